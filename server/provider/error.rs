@@ -1,0 +1,63 @@
+//! What can go wrong with a call to a model, and whether trying again may help.
+
+use std::time::Duration;
+
+/// A failed call, in words for the author, with what a log needs.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct ProviderError {
+    pub kind: ProviderErrorKind,
+    /// What happened and what to do, in one or two sentences; no key, no prompt, no prose.
+    pub message: String,
+    /// HTTP status, if an answer came.
+    pub status: Option<u16>,
+    /// What the server asked for in `Retry-After`.
+    pub retry_after: Option<Duration>,
+    /// Headers that help to trace the failure (request id, rate limits), never credentials.
+    pub headers: Vec<(String, String)>,
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ProviderErrorKind {
+    /// No connection: refused, unknown host, TLS.
+    Unreachable,
+    /// The connection broke, or the stream ended before its end mark.
+    Broken,
+    /// One of the [`Deadlines`](super::Deadlines) passed.
+    Deadline,
+    /// 429, and the vendor's words for it.
+    RateLimited,
+    /// 5xx, 529, `overloaded_error`.
+    Overloaded,
+    /// 401 or 403, or no key where one is needed.
+    Unauthorized,
+    /// The quota or the credit is used up (402, `insufficient_quota`).
+    OutOfCredit,
+    /// 404 for the model, or Ollama's "not found, try pulling it".
+    UnknownModel,
+    /// The prompt does not fit the model's context window.
+    ContextOverflow,
+    /// Any other 4xx: the request itself is wrong.
+    BadRequest,
+    /// What came is not the protocol.
+    Protocol,
+}
+
+impl ProviderErrorKind {
+    /// Whether the same call may succeed later.
+    pub fn is_transient(self) -> bool {
+        use ProviderErrorKind::*;
+        matches!(
+            self,
+            Unreachable | Broken | Deadline | RateLimited | Overloaded | Protocol
+        )
+    }
+
+    /// Whether every other call of the job would fail the same way.
+    pub fn ends_job(self) -> bool {
+        use ProviderErrorKind::*;
+        matches!(self, Unauthorized | OutOfCredit | UnknownModel)
+    }
+}

@@ -1,0 +1,30 @@
+//! What is wrong with a text, and where.
+
+use serde::{Deserialize, Serialize};
+
+/// A range of bytes of the text that was parsed; both ends lie on character boundaries.
+pub type Span = std::ops::Range<usize>;
+
+/// How much a [`Problem`] matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing can be written until it is mended.
+    Error,
+    /// Writing works, but probably not as the author meant it.
+    Warning,
+    /// A suggestion.
+    Hint,
+}
+
+/// One finding about a text, in words that a writer understands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where it is, in bytes of the text.
+    pub span: Span,
+    pub severity: Severity,
+    /// Stable kebab-case name of the kind of problem, such as `duplicate-beat-id`.
+    pub code: &'static str,
+    /// One or two sentences: what is wrong, and what to do.
+    pub message: String,
+}
