@@ -109,7 +109,9 @@ fn the_author_who_edits_a_partial_text_is_not_overwritten() {
     let story = Story::new();
     let session = story.open(&["lamp"]).session;
     session.save_partial(n(1), "The lamp was").unwrap();
-    let text = story.read("chunks/chunk_01.md").replace("lamp", "old lamp");
+    let text = story
+        .read("chunks/chunk_01.md")
+        .replace("The lamp", "The old lamp");
     story.write("chunks/chunk_01.md", &text);
     let refused = session.save_partial(n(1), "The lamp was lit.").unwrap_err();
     let StoreError::AuthorEdited {

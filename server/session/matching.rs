@@ -40,19 +40,19 @@ pub(crate) fn match_files(
     candidates: &[Candidate],
     manifest: &Manifest,
 ) -> Matching {
-    let identities: Vec<Option<BeatId>> = candidates
-        .iter()
-        .map(|candidate| identity(candidate, manifest))
-        .collect();
-    let mut matching = Matching {
-        files: vec![None; plan.len()],
-        ..Matching::default()
-    };
     let index: BTreeMap<&BeatId, usize> = plan
         .iter()
         .enumerate()
         .map(|(index, planned)| (&planned.beat, index))
         .collect();
+    let identities: Vec<Option<BeatId>> = candidates
+        .iter()
+        .map(|candidate| identity(candidate, &index, manifest))
+        .collect();
+    let mut matching = Matching {
+        files: vec![None; plan.len()],
+        ..Matching::default()
+    };
     let mut left = Vec::new();
     let mut nameless = Vec::new();
     for beat in identities.iter().flatten().collect::<BTreeSet<_>>() {
@@ -82,8 +82,19 @@ pub(crate) fn match_files(
     matching
 }
 
-fn identity(candidate: &Candidate, manifest: &Manifest) -> Option<BeatId> {
-    if let Some(beat) = &candidate.file.beat {
+/// The beat that a candidate belongs to, in the outline or not.
+fn identity(
+    candidate: &Candidate,
+    in_outline: &BTreeMap<&BeatId, usize>,
+    manifest: &Manifest,
+) -> Option<BeatId> {
+    let stated = candidate.file.beat.as_ref();
+    let is_known = |beat: &BeatId| {
+        let mut records = manifest.chunks.iter().chain(&manifest.removed);
+        in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
+    };
+    // A beat that never was is a slip of the author's in the front matter.
+    if let Some(beat) = stated.filter(|beat| is_known(beat)) {
         return Some(beat.clone());
     }
     let by_text = || {
@@ -97,7 +108,8 @@ fn identity(candidate: &Candidate, manifest: &Manifest) -> Option<BeatId> {
                 && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
         })
     };
-    by_text().or_else(by_name).map(|record| record.beat.clone())
+    let recorded = by_text().or_else(by_name).map(|record| &record.beat);
+    recorded.or(stated).cloned()
 }
 
 fn by_number(candidate: &Candidate) -> Option<ChunkNumber> {
