@@ -4,8 +4,21 @@
 //! files or settings files. It never logs a prompt, a completion or a key, follows no
 //! redirect, and sends a key to no host but its own.
 
+pub mod anthropic;
+pub mod deadlines;
 pub mod demo;
+mod endpoint;
 mod error;
+mod framing;
+mod http;
+pub mod ollama;
+pub mod openai;
+mod parameters;
+mod refusal;
+mod retry;
+mod server;
+mod stream;
+mod thinking;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +27,9 @@ use futures::stream::BoxStream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use endpoint::normalise_base_url;
 pub use error::{ProviderError, ProviderErrorKind};
+pub use retry::{GiveUp, Retry, RetryPolicy};
 
 /// Which protocol a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -173,10 +188,28 @@ pub trait Provider: Send + Sync {
     async fn probe(&self) -> Result<String, ProviderError>;
 }
 
+/// A provider that speaks HTTP to `endpoint`. Nothing is sent yet.
+///
+/// Errors: a base_url that is none, a key that no header can hold, or `Demo`, which has no
+/// endpoint (its writer is made in [`demo`]).
+pub fn connect(kind: ProviderKind, endpoint: Endpoint) -> Result<Arc<dyn Provider>, ProviderError> {
+    Ok(match kind {
+        ProviderKind::Anthropic => Arc::new(anthropic::Anthropic::new(&endpoint)?),
+        ProviderKind::Openai => Arc::new(openai::Openai::new(&endpoint)?),
+        ProviderKind::Ollama => Arc::new(ollama::Ollama::new(&endpoint)?),
+        ProviderKind::Demo => {
+            return Err(ProviderError::new(
+                ProviderErrorKind::BadRequest,
+                "The demo writer needs no server; leave base_url out.",
+            ));
+        }
+    })
+}
+
 /// How to reach a model server. Made from trusted settings only.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Without trailing slash; `None` for the vendor's own.
+    /// In any form that [`normalise_base_url`] takes; `None` for the vendor's own.
     pub base_url: Option<String>,
     /// `None` where none is configured (local servers need none).
     pub api_key: Option<ApiKey>,
