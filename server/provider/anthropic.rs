@@ -169,7 +169,7 @@ impl Provider for Anthropic {
 }
 
 /// Reads the events of one message.
-struct Messages {
+pub(super) struct Messages {
     /// For servers that may pass a local model's tags through.
     filter: Option<ThinkFilter>,
     started: bool,
@@ -186,7 +186,7 @@ struct Input {
 }
 
 impl Messages {
-    fn new(filter: Option<ThinkFilter>) -> Self {
+    pub fn new(filter: Option<ThinkFilter>) -> Self {
         Messages {
             filter,
             started: false,
