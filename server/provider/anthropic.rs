@@ -169,7 +169,7 @@ impl Provider for Anthropic {
 }
 
 /// Reads the events of one message.
-struct Messages {
+pub(super) struct Messages {
     /// For servers that may pass a local model's tags through.
     filter: Option<ThinkFilter>,
     started: bool,
@@ -186,7 +186,7 @@ struct Input {
 }
 
 impl Messages {
-    fn new(filter: Option<ThinkFilter>) -> Self {
+    pub fn new(filter: Option<ThinkFilter>) -> Self {
         Messages {
             filter,
             started: false,
@@ -254,7 +254,7 @@ impl Decoder for Messages {
         let event: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
         let kind = event["type"].as_str().unwrap_or_default();
         if kind == "error" || (kind.is_empty() && event.get("error").is_some()) {
-            return Err(Fault::Refused(Refusal::from_value(&event)));
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&event))));
         }
         if !self.started && kind != "ping" {
             self.started = true;

@@ -19,6 +19,8 @@ mod retry;
 mod server;
 mod stream;
 mod thinking;
+#[cfg(test)]
+mod transcripts;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -77,7 +77,7 @@ impl Installed {
     }
 }
 
-fn attempt(request: &Request) -> Attempt {
+fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
     let mut messages = Vec::new();
     if !request.system.trim().is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
@@ -93,19 +93,27 @@ fn attempt(request: &Request) -> Attempt {
     if let Some(seed) = request.seed {
         options["seed"] = json!(seed);
     }
+    let mut body = json!({
+        "model": request.model,
+        "messages": messages,
+        "stream": true,
+        // A prompt that does not fit is an error rather than a story without its facts, and
+        // a full window an end rather than a forgotten beginning. Versions that do not know
+        // the two ignore them.
+        "truncate": false,
+        "shift": false,
+        "options": options,
+    });
+    let mut optional = Vec::new();
+    // Models that think do so by default, and spend num_predict on it before the first word.
+    if !refused.contains(&request.model, "think") {
+        body["think"] = json!(false);
+        optional.push("think");
+    }
     Attempt {
         path: "/api/chat",
-        body: json!({
-            "model": request.model,
-            "messages": messages,
-            "stream": true,
-            // A prompt that does not fit is an error rather than a story without its facts,
-            // and so is a window that fills up. Versions that do not know the two ignore them.
-            "truncate": false,
-            "shift": false,
-            "options": options,
-        }),
-        optional: Vec::new(),
+        body,
+        optional,
     }
 }
 
@@ -128,7 +136,7 @@ impl Provider for Ollama {
             &self.http,
             &self.refused,
             Arc::new(request),
-            attempt,
+            |request| attempt(request, &self.refused),
             Lines::new,
         )
         .await
@@ -162,7 +170,7 @@ impl Provider for Ollama {
 }
 
 /// Reads the lines of one completion.
-struct Lines {
+pub(super) struct Lines {
     filter: ThinkFilter,
     started: bool,
     window: u64,
@@ -171,7 +179,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(request: &Request) -> Self {
+    pub fn new(request: &Request) -> Self {
         let user: usize = request.user.iter().map(String::len).sum();
         Lines {
             filter: ThinkFilter::new(&request.model),
@@ -230,7 +238,7 @@ impl Decoder for Lines {
             return Err(Fault::Garbage);
         }
         if line.get("error").is_some() {
-            return Err(Fault::Refused(Refusal::from_value(&line)));
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
         }
         if !self.started {
             self.started = true;

@@ -212,7 +212,7 @@ fn clip(name: &str) -> String {
 }
 
 /// Reads the chunks of one completion.
-struct Chunks {
+pub(super) struct Chunks {
     filter: ThinkFilter,
     started: bool,
     finish: Option<FinishReason>,
@@ -221,7 +221,7 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn new(filter: ThinkFilter) -> Self {
+    pub fn new(filter: ThinkFilter) -> Self {
         Chunks {
             filter,
             started: false,
@@ -290,11 +290,13 @@ impl Decoder for Chunks {
 
     fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
         if frame.trim() == "[DONE]" {
+            // As good as a finish reason, which some servers leave out.
+            self.finish.get_or_insert(FinishReason::Stop);
             return self.end(out).map(|()| Progress::Done);
         }
         let chunk: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
         if chunk.get("error").is_some_and(|error| !error.is_null()) || is_bare_error(&chunk) {
-            return Err(Fault::Refused(Refusal::from_value(&chunk)));
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&chunk))));
         }
         if !self.started {
             self.started = true;

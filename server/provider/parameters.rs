@@ -42,7 +42,14 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
     }
     // The first that is named: what follows is often the parameter to use instead.
     sent.iter()
-        .filter_map(|name| Some((position_of_word(&refusal.message, name)?, *name)))
+        .filter_map(|name| {
+            let spoken = match *name {
+                // "… does not support thinking"
+                "think" => "thinking",
+                name => name,
+            };
+            Some((position_of_word(&refusal.message, spoken)?, *name))
+        })
         .min()
         .map(|(_, name)| name)
 }

@@ -222,11 +222,12 @@ impl Brief {
             ));
         }
         for note in notes_in(document, &(0..document.text.len())) {
-            let in_beat = self
+            // Beats stand in the order of the text.
+            let begun = self
                 .beats
-                .iter()
-                .any(|beat| beat.span.contains(&note.span.start));
-            if !in_beat {
+                .partition_point(|beat| beat.span.start <= note.span.start);
+            let above = begun.checked_sub(1).and_then(|last| self.beats.get(last));
+            if above.is_none_or(|beat| beat.span.end <= note.span.start) {
                 self.problems.push(Problem::hint(
                     note.span,
                     "note-outside-beat",

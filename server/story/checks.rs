@@ -1,6 +1,8 @@
 //! What is wrong between the parts of a brief: lengths that can't work out, names that nobody
 //! has.
 
+use std::collections::HashMap;
+
 use super::brief::{Brief, SectionKind};
 use super::cast::find_character;
 use super::numbers::grouped;
@@ -84,9 +86,13 @@ fn check_outline(text: &str, brief: &Brief, problems: &mut Vec<Problem>) {
 }
 
 fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
+    let mut known: HashMap<&str, bool> = HashMap::new();
     for beat in &brief.beats {
         for (name, span) in beat.cast.iter().zip(&beat.cast_spans) {
-            if find_character(&brief.cast, name).is_none() {
+            let is_known = *known
+                .entry(name)
+                .or_insert_with(|| find_character(&brief.cast, name).is_some());
+            if !is_known {
                 problems.push(Problem::warning(
                     span.clone(),
                     "unknown-character",

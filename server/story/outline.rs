@@ -184,7 +184,7 @@ fn read_body(document: &Document<'_>, body: &Span, problems: &mut Vec<Problem>) 
                 ));
             }
             append(&mut states[labelled.label], labelled.rest, "\n");
-            open = (!labelled.rest.is_empty()).then(|| (labelled.label, line));
+            open = (!labelled.rest.is_empty()).then_some((labelled.label, line));
         } else if let Some((state, above)) = open.take()
             && goes_on(&above.text, &line.text)
         {

@@ -1,10 +1,9 @@
 //! The first-level sections of a brief, and what each is for.
 
-use strsim::damerau_levenshtein;
-
 use super::attributes::read_heading;
 use super::brief::{Section, SectionKind};
 use super::document::{Document, Heading, first_line};
+use super::spelling::closest;
 use super::{Problem, Span};
 
 /// The headings that have a meaning of their own.
@@ -108,7 +107,7 @@ fn report_stray_text(document: &Document<'_>, range: &Span, problems: &mut Vec<P
     let Some(line) = document
         .lines(range)
         .into_iter()
-        .find(|line| !line.text.trim().is_empty())
+        .find(|line| !is_rule_or_blank(&line.text))
     else {
         return;
     };
@@ -117,6 +116,12 @@ fn report_stray_text(document: &Document<'_>, range: &Span, problems: &mut Vec<P
         "text-before-sections",
         "Text above the first section is not part of the brief and never sent. Put it below a heading such as # Premise.",
     ));
+}
+
+/// Nothing, or a line across the page.
+fn is_rule_or_blank(line: &str) -> bool {
+    line.chars()
+        .all(|c| c.is_whitespace() || matches!(c, '-' | '*' | '_'))
 }
 
 /// What may be wrong with the sections themselves.
@@ -172,10 +177,8 @@ fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Pr
     }
     let near = SECTION_TITLES
         .iter()
-        .map(|(known, _)| (damerau_levenshtein(&title, &known.to_lowercase()), *known))
-        .filter(|(distance, known)| *distance <= known.len().div_ceil(4))
-        .min()
-        .map(|(_, known)| known);
+        .map(|(known, _)| *known)
+        .find(|known| closest(&title, [known.to_lowercase().as_str()]).is_some());
     let synonym = SYNONYMS
         .iter()
         .find(|(word, _)| *word == title)

@@ -1,6 +1,7 @@
 //! The brief as its author meets it: what is understood, what is reported, and where.
 
 mod fixtures;
+mod problems;
 
 use super::{Brief, Problem};
 
