@@ -237,7 +237,7 @@ impl Decoder for Lines {
         if !line.is_object() {
             return Err(Fault::Garbage);
         }
-        if line.get("error").is_some() {
+        if line.get("error").is_some_and(|error| !error.is_null()) {
             return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
         }
         if !self.started {
