@@ -8,7 +8,7 @@ use super::args::Write;
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
-use crate::engine::job::Prepared;
+use crate::engine::prepare::Prepared;
 use crate::engine::workshop::{ChunkRef, JobRequest, Scope, Workshop};
 use crate::session::{NoEditor, SessionId};
 use crate::story::{BeatId, ChunkNumber};

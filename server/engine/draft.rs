@@ -12,7 +12,7 @@ use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, PromptInputs, TooLarge};
+use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
 use super::report::{cause_chain, millis};
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
@@ -126,6 +126,9 @@ impl Drafting<'_> {
                 }
             };
             draft.inputs.clone_from(&prompt.inputs);
+            draft
+                .inputs
+                .insert(slices::MODEL.to_owned(), self.job.writer().digest());
             draft.attempts += 1;
             let result = self.call(draft, prompt, page, cancel).await;
             if let Err(end) = self.save(draft, page, false).await {
