@@ -311,7 +311,11 @@ impl<'a> Line<'a> {
             return None;
         }
         let verbs = &self.adapter.pack.verbs;
-        let (previous, close) = self.before_adverbs(at)?;
+        let (previous, close) = match self.before_adverbs(at) {
+            Some(before) => before,
+            None if self.follows_speech(at) => (at, false),
+            None => return None,
+        };
         let word = self.lower(previous);
         let after_subject = close && (self.is_name(previous) || SUBJECT_PRONOUNS.contains(&word));
         let known = verbs.base_of_third(lower);
@@ -321,6 +325,7 @@ impl<'a> Line<'a> {
                 after_subject
                     || (any && JOINERS.contains(&word) && self.takes_an_object(at))
                     || (close && !noun_place && self.is_only_verb(at))
+                    || self.follows_speech(at)
             }
             Some(_) => !noun_place,
             None => after_subject && lower.len() > 3,
@@ -354,6 +359,34 @@ impl<'a> Line<'a> {
             && !before.take_while(|token| !ends_clause(token)).any(is_verb)
     }
 
+    /// "…,” says Ilse."
+    fn follows_speech(&self, at: usize) -> bool {
+        let quoted = at
+            .checked_sub(2)
+            .and_then(|before| self.tokens.get(before))
+            .is_some_and(|token| token.kind == Kind::Quoted);
+        quoted && self.after(at).is_some_and(|next| self.is_name(next))
+    }
+
+    /// Whether an article or a possessive stands one to three words before.
+    fn closes_noun_phrase(&self, at: usize) -> bool {
+        let mut word = at;
+        for _ in 0..3 {
+            match self.before(word) {
+                Some((earlier, true)) if self.opens_noun(earlier) => return true,
+                Some((earlier, true)) => word = earlier,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a noun phrase follows: after an article, a number or a possessive.
+    fn opens_noun(&self, at: usize) -> bool {
+        let possessive = |token: &Token| token.possessive || token.lower.ends_with("’s");
+        DETERMINERS.contains(&self.lower(at)) || self.tokens.get(at).is_some_and(possessive)
+    }
+
     /// Whether what follows is what follows a verb rather than a noun.
     fn takes_an_object(&self, at: usize) -> bool {
         self.after(at).is_some_and(|next| {
@@ -379,9 +412,7 @@ impl<'a> Line<'a> {
         let nouns = close
             && word.len() > 3
             && word.ends_with('s')
-            && self.before(previous).is_some_and(|(article, close)| {
-                close && DETERMINERS.contains(&self.lower(article))
-            })
+            && self.closes_noun_phrase(previous)
             && self.is_only_verb(at);
         let joined = JOINERS.contains(&word)
             && !self.adapter.pack.verbs.is_noun_too(lower)
@@ -415,7 +446,7 @@ impl<'a> Line<'a> {
                 Kind::Word => {
                     // Somebody else's verb has not its own subject as its object.
                     let object = ["her", "him"].contains(&token.lower.as_str())
-                        && !of_viewpoint
+                        && (!of_viewpoint || self.follows_other_subject(at))
                         && !self.owns_what_follows(at);
                     self.is_viewpoint_pronoun(&token.lower) && (self.latest.is_none() || object)
                 }
@@ -431,6 +462,22 @@ impl<'a> Line<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the last name before `at` is somebody else's, at the head of a clause.
+    fn follows_other_subject(&self, at: usize) -> bool {
+        let is_name = |index: &usize| self.is_name(*index);
+        let Some(name) = (0..at).rev().find(is_name) else {
+            return false;
+        };
+        let somebody_else = self
+            .tokens
+            .get(name)
+            .is_some_and(|token| token.kind != Kind::Name(None));
+        let heads_clause = self
+            .before(name)
+            .is_none_or(|(word, close)| !close || CLAUSES.contains(&self.lower(word)));
+        somebody_else && heads_clause
     }
 
     fn has_viewpoint_subject(&self, at: usize, inherited: bool) -> bool {
@@ -473,7 +520,7 @@ impl<'a> Line<'a> {
         for (at, token) in self.tokens.iter().enumerate() {
             let mut word = self.word(at, token);
             if let Some(verb) = token.verb.as_ref().filter(|_| still_due) {
-                let after = ["be", "have", "can", "will"].contains(&verb.base.as_str());
+                let after = ["be", "can", "will"].contains(&verb.base.as_str());
                 word = if after {
                     format!("{word} still")
                 } else {
