@@ -81,7 +81,8 @@ enum CallResult {
 impl Drafting<'_> {
     /// Drafts the chunk from what is there of it to its end.
     pub async fn run(&self, cancel: &CancellationToken) -> Draft {
-        let written = self.chunk.text.as_str();
+        // A file ends in a line end, wherever its text broke off.
+        let written = self.chunk.text.trim_end();
         let mut draft = Draft {
             end: DraftEnd::Cancelled,
             prose: written[..seam::resume_point(written)].to_owned(),
