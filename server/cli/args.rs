@@ -21,6 +21,8 @@ pub enum Command {
     New(New),
     /// Write what is missing of a story; the same command goes on after any interruption
     Write(Write),
+    /// Write chunks anew; what is replaced is kept in history/
+    Rewrite(Rewrite),
     /// Show what is written, what is missing and what is stale
     Status(Status),
     /// Show the problems of a brief; fails on errors
@@ -59,6 +61,37 @@ pub struct Write {
     pub json: bool,
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Rewrite {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which chunks are written anew.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This chunk, by number or beat id, whoever wrote it
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// This chunk and all after it, but for those that you edited
+    #[arg(long)]
+    pub from: Option<String>,
+    /// What is stale, but for chunks that you edited
+    #[arg(long)]
+    pub stale: bool,
 }
 
 #[derive(Args)]

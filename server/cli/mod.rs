@@ -72,6 +72,7 @@ impl ShellTask {
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
             Command::Write(arguments) => write::run(&workshop, arguments).await,
+            Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,

@@ -1,14 +1,14 @@
-//! `storywright write`: also resume.
+//! `storywright write`, which is also resume, and `storywright rewrite`.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::Write;
+use super::args::{Rewrite, Write};
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
-use crate::engine::job::Prepared;
+use crate::engine::prepare::Prepared;
 use crate::engine::workshop::{ChunkRef, JobRequest, Scope, Workshop};
 use crate::session::{NoEditor, SessionId};
 use crate::story::{BeatId, ChunkNumber};
@@ -18,11 +18,7 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
         job: "write".to_owned(),
         brief: brief(arguments.path.as_deref())?,
         workspace: workspace(),
-        session: arguments
-            .session
-            .as_deref()
-            .map(SessionId::parse)
-            .transpose()?,
+        session: session(arguments.session.as_deref())?,
         scope: match arguments.chunk.as_deref() {
             Some(chunk) => Scope::Chunk(chunk_ref(chunk)),
             None => Scope::Remaining,
@@ -30,8 +26,35 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    run_job(workshop, request, arguments.json).await
+}
+
+pub async fn rewrite(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failure> {
+    let which = &arguments.which;
+    let request = JobRequest {
+        job: "rewrite".to_owned(),
+        brief: brief(arguments.path.as_deref())?,
+        workspace: workspace(),
+        session: session(arguments.session.as_deref())?,
+        scope: match (which.chunk.as_deref(), which.from.as_deref()) {
+            (Some(chunk), _) => Scope::Rewrite(chunk_ref(chunk)),
+            (None, Some(chunk)) => Scope::RewriteFrom(chunk_ref(chunk)),
+            (None, None) => Scope::RewriteStale,
+        },
+        editor_settings: None,
+        flags: arguments.settings.values,
+    };
+    run_job(workshop, request, arguments.json).await
+}
+
+fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
+    Ok(id.map(SessionId::parse).transpose()?)
+}
+
+/// Runs a job to its end, and shows it.
+async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result<Exit, Failure> {
     let prepared = Prepared::new(workshop, request, &NoEditor)?;
-    let display: Arc<dyn Display> = progress::display(arguments.json);
+    let display: Arc<dyn Display> = progress::display(json);
     let cancel = CancellationToken::new();
     cancel_on_signal(cancel.clone());
     let observer: Arc<dyn Observer> = Arc::clone(&display).as_observer();
@@ -41,7 +64,7 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
     display.close();
     match finished.outcome {
         Outcome::Complete => {
-            if !arguments.json {
+            if !json {
                 output::print(&finished.message);
             }
             Ok(Exit::Done)

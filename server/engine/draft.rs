@@ -12,7 +12,7 @@ use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, PromptInputs, TooLarge};
+use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
 use super::report::{cause_chain, millis};
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
@@ -81,7 +81,8 @@ enum CallResult {
 impl Drafting<'_> {
     /// Drafts the chunk from what is there of it to its end.
     pub async fn run(&self, cancel: &CancellationToken) -> Draft {
-        let written = self.chunk.text.as_str();
+        // A file ends in a line end, wherever its text broke off.
+        let written = self.chunk.text.trim_end();
         let mut draft = Draft {
             end: DraftEnd::Cancelled,
             prose: written[..seam::resume_point(written)].to_owned(),
@@ -126,6 +127,9 @@ impl Drafting<'_> {
                 }
             };
             draft.inputs.clone_from(&prompt.inputs);
+            draft
+                .inputs
+                .insert(slices::MODEL.to_owned(), self.job.writer().digest());
             draft.attempts += 1;
             let result = self.call(draft, prompt, page, cancel).await;
             if let Err(end) = self.save(draft, page, false).await {

@@ -29,6 +29,8 @@ pub enum JobError {
     Writer(#[from] WriterError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("which chunk? Put the cursor into its beat, or open its file")]
+    NoChunkNamed,
     #[error("the outline has no beat `{0}`")]
     NoSuchBeat(BeatId),
     #[error("the story has no chunk {number}; it has {chunks}")]
@@ -48,6 +50,7 @@ impl JobError {
         match self {
             JobError::NoBrief { .. }
             | JobError::Settings(_)
+            | JobError::NoChunkNamed
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
             JobError::Writer(error) => {

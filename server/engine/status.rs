@@ -78,7 +78,7 @@ impl StoryStatus {
             return Ok(status);
         };
         let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let reasons = stale::reasons(brief, &view, settings.context_tokens);
+        let reasons = stale::reasons(brief, &view, settings);
         status.notices = view
             .notices
             .into_iter()

@@ -42,6 +42,20 @@ pub enum Scope {
     Chunk(ChunkRef),
     /// One, anew; what it replaces is kept in history/.
     Rewrite(ChunkRef),
+    /// This one and all after it, but for those that the author edited.
+    RewriteFrom(ChunkRef),
+    /// Those that are stale when the job begins, but for those that the author edited.
+    RewriteStale,
+}
+
+impl Scope {
+    /// The chunk that it names, if it names one.
+    pub fn chunk(&self) -> Option<&ChunkRef> {
+        match self {
+            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
 }
 
 /// Names one chunk.

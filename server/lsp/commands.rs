@@ -11,8 +11,8 @@ use super::jobs;
 use super::state::State;
 use super::target::{Arguments, Target, resolve};
 use crate::engine::error::JobError;
-use crate::engine::job::Prepared;
 use crate::engine::new_story;
+use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
@@ -25,15 +25,19 @@ use super::page::LspEditor;
 pub const WRITE: &str = "storywright.write";
 pub const WRITE_CHUNK: &str = "storywright.writeChunk";
 pub const REWRITE_CHUNK: &str = "storywright.rewriteChunk";
+pub const REWRITE_FROM: &str = "storywright.rewriteFrom";
+pub const REWRITE_STALE: &str = "storywright.rewriteStale";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 8] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
+    REWRITE_FROM,
+    REWRITE_STALE,
     CANCEL,
     NEW_STORY,
     SHOW_STATUS,
@@ -49,7 +53,9 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
     let arguments = Arguments::read(values)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK => start_job(state, &arguments, command).await,
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
+            start_job(state, &arguments, command).await
+        }
         CANCEL => cancel(state, &arguments),
         NEW_STORY => new_story(state, arguments).await,
         SHOW_STATUS => show_status(state, &arguments).await,
@@ -85,19 +91,16 @@ fn prepare(
     id: String,
 ) -> Result<Prepared, JobError> {
     let editor = LspEditor::new(Arc::clone(state));
+    let named = || target.chunk.clone().ok_or(JobError::NoChunkNamed);
     let scope = match command {
-        WRITE => Scope::Remaining,
-        _ => {
-            let chunk = match target.chunk.clone() {
-                Some(chunk) => chunk,
-                None => next_chunk(state, &target)?,
-            };
-            if command == REWRITE_CHUNK {
-                Scope::Rewrite(chunk)
-            } else {
-                Scope::Chunk(chunk)
-            }
-        }
+        WRITE_CHUNK => Scope::Chunk(match target.chunk.clone() {
+            Some(chunk) => chunk,
+            None => next_chunk(state, &target)?,
+        }),
+        REWRITE_CHUNK => Scope::Rewrite(named()?),
+        REWRITE_FROM => Scope::RewriteFrom(named()?),
+        REWRITE_STALE => Scope::RewriteStale,
+        _ => Scope::Remaining,
     };
     let request = JobRequest {
         job: id,

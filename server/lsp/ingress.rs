@@ -82,7 +82,7 @@ impl<S> Ingress<S> {
         let Some(url) = uri.and_then(|uri| Url::parse(uri).ok()) else {
             return;
         };
-        let position = ["/position", "/range/start"]
+        let position = ["/position", "/range/start", "/contentChanges/0/range/start"]
             .iter()
             .find_map(|pointer| params.pointer(pointer))
             .and_then(read::<Position>);

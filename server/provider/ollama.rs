@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::framing::Framing;
 use super::http::{Failure, Http};
-use super::parameters::RefusedParameters;
+use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
 use super::stream::{self, Attempt, Decoder, Fault, Progress};
 use super::thinking::ThinkFilter;
@@ -88,7 +88,7 @@ fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
         "num_predict": request.max_output_tokens,
     });
     if let Some(temperature) = request.temperature {
-        options["temperature"] = json!(temperature);
+        options["temperature"] = json!(decimal(temperature));
     }
     if let Some(seed) = request.seed {
         options["seed"] = json!(seed);
@@ -237,7 +237,7 @@ impl Decoder for Lines {
         if !line.is_object() {
             return Err(Fault::Garbage);
         }
-        if line.get("error").is_some() {
+        if line.get("error").is_some_and(|error| !error.is_null()) {
             return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
         }
         if !self.started {

@@ -82,6 +82,11 @@ pub(super) fn notice(model: &str, parameter: &str) -> String {
     }
 }
 
+/// A setting as the author wrote it: 0.7 rather than the nearest f32, 0.699999988….
+pub(super) fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
+
 /// The generation that a vendor's model name begins with: 5 for `claude-sonnet-5-5`, 6 for
 /// `gpt-6.1-terra`, 4 for `gpt-4o`. `None` for other names.
 pub(super) fn generation(model: &str, prefix: &str) -> Option<u32> {
@@ -170,6 +175,13 @@ mod tests {
             None,
             "not a mistake of the request"
         );
+    }
+
+    #[test]
+    fn decimals_stay_as_they_were_written() {
+        for (value, expected) in [(0.7, "0.7"), (1.0, "1.0"), (0.0, "0.0"), (1.25, "1.25")] {
+            assert_eq!(serde_json::json!(decimal(value)).to_string(), expected);
+        }
     }
 
     #[test]

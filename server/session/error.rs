@@ -53,8 +53,8 @@ pub enum StoreError {
     },
     /// A symbolic link, or `..`, leads out of the story's folder.
     #[error(
-        "{} leads out of the story's folder {}, and Storywright writes only inside it. Nothing was changed. Replace \
-         the link by a real folder.",
+        "{} is a symbolic link or lies behind one that leads out of {}, and Storywright reads and writes only inside \
+         it. Nothing was changed there. Put the real file or folder in the link's place.",
         path.display(), root.display()
     )]
     Outside { path: PathBuf, root: PathBuf },

@@ -349,6 +349,26 @@ pub enum ManifestFact {
     Unusable(String),
 }
 
+/// Reads what stands where the manifest should be.
+pub(crate) fn read(
+    path: &Path,
+    id: &str,
+    disk: &Disk,
+) -> Result<(ManifestFact, Option<Digest>), StoreError> {
+    match disk.read(path) {
+        Ok(None) => Ok((ManifestFact::Missing, None)),
+        Ok(Some(bytes)) => {
+            let text = super::chunk_file::decode(bytes);
+            Ok((parse(&text, id), Some(Digest::of(&text))))
+        }
+        Err(StoreError::Outside { .. }) => Ok((
+            ManifestFact::Unusable("is a symbolic link".to_owned()),
+            None,
+        )),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads the text of a manifest. `id` is the session's: a manifest of another session
 /// (copied in by hand, say) is not ours.
 pub fn parse(text: &str, id: &str) -> ManifestFact {
@@ -386,8 +406,12 @@ pub(crate) struct Head {
 
 /// Reads only the head; `None` where there is no usable manifest.
 pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreError> {
-    let bytes = disk.read(path)?.unwrap_or_default();
-    Ok(serde_json::from_slice(&bytes).ok())
+    match disk.read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes.unwrap_or_default()).ok()),
+        // One that is a link is none of ours; the other sessions are still to be found.
+        Err(StoreError::Outside { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A name in `folder` that is free: `manifest.kept-01.json`.

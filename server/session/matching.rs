@@ -151,7 +151,9 @@ fn find_renamed(
             .and_then(|record| record.body_sha256.as_ref());
         // A beat that the manifest knows was in the outline before, so it is no new name.
         let is_new = |planned: usize| {
-            matching.files[planned].is_none() && manifest.record(&plan[planned].beat).is_none()
+            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            matching.files[planned].is_none()
+                && !records.any(|record| record.beat == plan[planned].beat)
         };
         let mut same = (0..plan.len()).filter(|planned| {
             is_new(*planned) && body.is_some() && plan[*planned].body.as_ref() == body

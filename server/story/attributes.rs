@@ -404,7 +404,7 @@ impl<'a> Reader<'a> {
             )
         } else {
             format!(
-                "`{word}` is neither an id nor a name=value. An id begins with #; a value that holds blanks stands in quotes."
+                "`{word}` is neither an id nor a name=value. An id begins with #; a value with spaces in it stands in quotes."
             )
         };
         self.problem(span, |span| {

@@ -10,14 +10,17 @@ use super::sections::top_of;
 use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, plan_sizes};
 use super::{Problem, Span};
 
+/// The code of the problem that there are no beats to write.
+pub const NO_OUTLINE: &str = "no-outline";
+
 /// Everything that needs the whole brief. `text` is its source.
-pub(crate) fn check_brief(text: &str, brief: &Brief) -> Vec<Problem> {
+pub(crate) fn check_brief(text: &str, brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(text, brief, &mut problems);
     check_language(text, brief, &mut problems);
     check_outline(text, brief, &mut problems);
     check_names(brief, &mut problems);
-    problems.extend(size_problems(brief, SizeDefaults::default()));
+    problems.extend(size_problems(brief, defaults));
     problems
 }
 
@@ -82,7 +85,7 @@ fn check_outline(text: &str, brief: &Brief, problems: &mut Vec<Problem>) {
             "There is no outline, so there is nothing to write. Add a # Outline section with a ## heading for each beat, or let `plan` write it.",
         ),
     };
-    problems.push(Problem::error(span, "no-outline", message));
+    problems.push(Problem::error(span, NO_OUTLINE, message));
 }
 
 fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
@@ -113,8 +116,8 @@ fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What is wrong with the lengths of a story and its beats. [`Brief::parse`] reports this
-/// with the built-in defaults; with other settings, ask again.
+/// What is wrong with the lengths of a story and its beats; part of what
+/// [`Brief::parse_with`] reports.
 pub fn size_problems(brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
     for beat in &brief.beats {

@@ -269,7 +269,7 @@ fn explain(error: &ScanError) -> String {
     {
         "A value that holds a colon has to stand in quotes: title: \"Storm: A Story\"."
     } else if info.contains("tab") {
-        "Use blanks instead of tabs at the start of a line."
+        "Use spaces instead of tabs at the start of a line."
     } else if info.contains("quoted scalar") || info.contains("end of stream") {
         "A quotation mark or bracket that was opened is never closed."
     } else if info.contains("anchor") || info.contains("alias") {

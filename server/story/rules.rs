@@ -57,8 +57,8 @@ struct Marker {
     length: usize,
 }
 
-/// `1. `, `1) `, `１．`, `١. `, `一、` is not one: at most three blanks, a number of at most
-/// nine digits, a mark, and a blank unless the mark is a wide one.
+/// Reads `1. `, `1) `, `１．` or `١. `: at most three spaces, a number of at most nine digits
+/// (CommonMark 5.2), a mark, and a space behind it unless the mark is a wide one.
 fn read_marker(line: &str) -> Option<Marker> {
     let rest = line.trim_start_matches(' ');
     if line.len() - rest.len() > 3 {

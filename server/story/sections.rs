@@ -1,5 +1,7 @@
 //! The first-level sections of a brief, and what each is for.
 
+use std::collections::HashSet;
+
 use super::attributes::read_heading;
 use super::brief::{Section, SectionKind};
 use super::document::{Document, Heading, first_line};
@@ -130,13 +132,14 @@ pub(crate) fn check_sections(
     parts: &[Part<'_>],
     problems: &mut Vec<Problem>,
 ) {
-    let mut seen: Vec<SectionKind> = Vec::new();
+    let kinds: HashSet<SectionKind> = parts.iter().map(|part| part.section.kind).collect();
+    let mut seen: HashSet<SectionKind> = HashSet::new();
     for part in parts {
         let section = &part.section;
         match section.kind {
-            SectionKind::Background => check_background(section, parts, problems),
+            SectionKind::Background => check_background(section, &kinds, problems),
             SectionKind::Notes => {}
-            kind if seen.contains(&kind) => problems.push(Problem::warning(
+            kind if !seen.insert(kind) => problems.push(Problem::warning(
                 section.heading_span.clone(),
                 "duplicate-section",
                 format!(
@@ -144,13 +147,13 @@ pub(crate) fn check_sections(
                     section.title
                 ),
             )),
-            kind => seen.push(kind),
+            _ => {}
         }
         check_levels(document, part, problems);
     }
 }
 
-fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Problem>) {
+fn check_background(section: &Section, kinds: &HashSet<SectionKind>, problems: &mut Vec<Problem>) {
     let span = section.heading_span.clone();
     let title = bare(&section.title).to_lowercase();
     if title.is_empty() {
@@ -187,10 +190,7 @@ fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Pr
         return;
     };
     // A brief that has the section may well have another of a similar name.
-    if !parts
-        .iter()
-        .any(|part| part.section.kind == SectionKind::of(known))
-    {
+    if !kinds.contains(&SectionKind::of(known)) {
         problems.push(Problem::hint(
             span,
             "section-name",

@@ -21,7 +21,20 @@ pub struct Story {
 
 impl Story {
     pub fn new() -> Story {
-        let temporary = tempfile::tempdir().unwrap();
+        Story::inside(tempfile::tempdir().unwrap())
+    }
+
+    /// On a file system in memory where there is one: for tests that write thousands of
+    /// stories, and for which the syncing of a real disk proves nothing.
+    pub fn in_memory() -> Story {
+        Story::inside(
+            tempfile::tempdir_in("/dev/shm")
+                .or_else(|_| tempfile::tempdir())
+                .unwrap(),
+        )
+    }
+
+    fn inside(temporary: tempfile::TempDir) -> Story {
         let brief = temporary.path().join("story.md");
         fs::write(
             &brief,

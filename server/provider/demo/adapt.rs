@@ -5,6 +5,7 @@
 //! author wrote it.
 
 use super::english;
+use super::forms;
 use super::pack::{Adaptation, Pack};
 use super::stage::{Character, Person, Tense};
 
@@ -37,7 +38,7 @@ impl<'a> Adapter<'a> {
     pub fn adapt(&self, sentences: &[String]) -> Vec<String> {
         match self.pack.reading.adaptation {
             Adaptation::English => english::adapt(self, sentences, english::Still::No),
-            Adaptation::Forms => sentences.iter().map(|s| self.by_forms(s)).collect(),
+            Adaptation::Forms => forms::adapt(self, sentences),
             Adaptation::Endings => sentences.iter().map(|s| self.by_endings(s)).collect(),
         }
     }
@@ -50,11 +51,26 @@ impl<'a> Adapter<'a> {
         }
     }
 
-    fn by_forms(&self, sentence: &str) -> String {
-        sentence.to_owned()
-    }
-
+    /// Languages whose sentences end with the verb: its ending carries the tense.
     fn by_endings(&self, sentence: &str) -> String {
-        sentence.to_owned()
+        let reading = &self.pack.reading;
+        let mut text = sentence.to_owned();
+        if self.person != Person::Third {
+            let [first, ..] = &self.pack.pronouns.first;
+            for name in [&self.viewpoint.full, &self.viewpoint.name] {
+                text = text.replace(name.as_str(), first);
+            }
+        }
+        if self.tense == Tense::Present {
+            return text;
+        }
+        let Some(bare) = text.strip_suffix(self.pack.layout.stop.as_str()) else {
+            return text;
+        };
+        let past = reading.endings.iter().find_map(|[present, past]| {
+            let stem = bare.strip_suffix(present.as_str())?;
+            Some(format!("{stem}{past}{}", self.pack.layout.stop))
+        });
+        past.unwrap_or(text)
     }
 }

@@ -1,11 +1,11 @@
 //! Composes a chunk: the beat's own events in order, prose of the pack between them, and an
 //! end that meets the asked length.
 
-use super::chance::{Chance, Rotation};
+use super::chance::{Chance, Entry, Rotation, Share};
 use super::lines;
 use super::pack::{Exchange, Pack};
 use super::stage::Stage;
-use super::voice::{Start, Voice};
+use super::voice::Voice;
 use crate::story::{Language, words};
 
 /// What has to be told, and how much room there is.
@@ -36,7 +36,10 @@ pub struct Composer<'a> {
     paragraph: String,
     /// Room for sentences that nobody asked for, in the unit of the language.
     room: i64,
+    /// How far the length may be missed.
+    slack: i64,
     since_talk: u32,
+    since_short: u32,
 }
 
 impl<'a> Composer<'a> {
@@ -44,17 +47,19 @@ impl<'a> Composer<'a> {
         pack: &'a Pack,
         stage: &'a Stage,
         language: &'a Language,
-        start: Start,
+        share: Share,
         salt: u64,
     ) -> Self {
         Composer {
-            voice: Voice::new(pack, stage, start),
-            chance: Chance::new(start.seed ^ salt),
-            frames: Rotation::new(start.seed ^ salt, pack.frames.len(), 0.0),
+            voice: Voice::new(pack, stage, share),
+            chance: Chance::new(share.seed ^ salt),
+            frames: Rotation::new(share, salt, &vec![Entry::ANY; pack.frames.len()]),
             text: String::new(),
             paragraph: String::new(),
             room: 0,
+            slack: 0,
             since_talk: 1,
+            since_short: 0,
             pack,
             stage,
             language,
@@ -64,6 +69,9 @@ impl<'a> Composer<'a> {
     /// Keeps sentences of an earlier text from being told again.
     pub fn avoid(&mut self, text: &str) {
         for sentence in lines::sentences(text, &self.pack.layout.stop) {
+            for part in sentence.split(['“', '”', '「', '」', '«', '»', '—']) {
+                self.voice.remember(part);
+            }
             self.voice.remember(&sentence);
         }
     }
@@ -108,6 +116,7 @@ impl<'a> Composer<'a> {
             (given(&plan.enter), given(&plan.events), given(&plan.exit));
         let length = i64::from(plan.length);
         let tolerance = length / 50;
+        self.slack = length / 100;
         let least = self.unit() / 2;
         loop {
             let told: i64 = [&enter, &events, &exit]
@@ -176,7 +185,8 @@ impl<'a> Composer<'a> {
         for given in &enter {
             self.put_given(given);
         }
-        if let Some(place) = self.stage.place.clone() {
+        let place = self.stage.place.clone();
+        if let Some(place) = place.filter(|place| !self.voice.knows(place)) {
             let length = self.count(&place);
             if self.room - length > self.unit() * 2 {
                 self.room -= length;
@@ -217,16 +227,24 @@ impl<'a> Composer<'a> {
             let before = self.room;
             let spare = self.room - rest;
             let talks = !self.stage.others.is_empty() && spare > unit * 4;
-            if talks && self.since_talk >= 2 && self.chance.percent(60) {
+            if talks && self.since_talk >= 3 && self.chance.percent(60) {
                 self.talk(rest);
                 self.since_talk = 0;
-            } else if self.chance.percent(8) {
+            } else if self.since_short > 3 && self.chance.percent(12) {
                 self.begin();
                 self.add_named("short");
                 self.end();
+                self.since_short = 0;
             } else {
+                self.begin();
                 self.frame(rest);
+                // Paragraphs of very different length read less like a list.
+                if self.room - rest > unit * 2 && self.chance.percent(30) {
+                    self.frame(rest);
+                }
+                self.end();
                 self.since_talk += 1;
+                self.since_short += 1;
             }
             failures = if self.room == before { failures + 1 } else { 0 };
         }
@@ -240,20 +258,20 @@ impl<'a> Composer<'a> {
         else {
             return;
         };
-        self.begin();
+        let mut told = false;
         for role in &frame.roles {
             if role.optional && !self.chance.percent(55) {
                 continue;
             }
             // A frame is an argument: without its first sentence the others hang in the air.
-            if !self.add(role.list) && self.paragraph.is_empty() {
+            told |= self.add(role.list);
+            if !told {
                 break;
             }
             if self.room - rest < self.unit() / 2 {
                 break;
             }
         }
-        self.end();
     }
 
     fn talk(&mut self, rest: i64) {
@@ -265,7 +283,7 @@ impl<'a> Composer<'a> {
         }
         let mut turn = self.chance.below(2);
         let mut said = 0;
-        let middles = self.chance.below(3);
+        let middles = self.chance.below(2);
         let parts = std::iter::once(0)
             .chain(std::iter::repeat_n(1, middles))
             .chain([2]);
@@ -329,7 +347,9 @@ impl<'a> Composer<'a> {
         self.begin();
         let unit = self.unit();
         let mut tries = 0;
-        while self.room >= unit / 3 && tries < 12 {
+        let empty = self.text.is_empty() && exit.is_empty();
+        let least = if empty { 1 } else { unit / 3 };
+        while self.room >= least.max(self.slack) && tries < 12 {
             tries += 1;
             let Some((sentence, length)) = self.sentence_of(self.room) else {
                 break;
@@ -357,7 +377,7 @@ impl<'a> Composer<'a> {
             };
             let length = self.count(&sentence);
             let rest = room - length;
-            if rest == 0 || (rest >= unit * 2 / 3 && room > unit * 3 / 2) {
+            if rest.abs() <= self.slack || (rest >= unit * 2 / 3 && room > unit * 3 / 2) {
                 return Some((sentence, length));
             }
             self.voice.restore(checkpoint);

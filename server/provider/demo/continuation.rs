@@ -1,12 +1,11 @@
 //! What to write after what is written already.
 
-use super::chance::seed_of;
+use super::chance::{Share, seed_of};
 use super::compose::{Composer, Plan};
 use super::lines;
 use super::pack::Pack;
 use super::plain;
 use super::stage::Stage;
-use super::voice::Start;
 use crate::provider::Scene;
 use crate::story::{Language, words};
 
@@ -61,12 +60,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn start(&self) -> Start {
+    fn share(&self) -> Share {
         let scene = self.scene;
-        let length = f64::from(scene.target_words) / f64::from(self.pack.layout.unit);
-        Start {
+        Share {
             seed: seed_of([scene.title.as_str(), &scene.seed.to_string()]),
-            sentences_before: f64::from(scene.chunk.saturating_sub(1)) * length,
+            chunk: scene.chunk.saturating_sub(1),
+            chunks: scene.chunks.max(scene.chunk).max(1),
         }
     }
 
@@ -95,7 +94,7 @@ impl Writer<'_> {
             self.pack,
             self.stage,
             self.language,
-            self.start(),
+            self.share(),
             self.salt(""),
         )
         .write(&plan)
@@ -111,9 +110,12 @@ impl Writer<'_> {
         if missing <= self.scene.target_words / 50 {
             return bridge.trim_end().to_owned();
         }
-        let mut start = self.start();
-        start.sentences_before += f64::from(written) / f64::from(self.pack.layout.unit);
-        let mut composer = Composer::new(self.pack, self.stage, self.language, start, salt);
+        // Another deal than the whole text has, so that it does not run through the same phrases.
+        let share = Share {
+            seed: self.share().seed ^ salt,
+            ..self.share()
+        };
+        let mut composer = Composer::new(self.pack, self.stage, self.language, share, salt);
         composer.avoid(so_far);
         let plan = Plan {
             enter: Vec::new(),
@@ -135,11 +137,11 @@ impl Writer<'_> {
         if lines::ends_sentence(so_far) {
             return "\n".repeat(2_usize.saturating_sub(breaks));
         }
-        let start = Start {
+        let share = Share {
             seed: salt,
-            sentences_before: 0.0,
+            ..self.share()
         };
-        let mut voice = super::voice::Voice::new(self.pack, self.stage, start);
+        let mut voice = super::voice::Voice::new(self.pack, self.stage, share);
         let broken = self
             .pack
             .list("broken_off")

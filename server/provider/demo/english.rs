@@ -133,6 +133,15 @@ const AFTER_OBJECT: &[&str] = &[
     "nothing",
     "something",
 ];
+/// Words that begin a clause.
+const CLAUSES: &[&str] = &[
+    "and", "but", "or", "that", "while", "when", "as", "because", "who", "which", "if", "until",
+    "where", "before", "after", "so", "then", "though", "although",
+];
+const FINITE: &[&str] = &[
+    "is", "are", "was", "were", "has", "had", "does", "did", "can", "could", "will", "would",
+    "may", "might", "must", "should", "cannot",
+];
 const SUBJECT_PRONOUNS: &[&str] = &["he", "she", "it", "who", "that", "which", "this", "what"];
 const PLURAL_PRONOUNS: &[&str] = &["they", "we", "you", "i"];
 
@@ -302,7 +311,11 @@ impl<'a> Line<'a> {
             return None;
         }
         let verbs = &self.adapter.pack.verbs;
-        let (previous, close) = self.before_adverbs(at)?;
+        let (previous, close) = match self.before_adverbs(at) {
+            Some(before) => before,
+            None if self.follows_speech(at) => (at, false),
+            None => return None,
+        };
         let word = self.lower(previous);
         let after_subject = close && (self.is_name(previous) || SUBJECT_PRONOUNS.contains(&word));
         let known = verbs.base_of_third(lower);
@@ -311,13 +324,67 @@ impl<'a> Line<'a> {
             Some(base) if verbs.is_noun_too(base) => {
                 after_subject
                     || (any && JOINERS.contains(&word) && self.takes_an_object(at))
-                    || (!any && !noun_place && close && self.takes_an_object(at))
+                    || (close && !noun_place && self.is_only_verb(at))
+                    || self.follows_speech(at)
             }
             Some(_) => !noun_place,
             None => after_subject && lower.len() > 3,
         };
         let past = verbs.past_of_third(lower);
         is_verb.then(|| Verb::new(&past, &verbs.base_of(lower)))
+    }
+
+    /// Whether the clause of `at` has no other verb, nor one right behind that would make
+    /// this word its plural subject.
+    fn is_only_verb(&self, at: usize) -> bool {
+        let verbs = &self.adapter.pack.verbs;
+        let ends_clause = |token: &&Token| match token.kind {
+            Kind::Gap => token.text != " ",
+            Kind::Word => CLAUSES.contains(&token.lower.as_str()),
+            Kind::Quoted | Kind::Name(_) => false,
+        };
+        let is_verb = |token: &Token| {
+            let third = verbs.base_of_third(&token.lower);
+            token.verb.is_some()
+                || FINITE.contains(&token.lower.as_str())
+                || third.is_some_and(|base| !verbs.is_noun_too(base))
+        };
+        let leads = self
+            .after(at)
+            .is_some_and(|next| verbs.past_of(self.lower(next)).is_some());
+        let after = self.tokens.iter().skip(at + 1);
+        let before = self.tokens.iter().take(at).rev();
+        !leads
+            && !after.take_while(|token| !ends_clause(token)).any(is_verb)
+            && !before.take_while(|token| !ends_clause(token)).any(is_verb)
+    }
+
+    /// "…,” says Ilse."
+    fn follows_speech(&self, at: usize) -> bool {
+        let quoted = at
+            .checked_sub(2)
+            .and_then(|before| self.tokens.get(before))
+            .is_some_and(|token| token.kind == Kind::Quoted);
+        quoted && self.after(at).is_some_and(|next| self.is_name(next))
+    }
+
+    /// Whether an article or a possessive stands one to three words before.
+    fn closes_noun_phrase(&self, at: usize) -> bool {
+        let mut word = at;
+        for _ in 0..3 {
+            match self.before(word) {
+                Some((earlier, true)) if self.opens_noun(earlier) => return true,
+                Some((earlier, true)) => word = earlier,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// Whether a noun phrase follows: after an article, a number or a possessive.
+    fn opens_noun(&self, at: usize) -> bool {
+        let possessive = |token: &Token| token.possessive || token.lower.ends_with("’s");
+        DETERMINERS.contains(&self.lower(at)) || self.tokens.get(at).is_some_and(possessive)
     }
 
     /// Whether what follows is what follows a verb rather than a noun.
@@ -342,6 +409,11 @@ impl<'a> Line<'a> {
                 .before(previous)
                 .is_some_and(|(and, _)| self.lower(and) == "and");
         let subject = close && (couple || PLURAL_PRONOUNS.contains(&word));
+        let nouns = close
+            && word.len() > 3
+            && word.ends_with('s')
+            && self.closes_noun_phrase(previous)
+            && self.is_only_verb(at);
         let joined = JOINERS.contains(&word)
             && !self.adapter.pack.verbs.is_noun_too(lower)
             && self
@@ -351,7 +423,7 @@ impl<'a> Line<'a> {
                 .rev()
                 .find_map(|t| t.verb.as_ref())
                 .is_some_and(|verb| verb.plural);
-        (subject || joined).then(|| Verb {
+        (subject || nouns || joined).then(|| Verb {
             plural: true,
             ..Verb::new(past, lower)
         })
@@ -371,7 +443,13 @@ impl<'a> Line<'a> {
                     }
                     who.is_none()
                 }
-                Kind::Word => self.latest.is_none() && self.is_viewpoint_pronoun(&token.lower),
+                Kind::Word => {
+                    // Somebody else's verb has not its own subject as its object.
+                    let object = ["her", "him"].contains(&token.lower.as_str())
+                        && (!of_viewpoint || self.follows_other_subject(at))
+                        && !self.owns_what_follows(at);
+                    self.is_viewpoint_pronoun(&token.lower) && (self.latest.is_none() || object)
+                }
                 Kind::Gap | Kind::Quoted => false,
             };
             if token.verb.is_some() {
@@ -384,6 +462,22 @@ impl<'a> Line<'a> {
                 }
             }
         }
+    }
+
+    /// Whether the last name before `at` is somebody else's, at the head of a clause.
+    fn follows_other_subject(&self, at: usize) -> bool {
+        let is_name = |index: &usize| self.is_name(*index);
+        let Some(name) = (0..at).rev().find(is_name) else {
+            return false;
+        };
+        let somebody_else = self
+            .tokens
+            .get(name)
+            .is_some_and(|token| token.kind != Kind::Name(None));
+        let heads_clause = self
+            .before(name)
+            .is_none_or(|(word, close)| !close || CLAUSES.contains(&self.lower(word)));
+        somebody_else && heads_clause
     }
 
     fn has_viewpoint_subject(&self, at: usize, inherited: bool) -> bool {
@@ -426,7 +520,7 @@ impl<'a> Line<'a> {
         for (at, token) in self.tokens.iter().enumerate() {
             let mut word = self.word(at, token);
             if let Some(verb) = token.verb.as_ref().filter(|_| still_due) {
-                let after = ["be", "have", "can", "will"].contains(&verb.base.as_str());
+                let after = ["be", "can", "will"].contains(&verb.base.as_str());
                 word = if after {
                     format!("{word} still")
                 } else {
@@ -576,4 +670,128 @@ fn name_at(adapter: &Adapter, rest: &str) -> Option<(Option<usize>, usize)> {
         .chain(others.filter(|(_, other)| other.full != adapter.viewpoint.full))
         .filter_map(|(who, character)| Some((who, longest(character)?)))
         .max_by_key(|(_, length)| *length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::demo::pack::Pack;
+
+    fn people() -> Vec<Character> {
+        let person = |full: &str, name: &str, gender| Character {
+            full: full.to_owned(),
+            name: name.to_owned(),
+            gender,
+        };
+        vec![
+            person("Mara Voss", "Mara", Gender::Feminine),
+            person("Ilse", "Ilse", Gender::Feminine),
+            person("Jonas", "Jonas", Gender::Masculine),
+        ]
+    }
+
+    fn adapted(sentence: &str, person: Person, tense: Tense, still: Still) -> String {
+        let cast = people();
+        let pack = Pack::of("en").unwrap();
+        let adapter = Adapter::new(pack, person, tense, &cast[0], &cast);
+        adapt(&adapter, &[sentence.to_owned()], still).concat()
+    }
+
+    #[test]
+    fn tells_an_outline_in_the_first_person_and_the_past() {
+        for (outline, story) in [
+            (
+                "Mara climbs the stairs and finds the logbook open.",
+                "I climbed the stairs and found the logbook open.",
+            ),
+            (
+                "Ilse tells Mara that the lamp is broken.",
+                "Ilse told me that the lamp was broken.",
+            ),
+            (
+                "Mara’s hands shake, and she cannot hold her cup.",
+                "My hands shook, and I could not hold my cup.",
+            ),
+            ("Mara and Jonas row out.", "Jonas and I rowed out."),
+            ("Jonas asks her to stay.", "Jonas asked me to stay."),
+            (
+                "Mara knows that Ilse lied to her.",
+                "I knew that Ilse lied to me.",
+            ),
+            (
+                "Mara is alone; the lamp burns low.",
+                "I was alone; the lamp burned low.",
+            ),
+            (
+                "The stone steps lead down to the water.",
+                "The stone steps led down to the water.",
+            ),
+            ("Jonas does not see Mara.", "Jonas did not see me."),
+            (
+                "Mara hides the book under her coat and waits.",
+                "I hid the book under my coat and waited.",
+            ),
+            ("The crew has drowned.", "The crew had drowned."),
+            (
+                "Jonas lets himself in and hangs his coat on the hook.",
+                "Jonas let himself in and hung his coat on the hook.",
+            ),
+            ("“Mara knows,” says Ilse.", "“Mara knows,” said Ilse."),
+            (
+                "A storm. No boats for weeks.",
+                "A storm. No boats for weeks.",
+            ),
+            (
+                "They reach the harbor and find it empty.",
+                "They reached the harbor and found it empty.",
+            ),
+            ("Mara unscrews the lens.", "I unscrewed the lens."),
+            ("Ilse sends Mara away.", "Ilse sent me away."),
+            ("Behind Mara a door opens.", "Behind me a door opened."),
+        ] {
+            assert_eq!(
+                adapted(outline, Person::First, Tense::Past, Still::No),
+                story
+            );
+        }
+    }
+
+    #[test]
+    fn tells_an_outline_in_other_persons_and_tenses() {
+        let outline = "Mara climbs the stairs and finds her lamp dark; she is not afraid.";
+        for (person, tense, story) in [
+            (
+                Person::First,
+                Tense::Present,
+                "I climb the stairs and find my lamp dark; I am not afraid.",
+            ),
+            (
+                Person::Third,
+                Tense::Past,
+                "Mara climbed the stairs and found her lamp dark; she was not afraid.",
+            ),
+            (Person::Third, Tense::Present, outline),
+            (
+                Person::Second,
+                Tense::Past,
+                "You climbed the stairs and found your lamp dark; you were not afraid.",
+            ),
+        ] {
+            assert_eq!(adapted(outline, person, tense, Still::No), story);
+        }
+    }
+
+    #[test]
+    fn a_lasting_state_is_still_so() {
+        for (outline, story) in [
+            ("Mara is alone.", "I was still alone."),
+            ("Jonas has the key.", "Jonas still had the key."),
+            ("Ilse does not know.", "Ilse still did not know."),
+        ] {
+            assert_eq!(
+                adapted(outline, Person::First, Tense::Past, Still::Yes),
+                story
+            );
+        }
+    }
 }

@@ -29,6 +29,11 @@ pub fn ends_sentence(text: &str) -> bool {
     ])
 }
 
+/// Marks that belong to the letter before them: vowel signs, accents, apostrophes.
+pub fn is_mark_on_letter(c: char) -> bool {
+    ('\u{0300}'..='\u{036f}').contains(&c) || ('\u{064b}'..='\u{0670}').contains(&c)
+}
+
 fn finished(sentence: &str, stop: &str) -> String {
     let sentence = sentence.trim();
     if ends_sentence(sentence) {

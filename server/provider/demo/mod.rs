@@ -30,6 +30,7 @@ mod chance;
 mod compose;
 mod continuation;
 mod english;
+mod forms;
 mod lines;
 mod motifs;
 mod pack;

@@ -75,7 +75,12 @@ fn after_determiners(text: &str, pack: &Pack) -> Vec<String> {
             }
         }
         let plain = |word: &&str| is_plain_noun(word, pack);
-        if bounded && (1..=2).contains(&phrase.len()) && phrase.iter().all(|word| plain(&word)) {
+        // "The stairs lead", "the book open": the second of two must not be a verb as well.
+        let second = phrase
+            .get(1)
+            .is_some_and(|word| pack.verbs.past_of(word).is_some());
+        bounded &= !second;
+        if bounded && (1..=2).contains(&phrase.len()) && phrase.iter().all(plain) {
             motifs.push(format!("{article} {}", phrase.join(" ")));
         }
     }

@@ -166,6 +166,21 @@ pub struct Reading {
     /// first; separated by spaces.
     #[serde(default)]
     pub forms: HashMap<String, String>,
+    /// Letters that join a verb to what stands before it ("and" in Arabic).
+    #[serde(default)]
+    pub prefixes: Vec<String>,
+    /// Words between a subject and its verb that are passed over.
+    #[serde(default)]
+    pub clitics: Vec<String>,
+    /// Words after which a verb has the subject of the verb before.
+    #[serde(default)]
+    pub joiners: Vec<String>,
+    /// Third-person words beside a verb, and what they are in the first person.
+    #[serde(default)]
+    pub own: HashMap<String, String>,
+    /// Frames for sentences that are quoted as they are, around `{}`.
+    #[serde(default)]
+    pub reported: Vec<String>,
     /// Endings of present sentences and what they become in the past, longest first.
     #[serde(default)]
     pub endings: Vec<[String; 2]>,

@@ -118,7 +118,7 @@ impl Teller {
     }
 
     async fn text_or_usage(&mut self) -> Option<Event> {
-        if self.fragments % USAGE_EVERY == 0 && !self.usage_told {
+        if self.fragments.is_multiple_of(USAGE_EVERY) && !self.usage_told {
             self.usage_told = true;
             return Some(self.usage());
         }
@@ -167,7 +167,7 @@ impl Teller {
         let pace = self.pace.words_per_second;
         let pace = pace.filter(|pace| pace.is_finite() && *pace > 0.0);
         match pace {
-            None if self.fragments % YIELD_EVERY == 0 => tokio::task::yield_now().await,
+            None if self.fragments.is_multiple_of(YIELD_EVERY) => tokio::task::yield_now().await,
             None => {}
             Some(pace) => {
                 let begun = *self.begun.get_or_insert_with(Instant::now);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::chance::{Rotation, seed_of};
+use super::chance::{Entry, Rotation, Share, Spread, seed_of};
 use super::pack::{Exchange, Pack};
 use super::stage::{Character, Gender, Person, Stage, Tense};
 use super::template::{Case, Forms, LineEnd, Piece, Template, Who};
@@ -43,6 +43,8 @@ pub struct Voice<'a> {
     pack: &'a Pack,
     stage: &'a Stage,
     lists: Vec<(Vec<&'a Template>, Rotation)>,
+    /// Words for gaps, by list.
+    words: Vec<Spread>,
     talk: [(Vec<&'a Exchange>, Rotation); 3],
     motifs: Rotation,
     absent: Rotation,
@@ -54,84 +56,75 @@ pub struct Voice<'a> {
     mentions: Mentions,
     /// The viewpoint stands in this sentence as a name, so that verbs are singular.
     viewpoint_named: bool,
+    /// The same for the other.
+    other_named: bool,
     told: HashSet<u64>,
 }
 
-/// Where in the story a voice begins; see [`Rotation`].
-#[derive(Debug, Clone, Copy)]
-pub struct Start {
-    pub seed: u64,
-    /// Sentences that the chunks before this one have used up, about.
-    pub sentences_before: f64,
-}
-
 impl<'a> Voice<'a> {
-    pub fn new(pack: &'a Pack, stage: &'a Stage, start: Start) -> Self {
-        let mut items: Vec<Vec<&Template>> = pack
+    pub fn new(pack: &'a Pack, stage: &'a Stage, share: Share) -> Self {
+        let mut items: Vec<Vec<(&Template, bool)>> = pack
             .lists
             .iter()
-            .map(|list| list.items.iter().collect())
+            .map(|list| {
+                list.items
+                    .iter()
+                    .map(|item| (item, fits(item, stage)))
+                    .collect()
+            })
             .collect();
-        for topic in stage
-            .topics
-            .iter()
-            .filter_map(|index| pack.topics.get(*index))
-        {
+        for (index, topic) in pack.topics.iter().enumerate() {
+            let touched = stage.topics.contains(&index);
             for (list, more) in &topic.items {
                 if let Some(items) = items.get_mut(*list) {
-                    items.extend(more);
+                    items.extend(more.iter().map(|item| (item, touched && fits(item, stage))));
                 }
             }
         }
-        for items in &mut items {
-            items.retain(|template| fits(template, stage));
-        }
-        let total: usize = items
-            .iter()
-            .zip(&pack.lists)
-            .filter(|(_, list)| list.sentences)
-            .map(|(items, _)| items.len())
-            .sum();
-        let progress = start.sentences_before / total.max(1) as f64;
-        let rotation = |salt: usize, len: usize| {
-            Rotation::new(
-                start.seed ^ seed_of([salt.to_string().as_str()]),
-                len,
-                progress,
-            )
+        let mut salt = 0;
+        let mut rotation = |entries: Vec<Entry>| {
+            salt += 1;
+            Rotation::new(share, salt, &entries)
         };
         let lists: Vec<_> = items
             .into_iter()
-            .enumerate()
-            .map(|(index, items)| {
-                let len = items.len();
-                (items, rotation(index, len))
+            .zip(&pack.lists)
+            .map(|(items, list)| {
+                // Words are few and short; all chunks may use them all.
+                let entry = |(template, fits): &(&Template, bool)| Entry {
+                    varies: !list.sentences || template.varies(),
+                    fits: *fits,
+                };
+                let entries = items.iter().map(entry).collect();
+                let items = items.into_iter().map(|(template, _)| template).collect();
+                (items, rotation(entries))
             })
             .collect();
-        let talk = [&pack.talk.open, &pack.talk.middle, &pack.talk.close];
-        let mut salt = lists.len();
-        let mut salted = |len: usize| {
-            salt += 1;
-            rotation(salt, len)
-        };
+        let talk = [&pack.talk.open, &pack.talk.middle, &pack.talk.close].map(|exchanges| {
+            let entry = |lines: &Exchange| Entry {
+                varies: lines.iter().any(Template::varies),
+                fits: lines.iter().all(|line| fits(line, stage)),
+            };
+            let entries = exchanges.iter().map(entry).collect();
+            (exchanges.iter().collect(), rotation(entries))
+        });
+        let words = pack
+            .lists
+            .iter()
+            .map(|list| Spread::new(share, list.items.len()));
         Voice {
-            talk: talk.map(|exchanges| {
-                let fitting = exchanges
-                    .iter()
-                    .filter(|lines| lines.iter().all(|line| fits(line, stage)))
-                    .collect::<Vec<_>>();
-                let len = fitting.len();
-                (fitting, salted(len))
-            }),
-            motifs: salted(stage.motifs.len()),
-            absent: salted(stage.absent.len()),
-            others: salted(stage.others.len()),
+            words: words.collect(),
+            talk,
+            motifs: rotation(vec![Entry::ANY; stage.motifs.len()]),
+            absent: rotation(vec![Entry::ANY; stage.absent.len()]),
+            others: rotation(vec![Entry::ANY; stage.others.len()]),
             bound: vec![None; lists.len()],
             lists,
             motif: None,
             other: None,
             mentions: Mentions::default(),
             viewpoint_named: false,
+            other_named: false,
             told: HashSet::new(),
             pack,
             stage,
@@ -174,6 +167,11 @@ impl<'a> Voice<'a> {
         self.mentions = mentions;
     }
 
+    /// Whether a sentence was told before.
+    pub fn knows(&self, sentence: &str) -> bool {
+        self.told.contains(&fingerprint(sentence))
+    }
+
     /// A fresh sentence of a list; `None` if the list has nothing that fits this scene.
     pub fn sentence(&mut self, list: usize) -> Option<String> {
         let mut last = None;
@@ -181,7 +179,7 @@ impl<'a> Voice<'a> {
             let before = (self.mentions, self.viewpoint_named);
             let template = self.template(list)?;
             let sentence = self.render(template, None);
-            if !self.told.contains(&fingerprint(&sentence)) {
+            if !self.knows(&sentence) {
                 return Some(sentence);
             }
             (self.mentions, self.viewpoint_named) = before;
@@ -215,8 +213,20 @@ impl<'a> Voice<'a> {
 
     /// A line of dialogue in a frame of `list`.
     pub fn framed(&mut self, list: usize, line: &str) -> Option<String> {
-        let frame = self.template(list)?;
-        Some(self.render(frame, Some(line)))
+        let mut framed = None;
+        for _ in 0..4 {
+            let before = self.checkpoint();
+            let frame = self.template(list)?;
+            let text = self.render(frame, Some(line));
+            let around = text.replace(line.trim_end_matches(['.', '。']), "");
+            let short = around.split_whitespace().count() < 6;
+            if short || self.remember(&around) {
+                return Some(text);
+            }
+            self.restore(before);
+            framed = Some(text);
+        }
+        framed
     }
 
     fn template(&mut self, list: usize) -> Option<&'a Template> {
@@ -227,6 +237,7 @@ impl<'a> Voice<'a> {
 
     fn render(&mut self, template: &Template, line: Option<&str>) -> String {
         self.viewpoint_named = false;
+        self.other_named = false;
         let mut text = String::new();
         self.pieces(template, line, DEPTH, &mut text);
         tidy(text, self.pack)
@@ -248,7 +259,7 @@ impl<'a> Voice<'a> {
                 }
                 Piece::Motif => out.push_str(self.motif()),
                 Piece::Line(end) => line_of_talk(line.unwrap_or_default(), *end, out),
-                Piece::List(list) => self.listed(*list, depth, out),
+                Piece::List(list) => self.listed(*list, template.id, depth, out),
                 Piece::Choice(who, forms) => out.push_str(self.by_person(*who, forms)),
                 Piece::Gender(who, [he, she]) => {
                     let feminine = self.whose(*who) == Gender::Feminine;
@@ -345,16 +356,17 @@ impl<'a> Voice<'a> {
         let same = other.gender == self.stage.viewpoint.gender;
         let third = self.stage.person == Person::Third;
         let unclear = third && same && self.mentions.viewpoint && !self.mentions.other_was_last;
+        let pronoun = match case {
+            Some(Case::Reflexive) => true,
+            Some(_) => self.mentions.other && !unclear,
+            None => false,
+        };
         match case {
-            Some(Case::Reflexive) => {
-                out.push_str(form(self.pronouns(other.gender), Case::Reflexive))
-            }
-            Some(case) if self.mentions.other && !unclear => {
-                out.push_str(form(self.pronouns(other.gender), case));
-            }
+            Some(case) if pronoun => out.push_str(form(self.pronouns(other.gender), case)),
             Some(case) => self.name(other, case, out),
             None => out.push_str(&other.name),
         }
+        self.other_named = !pronoun;
         self.mentions.other = true;
         self.mentions.other_was_last = true;
     }
@@ -368,12 +380,15 @@ impl<'a> Voice<'a> {
         self.motif.unwrap_or_default()
     }
 
-    fn listed(&mut self, list: usize, depth: usize, out: &mut String) {
+    fn listed(&mut self, list: usize, gap: u64, depth: usize, out: &mut String) {
         if let Some(Some(bound)) = self.bound.get(list) {
             out.push_str(bound);
             return;
         }
-        let Some(template) = self.template(list).filter(|_| depth > 0) else {
+        let word = self.words.get_mut(list).and_then(|words| words.next(gap));
+        let items = self.pack.lists.get(list).map(|list| &list.items);
+        let template = word.and_then(|index| items?.get(index));
+        let Some(template) = template.filter(|_| depth > 0) else {
             return;
         };
         let start = out.len();
@@ -416,6 +431,7 @@ impl<'a> Voice<'a> {
                 Gender::Unknown if who == Who::Viewpoint && self.viewpoint_named => {
                     &forms.masculine
                 }
+                Gender::Unknown if who == Who::Other && self.other_named => &forms.masculine,
                 Gender::Unknown => &forms.plural,
             },
         }
@@ -474,8 +490,25 @@ fn tidy(text: String, pack: &Pack) -> String {
     }
     if pack.layout.capitals {
         text = super::english::capitalised(&text, true);
+        text = with_capitals_inside(&text);
     }
     text
+}
+
+/// A list may begin the second sentence of a template.
+fn with_capitals_inside(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut before = [' ', ' '];
+    for c in text.chars() {
+        let [stop, space] = before;
+        if space == ' ' && matches!(stop, '.' | '?' | '!') {
+            out.extend(c.to_uppercase());
+        } else {
+            out.push(c);
+        }
+        before = [space, c];
+    }
+    out
 }
 
 /// The same for sentences that differ in marks and capitals alone.
