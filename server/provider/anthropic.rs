@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::framing::Framing;
 use super::http::{Failure, Http};
-use super::parameters::{RefusedParameters, generation};
+use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
 use super::stream::{self, Attempt, Decoder, Fault, Progress};
 use super::thinking::ThinkFilter;
@@ -87,7 +87,7 @@ impl Anthropic {
         };
         body["messages"] = json!([{"role": "user", "content": content}]);
         if temperature {
-            body["temperature"] = json!(request.temperature);
+            body["temperature"] = json!(request.temperature.map(decimal));
         }
         if thinking {
             body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
@@ -169,7 +169,7 @@ impl Provider for Anthropic {
 }
 
 /// Reads the events of one message.
-struct Messages {
+pub(super) struct Messages {
     /// For servers that may pass a local model's tags through.
     filter: Option<ThinkFilter>,
     started: bool,
@@ -186,7 +186,7 @@ struct Input {
 }
 
 impl Messages {
-    fn new(filter: Option<ThinkFilter>) -> Self {
+    pub fn new(filter: Option<ThinkFilter>) -> Self {
         Messages {
             filter,
             started: false,
@@ -254,7 +254,7 @@ impl Decoder for Messages {
         let event: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
         let kind = event["type"].as_str().unwrap_or_default();
         if kind == "error" || (kind.is_empty() && event.get("error").is_some()) {
-            return Err(Fault::Refused(Refusal::from_value(&event)));
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&event))));
         }
         if !self.started && kind != "ping" {
             self.started = true;
@@ -303,5 +303,88 @@ fn finish_reason(reason: &str) -> FinishReason {
         "model_context_window_exceeded" => FinishReason::ContextFull,
         "refusal" => FinishReason::Refusal,
         other => FinishReason::Other(other.chars().take(64).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ApiKey, Deadlines};
+    use super::*;
+
+    fn provider(base_url: Option<&str>) -> Anthropic {
+        Anthropic::new(&Endpoint {
+            base_url: base_url.map(str::to_owned),
+            api_key: Some(ApiKey::new("k")),
+            deadlines: Deadlines::default(),
+        })
+        .expect("a provider")
+    }
+
+    fn request(model: &str) -> Request {
+        Request {
+            model: model.into(),
+            system: "Write.".into(),
+            user: ["Facts", "Cast", "\n", "Summaries", "Beat"]
+                .map(String::from)
+                .into(),
+            max_output_tokens: 1_000,
+            context_tokens: 1,
+            temperature: Some(0.5),
+            seed: Some(1),
+            scene: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_vendor_gets_cache_marks_and_room_for_thinking() {
+        let body = provider(None).attempt(&request(DEFAULT_MODEL)).body;
+        let mark = json!({"type": "ephemeral"});
+        assert_eq!(
+            body,
+            json!({
+                "model": "claude-sonnet-5-5",
+                "max_tokens": 9_192,
+                "stream": true,
+                "system": [{"type": "text", "text": "Write.", "cache_control": mark}],
+                "messages": [{"role": "user", "content": [
+                    {"type": "text", "text": "Facts", "cache_control": mark},
+                    {"type": "text", "text": "Cast\n", "cache_control": mark},
+                    {"type": "text", "text": "Summaries", "cache_control": mark},
+                    {"type": "text", "text": "Beat"},
+                ]}],
+                "temperature": 0.5,
+                "thinking": {"type": "adaptive", "display": "summarized"},
+            })
+        );
+    }
+
+    #[test]
+    fn other_servers_and_older_models_get_less() {
+        let older = provider(None).attempt(&request("claude-haiku-4-5")).body;
+        assert_eq!(older["max_tokens"], 1_000);
+        assert_eq!(older.get("thinking"), None);
+
+        let local = provider(Some("127.0.0.1:8080"))
+            .attempt(&request(DEFAULT_MODEL))
+            .body;
+        assert_eq!(local["system"], "Write.");
+        assert_eq!(
+            local["messages"],
+            json!([{"role": "user", "content": "FactsCast\nSummariesBeat"}])
+        );
+        assert_eq!(local.get("thinking"), None);
+    }
+
+    #[test]
+    fn what_a_model_refused_is_not_sent_to_it_again() {
+        let provider = provider(None);
+        provider.refused.insert(DEFAULT_MODEL, "temperature");
+        provider.refused.insert(DEFAULT_MODEL, "cache_control");
+        let attempt = provider.attempt(&request(DEFAULT_MODEL));
+        assert_eq!(attempt.optional, ["thinking"]);
+        assert_eq!(attempt.body.get("temperature"), None);
+        assert!(!attempt.body.to_string().contains("cache_control"));
+        let other = provider.attempt(&request("claude-opus-5-5"));
+        assert_eq!(other.optional, ["temperature", "thinking", "cache_control"]);
     }
 }

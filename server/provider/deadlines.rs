@@ -166,7 +166,8 @@ mod tests {
         let notice = Event::Notice("x".into());
         let finished = Event::Finished(FinishReason::Stop);
         let many = |n: usize, every: u64| vec![(every, text()); n];
-        let table: Vec<(&str, Vec<(u64, Event)>, usize, &str, u64)> = vec![
+        type Timed = Vec<(u64, Event)>;
+        let table: Vec<(&str, Timed, usize, &str, u64)> = vec![
             ("silence", vec![], 0, "first_token", 120),
             (
                 "a head is no token",

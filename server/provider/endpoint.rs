@@ -76,6 +76,10 @@ pub fn normalise_base_url(kind: ProviderKind, given: &str) -> Result<String, Str
             let _ = url.set_host(Some("127.0.0.1"));
         }
     }
+    if is_vendor(kind, &url) && url.scheme() == "http" {
+        // A slip that would send the key in the clear. Cannot fail: both are web schemes.
+        let _ = url.set_scheme("https");
+    }
     let path = root_path(kind, url.path());
     url.set_path(&path);
     Ok(url.as_str().trim_end_matches('/').to_owned())
@@ -189,6 +193,7 @@ mod tests {
                 "https://api.openai.com/v1/",
                 "https://api.openai.com/v1",
             ),
+            (Openai, "http://api.openai.com", "https://api.openai.com/v1"),
             (
                 Openai,
                 "http://127.0.0.1:8080//",

@@ -45,25 +45,22 @@ impl Framer {
 
     /// Takes `bytes` and appends the frames that they complete to `frames`.
     pub fn push(&mut self, bytes: &[u8], frames: &mut Vec<String>) -> Result<(), TooLong> {
-        for &byte in bytes {
-            let ends_line = match byte {
-                b'\n' if self.after_cr => {
-                    self.after_cr = false;
-                    continue;
-                }
-                b'\n' => true,
-                b'\r' => true,
-                _ => false,
-            };
-            self.after_cr = byte == b'\r';
-            if ends_line {
-                self.end_line(frames)?;
-            } else {
-                if self.line.len() >= LONGEST_FRAME {
-                    return Err(TooLong);
-                }
-                self.line.push(byte);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if std::mem::take(&mut self.after_cr) && rest[0] == b'\n' {
+                rest = &rest[1..];
+                continue;
             }
+            let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let piece = &rest[..end.unwrap_or(rest.len())];
+            if self.line.len() + piece.len() > LONGEST_FRAME {
+                return Err(TooLong);
+            }
+            self.line.extend_from_slice(piece);
+            let Some(end) = end else { break };
+            self.after_cr = rest[end] == b'\r';
+            self.end_line(frames)?;
+            rest = &rest[end + 1..];
         }
         Ok(())
     }

@@ -40,7 +40,7 @@ pub(super) struct Http {
 /// A call that brought no answer to go on with.
 pub(super) enum Failure {
     /// The server answered, and its answer is no.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     Failed(ProviderError),
 }
 
@@ -152,12 +152,8 @@ impl Http {
             let headers = response.headers().clone();
             let body = read_body(response, BODY_WAIT).await;
             let now = SystemTime::now();
-            return Err(Failure::Refused(Refusal::from_answer(
-                status.as_u16(),
-                &headers,
-                &body,
-                now,
-            )));
+            let refusal = Refusal::from_answer(status.as_u16(), &headers, &body, now);
+            return Err(Failure::Refused(Box::new(refusal)));
         }
         let content_type = response
             .headers()
@@ -176,7 +172,7 @@ impl Http {
         let body = read_body(response, BODY_WAIT).await;
         match serde_json::from_slice::<Value>(&body) {
             Ok(value) if value.get("error").is_some() => {
-                Failure::Refused(Refusal::from_value(&value))
+                Failure::Refused(Box::new(Refusal::from_value(&value)))
             }
             _ => self
                 .protocol_error("a whole answer where a stream was asked for")

@@ -19,6 +19,8 @@ mod retry;
 mod server;
 mod stream;
 mod thinking;
+#[cfg(test)]
+mod transcripts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +63,8 @@ pub struct Request {
     /// The user message, in parts of falling stability; sent as one message, byte for byte
     /// in this order.
     pub user: Vec<String>,
-    /// Most tokens that the completion may have.
+    /// Most tokens that the completion's text may have. Where a vendor counts the model's
+    /// reasoning against the same limit, the provider adds room for that.
     pub max_output_tokens: u32,
     /// The context window to ask for where the protocol has one (Ollama's num_ctx), in tokens.
     pub context_tokens: u32,

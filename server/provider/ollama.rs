@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::framing::Framing;
 use super::http::{Failure, Http};
-use super::parameters::RefusedParameters;
+use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
 use super::stream::{self, Attempt, Decoder, Fault, Progress};
 use super::thinking::ThinkFilter;
@@ -77,7 +77,7 @@ impl Installed {
     }
 }
 
-fn attempt(request: &Request) -> Attempt {
+fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
     let mut messages = Vec::new();
     if !request.system.trim().is_empty() {
         messages.push(json!({"role": "system", "content": request.system}));
@@ -88,24 +88,32 @@ fn attempt(request: &Request) -> Attempt {
         "num_predict": request.max_output_tokens,
     });
     if let Some(temperature) = request.temperature {
-        options["temperature"] = json!(temperature);
+        options["temperature"] = json!(decimal(temperature));
     }
     if let Some(seed) = request.seed {
         options["seed"] = json!(seed);
     }
+    let mut body = json!({
+        "model": request.model,
+        "messages": messages,
+        "stream": true,
+        // A prompt that does not fit is an error rather than a story without its facts, and
+        // a full window an end rather than a forgotten beginning. Versions that do not know
+        // the two ignore them.
+        "truncate": false,
+        "shift": false,
+        "options": options,
+    });
+    let mut optional = Vec::new();
+    // Models that think do so by default, and spend num_predict on it before the first word.
+    if !refused.contains(&request.model, "think") {
+        body["think"] = json!(false);
+        optional.push("think");
+    }
     Attempt {
         path: "/api/chat",
-        body: json!({
-            "model": request.model,
-            "messages": messages,
-            "stream": true,
-            // A prompt that does not fit is an error rather than a story without its facts,
-            // and so is a window that fills up. Versions that do not know the two ignore them.
-            "truncate": false,
-            "shift": false,
-            "options": options,
-        }),
-        optional: Vec::new(),
+        body,
+        optional,
     }
 }
 
@@ -128,7 +136,7 @@ impl Provider for Ollama {
             &self.http,
             &self.refused,
             Arc::new(request),
-            attempt,
+            |request| attempt(request, &self.refused),
             Lines::new,
         )
         .await
@@ -162,7 +170,7 @@ impl Provider for Ollama {
 }
 
 /// Reads the lines of one completion.
-struct Lines {
+pub(super) struct Lines {
     filter: ThinkFilter,
     started: bool,
     window: u64,
@@ -171,7 +179,7 @@ struct Lines {
 }
 
 impl Lines {
-    fn new(request: &Request) -> Self {
+    pub fn new(request: &Request) -> Self {
         let user: usize = request.user.iter().map(String::len).sum();
         Lines {
             filter: ThinkFilter::new(&request.model),
@@ -229,8 +237,8 @@ impl Decoder for Lines {
         if !line.is_object() {
             return Err(Fault::Garbage);
         }
-        if line.get("error").is_some() {
-            return Err(Fault::Refused(Refusal::from_value(&line)));
+        if line.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
         }
         if !self.started {
             self.started = true;

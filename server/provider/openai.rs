@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::framing::Framing;
 use super::http::{Failure, Http};
-use super::parameters::{RefusedParameters, generation};
+use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
 use super::stream::{self, Attempt, Decoder, Fault, Progress};
 use super::thinking::ThinkFilter;
@@ -77,7 +77,7 @@ impl Openai {
             json!(request.max_output_tokens)
         };
         if temperature {
-            body["temperature"] = json!(request.temperature);
+            body["temperature"] = json!(request.temperature.map(decimal));
         }
         if seed {
             body["seed"] = json!(request.seed);
@@ -212,7 +212,7 @@ fn clip(name: &str) -> String {
 }
 
 /// Reads the chunks of one completion.
-struct Chunks {
+pub(super) struct Chunks {
     filter: ThinkFilter,
     started: bool,
     finish: Option<FinishReason>,
@@ -221,7 +221,7 @@ struct Chunks {
 }
 
 impl Chunks {
-    fn new(filter: ThinkFilter) -> Self {
+    pub fn new(filter: ThinkFilter) -> Self {
         Chunks {
             filter,
             started: false,
@@ -290,11 +290,13 @@ impl Decoder for Chunks {
 
     fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
         if frame.trim() == "[DONE]" {
+            // As good as a finish reason, which some servers leave out.
+            self.finish.get_or_insert(FinishReason::Stop);
             return self.end(out).map(|()| Progress::Done);
         }
         let chunk: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
         if chunk.get("error").is_some_and(|error| !error.is_null()) || is_bare_error(&chunk) {
-            return Err(Fault::Refused(Refusal::from_value(&chunk)));
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&chunk))));
         }
         if !self.started {
             self.started = true;
@@ -354,5 +356,106 @@ fn finish_reason(reason: &str) -> FinishReason {
         "model_length" => FinishReason::ContextFull,
         "content_filter" | "refusal" => FinishReason::Refusal,
         other => FinishReason::Other(other.chars().take(64).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ApiKey, Deadlines};
+    use super::*;
+
+    fn provider(base_url: Option<&str>) -> Openai {
+        Openai::new(&Endpoint {
+            base_url: base_url.map(str::to_owned),
+            api_key: Some(ApiKey::new("k")),
+            deadlines: Deadlines::default(),
+        })
+        .expect("a provider")
+    }
+
+    fn request(model: &str) -> Request {
+        Request {
+            model: model.into(),
+            system: "Write.".into(),
+            user: vec!["Facts. ".into(), "Beat.".into()],
+            max_output_tokens: 1_000,
+            context_tokens: 1,
+            temperature: Some(0.5),
+            seed: Some(7),
+            scene: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_vendor_gets_its_own_parameters() {
+        let body = provider(None).attempt(&request(DEFAULT_MODEL)).body;
+        assert_eq!(
+            body,
+            json!({
+                "model": "gpt-6.1-terra",
+                "stream": true,
+                "messages": [
+                    {"role": "system", "content": "Write."},
+                    {"role": "user", "content": "Facts. Beat."},
+                ],
+                "max_completion_tokens": 9_192,
+                "temperature": 0.5,
+                "seed": 7,
+                "stream_options": {"include_usage": true},
+                "reasoning_effort": "low",
+                "prompt_cache_key": cache_key_of(&request("")),
+            })
+        );
+        let older = provider(None).attempt(&request("gpt-4o")).body;
+        assert_eq!(older["max_completion_tokens"], 1_000);
+        assert_eq!(older.get("reasoning_effort"), None);
+    }
+
+    #[test]
+    fn other_servers_get_what_all_of_them_know() {
+        let attempt = provider(Some("127.0.0.1:8080")).attempt(&request("m"));
+        let names: Vec<&str> = attempt
+            .body
+            .as_object()
+            .map(|body| body.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        assert_eq!(
+            names,
+            [
+                "model",
+                "stream",
+                "messages",
+                "max_tokens",
+                "temperature",
+                "seed",
+                "stream_options"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_limit_has_two_names_and_no_third() {
+        let provider = provider(Some("127.0.0.1:8080"));
+        let request = request("m");
+        assert_eq!(provider.limit_name(&request), "max_tokens");
+        provider.refused.insert("m", "max_tokens");
+        assert_eq!(provider.limit_name(&request), "max_completion_tokens");
+        provider.refused.insert("m", "max_completion_tokens");
+        assert_eq!(provider.limit_name(&request), "max_tokens");
+    }
+
+    #[test]
+    fn reasoning_models_are_known_by_name() {
+        for (model, expected) in [
+            ("gpt-6.1-terra", true),
+            ("gpt-5", true),
+            ("o3-mini", true),
+            ("gpt-5-chat-latest", false),
+            ("chat-latest", false),
+            ("gpt-4.1", false),
+            ("omni", false),
+        ] {
+            assert_eq!(is_reasoning_model(model), expected, "{model}");
+        }
     }
 }

@@ -42,7 +42,14 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
     }
     // The first that is named: what follows is often the parameter to use instead.
     sent.iter()
-        .filter_map(|name| Some((position_of_word(&refusal.message, name)?, *name)))
+        .filter_map(|name| {
+            let spoken = match *name {
+                // "… does not support thinking"
+                "think" => "thinking",
+                name => name,
+            };
+            Some((position_of_word(&refusal.message, spoken)?, *name))
+        })
         .min()
         .map(|(_, name)| name)
 }
@@ -73,6 +80,11 @@ pub(super) fn notice(model: &str, parameter: &str) -> String {
         ),
         _ => format!("The model {model} does not take {parameter}; it was left out."),
     }
+}
+
+/// A setting as the author wrote it: 0.7 rather than the nearest f32, 0.699999988….
+pub(super) fn decimal(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// The generation that a vendor's model name begins with: 5 for `claude-sonnet-5-5`, 6 for
@@ -163,6 +175,13 @@ mod tests {
             None,
             "not a mistake of the request"
         );
+    }
+
+    #[test]
+    fn decimals_stay_as_they_were_written() {
+        for (value, expected) in [(0.7, "0.7"), (1.0, "1.0"), (0.0, "0.0"), (1.25, "1.25")] {
+            assert_eq!(serde_json::json!(decimal(value)).to_string(), expected);
+        }
     }
 
     #[test]

@@ -149,6 +149,7 @@ impl Refusal {
         let unknown = ["not found", "not_found", "does not exist", "no such model"];
         said.contains("model_not_found")
             || said.contains("not a valid model")
+            || said.contains("not a chat model")
             || said.contains("invalid model name")
             || (matches!(self.status, Some(400 | 403 | 404))
                 && said.contains("model")
@@ -239,6 +240,8 @@ const CONTEXT_OVERFLOW: &[&str] = &[
     "maximum context length",
     "exceed context limit",
     "exceeds the context length",
+    "longer than the context length",
+    "exceeded max context length",
     "exceeds the available context size",
     "exceeds the context window",
     "exceed the context window",
@@ -309,3 +312,6 @@ fn telling_headers(headers: &HeaderMap) -> Vec<(String, String)> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

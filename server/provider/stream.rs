@@ -41,7 +41,7 @@ pub(super) enum Progress {
 /// What a decoder makes of a frame or of the end.
 pub(super) enum Fault {
     /// The server says that it failed.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
     /// The frame is not of the protocol.
     Garbage,
     /// The bytes ended too early.
@@ -104,20 +104,12 @@ pub(super) async fn complete<D: Decoder>(
             Failure::Failed(error) => error,
         });
     }
-    let answer = Answer {
-        bytes: response.bytes_stream().boxed(),
-        received: 0,
-        framer: Framer::new(decoder.framing()),
-        decoder,
-        progress: Progress::Going,
-        queue: notices.into(),
-        failure: None,
-        server: http.server.clone(),
-        model: request.model.clone(),
-        secrets,
-    };
-    let events = stream::unfold(answer, Answer::next).boxed();
-    Ok(deadlines::enforce(events, http.deadlines, started))
+    let bytes = response.bytes_stream().boxed();
+    let mut answer = Answer::new(bytes, decoder, http.server.clone());
+    answer.queue = notices.into();
+    answer.model = request.model.clone();
+    answer.secrets = secrets;
+    Ok(deadlines::enforce(answer.events(), http.deadlines, started))
 }
 
 fn is_json(response: &Response) -> bool {
@@ -128,9 +120,11 @@ fn is_json(response: &Response) -> bool {
         .is_some_and(|value| value.starts_with("application/json"))
 }
 
-struct Answer<D> {
+/// An answer that is being read.
+pub(super) struct Answer<D> {
     bytes: BoxStream<'static, reqwest::Result<Bytes>>,
-    received: usize,
+    /// Bytes that may still come.
+    room: usize,
     framer: Framer,
     decoder: D,
     progress: Progress,
@@ -143,6 +137,36 @@ struct Answer<D> {
 }
 
 impl<D: Decoder> Answer<D> {
+    pub fn new(
+        bytes: BoxStream<'static, reqwest::Result<Bytes>>,
+        decoder: D,
+        server: Server,
+    ) -> Self {
+        Answer {
+            bytes,
+            room: LONGEST_ANSWER,
+            framer: Framer::new(decoder.framing()),
+            decoder,
+            progress: Progress::Going,
+            queue: VecDeque::new(),
+            failure: None,
+            server,
+            model: String::new(),
+            secrets: Secrets::default(),
+        }
+    }
+
+    /// The same with another bound.
+    #[cfg(test)]
+    pub fn at_most(mut self, bytes: usize) -> Self {
+        self.room = bytes;
+        self
+    }
+
+    pub fn events(self) -> EventStream {
+        stream::unfold(self, Answer::next).boxed()
+    }
+
     async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
         loop {
             if let Some(event) = self.queue.pop_front() {
@@ -170,12 +194,13 @@ impl<D: Decoder> Answer<D> {
     }
 
     fn take(&mut self, bytes: &[u8]) {
-        self.received += bytes.len();
+        let too_much = bytes.len() > self.room;
+        self.room = self.room.saturating_sub(bytes.len());
         let mut frames = Vec::new();
         let framed = self.framer.push(bytes, &mut frames);
         self.decode(&frames);
         let goes_on = self.failure.is_none() && self.progress != Progress::Done;
-        if goes_on && (framed == Err(TooLong) || self.received > LONGEST_ANSWER) {
+        if goes_on && (framed == Err(TooLong) || too_much) {
             self.failure = Some(self.protocol_error("more than any answer can be"));
         }
     }
@@ -222,11 +247,7 @@ impl<D: Decoder> Answer<D> {
 
     fn error(&self, fault: Fault) -> ProviderError {
         match fault {
-            Fault::Refused(refusal) => {
-                refusal
-                    .clone()
-                    .into_error(&self.server, &self.model, &self.secrets)
-            }
+            Fault::Refused(refusal) => refusal.into_error(&self.server, &self.model, &self.secrets),
             Fault::Garbage => self.protocol_error("something"),
             Fault::Cut => self.broken(None),
         }

@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use strsim::damerau_levenshtein;
-
 use super::brief::Beat;
+use super::spelling::closest;
 use super::{BeatId, Problem, Span};
 
 /// Checks every `after` and keeps only those that can be met: what leads nowhere, to the beat
@@ -54,13 +53,10 @@ struct Edge {
 }
 
 fn unknown(id: &BeatId, beats: &[Beat]) -> String {
-    let near = beats
-        .iter()
-        .map(|beat| (damerau_levenshtein(id.as_str(), beat.id.as_str()), &beat.id))
-        .filter(|(distance, known)| *distance <= 1 + known.as_str().chars().count() / 4)
-        .min();
-    match near {
-        Some((_, known)) => format!("There is no beat `{id}`. Did you mean `{known}`?"),
+    // An outline so long that this would be slow is not one that anybody types.
+    let known = beats.iter().take(1000).map(|beat| beat.id.as_str());
+    match closest(id.as_str(), known) {
+        Some(known) => format!("There is no beat `{id}`. Did you mean `{known}`?"),
         None => format!(
             "There is no beat `{id}`. Name the id of a beat in the outline, or delete this."
         ),

@@ -6,10 +6,9 @@
 
 use std::borrow::Cow;
 
-use strsim::damerau_levenshtein;
-
 use super::numbers::{grouped, read_length};
 use super::slug::{beat_slug, nfc};
+use super::spelling::closest;
 use super::{Problem, Span};
 
 /// The attributes that a beat may have, beside its `#id`.
@@ -17,6 +16,9 @@ pub const ATTRIBUTES: [&str; 4] = ["words", "cast", "after", "pov"];
 
 /// The most words that one beat may ask for.
 pub(crate) const MOST_BEAT_WORDS: u32 = 1_000_000;
+
+/// What stands between names in a list, whatever the keyboard.
+pub(crate) const NAME_SEPARATORS: [char; 7] = [',', ';', '、', '،', '，', '；', '؛'];
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,7 +229,9 @@ impl<'a> Reader<'a> {
         }
         self.at += blanks + 1;
         self.skip_blanks();
-        let value = self.take_value();
+        let Some(value) = self.take_value() else {
+            return;
+        };
         let span = from..name_end;
         if self.seen.contains(&name) {
             let message =
@@ -265,32 +269,32 @@ impl<'a> Reader<'a> {
     }
 
     /// A value with or without quotes; its span is relative to `source`, quotes left out.
-    fn take_value(&mut self) -> Placed<String> {
+    /// Quotes that are never closed are a problem, and nobody knows what they hold.
+    fn take_value(&mut self) -> Option<Placed<String>> {
         let opening = self.source[self.at..].chars().next();
         let Some((quote, opening)) = opening.and_then(|c| Some((Quote::opened_by(c)?, c))) else {
             let from = self.at;
             let value = self.take_bare().to_owned();
-            return Placed {
-                value,
-                span: from..self.at,
-            };
+            let span = from..self.at;
+            return Some(Placed { value, span });
         };
         let open = self.at;
         self.at += opening.len_utf8();
         let from = self.at;
         let value = self.take_until_closed(quote).to_owned();
         let span = from..self.at;
-        match self.source[self.at..].chars().next() {
-            Some(closing) => self.at += closing.len_utf8(),
-            None => self.problem(open..self.source.len(), |span| {
+        let Some(closing) = self.source[self.at..].chars().next() else {
+            self.problem(open..self.source.len(), |span| {
                 Problem::error(
                     span,
                     "broken-attributes",
                     "This quotation mark is never closed. Put another one behind the value.",
                 )
-            }),
-        }
-        Placed { value, span }
+            });
+            return None;
+        };
+        self.at += closing.len_utf8();
+        Some(Placed { value, span })
     }
 
     /// Up to the closing quote or the end. A single quote closes only where a word ends, so
@@ -377,8 +381,8 @@ impl<'a> Reader<'a> {
     ) -> Vec<Placed<String>> {
         let mut parts = Vec::new();
         let mut from = value.span.start;
-        for part in value.value.split_inclusive([',', '、', '،', ';']) {
-            let text = part.trim_end_matches([',', '、', '،', ';']);
+        for part in value.value.split_inclusive(NAME_SEPARATORS) {
+            let text = part.trim_end_matches(NAME_SEPARATORS);
             let lead = text.len() - text.trim_start().len();
             let text = text.trim();
             if let Some(read) = read(text).filter(|read| !read.is_empty()) {
@@ -394,10 +398,13 @@ impl<'a> Reader<'a> {
 
     fn problem_bare_word(&mut self, word: &str, span: Span) {
         let message = if ATTRIBUTES.contains(&word) {
-            format!("`{word}` has no value. Write {word}=…")
+            format!(
+                "`{word}` has no value. Write it behind a =, as in {}.",
+                example(word)
+            )
         } else {
             format!(
-                "`{word}` is neither an id nor a name=value. An id begins with #; a value that holds blanks stands in quotes."
+                "`{word}` is neither an id nor a name=value. An id begins with #; a value with spaces in it stands in quotes."
             )
         };
         self.problem(span, |span| {
@@ -406,13 +413,8 @@ impl<'a> Reader<'a> {
     }
 
     fn problem_unknown(&mut self, name: &str, span: Span) {
-        let near = ATTRIBUTES
-            .iter()
-            .map(|known| (damerau_levenshtein(&name.to_lowercase(), known), known))
-            .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
-            .min();
-        let advice = match near {
-            Some((_, known)) => format!("Did you mean `{known}`?"),
+        let advice = match closest(&name.to_lowercase(), ATTRIBUTES) {
+            Some(known) => format!("Did you mean `{known}`?"),
             None => format!("A beat may have #id, {}.", ATTRIBUTES.join(", ")),
         };
         let message = format!("There is no attribute `{}`. {advice}", shortened(name));
@@ -445,6 +447,15 @@ impl<'a> Reader<'a> {
         let taken = &rest[..rest.find(|c| !wanted(c)).unwrap_or(rest.len())];
         self.at += taken.len();
         taken
+    }
+}
+
+fn example(attribute: &str) -> &'static str {
+    match attribute {
+        "cast" => "cast=\"Mara, Ilse\"",
+        "after" => "after=storm",
+        "pov" => "pov=\"third person\"",
+        _ => "words=1500",
     }
 }
 

@@ -13,7 +13,7 @@ use super::metadata::Metadata;
 use super::outline::{read_outline, settle_ids};
 use super::rules::{check_rules, read_rules};
 use super::sections::{Part, check_sections, read_sections};
-use super::{BeatId, Language, Problem, Severity, Span};
+use super::{BeatId, Language, Problem, Severity, SizeDefaults, Span};
 
 /// A parsed brief. Texts are the author's own words, without the margin notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +150,12 @@ pub struct MarginNote {
 impl Brief {
     /// Parses a brief. Never panics, whatever the text; takes time in proportion to it.
     pub fn parse(text: &str) -> Brief {
+        Brief::parse_with(text, SizeDefaults::default())
+    }
+
+    /// Parses a brief whose lengths are completed by settings, so that its problems are those
+    /// that the author would have.
+    pub fn parse_with(text: &str, defaults: SizeDefaults) -> Brief {
         let mut problems = Vec::new();
         let (front_matter, start) = FrontMatter::read(text, &mut problems);
         let metadata = match &front_matter {
@@ -179,7 +185,7 @@ impl Brief {
         brief.read_parts(&document, &parts);
         brief.report_comments(&document);
         brief.sections = parts.into_iter().map(|part| part.section).collect();
-        let problems = check_brief(text, &brief);
+        let problems = check_brief(text, &brief, defaults);
         brief.problems.extend(problems);
         brief
             .problems
@@ -222,11 +228,12 @@ impl Brief {
             ));
         }
         for note in notes_in(document, &(0..document.text.len())) {
-            let in_beat = self
+            // Beats stand in the order of the text.
+            let begun = self
                 .beats
-                .iter()
-                .any(|beat| beat.span.contains(&note.span.start));
-            if !in_beat {
+                .partition_point(|beat| beat.span.start <= note.span.start);
+            let above = begun.checked_sub(1).and_then(|last| self.beats.get(last));
+            if above.is_none_or(|beat| beat.span.end <= note.span.start) {
                 self.problems.push(Problem::hint(
                     note.span,
                     "note-outside-beat",
@@ -238,9 +245,15 @@ impl Brief {
 
     /// Whether any problem is an error, so that nothing can be written.
     pub fn has_errors(&self) -> bool {
+        self.errors().next().is_some()
+    }
+
+    /// The problems that have to be mended first. [`NO_OUTLINE`](super::checks::NO_OUTLINE) is
+    /// among them for `write`; `plan` mends it.
+    pub fn errors(&self) -> impl Iterator<Item = &Problem> {
         self.problems
             .iter()
-            .any(|problem| problem.severity == Severity::Error)
+            .filter(|problem| problem.severity == Severity::Error)
     }
 
     /// The first section of a kind.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Problem;
-use super::attributes::read_heading;
+use super::attributes::{NAME_SEPARATORS, read_heading};
 use super::brief::CastEntry;
 use super::document::Document;
 use super::document::join_lines;
@@ -73,7 +73,7 @@ pub(crate) fn read_cast(
 
 fn split_names(names: &str) -> impl Iterator<Item = String> {
     names
-        .split([',', ';', '、', '،', '，', '；', '؛'])
+        .split(NAME_SEPARATORS)
         .map(|name| name.trim().trim_end_matches(['.', '。']).trim())
         .map(|name| {
             name.trim_matches(['"', '“', '”', '„', '«', '»', '「', '」', '*'])
@@ -124,8 +124,8 @@ fn described(entry: &CastEntry, name: &str) -> String {
     }
 }
 
-/// The character that `name` means: by full name or alias, else by a part of the name, such as
-/// the first name.
+/// The character that `name` means: by full name or alias, else by whole words of the name,
+/// such as the first.
 pub(crate) fn find_character<'a>(cast: &'a [CastEntry], name: &str) -> Option<&'a CastEntry> {
     let wanted = fold(name);
     if wanted.is_empty() {
@@ -134,12 +134,15 @@ pub(crate) fn find_character<'a>(cast: &'a [CastEntry], name: &str) -> Option<&'
     let is_called = |entry: &&CastEntry| {
         fold(&entry.name) == wanted || entry.aliases.iter().any(|alias| fold(alias) == wanted)
     };
-    let has_part = |entry: &&CastEntry| {
-        let name = fold(&entry.name);
-        name.split(|c: char| c.is_whitespace() || matches!(c, '・' | '·' | ','))
-            .any(|part| part == wanted)
-    };
+    let has_part = |entry: &&CastEntry| as_words(&entry.name).contains(&as_words(name));
     cast.iter()
         .find(is_called)
         .or_else(|| cast.iter().find(has_part))
+}
+
+/// A name's words, each between blanks, so that whole words can be looked for.
+fn as_words(name: &str) -> String {
+    let name = fold(name).replace(['・', '·', ','], " ");
+    let words: Vec<&str> = name.split_whitespace().collect();
+    format!(" {} ", words.join(" "))
 }

@@ -1,6 +1,8 @@
 //! What is wrong between the parts of a brief: lengths that can't work out, names that nobody
 //! has.
 
+use std::collections::HashMap;
+
 use super::brief::{Brief, SectionKind};
 use super::cast::find_character;
 use super::numbers::grouped;
@@ -8,14 +10,17 @@ use super::sections::top_of;
 use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, plan_sizes};
 use super::{Problem, Span};
 
+/// The code of the problem that there are no beats to write.
+pub const NO_OUTLINE: &str = "no-outline";
+
 /// Everything that needs the whole brief. `text` is its source.
-pub(crate) fn check_brief(text: &str, brief: &Brief) -> Vec<Problem> {
+pub(crate) fn check_brief(text: &str, brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(text, brief, &mut problems);
     check_language(text, brief, &mut problems);
     check_outline(text, brief, &mut problems);
     check_names(brief, &mut problems);
-    problems.extend(size_problems(brief, SizeDefaults::default()));
+    problems.extend(size_problems(brief, defaults));
     problems
 }
 
@@ -80,13 +85,17 @@ fn check_outline(text: &str, brief: &Brief, problems: &mut Vec<Problem>) {
             "There is no outline, so there is nothing to write. Add a # Outline section with a ## heading for each beat, or let `plan` write it.",
         ),
     };
-    problems.push(Problem::error(span, "no-outline", message));
+    problems.push(Problem::error(span, NO_OUTLINE, message));
 }
 
 fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
+    let mut known: HashMap<&str, bool> = HashMap::new();
     for beat in &brief.beats {
         for (name, span) in beat.cast.iter().zip(&beat.cast_spans) {
-            if find_character(&brief.cast, name).is_none() {
+            let is_known = *known
+                .entry(name)
+                .or_insert_with(|| find_character(&brief.cast, name).is_some());
+            if !is_known {
                 problems.push(Problem::warning(
                     span.clone(),
                     "unknown-character",
@@ -107,8 +116,8 @@ fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What is wrong with the lengths of a story and its beats. [`Brief::parse`] reports this
-/// with the built-in defaults; with other settings, ask again.
+/// What is wrong with the lengths of a story and its beats; part of what
+/// [`Brief::parse_with`] reports.
 pub fn size_problems(brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
     for beat in &brief.beats {

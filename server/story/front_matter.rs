@@ -98,6 +98,7 @@ impl FrontMatter {
             Err(Stop::Broken(error)) => {
                 self.complete = false;
                 let at = reader.byte(error.marker().index());
+                let at = tab_after(text, at, &error).unwrap_or(at);
                 let span = line_around(text, at, &place.inner);
                 problems.push(Problem::error(span, "bad-front-matter", explain(&error)));
             }
@@ -248,6 +249,19 @@ fn line_around(text: &str, at: usize, bounds: &Span) -> Span {
     start + lead..(start + line.trim_end().len()).max(start + lead)
 }
 
+/// For a tab in the indentation the scanner names the value above it; the line with the tab is
+/// the one to mend.
+fn tab_after(text: &str, at: usize, error: &ScanError) -> Option<usize> {
+    let has_tab = |line: &str| {
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        indentation.contains('\t')
+    };
+    let (line, _) = lines(text, at)
+        .skip(1)
+        .find(|(line, _)| has_tab(&text[line.clone()]))?;
+    error.info().contains("tab").then_some(line.end)
+}
+
 /// A scanner's message in words for a writer.
 fn explain(error: &ScanError) -> String {
     let info = error.info();
@@ -255,7 +269,7 @@ fn explain(error: &ScanError) -> String {
     {
         "A value that holds a colon has to stand in quotes: title: \"Storm: A Story\"."
     } else if info.contains("tab") {
-        "Use blanks instead of tabs at the start of a line."
+        "Use spaces instead of tabs at the start of a line."
     } else if info.contains("quoted scalar") || info.contains("end of stream") {
         "A quotation mark or bracket that was opened is never closed."
     } else if info.contains("anchor") || info.contains("alias") {
@@ -331,26 +345,24 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        while let Some((event, key_span)) = self.next()? {
+        while let Some((event, mut key_span)) = self.next()? {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => Some(text.trim().to_owned()),
                 other => {
-                    self.skip(&other, key_span.start)?;
+                    key_span.end = self.skip(&other, &key_span)?;
                     None
                 }
             };
-            let Some((event, value_span)) = self.next()? else {
+            let Some((event, mut value_span)) = self.next()? else {
                 break;
             };
-            let value = self.value(event, &value_span)?;
+            let value = self.value(event, &mut value_span)?;
+            let key_span = self.trimmed(key_span);
             match key {
                 Some(key) => entries.push(Entry {
-                    key_span: self.trimmed(key_span),
-                    value_span: match value {
-                        Value::Empty => value_span.start..value_span.start,
-                        _ => self.trimmed(value_span),
-                    },
+                    key_span,
+                    value_span: self.trimmed(value_span),
                     key,
                     value,
                 }),
@@ -364,7 +376,8 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn value(&mut self, event: Event<'a>, span: &Span) -> Result<Value, Stop> {
+    /// Widens `span` to the whole of a list or mapping.
+    fn value(&mut self, event: Event<'a>, span: &mut Span) -> Result<Value, Stop> {
         match event {
             Event::Scalar(text, style, ..) => {
                 let empty = style == ScalarStyle::Plain
@@ -384,32 +397,34 @@ impl<'a> Reader<'a> {
                 Ok(Value::Empty)
             }
             other => {
-                self.skip(&other, span.start)?;
+                span.end = self.skip(&other, span)?;
                 Ok(Value::Nested)
             }
         }
     }
 
-    /// Reads on to the end of the list or mapping that `first` began.
-    fn skip(&mut self, first: &Event<'a>, at: usize) -> Result<(), Stop> {
+    /// Reads on to the end of the list or mapping that `first` began; returns where that is.
+    fn skip(&mut self, first: &Event<'a>, span: &Span) -> Result<usize, Stop> {
         let mut depth = usize::from(matches!(
             first,
             Event::SequenceStart(..) | Event::MappingStart(..)
         ));
+        let mut end = span.end;
         while depth > 0 {
-            let Some((event, _)) = self.next()? else {
-                return Ok(());
+            let Some((event, span)) = self.next()? else {
+                return Ok(end);
             };
+            end = span.end.max(end);
             match event {
                 Event::SequenceStart(..) | Event::MappingStart(..) => depth += 1,
                 Event::SequenceEnd | Event::MappingEnd => depth -= 1,
                 _ => {}
             }
             if depth > MOST_DEPTH {
-                return Err(Stop::TooDeep(at));
+                return Err(Stop::TooDeep(end));
             }
         }
-        Ok(())
+        Ok(end)
     }
 
     /// A span without the blanks and line ends that block scalars and empty values have.

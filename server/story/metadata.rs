@@ -1,12 +1,11 @@
 //! What the front matter says about the story, and everything that may be wrong with it.
 
-use strsim::damerau_levenshtein;
-
 use super::attributes::shortened;
 use super::front_matter::{Entry, FrontMatter, Value};
 use super::language::{self, Language};
 use super::numbers::{grouped, read_length};
 use super::problem::Problem;
+use super::spelling::closest;
 
 /// The settings that a brief may hold, in the order in which they are suggested.
 pub const KEYS: [&str; 7] = [
@@ -253,11 +252,5 @@ fn similar_key(key: &str) -> Option<&'static str> {
         .iter()
         .find(|(word, _)| *word == key)
         .map(|(_, known)| *known);
-    synonym.or_else(|| {
-        KEYS.iter()
-            .map(|known| (damerau_levenshtein(key, known), *known))
-            .filter(|(distance, known)| *distance <= known.len().div_ceil(4))
-            .min()
-            .map(|(_, known)| known)
-    })
+    synonym.or_else(|| closest(key, KEYS))
 }

@@ -21,6 +21,7 @@ mod rules;
 pub mod sections;
 pub mod sizes;
 pub mod slug;
+mod spelling;
 pub mod words;
 
 pub use brief::{Beat, Brief, CastEntry, Chapter, MarginNote, Rule, Section, SectionKind};

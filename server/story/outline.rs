@@ -184,7 +184,7 @@ fn read_body(document: &Document<'_>, body: &Span, problems: &mut Vec<Problem>) 
                 ));
             }
             append(&mut states[labelled.label], labelled.rest, "\n");
-            open = (!labelled.rest.is_empty()).then(|| (labelled.label, line));
+            open = (!labelled.rest.is_empty()).then_some((labelled.label, line));
         } else if let Some((state, above)) = open.take()
             && goes_on(&above.text, &line.text)
         {
@@ -216,8 +216,8 @@ fn append(state: &mut Option<String>, text: &str, between: &str) {
 }
 
 /// Whether `line` is the rest of a state that an editor broke over two lines. States are one
-/// line each by design, and what happens may follow right below; so the line above must
-/// break off in a sentence, and the break must look like one that an editor makes.
+/// line each by design, and what happens may follow right below; so unless it is indented,
+/// the line above must break off in a sentence, at a place where an editor would break it.
 fn goes_on(above: &str, line: &str) -> bool {
     let above = above.trim();
     let text = line.trim();
@@ -227,12 +227,10 @@ fn goes_on(above: &str, line: &str) -> bool {
     let finished = above
         .trim_end_matches(['"', '\'', '”', '’', '»', '」', '』', ')', '*', '_'])
         .ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', '।', '۔', '።']);
-    if finished {
-        return false;
-    }
     let first = text.split_whitespace().next().unwrap_or(text);
     let full = above.chars().count() + 1 + first.chars().count() > 70;
-    line.starts_with([' ', '\t']) || first.starts_with(char::is_lowercase) || full
+    let indented = line.starts_with([' ', '\t']);
+    indented || !finished && (first.starts_with(char::is_lowercase) || full)
 }
 
 fn trimmed(text: &str, span: &Span) -> Span {

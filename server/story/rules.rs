@@ -20,9 +20,10 @@ pub(crate) fn read_rules(
     let mut after_blank = false;
     let mut first_unnumbered = None;
     for line in document.lines(&part.body) {
-        let is_heading = part.headings.iter().any(|heading| {
-            heading.span.start <= line.span.start && line.span.end <= heading.span.end
-        });
+        let above = part
+            .headings
+            .partition_point(|heading| heading.span.start <= line.span.start);
+        let is_heading = above > 0 && line.span.end <= part.headings[above - 1].span.end;
         let blank = line.text.trim().is_empty();
         let indented = line.text.starts_with([' ', '\t']);
         if let Some(marker) = read_marker(&line.text).filter(|_| !is_heading) {
@@ -56,8 +57,8 @@ struct Marker {
     length: usize,
 }
 
-/// `1. `, `1) `, `１．`, `١. `, `一、` is not one: at most three blanks, a number of at most
-/// nine digits, a mark, and a blank unless the mark is a wide one.
+/// Reads `1. `, `1) `, `１．` or `١. `: at most three spaces, a number of at most nine digits
+/// (CommonMark 5.2), a mark, and a space behind it unless the mark is a wide one.
 fn read_marker(line: &str) -> Option<Marker> {
     let rest = line.trim_start_matches(' ');
     if line.len() - rest.len() > 3 {

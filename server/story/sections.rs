@@ -1,10 +1,11 @@
 //! The first-level sections of a brief, and what each is for.
 
-use strsim::damerau_levenshtein;
+use std::collections::HashSet;
 
 use super::attributes::read_heading;
 use super::brief::{Section, SectionKind};
 use super::document::{Document, Heading, first_line};
+use super::spelling::closest;
 use super::{Problem, Span};
 
 /// The headings that have a meaning of their own.
@@ -108,7 +109,7 @@ fn report_stray_text(document: &Document<'_>, range: &Span, problems: &mut Vec<P
     let Some(line) = document
         .lines(range)
         .into_iter()
-        .find(|line| !line.text.trim().is_empty())
+        .find(|line| !is_rule_or_blank(&line.text))
     else {
         return;
     };
@@ -119,19 +120,26 @@ fn report_stray_text(document: &Document<'_>, range: &Span, problems: &mut Vec<P
     ));
 }
 
+/// Nothing, or a line across the page.
+fn is_rule_or_blank(line: &str) -> bool {
+    line.chars()
+        .all(|c| c.is_whitespace() || matches!(c, '-' | '*' | '_'))
+}
+
 /// What may be wrong with the sections themselves.
 pub(crate) fn check_sections(
     document: &Document<'_>,
     parts: &[Part<'_>],
     problems: &mut Vec<Problem>,
 ) {
-    let mut seen: Vec<SectionKind> = Vec::new();
+    let kinds: HashSet<SectionKind> = parts.iter().map(|part| part.section.kind).collect();
+    let mut seen: HashSet<SectionKind> = HashSet::new();
     for part in parts {
         let section = &part.section;
         match section.kind {
-            SectionKind::Background => check_background(section, parts, problems),
+            SectionKind::Background => check_background(section, &kinds, problems),
             SectionKind::Notes => {}
-            kind if seen.contains(&kind) => problems.push(Problem::warning(
+            kind if !seen.insert(kind) => problems.push(Problem::warning(
                 section.heading_span.clone(),
                 "duplicate-section",
                 format!(
@@ -139,13 +147,13 @@ pub(crate) fn check_sections(
                     section.title
                 ),
             )),
-            kind => seen.push(kind),
+            _ => {}
         }
         check_levels(document, part, problems);
     }
 }
 
-fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Problem>) {
+fn check_background(section: &Section, kinds: &HashSet<SectionKind>, problems: &mut Vec<Problem>) {
     let span = section.heading_span.clone();
     let title = bare(&section.title).to_lowercase();
     if title.is_empty() {
@@ -172,10 +180,8 @@ fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Pr
     }
     let near = SECTION_TITLES
         .iter()
-        .map(|(known, _)| (damerau_levenshtein(&title, &known.to_lowercase()), *known))
-        .filter(|(distance, known)| *distance <= known.len().div_ceil(4))
-        .min()
-        .map(|(_, known)| known);
+        .map(|(known, _)| *known)
+        .find(|known| closest(&title, [known.to_lowercase().as_str()]).is_some());
     let synonym = SYNONYMS
         .iter()
         .find(|(word, _)| *word == title)
@@ -184,10 +190,7 @@ fn check_background(section: &Section, parts: &[Part<'_>], problems: &mut Vec<Pr
         return;
     };
     // A brief that has the section may well have another of a similar name.
-    if !parts
-        .iter()
-        .any(|part| part.section.kind == SectionKind::of(known))
-    {
+    if !kinds.contains(&SectionKind::of(known)) {
         problems.push(Problem::hint(
             span,
             "section-name",

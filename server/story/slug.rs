@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 pub fn beat_slug(heading: &str) -> String {
     let mut slug = String::new();
     for cluster in nfc(heading).graphemes(true) {
-        let letters = cluster.trim_start_matches(|c: char| !c.is_alphanumeric());
+        let letters = cluster.trim_start_matches(|c: char| !c.is_alphanumeric() || is_mark(c));
         if !letters.is_empty() {
             let visible = letters.chars().filter(|c| !is_invisible(*c));
             slug.extend(visible.flat_map(char::to_lowercase));
@@ -56,6 +56,11 @@ pub(crate) fn nfc(text: &str) -> String {
 pub(crate) fn fold(name: &str) -> String {
     let words: Vec<&str> = name.split_whitespace().collect();
     nfc(&nfc(&words.join(" ")).to_lowercase())
+}
+
+/// Whether `c` belongs to the letter before it (UAX 29, GB9 and GB9a); without one it is lost.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && ['a', c].iter().collect::<String>().graphemes(true).count() == 1
 }
 
 /// Joiners, direction marks and variation selectors: nobody could type them into `after=`.

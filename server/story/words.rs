@@ -1,7 +1,7 @@
 //! How long a text is: words by Unicode's rules (UAX 29), characters for CJK.
 //!
 //! Counted while prose streams in, so that most of a text never reaches the slow, general
-//! rules: words of ASCII letters are told apart by hand, and so are characters that stand
+//! rules: words of plain letters are told apart by hand, and so are characters that stand
 //! alone. The tests hold both against unicode-segmentation.
 
 use std::borrow::Cow;
@@ -56,51 +56,80 @@ fn cut_out<'a>(text: Cow<'a, str>, open: &str, close: &str, keep: usize) -> Cow<
 fn count_words(text: &str) -> usize {
     // White space always ends a word, so that every token can be counted by itself.
     text.split(|c: char| c.is_ascii_whitespace())
-        .map(|token| {
-            if token.is_ascii() {
-                count_ascii_words(token.as_bytes())
-            } else {
-                token.unicode_words().count()
-            }
-        })
+        .map(|token| count_plain_words(token).unwrap_or_else(|| token.unicode_words().count()))
         .sum()
 }
 
-/// UAX 29's rules WB5 to WB13 for ASCII without white space.
-fn count_ascii_words(token: &[u8]) -> usize {
+/// How a character behaves between others: the classes of UAX 29 (Word_Break) that plain
+/// prose in Latin, Greek and Cyrillic letters is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Letter,
+    Digit,
+    /// Part of a word, but none by itself.
+    Underscore,
+    /// Between two letters or two digits: `don't`, `3.14`.
+    MidLetterOrDigit,
+    MidLetter,
+    MidDigit,
+    Other,
+}
+
+impl Class {
+    /// `None` for everything that needs the general rules.
+    fn of(c: char) -> Option<Class> {
+        Some(match c {
+            'a'..='z' | 'A'..='Z' => Class::Letter,
+            '0'..='9' => Class::Digit,
+            '_' => Class::Underscore,
+            '.' | '\'' | '‘' | '’' => Class::MidLetterOrDigit,
+            ':' => Class::MidLetter,
+            ',' | ';' => Class::MidDigit,
+            '\0'..='\x7f' => Class::Other,
+            '“' | '”' | '„' | '«' | '»' | '–' | '—' | '…' | '¿' | '¡' => {
+                Class::Other
+            }
+            'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ɏ' => Class::Letter,
+            'Α'..='Ρ' | 'Σ'..='Ϋ' | 'ά'..='ώ' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' => Class::Letter,
+            _ => return None,
+        })
+    }
+
+    /// Rules WB6, WB7, WB11 and WB12.
+    fn joins(self, before: Option<Class>, after: Option<Class>) -> bool {
+        let between = |class| before == Some(class) && after == Some(class);
+        match self {
+            Class::MidLetterOrDigit => between(Class::Letter) || between(Class::Digit),
+            Class::MidLetter => between(Class::Letter),
+            Class::MidDigit => between(Class::Digit),
+            _ => false,
+        }
+    }
+}
+
+/// The words of a token without white space, or `None` where it needs the general rules.
+fn count_plain_words(token: &str) -> Option<usize> {
     let mut words = 0;
     let mut in_word = false;
     let mut has_letter_or_digit = false;
-    for (index, byte) in token.iter().copied().enumerate() {
-        if byte.is_ascii_alphanumeric() || byte == b'_' {
-            in_word = true;
-            has_letter_or_digit |= byte != b'_';
-            continue;
+    let mut before = None;
+    let mut characters = token.chars();
+    while let Some(c) = characters.next() {
+        let class = Class::of(c)?;
+        match class {
+            Class::Letter | Class::Digit => (in_word, has_letter_or_digit) = (true, true),
+            Class::Underscore => in_word = true,
+            _ => {
+                let after = characters.clone().next().and_then(Class::of);
+                if !in_word || !class.joins(before, after) {
+                    words += usize::from(has_letter_or_digit);
+                    (in_word, has_letter_or_digit) = (false, false);
+                }
+            }
         }
-        let before = index.checked_sub(1).and_then(|index| token.get(index));
-        if in_word && joins(before, byte, token.get(index + 1)) {
-            continue;
-        }
-        words += usize::from(has_letter_or_digit);
-        in_word = false;
-        has_letter_or_digit = false;
+        before = Some(class);
     }
-    words + usize::from(has_letter_or_digit)
-}
-
-/// Whether punctuation between two letters or two digits belongs to one word: `don't`, `3.14`.
-fn joins(before: Option<&u8>, mark: u8, after: Option<&u8>) -> bool {
-    let (Some(before), Some(after)) = (before, after) else {
-        return false;
-    };
-    let letters = before.is_ascii_alphabetic() && after.is_ascii_alphabetic();
-    let digits = before.is_ascii_digit() && after.is_ascii_digit();
-    match mark {
-        b'.' | b'\'' => letters || digits,
-        b':' => letters,
-        b',' | b';' => digits,
-        _ => false,
-    }
+    Some(words + usize::from(has_letter_or_digit))
 }
 
 /// A line without the marks that markdown puts at its start; nothing of a scene break.

@@ -1,1 +1,89 @@
-//! The demo writer.
+//! The demo writer: prose without a model, offline.
+//!
+//! It shows what Storywright does with a brief, and lets tests and first steps run without
+//! a key. It composes readable prose from the brief's own cast, setting and beats, with
+//! phrases from grammar packs (data, under `packs/`). The same [`Scene`] gives the same text,
+//! byte for byte. It never opens a file or a connection, and reads nothing but the scene.
+//!
+//! # What it keeps to
+//! - Length: `so_far` and the completion together are within 2 % of `target_words`, and end
+//!   with a finished sentence at the end of a paragraph. Events that do not fit are left out.
+//! - The beat's sentences come in their order, in the story's person and tense; the entry
+//!   state first, the exit state last.
+//! - Names are those of the cast. No headings, no markup.
+//! - A sentence of eight words or more comes once in a chunk.
+//!
+//! # Continuation
+//! With `so_far` the writer goes on behind it:
+//! - It is the beginning of what the writer would write (white space at its end aside): the
+//!   exact remainder comes, so that both together are the whole text, also when it was cut
+//!   inside a word.
+//! - It is something else (edited, or by another model): fresh sentences follow up to the
+//!   target, after an empty line; a sentence that breaks off is closed first. Events that it
+//!   tells already are left out.
+//! - It is as long as asked: nothing follows, or a few words that finish its last sentence.
+//!
+//! Languages without a pack are written from the brief's own clauses, and a notice says so.
+
+mod adapt;
+mod chance;
+mod compose;
+mod continuation;
+mod english;
+mod forms;
+mod lines;
+mod motifs;
+mod pack;
+mod plain;
+mod stage;
+mod stream;
+mod template;
+#[cfg(test)]
+mod tests;
+mod verbs;
+mod voice;
+
+#[cfg(doc)]
+use super::Scene;
+use super::{EventStream, Provider, ProviderError, ProviderKind, Request};
+use crate::story::Language;
+
+/// The name that the demo writer goes by where models have theirs.
+const MODEL: &str = "demo";
+
+/// Writes without a model.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct DemoWriter {
+    /// Pace in words a second (characters for CJK); `None`, or not above 0: as fast as it can.
+    pub words_per_second: Option<f64>,
+}
+
+#[async_trait::async_trait]
+impl Provider for DemoWriter {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Demo
+    }
+
+    async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
+        let scene = &request.scene;
+        let by_character =
+            Language::parse(&scene.language).is_some_and(|language| language.counts_characters());
+        let prompt = request.system.len() + request.user.iter().map(String::len).sum::<usize>();
+        let pace = stream::Pace {
+            words_per_second: self.words_per_second,
+            by_character,
+            max_output_tokens: request.max_output_tokens,
+            input_tokens: (prompt as u64).div_ceil(4),
+        };
+        let completion = continuation::complete(scene);
+        Ok(stream::tell(completion, pace, scene.seed))
+    }
+
+    async fn default_model(&self) -> Result<String, ProviderError> {
+        Ok(MODEL.to_owned())
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        Ok("The demo writer is built in; it needs no key and no network.".to_owned())
+    }
+}

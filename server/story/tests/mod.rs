@@ -1,6 +1,10 @@
 //! The brief as its author meets it: what is understood, what is reported, and where.
 
+mod counting;
 mod fixtures;
+mod problems;
+mod properties;
+mod understanding;
 
 use super::{Brief, Problem};
 

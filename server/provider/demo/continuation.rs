@@ -1,0 +1,165 @@
+//! What to write after what is written already.
+
+use super::chance::{Share, seed_of};
+use super::compose::{Composer, Plan};
+use super::lines;
+use super::pack::Pack;
+use super::plain;
+use super::stage::Stage;
+use crate::provider::Scene;
+use crate::story::{Language, words};
+
+/// The text that a completion brings, and what the author should know about it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Completion {
+    pub text: String,
+    pub notice: Option<String>,
+}
+
+/// The completion of a scene: all of it, or what is missing behind `so_far`.
+pub fn complete(scene: &Scene) -> Completion {
+    let language = Language::parse(&scene.language).unwrap_or_default();
+    let Some(pack) = Pack::of(&language.primary()) else {
+        return plain::complete(scene, &language);
+    };
+    let stage = Stage::of(scene, pack);
+    let writer = Writer {
+        scene,
+        pack,
+        stage: &stage,
+        language: &language,
+    };
+    let text = match remainder(&writer.whole(), &scene.so_far) {
+        Some(text) => text,
+        None => writer.go_on(),
+    };
+    Completion { text, notice: None }
+}
+
+/// What is missing when `so_far` is the beginning of `whole`, white space at its end aside.
+pub fn remainder(whole: &str, so_far: &str) -> Option<String> {
+    if let Some(rest) = whole.strip_prefix(so_far) {
+        return Some(rest.to_owned());
+    }
+    let written = so_far.trim_end();
+    let rest = whole.strip_prefix(written)?;
+    let given = so_far.get(written.len()..).unwrap_or_default();
+    let text = rest.trim_start();
+    let space = rest.get(..rest.len() - text.len()).unwrap_or_default();
+    let breaks = |space: &str| space.matches('\n').count();
+    // A paragraph that ends here must not run on into the next one.
+    let missing = breaks(space).saturating_sub(breaks(given));
+    Some(format!("{}{text}", "\n".repeat(missing)))
+}
+
+struct Writer<'a> {
+    scene: &'a Scene,
+    pack: &'a Pack,
+    stage: &'a Stage,
+    language: &'a Language,
+}
+
+impl Writer<'_> {
+    fn share(&self) -> Share {
+        let scene = self.scene;
+        Share {
+            seed: seed_of([scene.title.as_str(), &scene.seed.to_string()]),
+            chunk: scene.chunk.saturating_sub(1),
+            chunks: scene.chunks.max(scene.chunk).max(1),
+        }
+    }
+
+    /// Tells chunks with different briefs apart.
+    fn salt(&self, so_far: &str) -> u64 {
+        let scene = self.scene;
+        seed_of([
+            scene.chunk.to_string().as_str(),
+            &scene.beat_title,
+            &scene.beat_text,
+            scene.enter.as_deref().unwrap_or_default(),
+            scene.exit.as_deref().unwrap_or_default(),
+            so_far,
+        ])
+    }
+
+    /// The chunk from its beginning; does not depend on what is written.
+    fn whole(&self) -> String {
+        let plan = Plan {
+            enter: self.stage.enter.clone(),
+            events: self.stage.events.clone(),
+            exit: self.stage.exit.clone(),
+            length: self.scene.target_words,
+        };
+        Composer::new(
+            self.pack,
+            self.stage,
+            self.language,
+            self.share(),
+            self.salt(""),
+        )
+        .write(&plan)
+    }
+
+    /// Fresh text after a text of somebody else.
+    fn go_on(&self) -> String {
+        let so_far = &self.scene.so_far;
+        let salt = self.salt(so_far);
+        let bridge = self.bridge(so_far, salt);
+        let written = words::count(so_far, self.language) + words::count(&bridge, self.language);
+        let missing = self.scene.target_words.saturating_sub(written);
+        if missing <= self.scene.target_words / 50 {
+            return bridge.trim_end().to_owned();
+        }
+        // Another deal than the whole text has, so that it does not run through the same phrases.
+        let share = Share {
+            seed: self.share().seed ^ salt,
+            ..self.share()
+        };
+        let mut composer = Composer::new(self.pack, self.stage, self.language, share, salt);
+        composer.avoid(so_far);
+        let plan = Plan {
+            enter: Vec::new(),
+            events: self.untold(so_far, written),
+            exit: self.stage.exit.clone(),
+            length: missing,
+        };
+        format!("{bridge}{}", composer.write(&plan))
+    }
+
+    /// From the end of a foreign text to the beginning of a paragraph.
+    fn bridge(&self, so_far: &str, salt: u64) -> String {
+        if so_far.trim().is_empty() {
+            return String::new();
+        }
+        let ends = so_far.len() - so_far.trim_end().len();
+        let space = so_far.get(so_far.len() - ends..).unwrap_or_default();
+        let breaks = space.matches('\n').count();
+        if lines::ends_sentence(so_far) {
+            return "\n".repeat(2_usize.saturating_sub(breaks));
+        }
+        let share = Share {
+            seed: salt,
+            ..self.share()
+        };
+        let mut voice = super::voice::Voice::new(self.pack, self.stage, share);
+        let broken = self
+            .pack
+            .list("broken_off")
+            .and_then(|list| voice.raw(list));
+        format!("{}\n\n", broken.unwrap_or_default())
+    }
+
+    /// The events that `so_far` does not tell: those after the last that it has word for
+    /// word, else those that its length leaves.
+    fn untold(&self, so_far: &str, written: u32) -> Vec<String> {
+        let events = &self.stage.events;
+        let last = events
+            .iter()
+            .rposition(|event| so_far.contains(event.as_str()));
+        let told = last.map_or_else(
+            || events.len() * written as usize / self.scene.target_words.max(1) as usize,
+            |last| last + 1,
+        );
+        events.get(told..).unwrap_or_default().to_vec()
+    }
+}
