@@ -23,6 +23,18 @@ pub(super) struct Progress {
     done: u32,
     /// Of the story without the chunk in hand.
     story: u32,
+    /// What was told last, in per cent: a bar that runs backwards says nothing.
+    percent: u32,
+}
+
+impl Progress {
+    /// How far the job is, in per cent; never less than before.
+    fn tell(&mut self, reached: u32) -> u32 {
+        let percent = u64::from(reached) * 100 / u64::from(self.asked.max(1));
+        let percent = u32::try_from(percent.min(100)).unwrap_or(100);
+        self.percent = self.percent.max(percent);
+        self.percent
+    }
 }
 
 impl Job {
@@ -166,9 +178,10 @@ impl Job {
         started: Instant,
     ) {
         let (story_words, percent) = {
-            let progress = self.progress();
+            let mut progress = self.progress();
             let reached = progress.done + length.min(target_words);
-            (progress.story + length, percent(reached, progress.asked))
+            let story_words = progress.story + length;
+            (story_words, progress.tell(reached))
         };
         let seconds = started.elapsed().as_secs_f64().max(0.001);
         self.reporter().tell(JobEvent::Progress {
@@ -193,15 +206,11 @@ impl Job {
         let mut progress = self.progress();
         progress.done += target_words;
         progress.story += length;
-        percent(progress.done, progress.asked)
+        let reached = progress.done;
+        progress.tell(reached)
     }
 
     fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn percent(part: u32, whole: u32) -> u32 {
-    let percent = u64::from(part) * 100 / u64::from(whole.max(1));
-    u32::try_from(percent.min(100)).unwrap_or(100)
 }
