@@ -13,7 +13,7 @@ use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
 use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
-use super::report::{cause_chain, millis};
+use super::report::{causes, millis};
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
     Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
@@ -166,6 +166,7 @@ impl Drafting<'_> {
                     }
                 }
                 CallResult::Ended(end) => {
+                    draft.last_error = None;
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
@@ -191,7 +192,9 @@ impl Drafting<'_> {
                         }
                         Verdict::Refuse { why } => {
                             refusals += 1;
-                            draft.refused.push(draft.prose[before..].to_owned());
+                            if draft.prose.len() > before {
+                                draft.refused.push(draft.prose[before..].to_owned());
+                            }
                             if refusals >= 2 {
                                 return DraftEnd::Failed {
                                     why,
@@ -229,12 +232,12 @@ impl Drafting<'_> {
             Retry::After(wait) => wait,
             Retry::GiveUp(reason) => {
                 let why = match reason {
-                    GiveUp::Pointless => cause_chain(&error),
-                    _ => format!("{} {reason}", cause_chain(&error)),
+                    GiveUp::Pointless => error.to_string(),
+                    _ => format!("{error} {reason}"),
                 };
-                let ends_job = error.kind != ProviderErrorKind::BadRequest
-                    && error.kind != ProviderErrorKind::ContextOverflow;
                 draft.last_error = Some(error);
+                // The calls for other chunks are much the same, to the same server.
+                let ends_job = true;
                 return Some(DraftEnd::Failed { why, ends_job });
             }
         };
@@ -244,7 +247,8 @@ impl Drafting<'_> {
             attempt: failures,
             attempts,
             wait_ms: millis(wait),
-            message: cause_chain(&error),
+            message: error.to_string(),
+            causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         draft.last_error = Some(error);

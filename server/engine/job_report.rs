@@ -10,8 +10,9 @@ use super::job::{Finished, Job, Stop};
 use super::prepare::Task;
 use super::report::cause_chain;
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
+use super::status::relative;
 use crate::provider::{ProviderError, Usage};
-use crate::session::ChunkStatus;
+use crate::session::{ChunkStatus, Session};
 use crate::story::ChunkNumber;
 
 /// Lengths, in words (characters for CJK).
@@ -35,6 +36,12 @@ impl Progress {
         self.percent = self.percent.max(percent);
         self.percent
     }
+}
+
+/// Where the whole story is, from the story's folder.
+pub(super) fn full_story(session: &Session) -> String {
+    let path = session.root().join("full_story.md");
+    relative(&path, session.folder().root())
 }
 
 impl Job {
@@ -94,6 +101,7 @@ impl Job {
             stop.as_ref().and_then(Stop::text),
             outcomes,
             &incomplete,
+            &full_story(self.session()),
         );
         let usage = outcomes
             .iter()
@@ -199,6 +207,11 @@ impl Job {
     pub(super) fn take_in_hand(&self, words: u32) {
         let mut progress = self.progress();
         progress.story = progress.story.saturating_sub(words);
+    }
+
+    /// How far the job is, in per cent.
+    pub(super) fn percent(&self) -> u32 {
+        self.progress().percent
     }
 
     /// Counts a completed chunk; how far the job is, in per cent.
