@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Parser, Subcommand};
 use serde_json::{Map, Value};
 
-use crate::engine::settings::NAMES;
+use crate::engine::settings::{NAMES, flag};
 
 /// Writes long fiction from a brief, chunk by chunk, into markdown files.
 #[derive(Parser)]
@@ -141,10 +141,6 @@ pub struct SettingFlags {
     pub values: Map<String, Value>,
 }
 
-fn flag_name(setting: &str) -> String {
-    setting.replace(['_', '.'], "-")
-}
-
 impl clap::FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let values = NAMES
@@ -166,7 +162,7 @@ impl clap::FromArgMatches for SettingFlags {
 impl Args for SettingFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
         NAMES.iter().fold(command, |command, setting| {
-            let flag = flag_name(setting.name);
+            let flag = flag(setting.name).trim_start_matches('-').to_owned();
             command.arg(
                 Arg::new(setting.name)
                     .long(flag)

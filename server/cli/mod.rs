@@ -102,8 +102,9 @@ impl Failure {
 
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Failure {
+        tracing::debug!(target: "storywright::job", "{}", cause_chain(&error));
         Failure {
-            message: cause_chain(&error),
+            message: error.to_string(),
             exit: if error.is_usage() {
                 Exit::Usage
             } else {

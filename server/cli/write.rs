@@ -54,14 +54,18 @@ fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
 /// Runs a job to its end, and shows it.
 async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result<Exit, Failure> {
     let prepared = Prepared::new(workshop, request, &NoEditor)?;
+    if let Some(warnings) = prepared.brief_warnings() {
+        output::note(&format!("note: {warnings}"));
+    }
     let display: Arc<dyn Display> = progress::display(json);
     let cancel = CancellationToken::new();
     cancel_on_signal(cancel.clone());
     let observer: Arc<dyn Observer> = Arc::clone(&display).as_observer();
     let finished = prepared
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
-        .await?;
+        .await;
     display.close();
+    let finished = finished?;
     match finished.outcome {
         Outcome::Complete => {
             if !json {
@@ -106,14 +110,19 @@ fn cancel_on_signal(cancel: CancellationToken) {
 #[cfg(unix)]
 async fn next_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
+    match (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) {
+        (Ok(mut terminate), Ok(mut hangup)) => {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
+                // The terminal was closed.
+                _ = hangup.recv() => {}
             }
         }
-        Err(_) => {
+        _ => {
             let _ = tokio::signal::ctrl_c().await;
         }
     }

@@ -11,7 +11,7 @@ use super::editor::Editor;
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
-use super::report::{Reporter, cause_chain, millis};
+use super::report::{Reporter, causes, millis};
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
 use super::settings::Settings;
 use super::status::relative;
@@ -133,7 +133,10 @@ impl Job {
                     stop = after;
                 }
                 Ok(None) => {}
-                Err(error) => stop = Some(Stop::Message(cause_chain(&error))),
+                Err(error) => {
+                    self.reporter.log_error(task.number, &error);
+                    stop = Some(Stop::Message(error.to_string()));
+                }
             }
             if stop.is_some() {
                 break;
@@ -170,6 +173,7 @@ impl Job {
             file: self.relative(&chunk),
             words: words::count(&chunk.text, &self.brief().language),
             target_words: chunk.target_words,
+            percent: self.percent(),
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
@@ -241,6 +245,10 @@ impl Job {
                     chunk: number,
                     words: length,
                     message: why.clone(),
+                    causes: draft
+                        .last_error
+                        .as_ref()
+                        .map_or_else(Vec::new, |error| causes(error)),
                     elapsed_ms: self.reporter.elapsed_ms(),
                 });
                 outcome.failure = Some(why.clone());

@@ -10,8 +10,9 @@ use super::job::{Finished, Job, Stop};
 use super::prepare::Task;
 use super::report::cause_chain;
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
+use super::status::relative;
 use crate::provider::{ProviderError, Usage};
-use crate::session::ChunkStatus;
+use crate::session::{ChunkStatus, Session};
 use crate::story::ChunkNumber;
 
 /// Lengths, in words (characters for CJK).
@@ -23,6 +24,24 @@ pub(super) struct Progress {
     done: u32,
     /// Of the story without the chunk in hand.
     story: u32,
+    /// What was told last, in per cent: a bar that runs backwards says nothing.
+    percent: u32,
+}
+
+impl Progress {
+    /// How far the job is, in per cent; never less than before.
+    fn tell(&mut self, reached: u32) -> u32 {
+        let percent = u64::from(reached) * 100 / u64::from(self.asked.max(1));
+        let percent = u32::try_from(percent.min(100)).unwrap_or(100);
+        self.percent = self.percent.max(percent);
+        self.percent
+    }
+}
+
+/// Where the whole story is, from the story's folder.
+pub(super) fn full_story(session: &Session) -> String {
+    let path = session.root().join("full_story.md");
+    relative(&path, session.folder().root())
 }
 
 impl Job {
@@ -82,6 +101,7 @@ impl Job {
             stop.as_ref().and_then(Stop::text),
             outcomes,
             &incomplete,
+            &full_story(self.session()),
         );
         let usage = outcomes
             .iter()
@@ -166,9 +186,10 @@ impl Job {
         started: Instant,
     ) {
         let (story_words, percent) = {
-            let progress = self.progress();
+            let mut progress = self.progress();
             let reached = progress.done + length.min(target_words);
-            (progress.story + length, percent(reached, progress.asked))
+            let story_words = progress.story + length;
+            (story_words, progress.tell(reached))
         };
         let seconds = started.elapsed().as_secs_f64().max(0.001);
         self.reporter().tell(JobEvent::Progress {
@@ -188,20 +209,21 @@ impl Job {
         progress.story = progress.story.saturating_sub(words);
     }
 
+    /// How far the job is, in per cent.
+    pub(super) fn percent(&self) -> u32 {
+        self.progress().percent
+    }
+
     /// Counts a completed chunk; how far the job is, in per cent.
     pub(super) fn completed(&self, target_words: u32, length: u32) -> u32 {
         let mut progress = self.progress();
         progress.done += target_words;
         progress.story += length;
-        percent(progress.done, progress.asked)
+        let reached = progress.done;
+        progress.tell(reached)
     }
 
     fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn percent(part: u32, whole: u32) -> u32 {
-    let percent = u64::from(part) * 100 / u64::from(whole.max(1));
-    u32::try_from(percent.min(100)).unwrap_or(100)
 }

@@ -10,6 +10,7 @@ use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome};
 use super::job::{Finished, Job};
+use super::job_report::full_story;
 use super::report::{Reporter, millis};
 use super::settings::{Role, Settings};
 use super::status::StoryStatus;
@@ -19,7 +20,7 @@ use super::writer::Writer;
 use super::{blocking, run_report, stale};
 use crate::provider::Usage;
 use crate::session::{ChunkStatus, ChunkView, Notice, Origin, PlannedChunk, SessionView};
-use crate::story::ChunkNumber;
+use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
 pub struct Prepared {
@@ -68,6 +69,21 @@ impl Prepared {
     /// The title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
+    }
+
+    /// How many problems the brief has that do not stop a job, in a sentence.
+    pub fn brief_warnings(&self) -> Option<String> {
+        let problems = self.story.brief.problems.iter();
+        match problems
+            .filter(|problem| problem.severity == Severity::Warning)
+            .count()
+        {
+            0 => None,
+            1 => Some("the brief has a warning; `storywright check` shows it".to_owned()),
+            n => Some(format!(
+                "the brief has {n} warnings; `storywright check` shows them"
+            )),
+        }
     }
 
     /// Finds the writer, opens the session and writes.
@@ -133,13 +149,14 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// The state of a story in which nothing is left to write; then no model is asked for.
+    /// The state of a story in which nothing that was asked for is left to write; then no
+    /// model is asked for.
     async fn complete(
         &self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<Option<StoryStatus>, JobError> {
-        if self.request.scope != Scope::Remaining {
+        if !matches!(self.request.scope, Scope::Remaining | Scope::Chunk(_)) {
             return Ok(None);
         }
         let (story, settings) = (self.story.clone(), self.settings.clone());
@@ -148,8 +165,17 @@ impl Prepared {
             StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
         })
         .await?;
-        let is_complete = status.to_write().next().is_none();
+        let is_complete = match self.chunk()? {
+            Some(number) => status.to_write().all(|chunk| chunk.number != number),
+            None => status.to_write().next().is_none(),
+        };
         Ok(is_complete.then_some(status))
+    }
+
+    /// The one chunk that is asked for.
+    fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
+        let chunk = self.request.scope.chunk();
+        chunk.map(|chunk| chunk.resolve(&self.plan)).transpose()
     }
 
     /// Opens the session all the same, so that what an interruption left half done is
@@ -178,13 +204,30 @@ impl Prepared {
                 elapsed_ms,
             });
         }
-        let message = run_report::message(Outcome::Complete, None, &[], &[]);
+        for message in &self.warnings {
+            observer.event(&JobEvent::Warning {
+                chunk: None,
+                code: "setting".to_owned(),
+                message: message.clone(),
+                elapsed_ms,
+            });
+        }
+        let message = match self.chunk()? {
+            Some(number) => run_report::complete_already(number),
+            None => run_report::message(
+                Outcome::Complete,
+                None,
+                &[],
+                &[],
+                &full_story(&open.session),
+            ),
+        };
         observer.event(&JobEvent::JobFinished {
             outcome: Outcome::Complete,
             words: status.words,
             target_words: status.target_words,
             written: 0,
-            incomplete: Vec::new(),
+            incomplete: status.to_write().map(|chunk| chunk.number).collect(),
             usage: Usage::default(),
             cost: None,
             message: message.clone(),

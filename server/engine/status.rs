@@ -8,7 +8,7 @@ use super::error::JobError;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
-use crate::session::{self, ChunkStatus, Disk, Origin, Owners, SessionId};
+use crate::session::{self, ChunkStatus, Disk, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
 /// A story's state, as `status --json` prints it.
@@ -50,6 +50,8 @@ pub struct ChunkState {
 
 impl StoryStatus {
     /// Reads the state from the files (and the editor's open ones). Writes nothing.
+    ///
+    /// A session that is asked for and not there is one in which nothing is written yet.
     pub fn read(
         story: &StoryFile,
         settings: &Settings,
@@ -59,7 +61,7 @@ impl StoryStatus {
     ) -> Result<StoryStatus, JobError> {
         let plan = story.plan(settings);
         let session = match wanted {
-            Some(id) => Some(id.clone()),
+            Some(id) => known_session(story, id, disk)?,
             None => story.folder.current_session(disk)?,
         };
         let brief = &story.brief;
@@ -123,6 +125,16 @@ impl StoryStatus {
             self.unit
         )
     }
+}
+
+/// The session, if there is one of that name.
+fn known_session(
+    story: &StoryFile,
+    id: &SessionId,
+    disk: &Disk,
+) -> Result<Option<SessionId>, StoreError> {
+    let root = story.folder.session_root(id);
+    Ok(disk.metadata(&root)?.map(|_| id.clone()))
 }
 
 impl ChunkState {

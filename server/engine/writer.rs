@@ -56,6 +56,7 @@ impl Writer {
         role: Role,
     ) -> Result<Writer, WriterError> {
         let (kind, provider) = connect_provider(settings, environment).await?;
+        provider.ready()?;
         let model = match settings.model_for(role) {
             Some(model) => model.to_owned(),
             None => provider.default_model().await?,
