@@ -346,7 +346,8 @@ fn errors_name_what_happened_and_what_to_do() {
 
 #[test]
 fn a_manifest_that_cant_be_used_is_kept_aside() {
-    let damages: &[(&str, fn(&str) -> String)] = &[
+    type Damage = fn(&str) -> String;
+    let damages: &[(&str, Damage)] = &[
         ("truncated", |text| text[..text.len() / 2].to_owned()),
         ("empty", |_| String::new()),
         ("foreign", |_| "{\"name\": \"package\"}".to_owned()),
