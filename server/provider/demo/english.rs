@@ -3,15 +3,8 @@
 //! A small grammar, not a parser: it changes a word only where its neighbours make clear
 //! what it is, and leaves quoted speech alone.
 
-use super::adapt::Adapter;
+use super::adapt::{Adapter, Still};
 use super::stage::{Character, Gender, Person, Tense};
-
-/// Whether the sentences tell a state that lasts from before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Still {
-    Yes,
-    No,
-}
 
 /// Adapts sentences that follow each other: a pronoun may mean who was named before.
 pub fn adapt(adapter: &Adapter, sentences: &[String], still: Still) -> Vec<String> {

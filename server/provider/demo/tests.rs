@@ -91,14 +91,23 @@ fn scene(language: &str, chunk: u32, words: u32) -> Scene {
     }
 }
 
-const PACKS: &[&str] = &["en"];
+const PACKS: &[&str] = &["en", "es", "ja", "ar"];
 
+/// `cargo test --lib demo::tests::print -- --nocapture` shows what a reader would get.
 #[test]
 fn print() {
+    let persons = [("first person", "past"), ("third person", "present")];
     for language in PACKS {
-        let scene = scene(language, 1, 900);
-        let text = text(&scene);
-        println!("== {language}, {}\n{text}\n", length(&scene, &text));
+        for (chunk, (pov, tense)) in (1..).zip(persons) {
+            let mut scene = scene(language, chunk, 700);
+            scene.pov = Some(pov.to_owned());
+            scene.tense = Some(tense.to_owned());
+            let text = text(&scene);
+            println!(
+                "== {language}, {pov}, {tense}: {}\n{text}\n",
+                length(&scene, &text)
+            );
+        }
     }
 }
 
@@ -151,7 +160,7 @@ fn a_short_target_is_met_too() {
 #[test]
 fn goes_on_from_every_character() {
     for language in PACKS.iter().copied().chain(["fr"]) {
-        let mut scene = scene(language, 1, 180);
+        let mut scene = scene(language, 1, 100);
         let whole = text(&scene);
         for (cut, _) in whole.char_indices().chain([(whole.len(), ' ')]) {
             scene.so_far = whole[..cut].to_owned();
@@ -187,7 +196,9 @@ fn white_space_at_the_cut_does_not_matter() {
 fn goes_on_after_a_text_of_somebody_else() {
     for language in PACKS {
         let mut scene = scene(language, 1, 600);
-        let start = text(&scene).chars().take(700).collect::<String>();
+        let start = text(&scene);
+        let half = start.chars().count() / 2;
+        let start = start.chars().take(half).collect::<String>();
         for (so_far, begins) in [
             (format!("x{start}."), "\n\n"),
             (format!("x{start}.\n"), "\n"),
@@ -204,6 +215,23 @@ fn goes_on_after_a_text_of_somebody_else() {
             assert_eq!(repeated(&whole), Vec::<String>::new());
             let last = scene.exit.clone().unwrap();
             assert!(!last.is_empty());
+        }
+    }
+}
+
+#[test]
+fn goes_on_with_what_it_began_after_somebody_else() {
+    for language in PACKS {
+        let mut scene = scene(language, 1, 300);
+        for theirs in ["Quite another text.", "And it broke off in the"] {
+            scene.so_far = theirs.to_owned();
+            let rest = text(&scene);
+            let cuts: Vec<usize> = rest.char_indices().map(|(cut, _)| cut).collect();
+            for cut in cuts.into_iter().filter(|cut| *cut > 40).step_by(37) {
+                scene.so_far = format!("{theirs}{}", &rest[..cut]);
+                let whole = format!("{}{}", scene.so_far, text(&scene));
+                assert_eq!(whole, format!("{theirs}{rest}"), "{language} {cut}");
+            }
         }
     }
 }
@@ -247,7 +275,12 @@ fn long_sentences(text: &str) -> Vec<String> {
         '.', '!', '?', '\n', '“', '”', '。', '？', '؟', '「', '」', '«', '»',
     ])
     .map(|sentence| sentence.trim().to_lowercase())
-    .filter(|sentence| sentence.unicode_words().count() >= 8)
+    .filter(
+        |sentence| match sentence.is_ascii() || sentence.contains(' ') {
+            true => sentence.unicode_words().count() >= 8,
+            false => sentence.chars().count() >= 20,
+        },
+    )
     .collect()
 }
 
@@ -272,9 +305,10 @@ fn tells_no_sentence_twice_in_a_chunk_and_few_in_a_story() {
         let twice: u32 = sentences.values().map(|count| count - 1).sum();
         let mut often: Vec<_> = sentences.iter().filter(|(_, count)| **count > 1).collect();
         often.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        println!("{often:#?}");
         println!("{language}: {twice} of {total} sentences come again in another chunk");
-        assert!(twice * 20 <= total, "{language}: {twice} of {total}");
+        // The other packs are smaller.
+        let share = if *language == "en" { 20 } else { 10 };
+        assert!(twice * share <= total, "{language}: {twice} of {total}");
     }
 }
 
@@ -560,9 +594,155 @@ fn no_brief_is_too_odd() {
 mod briefs {
     use super::*;
 
+    /// The brief of a language, in the shape of the English one.
+    struct Words {
+        title: &'static str,
+        premise: &'static str,
+        setting: &'static str,
+        pov: &'static str,
+        tense: &'static str,
+        cast: [(&'static str, &'static str); 3],
+        /// Title, text, entry and exit state.
+        beats: [[&'static str; 4]; 3],
+    }
+
+    const SPANISH: Words = Words {
+        title: "La guardiana del faro",
+        premise: "Una farera encuentra en su diario una página que no ha escrito.",
+        setting: "El faro se alza sobre una roca desnuda, a una hora del puerto. En invierno \
+                  no llega ningún barco durante semanas. La sala de la lámpara está al final \
+                  de noventa peldaños de hierro.",
+        pov: "primera persona",
+        tense: "pasado",
+        cast: [
+            ("Mara Voss", "La farera. Una mujer que lo cuenta todo."),
+            ("Ilse Brandt", "Su tía, que le enseñó el oficio."),
+            ("Jonas", "Un pescador con deudas en el puerto."),
+        ],
+        beats: [
+            [
+                "El diario",
+                "Mara sube la escalera al anochecer y encuentra el diario abierto por una \
+                 página que no ha escrito. Ilse se niega a decir quién estuvo allí. La lámpara \
+                 parpadea dos veces y se apaga. Mara decide llevar el diario ella misma.",
+                "Mara está sola en la roca.",
+                "Mara sabe que Ilse le mintió.",
+            ],
+            [
+                "La barca",
+                "Llega una barca sin luces. Jonas salta al muelle y pregunta por Ilse. Mara \
+                 esconde el diario bajo su abrigo. Jonas e Ilse discuten en el cobertizo.",
+                "Mara sabe que Ilse le mintió.",
+                "Jonas tiene la llave de la sala de la lámpara.",
+            ],
+            [
+                "La noche oscura",
+                "La tormenta estalla antes de la medianoche. Mara enciende la lámpara a mano \
+                 y no deja que se apague. Ilse le cuenta a Mara la verdad sobre los ahogados.",
+                "Jonas tiene la llave de la sala de la lámpara.",
+                "La lámpara arde, y Mara conserva la página.",
+            ],
+        ],
+    };
+
+    const JAPANESE: Words = Words {
+        title: "灯台守",
+        premise: "灯台守が、書いた覚えのない頁を日誌の中に見つける。",
+        setting: "灯台は裸の岩の上に立っている。ランプ室へは九十段の鉄の階段を上る。冬には何週間も\
+                  船が来ない。",
+        pov: "一人称",
+        tense: "過去",
+        cast: [
+            ("マラ", "灯台を守る女性。何でも数える。"),
+            ("イルゼ", "マラの伯母。仕事を教えた。"),
+            ("ヨナス", "漁師。港に借金がある。"),
+        ],
+        beats: [
+            [
+                "日誌",
+                "マラは夕暮れに階段を上り、開いたままの日誌を見つける。イルゼは誰が来たのかを言おうとしない。\
+                 ランプが二度またたき、消える。マラは自分で日誌をつけることに決める。",
+                "マラは岩の上に一人でいる。",
+                "マラはイルゼの嘘を知っている。",
+            ],
+            [
+                "舟",
+                "灯りのない舟が近づいてくる。ヨナスが桟橋に上がり、イルゼはどこかと尋ねる。マラは上着の下に日誌を隠す。\
+                 ヨナスとイルゼが小屋で言い争う。",
+                "マラはイルゼの嘘を知っている。",
+                "ヨナスはランプ室の鍵を持っている。",
+            ],
+            [
+                "暗い夜",
+                "真夜中の前に嵐が来る。マラは手でランプをともし、火を守る。イルゼがマラに溺れた船員たちの話をする。",
+                "ヨナスはランプ室の鍵を持っている。",
+                "ランプは燃えつづけ、マラは頁を手もとに残す。",
+            ],
+        ],
+    };
+
+    const ARABIC: Words = Words {
+        title: "حارسة المنارة",
+        premise: "حارسة منارة تجد في السجل صفحة لم تكتبها.",
+        setting: "تقوم المنارة على صخرة عارية على بعد ساعة من الميناء. إلى غرفة المصباح تسعون درجة \
+                  من الحديد. في الشتاء لا يصل قارب لأسابيع.",
+        pov: "المتكلم",
+        tense: "الماضي",
+        cast: [
+            ("مارا", "حارسة المنارة، امرأة تعد كل شيء."),
+            ("إلزا", "خالتها التي علمتها المهنة."),
+            ("يوناس", "صياد عليه ديون في الميناء."),
+        ],
+        beats: [
+            [
+                "السجل",
+                "تصعد مارا الدرج عند الغروب وتجد السجل مفتوحا. ترفض إلزا أن تقول من كان هنا. يومض \
+                 المصباح مرتين وينطفئ. تقرر مارا أن تكتب السجل بيدها.",
+                "مارا وحدها على الصخرة.",
+                "تعرف مارا أن إلزا كذبت.",
+            ],
+            [
+                "القارب",
+                "يقترب قارب بلا أضواء. يقفز يوناس إلى الرصيف ويسأل عن إلزا. تخفي مارا السجل تحت المعطف.",
+                "تعرف مارا أن إلزا كذبت.",
+                "يحمل يوناس مفتاح غرفة المصباح.",
+            ],
+            [
+                "الليلة المظلمة",
+                "تهب العاصفة قبل منتصف الليل. تشعل مارا المصباح بيدها. تخبر إلزا مارا بحقيقة الغرقى.",
+                "يحمل يوناس مفتاح غرفة المصباح.",
+                "يحترق المصباح، وتحتفظ مارا بالصفحة.",
+            ],
+        ],
+    };
+
     pub fn scene(language: &str, chunk: u32, words: u32) -> Scene {
-        let mut scene = english(chunk, words);
-        scene.language = language.to_owned();
-        scene
+        let brief = match language {
+            "es" => SPANISH,
+            "ja" => JAPANESE,
+            "ar" => ARABIC,
+            _ => {
+                return Scene {
+                    language: language.to_owned(),
+                    ..english(chunk, words)
+                };
+            }
+        };
+        let [title, text, enter, exit] = brief.beats[(chunk as usize - 1) % 3];
+        Scene {
+            language: language.to_owned(),
+            title: brief.title.to_owned(),
+            premise: brief.premise.to_owned(),
+            setting: brief.setting.to_owned(),
+            pov: Some(brief.pov.to_owned()),
+            tense: Some(brief.tense.to_owned()),
+            protagonist: Some(brief.cast[0].0.to_owned()),
+            cast: brief.cast.map(|(name, known)| pair(name, known)).to_vec(),
+            beat_title: title.to_owned(),
+            beat_text: text.to_owned(),
+            enter: Some(enter.to_owned()),
+            exit: Some(exit.to_owned()),
+            ..english(chunk, words)
+        }
     }
 }

@@ -167,6 +167,15 @@ impl<'a> Voice<'a> {
         self.mentions = mentions;
     }
 
+    /// Whether a reader would notice the sentence coming again.
+    fn is_long(&self, sentence: &str) -> bool {
+        if self.pack.layout.join.is_empty() {
+            sentence.chars().count() >= 12
+        } else {
+            sentence.split_whitespace().count() >= 6
+        }
+    }
+
     /// Whether a sentence was told before.
     pub fn knows(&self, sentence: &str) -> bool {
         self.told.contains(&fingerprint(sentence))
@@ -186,7 +195,7 @@ impl<'a> Voice<'a> {
             last = Some(sentence);
         }
         // Better nothing than a long sentence for the second time.
-        last.filter(|sentence| sentence.split_whitespace().count() < 8)
+        last.filter(|sentence| !self.is_long(sentence))
     }
 
     /// The next lines of a talk: 0 opens, 1 goes on, 2 ends it.
@@ -208,25 +217,22 @@ impl<'a> Voice<'a> {
     pub fn line(&mut self, line: &Template) -> Option<String> {
         let line = self.render(line, None);
         let fresh = self.remember(&line);
-        (fresh || line.split_whitespace().count() < 6).then_some(line)
+        (fresh || !self.is_long(&line)).then_some(line)
     }
 
-    /// A line of dialogue in a frame of `list`.
+    /// A line of dialogue in a frame of `list`; `None` if all that is tried was told before.
     pub fn framed(&mut self, list: usize, line: &str) -> Option<String> {
-        let mut framed = None;
         for _ in 0..4 {
             let before = self.checkpoint();
             let frame = self.template(list)?;
             let text = self.render(frame, Some(line));
             let around = text.replace(line.trim_end_matches(['.', '。']), "");
-            let short = around.split_whitespace().count() < 6;
-            if short || self.remember(&around) {
+            if !self.is_long(&around) || self.remember(&around) {
                 return Some(text);
             }
             self.restore(before);
-            framed = Some(text);
         }
-        framed
+        None
     }
 
     fn template(&mut self, list: usize) -> Option<&'a Template> {
@@ -238,6 +244,10 @@ impl<'a> Voice<'a> {
     fn render(&mut self, template: &Template, line: Option<&str>) -> String {
         self.viewpoint_named = false;
         self.other_named = false;
+        if self.other.is_none() && template.needs_other() {
+            // A verb may stand before the name that it agrees with.
+            self.other = self.next_other();
+        }
         let mut text = String::new();
         self.pieces(template, line, DEPTH, &mut text);
         tidy(text, self.pack)
@@ -498,15 +508,24 @@ fn tidy(text: String, pack: &Pack) -> String {
 /// A list may begin the second sentence of a template.
 fn with_capitals_inside(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut before = [' ', ' '];
+    let mut stop = None;
+    let mut spaced = false;
     for c in text.chars() {
-        let [stop, space] = before;
-        if space == ' ' && matches!(stop, '.' | '?' | '!') {
+        let begins = spaced && c.is_alphanumeric() && stop.is_some();
+        // A dash or quote between is where Spanish goes on small after a question.
+        let opens = spaced && stop == Some('.') && "—“«¿¡".contains(c);
+        if begins {
             out.extend(c.to_uppercase());
         } else {
             out.push(c);
         }
-        before = [space, c];
+        if matches!(c, '.' | '?' | '!') {
+            (stop, spaced) = (Some(c), false);
+        } else if c == ' ' && stop.is_some() {
+            spaced = true;
+        } else if !opens {
+            (stop, spaced) = (None, false);
+        }
     }
     out
 }
