@@ -181,12 +181,14 @@ impl Writer<'_> {
             seed: salt,
             ..self.share()
         };
-        let mut voice = super::voice::Voice::new(self.pack, self.stage, share);
-        let broken = self
-            .pack
-            .list("broken_off")
-            .and_then(|list| voice.raw(list));
-        format!("{}\n\n", broken.unwrap_or_default())
+        let mut voice = Voice::new(self.pack, self.stage, share);
+        let list = self.pack.list("broken_off");
+        let broken = list.and_then(|list| voice.raw(list)).unwrap_or_default();
+        let broken = match space {
+            "" => broken.as_str(),
+            _ => broken.trim_start(),
+        };
+        format!("{broken}\n\n")
     }
 
     /// The events that `so_far` does not tell: those after the last that it has word for

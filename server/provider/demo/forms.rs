@@ -170,7 +170,7 @@ impl<'a> Line<'a> {
         if still_due {
             text = format!("{}{text}", reading.still_prefix);
         }
-        Some(super::english::capitalised(text.trim(), true))
+        Some(super::polish::capitalised(text.trim(), true))
     }
 
     /// Settles whose verb stands at `at`; the place of the viewpoint's name, if that is beside.

@@ -9,8 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::chance::{Entry, Rotation, Share, seed_of};
 use super::continuation::{Completion, remainder};
-use super::english::capitalised;
 use super::lines;
+use super::polish::capitalised;
 use crate::provider::Scene;
 use crate::story::{Language, words};
 
