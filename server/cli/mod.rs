@@ -1,1 +1,148 @@
-//! cli
+//! The shell front: arguments, progress bars, exit codes.
+//!
+//! Results go to standard output, progress and problems to standard error. Exit codes: 0 all
+//! done; 1 something is missing or failed; 2 usage or settings; 130 cancelled.
+
+mod args;
+mod check;
+mod doctor;
+mod new;
+mod output;
+mod progress;
+mod status;
+mod upkeep;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+
+use crate::engine::environment::Environment;
+use crate::engine::error::JobError;
+use crate::engine::report::cause_chain;
+use crate::engine::story_file::{FindError, find_brief};
+use crate::engine::upkeep::Decision;
+use crate::engine::workshop::Workshop;
+use crate::session::Disk;
+use args::{Arguments, Command, Restore};
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done,
+    /// Something is missing or failed.
+    Failed,
+    /// The command line or the settings are at fault.
+    Usage,
+    Cancelled,
+}
+
+impl Exit {
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Cancelled => 130,
+        }
+    }
+}
+
+/// What the command line asks for.
+pub enum Task {
+    /// The language server, over standard input and output.
+    Server,
+    Shell(ShellTask),
+}
+
+/// A command of the shell front.
+pub struct ShellTask(Command);
+
+/// Reads the command line. Exits with 2 at wrong usage and 0 after `--help`.
+pub fn parse() -> Task {
+    match Arguments::parse().command {
+        Command::Lsp(_) => Task::Server,
+        command => Task::Shell(ShellTask(command)),
+    }
+}
+
+impl ShellTask {
+    /// Runs the command to its end.
+    pub async fn run(self, environment: Environment) -> Exit {
+        let holder = format!("storywright in a shell (process {})", std::process::id());
+        let workshop = Workshop::new(environment, Disk::real(), holder);
+        let result = match self.0 {
+            Command::New(arguments) => new::run(arguments),
+            Command::Write(arguments) => write::run(&workshop, arguments).await,
+            Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
+            Command::Restore(Restore { chunk, version }) => {
+                upkeep::run(&workshop, chunk, Decision::Restore(version)).await
+            }
+            Command::Keep(chunk) => upkeep::run(&workshop, chunk, Decision::Keep).await,
+            Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
+            Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
+            Command::Status(arguments) => status::run(&workshop, arguments),
+            Command::Check(arguments) => check::run(arguments),
+            Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
+            Command::Lsp(_) => Ok(Exit::Done),
+        };
+        result.unwrap_or_else(|failure| {
+            output::complain(&failure.message);
+            failure.exit
+        })
+    }
+}
+
+/// A command that could not do its work.
+struct Failure {
+    message: String,
+    exit: Exit,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            exit: Exit::Usage,
+        }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Failure {
+        tracing::debug!(target: "storywright::job", "{}", cause_chain(&error));
+        Failure {
+            message: error.to_string(),
+            exit: if error.is_usage() {
+                Exit::Usage
+            } else {
+                Exit::Failed
+            },
+        }
+    }
+}
+
+impl From<crate::session::StoreError> for Failure {
+    fn from(error: crate::session::StoreError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Failure {
+        Failure::usage(error.to_string())
+    }
+}
+
+/// The brief that a command is about: its argument, or the one in the current folder.
+fn brief(path: Option<&Path>) -> Result<PathBuf, Failure> {
+    let path = path.unwrap_or(Path::new("."));
+    let brief = find_brief(path)?;
+    std::path::absolute(&brief)
+        .map_err(|error| Failure::usage(format!("{}: {error}", brief.display())))
+}
+
+/// The outermost folder whose `storywright.toml` counts: the current one.
+fn workspace() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}

@@ -1,1 +1,40 @@
-//! engine
+//! Jobs: what to write next, the prompt for it, the draft, its acceptance, and what is told.
+//!
+//! The engine speaks of stories, beats and chunks. It knows no terminal and no editor
+//! protocol: both listen through [`events::Observer`], and an editor's open files come in
+//! through [`editor::Editor`].
+
+pub mod accept;
+pub mod doctor;
+mod draft;
+pub mod editor;
+pub mod environment;
+pub mod error;
+pub mod events;
+pub mod job;
+mod job_report;
+pub mod new_story;
+pub mod prepare;
+pub mod prompt;
+pub mod report;
+mod run_report;
+mod scene;
+pub mod seam;
+pub mod settings;
+pub mod stale;
+pub mod status;
+pub mod story_file;
+pub mod tokens;
+pub mod upkeep;
+pub mod workshop;
+pub mod writer;
+
+/// Runs a call of the file system where it holds nobody up. Not undone when the future is
+/// dropped: what was begun is finished.
+pub(crate) async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(call).await {
+        Ok(value) => value,
+        // The runtime never cancels a blocking call that has begun, so this is its panic.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

@@ -1,1 +1,23 @@
-//! lsp
+//! The editor front: the language server. The only place that knows the protocol's types.
+//!
+//! Handlers wait for nothing slow: a command validates, starts a job and returns its id.
+
+mod client;
+mod code_actions;
+mod commands;
+mod diagnostics;
+mod documents;
+mod edit;
+mod growth;
+mod ingress;
+mod jobs;
+mod lifecycle;
+mod page;
+mod position;
+mod progress;
+mod server;
+mod state;
+mod target;
+
+pub use commands::ALL as COMMANDS;
+pub use server::serve;

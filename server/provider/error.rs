@@ -19,6 +19,26 @@ pub struct ProviderError {
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
+impl ProviderError {
+    /// An error without an answer behind it.
+    pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
+        ProviderError {
+            kind,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+            headers: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// The same error, with what lies behind it.
+    pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Box::new(source));
+        self
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ProviderErrorKind {
     /// No connection: refused, unknown host, TLS.

@@ -4,8 +4,23 @@
 //! files or settings files. It never logs a prompt, a completion or a key, follows no
 //! redirect, and sends a key to no host but its own.
 
+pub mod anthropic;
+pub mod deadlines;
 pub mod demo;
+mod endpoint;
 mod error;
+mod framing;
+mod http;
+pub mod ollama;
+pub mod openai;
+mod parameters;
+mod refusal;
+mod retry;
+mod server;
+mod stream;
+mod thinking;
+#[cfg(test)]
+mod transcripts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +29,9 @@ use futures::stream::BoxStream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use endpoint::normalise_base_url;
 pub use error::{ProviderError, ProviderErrorKind};
+pub use retry::{GiveUp, Retry, RetryPolicy};
 
 /// Which protocol a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -46,7 +63,8 @@ pub struct Request {
     /// The user message, in parts of falling stability; sent as one message, byte for byte
     /// in this order.
     pub user: Vec<String>,
-    /// Most tokens that the completion may have.
+    /// Most tokens that the completion's text may have. Where a vendor counts the model's
+    /// reasoning against the same limit, the provider adds room for that.
     pub max_output_tokens: u32,
     /// The context window to ask for where the protocol has one (Ollama's num_ctx), in tokens.
     pub context_tokens: u32,
@@ -163,6 +181,12 @@ pub type EventStream = BoxStream<'static, Result<Event, ProviderError>>;
 pub trait Provider: Send + Sync {
     fn kind(&self) -> ProviderKind;
 
+    /// Whether all is there that can be known without sending anything, such as a key where
+    /// the vendor wants one.
+    fn ready(&self) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
     /// Begins a completion. Returns once the head of the answer is there, or the error.
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError>;
 
@@ -173,10 +197,28 @@ pub trait Provider: Send + Sync {
     async fn probe(&self) -> Result<String, ProviderError>;
 }
 
+/// A provider that speaks HTTP to `endpoint`. Nothing is sent yet.
+///
+/// Errors: a base_url that is none, a key that no header can hold, or `Demo`, which has no
+/// endpoint (its writer is made in [`demo`]).
+pub fn connect(kind: ProviderKind, endpoint: Endpoint) -> Result<Arc<dyn Provider>, ProviderError> {
+    Ok(match kind {
+        ProviderKind::Anthropic => Arc::new(anthropic::Anthropic::new(&endpoint)?),
+        ProviderKind::Openai => Arc::new(openai::Openai::new(&endpoint)?),
+        ProviderKind::Ollama => Arc::new(ollama::Ollama::new(&endpoint)?),
+        ProviderKind::Demo => {
+            return Err(ProviderError::new(
+                ProviderErrorKind::BadRequest,
+                "The demo writer needs no server; leave base_url out.",
+            ));
+        }
+    })
+}
+
 /// How to reach a model server. Made from trusted settings only.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// Without trailing slash; `None` for the vendor's own.
+    /// In any form that [`normalise_base_url`] takes; `None` for the vendor's own.
     pub base_url: Option<String>,
     /// `None` where none is configured (local servers need none).
     pub api_key: Option<ApiKey>,

@@ -1,1 +1,132 @@
-//! session
+//! The checkpoint store: what was written is on disk before anything else happens with it.
+//!
+//! Chunk files are the checkpoints; everything else in a session is about them. Reading
+//! ([`read_session`]) is a pure function over facts and never writes; writing goes through
+//! one [`Session`] at a time. Every file-system call goes through [`Disk`].
+//!
+//! The store knows nothing of models, prompts, jobs or editors' protocols. It never writes
+//! outside the story's folder, and never overwrites or removes a text of the author's.
+
+mod align;
+mod assemble;
+mod changelog;
+pub mod chunk_file;
+mod disk;
+mod ending;
+mod error;
+mod facts;
+mod finishing;
+mod history;
+mod intent;
+mod journal;
+mod layout;
+mod lock;
+pub mod manifest;
+mod matching;
+mod open;
+mod recover;
+mod restoring;
+mod runs;
+mod saving;
+mod sessions;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
+pub use error::{Doing, StoreError, Trouble};
+pub use history::KeptVersion;
+pub use jiff::Timestamp;
+pub use journal::{Settled, journal_saved, settle_journal};
+pub use layout::{GENERATED, Located, SessionId, StoryFolder};
+pub use lock::Holder;
+pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
+pub use open::Opened;
+pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
+pub use runs::Run;
+pub use writer::Session;
+
+use crate::story::{BeatId, ChunkNumber, Digest, Language};
+
+/// What the outline wants, in story order; numbers are 1 to n.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedChunk {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// In words (characters for CJK).
+    pub target_words: u32,
+    /// The chapter that the beat is in; its heading goes into full_story.md.
+    pub chapter: Option<String>,
+    /// Digest of what the beat says below its heading: by it a renamed beat keeps its chunk.
+    pub body: Option<Digest>,
+}
+
+/// Who holds the truth of a path right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// An editor that has the file open.
+    Client,
+    /// The disk.
+    Server,
+}
+
+/// Tells who owns a path.
+pub trait Owners: Send + Sync {
+    fn owner(&self, path: &Path) -> Owner;
+
+    /// The text that the editor shows, when it owns the path.
+    fn open_text(&self, path: &Path) -> Option<String>;
+}
+
+/// No editor: the disk has the truth of every file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEditor;
+
+impl Owners for NoEditor {
+    fn owner(&self, _path: &Path) -> Owner {
+        Owner::Server
+    }
+
+    fn open_text(&self, _path: &Path) -> Option<String> {
+        None
+    }
+}
+
+/// What a saving brought beside files on disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Files that are open in the editor and so were not touched on disk.
+    pub client_edits: Vec<ClientEdit>,
+    pub notices: Vec<Notice>,
+}
+
+/// A text that the caller has to bring into the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientEdit {
+    pub path: PathBuf,
+    /// The whole file as it should be.
+    pub text: String,
+    /// The editor's text that this was made for; where the author has typed since, the change
+    /// from this to `text` is what is meant.
+    pub base: String,
+}
+
+/// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in
+/// open editors counts.
+///
+/// # Errors
+/// Where the session's folder can't be read, or leads out of the story's folder. A session
+/// that is not there is one where everything is missing.
+pub fn read_session(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    language: &Language,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<SessionView, StoreError> {
+    let facts = facts::gather(folder, id, plan, owners, disk)?;
+    let paths = folder.paths(id);
+    Ok(recover::recover(&facts, id, folder.brief_name(), &paths, plan, language).view)
+}

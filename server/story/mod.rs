@@ -2,14 +2,34 @@
 //!
 //! Pure: values in, values out. Nothing in here does I/O, asks the time or knows an editor.
 
+mod after;
+pub mod attributes;
 pub mod brief;
+mod cast;
+pub mod checks;
+mod document;
+pub mod front_matter;
 pub mod ids;
+mod labels;
 pub mod language;
+pub mod margin_notes;
+pub mod metadata;
+mod numbers;
+mod outline;
 pub mod problem;
+mod rules;
+pub mod sections;
+pub mod sizes;
 pub mod slug;
+mod spelling;
 pub mod words;
 
-pub use brief::{Beat, Brief, CastEntry, MarginNote, Rule, Section, SectionKind};
+pub use brief::{Beat, Brief, CastEntry, Chapter, MarginNote, Rule, Section, SectionKind};
+pub use front_matter::FrontMatter;
 pub use ids::{BeatId, ChunkNumber, Digest};
 pub use language::Language;
 pub use problem::{Problem, Severity, Span};
+pub use sizes::{SizeDefaults, beat_count, plan_sizes};
+
+#[cfg(test)]
+mod tests;

@@ -28,3 +28,32 @@ pub struct Problem {
     /// One or two sentences: what is wrong, and what to do.
     pub message: String,
 }
+
+impl Problem {
+    pub fn error(span: Span, code: &'static str, message: impl Into<String>) -> Self {
+        Problem {
+            span,
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub fn warning(span: Span, code: &'static str, message: impl Into<String>) -> Self {
+        Problem {
+            span,
+            severity: Severity::Warning,
+            code,
+            message: message.into(),
+        }
+    }
+
+    pub fn hint(span: Span, code: &'static str, message: impl Into<String>) -> Self {
+        Problem {
+            span,
+            severity: Severity::Hint,
+            code,
+            message: message.into(),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+--- Comfort: commands for what the code actions offer as well.
+
+local commands = {
+  StorywrightNewStory = "storywright.newStory",
+  StorywrightWrite = "storywright.write",
+  StorywrightWriteChunk = "storywright.writeChunk",
+  StorywrightRewriteChunk = "storywright.rewriteChunk",
+  StorywrightCancel = "storywright.cancel",
+  StorywrightStatus = "storywright.showStatus",
+}
+
+--- One line a chunk; the whole status is what the server returns.
+local function show_status(status)
+  local lines = { ("%d of %d words"):format(status.words, status.target_words) }
+  for _, chunk in ipairs(status.chunks) do
+    local marks = { chunk.status }
+    if chunk.stale then
+      table.insert(marks, "stale")
+    end
+    if chunk.edited then
+      table.insert(marks, "edited")
+    end
+    local line = "%3d  %-30s %s, %d of %d words"
+    table.insert(
+      lines,
+      line:format(chunk.number, chunk.title, table.concat(marks, ", "), chunk.words, chunk.target_words)
+    )
+  end
+  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, false, {})
+end
+
+local function run(command)
+  local client = vim.lsp.get_clients({ name = "storywright", bufnr = 0 })[1]
+  if not client then
+    vim.notify("Storywright does not run in this buffer; :checkhealth vim.lsp says why", vim.log.levels.WARN)
+    return
+  end
+  client:exec_cmd({ title = command, command = command }, { bufnr = 0 }, function(err, result)
+    if err then
+      vim.notify(err.message, vim.log.levels.ERROR)
+    elseif command == "storywright.showStatus" and type(result) == "table" and result.chunks then
+      show_status(result)
+    end
+  end)
+end
+
+for name, command in pairs(commands) do
+  vim.api.nvim_create_user_command(name, function()
+    run(command)
+  end, { desc = command })
+end

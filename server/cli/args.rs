@@ -1,0 +1,207 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgMatches, Args, Parser, Subcommand};
+use serde_json::{Map, Value};
+
+use crate::engine::settings::{NAMES, flag};
+
+/// Writes long fiction from a brief, chunk by chunk, into markdown files.
+#[derive(Parser)]
+#[command(name = "storywright", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a new brief, ready to be changed and written
+    New(New),
+    /// Write what is missing of a story; the same command goes on after any interruption
+    Write(Write),
+    /// Write chunks anew; what is replaced is kept in history/
+    Rewrite(Rewrite),
+    /// Bring an earlier version of a chunk back
+    Restore(Restore),
+    /// Keep a stale chunk as it is: it counts as fresh from now on
+    Keep(Chunk),
+    /// Take the proposed rewrite of a chunk
+    Accept(Chunk),
+    /// Turn the proposed rewrite of a chunk down
+    Reject(Chunk),
+    /// Show what is written, what is missing and what is stale
+    Status(Status),
+    /// Show the problems of a brief; fails on errors
+    Check(Check),
+    /// Look at everything that writing needs: settings, provider, folder
+    Doctor(Doctor),
+    /// Serve an editor over standard input and output
+    Lsp(Lsp),
+}
+
+#[derive(Args)]
+pub struct New {
+    /// Title of the story
+    #[arg(default_value = "Untitled")]
+    pub title: String,
+    /// Folder to put the brief into
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Write {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one, or a new one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Write just this chunk, by number or beat id
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Rewrite {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which chunks are written anew.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This chunk, by number or beat id, whoever wrote it
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// This chunk and all after it, but for those that you edited
+    #[arg(long)]
+    pub from: Option<String>,
+    /// What is stale, but for chunks that you edited
+    #[arg(long)]
+    pub stale: bool,
+}
+
+#[derive(Args)]
+pub struct Chunk {
+    /// The chunk, by number or beat id
+    pub chunk: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub chunk: Chunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct Status {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to show [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Check {
+    /// Briefs, or folders they are in [default: the current folder]
+    pub paths: Vec<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Doctor {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Lsp {
+    /// Taken for the sake of clients that pass it; it is how the server talks anyway
+    #[arg(long)]
+    pub stdio: bool,
+}
+
+/// A flag for every setting, in kebab case: `--timeouts-idle` is `timeouts.idle`.
+pub struct SettingFlags {
+    /// By dotted name.
+    pub values: Map<String, Value>,
+}
+
+impl clap::FromArgMatches for SettingFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let values = NAMES
+            .iter()
+            .filter_map(|setting| {
+                let value = matches.get_one::<String>(setting.name)?;
+                Some((setting.name.to_owned(), Value::from(value.as_str())))
+            })
+            .collect();
+        Ok(SettingFlags { values })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.values.extend(Self::from_arg_matches(matches)?.values);
+        Ok(())
+    }
+}
+
+impl Args for SettingFlags {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        NAMES.iter().fold(command, |command, setting| {
+            let flag = flag(setting.name).trim_start_matches('-').to_owned();
+            command.arg(
+                Arg::new(setting.name)
+                    .long(flag)
+                    .value_name("VALUE")
+                    .help(setting.expects)
+                    .help_heading("Settings"),
+            )
+        })
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}

@@ -1,0 +1,168 @@
+//! How a running job looks in a shell: bars on a terminal, plain lines elsewhere, or JSON.
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::engine::events::{JobEvent, Observer};
+
+/// Shows a job until it is closed.
+pub trait Display: Observer {
+    /// Leaves the terminal as it was.
+    fn close(&self) {}
+
+    fn as_observer(self: Arc<Self>) -> Arc<dyn Observer>;
+}
+
+/// What suits where the output goes.
+pub fn display(json: bool) -> Arc<dyn Display> {
+    if json {
+        Arc::new(JsonLines)
+    } else if std::io::stderr().is_terminal() {
+        Arc::new(Bars::new())
+    } else {
+        Arc::new(PlainLines)
+    }
+}
+
+/// One event a line on standard output.
+struct JsonLines;
+
+impl Observer for JsonLines {
+    fn event(&self, event: &JobEvent) {
+        output::print_json(event, false);
+    }
+}
+
+impl Display for JsonLines {
+    fn as_observer(self: Arc<Self>) -> Arc<dyn Observer> {
+        self
+    }
+}
+
+/// A line for each step.
+struct PlainLines;
+
+impl Observer for PlainLines {
+    fn event(&self, event: &JobEvent) {
+        if let Some(line) = line(event) {
+            output::note(&line);
+        }
+    }
+}
+
+impl Display for PlainLines {
+    fn as_observer(self: Arc<Self>) -> Arc<dyn Observer> {
+        self
+    }
+}
+
+/// A bar for the job that names the chunk in hand; steps scroll by above it.
+struct Bars {
+    bar: ProgressBar,
+}
+
+impl Bars {
+    fn new() -> Bars {
+        let bar = ProgressBar::new(100);
+        let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {msg}  {elapsed}");
+        // The template is fixed; were it wrong, the default style would do.
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        Bars { bar }
+    }
+}
+
+impl Observer for Bars {
+    fn event(&self, event: &JobEvent) {
+        if let Some(line) = line(event) {
+            self.bar.println(line);
+        }
+        match event {
+            JobEvent::Progress {
+                chunk,
+                words,
+                target_words,
+                percent,
+                words_per_second,
+                ..
+            } => {
+                self.bar.set_position(u64::from(*percent));
+                self.bar.set_message(format!(
+                    "chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"
+                ));
+            }
+            JobEvent::ChunkSaved { percent, .. } => self.bar.set_position(u64::from(*percent)),
+            _ => {}
+        }
+    }
+}
+
+impl Display for Bars {
+    fn close(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn as_observer(self: Arc<Self>) -> Arc<dyn Observer> {
+        self
+    }
+}
+
+/// An event as a line for people; progress within a chunk has none.
+fn line(event: &JobEvent) -> Option<String> {
+    let line = match event {
+        JobEvent::JobStarted {
+            story,
+            session,
+            provider,
+            model,
+            chunks,
+            to_write,
+            target_words,
+            ..
+        } => format!(
+            "{story}: writing {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
+            to_write.len()
+        ),
+        JobEvent::ChunkStarted {
+            chunk,
+            title,
+            words,
+            target_words,
+            ..
+        } => match words {
+            0 => format!("chunk {chunk} “{title}”: {target_words} words to write"),
+            _ => format!("chunk {chunk} “{title}”: going on at {words} of {target_words} words"),
+        },
+        JobEvent::Progress { .. } | JobEvent::JobFinished { .. } => return None,
+        JobEvent::Retry {
+            chunk,
+            attempt,
+            attempts,
+            wait_ms,
+            message,
+            ..
+        } => format!(
+            "chunk {chunk}: attempt {attempt} of {attempts} failed, next in {:.1} s: {message}",
+            *wait_ms as f64 / 1000.0
+        ),
+        JobEvent::ChunkSaved {
+            chunk,
+            file,
+            words,
+            percent,
+            chunk_ms,
+            ..
+        } => format!(
+            "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
+            *chunk_ms as f64 / 1000.0
+        ),
+        JobEvent::ChunkFailed { chunk, message, .. } => format!("chunk {chunk} failed: {message}"),
+        JobEvent::Warning { chunk, message, .. } => match chunk {
+            Some(chunk) => format!("chunk {chunk}: {message}"),
+            None => format!("note: {message}"),
+        },
+    };
+    Some(line)
+}

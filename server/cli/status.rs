@@ -1,0 +1,82 @@
+//! `storywright status`: what is written, what is missing, what is stale.
+
+use super::args::Status;
+use super::{Exit, Failure, brief, output, workspace};
+use crate::engine::status::{ChunkState, StoryStatus};
+use crate::engine::story_file::StoryFile;
+use crate::engine::workshop::Workshop;
+use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
+
+pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
+    let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
+    let (settings, _) = workshop.settings(
+        &story,
+        workspace().as_deref(),
+        None,
+        &arguments.settings.values,
+    );
+    let session = arguments
+        .session
+        .as_deref()
+        .map(SessionId::parse)
+        .transpose()?;
+    let status = StoryStatus::read(
+        &story,
+        &settings,
+        session.as_ref(),
+        &NoEditor,
+        workshop.disk(),
+    )?;
+    if let (Some(id), None) = (&session, &status.session) {
+        return Err(StoreError::NoSession {
+            id: id.to_string(),
+            generated: story.folder.generated(),
+        }
+        .into());
+    }
+    if arguments.json {
+        output::print_json(&status, true);
+    } else {
+        output::print(&table(&status));
+    }
+    // A report that could be made is a success, whatever it says.
+    Ok(Exit::Done)
+}
+
+fn table(status: &StoryStatus) -> String {
+    let mut lines = vec![status.headline()];
+    match &status.session {
+        Some(session) => lines.push(format!("session {session}")),
+        None => lines.push("nothing is written yet; `storywright write` begins".to_owned()),
+    }
+    for chunk in &status.chunks {
+        lines.push(row(chunk));
+    }
+    for notice in &status.notices {
+        lines.push(format!("note: {}", notice));
+    }
+    lines.join("\n")
+}
+
+fn row(chunk: &ChunkState) -> String {
+    let status = match chunk.status {
+        ChunkStatus::Missing => "missing",
+        ChunkStatus::Partial => "partial",
+        ChunkStatus::Complete => "complete",
+        ChunkStatus::Failed => "failed",
+    };
+    let mut row = format!(
+        "{:>4}  {status:<8}  {:>6}/{:<6}  {}",
+        chunk.number.0, chunk.words, chunk.target_words, chunk.title
+    );
+    if chunk.edited {
+        row.push_str("  (edited)");
+    }
+    if chunk.stale {
+        row.push_str(&format!("  (stale: {})", chunk.stale_reasons.join(", ")));
+    }
+    if let Some(error) = &chunk.error {
+        row.push_str(&format!("  ({error})"));
+    }
+    row
+}

@@ -1,0 +1,204 @@
+//! Looks at everything that writing needs, and says what is in order and what to mend.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::blocking;
+use super::error::JobError;
+use super::settings::{Settings, SettingsProblem, load_layers, user_config_path};
+use super::story_file::StoryFile;
+use super::workshop::{Workshop, check_no_file};
+use super::writer::connect_provider;
+use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
+use crate::story::Severity;
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub state: CheckState,
+    /// What was found and, where it is not in order, what to do.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckState {
+    Ok,
+    Warning,
+    Error,
+}
+
+/// Runs all checks. Makes no call that costs anything.
+pub async fn examine(
+    workshop: &Workshop,
+    brief: Option<&Path>,
+    workspace: Option<&Path>,
+    flags: &Map<String, Value>,
+) -> Vec<Check> {
+    let mut checks = vec![check(
+        "version",
+        CheckState::Ok,
+        format!("storywright {}", env!("CARGO_PKG_VERSION")),
+    )];
+    checks.push(match user_config_path(workshop.environment()) {
+        Some(path) if path.is_file() => check("config", CheckState::Ok, path.display().to_string()),
+        Some(path) => check(
+            "config",
+            CheckState::Ok,
+            format!("none at {} (defaults are in force)", path.display()),
+        ),
+        None => check(
+            "config",
+            CheckState::Warning,
+            "this platform has no configuration folder".to_owned(),
+        ),
+    });
+    let (settings, problems) = match brief {
+        Some(path) => {
+            let (workshop, path) = (workshop.clone(), path.to_owned());
+            let (workspace, flags) = (workspace.map(Path::to_owned), flags.clone());
+            let found =
+                blocking(move || story_checks(&workshop, &path, workspace.as_deref(), &flags))
+                    .await;
+            checks.extend(found.checks);
+            (found.settings, found.problems)
+        }
+        None => without_story(workshop, workspace, flags),
+    };
+    for problem in problems {
+        let state = if problem.is_error {
+            CheckState::Error
+        } else {
+            CheckState::Warning
+        };
+        checks.push(check("settings", state, problem.to_string()));
+    }
+    checks.push(
+        match connect_provider(&settings, workshop.environment()).await {
+            Ok((kind, provider)) => match provider.probe().await {
+                Ok(message) => check(
+                    "provider",
+                    CheckState::Ok,
+                    format!("{}: {message}", kind.as_str()),
+                ),
+                Err(error) => check("provider", CheckState::Error, error.to_string()),
+            },
+            Err(error) => check("provider", CheckState::Error, error.to_string()),
+        },
+    );
+    checks
+}
+
+struct StoryChecks {
+    checks: Vec<Check>,
+    settings: Settings,
+    problems: Vec<SettingsProblem>,
+}
+
+fn story_checks(
+    workshop: &Workshop,
+    path: &Path,
+    workspace: Option<&Path>,
+    flags: &Map<String, Value>,
+) -> StoryChecks {
+    let mut checks = Vec::new();
+    let story = match StoryFile::read(path, &NoEditor) {
+        Ok(story) => story,
+        Err(error) => {
+            checks.push(check("brief", CheckState::Error, error.to_string()));
+            let (settings, problems) = without_story(workshop, workspace, flags);
+            return StoryChecks {
+                checks,
+                settings,
+                problems,
+            };
+        }
+    };
+    let errors = story
+        .brief
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .count();
+    checks.push(if errors == 0 {
+        let beats = story.brief.beats.len();
+        check(
+            "brief",
+            CheckState::Ok,
+            format!("{}: {beats} beats", story.folder.brief().display()),
+        )
+    } else {
+        check(
+            "brief",
+            CheckState::Error,
+            format!(
+                "{} has {errors} errors; `storywright check` shows them",
+                story.folder.brief().display()
+            ),
+        )
+    });
+    checks.push(match probe_folders(workshop.disk(), &story.folder) {
+        Ok(()) => check(
+            "folder",
+            CheckState::Ok,
+            format!("{} can be written", story.folder.root().display()),
+        ),
+        Err(error) => check("folder", CheckState::Error, error.to_string()),
+    });
+    let (settings, problems) = workshop.settings(&story, workspace, None, flags);
+    StoryChecks {
+        checks,
+        settings,
+        problems,
+    }
+}
+
+/// Tries the folder of the story, and the one below it that everything goes into.
+fn probe_folders(disk: &Disk, folder: &StoryFolder) -> Result<(), JobError> {
+    probe(disk, folder.root())?;
+    let generated = folder.generated();
+    check_no_file(&generated)?;
+    let Some(resolved) = disk.resolve(&generated)? else {
+        return Ok(());
+    };
+    if !resolved.starts_with(folder.root()) {
+        return Err(StoreError::Outside {
+            path: generated,
+            root: folder.root().to_owned(),
+        }
+        .into());
+    }
+    Ok(probe(disk, &generated)?)
+}
+
+/// Writes a file into the folder and takes it away again.
+fn probe(disk: &Disk, folder: &Path) -> Result<(), StoreError> {
+    let file = folder.join(format!(".storywright-probe-{}", std::process::id()));
+    disk.write(&file, b"")?;
+    disk.remove(&file)
+}
+
+fn without_story(
+    workshop: &Workshop,
+    workspace: Option<&Path>,
+    flags: &Map<String, Value>,
+) -> (Settings, Vec<SettingsProblem>) {
+    // Only its folder matters: that is where a workspace's settings are looked for.
+    let place = workspace.unwrap_or(Path::new(".")).join("story.md");
+    let (layers, mut problems) =
+        load_layers(workshop.environment(), workspace, &place, None, None, flags);
+    let (settings, more) = Settings::from_layers(&layers);
+    problems.extend(more);
+    (settings, problems)
+}
+
+fn check(name: &'static str, state: CheckState, message: String) -> Check {
+    Check {
+        name,
+        state,
+        message,
+    }
+}

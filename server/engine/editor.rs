@@ -1,0 +1,78 @@
+//! The editor as the engine sees it: who holds the truth of a file, and how text gets into a
+//! file that is open.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use crate::session::{ClientEdit, NoEditor, Owners};
+use crate::story::{BeatId, ChunkNumber};
+
+/// An editor in which files may be open.
+#[async_trait]
+pub trait Editor: Owners {
+    /// A page on which the prose of a chunk is shown while it is written. Costs nothing when
+    /// the file is not open; notices when it is opened or closed on the way.
+    fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page>;
+
+    /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
+    async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop>;
+}
+
+/// Which chunk a page shows.
+#[derive(Debug, Clone, Copy)]
+pub struct PageAddress<'a> {
+    pub path: &'a Path,
+    pub number: ChunkNumber,
+    pub beat: &'a BeatId,
+    /// The prose that stands there and is to be replaced, when a chunk is rewritten.
+    pub replaces: Option<&'a str>,
+}
+
+/// Shows one chunk as it grows. The text is safe on disk before it is shown.
+#[async_trait]
+pub trait Page: Send {
+    /// Brings the open file up to `prose`, the whole prose so far.
+    ///
+    /// # Errors
+    /// [`PageStop::AuthorEdited`] when the author typed where the text grows: the stream has
+    /// to stop there. [`PageStop::Unresponsive`] when the editor did not take the edit in
+    /// time: the text is in the journal, and a later call tries again.
+    async fn show(&mut self, prose: &str, finished: bool) -> Result<(), PageStop>;
+
+    /// Returns when the editor shows what was given last, or does not take it. Bounded in
+    /// time.
+    async fn close(&mut self);
+}
+
+/// Why text could not be brought into an open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PageStop {
+    #[error("the author edited the place where the text was being written")]
+    AuthorEdited,
+    #[error("the editor did not take the edit; the text is safe in the journal beside the chunk")]
+    Unresponsive,
+}
+
+#[async_trait]
+impl Editor for NoEditor {
+    fn page(&self, _chunk: &PageAddress<'_>) -> Box<dyn Page> {
+        Box::new(Closed)
+    }
+
+    async fn replace(&self, _edit: &ClientEdit) -> Result<(), PageStop> {
+        Ok(())
+    }
+}
+
+/// The page of a file that no editor shows.
+struct Closed;
+
+#[async_trait]
+impl Page for Closed {
+    async fn show(&mut self, _prose: &str, _finished: bool) -> Result<(), PageStop> {
+        Ok(())
+    }
+
+    async fn close(&mut self) {}
+}

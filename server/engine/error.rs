@@ -1,0 +1,108 @@
+//! Why a job could not start or go on.
+
+use std::path::PathBuf;
+
+use super::editor::PageStop;
+use super::settings::SettingsProblem;
+use super::writer::WriterError;
+use crate::session::StoreError;
+use crate::story::{BeatId, ChunkNumber, Problem};
+
+/// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    #[error("there is no brief at {}. `storywright new` makes one", path.display())]
+    NoBrief { path: PathBuf },
+    #[error("{} can't be read: {source}", path.display())]
+    Unreadable {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}", brief_message(path, problems))]
+    BadBrief {
+        path: PathBuf,
+        /// With the line, from 1, on which each begins.
+        problems: Vec<(usize, Problem)>,
+    },
+    #[error("{}", settings_message(.0))]
+    Settings(Vec<SettingsProblem>),
+    #[error(transparent)]
+    Writer(#[from] WriterError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(
+        "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
+         rename the file, then run the same command again",
+        path.display()
+    )]
+    FileInTheWay { path: PathBuf },
+    #[error("{0}")]
+    Editor(PageStop),
+    #[error("which chunk? Put the cursor into its beat, or open its file")]
+    NoChunkNamed,
+    #[error("the outline has no beat `{0}`; `storywright status --json` lists them")]
+    NoSuchBeat(BeatId),
+    #[error(
+        "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
+    )]
+    NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
+         rewrite it; its text is kept in history/"
+    )]
+    Edited { number: ChunkNumber },
+    #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
+    Busy { number: ChunkNumber, job: String },
+}
+
+impl JobError {
+    /// Whether usage or settings are at fault, and not the story or the machine.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            JobError::NoBrief { .. }
+            | JobError::Settings(_)
+            | JobError::NoChunkNamed
+            | JobError::NoSuchBeat(_)
+            | JobError::NoSuchChunk { .. } => true,
+            JobError::Store(error) => matches!(
+                error,
+                StoreError::BadSessionId { .. }
+                    | StoreError::NoSession { .. }
+                    | StoreError::NoFolder { .. }
+            ),
+            JobError::Writer(error) => {
+                matches!(
+                    error,
+                    WriterError::NoProvider { .. }
+                        | WriterError::Key { .. }
+                        | WriterError::Address(_)
+                ) || matches!(error, WriterError::Provider(error) if error.status.is_none() && !error.kind.is_transient())
+            }
+            _ => false,
+        }
+    }
+}
+
+fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> String {
+    let mut text = format!(
+        "the brief has {}; nothing was written:",
+        if problems.len() == 1 {
+            "an error".to_owned()
+        } else {
+            format!("{} errors", problems.len())
+        }
+    );
+    for (line, problem) in problems {
+        text.push_str(&format!(
+            "\n  {}:{line}: {}",
+            path.display(),
+            problem.message
+        ));
+    }
+    text
+}
+
+fn settings_message(problems: &[SettingsProblem]) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    format!("the settings can't be used:\n  {}", lines.join("\n  "))
+}

@@ -1,0 +1,129 @@
+//! What a job tells while it runs, and who listens.
+
+use serde::Serialize;
+
+use crate::provider::Usage;
+use crate::story::{BeatId, ChunkNumber};
+
+/// One thing that happened in a job. As JSON it is one line of `write --json`, with its name
+/// under `event`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum JobEvent {
+    JobStarted {
+        job: String,
+        story: String,
+        session: String,
+        /// Folder of the run's records, below the session.
+        run: String,
+        provider: &'static str,
+        model: String,
+        /// Chunks of the story.
+        chunks: usize,
+        /// The chunks that this job writes, in order.
+        to_write: Vec<ChunkNumber>,
+        words: u32,
+        target_words: u32,
+    },
+    ChunkStarted {
+        chunk: ChunkNumber,
+        beat: BeatId,
+        title: String,
+        file: String,
+        /// Words that were there already.
+        words: u32,
+        target_words: u32,
+        /// Of the job, 0 to 100.
+        percent: u32,
+        elapsed_ms: u64,
+    },
+    Progress {
+        chunk: ChunkNumber,
+        /// Words of the chunk.
+        words: u32,
+        target_words: u32,
+        /// Words of the story.
+        story_words: u32,
+        /// Of the job, 0 to 100.
+        percent: u32,
+        words_per_second: f64,
+        elapsed_ms: u64,
+    },
+    Retry {
+        chunk: ChunkNumber,
+        words: u32,
+        /// The failed call, counted from 1.
+        attempt: u32,
+        attempts: u32,
+        wait_ms: u64,
+        message: String,
+        /// What lies behind it, from the nearest cause to the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
+        elapsed_ms: u64,
+    },
+    ChunkSaved {
+        chunk: ChunkNumber,
+        beat: BeatId,
+        file: String,
+        words: u32,
+        target_words: u32,
+        percent: u32,
+        /// Since the chunk was begun.
+        chunk_ms: u64,
+        first_token_ms: Option<u64>,
+        usage: Usage,
+        elapsed_ms: u64,
+    },
+    ChunkFailed {
+        chunk: ChunkNumber,
+        words: u32,
+        message: String,
+        /// What lies behind it, from the nearest cause to the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
+        elapsed_ms: u64,
+    },
+    Warning {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        chunk: Option<ChunkNumber>,
+        code: String,
+        message: String,
+        elapsed_ms: u64,
+    },
+    JobFinished {
+        outcome: Outcome,
+        /// Words of the story.
+        words: u32,
+        target_words: u32,
+        /// Chunks that this job completed.
+        written: usize,
+        /// Chunks that are still not complete.
+        incomplete: Vec<ChunkNumber>,
+        usage: Usage,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+        /// What came out and, if anything is missing, what to do.
+        message: String,
+        elapsed_ms: u64,
+    },
+}
+
+/// How a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All that was asked for is complete.
+    Complete,
+    /// Something is missing or failed.
+    Incomplete,
+    Cancelled,
+}
+
+/// Listens to a job. Called from the job's own task: must not block.
+pub trait Observer: Send + Sync {
+    fn event(&self, event: &JobEvent);
+
+    /// A `[CHECKPOINT]` line for people: no prose, no prompt, no key.
+    fn checkpoint(&self, _line: &str) {}
+}

@@ -1,0 +1,240 @@
+//! Tells a job's events to whoever listens, and writes them as `[CHECKPOINT]` lines.
+//!
+//! A line says what happened, to which chunk, how many words, how far, how long: never prose,
+//! prompts or keys.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::events::{JobEvent, Observer, Outcome};
+use crate::session::Run;
+
+/// The voice of one job.
+pub struct Reporter {
+    observer: Arc<dyn Observer>,
+    run: Run,
+    started: Instant,
+}
+
+impl Reporter {
+    pub fn new(observer: Arc<dyn Observer>, run: Run, started: Instant) -> Reporter {
+        Reporter {
+            observer,
+            run,
+            started,
+        }
+    }
+
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Since the job was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub fn elapsed_ms(&self) -> u64 {
+        millis(self.elapsed())
+    }
+
+    /// Tells one event. Progress goes to listeners only; everything else is a checkpoint.
+    pub fn tell(&self, event: JobEvent) {
+        if let Some(line) = checkpoint_line(&event) {
+            let mut entry = json!({
+                "at": jiff::Timestamp::now().to_string(),
+                "level": level(&event),
+                "message": line,
+            });
+            if let (Some(entry), Ok(serde_json::Value::Object(fields))) =
+                (entry.as_object_mut(), serde_json::to_value(&event))
+            {
+                entry.extend(fields.into_iter().filter(|(name, _)| name != "message"));
+            }
+            self.run.log(&entry);
+            tracing::info!(target: "storywright::job", "{line}");
+            self.observer.checkpoint(&line);
+        }
+        self.observer.event(&event);
+    }
+
+    /// The end of a chunk that has no event of its own, with all that lies behind it.
+    pub fn log_error(
+        &self,
+        chunk: crate::story::ChunkNumber,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        let line = format!(
+            "[CHECKPOINT] chunk {chunk} stopped: {error}{}; {:.1} s elapsed",
+            because(&causes(error)),
+            self.elapsed().as_secs_f64()
+        );
+        self.run.log(&json!({
+            "at": jiff::Timestamp::now().to_string(),
+            "level": "error",
+            "message": line,
+            "chunk": chunk,
+        }));
+        tracing::info!(target: "storywright::job", "{line}");
+        self.observer.checkpoint(&line);
+    }
+
+    /// A warning, for the author and the log.
+    pub fn warn(
+        &self,
+        chunk: Option<crate::story::ChunkNumber>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.tell(JobEvent::Warning {
+            chunk,
+            code: code.into(),
+            message: message.into(),
+            elapsed_ms: self.elapsed_ms(),
+        });
+    }
+}
+
+/// What lies behind an error, from the nearest cause to the last.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// A duration in whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An error with the whole chain of its causes, in one line: for logs. A person is told the
+/// error alone, which says what happened in words.
+pub fn cause_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
+
+fn level(event: &JobEvent) -> &'static str {
+    match event {
+        JobEvent::ChunkFailed { .. } => "error",
+        JobEvent::Warning { .. } | JobEvent::Retry { .. } => "warn",
+        JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
+        _ => "info",
+    }
+}
+
+/// ` (caused by: …: …)`, or nothing.
+fn because(causes: &[String]) -> String {
+    match causes {
+        [] => String::new(),
+        causes => format!(" (caused by: {})", causes.join(": ")),
+    }
+}
+
+fn checkpoint_line(event: &JobEvent) -> Option<String> {
+    let seconds = |ms: &u64| format!("{:.1} s", *ms as f64 / 1000.0);
+    let text = match event {
+        JobEvent::JobStarted {
+            job,
+            session,
+            provider,
+            model,
+            to_write,
+            chunks,
+            words,
+            target_words,
+            ..
+        } => format!(
+            "{job} started: session {session}, {} of {chunks} chunks to write with {provider}/{model}; \
+             {words} of {target_words} words are there",
+            to_write.len()
+        ),
+        JobEvent::ChunkStarted {
+            chunk,
+            words,
+            target_words,
+            percent,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} started: {words}/{target_words} words, {percent} %, {} elapsed",
+            seconds(elapsed_ms)
+        ),
+        JobEvent::Progress { .. } => return None,
+        JobEvent::Retry {
+            chunk,
+            words,
+            attempt,
+            attempts,
+            wait_ms,
+            message,
+            causes,
+            elapsed_ms,
+        } => format!(
+            "chunk {chunk} attempt {attempt} of {attempts} failed at {words} words, next in {}: {message}{}; {} elapsed",
+            seconds(wait_ms),
+            because(causes),
+            seconds(elapsed_ms)
+        ),
+        JobEvent::ChunkSaved {
+            chunk,
+            words,
+            target_words,
+            percent,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} saved: {words}/{target_words} words, {percent} %, {} elapsed, {} tokens",
+            seconds(elapsed_ms),
+            usage
+                .output_tokens
+                .map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
+        ),
+        JobEvent::ChunkFailed {
+            chunk,
+            words,
+            message,
+            causes,
+            elapsed_ms,
+        } => format!(
+            "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
+            because(causes),
+            seconds(elapsed_ms)
+        ),
+        JobEvent::Warning { chunk, message, .. } => match chunk {
+            Some(chunk) => format!("chunk {chunk} warning: {message}"),
+            None => format!("warning: {message}"),
+        },
+        JobEvent::JobFinished {
+            outcome,
+            words,
+            target_words,
+            written,
+            incomplete,
+            elapsed_ms,
+            ..
+        } => format!(
+            "job {}: {written} chunks written, {} not complete, {words}/{target_words} words, {} elapsed",
+            match outcome {
+                Outcome::Complete => "complete",
+                Outcome::Incomplete => "incomplete",
+                Outcome::Cancelled => "cancelled",
+            },
+            incomplete.len(),
+            seconds(elapsed_ms)
+        ),
+    };
+    Some(format!("[CHECKPOINT] {text}"))
+}

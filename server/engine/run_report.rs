@@ -1,0 +1,250 @@
+//! What a run leaves for people: its summary, and a report for each failure.
+
+use std::time::Duration;
+
+use super::events::Outcome;
+use super::report::cause_chain;
+use crate::provider::{FinishReason, ProviderError, Usage};
+use crate::session::SessionId;
+use crate::story::ChunkNumber;
+
+/// What became of one chunk in a job.
+#[derive(Debug, Clone)]
+pub struct ChunkOutcome {
+    pub number: ChunkNumber,
+    pub title: String,
+    pub words: u32,
+    pub target_words: u32,
+    pub elapsed: Duration,
+    pub usage: Usage,
+    pub cost: Option<f64>,
+    pub attempts: u32,
+    /// Why it is not complete.
+    pub failure: Option<String>,
+    pub end: ChunkEnd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChunkEnd {
+    Complete,
+    Partial,
+    Failed,
+}
+
+/// All that a summary tells.
+pub struct Summary<'a> {
+    pub story: &'a str,
+    pub session: &'a SessionId,
+    pub asked: &'a str,
+    pub provider: &'a str,
+    pub model: &'a str,
+    pub outcome: Outcome,
+    pub message: &'a str,
+    pub outcomes: &'a [ChunkOutcome],
+    pub words: u32,
+    pub target_words: u32,
+    /// "words" or "characters".
+    pub unit: &'a str,
+    pub usage: Usage,
+    pub cost: Option<f64>,
+    pub elapsed: Duration,
+}
+
+/// One sentence or two: what came out, what is safe, what to do next.
+pub fn message(
+    outcome: Outcome,
+    stop: Option<&str>,
+    outcomes: &[ChunkOutcome],
+    incomplete: &[ChunkNumber],
+    full_story: &str,
+) -> String {
+    let written = outcomes
+        .iter()
+        .filter(|chunk| chunk.end == ChunkEnd::Complete)
+        .count();
+    let done = match written {
+        0 => "nothing new was completed".to_owned(),
+        1 => "1 chunk was written".to_owned(),
+        n => format!("{n} chunks were written"),
+    };
+    let left = if incomplete.is_empty() {
+        format!("the story is complete: {full_story}")
+    } else {
+        format!("not complete: {}", chunks(incomplete))
+    };
+    let go_on = "All text so far is saved; the same command goes on from there.";
+    match (outcome, stop) {
+        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => {
+            format!("nothing to write: {left}")
+        }
+        (Outcome::Complete, _) => format!("{done}; {left}"),
+        (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
+        (Outcome::Incomplete, Some(why)) => {
+            let why = why.trim_end_matches('.');
+            format!("stopped: {why}. {}; {left}. {go_on}", capitalised(&done))
+        }
+        (Outcome::Incomplete, None) => {
+            let failures: Vec<String> = outcomes
+                .iter()
+                .filter_map(|chunk| {
+                    Some(format!(
+                        "chunk {}: {}",
+                        chunk.number,
+                        chunk.failure.as_ref()?
+                    ))
+                })
+                .collect();
+            format!("{done}; {left} ({}). {go_on}", failures.join("; "))
+        }
+    }
+}
+
+/// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
+fn chunks(numbers: &[ChunkNumber]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for ChunkNumber(number) in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            1 => format!("{first}, {last}"),
+            _ => format!("{first} to {last}"),
+        })
+        .collect();
+    let unit = if numbers.len() == 1 {
+        "chunk"
+    } else {
+        "chunks"
+    };
+    format!("{unit} {}", runs.join(", "))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+/// The run's summary.md.
+pub fn summary(summary: &Summary<'_>) -> String {
+    let mut text = format!(
+        "# {}: {}\n\n{}\n\n- Session: {}\n- Asked for: {}\n- Written by: {}/{}\n- Length of the story: {} of {} {}\n- Time: {:.1} s\n",
+        summary.story,
+        outcome_word(summary.outcome),
+        capitalised(summary.message),
+        summary.session,
+        summary.asked,
+        summary.provider,
+        summary.model,
+        summary.words,
+        summary.target_words,
+        summary.unit,
+        summary.elapsed.as_secs_f64(),
+    );
+    let tokens =
+        |count: Option<u64>| count.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
+    text.push_str(&format!(
+        "- Tokens: {} in ({} cached), {} out\n",
+        tokens(summary.usage.input_tokens),
+        tokens(summary.usage.cached_tokens),
+        tokens(summary.usage.output_tokens),
+    ));
+    if let Some(cost) = summary.cost {
+        text.push_str(&format!("- Cost: {cost:.4}\n"));
+    }
+    if !summary.outcomes.is_empty() {
+        text.push_str("\n| chunk | title | length | target | calls | time | outcome |\n|---|---|---|---|---|---|---|\n");
+    }
+    for chunk in summary.outcomes {
+        let outcome = match (&chunk.failure, chunk.end) {
+            (Some(why), _) => why.replace('|', "\\|").replace('\n', " "),
+            (None, ChunkEnd::Complete) => "complete".to_owned(),
+            (None, ChunkEnd::Partial | ChunkEnd::Failed) => "partial".to_owned(),
+        };
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {} | {:.1} s | {outcome} |\n",
+            chunk.number,
+            chunk.title.replace('|', "\\|"),
+            chunk.words,
+            chunk.target_words,
+            chunk.attempts,
+            chunk.elapsed.as_secs_f64(),
+        ));
+    }
+    text
+}
+
+fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Complete => "complete",
+        Outcome::Incomplete => "incomplete",
+        Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// A failure's own file: cause chain, what the server said, and the text received so far.
+pub fn error_report(
+    number: ChunkNumber,
+    why: &str,
+    error: Option<&ProviderError>,
+    prose: &str,
+) -> String {
+    let mut text = format!("# Chunk {number} failed\n\n{why}\n");
+    if let Some(error) = error {
+        text.push_str(&format!(
+            "\n- Cause: {}\n- Kind: {:?}\n",
+            cause_chain(error),
+            error.kind
+        ));
+        if let Some(status) = error.status {
+            text.push_str(&format!("- HTTP status: {status}\n"));
+        }
+        for (name, value) in &error.headers {
+            text.push_str(&format!("- {name}: {value}\n"));
+        }
+    }
+    text.push_str(&format!("\n## Text received so far\n\n{prose}\n"));
+    text
+}
+
+/// How a job that had nothing to do for one chunk says so.
+pub fn complete_already(number: ChunkNumber) -> String {
+    format!(
+        "nothing to write: chunk {number} is complete. `storywright rewrite --chunk {number}` writes it anew"
+    )
+}
+
+/// A finish reason as the manifest has it.
+pub fn finish_reason(reason: &FinishReason) -> String {
+    match reason {
+        FinishReason::Stop => "stop".to_owned(),
+        FinishReason::Length => "length".to_owned(),
+        FinishReason::ContextFull => "context_full".to_owned(),
+        FinishReason::Refusal => "refusal".to_owned(),
+        FinishReason::Other(reason) => reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_named_in_short() {
+        for (numbers, expected) in [
+            (&[3][..], "chunk 3"),
+            (&[1, 2], "chunks 1, 2"),
+            (&[1, 2, 3, 4], "chunks 1 to 4"),
+            (&[2, 4, 5, 6, 9], "chunks 2, 4 to 6, 9"),
+        ] {
+            let numbers: Vec<ChunkNumber> = numbers.iter().copied().map(ChunkNumber).collect();
+            assert_eq!(chunks(&numbers), expected);
+        }
+    }
+}

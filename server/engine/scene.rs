@@ -1,0 +1,41 @@
+//! The facts behind a prompt, as data for the demo writer.
+
+use std::sync::Arc;
+
+use crate::provider::Scene;
+use crate::session::ChunkView;
+use crate::story::{Brief, SectionKind};
+
+/// The scene of one chunk.
+pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: u64) -> Arc<Scene> {
+    let section = |kind| {
+        brief
+            .section(kind)
+            .map_or_else(String::new, |section| section.text.clone())
+    };
+    let beat = &brief.beats[beat];
+    Arc::new(Scene {
+        seed,
+        language: brief.language.as_str().to_owned(),
+        title: brief.title.clone(),
+        premise: section(SectionKind::Premise),
+        setting: section(SectionKind::Setting),
+        pov: brief.pov.clone(),
+        tense: brief.tense.clone(),
+        protagonist: brief.protagonist.clone(),
+        cast: brief
+            .cast
+            .iter()
+            .map(|entry| (entry.name.clone(), entry.text.clone()))
+            .collect(),
+        chunk: chunk.number.0,
+        chunks: u32::try_from(brief.beats.len()).unwrap_or(u32::MAX),
+        beat_title: beat.title.clone(),
+        beat_text: beat.text.clone(),
+        beat_cast: beat.cast.clone(),
+        enter: beat.enter.clone(),
+        exit: beat.exit.clone(),
+        target_words: chunk.target_words,
+        so_far: so_far.to_owned(),
+    })
+}

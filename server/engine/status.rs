@@ -1,0 +1,187 @@
+//! What is written, what is missing, what is stale: the same answer for shell and editor.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::JobError;
+use super::settings::Settings;
+use super::stale;
+use super::story_file::StoryFile;
+use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
+use crate::story::{BeatId, ChunkNumber};
+
+/// A story's state, as `status --json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoryStatus {
+    pub story: String,
+    pub brief: String,
+    /// `None` before the first word is written.
+    pub session: Option<String>,
+    pub words: u32,
+    pub target_words: u32,
+    pub chunks: Vec<ChunkState>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+    /// "words" or "characters".
+    #[serde(skip)]
+    pub unit: &'static str,
+}
+
+/// One chunk's state.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChunkState {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Relative to the story's folder.
+    pub file: String,
+    pub status: ChunkStatus,
+    pub origin: Option<Origin>,
+    pub words: u32,
+    pub target_words: u32,
+    pub stale: bool,
+    pub stale_reasons: Vec<String>,
+    pub edited: bool,
+    /// Whether earlier versions are in history/.
+    pub has_history: bool,
+    /// Whether a proposed rewrite waits.
+    pub has_revision: bool,
+    /// Why it failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl StoryStatus {
+    /// Reads the state from the files (and the editor's open ones). Writes nothing.
+    ///
+    /// A session that is asked for and not there is one in which nothing is written yet.
+    pub fn read(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<StoryStatus, JobError> {
+        let plan = story.plan(settings);
+        let session = match wanted {
+            Some(id) => known_session(story, id, disk)?,
+            None => story.folder.current_session(disk)?,
+        };
+        let brief = &story.brief;
+        let mut status = StoryStatus {
+            story: brief.title.clone(),
+            brief: story.folder.brief_name().to_owned(),
+            session: session.as_ref().map(ToString::to_string),
+            words: 0,
+            target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
+            chunks: Vec::new(),
+            notices: Vec::new(),
+            unit: brief.language.unit(),
+        };
+        let Some(id) = session else {
+            status.chunks = plan.into_iter().map(ChunkState::missing).collect();
+            return Ok(status);
+        };
+        let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
+        let reasons = stale::reasons(brief, &view, settings);
+        status.notices = view
+            .notices
+            .into_iter()
+            .map(|notice| notice.message)
+            .collect();
+        let history = disk.list(&view.root.join("history"))?;
+        let revisions = disk.list(&view.root.join("revisions"))?;
+        for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {
+            status.words = status.words.saturating_add(chunk.words);
+            status.chunks.push(ChunkState {
+                number: chunk.number,
+                beat: chunk.beat,
+                title: chunk.title,
+                file: relative(&chunk.path, story.folder.root()),
+                status: chunk.status,
+                origin: chunk.origin,
+                words: chunk.words,
+                target_words: chunk.target_words,
+                stale: !reasons.is_empty(),
+                stale_reasons: reasons,
+                edited: chunk.edited,
+                has_history: names(&history, &chunk.path, false),
+                has_revision: names(&revisions, &chunk.path, true),
+                error: chunk.record.and_then(|record| record.failure),
+            });
+        }
+        Ok(status)
+    }
+
+    /// The chunks that `write` would write now.
+    pub fn to_write(&self) -> impl Iterator<Item = &ChunkState> {
+        self.chunks
+            .iter()
+            .filter(|chunk| chunk.status != ChunkStatus::Complete)
+    }
+
+    /// A line for people: how far the story is.
+    pub fn headline(&self) -> String {
+        let complete = self.chunks.len() - self.to_write().count();
+        format!(
+            "{}: {complete} of {} chunks complete, {} of {} {}",
+            self.story,
+            self.chunks.len(),
+            self.words,
+            self.target_words,
+            self.unit
+        )
+    }
+}
+
+/// The session, if there is one of that name.
+fn known_session(
+    story: &StoryFile,
+    id: &SessionId,
+    disk: &Disk,
+) -> Result<Option<SessionId>, StoreError> {
+    let root = story.folder.session_root(id);
+    Ok(disk.metadata(&root)?.map(|_| id.clone()))
+}
+
+impl ChunkState {
+    fn missing(plan: session::PlannedChunk) -> ChunkState {
+        ChunkState {
+            number: plan.number,
+            beat: plan.beat,
+            title: plan.title,
+            file: String::new(),
+            status: ChunkStatus::Missing,
+            origin: None,
+            words: 0,
+            target_words: plan.target_words,
+            stale: false,
+            stale_reasons: Vec::new(),
+            edited: false,
+            has_history: false,
+            has_revision: false,
+            error: None,
+        }
+    }
+}
+
+/// Whether a listing has the chunk's file, or a folder of its name.
+fn names(entries: &[Entry], chunk: &Path, as_file: bool) -> bool {
+    let name = if as_file {
+        chunk.file_name()
+    } else {
+        chunk.file_stem()
+    };
+    entries
+        .iter()
+        .any(|entry| Some(entry.name.as_ref()) == name)
+}
+
+/// A path below `root` with forward slashes; the whole path when it is not below.
+pub fn relative(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
+}

@@ -1,0 +1,162 @@
+//! A brief with its file: found, read (from the editor where it is open) and planned.
+
+use std::path::{Path, PathBuf};
+
+use super::error::JobError;
+use super::settings::Settings;
+use crate::session::{Owners, PlannedChunk, StoryFolder};
+use crate::story::sizes::{SizeDefaults, plan_sizes};
+use crate::story::{Brief, ChunkNumber, Digest, Severity};
+
+/// A brief as it stands now.
+#[derive(Debug, Clone)]
+pub struct StoryFile {
+    pub folder: StoryFolder,
+    pub text: String,
+    pub brief: Brief,
+}
+
+/// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
+pub fn is_brief_name(name: &str) -> bool {
+    name == "story.md" || (name.ends_with(".story.md") && name.len() > ".story.md".len())
+}
+
+/// The brief that `path` means: a file itself, or the one brief in a folder.
+///
+/// # Errors
+/// [`JobError::NoBrief`] when there is none, and as a sentence when there are several.
+pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
+    if !path.is_dir() {
+        return if path.is_file() {
+            Ok(path.to_owned())
+        } else {
+            Err(FindError::None(path.to_owned()))
+        };
+    }
+    let main = path.join("story.md");
+    if main.is_file() {
+        return Ok(main);
+    }
+    let mut briefs: Vec<PathBuf> = std::fs::read_dir(path)
+        .map_err(|_| FindError::None(path.to_owned()))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(is_brief_name)
+        })
+        .collect();
+    briefs.sort();
+    match briefs.as_slice() {
+        [] => Err(FindError::None(main)),
+        [one] => Ok(one.clone()),
+        _ => Err(FindError::Several(briefs)),
+    }
+}
+
+/// Why a path does not lead to one brief.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    #[error("there is no brief at {}. `storywright new` makes one", .0.display())]
+    None(PathBuf),
+    #[error("there are several briefs here, name one of them: {}", names(.0))]
+    Several(Vec<PathBuf>),
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .filter_map(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    names.join(", ")
+}
+
+impl StoryFile {
+    /// Reads a brief: the editor's text where it is open, the file's otherwise.
+    pub fn read(path: &Path, owners: &dyn Owners) -> Result<StoryFile, JobError> {
+        let folder = StoryFolder::of_brief(path)?;
+        let text = match owners.open_text(folder.brief()) {
+            Some(text) => text,
+            None => std::fs::read(folder.brief())
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                .map_err(|source| match source.kind() {
+                    std::io::ErrorKind::NotFound => JobError::NoBrief {
+                        path: folder.brief().to_owned(),
+                    },
+                    _ => JobError::Unreadable {
+                        path: folder.brief().to_owned(),
+                        source,
+                    },
+                })?,
+        };
+        let brief = Brief::parse(&text);
+        Ok(StoryFile {
+            folder,
+            text,
+            brief,
+        })
+    }
+
+    /// The chunks that the outline asks for, with even sizes.
+    pub fn plan(&self, settings: &Settings) -> Vec<PlannedChunk> {
+        // The settings hold the front matter's lengths already, or a flag's in their place.
+        let brief = Brief {
+            target_words: settings.target_words,
+            chunk_words: Some(settings.chunk_words),
+            ..self.brief.clone()
+        };
+        let sizes = plan_sizes(&brief, size_defaults(settings));
+        self.brief
+            .beats
+            .iter()
+            .zip(sizes)
+            .zip(1..)
+            .map(|((beat, target_words), number)| PlannedChunk {
+                number: ChunkNumber(number),
+                beat: beat.id.clone(),
+                title: beat.title.clone(),
+                chapter: beat.chapter.clone(),
+                target_words,
+                body: Some(Digest::of(&beat.text)),
+            })
+            .collect()
+    }
+
+    /// Looks at the lengths again, now that the settings are known.
+    pub fn with_settings(mut self, settings: &Settings) -> StoryFile {
+        self.brief = Brief::parse_with(&self.text, size_defaults(settings));
+        self
+    }
+
+    /// Stops at a brief that nothing can be written from.
+    pub fn check(&self) -> Result<(), JobError> {
+        let errors: Vec<_> = self
+            .brief
+            .problems
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error)
+            .map(|problem| (line_of(&self.text, problem.span.start), problem.clone()))
+            .collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(JobError::BadBrief {
+            path: self.folder.brief().to_owned(),
+            problems: errors,
+        })
+    }
+}
+
+fn size_defaults(settings: &Settings) -> SizeDefaults {
+    SizeDefaults {
+        target_words: settings.target_words,
+        chunk_words: settings.chunk_words,
+    }
+}
+
+/// The line of a byte offset, from 1.
+pub fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    before.matches('\n').count() + 1
+}

@@ -1,0 +1,308 @@
+//! Where jobs are made: the environment, the disk, and the sessions that this process has
+//! open. Several jobs may share a session; a chunk belongs to one of them at a time.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use serde_json::{Map, Value};
+use tokio::sync::Notify;
+
+use super::environment::Environment;
+use super::error::JobError;
+use super::settings::{Settings, SettingsProblem, load_layers};
+use super::story_file::StoryFile;
+use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId};
+use crate::story::{BeatId, ChunkNumber};
+
+/// What a job is asked to do.
+#[derive(Debug, Clone)]
+pub struct JobRequest {
+    /// A name that is unique in this process, such as `job-1`.
+    pub job: String,
+    /// The brief's file.
+    pub brief: PathBuf,
+    /// The outermost folder whose `storywright.toml` counts.
+    pub workspace: Option<PathBuf>,
+    /// The draft to work on; `None`: the current one, or a new one.
+    pub session: Option<SessionId>,
+    pub scope: Scope,
+    /// The `storywright` section of the editor's settings.
+    pub editor_settings: Option<Value>,
+    /// Settings of the command line by dotted name.
+    pub flags: Map<String, Value>,
+}
+
+/// Which chunks a job writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All that are missing, partial or failed.
+    Remaining,
+    /// One, from where it stands; nothing when it is complete.
+    Chunk(ChunkRef),
+    /// One, anew; what it replaces is kept in history/.
+    Rewrite(ChunkRef),
+    /// This one and all after it, but for those that the author edited.
+    RewriteFrom(ChunkRef),
+    /// Those that are stale when the job begins, but for those that the author edited.
+    RewriteStale,
+}
+
+impl Scope {
+    /// The chunk that it names, if it names one.
+    pub fn chunk(&self) -> Option<&ChunkRef> {
+        match self {
+            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
+}
+
+/// Names one chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChunkRef {
+    Number(ChunkNumber),
+    Beat(BeatId),
+}
+
+impl ChunkRef {
+    /// The chunk's number in a plan.
+    pub fn resolve(&self, plan: &[PlannedChunk]) -> Result<ChunkNumber, JobError> {
+        let found = plan.iter().find(|chunk| match self {
+            ChunkRef::Number(number) => chunk.number == *number,
+            ChunkRef::Beat(beat) => &chunk.beat == beat,
+        });
+        match (found, self) {
+            (Some(chunk), _) => Ok(chunk.number),
+            (None, ChunkRef::Number(number)) => Err(JobError::NoSuchChunk {
+                number: *number,
+                chunks: plan.len(),
+            }),
+            (None, ChunkRef::Beat(beat)) => Err(JobError::NoSuchBeat(beat.clone())),
+        }
+    }
+}
+
+/// The environment of all jobs of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Workshop {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    environment: Environment,
+    disk: Disk,
+    /// How this process is called where a session's lock names its holder.
+    holder: String,
+    sessions: Mutex<HashMap<PathBuf, Weak<OpenSession>>>,
+}
+
+impl Workshop {
+    pub fn new(environment: Environment, disk: Disk, holder: impl Into<String>) -> Workshop {
+        Workshop {
+            inner: Arc::new(Inner {
+                environment,
+                disk,
+                holder: holder.into(),
+                sessions: Mutex::default(),
+            }),
+        }
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.inner.environment
+    }
+
+    pub fn disk(&self) -> &Disk {
+        &self.inner.disk
+    }
+
+    /// The settings in force for a brief, with everything that was not taken.
+    pub fn settings(
+        &self,
+        story: &StoryFile,
+        workspace: Option<&Path>,
+        editor: Option<&Value>,
+        flags: &Map<String, Value>,
+    ) -> (Settings, Vec<SettingsProblem>) {
+        let (layers, mut problems) = load_layers(
+            self.environment(),
+            workspace,
+            story.folder.brief(),
+            Some(&story.brief),
+            editor,
+            flags,
+        );
+        let (settings, more) = Settings::from_layers(&layers);
+        problems.extend(more);
+        (settings, problems)
+    }
+
+    /// Opens a session for writing, or joins the jobs that have it open here.
+    ///
+    /// Blocks on the file system.
+    pub(super) fn open_session(
+        &self,
+        story: &StoryFile,
+        wanted: Option<&SessionId>,
+        plan: &[PlannedChunk],
+        owners: Arc<dyn Owners>,
+    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
+        let disk = self.disk();
+        // Held over the opening, so that two jobs that start together share one session.
+        let mut sessions = lock(&self.inner.sessions);
+        let id = match wanted {
+            Some(id) => id.clone(),
+            None => match story.folder.current_session(disk)? {
+                Some(id) => id,
+                None => story.folder.new_session_id(&story.brief.title, disk)?,
+            },
+        };
+        let root = story.folder.session_root(&id);
+        for folder in [story.folder.generated(), root.clone()] {
+            check_no_file(&folder)?;
+        }
+        if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
+            open.check_plan(plan)?;
+            return Ok((open, Vec::new()));
+        }
+        let opened = Session::open(
+            &story.folder,
+            &id,
+            plan,
+            &story.brief.language,
+            &self.inner.holder,
+            owners,
+            disk.clone(),
+        )?;
+        let open = Arc::new(OpenSession {
+            session: opened.session,
+            beats: plan.iter().map(|chunk| chunk.beat.clone()).collect(),
+            claims: Mutex::default(),
+            released: Notify::new(),
+        });
+        sessions.retain(|_, session| session.strong_count() > 0);
+        sessions.insert(root, Arc::downgrade(&open));
+        Ok((open, opened.notices))
+    }
+}
+
+/// A file where a folder is to be has an author who should be asked to move it; the store
+/// would only say that the folder can't be made.
+pub(super) fn check_no_file(folder: &Path) -> Result<(), JobError> {
+    if folder.is_file() {
+        return Err(JobError::FileInTheWay {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// A session that this process writes, and which job has which chunk.
+pub(super) struct OpenSession {
+    pub session: Session,
+    beats: Vec<BeatId>,
+    claims: Mutex<Claims>,
+    released: Notify,
+}
+
+#[derive(Default)]
+struct Claims {
+    /// The job that writes all that remains.
+    story: Option<String>,
+    chunks: HashMap<ChunkNumber, String>,
+}
+
+/// A job's hold on a chunk, or on the story as a whole; ends when dropped.
+pub(super) struct Claim {
+    session: Arc<OpenSession>,
+    chunk: Option<ChunkNumber>,
+}
+
+impl OpenSession {
+    /// The outline must not change under running jobs: numbers would mean other beats.
+    fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
+        let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
+        let claims = lock(&self.claims);
+        let busy = claims
+            .story
+            .as_ref()
+            .map(|job| (ChunkNumber(1), job))
+            .or_else(|| {
+                claims
+                    .chunks
+                    .iter()
+                    .next()
+                    .map(|(number, job)| (*number, job))
+            });
+        match busy {
+            Some((number, job)) if !same => Err(JobError::Busy {
+                number,
+                job: format!("{job}, with the outline as it was before your change"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Claims a chunk, or with `None` the story; else the job that has it.
+    pub fn claim(self: &Arc<Self>, chunk: Option<ChunkNumber>, job: &str) -> Result<Claim, String> {
+        let mut claims = lock(&self.claims);
+        let holder = match chunk {
+            Some(number) => claims.chunks.get(&number),
+            None => claims.story.as_ref(),
+        };
+        if let Some(holder) = holder {
+            return Err(holder.clone());
+        }
+        match chunk {
+            Some(number) => {
+                claims.chunks.insert(number, job.to_owned());
+            }
+            None => claims.story = Some(job.to_owned()),
+        }
+        Ok(Claim {
+            session: Arc::clone(self),
+            chunk,
+        })
+    }
+
+    /// Claims a chunk, after other jobs if need be.
+    pub async fn claim_in_turn(self: &Arc<Self>, chunk: ChunkNumber, job: &str) -> Claim {
+        loop {
+            let released = self.released.notified();
+            tokio::pin!(released);
+            // Registered before looking, so that a release in between is not missed.
+            released.as_mut().enable();
+            if let Ok(claim) = self.claim(Some(chunk), job) {
+                return claim;
+            }
+            released.await;
+        }
+    }
+}
+
+impl Claim {
+    /// Whether it is on the story as a whole.
+    pub fn is_story(&self) -> bool {
+        self.chunk.is_none()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut claims = lock(&self.session.claims);
+        match self.chunk {
+            Some(number) => {
+                claims.chunks.remove(&number);
+            }
+            None => claims.story = None,
+        }
+        drop(claims);
+        self.session.released.notify_waiters();
+    }
+}
+
+/// A poisoned lock's data is still whole here: every holder changes it in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,184 @@
+//! Finds the model that writes: provider, endpoint, key and model name out of settings and
+//! environment.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::environment::Environment;
+use crate::engine::settings::{ProviderChoice, Role, Settings};
+use crate::provider::demo::DemoWriter;
+use crate::provider::{self, ApiKey, Endpoint, Provider, ProviderError, ProviderKind};
+use crate::story::Digest;
+
+/// A provider with the model to ask for.
+#[derive(Clone)]
+pub struct Writer {
+    pub provider: Arc<dyn Provider>,
+    pub kind: ProviderKind,
+    pub model: String,
+}
+
+/// Why no writer could be found. Nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum WriterError {
+    #[error(
+        "no model provider is configured: there is no key in ANTHROPIC_API_KEY or OPENAI_API_KEY, and \
+         no Ollama answers at {ollama}. Set one of them, name a provider in your settings, or try the \
+         built-in demo writer with `--provider demo` (setting `storywright.provider` = \"demo\")"
+    )]
+    NoProvider { ollama: String },
+    #[error("the key for {provider} can't be had: {message}")]
+    Key {
+        provider: &'static str,
+        message: String,
+    },
+    #[error("{0}")]
+    Address(String),
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+}
+
+/// How long `api_key_command` may take, and a local Ollama to answer at all.
+const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
+const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
+
+impl Writer {
+    /// Of provider and model, for the records of what a chunk was written with.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&format!("{}/{}", self.kind.as_str(), self.model))
+    }
+
+    /// The writer for a role.
+    pub async fn connect(
+        settings: &Settings,
+        environment: &Environment,
+        role: Role,
+    ) -> Result<Writer, WriterError> {
+        let (kind, provider) = connect_provider(settings, environment).await?;
+        provider.ready()?;
+        let model = match settings.model_for(role) {
+            Some(model) => model.to_owned(),
+            None => provider.default_model().await?,
+        };
+        Ok(Writer {
+            provider,
+            kind,
+            model,
+        })
+    }
+}
+
+/// The provider in force, connected.
+pub async fn connect_provider(
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
+    let kind = match settings.provider {
+        ProviderChoice::Fixed(kind) => kind,
+        ProviderChoice::Auto if environment.var("ANTHROPIC_API_KEY").is_some() => {
+            ProviderKind::Anthropic
+        }
+        ProviderChoice::Auto if environment.var("OPENAI_API_KEY").is_some() => ProviderKind::Openai,
+        ProviderChoice::Auto => return running_ollama(settings, environment).await,
+    };
+    if kind == ProviderKind::Demo {
+        return Ok((kind, Arc::new(demo(settings))));
+    }
+    let endpoint = endpoint(kind, settings, environment).await?;
+    Ok((kind, provider::connect(kind, endpoint)?))
+}
+
+fn demo(settings: &Settings) -> DemoWriter {
+    DemoWriter {
+        words_per_second: settings.demo_words_per_second,
+    }
+}
+
+async fn running_ollama(
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
+    let endpoint = endpoint(ProviderKind::Ollama, settings, environment).await?;
+    let place = endpoint
+        .base_url
+        .clone()
+        .unwrap_or_else(|| "127.0.0.1:11434".to_owned());
+    let ollama = provider::connect(ProviderKind::Ollama, endpoint)?;
+    match tokio::time::timeout(OLLAMA_DEADLINE, ollama.probe()).await {
+        Ok(Ok(_)) => Ok((ProviderKind::Ollama, ollama)),
+        Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider { ollama: place }),
+    }
+}
+
+/// Where a provider is and which key it takes. Only trusted settings and the provider's own
+/// variables count.
+pub async fn endpoint(
+    kind: ProviderKind,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<Endpoint, WriterError> {
+    let (url_variable, key_variable) = match kind {
+        ProviderKind::Anthropic => ("ANTHROPIC_BASE_URL", Some("ANTHROPIC_API_KEY")),
+        ProviderKind::Openai => ("OPENAI_BASE_URL", Some("OPENAI_API_KEY")),
+        ProviderKind::Ollama => ("OLLAMA_HOST", None),
+        ProviderKind::Demo => ("", None),
+    };
+    let base_url = settings
+        .base_url
+        .clone()
+        .or_else(|| environment.var(url_variable).map(str::to_owned))
+        .map(|url| provider::normalise_base_url(kind, &url))
+        .transpose()
+        .map_err(WriterError::Address)?;
+    let key_error = |message: String| WriterError::Key {
+        provider: kind.as_str(),
+        message,
+    };
+    let api_key = if let Some(command) = &settings.api_key_command {
+        Some(run_key_command(command).await.map_err(key_error)?)
+    } else if let Some(variable) = &settings.api_key_env {
+        let key = environment
+            .var(variable)
+            .ok_or_else(|| key_error(format!("api_key_env names {variable}, which is not set")))?;
+        Some(key.trim().to_owned())
+    } else {
+        key_variable
+            .and_then(|variable| environment.var(variable))
+            .map(|key| key.trim().to_owned())
+    };
+    Ok(Endpoint {
+        base_url,
+        api_key: api_key.map(ApiKey::new),
+        deadlines: settings.deadlines,
+    })
+}
+
+/// Runs the user's own command for a key; its output is the key, its errors stay its own.
+async fn run_key_command(command: &str) -> Result<String, String> {
+    let mut shell = if cfg!(windows) {
+        let mut shell = tokio::process::Command::new("cmd");
+        shell.args(["/C", command]);
+        shell
+    } else {
+        let mut shell = tokio::process::Command::new("sh");
+        shell.args(["-c", command]);
+        shell
+    };
+    shell
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true);
+    let output = tokio::time::timeout(KEY_COMMAND_DEADLINE, shell.output())
+        .await
+        .map_err(|_| "api_key_command did not end within 30 s".to_owned())?
+        .map_err(|error| format!("api_key_command could not be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("api_key_command failed ({})", output.status));
+    }
+    let key = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if key.is_empty() {
+        return Err("api_key_command printed nothing".to_owned());
+    }
+    Ok(key)
+}

@@ -1,0 +1,169 @@
+//! Everything that is said to the client.
+//!
+//! Notifications leave in the order in which they were given. Requests are made in tasks of
+//! their own that are never aborted: an answer to a request that nobody waits for any more
+//! would panic the protocol library. Whoever asked waits for a bounded time only; a client
+//! that never answers holds nothing up.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tower_lsp::Client;
+use tower_lsp::jsonrpc;
+use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostics, ShowMessage};
+use tower_lsp::lsp_types::request::{
+    ApplyWorkspaceEdit, Request, ShowDocument, WorkDoneProgressCreate, WorkspaceConfiguration,
+};
+use tower_lsp::lsp_types::{
+    ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
+    MessageType, ProgressParams, PublishDiagnosticsParams, ShowDocumentParams, ShowMessageParams,
+    Url, WorkDoneProgressCreateParams, WorkspaceEdit,
+};
+
+/// The client, as far as this server talks to it. Cheap to clone.
+#[derive(Clone)]
+pub struct EditorClient {
+    client: Client,
+    outbox: mpsc::UnboundedSender<Outgoing>,
+}
+
+enum Outgoing {
+    Log(LogMessageParams),
+    Show(ShowMessageParams),
+    Progress(ProgressParams),
+    Diagnostics(PublishDiagnosticsParams),
+}
+
+/// Why a request brought no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("the editor did not answer in time")]
+    Late,
+    #[error("the editor answered with an error: {0}")]
+    Refused(String),
+}
+
+impl EditorClient {
+    /// Must be called within a runtime.
+    pub fn new(client: Client) -> EditorClient {
+        let (outbox, inbox) = mpsc::unbounded_channel();
+        tokio::spawn(send_all(client.clone(), inbox));
+        EditorClient { client, outbox }
+    }
+
+    pub fn log(&self, kind: MessageType, message: impl Into<String>) {
+        self.send(Outgoing::Log(LogMessageParams {
+            typ: kind,
+            message: message.into(),
+        }));
+    }
+
+    pub fn show(&self, kind: MessageType, message: impl Into<String>) {
+        self.send(Outgoing::Show(ShowMessageParams {
+            typ: kind,
+            message: message.into(),
+        }));
+    }
+
+    pub fn progress(&self, params: ProgressParams) {
+        self.send(Outgoing::Progress(params));
+    }
+
+    pub fn publish_diagnostics(&self, params: PublishDiagnosticsParams) {
+        self.send(Outgoing::Diagnostics(params));
+    }
+
+    fn send(&self, message: Outgoing) {
+        // The outbox only closes when the process ends.
+        let _ = self.outbox.send(message);
+    }
+
+    /// Asks for a progress token; `Ok` when reports may begin.
+    pub async fn create_progress(
+        &self,
+        params: WorkDoneProgressCreateParams,
+        patience: Duration,
+    ) -> Result<(), NoAnswer> {
+        self.request::<WorkDoneProgressCreate>(params, patience)
+            .await
+    }
+
+    /// Asks for an edit. Whether it really happened, only the documents tell.
+    pub async fn apply_edit(
+        &self,
+        edit: WorkspaceEdit,
+        label: &str,
+        patience: Duration,
+    ) -> Result<bool, NoAnswer> {
+        let params = ApplyWorkspaceEditParams {
+            label: Some(label.to_owned()),
+            edit,
+        };
+        let answer = self.request::<ApplyWorkspaceEdit>(params, patience).await?;
+        Ok(answer.applied)
+    }
+
+    /// The editor's `storywright` settings.
+    pub async fn configuration(&self, patience: Duration) -> Result<Value, NoAnswer> {
+        let params = ConfigurationParams {
+            items: vec![ConfigurationItem {
+                scope_uri: None,
+                section: Some("storywright".to_owned()),
+            }],
+        };
+        let answers = self
+            .request::<WorkspaceConfiguration>(params, patience)
+            .await?;
+        Ok(answers.into_iter().next().unwrap_or(Value::Null))
+    }
+
+    /// Opens a document in the editor, without waiting for it.
+    pub fn show_document(&self, url: Url) {
+        let client = self.clone();
+        tokio::spawn(async move {
+            let params = ShowDocumentParams {
+                uri: url,
+                external: Some(false),
+                take_focus: Some(true),
+                selection: None,
+            };
+            let _ = client
+                .request::<ShowDocument>(params, Duration::from_secs(10))
+                .await;
+        });
+    }
+
+    async fn request<R>(&self, params: R::Params, patience: Duration) -> Result<R::Result, NoAnswer>
+    where
+        R: Request + 'static,
+        R::Params: Send + 'static,
+        R::Result: Send + 'static,
+    {
+        let (answer_to, answer) = oneshot::channel::<jsonrpc::Result<R::Result>>();
+        let client = self.client.clone();
+        tokio::spawn(async move {
+            let result = client.send_request::<R>(params).await;
+            // Nobody may be waiting any more.
+            let _ = answer_to.send(result);
+        });
+        match tokio::time::timeout(patience, answer).await {
+            Ok(Ok(Ok(result))) => Ok(result),
+            Ok(Ok(Err(error))) => Err(NoAnswer::Refused(error.message.into_owned())),
+            Ok(Err(_)) | Err(_) => Err(NoAnswer::Late),
+        }
+    }
+}
+
+async fn send_all(client: Client, mut inbox: mpsc::UnboundedReceiver<Outgoing>) {
+    while let Some(message) = inbox.recv().await {
+        match message {
+            Outgoing::Log(params) => client.send_notification::<LogMessage>(params).await,
+            Outgoing::Show(params) => client.send_notification::<ShowMessage>(params).await,
+            Outgoing::Progress(params) => client.send_notification::<Progress>(params).await,
+            Outgoing::Diagnostics(params) => {
+                client.send_notification::<PublishDiagnostics>(params).await
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Code actions: what can be done here, as commands. Listing them calls no model.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use tower_lsp::lsp_types::{
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Url,
+};
+
+use super::commands::{
+    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
+    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+};
+use super::documents::path_of;
+use super::state::State;
+use super::target::{Arguments, Target, resolve};
+use crate::engine::status::{ChunkState, StoryStatus};
+use crate::engine::workshop::ChunkRef;
+use crate::session::ChunkStatus;
+
+/// The actions of a place; none in a document that belongs to no story.
+pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
+    let url = &params.text_document.uri;
+    if !wants_refactorings(params) || !belongs_to_a_story(url) {
+        return Vec::new();
+    }
+    state.touch(url.clone(), Some(params.range.start));
+    let Ok(target) = resolve(state, &Arguments::default()) else {
+        return Vec::new();
+    };
+    // A brief with errors has no state yet, but it has diagnostics that say so.
+    let Ok(status) = commands::status(state, &target) else {
+        return Vec::new();
+    };
+    let mut actions = Vec::new();
+    if !state.jobs.of_brief(&target.brief).is_empty() {
+        actions.push(action(
+            "Storywright: cancel writing".to_owned(),
+            CANCEL,
+            json!({ "uri": url }),
+        ));
+    }
+    if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
+        actions.extend(on_chunk(url, &target, chunk));
+    }
+    actions.extend(on_story(url, &target, &status));
+    actions
+}
+
+fn wants_refactorings(params: &CodeActionParams) -> bool {
+    params.context.only.as_ref().is_none_or(|kinds| {
+        kinds.iter().any(|kind| {
+            let kind = kind.as_str();
+            kind.is_empty() || CodeActionKind::REFACTOR_REWRITE.as_str().starts_with(kind)
+        })
+    })
+}
+
+fn belongs_to_a_story(url: &Url) -> bool {
+    super::diagnostics::is_brief(url)
+        || path_of(url).is_some_and(|path| {
+            path.components()
+                .any(|part| part.as_os_str() == "generated")
+        })
+}
+
+fn find<'a>(status: &'a StoryStatus, chunk: &ChunkRef) -> Option<&'a ChunkState> {
+    status.chunks.iter().find(|state| match chunk {
+        ChunkRef::Number(number) => state.number == *number,
+        ChunkRef::Beat(beat) => &state.beat == beat,
+    })
+}
+
+fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionOrCommand> {
+    let arguments = json!({ "uri": url, "session": session(target) });
+    let mut actions = Vec::new();
+    let open = status.to_write().count();
+    let total = status.chunks.len();
+    if open == total && status.words == 0 {
+        let title = format!(
+            "Storywright: write the story ({total} chunks, {} {})",
+            status.target_words, status.unit
+        );
+        actions.push(action(title, WRITE, arguments.clone()));
+    } else if open > 0 {
+        let title = format!("Storywright: go on writing ({open} of {total} chunks to go)");
+        actions.push(action(title, WRITE, arguments.clone()));
+    }
+    let stale = status
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.stale && !chunk.edited)
+        .count();
+    if stale > 0 {
+        let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
+        actions.push(action(title, REWRITE_STALE, arguments));
+    }
+    actions
+}
+
+fn on_chunk(url: &Url, target: &Target, chunk: &ChunkState) -> Vec<CodeActionOrCommand> {
+    let name = format!("chunk {} “{}”", chunk.number, chunk.title);
+    let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
+    let (title, command) = match chunk.status {
+        ChunkStatus::Missing => (format!("Storywright: write {name}"), WRITE_CHUNK),
+        ChunkStatus::Partial | ChunkStatus::Failed => (
+            format!(
+                "Storywright: go on with {name} ({}/{} {})",
+                chunk.words, chunk.target_words, "words"
+            ),
+            WRITE_CHUNK,
+        ),
+        ChunkStatus::Complete => (format!("Storywright: rewrite {name}"), REWRITE_CHUNK),
+    };
+    let mut actions = vec![action(title, command, arguments.clone())];
+    if command == WRITE_CHUNK && chunk.words > 0 {
+        actions.push(action(
+            format!("Storywright: rewrite {name}"),
+            REWRITE_CHUNK,
+            arguments.clone(),
+        ));
+    }
+    if chunk.stale {
+        actions.push(action(
+            format!("Storywright: keep {name} as it is"),
+            KEEP,
+            arguments.clone(),
+        ));
+    }
+    if chunk.has_history {
+        let title = format!("Storywright: restore the earlier version of {name}");
+        actions.push(action(title, RESTORE_VERSION, arguments.clone()));
+    }
+    if chunk.has_revision {
+        for (verb, command) in [("accept", ACCEPT_REVISION), ("reject", REJECT_REVISION)] {
+            let title = format!("Storywright: {verb} the revision of {name}");
+            actions.push(action(title, command, arguments.clone()));
+        }
+    }
+    if chunk.words > 0 {
+        actions.push(action(
+            format!("Storywright: rewrite from {name} on"),
+            REWRITE_FROM,
+            arguments,
+        ));
+    }
+    actions
+}
+
+fn session(target: &Target) -> Option<&str> {
+    target.session.as_ref().map(|session| session.as_str())
+}
+
+fn action(title: String, command: &str, argument: serde_json::Value) -> CodeActionOrCommand {
+    CodeActionOrCommand::CodeAction(CodeAction {
+        title: title.clone(),
+        kind: Some(CodeActionKind::REFACTOR_REWRITE),
+        command: Some(Command {
+            title,
+            command: command.to_owned(),
+            arguments: Some(vec![argument]),
+        }),
+        ..CodeAction::default()
+    })
+}

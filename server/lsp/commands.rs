@@ -1,0 +1,308 @@
+//! The `storywright.*` commands: each validates, starts what it is for, and returns at once.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{MessageType, Url};
+
+use super::jobs;
+use super::state::State;
+use super::target::{Arguments, Target, resolve};
+use crate::engine::error::JobError;
+use crate::engine::new_story;
+use crate::engine::prepare::Prepared;
+use crate::engine::report::cause_chain;
+use crate::engine::status::StoryStatus;
+use crate::engine::story_file::StoryFile;
+use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
+use crate::engine::workshop::{ChunkRef, JobRequest, Scope};
+use crate::session::ChunkStatus;
+use crate::story::ChunkNumber;
+
+use super::page::LspEditor;
+
+pub const WRITE: &str = "storywright.write";
+pub const WRITE_CHUNK: &str = "storywright.writeChunk";
+pub const REWRITE_CHUNK: &str = "storywright.rewriteChunk";
+pub const REWRITE_FROM: &str = "storywright.rewriteFrom";
+pub const REWRITE_STALE: &str = "storywright.rewriteStale";
+pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
+pub const KEEP: &str = "storywright.keep";
+pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
+pub const REJECT_REVISION: &str = "storywright.rejectRevision";
+pub const CANCEL: &str = "storywright.cancel";
+pub const NEW_STORY: &str = "storywright.newStory";
+pub const SHOW_STATUS: &str = "storywright.showStatus";
+
+/// All commands, for the server's capabilities.
+pub const ALL: [&str; 12] = [
+    WRITE,
+    WRITE_CHUNK,
+    REWRITE_CHUNK,
+    REWRITE_FROM,
+    REWRITE_STALE,
+    RESTORE_VERSION,
+    KEEP,
+    ACCEPT_REVISION,
+    REJECT_REVISION,
+    CANCEL,
+    NEW_STORY,
+    SHOW_STATUS,
+];
+
+/// How long a job's start waits for a client that has not told its settings yet.
+const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Runs a command. The answer of one that starts a job is the job's id.
+///
+/// # Errors
+/// A sentence for the author.
+pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
+    let arguments = Arguments::read(values)?;
+    match command {
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
+            start_job(state, &arguments, command).await
+        }
+        RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
+        KEEP => upkeep(state, &arguments, Decision::Keep).await,
+        ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,
+        REJECT_REVISION => upkeep(state, &arguments, Decision::RejectRevision).await,
+        CANCEL => cancel(state, &arguments),
+        NEW_STORY => new_story(state, arguments).await,
+        SHOW_STATUS => show_status(state, &arguments).await,
+        _ => Err(format!("there is no command {command}")),
+    }
+}
+
+async fn start_job(
+    state: &Arc<State>,
+    arguments: &Arguments,
+    command: &str,
+) -> Result<Value, String> {
+    state.wait_for_settings(SETTINGS_PATIENCE).await;
+    let target = {
+        let (state, arguments) = (Arc::clone(state), arguments.clone());
+        unblocked(move || resolve(&state, &arguments)).await?
+    };
+    let id = state.jobs.next_id();
+    let brief = target.brief.clone();
+    let prepared = {
+        let (state, command, id) = (Arc::clone(state), command.to_owned(), id.clone());
+        unblocked(move || prepare(&state, target, &command, id)).await
+    };
+    let prepared = prepared.map_err(|error| cause_chain(&error))?;
+    jobs::start(state, id.clone(), brief, prepared);
+    Ok(Value::from(id))
+}
+
+fn prepare(
+    state: &Arc<State>,
+    target: Target,
+    command: &str,
+    id: String,
+) -> Result<Prepared, JobError> {
+    let editor = LspEditor::new(Arc::clone(state));
+    let named = || target.chunk.clone().ok_or(JobError::NoChunkNamed);
+    let scope = match command {
+        WRITE_CHUNK => Scope::Chunk(match target.chunk.clone() {
+            Some(chunk) => chunk,
+            None => next_chunk(state, &target)?,
+        }),
+        REWRITE_CHUNK => Scope::Rewrite(named()?),
+        REWRITE_FROM => Scope::RewriteFrom(named()?),
+        REWRITE_STALE => Scope::RewriteStale,
+        _ => Scope::Remaining,
+    };
+    let request = JobRequest {
+        job: id,
+        workspace: state.workspace_of(&target.brief),
+        brief: target.brief,
+        session: target.session,
+        scope,
+        editor_settings: state.editor_settings(),
+        flags: serde_json::Map::new(),
+    };
+    Prepared::new(&state.workshop, request, &editor)
+}
+
+/// Where no chunk is named: the first that is not complete, else the first.
+fn next_chunk(state: &Arc<State>, target: &Target) -> Result<ChunkRef, JobError> {
+    let status = status(state, target)?;
+    let next = status
+        .chunks
+        .iter()
+        .find(|chunk| chunk.status != ChunkStatus::Complete);
+    let number = next.map_or(ChunkNumber(1), |chunk| chunk.number);
+    Ok(ChunkRef::Number(number))
+}
+
+/// A decision about one chunk; the answer is a sentence about what was done.
+async fn upkeep(
+    state: &Arc<State>,
+    arguments: &Arguments,
+    decision: Decision,
+) -> Result<Value, String> {
+    let target = {
+        let (state, arguments) = (Arc::clone(state), arguments.clone());
+        unblocked(move || resolve(&state, &arguments)).await?
+    };
+    let chunk = target
+        .chunk
+        .clone()
+        .ok_or_else(|| JobError::NoChunkNamed.to_string())?;
+    let request = UpkeepRequest {
+        workspace: state.workspace_of(&target.brief),
+        brief: target.brief,
+        session: target.session,
+        chunk,
+        decision,
+        editor_settings: state.editor_settings(),
+    };
+    let editor = Arc::new(LspEditor::new(Arc::clone(state)));
+    let done = decide(&state.workshop, request, editor)
+        .await
+        .map_err(|error| error.to_string())?;
+    if let Some(client) = state.client() {
+        client.show(MessageType::INFO, format!("Storywright: {done}"));
+    }
+    Ok(Value::from(done))
+}
+
+fn cancel(state: &Arc<State>, arguments: &Arguments) -> Result<Value, String> {
+    if let Some(job) = &arguments.job {
+        return match state.jobs.cancel(job) {
+            true => Ok(json!([job])),
+            false => Err(format!("{job} is not running")),
+        };
+    }
+    // Nothing may stand in the way of a cancel: what can't be found out is left out.
+    let brief: Option<PathBuf> = resolve(state, arguments).ok().map(|target| target.brief);
+    let mut cancelled = match &brief {
+        Some(brief) => state.jobs.cancel_of(Some(brief)),
+        None => Vec::new(),
+    };
+    if cancelled.is_empty() && arguments.uri.is_none() {
+        cancelled = state.jobs.cancel_of(None);
+    }
+    if cancelled.is_empty()
+        && let Some(client) = state.client()
+    {
+        client.show(MessageType::INFO, "Storywright: nothing is being written");
+    }
+    Ok(json!(cancelled))
+}
+
+async fn new_story(state: &Arc<State>, arguments: Arguments) -> Result<Value, String> {
+    let title = arguments
+        .title
+        .clone()
+        .unwrap_or_else(|| "Untitled".to_owned());
+    let created = {
+        let state = Arc::clone(state);
+        unblocked(move || {
+            let folder = story_folder(&state, &arguments)?;
+            new_story::create(&folder, &title).map_err(|error| error.to_string())
+        })
+        .await?
+    };
+    let url =
+        Url::from_file_path(&created).map_err(|()| format!("{} has no URI", created.display()))?;
+    if let Some(client) = state.client() {
+        let can_show = state.introduction().is_some_and(|introduction| {
+            let window = introduction.capabilities.window.as_ref();
+            window
+                .and_then(|window| window.show_document.as_ref())
+                .is_some_and(|show| show.support)
+        });
+        if can_show {
+            client.show_document(url.clone());
+        }
+        let name = created
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        client.show(
+            MessageType::INFO,
+            format!("Storywright: a new brief is in {name}"),
+        );
+    }
+    Ok(json!({ "uri": url }))
+}
+
+/// Where a new brief goes: the folder that was named, that of the last touched document, or
+/// the workspace. Never inside generated/.
+fn story_folder(state: &State, arguments: &Arguments) -> Result<PathBuf, String> {
+    let touched = arguments
+        .uri
+        .clone()
+        .or_else(|| state.last_touched().map(|touched| touched.url));
+    if let Some(path) = touched.as_ref().and_then(super::documents::path_of) {
+        let folder = if path.is_dir() {
+            Some(path.as_path())
+        } else {
+            path.parent()
+        };
+        if let Some(folder) = folder {
+            let outside = folder
+                .ancestors()
+                .find(|ancestor| ancestor.file_name().is_some_and(|name| name == "generated"));
+            return Ok(outside
+                .and_then(|generated| generated.parent())
+                .unwrap_or(folder)
+                .to_owned());
+        }
+    }
+    let folders = state
+        .introduction()
+        .map_or(&[][..], |introduction| &introduction.folders);
+    let first = folders.first().cloned();
+    first.ok_or_else(|| "open a folder first, so that the brief has a place".to_owned())
+}
+
+async fn show_status(state: &Arc<State>, arguments: &Arguments) -> Result<Value, String> {
+    let status = {
+        let (state, arguments) = (Arc::clone(state), arguments.clone());
+        unblocked(move || {
+            let target = resolve(&state, &arguments)?;
+            status(&state, &target).map_err(|error| cause_chain(&error))
+        })
+        .await?
+    };
+    if let Some(client) = state.client() {
+        client.show(
+            MessageType::INFO,
+            format!("Storywright: {}", status.headline()),
+        );
+    }
+    serde_json::to_value(&status).map_err(|error| error.to_string())
+}
+
+/// The state of the story that a target is in.
+pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobError> {
+    let story = StoryFile::read(&target.brief, state.as_ref())?;
+    let (settings, _) = state.workshop.settings(
+        &story,
+        state.workspace_of(&target.brief).as_deref(),
+        state.editor_settings().as_ref(),
+        &serde_json::Map::new(),
+    );
+    StoryStatus::read(
+        &story,
+        &settings,
+        target.session.as_ref(),
+        state.as_ref(),
+        state.workshop.disk(),
+    )
+}
+
+/// Runs what asks the file system where it holds no other message up.
+async fn unblocked<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    crate::engine::blocking(work).await
+}

@@ -1,0 +1,218 @@
+//! The open documents, as the client says they are.
+//!
+//! Changed by the ingress only, in the order of the wire. Everything else works on snapshots
+//! and waits for the store to show what it is waiting for.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ropey::Rope;
+use tokio::sync::watch;
+use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
+
+use super::position::{self, Encoding};
+
+/// A document at one version. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    pub url: Url,
+    /// The version that the client gave it.
+    pub version: i32,
+    pub rope: Rope,
+}
+
+impl Snapshot {
+    pub fn text(&self) -> String {
+        self.rope.to_string()
+    }
+}
+
+/// All open documents, by file where they have one.
+pub struct Documents {
+    state: Mutex<State>,
+    /// Counts changes; watched by whoever waits for one.
+    revision: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    open: HashMap<Url, Open>,
+    encoding: Option<Encoding>,
+}
+
+struct Open {
+    snapshot: Snapshot,
+    path: Option<PathBuf>,
+}
+
+impl Default for Documents {
+    fn default() -> Self {
+        Documents {
+            state: Mutex::default(),
+            revision: watch::channel(0).0,
+        }
+    }
+}
+
+impl Documents {
+    /// Set once, when the client has said what it can.
+    pub fn set_encoding(&self, encoding: Encoding) {
+        self.state().encoding = Some(encoding);
+    }
+
+    pub fn encoding(&self) -> Encoding {
+        self.state().encoding.unwrap_or(Encoding::Utf16)
+    }
+
+    pub fn open(&self, url: Url, version: i32, text: &str) {
+        let path = path_of(&url);
+        let snapshot = Snapshot {
+            url: url.clone(),
+            version,
+            rope: Rope::from_str(text),
+        };
+        self.state().open.insert(url, Open { snapshot, path });
+        self.tell();
+    }
+
+    /// Applies the changes of one notification, in order. Changes to a document that is not
+    /// open are the client's mistake and are passed over.
+    pub fn change(&self, url: &Url, version: i32, changes: &[TextDocumentContentChangeEvent]) {
+        let mut state = self.state();
+        let encoding = state.encoding.unwrap_or(Encoding::Utf16);
+        if let Some(open) = state.open.get_mut(url) {
+            for change in changes {
+                apply(&mut open.snapshot.rope, change, encoding);
+            }
+            open.snapshot.version = version;
+        }
+        drop(state);
+        self.tell();
+    }
+
+    /// The path of the document that was closed, if it was open and has one.
+    pub fn close(&self, url: &Url) -> Option<PathBuf> {
+        let closed = self.state().open.remove(url);
+        self.tell();
+        closed.and_then(|open| open.path)
+    }
+
+    pub fn get(&self, url: &Url) -> Option<Snapshot> {
+        self.state().open.get(url).map(|open| open.snapshot.clone())
+    }
+
+    /// The open document of a file.
+    pub fn of_path(&self, path: &Path) -> Option<Snapshot> {
+        let state = self.state();
+        let found = state
+            .open
+            .values()
+            .find(|open| open.path.as_deref() == Some(path));
+        found.map(|open| open.snapshot.clone())
+    }
+
+    /// Notices every change after this call.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    fn tell(&self) {
+        self.revision.send_modify(|revision| *revision += 1);
+    }
+
+    /// A poisoned lock's documents are still whole: the protocol's next full change mends
+    /// what a panic in between may have left.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn apply(rope: &mut Rope, change: &TextDocumentContentChangeEvent, encoding: Encoding) {
+    let Some(range) = change.range else {
+        *rope = Rope::from_str(&change.text);
+        return;
+    };
+    let start = position::to_char(rope, range.start, encoding);
+    let end = position::to_char(rope, range.end, encoding).max(start);
+    rope.remove(start..end);
+    rope.insert(start, &change.text);
+}
+
+/// The file of a URL, with its folder's links resolved, so that one file has one name.
+pub fn path_of(url: &Url) -> Option<PathBuf> {
+    let path = url.to_file_path().ok()?;
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, path.file_name()) {
+        (Some(folder), Some(name)) => Some(folder.join(name)),
+        _ => Some(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tower_lsp::lsp_types::{Position, Range};
+
+    use super::*;
+
+    fn url() -> Url {
+        Url::parse("file:///nowhere/story.md").unwrap()
+    }
+
+    fn change(start: (u32, u32), end: (u32, u32), text: &str) -> TextDocumentContentChangeEvent {
+        let position = |(line, character)| Position { line, character };
+        TextDocumentContentChangeEvent {
+            range: Some(Range {
+                start: position(start),
+                end: position(end),
+            }),
+            range_length: None,
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn applies_changes_in_order() {
+        let documents = Documents::default();
+        documents.open(url(), 1, "The lamp\nwent out.\n");
+        documents.change(
+            &url(),
+            2,
+            &[
+                change((0, 4), (0, 8), "light"),
+                change((1, 0), (1, 4), "died"),
+            ],
+        );
+        let snapshot = documents.get(&url()).unwrap();
+        assert_eq!(snapshot.text(), "The light\ndied out.\n");
+        assert_eq!(snapshot.version, 2);
+    }
+
+    #[test]
+    fn nonsense_from_a_client_is_survived() {
+        let documents = Documents::default();
+        documents.change(&url(), 1, &[change((0, 0), (0, 0), "x")]);
+        documents.open(url(), 1, "é");
+        documents.change(
+            &url(),
+            2,
+            &[change((5, 0), (0, 0), "x"), change((0, 9), (7, 7), "y")],
+        );
+        assert!(documents.get(&url()).is_some());
+        assert!(documents.close(&url()).is_some());
+        assert!(documents.close(&url()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn no_change_panics(text in any::<String>(), edits in prop::collection::vec((any::<(u32, u32)>(), any::<(u32, u32)>(), any::<String>()), 0..6)) {
+            let documents = Documents::default();
+            documents.open(url(), 1, &text);
+            for (start, end, text) in edits {
+                let small = |(line, character): (u32, u32)| (line % 5, character % 20);
+                documents.change(&url(), 2, &[change(small(start), small(end), &text)]);
+            }
+        }
+    }
+}

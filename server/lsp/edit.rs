@@ -1,0 +1,153 @@
+//! The smallest edit that turns one text into another, safe for every client.
+
+use tower_lsp::lsp_types::{
+    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit,
+    Url, WorkspaceEdit,
+};
+
+use super::documents::Snapshot;
+use super::position::{self, Encoding};
+
+/// What has to be replaced, in bytes of the old text, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    pub start: usize,
+    pub end: usize,
+    pub text: String,
+}
+
+/// The one replacement that turns `old` into `new`; `None` when they are the same.
+///
+/// An insertion after a last line end is moved before it: Neovim's buffers have no empty last
+/// line, and an insertion there would start a new line each time.
+pub fn replacement(old: &str, new: &str) -> Option<Replacement> {
+    if old == new {
+        return None;
+    }
+    let mut start = common_prefix(old, new);
+    let suffix = common_suffix(&old[start..], &new[start..]);
+    let mut end = old.len() - suffix;
+    let mut text = new[start..new.len() - suffix].to_owned();
+    if start == old.len() && old.ends_with('\n') && text.ends_with('\n') {
+        let line_end = if old.ends_with("\r\n") && text.ends_with("\r\n") {
+            "\r\n"
+        } else {
+            "\n"
+        };
+        start -= line_end.len();
+        end = start;
+        text.truncate(text.len() - line_end.len());
+        text.insert_str(0, line_end);
+    }
+    Some(Replacement { start, end, text })
+}
+
+/// Bytes that both texts begin with, on a character boundary and not between CR and LF.
+pub fn common_prefix(a: &str, b: &str) -> usize {
+    let mut length = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    while !a.is_char_boundary(length) || !b.is_char_boundary(length) {
+        length -= 1;
+    }
+    if splits_line_end(a, length) || splits_line_end(b, length) {
+        length - 1
+    } else {
+        length
+    }
+}
+
+/// Bytes that both texts end with, likewise.
+pub fn common_suffix(a: &str, b: &str) -> usize {
+    let mut length = a
+        .bytes()
+        .rev()
+        .zip(b.bytes().rev())
+        .take_while(|(a, b)| a == b)
+        .count();
+    while !a.is_char_boundary(a.len() - length) || !b.is_char_boundary(b.len() - length) {
+        length -= 1;
+    }
+    if splits_line_end(a, a.len() - length) || splits_line_end(b, b.len() - length) {
+        length - 1
+    } else {
+        length
+    }
+}
+
+fn splits_line_end(text: &str, at: usize) -> bool {
+    text[..at].ends_with('\r') && text[at..].starts_with('\n')
+}
+
+/// A versioned edit of one document.
+pub fn workspace_edit(
+    snapshot: &Snapshot,
+    replacement: &Replacement,
+    encoding: Encoding,
+) -> WorkspaceEdit {
+    let edit = TextEdit {
+        range: position::from_span(
+            &snapshot.rope,
+            &(replacement.start..replacement.end),
+            encoding,
+        ),
+        new_text: replacement.text.clone(),
+    };
+    versioned(&snapshot.url, snapshot.version, edit)
+}
+
+fn versioned(url: &Url, version: i32, edit: TextEdit) -> WorkspaceEdit {
+    WorkspaceEdit {
+        changes: None,
+        document_changes: Some(DocumentChanges::Edits(vec![TextDocumentEdit {
+            text_document: OptionalVersionedTextDocumentIdentifier {
+                uri: url.clone(),
+                version: Some(version),
+            },
+            edits: vec![OneOf::Left(edit)],
+        }])),
+        change_annotations: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_insertion_at_the_end_stays_before_the_last_line_end() {
+        let found = replacement("---\n", "---\nText\n").unwrap();
+        assert_eq!(
+            found,
+            Replacement {
+                start: 3,
+                end: 3,
+                text: "\nText".to_owned()
+            }
+        );
+        let found = replacement("a\r\n", "a\r\nb\r\n").unwrap();
+        assert_eq!(
+            found,
+            Replacement {
+                start: 1,
+                end: 1,
+                text: "\r\nb".to_owned()
+            }
+        );
+        assert_eq!(replacement("same", "same"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_replacement_makes_the_new_text(old in "[aé😀\r\n]{0,12}", new in "[aé😀\r\n]{0,12}") {
+            match replacement(&old, &new) {
+                None => prop_assert_eq!(old, new),
+                Some(found) => {
+                    prop_assert!(!splits_line_end(&old, found.start));
+                    let made = format!("{}{}{}", &old[..found.start], found.text, &old[found.end..]);
+                    prop_assert_eq!(made, new);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The way in: sees every message in the order of the wire.
+//!
+//! Documents are changed here, synchronously: after an await, handlers run out of order. A
+//! panic in a handler becomes an error answer instead of the end of the process.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
+use tower_lsp::lsp_types::{
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, Position, Url,
+};
+use tower_service::Service;
+
+use super::state::State;
+
+/// Wraps the protocol's service.
+pub struct Ingress<S> {
+    inner: S,
+    state: Arc<State>,
+}
+
+impl<S> Ingress<S> {
+    pub fn new(inner: S, state: Arc<State>) -> Ingress<S> {
+        Ingress { inner, state }
+    }
+
+    /// What has to happen before any later message is looked at.
+    fn note(&self, request: &Request) {
+        let Some(params) = request.params() else {
+            match request.method() {
+                "shutdown" => self.state.lifecycle.note_shutdown(),
+                "exit" => self.state.lifecycle.note_exit(),
+                _ => {}
+            }
+            return;
+        };
+        self.note_touch(params);
+        let documents = &self.state.documents;
+        match request.method() {
+            "shutdown" => self.state.lifecycle.note_shutdown(),
+            "exit" => self.state.lifecycle.note_exit(),
+            "textDocument/didOpen" => {
+                if let Some(params) = read::<DidOpenTextDocumentParams>(params) {
+                    let document = params.text_document;
+                    documents.open(document.uri.clone(), document.version, &document.text);
+                    self.state.changed(document.uri);
+                }
+            }
+            "textDocument/didChange" => {
+                if let Some(params) = read::<DidChangeTextDocumentParams>(params) {
+                    let document = params.text_document;
+                    documents.change(&document.uri, document.version, &params.content_changes);
+                    self.state.changed(document.uri);
+                }
+            }
+            "textDocument/didSave" => {
+                if let Some(params) = read::<DidSaveTextDocumentParams>(params) {
+                    self.state.saved(&params.text_document.uri);
+                }
+            }
+            "textDocument/didClose" => {
+                if let Some(params) = read::<DidCloseTextDocumentParams>(params) {
+                    let uri = params.text_document.uri;
+                    let path = documents.close(&uri);
+                    self.state.closed(uri, path);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Commands without arguments act on what the client touched last.
+    fn note_touch(&self, params: &Value) {
+        let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
+        let Some(url) = uri.and_then(|uri| Url::parse(uri).ok()) else {
+            return;
+        };
+        let position = ["/position", "/range/start", "/contentChanges/0/range/start"]
+            .iter()
+            .find_map(|pointer| params.pointer(pointer))
+            .and_then(read::<Position>);
+        self.state.touch(url, position);
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+impl<S> Service<Request> for Ingress<S>
+where
+    S: Service<Request, Response = Option<Response>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Option<Response>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Option<Response>, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let id = request.id().cloned();
+        let method = request.method().to_owned();
+        let called = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            self.note(&request);
+            self.inner.call(request)
+        }));
+        let Ok(future) = called else {
+            return futures::future::ready(Ok(answer_panic(id, &method))).boxed();
+        };
+        async move {
+            match AssertUnwindSafe(future).catch_unwind().await {
+                Ok(response) => response,
+                Err(_) => Ok(answer_panic(id, &method)),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A request gets its one answer; a notification gets none.
+fn answer_panic(id: Option<Id>, method: &str) -> Option<Response> {
+    tracing::error!("the handler of {method} panicked");
+    let id = id?;
+    Some(Response::from_error(
+        id,
+        Error {
+            code: ErrorCode::InternalError,
+            message: format!(
+                "Storywright failed in {method}. That is a bug; nothing on disk is affected, and the server goes on."
+            )
+            .into(),
+            data: None,
+        },
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Panics while it is called, or while its answer is made.
+    struct Panics {
+        at_once: bool,
+    }
+
+    impl Service<Request> for Panics {
+        type Response = Option<Response>;
+        type Error = String;
+        type Future = BoxFuture<'static, Result<Option<Response>, String>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), String>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: Request) -> Self::Future {
+            assert!(!self.at_once, "forced");
+            async { panic!("forced") }.boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_an_error_answer() {
+        for at_once in [true, false] {
+            let state = Arc::new(State::for_tests());
+            let mut ingress = Ingress::new(Panics { at_once }, Arc::clone(&state));
+            let request = Request::build("textDocument/hover")
+                .id(7)
+                .params(json!({}))
+                .finish();
+            let response = ingress.call(request).await.unwrap().unwrap();
+            assert_eq!(response.id(), &Id::Number(7));
+            assert!(response.is_error());
+            let notification = Request::build("textDocument/didSave")
+                .params(json!({}))
+                .finish();
+            assert_eq!(ingress.call(notification).await.unwrap(), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn documents_change_in_the_order_of_the_wire() {
+        let state = Arc::new(State::for_tests());
+        let mut ingress = Ingress::new(Panics { at_once: false }, Arc::clone(&state));
+        let uri = "file:///nowhere/story.md";
+        let message = |method: &'static str, params| Request::build(method).params(params).finish();
+        // The futures are never run: what counts has happened before.
+        drop(ingress.call(message(
+            "textDocument/didOpen",
+            json!({"textDocument": {"uri": uri, "languageId": "markdown", "version": 1, "text": "ab"}}),
+        )));
+        drop(ingress.call(message(
+            "textDocument/didChange",
+            json!({
+                "textDocument": {"uri": uri, "version": 2},
+                "contentChanges": [{"range": {"start": {"line": 0, "character": 1}, "end": {"line": 0, "character": 1}}, "text": "X"}]
+            }),
+        )));
+        let snapshot = state.documents.get(&Url::parse(uri).unwrap()).unwrap();
+        assert_eq!((snapshot.text().as_str(), snapshot.version), ("aXb", 2));
+        drop(ingress.call(Request::build("exit").finish()));
+        assert!(state.lifecycle.is_over());
+    }
+}

@@ -1,0 +1,273 @@
+//! The jobs of this server: started by commands, watched through progress, cancelled by the
+//! client or by command, and finished before the process ends.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::FutureExt;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tower_lsp::lsp_types::MessageType;
+
+use super::page::LspEditor;
+use super::progress::JobProgress;
+use super::state::State;
+use crate::engine::events::{JobEvent, Observer, Outcome};
+use crate::engine::prepare::Prepared;
+use crate::engine::report::cause_chain;
+
+/// Running jobs by id.
+pub struct Jobs {
+    next: AtomicU64,
+    running: Mutex<BTreeMap<String, Running>>,
+    count: watch::Sender<usize>,
+}
+
+#[derive(Clone)]
+struct Running {
+    brief: PathBuf,
+    cancel: CancellationToken,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Jobs {
+            next: AtomicU64::new(1),
+            running: Mutex::default(),
+            count: watch::channel(0).0,
+        }
+    }
+}
+
+impl Jobs {
+    /// A fresh id.
+    pub fn next_id(&self) -> String {
+        format!("job-{}", self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Cancels one job; whether it was running.
+    pub fn cancel(&self, id: &str) -> bool {
+        let running = self.running();
+        let job = running.get(id);
+        if let Some(job) = job {
+            job.cancel.cancel();
+        }
+        job.is_some()
+    }
+
+    /// Cancels the jobs on a brief, or with `None` all; their ids.
+    pub fn cancel_of(&self, brief: Option<&PathBuf>) -> Vec<String> {
+        let running = self.running();
+        running
+            .iter()
+            .filter(|(_, job)| brief.is_none_or(|brief| &job.brief == brief))
+            .map(|(id, job)| {
+                job.cancel.cancel();
+                id.clone()
+            })
+            .collect()
+    }
+
+    /// The ids of the jobs on a brief.
+    pub fn of_brief(&self, brief: &PathBuf) -> Vec<String> {
+        let running = self.running();
+        running
+            .iter()
+            .filter(|(_, job)| &job.brief == brief)
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+
+    /// Cancels everything and waits until all is saved, for as long as patience lasts.
+    pub async fn finish(&self, patience: Duration) {
+        self.cancel_of(None);
+        let mut count = self.count.subscribe();
+        let _ = tokio::time::timeout(patience, count.wait_for(|count| *count == 0)).await;
+    }
+
+    fn add(&self, id: &str, running: Running) {
+        let mut jobs = self.running();
+        jobs.insert(id.to_owned(), running);
+        self.count.send_replace(jobs.len());
+    }
+
+    fn remove(&self, id: &str) {
+        let mut jobs = self.running();
+        jobs.remove(id);
+        self.count.send_replace(jobs.len());
+    }
+
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes a job off the list however its task ends.
+struct Listed {
+    state: Arc<State>,
+    id: String,
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.state.jobs.remove(&self.id);
+    }
+}
+
+/// Starts a job in a task of its own.
+pub fn start(state: &Arc<State>, id: String, brief: PathBuf, prepared: Prepared) {
+    let cancel = CancellationToken::new();
+    state.jobs.add(
+        &id,
+        Running {
+            brief,
+            cancel: cancel.clone(),
+        },
+    );
+    let listed = Listed {
+        state: Arc::clone(state),
+        id,
+    };
+    tokio::spawn(async move {
+        let running = run(&listed, prepared, &cancel);
+        if AssertUnwindSafe(running).catch_unwind().await.is_err()
+            && let Some(client) = listed.state.client()
+        {
+            client.show(
+                MessageType::ERROR,
+                "Storywright: the job failed by a bug of its own. All text up to the last second is saved; \
+                 writing again goes on from there.",
+            );
+        }
+    });
+}
+
+async fn run(listed: &Listed, prepared: Prepared, cancel: &CancellationToken) {
+    let state = &listed.state;
+    let (events, inbox) = mpsc::unbounded_channel();
+    let teller = tokio::spawn(tell(
+        Arc::clone(state),
+        listed.id.clone(),
+        prepared.title().to_owned(),
+        inbox,
+    ));
+    let observer = Arc::new(Channel { events });
+    let editor = Arc::new(LspEditor::new(Arc::clone(state)));
+    let result = prepared
+        .run(&state.workshop, editor, observer, cancel)
+        .await;
+    // All events are told, the progress has ended: then comes the last word.
+    let _ = teller.await;
+    let Some(client) = state.client() else { return };
+    match result {
+        Ok(finished) => {
+            let kind = match finished.outcome {
+                Outcome::Complete | Outcome::Cancelled => MessageType::INFO,
+                Outcome::Incomplete => MessageType::ERROR,
+            };
+            client.show(kind, format!("Storywright: {}", finished.message));
+        }
+        Err(error) => {
+            let message = cause_chain(&error);
+            client.log(MessageType::ERROR, format!("{}: {message}", listed.id));
+            client.show(MessageType::ERROR, format!("Storywright: {message}"));
+        }
+    }
+}
+
+/// Hands events over without ever blocking the job.
+struct Channel {
+    events: mpsc::UnboundedSender<Told>,
+}
+
+enum Told {
+    Event(Box<JobEvent>),
+    Checkpoint(String),
+}
+
+impl Observer for Channel {
+    fn event(&self, event: &JobEvent) {
+        let _ = self.events.send(Told::Event(Box::new(event.clone())));
+    }
+
+    fn checkpoint(&self, line: &str) {
+        let _ = self.events.send(Told::Checkpoint(line.to_owned()));
+    }
+}
+
+/// Tells the client what happens, until the job drops its end of the channel.
+async fn tell(
+    state: Arc<State>,
+    id: String,
+    title: String,
+    mut inbox: mpsc::UnboundedReceiver<Told>,
+) {
+    let Some(client) = state.client() else { return };
+    let wants_progress = state.introduction().is_some_and(|introduction| {
+        let window = introduction.capabilities.window.as_ref();
+        window
+            .and_then(|window| window.work_done_progress)
+            .unwrap_or(false)
+    });
+    let mut progress = None;
+    let begin = JobProgress::begin(client, &id, format!("Writing {title}"));
+    tokio::pin!(begin);
+    let mut beginning = wants_progress;
+    loop {
+        let told = tokio::select! {
+            begun = &mut begin, if beginning => {
+                beginning = false;
+                progress = begun;
+                continue;
+            }
+            told = inbox.recv() => told,
+        };
+        match told {
+            None => break,
+            Some(Told::Checkpoint(line)) => client.log(MessageType::INFO, format!("{id} {line}")),
+            Some(Told::Event(event)) => {
+                if let Some(progress) = &mut progress {
+                    show(progress, &event);
+                }
+                if let JobEvent::Warning { code, message, .. } = event.as_ref()
+                    && matters_now(code)
+                {
+                    client.show(MessageType::WARNING, format!("Storywright: {message}"));
+                }
+            }
+        }
+    }
+}
+
+/// Warnings that an author should not have to look up in a log.
+fn matters_now(code: &str) -> bool {
+    !matches!(code, "answer-refused" | "provider" | "record")
+}
+
+fn show(progress: &mut JobProgress, event: &JobEvent) {
+    match event {
+        JobEvent::Progress {
+            chunk,
+            words,
+            target_words,
+            percent,
+            words_per_second,
+            ..
+        } => progress.report(
+            format!("chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"),
+            *percent,
+        ),
+        JobEvent::ChunkSaved {
+            chunk,
+            words,
+            percent,
+            ..
+        } => progress.report(format!("chunk {chunk} saved: {words} words"), *percent),
+        JobEvent::JobFinished { message, .. } => progress.conclude(message),
+        _ => {}
+    }
+}

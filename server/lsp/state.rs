@@ -1,0 +1,200 @@
+//! What the server knows, in one place: documents, the client, its settings, the jobs.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::sync::watch;
+use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
+
+use super::client::EditorClient;
+use super::diagnostics;
+use super::documents::{Documents, path_of};
+use super::jobs::Jobs;
+use super::lifecycle::Lifecycle;
+use crate::engine::environment::Environment;
+use crate::engine::workshop::Workshop;
+use crate::session::{Disk, Owner, Owners, Settled, StoreError, journal_saved, settle_journal};
+use crate::story::Digest;
+
+/// Shared by all handlers. Its locks are never held across an await.
+pub struct State {
+    pub documents: Documents,
+    pub lifecycle: Arc<Lifecycle>,
+    pub workshop: Workshop,
+    pub jobs: Jobs,
+    client: OnceLock<EditorClient>,
+    touched: Mutex<Option<Touched>>,
+    /// Digests of whole texts that this server put into open documents last.
+    put: Mutex<HashMap<PathBuf, Digest>>,
+    introduced: OnceLock<Introduction>,
+    /// `None` until the client has said, or did not say in time.
+    editor_settings: watch::Sender<Option<Value>>,
+}
+
+/// What the client said of itself in `initialize`.
+#[derive(Default)]
+pub struct Introduction {
+    pub capabilities: ClientCapabilities,
+    pub folders: Vec<PathBuf>,
+    /// From the initialization options; what the client tells later takes their place.
+    pub initial_settings: Option<Value>,
+}
+
+/// What the client touched last.
+#[derive(Debug, Clone)]
+pub struct Touched {
+    pub url: Url,
+    /// Where in it, if that was said.
+    pub position: Option<Position>,
+}
+
+impl State {
+    pub fn new(environment: Environment) -> State {
+        let holder = format!("storywright in an editor (process {})", std::process::id());
+        State {
+            documents: Documents::default(),
+            lifecycle: Arc::default(),
+            workshop: Workshop::new(environment, Disk::real(), holder),
+            jobs: Jobs::default(),
+            client: OnceLock::new(),
+            touched: Mutex::default(),
+            put: Mutex::default(),
+            introduced: OnceLock::new(),
+            editor_settings: watch::channel(None).0,
+        }
+    }
+
+    #[cfg(test)]
+    pub fn for_tests() -> State {
+        State::new(Environment::default())
+    }
+
+    /// Set once, when the service is built.
+    pub fn set_client(&self, client: EditorClient) {
+        let _ = self.client.set(client);
+    }
+
+    pub fn client(&self) -> Option<&EditorClient> {
+        self.client.get()
+    }
+
+    /// Set once, by `initialize`.
+    pub fn introduce(&self, introduction: Introduction) {
+        let _ = self.introduced.set(introduction);
+    }
+
+    pub fn introduction(&self) -> Option<&Introduction> {
+        self.introduced.get()
+    }
+
+    /// The workspace folder that holds `path`: the outermost, if several do.
+    pub fn workspace_of(&self, path: &Path) -> Option<PathBuf> {
+        let folders = &self.introduction()?.folders;
+        let holding = folders.iter().filter(|folder| path.starts_with(folder));
+        holding
+            .min_by_key(|folder| folder.components().count())
+            .cloned()
+    }
+
+    pub fn set_editor_settings(&self, settings: Value) {
+        self.editor_settings.send_replace(Some(settings));
+    }
+
+    /// The editor's settings, if they have come.
+    pub fn editor_settings(&self) -> Option<Value> {
+        self.editor_settings.borrow().clone()
+    }
+
+    /// Waits until the first answer about settings is there, for a client that is slow to
+    /// give it; no longer than `patience`.
+    pub async fn wait_for_settings(&self, patience: Duration) {
+        let mut settings = self.editor_settings.subscribe();
+        let _ = tokio::time::timeout(patience, settings.wait_for(Option::is_some)).await;
+    }
+
+    /// Remembers a whole text that was put into an open document.
+    pub fn note_put(&self, path: &Path, text: &str) {
+        let mut put = self.put.lock().unwrap_or_else(PoisonError::into_inner);
+        put.insert(path.to_owned(), Digest::of(text.trim_end()));
+    }
+
+    /// Whether a text, by its digest, was the last that was put into an open document.
+    pub fn was_put(&self, path: &Path, digest: &Digest) -> bool {
+        let put = self.put.lock().unwrap_or_else(PoisonError::into_inner);
+        put.get(path) == Some(digest)
+    }
+
+    pub fn touch(&self, url: Url, position: Option<Position>) {
+        let mut touched = self.touched();
+        let position = match (&*touched, position) {
+            // A message without a position leaves the one of its document in force.
+            (Some(before), None) if before.url == url => before.position,
+            (_, position) => position,
+        };
+        *touched = Some(Touched { url, position });
+    }
+
+    pub fn last_touched(&self) -> Option<Touched> {
+        self.touched().clone()
+    }
+
+    fn touched(&self) -> MutexGuard<'_, Option<Touched>> {
+        self.touched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A document was opened or changed.
+    pub fn changed(self: &Arc<Self>, url: Url) {
+        diagnostics::schedule(self, url);
+    }
+
+    /// A document was saved: a journal beside it may have done its duty.
+    pub fn saved(&self, url: &Url) {
+        if let Some(path) = path_of(url) {
+            self.settle(path, journal_saved);
+        }
+    }
+
+    /// A document was closed: what it showed and the file does not have is brought there.
+    pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
+        diagnostics::clear(self, url);
+        if let Some(path) = path {
+            self.settle(path, settle_journal);
+        }
+    }
+
+    fn settle(&self, path: PathBuf, settle: fn(&Path, &Disk) -> Result<Settled, StoreError>) {
+        if !path.components().any(|part| part.as_os_str() == "chunks") {
+            return;
+        }
+        let disk = self.workshop.disk().clone();
+        let client = self.client().cloned();
+        let work = move || {
+            if let Err(error) = settle(&path, &disk) {
+                let message = crate::engine::report::cause_chain(&error);
+                if let Some(client) = client {
+                    client.show(tower_lsp::lsp_types::MessageType::ERROR, message);
+                }
+            }
+        };
+        // Outside a runtime there is no client either.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn_blocking(work);
+        }
+    }
+}
+
+impl Owners for State {
+    fn owner(&self, path: &Path) -> Owner {
+        match self.documents.of_path(path) {
+            Some(_) => Owner::Client,
+            None => Owner::Server,
+        }
+    }
+
+    fn open_text(&self, path: &Path) -> Option<String> {
+        self.documents.of_path(path).map(|snapshot| snapshot.text())
+    }
+}

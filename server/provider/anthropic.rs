@@ -1,0 +1,394 @@
+//! The Messages API: Anthropic's own service, and servers that speak its protocol.
+//!
+//! No assistant prefill (models since Claude 4.6 refuse it), no tools, no sampling
+//! parameters but a temperature that the author set.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::framing::Framing;
+use super::http::{Failure, Http};
+use super::parameters::{RefusedParameters, decimal, generation};
+use super::refusal::Refusal;
+use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::thinking::ThinkFilter;
+use super::{
+    Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderKind, Request,
+    Usage,
+};
+
+/// The version of 2023 is the newest that takes a temperature where the model does; the one
+/// of 2026-10-21 refuses it always. Compatible servers know this one.
+pub(super) const API_VERSION: &str = "2023-06-01";
+
+/// The current model of the Sonnet class (2026-09-28).
+pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
+
+/// Room for thinking on top of what the prose may have: models from Claude 5 on think by
+/// default, and max_tokens bounds both together.
+const THINKING_TOKENS: u32 = 8_192;
+
+/// Most cache marks that one request may have.
+const MOST_MARKS: usize = 4;
+
+/// Speaks the Messages API.
+pub struct Anthropic {
+    http: Http,
+    refused: RefusedParameters,
+}
+
+impl Anthropic {
+    pub fn new(endpoint: &Endpoint) -> Result<Self, ProviderError> {
+        Ok(Anthropic {
+            http: Http::new(ProviderKind::Anthropic, endpoint)?,
+            refused: RefusedParameters::default(),
+        })
+    }
+
+    fn attempt(&self, request: &Request) -> Attempt {
+        let mut optional = Vec::new();
+        let mut offer = |name: &'static str, wanted: bool| {
+            let sent = wanted && !self.refused.contains(&request.model, name);
+            if sent {
+                optional.push(name);
+            }
+            sent
+        };
+        let temperature = offer("temperature", request.temperature.is_some());
+        let thinks = self.http.server.vendor
+            && generation(&request.model, "claude-").is_some_and(|number| number >= 5);
+        // Without it thinking is silent: nothing would come for minutes, and the deadlines
+        // could not tell a model that thinks from one that hangs.
+        let thinking = offer("thinking", thinks);
+        // On loopback there is nothing to save, and small servers join blocks with line
+        // breaks that the prompt does not have.
+        let marks = offer("cache_control", !self.http.loopback);
+
+        let mut body = json!({
+            "model": request.model,
+            "max_tokens": request.max_output_tokens,
+            "stream": true,
+        });
+        if thinks {
+            body["max_tokens"] = json!(request.max_output_tokens.saturating_add(THINKING_TOKENS));
+        }
+        if !request.system.trim().is_empty() {
+            body["system"] = if marks {
+                json!([marked(&request.system)])
+            } else {
+                json!(request.system)
+            };
+        }
+        let content = if marks {
+            marked_parts(&request.user)
+        } else {
+            json!(request.user.concat())
+        };
+        body["messages"] = json!([{"role": "user", "content": content}]);
+        if temperature {
+            body["temperature"] = json!(request.temperature.map(decimal));
+        }
+        if thinking {
+            body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
+        }
+        Attempt {
+            path: "/messages",
+            body,
+            optional,
+        }
+    }
+}
+
+fn marked(text: &str) -> Value {
+    json!({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}})
+}
+
+/// The user message as blocks, each stable one marked as the end of a prefix to cache. The
+/// last part changes with every call and gets no mark.
+fn marked_parts(parts: &[String]) -> Value {
+    // A block must hold more than white space: such a part joins the one before or after.
+    let mut blocks: Vec<String> = Vec::new();
+    for part in parts {
+        match blocks.last_mut() {
+            Some(last) if part.trim().is_empty() || last.trim().is_empty() => last.push_str(part),
+            _ => blocks.push(part.clone()),
+        }
+    }
+    let stable = blocks.len().saturating_sub(1).min(MOST_MARKS - 1);
+    blocks
+        .iter()
+        .enumerate()
+        .map(|(index, text)| {
+            if index < stable {
+                marked(text)
+            } else {
+                json!({"type": "text", "text": text})
+            }
+        })
+        .collect()
+}
+
+#[async_trait::async_trait]
+impl Provider for Anthropic {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Anthropic
+    }
+
+    fn ready(&self) -> Result<(), ProviderError> {
+        self.http.require_key()
+    }
+
+    async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
+        let own_host = self.http.server.vendor;
+        stream::complete(
+            &self.http,
+            &self.refused,
+            Arc::new(request),
+            |request| self.attempt(request),
+            |request| Messages::new((!own_host).then(|| ThinkFilter::new(&request.model))),
+        )
+        .await
+    }
+
+    async fn default_model(&self) -> Result<String, ProviderError> {
+        Ok(DEFAULT_MODEL.to_owned())
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        let name = self.http.server.name();
+        match self.http.get("/models?limit=1").await {
+            Ok(_) if self.http.server.has_key => Ok(format!("{name} answers and takes the key.")),
+            Ok(_) => Ok(format!("{name} answers.")),
+            // A server that speaks the protocol without listing its models.
+            Err(Failure::Refused(refusal)) if matches!(refusal.status, Some(404 | 405 | 501)) => {
+                Ok(format!("{name} answers; it does not list its models."))
+            }
+            Err(Failure::Refused(refusal)) => {
+                Err(refusal.into_error(&self.http.server, "", &self.http.secrets))
+            }
+            Err(Failure::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// Reads the events of one message.
+pub(super) struct Messages {
+    /// For servers that may pass a local model's tags through.
+    filter: Option<ThinkFilter>,
+    started: bool,
+    input: Input,
+    finish: Option<FinishReason>,
+}
+
+/// The three counters that make up the prompt; later events repeat them or leave them out.
+#[derive(Default)]
+struct Input {
+    uncached: Option<u64>,
+    read: Option<u64>,
+    written: Option<u64>,
+}
+
+impl Messages {
+    pub fn new(filter: Option<ThinkFilter>) -> Self {
+        Messages {
+            filter,
+            started: false,
+            input: Input::default(),
+            finish: None,
+        }
+    }
+
+    fn text(&mut self, text: Option<&Value>, out: &mut Vec<Event>) {
+        let Some(text) = text.and_then(Value::as_str).filter(|text| !text.is_empty()) else {
+            return;
+        };
+        match &mut self.filter {
+            Some(filter) => filter.push(text, out),
+            None => out.push(Event::Text(text.to_owned())),
+        }
+    }
+
+    fn delta(&mut self, delta: &Value, out: &mut Vec<Event>) {
+        match delta["type"].as_str() {
+            Some("text_delta") => self.text(delta.get("text"), out),
+            Some("thinking_delta") => {
+                let characters = delta["thinking"].as_str().unwrap_or("").chars().count();
+                if characters > 0 {
+                    if let Some(filter) = &mut self.filter {
+                        filter.server_separates(out);
+                    }
+                    out.push(Event::Reasoning { characters });
+                }
+            }
+            // Signatures of thinking, tool input, citations: not for us.
+            _ => {}
+        }
+    }
+
+    fn usage(&mut self, usage: &Value, out: &mut Vec<Event>) {
+        let number = |name: &str| usage.get(name).and_then(Value::as_u64);
+        let input = &mut self.input;
+        input.uncached = number("input_tokens").or(input.uncached);
+        input.read = number("cache_read_input_tokens").or(input.read);
+        input.written = number("cache_creation_input_tokens").or(input.written);
+        let parts = [input.uncached, input.read, input.written];
+        let usage = Usage {
+            input_tokens: parts.iter().any(Option::is_some).then(|| {
+                parts
+                    .iter()
+                    .flatten()
+                    .fold(0, |sum, part| u64::saturating_add(sum, *part))
+            }),
+            cached_tokens: input.read,
+            output_tokens: number("output_tokens"),
+        };
+        if usage != Usage::default() {
+            out.push(Event::Usage(usage));
+        }
+    }
+}
+
+impl Decoder for Messages {
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
+    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
+        let event: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
+        let kind = event["type"].as_str().unwrap_or_default();
+        if kind == "error" || (kind.is_empty() && event.get("error").is_some()) {
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&event))));
+        }
+        if !self.started && kind != "ping" {
+            self.started = true;
+            let model = event["message"]["model"].as_str().map(str::to_owned);
+            out.push(Event::Started { model });
+        }
+        match kind {
+            "message_start" => self.usage(&event["message"]["usage"], out),
+            "content_block_start" => self.text(event["content_block"].get("text"), out),
+            "content_block_delta" => self.delta(&event["delta"], out),
+            "message_delta" => {
+                if let Some(reason) = event["delta"]["stop_reason"].as_str() {
+                    self.finish = Some(finish_reason(reason));
+                }
+                self.usage(&event["usage"], out);
+            }
+            "message_stop" => {
+                return match self.end(out) {
+                    Ok(()) => Ok(Progress::Done),
+                    Err(fault) => Err(fault),
+                };
+            }
+            // Pings, and whatever is added later: the versioning policy asks to pass over it.
+            _ => {}
+        }
+        Ok(match self.finish {
+            Some(_) => Progress::Finishing,
+            None => Progress::Going,
+        })
+    }
+
+    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let reason = self.finish.take().ok_or(Fault::Cut)?;
+        if let Some(filter) = &mut self.filter {
+            filter.finish(out);
+        }
+        out.push(Event::Finished(reason));
+        Ok(())
+    }
+}
+
+fn finish_reason(reason: &str) -> FinishReason {
+    match reason {
+        "end_turn" | "stop_sequence" => FinishReason::Stop,
+        "max_tokens" => FinishReason::Length,
+        "model_context_window_exceeded" => FinishReason::ContextFull,
+        "refusal" => FinishReason::Refusal,
+        other => FinishReason::Other(other.chars().take(64).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ApiKey, Deadlines};
+    use super::*;
+
+    fn provider(base_url: Option<&str>) -> Anthropic {
+        Anthropic::new(&Endpoint {
+            base_url: base_url.map(str::to_owned),
+            api_key: Some(ApiKey::new("k")),
+            deadlines: Deadlines::default(),
+        })
+        .expect("a provider")
+    }
+
+    fn request(model: &str) -> Request {
+        Request {
+            model: model.into(),
+            system: "Write.".into(),
+            user: ["Facts", "Cast", "\n", "Summaries", "Beat"]
+                .map(String::from)
+                .into(),
+            max_output_tokens: 1_000,
+            context_tokens: 1,
+            temperature: Some(0.5),
+            seed: Some(1),
+            scene: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_vendor_gets_cache_marks_and_room_for_thinking() {
+        let body = provider(None).attempt(&request(DEFAULT_MODEL)).body;
+        let mark = json!({"type": "ephemeral"});
+        assert_eq!(
+            body,
+            json!({
+                "model": "claude-sonnet-5-5",
+                "max_tokens": 9_192,
+                "stream": true,
+                "system": [{"type": "text", "text": "Write.", "cache_control": mark}],
+                "messages": [{"role": "user", "content": [
+                    {"type": "text", "text": "Facts", "cache_control": mark},
+                    {"type": "text", "text": "Cast\n", "cache_control": mark},
+                    {"type": "text", "text": "Summaries", "cache_control": mark},
+                    {"type": "text", "text": "Beat"},
+                ]}],
+                "temperature": 0.5,
+                "thinking": {"type": "adaptive", "display": "summarized"},
+            })
+        );
+    }
+
+    #[test]
+    fn other_servers_and_older_models_get_less() {
+        let older = provider(None).attempt(&request("claude-haiku-4-5")).body;
+        assert_eq!(older["max_tokens"], 1_000);
+        assert_eq!(older.get("thinking"), None);
+
+        let local = provider(Some("127.0.0.1:8080"))
+            .attempt(&request(DEFAULT_MODEL))
+            .body;
+        assert_eq!(local["system"], "Write.");
+        assert_eq!(
+            local["messages"],
+            json!([{"role": "user", "content": "FactsCast\nSummariesBeat"}])
+        );
+        assert_eq!(local.get("thinking"), None);
+    }
+
+    #[test]
+    fn what_a_model_refused_is_not_sent_to_it_again() {
+        let provider = provider(None);
+        provider.refused.insert(DEFAULT_MODEL, "temperature");
+        provider.refused.insert(DEFAULT_MODEL, "cache_control");
+        let attempt = provider.attempt(&request(DEFAULT_MODEL));
+        assert_eq!(attempt.optional, ["thinking"]);
+        assert_eq!(attempt.body.get("temperature"), None);
+        assert!(!attempt.body.to_string().contains("cache_control"));
+        let other = provider.attempt(&request("claude-opus-5-5"));
+        assert_eq!(other.optional, ["temperature", "thinking", "cache_control"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! Ollama's native API, so that the size of the context window can be asked for and a prompt
+//! that was cut is noticed. (Its OpenAI-compatible endpoint can do neither.)
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::framing::Framing;
+use super::http::{Failure, Http};
+use super::parameters::{RefusedParameters, decimal};
+use super::refusal::Refusal;
+use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::thinking::ThinkFilter;
+use super::{
+    Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderErrorKind,
+    ProviderKind, Request, Usage,
+};
+
+/// The window is asked for in steps of this many tokens: another size makes Ollama load the
+/// model anew, which a few tokens more or less must not.
+const WINDOW_STEP: u32 = 4_096;
+
+/// A token has fewer bytes than this on average in any language; a prompt of which fewer
+/// tokens were read than this gives has been cut.
+const MOST_BYTES_A_TOKEN: usize = 8;
+
+/// Speaks Ollama's API.
+pub struct Ollama {
+    http: Http,
+    refused: RefusedParameters,
+}
+
+impl Ollama {
+    pub fn new(endpoint: &Endpoint) -> Result<Self, ProviderError> {
+        Ok(Ollama {
+            http: Http::new(ProviderKind::Ollama, endpoint)?,
+            refused: RefusedParameters::default(),
+        })
+    }
+
+    async fn installed(&self) -> Result<Vec<Installed>, ProviderError> {
+        let list = match self.http.get("/api/tags").await {
+            Ok(list) => list,
+            Err(Failure::Failed(error)) => return Err(error),
+            Err(Failure::Refused(refusal)) => {
+                return Err(refusal.into_error(&self.http.server, "", &self.http.secrets));
+            }
+        };
+        let Some(models) = list["models"].as_array() else {
+            return Err(self.http.protocol_error("no list of models"));
+        };
+        Ok(models.iter().filter_map(Installed::read).collect())
+    }
+}
+
+/// A model of `/api/tags` that can write.
+struct Installed {
+    name: String,
+    modified: jiff::Timestamp,
+}
+
+impl Installed {
+    fn read(model: &Value) -> Option<Self> {
+        let name = model["name"].as_str().or(model["model"].as_str())?;
+        let family = model["details"]["family"].as_str().unwrap_or_default();
+        if name.contains("embed") || family.contains("bert") {
+            return None;
+        }
+        let modified = model["modified_at"]
+            .as_str()
+            .and_then(|date| date.parse().ok())
+            .unwrap_or(jiff::Timestamp::MIN);
+        Some(Installed {
+            name: name.to_owned(),
+            modified,
+        })
+    }
+}
+
+fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
+    let mut messages = Vec::new();
+    if !request.system.trim().is_empty() {
+        messages.push(json!({"role": "system", "content": request.system}));
+    }
+    messages.push(json!({"role": "user", "content": request.user.concat()}));
+    let mut options = json!({
+        "num_ctx": window(request),
+        "num_predict": request.max_output_tokens,
+    });
+    if let Some(temperature) = request.temperature {
+        options["temperature"] = json!(decimal(temperature));
+    }
+    if let Some(seed) = request.seed {
+        options["seed"] = json!(seed);
+    }
+    let mut body = json!({
+        "model": request.model,
+        "messages": messages,
+        "stream": true,
+        // A prompt that does not fit is an error rather than a story without its facts, and
+        // a full window an end rather than a forgotten beginning. Versions that do not know
+        // the two ignore them.
+        "truncate": false,
+        "shift": false,
+        "options": options,
+    });
+    let mut optional = Vec::new();
+    // Models that think do so by default, and spend num_predict on it before the first word.
+    if !refused.contains(&request.model, "think") {
+        body["think"] = json!(false);
+        optional.push("think");
+    }
+    Attempt {
+        path: "/api/chat",
+        body,
+        optional,
+    }
+}
+
+fn window(request: &Request) -> u32 {
+    let needed = request
+        .context_tokens
+        .saturating_add(request.max_output_tokens)
+        .max(1);
+    needed.div_ceil(WINDOW_STEP).saturating_mul(WINDOW_STEP)
+}
+
+#[async_trait::async_trait]
+impl Provider for Ollama {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Ollama
+    }
+
+    async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
+        stream::complete(
+            &self.http,
+            &self.refused,
+            Arc::new(request),
+            |request| attempt(request, &self.refused),
+            Lines::new,
+        )
+        .await
+    }
+
+    async fn default_model(&self) -> Result<String, ProviderError> {
+        let newest = self
+            .installed()
+            .await?
+            .into_iter()
+            .max_by_key(|model| model.modified);
+        newest.map(|model| model.name).ok_or_else(|| {
+            ProviderError::new(
+                ProviderErrorKind::UnknownModel,
+                format!(
+                    "{} has no model. Fetch one with `ollama pull`, or set `model`.",
+                    self.http.server.name()
+                ),
+            )
+        })
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        let name = self.http.server.name();
+        Ok(match self.installed().await?.len() {
+            0 => format!("{name} answers; it has no model yet (`ollama pull` fetches one)."),
+            1 => format!("{name} answers; it has 1 model."),
+            many => format!("{name} answers; it has {many} models."),
+        })
+    }
+}
+
+/// Reads the lines of one completion.
+pub(super) struct Lines {
+    filter: ThinkFilter,
+    started: bool,
+    window: u64,
+    prompt_bytes: usize,
+    done: bool,
+}
+
+impl Lines {
+    pub fn new(request: &Request) -> Self {
+        let user: usize = request.user.iter().map(String::len).sum();
+        Lines {
+            filter: ThinkFilter::new(&request.model),
+            started: false,
+            window: window(request).into(),
+            prompt_bytes: request.system.len() + user,
+            done: false,
+        }
+    }
+
+    fn last(&mut self, line: &Value, out: &mut Vec<Event>) {
+        self.filter.finish(out);
+        let usage = Usage {
+            input_tokens: line["prompt_eval_count"].as_u64(),
+            cached_tokens: None,
+            output_tokens: line["eval_count"].as_u64(),
+        };
+        if usage != Usage::default() {
+            out.push(Event::Usage(usage));
+        }
+        out.extend(self.cut_prompt(usage.input_tokens).map(Event::Notice));
+        let used = usage.input_tokens.unwrap_or(0) + usage.output_tokens.unwrap_or(0);
+        let reason = match line["done_reason"].as_str() {
+            None | Some("stop" | "") => FinishReason::Stop,
+            Some("length") if used >= self.window => FinishReason::ContextFull,
+            Some("length") => FinishReason::Length,
+            // `load` and `unload` answer an empty prompt.
+            Some(other) => FinishReason::Other(other.chars().take(64).collect()),
+        };
+        out.push(Event::Finished(reason));
+        self.done = true;
+    }
+
+    /// What to tell the author if fewer tokens were read than the prompt must have.
+    fn cut_prompt(&self, read: Option<u64>) -> Option<String> {
+        let read = read.filter(|read| *read > 0)?;
+        let least = (self.prompt_bytes / MOST_BYTES_A_TOKEN) as u64;
+        (read < least || read >= self.window).then(|| {
+            format!(
+                "Ollama read only {read} tokens of the prompt: it was cut to fit the model's \
+                 window, so the model may not have seen the facts. Lower context_tokens, or \
+                 use a model with a larger window."
+            )
+        })
+    }
+}
+
+impl Decoder for Lines {
+    fn framing(&self) -> Framing {
+        Framing::Lines
+    }
+
+    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
+        let line: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
+        if !line.is_object() {
+            return Err(Fault::Garbage);
+        }
+        if line.get("error").is_some_and(|error| !error.is_null()) {
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
+        }
+        if !self.started {
+            self.started = true;
+            let model = line["model"].as_str().map(str::to_owned);
+            out.push(Event::Started { model });
+        }
+        let message = &line["message"];
+        if let Some(thinking) = message["thinking"].as_str().filter(|text| !text.is_empty()) {
+            self.filter.server_separates(out);
+            out.push(Event::Reasoning {
+                characters: thinking.chars().count(),
+            });
+        }
+        if let Some(text) = message["content"].as_str().filter(|text| !text.is_empty()) {
+            self.filter.push(text, out);
+        }
+        if line["done"].as_bool() == Some(true) {
+            self.last(&line, out);
+            return Ok(Progress::Done);
+        }
+        Ok(Progress::Going)
+    }
+
+    fn end(&mut self, _out: &mut Vec<Event>) -> Result<(), Fault> {
+        if self.done { Ok(()) } else { Err(Fault::Cut) }
+    }
+}

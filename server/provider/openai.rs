@@ -1,0 +1,465 @@
+//! Chat completions: OpenAI's own service, and the many servers that speak its protocol
+//! (llama.cpp, vLLM, LM Studio, OpenRouter and so on).
+//!
+//! The dialects differ in parameters and in how a stream ends; this file takes all of them.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::framing::Framing;
+use super::http::{Failure, Http};
+use super::parameters::{RefusedParameters, decimal, generation};
+use super::refusal::Refusal;
+use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::thinking::ThinkFilter;
+use super::{
+    Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderErrorKind,
+    ProviderKind, Request, Usage,
+};
+
+/// The current general model for natural writing (2026-10-26); it speaks chat completions.
+pub const DEFAULT_MODEL: &str = "gpt-6.1-terra";
+
+/// Room for reasoning on top of what the prose may have: the vendor's reasoning models count
+/// both against one limit.
+const REASONING_TOKENS: u32 = 8_192;
+
+/// Speaks chat completions.
+pub struct Openai {
+    http: Http,
+    refused: RefusedParameters,
+}
+
+impl Openai {
+    pub fn new(endpoint: &Endpoint) -> Result<Self, ProviderError> {
+        Ok(Openai {
+            http: Http::new(ProviderKind::Openai, endpoint)?,
+            refused: RefusedParameters::default(),
+        })
+    }
+
+    fn attempt(&self, request: &Request) -> Attempt {
+        let vendor = self.http.server.vendor;
+        let reasons = vendor && is_reasoning_model(&request.model);
+        let mut optional = Vec::new();
+        let mut offer = |name: &'static str, wanted: bool| {
+            let sent = wanted && !self.refused.contains(&request.model, name);
+            if sent {
+                optional.push(name);
+            }
+            sent
+        };
+        let temperature = offer("temperature", request.temperature.is_some());
+        let seed = offer("seed", request.seed.is_some());
+        let stream_options = offer("stream_options", true);
+        // Reasoning is not streamed here, so that much of it looks like a server that hangs;
+        // prose gains little from it.
+        let effort = offer("reasoning_effort", reasons);
+        let cache_key = offer("prompt_cache_key", vendor);
+        let limit = self.limit_name(request);
+        optional.push(limit);
+
+        let mut messages = Vec::new();
+        if !request.system.trim().is_empty() {
+            messages.push(json!({"role": "system", "content": request.system}));
+        }
+        messages.push(json!({"role": "user", "content": request.user.concat()}));
+        let mut body = json!({
+            "model": request.model,
+            "stream": true,
+            "messages": messages,
+        });
+        body[limit] = if reasons {
+            json!(request.max_output_tokens.saturating_add(REASONING_TOKENS))
+        } else {
+            json!(request.max_output_tokens)
+        };
+        if temperature {
+            body["temperature"] = json!(request.temperature.map(decimal));
+        }
+        if seed {
+            body["seed"] = json!(request.seed);
+        }
+        if stream_options {
+            body["stream_options"] = json!({"include_usage": true});
+        }
+        if effort {
+            body["reasoning_effort"] = json!("low");
+        }
+        if cache_key {
+            body["prompt_cache_key"] = json!(cache_key_of(request));
+        }
+        Attempt {
+            path: "/chat/completions",
+            body,
+            optional,
+        }
+    }
+
+    /// The vendor's newer models refuse the old name, most other servers know only that;
+    /// whichever is refused, the other one is tried.
+    fn limit_name(&self, request: &Request) -> &'static str {
+        const NAMES: [&str; 2] = ["max_completion_tokens", "max_tokens"];
+        let [mut first, mut second] = NAMES;
+        if !self.http.server.vendor {
+            std::mem::swap(&mut first, &mut second);
+        }
+        let refused = |name| self.refused.contains(&request.model, name);
+        if refused(first) && !refused(second) {
+            second
+        } else {
+            first
+        }
+    }
+
+    async fn models(&self) -> Result<Vec<String>, Failure> {
+        let list = self.http.get("/models").await?;
+        let models = list["data"].as_array().cloned().unwrap_or_default();
+        Ok(models
+            .iter()
+            .filter_map(|model| model["id"].as_str())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    fn failure(&self, failure: Failure) -> ProviderError {
+        match failure {
+            Failure::Refused(refusal) => {
+                refusal.into_error(&self.http.server, "", &self.http.secrets)
+            }
+            Failure::Failed(error) => error,
+        }
+    }
+}
+
+/// Whether the vendor's model reasons before it answers: o1 and later, GPT-5 and later, but
+/// not the models made for chat.
+fn is_reasoning_model(model: &str) -> bool {
+    let of_the_o_line = model
+        .strip_prefix('o')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let recent = generation(model, "gpt-").is_some_and(|number| number >= 5);
+    of_the_o_line || (recent && !model.contains("chat"))
+}
+
+/// The same for all calls with the same system prompt, and telling nothing about it.
+fn cache_key_of(request: &Request) -> String {
+    let digest = Sha256::digest(request.system.as_bytes());
+    let hex: String = digest[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("storywright-{hex}")
+}
+
+#[async_trait::async_trait]
+impl Provider for Openai {
+    fn kind(&self) -> ProviderKind {
+        ProviderKind::Openai
+    }
+
+    fn ready(&self) -> Result<(), ProviderError> {
+        self.http.require_key()
+    }
+
+    async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
+        stream::complete(
+            &self.http,
+            &self.refused,
+            Arc::new(request),
+            |request| self.attempt(request),
+            |request| Chunks::new(ThinkFilter::new(&request.model)),
+        )
+        .await
+    }
+
+    async fn default_model(&self) -> Result<String, ProviderError> {
+        if self.http.server.vendor {
+            return Ok(DEFAULT_MODEL.to_owned());
+        }
+        let models = self.models().await.map_err(|f| self.failure(f))?;
+        models
+            .into_iter()
+            .find(|model| !model.to_lowercase().contains("embed"))
+            .ok_or_else(|| {
+                ProviderError::new(
+                    ProviderErrorKind::UnknownModel,
+                    format!(
+                        "{} lists no model. Load one there, or set `model`.",
+                        self.http.server.name()
+                    ),
+                )
+            })
+    }
+
+    async fn probe(&self) -> Result<String, ProviderError> {
+        let name = self.http.server.name();
+        match self.models().await {
+            Ok(_) if self.http.server.has_key => Ok(format!("{name} answers and takes the key.")),
+            Ok(models) => Ok(match models.as_slice() {
+                [] => format!("{name} answers; it lists no model."),
+                [only] => format!("{name} answers; it has the model {}.", clip(only)),
+                many => format!("{name} answers; it has {} models.", many.len()),
+            }),
+            Err(Failure::Refused(refusal)) if matches!(refusal.status, Some(404 | 405 | 501)) => {
+                Ok(format!("{name} answers; it does not list its models."))
+            }
+            Err(failure) => Err(self.failure(failure)),
+        }
+    }
+}
+
+fn clip(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(100).collect()
+}
+
+/// Reads the chunks of one completion.
+pub(super) struct Chunks {
+    filter: ThinkFilter,
+    started: bool,
+    finish: Option<FinishReason>,
+    /// The model refused in the field made for that.
+    refused: bool,
+}
+
+impl Chunks {
+    pub fn new(filter: ThinkFilter) -> Self {
+        Chunks {
+            filter,
+            started: false,
+            finish: None,
+            refused: false,
+        }
+    }
+
+    fn delta(&mut self, delta: &Value, out: &mut Vec<Event>) {
+        // Two names for the same thing; a server may send both.
+        let reasoning = ["reasoning_content", "reasoning"]
+            .iter()
+            .find_map(|name| delta[*name].as_str().filter(|text| !text.is_empty()));
+        if let Some(reasoning) = reasoning {
+            self.reasoning(reasoning.chars().count(), out);
+        }
+        match &delta["content"] {
+            Value::String(text) if !text.is_empty() => self.filter.push(text, out),
+            Value::Array(parts) => {
+                for part in parts {
+                    self.part(part, out);
+                }
+            }
+            // The first chunk has null here.
+            _ => {}
+        }
+        self.refused |= delta["refusal"]
+            .as_str()
+            .is_some_and(|text| !text.is_empty());
+    }
+
+    /// A typed part of a delta, as Mistral's reasoning models send them.
+    fn part(&mut self, part: &Value, out: &mut Vec<Event>) {
+        match part["type"].as_str() {
+            Some("text") => {
+                if let Some(text) = part["text"].as_str().filter(|text| !text.is_empty()) {
+                    self.filter.push(text, out);
+                }
+            }
+            Some("thinking") => {
+                let inner = part["thinking"].as_array();
+                let characters = inner
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|inner| inner["text"].as_str())
+                    .map(|text| text.chars().count())
+                    .sum();
+                self.reasoning(characters, out);
+            }
+            _ => {}
+        }
+    }
+
+    fn reasoning(&mut self, characters: usize, out: &mut Vec<Event>) {
+        if characters > 0 {
+            self.filter.server_separates(out);
+            out.push(Event::Reasoning { characters });
+        }
+    }
+}
+
+impl Decoder for Chunks {
+    fn framing(&self) -> Framing {
+        Framing::Events
+    }
+
+    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
+        if frame.trim() == "[DONE]" {
+            // As good as a finish reason, which some servers leave out.
+            self.finish.get_or_insert(FinishReason::Stop);
+            return self.end(out).map(|()| Progress::Done);
+        }
+        let chunk: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
+        if chunk.get("error").is_some_and(|error| !error.is_null()) || is_bare_error(&chunk) {
+            return Err(Fault::Refused(Box::new(Refusal::from_value(&chunk))));
+        }
+        if !self.started {
+            self.started = true;
+            let model = chunk["model"].as_str().map(str::to_owned);
+            out.push(Event::Started { model });
+        }
+        if let Some(usage) = usage(&chunk["usage"]) {
+            out.push(Event::Usage(usage));
+        }
+        // Empty in the chunk that brings the usage.
+        let choices = chunk["choices"].as_array();
+        for choice in choices.into_iter().flatten() {
+            if choice["index"].as_u64().unwrap_or(0) != 0 {
+                continue;
+            }
+            self.delta(&choice["delta"], out);
+            if let Some(reason) = choice["finish_reason"].as_str().filter(|r| !r.is_empty()) {
+                self.finish = Some(finish_reason(reason));
+            }
+        }
+        Ok(match self.finish {
+            Some(_) => Progress::Finishing,
+            None => Progress::Going,
+        })
+    }
+
+    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let mut reason = self.finish.take().ok_or(Fault::Cut)?;
+        if self.refused && reason == FinishReason::Stop {
+            reason = FinishReason::Refusal;
+        }
+        self.filter.finish(out);
+        out.push(Event::Finished(reason));
+        Ok(())
+    }
+}
+
+/// vLLM's errors have their fields at the top.
+fn is_bare_error(chunk: &Value) -> bool {
+    chunk["object"] == "error"
+}
+
+fn usage(usage: &Value) -> Option<Usage> {
+    let cached = usage["prompt_tokens_details"]["cached_tokens"].as_u64();
+    let usage = Usage {
+        input_tokens: usage["prompt_tokens"].as_u64(),
+        cached_tokens: cached.or(usage["prompt_cache_hit_tokens"].as_u64()),
+        output_tokens: usage["completion_tokens"].as_u64(),
+    };
+    (usage != Usage::default()).then_some(usage)
+}
+
+fn finish_reason(reason: &str) -> FinishReason {
+    match reason {
+        "stop" | "eos" => FinishReason::Stop,
+        "length" | "max_tokens" => FinishReason::Length,
+        "model_length" => FinishReason::ContextFull,
+        "content_filter" | "refusal" => FinishReason::Refusal,
+        other => FinishReason::Other(other.chars().take(64).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ApiKey, Deadlines};
+    use super::*;
+
+    fn provider(base_url: Option<&str>) -> Openai {
+        Openai::new(&Endpoint {
+            base_url: base_url.map(str::to_owned),
+            api_key: Some(ApiKey::new("k")),
+            deadlines: Deadlines::default(),
+        })
+        .expect("a provider")
+    }
+
+    fn request(model: &str) -> Request {
+        Request {
+            model: model.into(),
+            system: "Write.".into(),
+            user: vec!["Facts. ".into(), "Beat.".into()],
+            max_output_tokens: 1_000,
+            context_tokens: 1,
+            temperature: Some(0.5),
+            seed: Some(7),
+            scene: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_vendor_gets_its_own_parameters() {
+        let body = provider(None).attempt(&request(DEFAULT_MODEL)).body;
+        assert_eq!(
+            body,
+            json!({
+                "model": "gpt-6.1-terra",
+                "stream": true,
+                "messages": [
+                    {"role": "system", "content": "Write."},
+                    {"role": "user", "content": "Facts. Beat."},
+                ],
+                "max_completion_tokens": 9_192,
+                "temperature": 0.5,
+                "seed": 7,
+                "stream_options": {"include_usage": true},
+                "reasoning_effort": "low",
+                "prompt_cache_key": cache_key_of(&request("")),
+            })
+        );
+        let older = provider(None).attempt(&request("gpt-4o")).body;
+        assert_eq!(older["max_completion_tokens"], 1_000);
+        assert_eq!(older.get("reasoning_effort"), None);
+    }
+
+    #[test]
+    fn other_servers_get_what_all_of_them_know() {
+        let attempt = provider(Some("127.0.0.1:8080")).attempt(&request("m"));
+        let names: Vec<&str> = attempt
+            .body
+            .as_object()
+            .map(|body| body.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        assert_eq!(
+            names,
+            [
+                "model",
+                "stream",
+                "messages",
+                "max_tokens",
+                "temperature",
+                "seed",
+                "stream_options"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_limit_has_two_names_and_no_third() {
+        let provider = provider(Some("127.0.0.1:8080"));
+        let request = request("m");
+        assert_eq!(provider.limit_name(&request), "max_tokens");
+        provider.refused.insert("m", "max_tokens");
+        assert_eq!(provider.limit_name(&request), "max_completion_tokens");
+        provider.refused.insert("m", "max_completion_tokens");
+        assert_eq!(provider.limit_name(&request), "max_tokens");
+    }
+
+    #[test]
+    fn reasoning_models_are_known_by_name() {
+        for (model, expected) in [
+            ("gpt-6.1-terra", true),
+            ("gpt-5", true),
+            ("o3-mini", true),
+            ("gpt-5-chat-latest", false),
+            ("chat-latest", false),
+            ("gpt-4.1", false),
+            ("omni", false),
+        ] {
+            assert_eq!(is_reasoning_model(model), expected, "{model}");
+        }
+    }
+}

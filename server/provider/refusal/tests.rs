@@ -1,0 +1,327 @@
+//! Tests: what vendors really send when they refuse.
+
+use super::*;
+use crate::provider::ProviderKind;
+
+fn answer(status: u16, body: &str) -> Refusal {
+    Refusal::from_answer(
+        status,
+        &HeaderMap::new(),
+        body.as_bytes(),
+        SystemTime::now(),
+    )
+}
+
+#[test]
+fn every_vendors_refusals_are_sorted() {
+    use ProviderErrorKind::*;
+    let table = [
+        // Anthropic
+        (
+            401,
+            r#"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"},"request_id":"req_1"}"#,
+            Unauthorized,
+        ),
+        (
+            403,
+            r#"{"type":"error","error":{"type":"permission_error","message":"no"}}"#,
+            Unauthorized,
+        ),
+        (
+            402,
+            r#"{"type":"error","error":{"type":"billing_error","message":"pay"}}"#,
+            OutOfCredit,
+        ),
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#,
+            OutOfCredit,
+        ),
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-12-01"}}"#,
+            OutOfCredit,
+        ),
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 208310 tokens > 200000 maximum"}}"#,
+            ContextOverflow,
+        ),
+        (
+            413,
+            r#"{"type":"error","error":{"type":"request_too_large","message":"Request exceeds the maximum size"}}"#,
+            ContextOverflow,
+        ),
+        (
+            404,
+            r#"{"type":"error","error":{"type":"not_found_error","message":"model: claude-nope"}}"#,
+            UnknownModel,
+        ),
+        (
+            429,
+            r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#,
+            RateLimited,
+        ),
+        (
+            500,
+            r#"{"type":"error","error":{"type":"api_error","message":"Internal server error"}}"#,
+            Overloaded,
+        ),
+        (
+            504,
+            r#"{"type":"error","error":{"type":"timeout_error","message":"Request timeout"}}"#,
+            Overloaded,
+        ),
+        (
+            529,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            Overloaded,
+        ),
+        (
+            400,
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"messages: at least one message is required"}}"#,
+            BadRequest,
+        ),
+        // OpenAI
+        (
+            401,
+            r#"{"error":{"message":"Incorrect API key provided: sk-a***z.","type":"invalid_request_error","param":null,"code":"invalid_api_key"}}"#,
+            Unauthorized,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","param":null,"code":"insufficient_quota"}}"#,
+            OutOfCredit,
+        ),
+        (
+            429,
+            r#"{"error":{"message":"Rate limit reached for gpt in organization org on tokens per min","type":"tokens","param":null,"code":"rate_limit_exceeded"}}"#,
+            RateLimited,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"The model `gpt-nope` does not exist or you do not have access to it.","type":"invalid_request_error","param":null,"code":"model_not_found"}}"#,
+            UnknownModel,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"Invalid URL (POST /v1/nope)","type":"invalid_request_error","param":null,"code":null}}"#,
+            BadRequest,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"This is not a chat model and thus not supported in the v1/chat/completions endpoint.","type":"invalid_request_error","param":"model","code":null}}"#,
+            UnknownModel,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"This model's maximum context length is 8192 tokens. However, you requested 9000.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded"}}"#,
+            ContextOverflow,
+        ),
+        (
+            503,
+            r#"{"error":{"message":"The engine is currently overloaded","type":"server_error"}}"#,
+            Overloaded,
+        ),
+        // llama.cpp
+        (
+            400,
+            include_str!("../../../fixtures/transcripts/llama.cpp/chat-context-overflow.txt"),
+            ContextOverflow,
+        ),
+        (
+            400,
+            include_str!("../../../fixtures/transcripts/llama.cpp/messages-context-overflow.txt"),
+            ContextOverflow,
+        ),
+        (
+            400,
+            include_str!("../../../fixtures/transcripts/llama.cpp/chat-bad-request.txt"),
+            BadRequest,
+        ),
+        (
+            503,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+            Overloaded,
+        ),
+        (
+            401,
+            r#"{"error":{"code":401,"message":"Invalid API Key","type":"authentication_error"}}"#,
+            Unauthorized,
+        ),
+        (
+            404,
+            r#"{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}"#,
+            BadRequest,
+        ),
+        // vLLM, LM Studio, OpenRouter, DeepSeek, Gemini, FastAPI
+        (
+            404,
+            r#"{"object":"error","message":"The model `m` does not exist.","type":"NotFoundError","param":null,"code":404}"#,
+            UnknownModel,
+        ),
+        (
+            400,
+            r#"{"object":"error","message":"This model's maximum context length is 4096 tokens.","type":"BadRequestError","code":400}"#,
+            ContextOverflow,
+        ),
+        (
+            400,
+            r#"{"error":"The number of tokens to keep from the initial prompt is greater than the context length."}"#,
+            ContextOverflow,
+        ),
+        (
+            404,
+            r#"{"error":{"message":"No models loaded.","type":"invalid_request_error","code":"model_not_found"}}"#,
+            UnknownModel,
+        ),
+        (
+            400,
+            r#"{"error":{"message":"nope/x is not a valid model ID","code":400}}"#,
+            UnknownModel,
+        ),
+        (
+            402,
+            r#"{"error":{"message":"Insufficient Balance","type":"unknown_error","code":"invalid_request_error"}}"#,
+            OutOfCredit,
+        ),
+        (
+            429,
+            r#"[{"error":{"code":429,"message":"Resource exhausted","status":"RESOURCE_EXHAUSTED"}}]"#,
+            RateLimited,
+        ),
+        (
+            422,
+            r#"{"detail":[{"loc":["body","seed"],"msg":"extra fields not permitted","input":"prose"}]}"#,
+            BadRequest,
+        ),
+        // Ollama
+        (
+            404,
+            r#"{"error":"model \"llama9\" not found, try pulling it first"}"#,
+            UnknownModel,
+        ),
+        (404, r#"{"error":"model 'llama9' not found"}"#, UnknownModel),
+        (
+            400,
+            r#"{"error":"the prompt is longer than the context length currently available to the model"}"#,
+            ContextOverflow,
+        ),
+        (
+            500,
+            r#"{"error":"model requires more system memory (5.6 GiB) than is available (3.9 GiB)"}"#,
+            BadRequest,
+        ),
+        (
+            500,
+            r#"{"error":"model runner has unexpectedly stopped"}"#,
+            Overloaded,
+        ),
+        (
+            401,
+            r#"{"error":"unauthorized","signin_url":"https://ollama.com/connect"}"#,
+            Unauthorized,
+        ),
+        // Proxies
+        (
+            502,
+            "<html><head><title>502 Bad Gateway</title></head></html>",
+            Overloaded,
+        ),
+        (403, "", Unauthorized),
+        (404, "404 page not found", BadRequest),
+        (418, "short and stout", BadRequest),
+    ];
+    for (status, body, expected) in table {
+        assert_eq!(answer(status, body).kind(), expected, "{status} {body}");
+    }
+}
+
+#[test]
+fn errors_within_a_stream_have_no_status_but_a_kind() {
+    use ProviderErrorKind::*;
+    for (event, expected) in [
+        (
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            Overloaded,
+        ),
+        (
+            r#"{"error":{"code":502,"message":"Provider returned error"}}"#,
+            Overloaded,
+        ),
+        (r#"{"error":{"code":"429","message":"Slow"}}"#, RateLimited),
+        (
+            r#"{"error":{"message":"Rate limit","code":"rate_limit_exceeded"}}"#,
+            RateLimited,
+        ),
+        (
+            r#"{"error":"an error was encountered while running the model"}"#,
+            Overloaded,
+        ),
+        (
+            r#"{"error":{"type":"exceed_context_size_error","code":400}}"#,
+            ContextOverflow,
+        ),
+        (r#"{"error":{}}"#, Overloaded),
+        (r#"{"error":[1,2]}"#, Overloaded),
+    ] {
+        let value = serde_json::from_str(event).expect("JSON");
+        assert_eq!(Refusal::from_value(&value).kind(), expected, "{event}");
+    }
+}
+
+#[test]
+fn retry_after_is_read_in_every_form() {
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_470);
+    for (name, value, expected) in [
+        ("retry-after", "20", Some(20_000)),
+        ("retry-after", "0", Some(0)),
+        ("retry-after", " 1.5 ", Some(1_500)),
+        ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", Some(10_000)),
+        ("retry-after", "Wed, 21 Oct 2015 07:27:00 GMT", Some(0)),
+        ("retry-after", "-5", None),
+        ("retry-after", "soon", None),
+        ("retry-after", "NaN", None),
+        ("retry-after", "1e300", None),
+        ("retry-after-ms", "250", Some(250)),
+        ("x-other", "20", None),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, value.parse().expect("a header value"));
+        let expected = expected.map(Duration::from_millis);
+        assert_eq!(retry_after(&headers, now), expected, "{name}: {value}");
+    }
+}
+
+#[test]
+fn only_telling_headers_are_kept() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("request-id", "req_1"),
+        ("x-ratelimit-remaining-tokens", "0"),
+        ("set-cookie", "session=secret"),
+        ("authorization", "Bearer secret"),
+    ] {
+        headers.insert(name, value.parse().expect("a header value"));
+    }
+    let kept = telling_headers(&headers);
+    assert_eq!(kept.len(), 2);
+    assert!(!format!("{kept:?}").contains("secret"));
+}
+
+#[test]
+fn a_vendors_refusal_names_vendor_and_variable() {
+    let server = Server {
+        kind: ProviderKind::Anthropic,
+        host: "api.anthropic.com".into(),
+        vendor: true,
+        has_key: true,
+    };
+    let body = r#"{"error":{"type":"authentication_error","message":"invalid x-api-key"}}"#;
+    let error = answer(401, body).into_error(&server, "m", &Secrets::default());
+    assert_eq!(
+        error.message,
+        "Anthropic refused the key (401, invalid x-api-key). Check ANTHROPIC_API_KEY, or \
+         api_key_env or api_key_command in your user settings."
+    );
+}

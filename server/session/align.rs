@@ -1,0 +1,342 @@
+//! Bringing the chunk files into the order of the outline, as one declared change.
+//!
+//! Texts move, none is dropped: a chunk whose beat left the outline goes to history/ under
+//! its beat, and comes back with the beat. Files that are open in an editor stay where they
+//! are, and with them all others until they are closed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PlannedChunk;
+use super::chunk_file::{self, FileStatus};
+use super::disk::Disk;
+use super::error::StoreError;
+use super::facts::{Facts, read_text};
+use super::history::{self, Version};
+use super::intent::Step;
+use super::layout::{self, SessionPaths};
+use super::recover::{Notice, Recovered};
+use crate::story::{ChunkNumber, Digest};
+
+/// Why a version is under `history/beat_…`; only such a version comes back with its beat.
+const BEAT_REMOVED: &str = "the beat left the outline";
+
+/// The steps that bring the files into order (none if they are), and what to tell.
+pub(crate) fn steps(
+    facts: &Facts,
+    recovered: &Recovered,
+    plan: &[PlannedChunk],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<(Vec<Step>, Vec<Notice>), StoreError> {
+    // A brief that can't be read right now is no reason to put its story away.
+    if plan.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let aligning = Aligning {
+        facts,
+        recovered,
+        plan,
+        paths,
+        disk,
+    };
+    let moves = aligning.moves();
+    if let Some((name, why)) = aligning.obstacle(&moves)? {
+        let notice = Notice {
+            code: "renumber-waits",
+            message: format!(
+                "The outline changed and chunk files need other numbers, but {} {why}, and the next job puts the \
+                 files in order. Until then nothing is renamed.",
+                paths.chunks().join(name).display()
+            ),
+        };
+        return Ok((Vec::new(), vec![notice]));
+    }
+    let mut steps = aligning.put_away()?;
+    steps.extend(aligning.companions(&moves)?);
+    steps.extend(aligning.renumber(&moves));
+    steps.extend(aligning.bring_back(&moves)?);
+    let notices = aligning.tell();
+    Ok((steps, notices))
+}
+
+struct Aligning<'a> {
+    facts: &'a Facts,
+    recovered: &'a Recovered,
+    plan: &'a [PlannedChunk],
+    paths: &'a SessionPaths,
+    disk: &'a Disk,
+}
+
+/// Index of the planned chunk → index of its file, for those that have to change.
+type Moves = BTreeMap<usize, usize>;
+
+impl Aligning<'_> {
+    fn own_name(&self, index: usize) -> String {
+        layout::chunk_name(self.plan[index].number, self.plan.len())
+    }
+
+    fn name(&self, at: usize) -> &str {
+        &self.recovered.candidates[at].name
+    }
+
+    fn text(&self, at: usize) -> &str {
+        &self.facts.files[at].text
+    }
+
+    /// Which files need another name, number or beat. A name that is taken by a text without
+    /// a place keeps everything that would have moved there where it is.
+    fn moves(&self) -> Moves {
+        let matching = &self.recovered.matching;
+        let mut moves = Moves::new();
+        for (index, at) in matching.files.iter().enumerate() {
+            let Some(at) = *at else { continue };
+            let file = &self.recovered.candidates[at].file;
+            let planned = &self.plan[index];
+            let other_number = file.number.is_some_and(|number| number != planned.number);
+            let other_beat = file.beat.as_ref().is_some_and(|beat| beat != &planned.beat);
+            if self.name(at) != self.own_name(index) || other_number || other_beat {
+                moves.insert(index, at);
+            }
+        }
+        let mut taken: BTreeSet<String> = matching
+            .unknown
+            .iter()
+            .copied()
+            .chain(matching.copies.iter().map(|(at, _)| *at))
+            .map(|at| self.name(at).to_owned())
+            .collect();
+        while let Some(index) = moves
+            .keys()
+            .copied()
+            .find(|index| taken.contains(&self.own_name(*index)))
+        {
+            if let Some(at) = moves.remove(&index) {
+                taken.insert(self.name(at).to_owned());
+            }
+        }
+        moves
+    }
+
+    /// A file that would change and that is not ours to change now, and why.
+    fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
+        let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
+        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        let at_target = (0..self.facts.files.len()).filter(|at| targets.contains(self.name(*at)));
+        for at in moves.values().copied().chain(removed).chain(at_target) {
+            let fact = &self.facts.files[at];
+            if fact.open || fact.journal.is_some() {
+                return Ok(Some((self.name(at), "is open in the editor. Close it")));
+            }
+            let metadata = self.disk.metadata(&self.paths.chunks().join(&fact.name))?;
+            if metadata.is_some_and(|file| file.read_only) {
+                return Ok(Some((self.name(at), "is read-only. Make it writable")));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Chunks of beats that left go to history.
+    fn put_away(&self) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        for (at, beat) in &self.recovered.matching.removed {
+            let file = &self.recovered.candidates[*at].file;
+            if !file.is_empty() {
+                let version = Version {
+                    number: file.number.unwrap_or(ChunkNumber(1)),
+                    beat: beat.clone(),
+                    status: file.status.unwrap_or(FileStatus::Complete),
+                    prose: &file.prose,
+                    why: BEAT_REMOVED,
+                };
+                let folder = layout::beat_folder(beat);
+                let (path, known) = history::place(self.paths, &folder, &version, self.disk)?;
+                if !known {
+                    steps.push(self.put(&path, version.render(self.disk), Vec::new()));
+                }
+            }
+            steps.push(self.remove(*at));
+        }
+        Ok(steps)
+    }
+
+    fn renumber(&self, moves: &Moves) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        for (index, at) in moves {
+            let planned = &self.plan[*index];
+            let file = &self.recovered.candidates[*at].file;
+            let name = self.own_name(*index);
+            let text = chunk_file::render_with(
+                planned.number,
+                &planned.beat,
+                file.status.unwrap_or(FileStatus::Complete),
+                &file.extra,
+                &file.prose,
+            );
+            let over = self
+                .facts
+                .files
+                .iter()
+                .filter(|fact| fact.name == name)
+                .map(|fact| Digest::of(&fact.text))
+                .collect();
+            steps.push(self.put(&self.paths.chunks().join(&name), text, over));
+        }
+        for at in moves.values() {
+            if !targets.contains(self.name(*at)) {
+                steps.push(self.remove(*at));
+            }
+        }
+        steps
+    }
+
+    /// Beats that came back get their chunk back.
+    fn bring_back(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        for (index, planned) in self.plan.iter().enumerate() {
+            let kept = self.facts.removed.iter().find(|kept| {
+                kept.file.beat.as_ref() == Some(&planned.beat)
+                    && kept.why.as_deref() == Some(BEAT_REMOVED)
+            });
+            let name = self.own_name(index);
+            let leaves = |at: usize| moves.values().any(|moved| *moved == at);
+            let stays = (0..self.facts.files.len())
+                .any(|at| self.name(at) == name && !leaves(at) && !self.is_removed(at));
+            let (Some(kept), None, false) = (kept, self.recovered.matching.files[index], stays)
+            else {
+                continue;
+            };
+            let text = chunk_file::render(
+                planned.number,
+                &planned.beat,
+                kept.file.status.unwrap_or(FileStatus::Complete),
+                &kept.file.prose,
+            );
+            steps.push(self.put(
+                &self.paths.chunks().join(&name),
+                text,
+                self.text_named(&name),
+            ));
+            if let Some(there) = read_text(&kept.path, self.disk)? {
+                steps.push(Step::Remove {
+                    file: self.inside(&kept.path),
+                    over: vec![Digest::of(&there)],
+                });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// State and revision files go where their chunks go.
+    fn companions(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
+        let stem = |name: &str| name.strip_suffix(".md").unwrap_or(name).to_owned();
+        let targets: BTreeMap<String, String> = moves
+            .iter()
+            .map(|(index, at)| (stem(self.name(*at)), stem(&self.own_name(*index))))
+            .filter(|(from, to)| from != to)
+            .collect();
+        let mut steps = Vec::new();
+        let mut put_away = BTreeMap::new();
+        for (at, beat) in &self.recovered.matching.removed {
+            put_away.insert(stem(self.name(*at)), layout::beat_folder(beat));
+        }
+        for (folder, end) in [("state", ".json"), ("revisions", ".md")] {
+            let folder_path = self.paths.root.join(folder);
+            let mut texts = BTreeMap::new();
+            for entry in self.disk.list(&folder_path)? {
+                if let Some(stem) = entry.name.strip_suffix(end)
+                    && let Some(text) = read_text(&folder_path.join(&entry.name), self.disk)?
+                {
+                    texts.insert(stem.to_owned(), text);
+                }
+            }
+            for (from, text) in &texts {
+                let to = match (targets.get(from), put_away.get(from)) {
+                    (Some(to), _) => folder_path.join(format!("{to}{end}")),
+                    (None, Some(beat)) => {
+                        let name = format!("{}.{folder}{end}", Digest::of(text).short());
+                        self.paths.history().join(beat).join(name)
+                    }
+                    (None, None) => continue,
+                };
+                let over = to
+                    .file_stem()
+                    .and_then(|to| texts.get(to.to_string_lossy().as_ref()))
+                    .map(|text| Digest::of(text));
+                steps.push(self.put(&to, text.clone(), over.into_iter().collect()));
+            }
+            let arrived: BTreeSet<String> = texts
+                .keys()
+                .filter_map(|from| targets.get(from).cloned())
+                .collect();
+            for (from, text) in &texts {
+                let leaves = targets.contains_key(from) || put_away.contains_key(from);
+                if leaves && !arrived.contains(from) {
+                    steps.push(Step::Remove {
+                        file: format!("{folder}/{from}{end}"),
+                        over: vec![Digest::of(text)],
+                    });
+                }
+            }
+        }
+        Ok(steps)
+    }
+
+    fn tell(&self) -> Vec<Notice> {
+        let matching = &self.recovered.matching;
+        let mut notices = Vec::new();
+        for (_, beat) in &matching.removed {
+            notices.push(Notice {
+                code: "beat-removed",
+                message: format!(
+                    "The beat \"{beat}\" is no longer in the outline. Its text is kept in {} and comes back with the \
+                     beat.",
+                    self.paths.history().join(layout::beat_folder(beat)).display()
+                ),
+            });
+        }
+        for (index, old) in &matching.renamed {
+            notices.push(Notice {
+                code: "beat-renamed",
+                message: format!(
+                    "The beat \"{old}\" is now \"{}\" and keeps its chunk.",
+                    self.plan[*index].beat
+                ),
+            });
+        }
+        notices
+    }
+
+    fn is_removed(&self, at: usize) -> bool {
+        self.recovered
+            .matching
+            .removed
+            .iter()
+            .any(|(removed, _)| *removed == at)
+    }
+
+    fn text_named(&self, name: &str) -> Vec<Digest> {
+        let named = self.facts.files.iter().filter(|fact| fact.name == name);
+        named.map(|fact| Digest::of(&fact.text)).collect()
+    }
+
+    fn put(&self, path: &std::path::Path, text: String, over: Vec<Digest>) -> Step {
+        Step::Put {
+            file: self.inside(path),
+            text,
+            over,
+        }
+    }
+
+    fn remove(&self, at: usize) -> Step {
+        Step::Remove {
+            file: format!("chunks/{}", self.name(at)),
+            over: vec![Digest::of(self.text(at))],
+        }
+    }
+
+    fn inside(&self, path: &std::path::Path) -> String {
+        let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
+        inside.to_string_lossy().replace('\\', "/")
+    }
+}

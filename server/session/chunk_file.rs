@@ -1,0 +1,419 @@
+//! The text of a chunk file, parsed and rendered. Pure.
+//!
+//! Reading is tolerant, since the author may do to the file whatever an editor can: byte
+//! order marks, other line ends, a front matter that is missing, broken or somebody else's.
+
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// Whether the prose of a chunk file is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileStatus {
+    Partial,
+    Complete,
+}
+
+/// A chunk file in its parts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ChunkFile {
+    pub number: Option<ChunkNumber>,
+    pub beat: Option<BeatId>,
+    /// `None` without front matter, or with a word in it that is neither status.
+    pub status: Option<FileStatus>,
+    /// Front matter lines that are not ours, as they stand.
+    pub extra: Vec<String>,
+    /// Line ends are LF, there is no byte order mark and no blank line at the start.
+    pub prose: String,
+    /// Where the prose begins in the text that was parsed, in bytes.
+    pub prose_offset: usize,
+}
+
+impl ChunkFile {
+    /// Whether there is no prose but white space.
+    pub fn is_empty(&self) -> bool {
+        self.prose.trim().is_empty()
+    }
+
+    /// The value of a front matter line that is not ours.
+    pub(crate) fn extra(&self, key: &str) -> Option<String> {
+        self.extra
+            .iter()
+            .find_map(|line| key_value(line).filter(|(name, _)| *name == key))
+            .map(|(_, value)| unquote(value))
+    }
+}
+
+/// Takes a chunk file apart. Never fails: what is no front matter is prose.
+pub fn parse(text: &str) -> ChunkFile {
+    let mut file = ChunkFile::default();
+    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let head = head_length(&text[start..]);
+    for line in lines(&text[start..start + head]) {
+        match key_value(line) {
+            Some(("chunk", value)) => {
+                file.number = unquote(value).parse().ok().map(ChunkNumber);
+            }
+            Some(("beat", value)) => {
+                file.beat = Some(unquote(value))
+                    .filter(|beat| !beat.is_empty())
+                    .map(BeatId);
+            }
+            Some(("status", value)) => {
+                file.status = match unquote(value).to_lowercase().as_str() {
+                    "partial" => Some(FileStatus::Partial),
+                    "complete" => Some(FileStatus::Complete),
+                    _ => None,
+                };
+            }
+            _ if is_fence(line) => {}
+            _ => file.extra.push(line.to_owned()),
+        }
+    }
+    let body = &text[start + head..];
+    let blank = body.len() - body.trim_start_matches(['\n', '\r']).len();
+    file.prose_offset = start + head + blank;
+    file.prose = normalise(&body[blank..]);
+    file
+}
+
+/// A chunk file with our front matter only.
+pub fn render(number: ChunkNumber, beat: &BeatId, status: FileStatus, prose: &str) -> String {
+    render_with(number, beat, status, &[], prose)
+}
+
+/// A chunk file that keeps front matter lines that are not ours. Complete prose ends with one
+/// line end; partial prose stays as it is, since its last character may be the space before
+/// the next word.
+pub fn render_with(
+    number: ChunkNumber,
+    beat: &BeatId,
+    status: FileStatus,
+    extra: &[String],
+    prose: &str,
+) -> String {
+    let word = match status {
+        FileStatus::Partial => "partial",
+        FileStatus::Complete => "complete",
+    };
+    let mut text = format!(
+        "---\nchunk: {number}\nbeat: {}\nstatus: {word}\n",
+        quote(beat.as_str())
+    );
+    for line in extra {
+        text.push_str(line);
+        text.push('\n');
+    }
+    text.push_str("---\n");
+    let prose = normalise(prose);
+    let prose = prose.trim_start_matches('\n');
+    match status {
+        FileStatus::Partial => text.push_str(prose),
+        FileStatus::Complete => {
+            text.push_str(prose.trim_end());
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The digest that tells edited from generated: of the prose alone, whatever its line ends
+/// and whatever white space an editor leaves at its ends.
+pub fn digest(prose: &str) -> Digest {
+    let normal = normalise(prose);
+    Digest::of(normal.trim_start_matches('\n').trim_end())
+}
+
+/// One line of front matter, quoted where YAML would take the value for something else.
+pub(crate) fn extra_line(key: &str, value: &str) -> String {
+    format!("{key}: {}", quote(value))
+}
+
+/// Decodes the bytes of a text file: UTF-8, UTF-16 by its mark, else Windows-1252, in which
+/// every byte is a character, so that nothing is lost.
+pub(crate) fn decode(bytes: Vec<u8>) -> String {
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
+            error
+                .as_bytes()
+                .iter()
+                .map(|byte| windows_1252(*byte))
+                .collect()
+        }),
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+fn windows_1252(byte: u8) -> char {
+    /// What 0x80 to 0x9f stand for; the rest is as in Unicode.
+    const HIGH: [char; 32] = [
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
+    ];
+    match byte {
+        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
+        _ => char::from(byte),
+    }
+}
+
+fn normalise(text: &str) -> String {
+    if text.contains('\r') {
+        text.replace("\r\n", "\n").replace('\r', "\n")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// The length of the front matter with its two fences, in bytes; 0 where there is none.
+fn head_length(text: &str) -> usize {
+    let mut length = 0;
+    let mut ours = false;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let content = line.trim_end_matches(['\n', '\r']);
+        match index {
+            0 if content.trim_end() != "---" => return 0,
+            0 => {}
+            _ if is_fence(content) => return length + line.len(),
+            _ => match key_value(content) {
+                Some((key, _)) => ours |= matches!(key, "chunk" | "beat" | "status"),
+                None if continues_front_matter(content) => {}
+                // The closing fence is gone; our own keys still tell where the prose begins.
+                None if ours => return length,
+                None => return 0,
+            },
+        }
+        length += line.len();
+    }
+    if ours { length } else { 0 }
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(|line| line.trim_end_matches('\r'))
+}
+
+fn is_fence(line: &str) -> bool {
+    matches!(line.trim_end(), "---" | "...")
+}
+
+/// Whether a line without a key may stand between two fences.
+fn continues_front_matter(line: &str) -> bool {
+    line.trim_start().starts_with('#')
+        || line.trim_start().starts_with("- ")
+        || (line.starts_with([' ', '\t']) && !line.trim().is_empty())
+}
+
+/// `key: value` at the start of a line, where the key is one plain word.
+fn key_value(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let plain = !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let apart = value.is_empty() || value.starts_with([' ', '\t', '\r']);
+    (plain && apart).then(|| (key, value.trim()))
+}
+
+/// A scalar as YAML writes it: plain, or in either kind of quotes.
+fn unquote(value: &str) -> String {
+    if value.starts_with('"') {
+        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+        if let Some(Ok(text)) = values.next() {
+            return text;
+        }
+    }
+    if let Some(inner) = value.strip_prefix('\'')
+        && let Some(end) = inner.replace("''", "\u{0}\u{0}").find('\'')
+    {
+        return inner[..end].replace("''", "'");
+    }
+    let plain = value.find(" #").map_or(value, |comment| &value[..comment]);
+    plain.trim().to_owned()
+}
+
+fn quote(value: &str) -> String {
+    let plain = value.starts_with(char::is_alphabetic)
+        && value
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        && !matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
+        );
+    if plain {
+        value.to_owned()
+    } else {
+        // A JSON string is a YAML string.
+        serde_json::Value::from(value).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn beat(id: &str) -> BeatId {
+        BeatId(id.to_owned())
+    }
+
+    #[test]
+    fn takes_apart_what_an_author_may_leave() {
+        // text, number, beat, status, extra lines, prose
+        type Row<'a> = (
+            &'a str,
+            Option<u32>,
+            Option<&'a str>,
+            Option<FileStatus>,
+            usize,
+            &'a str,
+        );
+        let rows: &[Row] = &[
+            (
+                "---\nchunk: 3\nbeat: logbook\nstatus: complete\n---\nProse.\n",
+                Some(3),
+                Some("logbook"),
+                Some(FileStatus::Complete),
+                0,
+                "Prose.\n",
+            ),
+            (
+                "\u{feff}---\r\nchunk: 3\r\nbeat: logbook\r\nstatus: partial\r\n---\r\nA\r\nB",
+                Some(3),
+                Some("logbook"),
+                Some(FileStatus::Partial),
+                0,
+                "A\nB",
+            ),
+            (
+                "---\nchunk: 3 # third\nbeat: 'it''s'\nstatus: Complete\nmood: grim\n---\n\nA",
+                Some(3),
+                Some("it's"),
+                Some(FileStatus::Complete),
+                1,
+                "A",
+            ),
+            (
+                "---\nbeat: \"a: b\"\n...\nA",
+                None,
+                Some("a: b"),
+                None,
+                0,
+                "A",
+            ),
+            ("Just prose.", None, None, None, 0, "Just prose."),
+            (
+                "---\n\nA scene that opens with a rule.\n\n---\n",
+                None,
+                None,
+                None,
+                0,
+                "---\n\nA scene that opens with a rule.\n\n---\n",
+            ),
+            (
+                "---\ntitle: X\ntags:\n  - a\n---\nA",
+                None,
+                None,
+                None,
+                3,
+                "A",
+            ),
+            (
+                "---\nchunk: 2\nbeat: x\nstatus: complete\nNo fence any more.",
+                Some(2),
+                Some("x"),
+                Some(FileStatus::Complete),
+                0,
+                "No fence any more.",
+            ),
+            (
+                "---\nchunk: 2\nbeat: x\nstatus: complete",
+                Some(2),
+                Some("x"),
+                Some(FileStatus::Complete),
+                0,
+                "",
+            ),
+            (
+                "---\nchunk: two\nbeat:\nstatus: done\n---\n",
+                None,
+                None,
+                None,
+                0,
+                "",
+            ),
+            ("", None, None, None, 0, ""),
+            ("---", None, None, None, 0, "---"),
+            (
+                "---\nHe said: no\n---\nA",
+                None,
+                None,
+                None,
+                0,
+                "---\nHe said: no\n---\nA",
+            ),
+        ];
+        for (text, number, id, status, extra, prose) in rows {
+            let file = parse(text);
+            assert_eq!(file.number, number.map(ChunkNumber), "{text:?}");
+            assert_eq!(file.beat, id.map(beat), "{text:?}");
+            assert_eq!(file.status, *status, "{text:?}");
+            assert_eq!(file.extra.len(), *extra, "{text:?}");
+            assert_eq!(file.prose, *prose, "{text:?}");
+            assert!(text.is_char_boundary(file.prose_offset), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn beats_of_any_name_come_back() {
+        for id in [
+            "logbook", "1", "true", "null", "a: b", "#x", "\"q\"", "日本", "a b", "it's", "-",
+        ] {
+            let text = render(ChunkNumber(1), &beat(id), FileStatus::Partial, "x ");
+            let file = parse(&text);
+            assert_eq!(file.beat, Some(beat(id)), "{text}");
+            assert_eq!(file.prose, "x ", "{text}");
+        }
+    }
+
+    #[test]
+    fn the_digest_knows_prose_only() {
+        let one = digest("A\nB\n");
+        for same in ["A\r\nB", "A\rB\r", "\nA\nB\n\n", "A\nB"] {
+            assert_eq!(digest(same), one, "{same:?}");
+        }
+        for other in ["A\n\nB", "A B", " A\nB"] {
+            assert_ne!(digest(other), one, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn other_encodings_are_read() {
+        let utf16: Vec<u8> = std::iter::once(0xfeff)
+            .chain("Tür".encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        for (bytes, text) in [
+            (b"T\xfcr \x93x\x94".to_vec(), "Tür “x”"),
+            (utf16, "Tür"),
+            ("Tür".as_bytes().to_vec(), "Tür"),
+        ] {
+            assert_eq!(decode(bytes), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_and_any_prose_comes_back(text in "\\PC*|(---|chunk: 1|beat: b|\r|\n|x:|\u{feff}){0,12}") {
+            let file = parse(&text);
+            proptest::prop_assert!(text.is_char_boundary(file.prose_offset));
+            let again = parse(&render(ChunkNumber(7), &beat("b"), FileStatus::Complete, &text));
+            proptest::prop_assert_eq!(digest(&again.prose), digest(&text));
+        }
+    }
+}

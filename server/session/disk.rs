@@ -1,0 +1,566 @@
+//! The file system and the clock, one method a call, so that every call can be made to fail.
+//!
+//! Nothing else in the store may touch `std::fs`: a call that went around this type could
+//! not be tested for what it does to the author's text when it fails, nor held inside the
+//! story's folder. Files are read and replaced without following symbolic links.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+
+use super::error::{Doing, StoreError};
+
+/// A kind of file-system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    Read,
+    List,
+    Metadata,
+    Resolve,
+    MakeFolder,
+    Create,
+    Write,
+    Permissions,
+    Sync,
+    Rename,
+    SyncFolder,
+    Remove,
+    Lock,
+}
+
+impl Call {
+    /// Whether the call can change the disk.
+    pub fn writes(self) -> bool {
+        !matches!(
+            self,
+            Call::Read | Call::List | Call::Metadata | Call::Resolve
+        )
+    }
+}
+
+/// What becomes of a call.
+#[derive(Debug)]
+pub enum Verdict {
+    Go,
+    /// It fails and changes nothing.
+    Fail(io::Error),
+    /// For a write: so many bytes get through, then it fails.
+    Short(usize, io::Error),
+}
+
+/// Decides over every call before it is made; for tests.
+pub trait Faults: Send + Sync {
+    fn before(&self, call: Call, path: &Path) -> Verdict;
+}
+
+/// The file system and the clock. Cheap to clone.
+#[derive(Clone)]
+pub struct Disk {
+    faults: Option<Arc<dyn Faults>>,
+    /// The folder, without links, that all writes must stay inside.
+    root: Option<Arc<Path>>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// What a folder holds, without following links.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub name: String,
+    pub kind: EntryKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+/// What is known of a path, without following links.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    pub kind: EntryKind,
+    /// No one may write to it.
+    pub read_only: bool,
+    pub modified: Option<Timestamp>,
+    permissions: fs::Permissions,
+}
+
+impl std::fmt::Debug for Disk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Disk").finish_non_exhaustive()
+    }
+}
+
+impl Disk {
+    pub fn real() -> Disk {
+        Disk {
+            faults: None,
+            root: None,
+            clock: Arc::new(Timestamp::now),
+        }
+    }
+
+    pub fn with_faults(faults: Arc<dyn Faults>) -> Disk {
+        Disk {
+            faults: Some(faults),
+            ..Disk::real()
+        }
+    }
+
+    /// The same disk, where `clock` tells the time.
+    pub fn with_clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Disk {
+        Disk {
+            clock: Arc::new(clock),
+            ..self
+        }
+    }
+
+    /// The same disk, where a write that would leave `root` (a folder without links) fails with
+    /// [`StoreError::Outside`].
+    pub fn within(&self, root: &Path) -> Disk {
+        Disk {
+            root: Some(Arc::from(root)),
+            ..self.clone()
+        }
+    }
+
+    /// The time, in whole seconds (the records need no finer one).
+    pub fn now(&self) -> Timestamp {
+        let now = (self.clock)();
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
+    }
+
+    fn go(&self, call: Call, path: &Path) -> io::Result<()> {
+        match &self.faults {
+            None => Ok(()),
+            Some(faults) => match faults.before(call, path) {
+                Verdict::Go => Ok(()),
+                Verdict::Fail(error) | Verdict::Short(_, error) => Err(error),
+            },
+        }
+    }
+
+    /// The bytes of a file; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Outside`] where it is a symbolic link.
+    pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = self.go(Call::Read, path).and_then(|()| read_no_link(path));
+        match bytes {
+            Err(error) if is_link_refused(&error) => Err(self.outside(path)),
+            bytes => optional(bytes.map(Some), Doing::Read, path),
+        }
+    }
+
+    /// The bytes of a file that the author may well have linked to, such as a brief.
+    pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = self
+            .go(Call::Read, path)
+            .and_then(|()| fs::read(path))
+            .map(Some);
+        optional(bytes, Doing::Read, path)
+    }
+
+    /// What a folder holds, sorted by name; empty where there is none. Names that are not
+    /// Unicode are left out: no file of ours has one.
+    pub fn list(&self, folder: &Path) -> Result<Vec<Entry>, StoreError> {
+        let entries = self.go(Call::List, folder).and_then(|()| {
+            let mut entries = Vec::new();
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if let Ok(name) = entry.file_name().into_string() {
+                    let kind = kind_of(entry.file_type()?);
+                    entries.push(Entry { name, kind });
+                }
+            }
+            entries.sort();
+            Ok(Some(entries))
+        });
+        Ok(optional(entries, Doing::List, folder)?.unwrap_or_default())
+    }
+
+    /// What is known of a path; `None` where there is nothing.
+    pub fn metadata(&self, path: &Path) -> Result<Option<Metadata>, StoreError> {
+        let metadata = self.go(Call::Metadata, path).and_then(|()| {
+            let metadata = fs::symlink_metadata(path)?;
+            Ok(Some(Metadata {
+                kind: kind_of(metadata.file_type()),
+                read_only: metadata.permissions().readonly(),
+                modified: metadata
+                    .modified()
+                    .ok()
+                    .and_then(|time| Timestamp::try_from(time).ok()),
+                permissions: metadata.permissions(),
+            }))
+        });
+        optional(metadata, Doing::Read, path)
+    }
+
+    /// The path without links; `None` where there is nothing.
+    pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, StoreError> {
+        let resolved = self
+            .go(Call::Resolve, path)
+            .and_then(|()| fs::canonicalize(path))
+            .map(Some);
+        optional(resolved, Doing::Read, path)
+    }
+
+    fn outside(&self, path: &Path) -> StoreError {
+        let above = path.parent().unwrap_or(path);
+        StoreError::Outside {
+            path: path.to_owned(),
+            root: self.root.as_deref().unwrap_or(above).to_owned(),
+        }
+    }
+
+    /// Fails where the folder of `path` leads out of the folder that writes must stay inside.
+    fn hold_inside(&self, path: &Path) -> Result<(), StoreError> {
+        match path.parent() {
+            Some(folder) => self.hold_folder_inside(folder),
+            None => Ok(()),
+        }
+    }
+
+    fn hold_folder_inside(&self, folder: &Path) -> Result<(), StoreError> {
+        let Some(root) = &self.root else {
+            return Ok(());
+        };
+        match self.resolve(folder)? {
+            Some(real) if !real.starts_with(root) => Err(self.outside(folder)),
+            // A folder that is not there fails in its own words.
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes a folder and those above it, each one safe on disk when this returns.
+    pub fn make_folder(&self, folder: &Path) -> Result<(), StoreError> {
+        if self.metadata(folder)?.is_some() {
+            return self.hold_folder_inside(folder);
+        }
+        if let Some(above) = folder.parent() {
+            self.make_folder(above)?;
+        }
+        match self.make_new_folder(folder) {
+            // Another process was quicker.
+            Ok(_) | Err(StoreError::Io { .. }) if self.metadata(folder)?.is_some() => Ok(()),
+            outcome => outcome.map(|_| ()),
+        }
+    }
+
+    /// Makes one folder; `false` where it was there already.
+    pub fn make_new_folder(&self, folder: &Path) -> Result<bool, StoreError> {
+        self.hold_inside(folder)?;
+        let made = self
+            .go(Call::MakeFolder, folder)
+            .and_then(|()| fs::create_dir(folder));
+        match made {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+            Err(error) => return Err(StoreError::io(Doing::Create, folder, error)),
+        }
+        if let Some(above) = folder.parent() {
+            self.sync_folder(above)?;
+        }
+        Ok(true)
+    }
+
+    /// Replaces a file as a whole: a reader sees the old bytes or the new ones, and the new
+    /// ones are safe when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::ReadOnlyFile`] where the author closed the file to writing,
+    /// [`StoreError::Outside`] where it is a symbolic link.
+    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hold_inside(path)?;
+        let before = self.metadata(path)?;
+        if let Some(before) = &before {
+            self.refuse_unwritable(path, before)?;
+        }
+        let temporary = temporary_beside(path);
+        let written = self
+            .fill(&temporary, bytes, before.as_ref())
+            .and_then(|()| self.rename(&temporary, path));
+        if written.is_err() {
+            // Should this fail too, the next start removes it.
+            let _ = self
+                .go(Call::Remove, &temporary)
+                .map(|()| fs::remove_file(&temporary));
+        }
+        written.map_err(|error| StoreError::io(Doing::Write, path, error))?;
+        match path.parent() {
+            Some(folder) => self.sync_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    fn fill(&self, path: &Path, bytes: &[u8], like: Option<&Metadata>) -> io::Result<()> {
+        self.go(Call::Create, path)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+        self.put(&mut file, path, bytes)?;
+        if let Some(like) = like
+            && file.metadata()?.permissions() != like.permissions
+        {
+            self.go(Call::Permissions, path)?;
+            file.set_permissions(like.permissions.clone())?;
+        }
+        self.go(Call::Sync, path)?;
+        file.sync_all()
+    }
+
+    /// One write to an open file.
+    fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        match &self.faults {
+            None => file.write_all(bytes),
+            Some(faults) => match faults.before(Call::Write, path) {
+                Verdict::Go => file.write_all(bytes),
+                Verdict::Fail(error) => Err(error),
+                Verdict::Short(length, error) => {
+                    file.write_all(bytes.get(..length).unwrap_or(bytes))?;
+                    Err(error)
+                }
+            },
+        }
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.go(Call::Rename, to)?;
+        fs::rename(from, to)
+    }
+
+    /// Gives a file another name in the same folder.
+    pub fn rename_file(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        self.hold_inside(to)?;
+        self.rename(from, to)
+            .map_err(|error| StoreError::io(Doing::Write, to, error))?;
+        match to.parent() {
+            Some(folder) => self.sync_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes a file; nothing happens where there is none.
+    pub fn remove(&self, path: &Path) -> Result<(), StoreError> {
+        self.hold_inside(path)?;
+        let removed = self
+            .go(Call::Remove, path)
+            .and_then(|()| fs::remove_file(path))
+            .map(Some);
+        if optional(removed, Doing::Remove, path)?.is_some()
+            && let Some(folder) = path.parent()
+        {
+            self.sync_folder(folder)?;
+        }
+        Ok(())
+    }
+
+    /// Opens a log to append to. Each [`Log::append`] is one write.
+    pub fn open_log(&self, path: &Path) -> Result<Log, StoreError> {
+        self.hold_inside(path)?;
+        if let Some(metadata) = self.metadata(path)? {
+            self.refuse_unwritable(path, &metadata)?;
+        }
+        let file = self
+            .go(Call::Create, path)
+            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+            .map_err(|error| StoreError::io(Doing::Create, path, error))?;
+        Ok(Log {
+            disk: self.clone(),
+            path: path.to_owned(),
+            file,
+        })
+    }
+
+    /// Opens a file, made where there is none, and locks it for as long as the handle lives.
+    /// `None` where another handle holds the lock.
+    pub(crate) fn lock(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
+        self.hold_inside(path)?;
+        if let Some(metadata) = self.metadata(path)? {
+            self.refuse_unwritable(path, &metadata)?;
+        }
+        let opened = self.go(Call::Lock, path).and_then(|()| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(path)
+        });
+        let file = opened.map_err(|error| StoreError::io(Doing::Lock, path, error))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(LockedFile { file, held: true })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            // Some network file systems have no locks; better to write without than not at all.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                Ok(Some(LockedFile { file, held: false }))
+            }
+            Err(TryLockError::Error(error)) => Err(StoreError::io(Doing::Lock, path, error)),
+        }
+    }
+
+    fn refuse_unwritable(&self, path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+        match metadata.kind {
+            EntryKind::Link => Err(self.outside(path)),
+            // A rename would replace a read-only file without a word.
+            _ if metadata.read_only => Err(StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept: None,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
+        let synced = self
+            .go(Call::SyncFolder, folder)
+            .and_then(|()| File::open(folder)?.sync_all());
+        match synced {
+            Ok(()) => Ok(()),
+            // Not every file system can sync a folder; the rename is then all there is.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+                ) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::io(Doing::Write, folder, error)),
+        }
+    }
+}
+
+/// A file that grows line by line.
+#[derive(Debug)]
+pub struct Log {
+    disk: Disk,
+    path: PathBuf,
+    file: File,
+}
+
+impl Log {
+    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        self.disk
+            .put(&mut self.file, &self.path, bytes)
+            .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
+    }
+}
+
+/// A file whose lock goes with the handle, and so with the process.
+#[derive(Debug)]
+pub(crate) struct LockedFile {
+    file: File,
+    /// False where the file system has no locks.
+    pub(crate) held: bool,
+}
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        // Nobody holds it any more; and an empty file stays the same from job to job for those
+        // who keep the folder in git.
+        let _ = self.file.set_len(0);
+    }
+}
+
+impl LockedFile {
+    /// Replaces the content in place: another name for the file would be another lock.
+    pub(crate) fn write(
+        &mut self,
+        disk: &Disk,
+        path: &Path,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        disk.go(Call::Write, path)
+            .and_then(|()| {
+                use std::io::Seek as _;
+                self.file.set_len(0)?;
+                self.file.rewind()?;
+                self.file.write_all(bytes)
+            })
+            .map_err(|error| StoreError::io(Doing::Write, path, error))
+    }
+}
+
+/// Opens without following a link at the end of the path.
+fn read_no_link(path: &Path) -> io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NOFOLLOW);
+    }
+    let mut file = options.open(path)?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_link_refused(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let refused = error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    let refused = false;
+    refused
+}
+
+fn optional<T>(
+    outcome: io::Result<Option<T>>,
+    doing: Doing,
+    path: &Path,
+) -> Result<Option<T>, StoreError> {
+    match outcome {
+        Ok(value) => Ok(value),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(StoreError::io(doing, path, error)),
+    }
+}
+
+fn kind_of(kind: fs::FileType) -> EntryKind {
+    if kind.is_file() {
+        EntryKind::File
+    } else if kind.is_dir() {
+        EntryKind::Folder
+    } else if kind.is_symlink() {
+        EntryKind::Link
+    } else {
+        EntryKind::Other
+    }
+}
+
+/// `.NAME.PID-COUNT.tmp` in the same folder.
+fn temporary_beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(
+        ".{}-{}.tmp",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    ));
+    path.with_file_name(name)
+}
+
+/// The process that made a temporary file; `None` for any other name.
+pub(crate) fn temporary_of(name: &str) -> Option<u32> {
+    let inner = name.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (_, stamp) = inner.rsplit_once('.')?;
+    let (process, count) = stamp.split_once('-')?;
+    count.parse::<u64>().ok()?;
+    process.parse().ok()
+}

@@ -1,0 +1,223 @@
+//! What can go wrong in the store: what happened, what is safe, what to do.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::lock::Holder;
+use crate::story::ChunkNumber;
+
+/// What to tell about text when nothing more special is known.
+const SAFE: &str = "Everything that was saved before is safe on disk.";
+
+/// A failed action of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file system refused.
+    #[error("{}", io_sentence(*trouble, *doing, path, safe, source))]
+    Io {
+        trouble: Trouble,
+        doing: Doing,
+        path: PathBuf,
+        /// What is safe, as a sentence.
+        safe: String,
+        #[source]
+        source: io::Error,
+    },
+    /// Another process, or another job of this one, writes to the session.
+    #[error(
+        "The session at {} is being written by {holder}. Nothing was changed. Wait until it is done, or stop it; \
+         reading works all the while.",
+        path.display()
+    )]
+    Locked { path: PathBuf, holder: Holder },
+    /// The file holds text that the author typed and that this job has not seen.
+    #[error(
+        "{} was changed while it was being written, so writing stopped there. Your text is untouched{}. Run the same \
+         command again to go on from your text.",
+        path.display(), kept_words(kept.as_deref())
+    )]
+    AuthorEdited {
+        path: PathBuf,
+        /// Where the generated text is that did not go into the file.
+        kept: Option<PathBuf>,
+    },
+    /// The author made the file read-only.
+    #[error(
+        "{} is read-only, so it was left as it is{}. Make the file writable to have it written.",
+        path.display(), kept_words(kept.as_deref())
+    )]
+    ReadOnlyFile {
+        path: PathBuf,
+        kept: Option<PathBuf>,
+    },
+    /// A symbolic link, or `..`, leads out of the story's folder.
+    #[error(
+        "{} is a symbolic link or lies behind one that leads out of {}, and Storywright reads and writes only inside \
+         it. Nothing was changed there. Put the real file or folder in the link's place.",
+        path.display(), root.display()
+    )]
+    Outside { path: PathBuf, root: PathBuf },
+    #[error(
+        "\"{id}\" can't be the name of a session: it has to be one plain folder name, without slashes and without a \
+         dot at its start. Choose another name."
+    )]
+    BadSessionId { id: String },
+    #[error(
+        "There is no session \"{id}\" in {}. Nothing was changed. `storywright status` lists the sessions.",
+        generated.display()
+    )]
+    NoSession { id: String, generated: PathBuf },
+    #[error("{} has no folder that exists. Create the folder first, or check the path.", path.display())]
+    NoFolder { path: PathBuf },
+    #[error(
+        "The outline has {chunks} beats, so there is no chunk {number}. Nothing was changed. Check the number against \
+         `storywright status`."
+    )]
+    NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "Chunk {number} has {versions} earlier versions in history/, and not the one that was asked for. Nothing was \
+         changed."
+    )]
+    NoVersion {
+        number: ChunkNumber,
+        versions: usize,
+    },
+    #[error("No revision of chunk {number} waits in revisions/. Nothing was changed.")]
+    NoRevision { number: ChunkNumber },
+}
+
+/// What was being done to a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doing {
+    Read,
+    Write,
+    Create,
+    Remove,
+    List,
+    Lock,
+}
+
+/// The kinds of refusal that have their own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// ENOSPC, EDQUOT.
+    NoSpace,
+    /// EROFS.
+    ReadOnlyDisk,
+    /// EACCES, EPERM.
+    Denied,
+    /// ENOENT.
+    Gone,
+    Other,
+}
+
+impl Trouble {
+    fn of(error: &io::Error) -> Trouble {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Trouble::NoSpace,
+            io::ErrorKind::ReadOnlyFilesystem => Trouble::ReadOnlyDisk,
+            io::ErrorKind::PermissionDenied => Trouble::Denied,
+            io::ErrorKind::NotFound => Trouble::Gone,
+            _ => Trouble::Other,
+        }
+    }
+}
+
+impl StoreError {
+    pub(crate) fn io(doing: Doing, path: &Path, source: io::Error) -> StoreError {
+        StoreError::Io {
+            trouble: Trouble::of(&source),
+            doing,
+            path: path.to_owned(),
+            safe: SAFE.to_owned(),
+            source,
+        }
+    }
+
+    /// The same failure, with a better sentence about what is safe.
+    pub(crate) fn safe(mut self, sentence: impl Into<String>) -> StoreError {
+        if let StoreError::Io { safe, .. } = &mut self {
+            *safe = sentence.into();
+        }
+        self
+    }
+
+    /// The file or folder that it is about.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            StoreError::Io { path, .. }
+            | StoreError::Locked { path, .. }
+            | StoreError::AuthorEdited { path, .. }
+            | StoreError::ReadOnlyFile { path, .. }
+            | StoreError::Outside { path, .. }
+            | StoreError::NoFolder { path } => Some(path),
+            StoreError::NoSession { generated, .. } => Some(generated),
+            StoreError::BadSessionId { .. }
+            | StoreError::NoSuchChunk { .. }
+            | StoreError::NoVersion { .. }
+            | StoreError::NoRevision { .. } => None,
+        }
+    }
+
+    /// Whether the disk is full, read-only or closed to us, so that every later save would
+    /// fail too.
+    pub fn ends_job(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Io {
+                trouble: Trouble::NoSpace | Trouble::ReadOnlyDisk | Trouble::Denied,
+                ..
+            }
+        )
+    }
+}
+
+fn io_sentence(
+    trouble: Trouble,
+    doing: Doing,
+    path: &Path,
+    safe: &str,
+    source: &io::Error,
+) -> String {
+    let path = path.display();
+    match trouble {
+        Trouble::NoSpace => format!(
+            "The disk is full: {path} could not be {doing}. {safe} Free some space, then run the same command again."
+        ),
+        Trouble::ReadOnlyDisk => format!(
+            "The disk is read-only: {path} could not be {doing}. {safe} Make it writable, then run the same command \
+             again."
+        ),
+        Trouble::Denied => format!(
+            "Permission denied: {path} could not be {doing}. {safe} Check who owns the folder and its permissions, \
+             then run the same command again."
+        ),
+        Trouble::Gone => format!(
+            "{path} could not be {doing}: it is not there any more. {safe} Put it back or run the same command again."
+        ),
+        Trouble::Other => format!(
+            "{path} could not be {doing}: {source}. {safe} Check the disk, then run the same command again."
+        ),
+    }
+}
+
+fn kept_words(kept: Option<&Path>) -> String {
+    match kept {
+        Some(path) => format!(", and the generated text is safe in {}", path.display()),
+        None => String::new(),
+    }
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Doing::Read => "read",
+            Doing::Write => "written",
+            Doing::Create => "created",
+            Doing::Remove => "removed",
+            Doing::List => "listed",
+            Doing::Lock => "locked",
+        })
+    }
+}

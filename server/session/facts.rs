@@ -1,0 +1,178 @@
+//! Gathering what is on disk, in journals and in the editor, without judging it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::chunk_file;
+use super::disk::{Disk, EntryKind};
+use super::error::StoreError;
+use super::history::{self, KeptVersion};
+use super::intent::{self, Intent};
+use super::layout::{self, SessionPaths, StoryFolder};
+use super::manifest::{self, ManifestFact};
+use super::{Owner, Owners, PlannedChunk, SessionId};
+use crate::story::BeatId;
+
+/// How often gathering starts again when a writer changes the folder meanwhile.
+const TRIES: usize = 5;
+
+/// All that is known of a session, as it stands.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub manifest: ManifestFact,
+    /// The files of chunks/, sorted by name.
+    pub files: Vec<FileFact>,
+    /// The latest version of each beat that left the outline.
+    pub removed: Vec<KeptVersion>,
+    /// Names in chunks/ that are symbolic links and therefore not read.
+    pub links: Vec<String>,
+    pub at: Timestamp,
+}
+
+/// A file of chunks/.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFact {
+    pub name: String,
+    /// Whole text, as the editor shows it, else as it is on disk; empty when there is only a
+    /// journal.
+    pub text: String,
+    /// The text of the journal beside it.
+    pub journal: Option<String>,
+    /// Whether an editor owns it.
+    pub open: bool,
+}
+
+/// Gathers the facts of a session. Changes that were declared and not finished count as done.
+pub(crate) fn gather(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Facts, StoreError> {
+    let paths = folder.paths(id);
+    for inside in paths.folders() {
+        layout::ensure_inside(&inside, folder.root(), disk)?;
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let declared = disk.read(&paths.intent())?;
+        let mut facts = read(&paths, id, disk)?;
+        // A change that began or ended meanwhile may have moved a file past the listing.
+        if disk.read(&paths.intent())? != declared && tries < TRIES {
+            continue;
+        }
+        if let Some(intent) = declared.as_deref().and_then(Intent::parse) {
+            intent::overlay(&intent, &mut facts);
+        }
+        add_open_texts(&mut facts, &paths, plan, owners);
+        return Ok(facts);
+    }
+}
+
+fn read(paths: &SessionPaths, id: &SessionId, disk: &Disk) -> Result<Facts, StoreError> {
+    let (manifest, _) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
+    let chunks = paths.chunks();
+    let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
+    let mut links = Vec::new();
+    for entry in disk.list(&chunks)? {
+        let journal_of = entry
+            .name
+            .strip_suffix(".journal")
+            .map(|stem| format!("{stem}.md"));
+        if entry.name.starts_with('.') || !(entry.name.ends_with(".md") || journal_of.is_some()) {
+            continue;
+        }
+        match entry.kind {
+            EntryKind::File => {}
+            EntryKind::Link => {
+                links.push(entry.name);
+                continue;
+            }
+            _ => continue,
+        }
+        let Some(bytes) = disk.read(&chunks.join(&entry.name))? else {
+            continue;
+        };
+        let text = chunk_file::decode(bytes);
+        let name = journal_of.clone().unwrap_or(entry.name);
+        let file = files.entry(name.clone()).or_insert_with(|| FileFact {
+            name,
+            ..FileFact::default()
+        });
+        match journal_of {
+            Some(_) => file.journal = Some(text),
+            None => file.text = text,
+        }
+    }
+    Ok(Facts {
+        manifest,
+        files: files.into_values().collect(),
+        removed: read_removed(paths, disk)?,
+        links,
+        at: disk.now(),
+    })
+}
+
+fn read_removed(paths: &SessionPaths, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {
+    let mut removed = Vec::new();
+    for entry in disk.list(&paths.history())? {
+        if entry.kind == EntryKind::Folder && entry.name.starts_with("beat_") {
+            removed.extend(history::in_folder(&paths.history().join(entry.name), disk)?.pop());
+        }
+    }
+    Ok(removed)
+}
+
+fn add_open_texts(
+    facts: &mut Facts,
+    paths: &SessionPaths,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+) {
+    let chunks = paths.chunks();
+    for planned in plan {
+        // A file may be open that is not on disk yet.
+        let name = layout::chunk_name(planned.number, plan.len());
+        if let Err(place) = facts.files.binary_search_by(|file| file.name.cmp(&name))
+            && matches!(owners.owner(&chunks.join(&name)), Owner::Client)
+        {
+            let file = FileFact {
+                name,
+                ..FileFact::default()
+            };
+            facts.files.insert(place, file);
+        }
+    }
+    for file in &mut facts.files {
+        let path = chunks.join(&file.name);
+        if matches!(owners.owner(&path), Owner::Client) {
+            file.open = true;
+            if let Some(text) = owners.open_text(&path) {
+                file.text = text;
+            }
+        }
+    }
+}
+
+/// The text of a file in whatever encoding; `None` where there is none.
+pub(crate) fn read_text(path: &Path, disk: &Disk) -> Result<Option<String>, StoreError> {
+    Ok(disk.read(path)?.map(chunk_file::decode))
+}
+
+/// The beats that the chunk files of a session name.
+pub(crate) fn beats_on_disk(paths: &SessionPaths, disk: &Disk) -> Result<Vec<BeatId>, StoreError> {
+    let mut beats = Vec::new();
+    for entry in disk.list(&paths.chunks())? {
+        if entry.kind == EntryKind::File
+            && entry.name.ends_with(".md")
+            && let Some(text) = read_text(&paths.chunks().join(&entry.name), disk)?
+        {
+            beats.extend(chunk_file::parse(&text).beat);
+        }
+    }
+    Ok(beats)
+}

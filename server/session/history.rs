@@ -1,0 +1,138 @@
+//! Every version that was replaced, oldest first. Versions are only ever added.
+//!
+//! A version is a file like a chunk file, with `replaced:` and `why:` in its front matter.
+//! The folder is named after the chunk file of that moment; what a version belongs to is the
+//! beat in its front matter, which stays right when chunks are renumbered.
+
+use std::path::{Path, PathBuf};
+
+use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::disk::{Disk, EntryKind};
+use super::error::StoreError;
+use super::layout::SessionPaths;
+use crate::story::{BeatId, ChunkNumber};
+
+/// A text to keep.
+#[derive(Debug, Clone)]
+pub(crate) struct Version<'a> {
+    pub(crate) number: ChunkNumber,
+    pub(crate) beat: BeatId,
+    pub(crate) status: FileStatus,
+    pub(crate) prose: &'a str,
+    pub(crate) why: &'a str,
+}
+
+impl Version<'_> {
+    pub(crate) fn render(&self, disk: &Disk) -> String {
+        let extra = [
+            chunk_file::extra_line("replaced", &disk.now().to_string()),
+            chunk_file::extra_line("why", self.why),
+        ];
+        chunk_file::render_with(self.number, &self.beat, self.status, &extra, self.prose)
+    }
+}
+
+/// A version that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptVersion {
+    pub path: PathBuf,
+    /// When it was replaced, as it stands in the file.
+    pub replaced: Option<String>,
+    pub why: Option<String>,
+    pub file: ChunkFile,
+}
+
+/// Keeps a version in `history/<folder>/` and returns where. A text that is the latest
+/// version there already is not kept twice.
+pub(crate) fn keep(
+    paths: &SessionPaths,
+    folder: &str,
+    version: &Version,
+    disk: &Disk,
+) -> Result<PathBuf, StoreError> {
+    let (path, known) = place(paths, folder, version, disk)?;
+    if !known {
+        if let Some(folder) = path.parent() {
+            disk.make_folder(folder)?;
+        }
+        disk.write(&path, version.render(disk).as_bytes())?;
+    }
+    Ok(path)
+}
+
+/// Where a version goes, and whether its text is there already.
+pub(crate) fn place(
+    paths: &SessionPaths,
+    folder: &str,
+    version: &Version,
+    disk: &Disk,
+) -> Result<(PathBuf, bool), StoreError> {
+    let folder = paths.history().join(folder);
+    let latest = numbers(&folder, disk)?.into_iter().max().unwrap_or(0);
+    if latest > 0 {
+        let path = folder.join(name(latest));
+        if let Some(bytes) = disk.read(&path)? {
+            let kept = chunk_file::parse(&chunk_file::decode(bytes));
+            if kept.beat.as_ref() == Some(&version.beat)
+                && chunk_file::digest(&kept.prose) == chunk_file::digest(version.prose)
+            {
+                return Ok((path, true));
+            }
+        }
+    }
+    Ok((folder.join(name(latest.saturating_add(1))), false))
+}
+
+/// The versions of a beat, oldest first, wherever its chunk was numbered.
+pub(crate) fn versions(
+    paths: &SessionPaths,
+    beat: &BeatId,
+    disk: &Disk,
+) -> Result<Vec<KeptVersion>, StoreError> {
+    let mut found = Vec::new();
+    for entry in disk.list(&paths.history())? {
+        if entry.kind == EntryKind::Folder {
+            let folder = paths.history().join(&entry.name);
+            let kept = in_folder(&folder, disk)?;
+            found.extend(
+                kept.into_iter()
+                    .filter(|kept| kept.file.beat.as_ref() == Some(beat)),
+            );
+        }
+    }
+    found.sort_by(|a, b| (&a.replaced, &a.path).cmp(&(&b.replaced, &b.path)));
+    Ok(found)
+}
+
+/// The versions of one folder, oldest first.
+pub(crate) fn in_folder(folder: &Path, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {
+    let mut found = Vec::new();
+    let mut numbers = numbers(folder, disk)?;
+    numbers.sort_unstable();
+    for number in numbers {
+        let path = folder.join(name(number));
+        if let Some(bytes) = disk.read(&path)? {
+            let file = chunk_file::parse(&chunk_file::decode(bytes));
+            found.push(KeptVersion {
+                replaced: file.extra("replaced"),
+                why: file.extra("why"),
+                path,
+                file,
+            });
+        }
+    }
+    Ok(found)
+}
+
+fn numbers(folder: &Path, disk: &Disk) -> Result<Vec<u32>, StoreError> {
+    let entries = disk.list(folder)?;
+    Ok(entries
+        .iter()
+        .filter(|entry| entry.kind == EntryKind::File)
+        .filter_map(|entry| entry.name.strip_suffix(".md")?.parse().ok())
+        .collect())
+}
+
+fn name(number: u32) -> String {
+    format!("{number:04}.md")
+}

@@ -1,0 +1,258 @@
+//! Changes of several files, declared on disk before they start.
+//!
+//! A declaration holds everything that is needed to finish the change, so an interrupted one
+//! is finished at the next start, in any state between its steps. Each step can be done again
+//! without harm, and none overwrites a text that the declaration did not know.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::chunk_file::{self, FileStatus};
+use super::disk::Disk;
+use super::error::StoreError;
+use super::facts::{Facts, FileFact, read_text};
+use super::history::{self, Version};
+use super::layout::{self, SessionPaths};
+use super::manifest::{ChunkRecord, ManifestFact};
+use super::recover::Notice;
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+const VERSION: u32 = 1;
+
+/// A declared change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Intent {
+    version: u32,
+    /// For people: what the change does.
+    pub(crate) what: String,
+    pub(crate) at: Timestamp,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One step. Paths are inside the session, with `/`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Step {
+    /// A file gets this text. It may have had none, or one of `over`.
+    Put {
+        file: String,
+        text: String,
+        over: Vec<Digest>,
+    },
+    /// A file goes, if it still has one of the texts `over`.
+    Remove { file: String, over: Vec<Digest> },
+    /// The manifest has this to say of a chunk.
+    Record { record: Box<ChunkRecord> },
+    /// full_story.md is assembled anew.
+    Assemble,
+    /// The changelog gets a line.
+    Line { line: String },
+}
+
+/// What a step found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Done {
+    Yes,
+    /// The file had a text of the author's, which stays; ours is kept here.
+    KeptAside {
+        file: PathBuf,
+        kept: Option<PathBuf>,
+    },
+}
+
+impl Intent {
+    pub(crate) fn new(what: impl Into<String>, at: Timestamp, steps: Vec<Step>) -> Intent {
+        Intent {
+            version: VERSION,
+            what: what.into(),
+            at,
+            steps,
+        }
+    }
+
+    /// Reads a declaration; `None` where it is damaged, or names a path that no declaration
+    /// of ours would name (a workspace may come from anybody).
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Intent> {
+        let intent: Intent = serde_json::from_slice(bytes).ok()?;
+        let sound = intent.version == VERSION
+            && intent.steps.iter().all(|step| match step {
+                Step::Put { file, .. } | Step::Remove { file, .. } => is_own_path(file),
+                Step::Record { .. } | Step::Assemble | Step::Line { .. } => true,
+            });
+        sound.then_some(intent)
+    }
+
+    pub(crate) fn declare(&self, paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
+        // Strings, numbers and lists always serialise.
+        let text = serde_json::to_string(self).unwrap_or_default();
+        disk.write(&paths.intent(), text.as_bytes())
+    }
+}
+
+/// A chunk, journal, version, state or revision: one plain name in a known folder.
+fn is_own_path(file: &str) -> bool {
+    let parts: Vec<&str> = file.split('/').collect();
+    let (folders, name) = match parts.as_slice() {
+        ["history", folder, name] => (vec![*folder], *name),
+        ["chunks" | "state" | "revisions", name] => (vec![], *name),
+        _ => return false,
+    };
+    let plain = |part: &str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['\\', ':', '\0'])
+    };
+    let known = [".md", ".journal", ".json"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    known && plain(name) && folders.into_iter().all(plain)
+}
+
+/// Does a step on files. Steps about manifest, story and changelog are the caller's.
+pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<Done, StoreError> {
+    match step {
+        Step::Put { file, text, over } => put(file, text, over, paths, disk),
+        Step::Remove { file, over } => {
+            let path = paths.root.join(file);
+            match read_text(&path, disk)? {
+                Some(text) if over.contains(&Digest::of(&text)) => disk.remove(&path)?,
+                _ => {}
+            }
+            Ok(Done::Yes)
+        }
+        Step::Record { .. } | Step::Assemble | Step::Line { .. } => Ok(Done::Yes),
+    }
+}
+
+fn put(
+    file: &str,
+    text: &str,
+    over: &[Digest],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Done, StoreError> {
+    let path = paths.root.join(file);
+    match read_text(&path, disk)? {
+        Some(there) if there == text => return Ok(Done::Yes),
+        Some(there) if !over.contains(&Digest::of(&there)) && !same_prose(&there, text) => {
+            let kept = keep_aside(file, text, paths, disk)?;
+            return Ok(Done::KeptAside { file: path, kept });
+        }
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        disk.make_folder(folder)?;
+    }
+    match disk.write(&path, text.as_bytes()) {
+        Ok(()) => Ok(Done::Yes),
+        // Waiting for it would hold up every later change.
+        Err(StoreError::ReadOnlyFile { .. }) => {
+            let kept = keep_aside(file, text, paths, disk)?;
+            Ok(Done::KeptAside { file: path, kept })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two texts differ in nothing but chunk, beat and status.
+fn same_prose(one: &str, other: &str) -> bool {
+    let (one, other) = (chunk_file::parse(one), chunk_file::parse(other));
+    one.extra == other.extra && chunk_file::digest(&one.prose) == chunk_file::digest(&other.prose)
+}
+
+/// Keeps the text of a step that found the author's in its place.
+fn keep_aside(
+    file: &str,
+    text: &str,
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Option<PathBuf>, StoreError> {
+    let parsed = chunk_file::parse(text);
+    if parsed.is_empty() {
+        return Ok(None);
+    }
+    let name = Path::new(file)
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    let version = Version {
+        number: parsed
+            .number
+            .or_else(|| layout::chunk_number(&name))
+            .unwrap_or(ChunkNumber(1)),
+        beat: parsed.beat.unwrap_or_else(|| BeatId(stem.to_owned())),
+        status: parsed.status.unwrap_or(FileStatus::Partial),
+        prose: &parsed.prose,
+        why: "generated while the author changed the file",
+    };
+    history::keep(paths, stem, &version, disk).map(Some)
+}
+
+/// Shows the facts as they will be when the change is finished. Pure.
+pub(crate) fn overlay(intent: &Intent, facts: &mut Facts) {
+    for step in &intent.steps {
+        match step {
+            Step::Put { file, text, over } => overlay_put(facts, file, text, over),
+            Step::Remove { file, over } => {
+                if let Some(name) = file.strip_prefix("chunks/") {
+                    facts.files.retain(|fact| {
+                        fact.name != name || !over.contains(&Digest::of(&fact.text))
+                    });
+                }
+            }
+            Step::Record { record } => {
+                if let ManifestFact::Read(manifest) = &mut facts.manifest {
+                    manifest.set_record((**record).clone());
+                }
+            }
+            Step::Assemble | Step::Line { .. } => {}
+        }
+    }
+}
+
+fn overlay_put(facts: &mut Facts, file: &str, text: &str, over: &[Digest]) {
+    let Some(name) = file.strip_prefix("chunks/") else {
+        return;
+    };
+    let journal_of = name
+        .strip_suffix(".journal")
+        .map(|stem| format!("{stem}.md"));
+    let key = journal_of.as_deref().unwrap_or(name);
+    let place = facts
+        .files
+        .binary_search_by(|fact| fact.name.as_str().cmp(key));
+    let at = place.unwrap_or_else(|at| {
+        let fact = FileFact {
+            name: key.to_owned(),
+            ..FileFact::default()
+        };
+        facts.files.insert(at, fact);
+        at
+    });
+    let fact = &mut facts.files[at];
+    if journal_of.is_some() {
+        fact.journal = Some(text.to_owned());
+    } else if fact.text.is_empty() || over.contains(&Digest::of(&fact.text)) {
+        fact.text = text.to_owned();
+    }
+}
+
+impl Done {
+    pub(crate) fn notice(self) -> Option<Notice> {
+        let Done::KeptAside { file, kept } = self else {
+            return None;
+        };
+        let ours = match kept {
+            Some(kept) => format!(", and the generated text is in {}", kept.display()),
+            None => String::new(),
+        };
+        Some(Notice {
+            code: "author-edited",
+            message: format!(
+                "{} was changed while a change to it was under way. Your text stays as it is{ours}.",
+                file.display()
+            ),
+        })
+    }
+}

@@ -1,0 +1,395 @@
+//! Which chunk file belongs to which beat. Pure.
+//!
+//! A file belongs to the beat in its front matter; without one, to the beat whose text or
+//! file name the manifest knows; without that, to the beat of its number. A beat that was
+//! renamed takes its chunk along.
+
+use std::collections::BTreeMap;
+
+use super::PlannedChunk;
+use super::chunk_file::ChunkFile;
+use super::layout;
+use super::manifest::{ChunkRecord, Manifest};
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// A chunk file with what matching needs to know of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub(crate) name: String,
+    pub(crate) file: ChunkFile,
+    pub(crate) digest: Digest,
+}
+
+/// The outcome. Indices are those of the plan and of the candidates.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Matching {
+    /// For each planned chunk its file.
+    pub(crate) files: Vec<Option<usize>>,
+    /// Files whose beat is no longer in the outline, with that beat.
+    pub(crate) removed: Vec<(usize, BeatId)>,
+    /// Files that are a second text of a beat.
+    pub(crate) copies: Vec<(usize, BeatId)>,
+    /// Files that nothing tells the beat of.
+    pub(crate) unknown: Vec<usize>,
+    /// Beats that go by a new id: planned chunk and old id.
+    pub(crate) renamed: BTreeMap<usize, BeatId>,
+}
+
+pub(crate) fn match_files(
+    plan: &[PlannedChunk],
+    candidates: &[Candidate],
+    manifest: &Manifest,
+) -> Matching {
+    let index: BTreeMap<&BeatId, usize> = plan
+        .iter()
+        .enumerate()
+        .map(|(index, planned)| (&planned.beat, index))
+        .collect();
+    let identities: Vec<Option<BeatId>> = candidates
+        .iter()
+        .map(|candidate| identity(candidate, &index, manifest))
+        .collect();
+    let mut matching = Matching {
+        files: vec![None; plan.len()],
+        ..Matching::default()
+    };
+    let records = manifest.by_beat();
+    let mut by_beat: BTreeMap<&BeatId, Vec<usize>> = BTreeMap::new();
+    let mut nameless = Vec::new();
+    for (at, identity) in identities.iter().enumerate() {
+        match identity {
+            Some(beat) => by_beat.entry(beat).or_default().push(at),
+            None => nameless.push(at),
+        }
+    }
+    let mut left = Vec::new();
+    for (beat, mut same) in by_beat {
+        let record = records.get(beat).copied();
+        same.sort_by_cached_key(|at| rank(&candidates[*at], record));
+        // A beat is in the map only with a file.
+        let (first, copies) = (same[0], &same[1..]);
+        match index.get(beat) {
+            Some(planned) => matching.files[*planned] = Some(first),
+            None => left.push((first, beat.clone())),
+        }
+        matching
+            .copies
+            .extend(copies.iter().map(|at| (*at, beat.clone())));
+    }
+    for at in nameless {
+        match by_number(&candidates[at]).map(|number| number.0 as usize - 1) {
+            Some(planned) if matching.files.get(planned) == Some(&None) => {
+                matching.files[planned] = Some(at);
+            }
+            _ => matching.unknown.push(at),
+        }
+    }
+    find_renamed(&mut matching, left, plan, candidates, manifest);
+    matching
+}
+
+/// The beat that a candidate belongs to, in the outline or not.
+fn identity(
+    candidate: &Candidate,
+    in_outline: &BTreeMap<&BeatId, usize>,
+    manifest: &Manifest,
+) -> Option<BeatId> {
+    let stated = candidate.file.beat.as_ref();
+    let is_known = |beat: &BeatId| {
+        let mut records = manifest.chunks.iter().chain(&manifest.removed);
+        in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
+    };
+    // A beat that never was is a slip of the author's in the front matter.
+    if let Some(beat) = stated.filter(|beat| is_known(beat)) {
+        return Some(beat.clone());
+    }
+    let by_text = || {
+        manifest.chunks.iter().find(|record| {
+            !candidate.file.is_empty() && record.content_sha256.as_ref() == Some(&candidate.digest)
+        })
+    };
+    let by_name = || {
+        manifest.chunks.iter().find(|record| {
+            record.says_something()
+                && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
+        })
+    };
+    let recorded = by_text().or_else(by_name).map(|record| &record.beat);
+    recorded.or(stated).cloned()
+}
+
+fn by_number(candidate: &Candidate) -> Option<ChunkNumber> {
+    candidate
+        .file
+        .number
+        .or_else(|| layout::chunk_number(&candidate.name))
+        .filter(|number| number.0 > 0)
+}
+
+/// Lowest is best among several files of one beat: text, then a chunk file's own name, then
+/// the name and the text that the manifest knows.
+fn rank(candidate: &Candidate, record: Option<&ChunkRecord>) -> (bool, bool, bool, bool, String) {
+    let recorded_name = record
+        .is_some_and(|record| record.file.strip_prefix("chunks/") == Some(candidate.name.as_str()));
+    let recorded_text =
+        record.is_some_and(|record| record.content_sha256.as_ref() == Some(&candidate.digest));
+    (
+        candidate.file.is_empty(),
+        layout::chunk_number(&candidate.name).is_none(),
+        !recorded_name,
+        !recorded_text,
+        candidate.name.clone(),
+    )
+}
+
+/// Pairs beats that left with beats that came: those that say the same under another heading,
+/// and a single one in the place of a single one where it is not known what they say.
+fn find_renamed(
+    matching: &mut Matching,
+    left: Vec<(usize, BeatId)>,
+    plan: &[PlannedChunk],
+    candidates: &[Candidate],
+    manifest: &Manifest,
+) {
+    for (at, old) in left {
+        let body = manifest
+            .record(&old)
+            .and_then(|record| record.body_sha256.as_ref());
+        // A beat that the manifest knows was in the outline before, so it is no new name.
+        let is_new = |planned: usize| {
+            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            matching.files[planned].is_none()
+                && !records.any(|record| record.beat == plan[planned].beat)
+        };
+        let mut same = (0..plan.len()).filter(|planned| {
+            is_new(*planned) && body.is_some() && plan[*planned].body.as_ref() == body
+        });
+        let found = match (same.next(), same.next()) {
+            (Some(planned), None) => Some(planned),
+            _ => only_one_in_its_place(matching, at, body, plan, candidates)
+                .filter(|planned| is_new(*planned)),
+        };
+        match found {
+            Some(planned) => {
+                matching.files[planned] = Some(at);
+                matching.renamed.insert(planned, old);
+            }
+            None => matching.removed.push((at, old)),
+        }
+    }
+}
+
+/// The planned chunk without a file that has the same neighbours as the file `at` had, if
+/// there is exactly one and nothing says that it is about something else.
+fn only_one_in_its_place(
+    matching: &Matching,
+    at: usize,
+    body: Option<&Digest>,
+    plan: &[PlannedChunk],
+    candidates: &[Candidate],
+) -> Option<usize> {
+    let number = by_number(&candidates[at])?;
+    let placed = |planned: usize| {
+        matching.files[planned].and_then(|file| Some((planned, by_number(&candidates[file])?)))
+    };
+    let before = (0..plan.len())
+        .filter_map(placed)
+        .filter(|(_, n)| *n < number)
+        .max_by_key(|(_, n)| *n);
+    let after = (0..plan.len())
+        .filter_map(placed)
+        .filter(|(_, n)| *n > number)
+        .min_by_key(|(_, n)| *n);
+    let start = before.map_or(0, |(planned, _)| planned + 1);
+    let end = after.map_or(plan.len(), |(planned, _)| planned);
+    // The old neighbours must have been next to it, else more than one beat left there.
+    let alone = before.map_or(number.0 == 1, |(_, n)| n.0 + 1 == number.0)
+        && after.is_none_or(|(_, n)| number.0 + 1 == n.0)
+        && (after.is_some() || end == start + 1);
+    let new = start.checked_add(1).filter(|next| *next == end && alone)?;
+    let planned = new - 1;
+    let differs = body.is_some() && plan[planned].body.is_some();
+    (!differs).then_some(planned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::chunk_file::{self, FileStatus};
+    use jiff::Timestamp;
+
+    fn plan(beats: &[&str]) -> Vec<PlannedChunk> {
+        (1..)
+            .zip(beats)
+            .map(|(number, beat)| PlannedChunk {
+                number: ChunkNumber(number),
+                beat: BeatId((*beat).to_owned()),
+                title: (*beat).to_owned(),
+                target_words: 100,
+                chapter: None,
+                body: None,
+            })
+            .collect()
+    }
+
+    /// `name:beat` for each file; `name:` has no front matter.
+    fn candidates(files: &[&str]) -> Vec<Candidate> {
+        files
+            .iter()
+            .map(|file| {
+                let (name, beat) = file.split_once(':').unwrap();
+                let number = layout::chunk_number(name).unwrap_or(ChunkNumber(1));
+                let prose = format!("Text of {file}.");
+                let text = if beat.is_empty() {
+                    prose
+                } else {
+                    chunk_file::render(
+                        number,
+                        &BeatId(beat.to_owned()),
+                        FileStatus::Complete,
+                        &prose,
+                    )
+                };
+                let file = chunk_file::parse(&text);
+                Candidate {
+                    name: name.to_owned(),
+                    digest: chunk_file::digest(&file.prose),
+                    file,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn beats_keep_their_chunks() {
+        // outline, files, the name for each beat ("-" for none), removed, copies, unknown
+        type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str);
+        let rows: &[Row] = &[
+            (
+                &["a", "b"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "chunk_02.md"],
+                "",
+            ),
+            // inserted, moved
+            (
+                &["a", "n", "b"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "-", "chunk_02.md"],
+                "",
+            ),
+            (
+                &["b", "a"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_02.md", "chunk_01.md"],
+                "",
+            ),
+            // removed at the start, in the middle, at the end
+            (
+                &["b"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_02.md"],
+                "removed a",
+            ),
+            (
+                &["a", "c"],
+                &["chunk_01.md:a", "chunk_02.md:b", "chunk_03.md:c"],
+                &["chunk_01.md", "chunk_03.md"],
+                "removed b",
+            ),
+            (
+                &["a"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md"],
+                "removed b",
+            ),
+            // renamed in the middle, at the start, at the end, alone
+            (
+                &["a", "x", "c"],
+                &["chunk_01.md:a", "chunk_02.md:b", "chunk_03.md:c"],
+                &["chunk_01.md", "chunk_02.md", "chunk_03.md"],
+                "renamed b",
+            ),
+            (
+                &["x", "b"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "chunk_02.md"],
+                "renamed a",
+            ),
+            (
+                &["a", "x"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "chunk_02.md"],
+                "renamed b",
+            ),
+            (&["x"], &["chunk_01.md:a"], &["chunk_01.md"], "renamed a"),
+            // split: the first half keeps the chunk; a new one at the end of unfinished work
+            (
+                &["a", "a2", "b"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "-", "chunk_02.md"],
+                "",
+            ),
+            (
+                &["a", "x", "y"],
+                &["chunk_01.md:a", "chunk_02.md:b"],
+                &["chunk_01.md", "-", "-"],
+                "removed b",
+            ),
+            // copies, by hand and by a sync tool
+            (
+                &["a"],
+                &["chunk_01 (conflicted copy).md:a", "chunk_01.md:a"],
+                &["chunk_01.md"],
+                "copy a",
+            ),
+            (
+                &["a"],
+                &["chunk_01.sync-conflict-20260101.md:a"],
+                &["chunk_01.sync-conflict-20260101.md"],
+                "",
+            ),
+            // no front matter
+            (&["a", "b"], &["chunk_02.md:"], &["-", "chunk_02.md"], ""),
+            (
+                &["a", "b"],
+                &["chunk_02.md:", "chunk_03.md:b"],
+                &["-", "chunk_03.md"],
+                "unknown",
+            ),
+            (&["a"], &["notes.md:"], &["-"], "unknown"),
+        ];
+        for (outline, files, wanted, rest) in rows {
+            let candidates = candidates(files);
+            let manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+            let matching = match_files(&plan(outline), &candidates, &manifest);
+            let names: Vec<&str> = matching
+                .files
+                .iter()
+                .map(|at| at.map_or("-", |at| candidates[at].name.as_str()))
+                .collect();
+            let mut said = Vec::new();
+            said.extend(
+                matching
+                    .removed
+                    .iter()
+                    .map(|(_, beat)| format!("removed {beat}")),
+            );
+            said.extend(
+                matching
+                    .renamed
+                    .values()
+                    .map(|beat| format!("renamed {beat}")),
+            );
+            said.extend(
+                matching
+                    .copies
+                    .iter()
+                    .map(|(_, beat)| format!("copy {beat}")),
+            );
+            said.extend(matching.unknown.iter().map(|_| "unknown".to_owned()));
+            assert_eq!(names, *wanted, "{outline:?} {files:?}");
+            assert_eq!(said.join(", "), *rest, "{outline:?} {files:?}");
+        }
+    }
+}

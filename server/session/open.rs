@@ -1,0 +1,388 @@
+//! Opening a session for writing: the lock, what a dead process left behind, the manifest, and
+//! the order of the files.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::align;
+use super::changelog;
+use super::disk::{self, Disk, EntryKind};
+use super::error::StoreError;
+use super::facts;
+use super::intent::{Intent, Step};
+use super::journal::{self, Settled};
+use super::layout::{self, SessionPaths, StoryFolder};
+use super::lock;
+use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
+use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
+use super::sessions;
+use super::writer::{Inner, Session, State};
+use super::{Owner, Owners, PlannedChunk, Saved, SessionId, Timestamp};
+use crate::story::{Digest, Language};
+
+/// A session that is open for writing, and what the author should know of it.
+#[derive(Debug)]
+pub struct Opened {
+    pub session: Session,
+    pub notices: Vec<Notice>,
+}
+
+impl Session {
+    /// Creates the folder if need be, takes the lock, finishes interrupted changes, settles
+    /// left-over journals, loads or rebuilds the manifest (one that can't be used is kept
+    /// aside), and brings the files into the order of the outline.
+    ///
+    /// `holder` is shown to whoever finds the session locked, such as "storywright write".
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] where somebody else writes to the session;
+    /// [`StoreError::Outside`] where a folder of it leads out of the story's folder.
+    pub fn open(
+        folder: &StoryFolder,
+        id: &SessionId,
+        plan: &[PlannedChunk],
+        language: &Language,
+        holder: &str,
+        owners: Arc<dyn Owners>,
+        disk: Disk,
+    ) -> Result<Opened, StoreError> {
+        let paths = folder.paths(id);
+        let disk = disk.within(folder.root());
+        layout::ensure_inside(&folder.generated(), folder.root(), &disk)?;
+        for inside in paths.folders() {
+            layout::ensure_inside(&inside, folder.root(), &disk)?;
+        }
+        disk.make_folder(&paths.chunks())?;
+        let lock = lock::take(&paths.lock(), holder, &disk)?;
+        let mut notices = Vec::new();
+        if !lock.held {
+            notices.push(Notice {
+                code: "no-locks",
+                message: format!(
+                    "The file system at {} has no locks, so nothing keeps a second job off this session. Run one at a \
+                     time.",
+                    paths.root.display()
+                ),
+            });
+        }
+        remove_temporaries(folder, &paths, &disk)?;
+        let (manifest, manifest_seen) =
+            load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
+        let state = State {
+            manifest,
+            manifest_seen,
+            files: plan
+                .iter()
+                .map(|planned| {
+                    paths
+                        .chunks()
+                        .join(layout::chunk_name(planned.number, plan.len()))
+                })
+                .collect(),
+            known: BTreeMap::new(),
+            pending: false,
+            owed: Saved::default(),
+        };
+        let inner = Inner {
+            folder: folder.clone(),
+            id: id.clone(),
+            paths,
+            plan: plan.to_vec(),
+            language: language.clone(),
+            owners,
+            disk,
+            state: Mutex::new(state),
+            _lock: lock,
+        };
+        inner.bring_up(&mut notices)?;
+        let session = Session {
+            inner: Arc::new(inner),
+        };
+        Ok(Opened { session, notices })
+    }
+}
+
+impl Inner {
+    /// Everything between taking the lock and being ready to write.
+    fn bring_up(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
+        let mut state = self.lock_state();
+        let loaded = state
+            .manifest_seen
+            .is_some()
+            .then(|| state.manifest.clone());
+        self.finish_interrupted(&mut state, notices)?;
+        self.settle_journals(notices)?;
+        let mut recovered = self.align(&mut state, notices)?;
+        for (file, chunk) in state.files.iter_mut().zip(&recovered.view.chunks) {
+            file.clone_from(&chunk.path);
+        }
+        notices.append(&mut recovered.view.notices);
+        notices.append(&mut state.owed.notices);
+        let edited = edited_lines(&state.manifest, &recovered.view, self.disk.now());
+        self.record_facts(&mut state.manifest, &recovered);
+        state.manifest.sum();
+        for line in edited {
+            self.add_line(&mut state, &line)?;
+        }
+        if loaded.as_ref() != Some(&state.manifest) {
+            self.write_manifest(&mut state)?;
+            // Only an index; the next job writes it again.
+            let _ = sessions::write_index(&self.folder, self.owners.as_ref(), &self.disk);
+        }
+        Ok(())
+    }
+
+    fn finish_interrupted(
+        &self,
+        state: &mut State,
+        notices: &mut Vec<Notice>,
+    ) -> Result<(), StoreError> {
+        let path = self.paths.intent();
+        let Some(bytes) = self.disk.read(&path)? else {
+            return Ok(());
+        };
+        let Some(intent) = Intent::parse(&bytes) else {
+            let aside = manifest::kept_aside(&path, &self.disk)?;
+            self.disk.rename_file(&path, &aside)?;
+            notices.push(Notice {
+                code: "intent-unusable",
+                message: format!(
+                    "A change was interrupted, and its record is damaged; it is kept in {}. The chunk files are as \
+                     they were at that moment.",
+                    aside.display()
+                ),
+            });
+            return Ok(());
+        };
+        state.pending = true;
+        self.finish(state, &intent)?;
+        notices.push(Notice {
+            code: "change-finished",
+            message: format!(
+                "A change that was interrupted is finished now: {} (begun {}).",
+                intent.what, intent.at
+            ),
+        });
+        Ok(())
+    }
+
+    fn settle_journals(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
+        let chunks = self.paths.chunks();
+        for entry in self.disk.list(&chunks)? {
+            let Some(stem) = entry.name.strip_suffix(".journal") else {
+                continue;
+            };
+            let chunk = chunks.join(format!("{stem}.md"));
+            if entry.kind != EntryKind::File || self.owners.owner(&chunk) == Owner::Client {
+                continue;
+            }
+            let message = match journal::settle_journal(&chunk, &self.disk)? {
+                Settled::AppliedToFile => format!(
+                    "{} now has the text that was written while it was open in an editor.",
+                    chunk.display()
+                ),
+                Settled::KeptInHistory(kept) => format!(
+                    "{} was changed by hand while it was being written. Your text stays; the generated one is in {}.",
+                    chunk.display(),
+                    kept.display()
+                ),
+                _ => continue,
+            };
+            notices.push(Notice {
+                code: "journal-settled",
+                message,
+            });
+        }
+        Ok(())
+    }
+
+    /// Brings the files into the order of the outline and returns what is what then.
+    fn align(&self, state: &mut State, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
+        let (facts, recovered) = self.recovered(&state.manifest)?;
+        let (mut steps, told) =
+            align::steps(&facts, &recovered, &self.plan, &self.paths, &self.disk)?;
+        notices.extend(told);
+        rename_records(&mut state.manifest, &recovered, &self.plan);
+        if steps.is_empty() {
+            return Ok(recovered);
+        }
+        steps.push(Step::Assemble);
+        let what = "bring the chunk files into the order of the outline";
+        let intent = Intent::new(what, self.disk.now(), steps);
+        self.change(state, &intent)?;
+        Ok(self.recovered(&state.manifest)?.1)
+    }
+
+    /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
+    fn recovered(&self, manifest: &Manifest) -> Result<(facts::Facts, Recovered), StoreError> {
+        let mut facts = self.facts()?;
+        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
+        let brief = self.folder.brief_name();
+        let recovered = recover::recover(
+            &facts,
+            &self.id,
+            brief,
+            &self.paths,
+            &self.plan,
+            &self.language,
+        );
+        Ok((facts, recovered))
+    }
+
+    /// Brings the records into step with outline and files. A record keeps what it knows of
+    /// generation; what an author changed is noted.
+    fn record_facts(&self, manifest: &mut Manifest, recovered: &Recovered) {
+        // Without an outline (a brief that can't be read, say) nothing can be told.
+        if self.plan.is_empty() {
+            return;
+        }
+        self.language.as_str().clone_into(&mut manifest.language);
+        let mut old = std::mem::take(&mut manifest.chunks);
+        old.append(&mut manifest.removed);
+        for (planned, chunk) in self.plan.iter().zip(&recovered.view.chunks) {
+            let known = old.iter().position(|record| record.beat == planned.beat);
+            let mut record = match known {
+                Some(at) => old.swap_remove(at),
+                None => ChunkRecord::missing(planned.number, planned.beat.clone()),
+            };
+            record.number = planned.number;
+            record.title.clone_from(&planned.title);
+            record.target_words = planned.target_words;
+            if planned.body.is_some() {
+                record.body_sha256.clone_from(&planned.body);
+            }
+            let file = chunk
+                .path
+                .strip_prefix(&self.paths.root)
+                .unwrap_or(&chunk.path);
+            record.file = file.to_string_lossy().replace('\\', "/");
+            record_text(&mut record, chunk);
+            manifest.chunks.push(record);
+        }
+        old.retain(ChunkRecord::says_something);
+        old.sort_by(|a, b| a.beat.cmp(&b.beat));
+        manifest.removed = old;
+    }
+}
+
+/// A changelog line for each complete text that the author changed since the last job.
+fn edited_lines(manifest: &Manifest, view: &SessionView, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for chunk in &view.chunks {
+        let Some(record) = manifest.record(&chunk.beat) else {
+            continue;
+        };
+        let known = record.content_sha256.is_none()
+            || record.content_sha256.as_ref() == Some(&chunk.digest);
+        if chunk.edited && !known {
+            let event = format!(
+                "chunk {} ({}) was edited by hand: {} before, {} now",
+                chunk.number, chunk.beat, record.words, chunk.words
+            );
+            lines.push(changelog::line(now, &event));
+        }
+    }
+    lines
+}
+
+/// Notes what the chunk's text is now.
+fn record_text(record: &mut ChunkRecord, chunk: &ChunkView) {
+    record.status = chunk.status;
+    // What is gone from the file may come back; its digests stay.
+    if chunk.text.is_empty() {
+        return;
+    }
+    record.origin = chunk.origin;
+    record.words = chunk.words;
+    if chunk.status == ChunkStatus::Complete
+        && chunk.origin == Some(Origin::Generated)
+        && record.generated_sha256.is_none()
+    {
+        record.generated_sha256 = Some(chunk.digest.clone());
+    }
+    record.content_sha256 = Some(chunk.digest.clone());
+}
+
+fn rename_records(manifest: &mut Manifest, recovered: &Recovered, plan: &[PlannedChunk]) {
+    for (index, old) in &recovered.matching.renamed {
+        if let Some(record) = manifest.record_mut(old) {
+            record.beat.clone_from(&plan[*index].beat);
+        }
+    }
+}
+
+/// Loads the manifest, or makes a new one after keeping aside what can't be used.
+fn load_manifest(
+    folder: &StoryFolder,
+    id: &SessionId,
+    paths: &SessionPaths,
+    language: &Language,
+    disk: &Disk,
+    notices: &mut Vec<Notice>,
+) -> Result<(Manifest, Option<Digest>), StoreError> {
+    let path = paths.manifest();
+    let (fact, seen) = manifest::read(&path, id.as_str(), disk)?;
+    match fact {
+        ManifestFact::Read(manifest) => return Ok((*manifest, seen)),
+        ManifestFact::Missing => {}
+        ManifestFact::Unusable(reason) => {
+            let aside = manifest::kept_aside(&path, disk)?;
+            disk.rename_file(&path, &aside)?;
+            notices.push(Notice {
+                code: "manifest-rebuilt",
+                message: format!(
+                    "{} {reason}. It is kept as {}, and a new one was made from the chunk files; only timings and \
+                     cost are not in it.",
+                    path.display(),
+                    aside.display()
+                ),
+            });
+        }
+    }
+    let now = disk.now();
+    let manifest = Manifest::new(id.as_str(), folder.brief_name(), language.as_str(), now);
+    Ok((manifest, None))
+}
+
+/// Removes what interrupted saves left. In the session's own folders that goes for this
+/// process too (in a container every process may have the same id): under the lock and in
+/// turn, nothing else of it writes there.
+fn remove_temporaries(
+    folder: &StoryFolder,
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let mut own = paths.folders();
+    for entry in disk.list(&paths.history())? {
+        if entry.kind == EntryKind::Folder {
+            own.push(paths.history().join(entry.name));
+        }
+    }
+    let gone = |maker: u32| !lock::is_alive(maker);
+    journal::in_turn(|| {
+        for folder in &own {
+            remove_temporaries_in(
+                folder,
+                |maker| maker == std::process::id() || gone(maker),
+                disk,
+            )?;
+        }
+        remove_temporaries_in(&folder.generated(), gone, disk)
+    })
+}
+
+fn remove_temporaries_in(
+    folder: &Path,
+    is_left_over: impl Fn(u32) -> bool,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    for entry in disk.list(folder)? {
+        if entry.kind == EntryKind::File
+            && disk::temporary_of(&entry.name).is_some_and(&is_left_over)
+        {
+            disk.remove(&folder.join(entry.name))?;
+        }
+    }
+    Ok(())
+}

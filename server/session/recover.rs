@@ -1,0 +1,390 @@
+//! From facts to views: what is complete, partial, failed or missing, and what comes next.
+//!
+//! Pure: the same facts give the same view, and nothing but the facts counts. Delete
+//! everything but chunk files and brief, and the view is still true.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::facts::{Facts, FileFact};
+use super::journal::{Journal, Verdict};
+use super::layout::{self, SessionPaths};
+use super::manifest::{ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
+use super::matching::{self, Candidate, Matching};
+use super::{PlannedChunk, SessionId};
+use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
+
+/// Something that the author should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable kebab-case name of the kind of notice.
+    pub code: &'static str,
+    /// One or two sentences: what happened, what is safe, what to do.
+    pub message: String,
+}
+
+/// What is what in a session.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub root: PathBuf,
+    /// One a beat of the outline, in story order.
+    pub chunks: Vec<ChunkView>,
+    /// Texts that belong to no beat of the outline.
+    pub orphans: Vec<Orphan>,
+    pub notices: Vec<Notice>,
+    /// As it is on disk; made from the facts where there is none.
+    pub manifest: Manifest,
+}
+
+/// What is what about one chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChunkView {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Where its text is, or will be.
+    pub path: PathBuf,
+    pub status: ChunkStatus,
+    /// `None` while it is missing.
+    pub origin: Option<Origin>,
+    /// Length in words (characters for CJK).
+    pub words: u32,
+    pub target_words: u32,
+    /// The author changed it after it was generated.
+    pub edited: bool,
+    /// Prose without front matter, with LF line ends; empty when missing.
+    pub text: String,
+    pub digest: Digest,
+    /// What is known of the text that was generated last, if any was.
+    pub record: Option<ChunkRecord>,
+}
+
+/// A text without a beat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    pub beat: Option<BeatId>,
+    pub path: PathBuf,
+    pub words: u32,
+    pub kind: OrphanKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrphanKind {
+    /// Its beat left the outline.
+    BeatRemoved,
+    /// A second text of a beat, by hand or by a sync tool.
+    Copy,
+    /// Nothing tells which beat it belongs to.
+    Unknown,
+}
+
+/// What `write` does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Write a chunk from its start.
+    Write(ChunkNumber),
+    /// Go on from the last words of a chunk.
+    Continue(ChunkNumber),
+    /// Every chunk is complete.
+    Done,
+}
+
+impl SessionView {
+    pub fn chunk(&self, number: ChunkNumber) -> Option<&ChunkView> {
+        self.chunks.iter().find(|chunk| chunk.number == number)
+    }
+
+    /// The first thing that there is to do, in story order.
+    pub fn next_step(&self) -> NextStep {
+        let open = |chunk: &&ChunkView| chunk.status != ChunkStatus::Complete;
+        match self.chunks.iter().find(open) {
+            None => NextStep::Done,
+            Some(chunk) if chunk.text.is_empty() => NextStep::Write(chunk.number),
+            Some(chunk) => NextStep::Continue(chunk.number),
+        }
+    }
+
+    /// Length of all chunks, partial ones included.
+    pub fn words(&self) -> u64 {
+        self.chunks.iter().map(|chunk| u64::from(chunk.words)).sum()
+    }
+}
+
+/// The facts, sorted out.
+pub(crate) struct Recovered {
+    pub(crate) view: SessionView,
+    pub(crate) matching: Matching,
+    /// In the order of the facts' files.
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+/// From facts to what is what.
+pub(crate) fn recover(
+    facts: &Facts,
+    id: &SessionId,
+    brief: &str,
+    paths: &SessionPaths,
+    plan: &[PlannedChunk],
+    language: &Language,
+) -> Recovered {
+    let mut notices = Vec::new();
+    let manifest = match &facts.manifest {
+        ManifestFact::Read(manifest) => (**manifest).clone(),
+        unusable => {
+            if let ManifestFact::Unusable(reason) = unusable {
+                notices.push(Notice {
+                    code: "manifest-unusable",
+                    message: format!(
+                        "{} {reason}. The chunk files are untouched, and what they tell is shown; only timings and \
+                         cost are unknown.",
+                        paths.manifest().display()
+                    ),
+                });
+            }
+            Manifest::new(id.as_str(), brief, language.as_str(), facts.at)
+        }
+    };
+    let candidates: Vec<Candidate> = facts.files.iter().map(candidate).collect();
+    let matching = matching::match_files(plan, &candidates, &manifest);
+    let names = file_names(plan, &matching, &candidates);
+    let records = manifest.by_beat();
+    let mut chunks = Vec::with_capacity(plan.len());
+    for (index, planned) in plan.iter().enumerate() {
+        let beat = matching.renamed.get(&index).unwrap_or(&planned.beat);
+        let record = records
+            .get(beat)
+            .copied()
+            .filter(|record| record.says_something());
+        let candidate = matching.files[index].map(|at| &candidates[at]);
+        let path = paths.chunks().join(&names[index]);
+        let trusted = manifest.language == language.as_str();
+        chunks.push(view_chunk(
+            planned, candidate, record, trusted, path, language,
+        ));
+    }
+    notices.extend(tell(facts, &matching, &candidates, paths));
+    let orphans = orphans(facts, &matching, &candidates, plan, paths, language);
+    let view = SessionView {
+        id: id.clone(),
+        root: paths.root.clone(),
+        chunks,
+        orphans,
+        notices,
+        manifest,
+    };
+    Recovered {
+        view,
+        matching,
+        candidates,
+    }
+}
+
+/// The text that counts: the journal's where that is the newer one.
+fn candidate(fact: &FileFact) -> Candidate {
+    let mut file = chunk_file::parse(&fact.text);
+    if let Some(journal) = fact.journal.as_deref().map(Journal::parse) {
+        let newer = journal.against(&file) == Verdict::Apply;
+        file = ChunkFile {
+            beat: file.beat.or(journal.file.beat),
+            number: file.number.or(journal.file.number),
+            status: if newer {
+                journal.file.status
+            } else {
+                file.status
+            },
+            prose: if newer {
+                journal.file.prose
+            } else {
+                file.prose
+            },
+            ..file
+        };
+    }
+    Candidate {
+        name: fact.name.clone(),
+        digest: chunk_file::digest(&file.prose),
+        file,
+    }
+}
+
+/// The file of each chunk: the one it has, else its own name, else, while another beat's text
+/// stands there, one with its beat in it.
+fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidate]) -> Vec<String> {
+    let taken: BTreeSet<&str> = candidates.iter().map(|file| file.name.as_str()).collect();
+    let name_of = |index: usize, planned: &PlannedChunk| {
+        if let Some(at) = matching.files[index] {
+            return candidates[at].name.clone();
+        }
+        let own = layout::chunk_name(planned.number, plan.len());
+        if !taken.contains(own.as_str()) {
+            return own;
+        }
+        let stem = layout::chunk_stem(planned.number, plan.len());
+        format!("{stem}.{}.md", layout::beat_folder(&planned.beat))
+    };
+    plan.iter()
+        .enumerate()
+        .map(|(index, planned)| name_of(index, planned))
+        .collect()
+}
+
+/// What one chunk is. `trusted`: words in the record were counted by the same language.
+pub(crate) fn view_chunk(
+    planned: &PlannedChunk,
+    candidate: Option<&Candidate>,
+    record: Option<&ChunkRecord>,
+    trusted: bool,
+    path: PathBuf,
+    language: &Language,
+) -> ChunkView {
+    let empty = ChunkFile::default();
+    let file = candidate.map_or(&empty, |candidate| &candidate.file);
+    let digest = match candidate {
+        Some(candidate) => candidate.digest.clone(),
+        None => chunk_file::digest(""),
+    };
+    let status = status(file, &digest, record);
+    let has_text = !file.is_empty();
+    let origin = has_text.then(|| origin(file, &digest, status, record));
+    let words = match record {
+        _ if !has_text => 0,
+        Some(record) if trusted && record.content_sha256.as_ref() == Some(&digest) => record.words,
+        _ => words::count(&file.prose, language),
+    };
+    let text = match status {
+        _ if !has_text => String::new(),
+        ChunkStatus::Complete => file.prose.trim_end().to_owned(),
+        _ => file.prose.clone(),
+    };
+    ChunkView {
+        number: planned.number,
+        beat: planned.beat.clone(),
+        title: planned.title.clone(),
+        path,
+        status,
+        origin,
+        words,
+        target_words: planned.target_words,
+        edited: origin == Some(Origin::Edited),
+        text,
+        digest,
+        record: record.cloned(),
+    }
+}
+
+fn status(file: &ChunkFile, digest: &Digest, record: Option<&ChunkRecord>) -> ChunkStatus {
+    let recorded = record
+        .filter(|record| record.content_sha256.as_ref() == Some(digest))
+        .map(|record| record.status);
+    let failed = recorded == Some(ChunkStatus::Failed);
+    match file.status {
+        _ if file.is_empty() && failed => ChunkStatus::Failed,
+        _ if file.is_empty() => ChunkStatus::Missing,
+        Some(FileStatus::Complete) => ChunkStatus::Complete,
+        Some(FileStatus::Partial) if failed => ChunkStatus::Failed,
+        Some(FileStatus::Partial) => ChunkStatus::Partial,
+        // The front matter is gone; a text that the manifest knows is still what it was.
+        None => match recorded {
+            Some(known) if known != ChunkStatus::Missing => known,
+            _ => ChunkStatus::Complete,
+        },
+    }
+}
+
+fn origin(
+    file: &ChunkFile,
+    digest: &Digest,
+    status: ChunkStatus,
+    record: Option<&ChunkRecord>,
+) -> Origin {
+    let Some(record) = record else {
+        // Generated files have front matter; a text without it came by the author's hand.
+        return match file.status {
+            Some(_) => Origin::Generated,
+            None => Origin::Written,
+        };
+    };
+    if record.generated_sha256.as_ref() == Some(digest) {
+        Origin::Generated
+    } else if record.content_sha256.as_ref() == Some(digest) {
+        record.origin.unwrap_or(Origin::Generated)
+    } else if status != ChunkStatus::Complete {
+        // Partial saves are not recorded, so nothing tells whose the last words are.
+        Origin::Generated
+    } else if record.generated_sha256.is_some() {
+        Origin::Edited
+    } else {
+        record.origin.unwrap_or(Origin::Written)
+    }
+}
+
+fn tell(
+    facts: &Facts,
+    matching: &Matching,
+    candidates: &[Candidate],
+    paths: &SessionPaths,
+) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    for name in &facts.links {
+        notices.push(Notice {
+            code: "link-ignored",
+            message: format!(
+                "{} is a symbolic link and is not read. Put the file itself there.",
+                paths.chunks().join(name).display()
+            ),
+        });
+    }
+    for (at, beat) in &matching.copies {
+        notices.push(Notice {
+            code: "chunk-copy",
+            message: format!(
+                "{} is a second text of the beat \"{beat}\", perhaps a sync tool's conflict copy. It is left alone \
+                 and not part of the story. Merge what you need, then delete it.",
+                paths.chunks().join(&candidates[*at].name).display()
+            ),
+        });
+    }
+    notices
+}
+
+fn orphans(
+    facts: &Facts,
+    matching: &Matching,
+    candidates: &[Candidate],
+    plan: &[PlannedChunk],
+    paths: &SessionPaths,
+    language: &Language,
+) -> Vec<Orphan> {
+    let orphan = |at: usize, beat: Option<&BeatId>, kind| Orphan {
+        beat: beat.cloned(),
+        path: paths.chunks().join(&candidates[at].name),
+        words: words::count(&candidates[at].file.prose, language),
+        kind,
+    };
+    let mut orphans = Vec::new();
+    for (at, beat) in &matching.removed {
+        orphans.push(orphan(*at, Some(beat), OrphanKind::BeatRemoved));
+    }
+    for (at, beat) in &matching.copies {
+        orphans.push(orphan(*at, Some(beat), OrphanKind::Copy));
+    }
+    for at in &matching.unknown {
+        orphans.push(orphan(*at, None, OrphanKind::Unknown));
+    }
+    let planned: BTreeSet<&BeatId> = plan.iter().map(|chunk| &chunk.beat).collect();
+    for kept in &facts.removed {
+        let known = kept.file.beat.as_ref();
+        if known.is_none_or(|beat| !planned.contains(beat)) {
+            orphans.push(Orphan {
+                beat: known.cloned(),
+                path: kept.path.clone(),
+                words: words::count(&kept.file.prose, language),
+                kind: OrphanKind::BeatRemoved,
+            });
+        }
+    }
+    orphans.retain(|orphan| orphan.words > 0 || orphan.kind == OrphanKind::Unknown);
+    orphans
+}

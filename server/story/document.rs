@@ -1,0 +1,336 @@
+//! Markdown as far as a brief needs it: headings that really are headings, comments, and
+//! lines without their comments.
+//!
+//! CommonMark is read by pulldown-cmark; what stands in code, in block quotes, in lists or in
+//! comments is therefore never taken for a heading.
+
+use std::borrow::Cow;
+
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+use super::Span;
+
+/// A text, scanned once. All spans are byte offsets into `text`.
+#[derive(Debug)]
+pub(crate) struct Document<'a> {
+    pub text: &'a str,
+    pub headings: Vec<Heading>,
+    /// In the order of the text, not overlapping.
+    pub comments: Vec<Comment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Heading {
+    /// From 1 to 6.
+    pub level: u8,
+    /// From the first `#` (or the first character of a setext heading) to the end of its last
+    /// line, line end not included.
+    pub span: Span,
+    /// The text of the heading, without marks around it; empty where there is none.
+    pub content: Span,
+    /// Where the text below it begins.
+    pub body_start: usize,
+}
+
+/// An HTML comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Comment {
+    pub span: Span,
+    /// Whether it has its `-->`; one without goes on to the end of its block.
+    pub closed: bool,
+}
+
+impl Comment {
+    /// What stands between the marks.
+    pub(crate) fn inner<'a>(&self, text: &'a str) -> &'a str {
+        let source = &text[self.span.clone()];
+        let source = source.strip_prefix("<!--").unwrap_or(source);
+        // "<!-->" is a whole comment; its dashes are shared.
+        source
+            .strip_suffix("-->")
+            .unwrap_or(if self.closed { "" } else { source })
+    }
+}
+
+/// A line, or what is left of it without comments. Lines that held nothing but comments are
+/// not reported at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line<'a> {
+    pub text: Cow<'a, str>,
+    /// The whole line in the source, line end not included.
+    pub span: Span,
+}
+
+impl<'a> Document<'a> {
+    /// Scans `text` from the byte `start` on, which has to be a character boundary.
+    pub(crate) fn scan(text: &'a str, start: usize) -> Document<'a> {
+        let mut scan = Scan {
+            text,
+            start,
+            headings: Vec::new(),
+            comments: Vec::new(),
+            code: Vec::new(),
+        };
+        scan.run();
+        scan.add_unclosed_inline();
+        scan.comments.sort_by_key(|comment| comment.span.start);
+        Document {
+            text,
+            headings: scan.headings,
+            comments: scan.comments,
+        }
+    }
+
+    /// The source of `range` with blanks in place of every byte of a comment, so that
+    /// offsets stay what they are.
+    pub(crate) fn masked(&self, range: &Span) -> Cow<'a, str> {
+        let source = &self.text[range.clone()];
+        if !self.comments_in(range).any(|comment| comment.closed) {
+            return Cow::Borrowed(source);
+        }
+        let mut masked = String::with_capacity(source.len());
+        let mut at = range.start;
+        for comment in self.comments_in(range).filter(|comment| comment.closed) {
+            let (start, end) = (comment.span.start.max(at), comment.span.end.min(range.end));
+            masked.push_str(&self.text[at..start]);
+            masked.extend(std::iter::repeat_n(' ', end - start));
+            at = end;
+        }
+        masked.push_str(&self.text[at..range.end]);
+        Cow::Owned(masked)
+    }
+
+    /// The comments that overlap `range`.
+    pub(crate) fn comments_in(&self, range: &Span) -> impl Iterator<Item = &Comment> {
+        let (start, end) = (range.start, range.end);
+        let first = self
+            .comments
+            .partition_point(|comment| comment.span.end <= start);
+        self.comments[first..]
+            .iter()
+            .take_while(move |comment| comment.span.start < end)
+    }
+
+    /// The lines of `range` without comments.
+    pub(crate) fn lines(&self, range: &Span) -> Vec<Line<'a>> {
+        line_spans(self.text, range)
+            .filter_map(|span| {
+                let text = self.without_comments(&span);
+                let only_comments =
+                    text.trim().is_empty() && !self.text[span.clone()].trim().is_empty();
+                (!only_comments).then_some(Line { text, span })
+            })
+            .collect()
+    }
+
+    /// The text of `range` as it is sent: no comments, `\n` line ends, trimmed.
+    pub(crate) fn plain(&self, range: &Span) -> String {
+        join_lines(&self.lines(range))
+    }
+
+    /// One line without its comments.
+    fn without_comments(&self, line: &Span) -> Cow<'a, str> {
+        if self.comments_in(line).next().is_none() {
+            return Cow::Borrowed(&self.text[line.clone()]);
+        }
+        let mut kept = String::new();
+        let mut at = line.start;
+        for comment in self.comments_in(line) {
+            let (start, end) = (comment.span.start.max(at), comment.span.end.min(line.end));
+            push_apart(&mut kept, &self.text[at..start]);
+            at = end;
+        }
+        push_apart(&mut kept, &self.text[at..line.end]);
+        kept.truncate(kept.trim_end().len());
+        Cow::Owned(kept)
+    }
+}
+
+/// Appends `piece`; where a comment stood between two blanks, one of them is enough.
+fn push_apart(kept: &mut String, piece: &str) {
+    let piece = if kept.ends_with([' ', '\t']) {
+        piece.trim_start_matches([' ', '\t'])
+    } else {
+        piece
+    };
+    kept.push_str(piece);
+}
+
+/// Joins lines with `\n`; blank lines at both ends are left out, and several in a row are one.
+pub(crate) fn join_lines(lines: &[Line<'_>]) -> String {
+    let mut text = String::new();
+    let mut blank = false;
+    for line in lines {
+        if line.text.trim().is_empty() {
+            blank = true;
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(if blank { "\n\n" } else { "\n" });
+        }
+        blank = false;
+        text.push_str(&line.text);
+    }
+    text.trim().to_owned()
+}
+
+/// The lines of `range`, without their ends; LF, CRLF and CR all end a line.
+fn line_spans(text: &str, range: &Span) -> impl Iterator<Item = Span> {
+    let bytes = text.as_bytes();
+    let end = range.end;
+    let mut at = range.start;
+    std::iter::from_fn(move || {
+        if at >= end {
+            return None;
+        }
+        let start = at;
+        let length = bytes[start..end]
+            .iter()
+            .position(|byte| matches!(byte, b'\n' | b'\r'));
+        let stop = length.map_or(end, |length| start + length);
+        at = stop + 1;
+        if bytes.get(stop) == Some(&b'\r') && bytes.get(at) == Some(&b'\n') {
+            at += 1;
+        }
+        Some(start..stop)
+    })
+}
+
+/// The first line of `range`, without its end.
+pub(crate) fn first_line(text: &str, range: &Span) -> Span {
+    line_spans(text, range)
+        .next()
+        .unwrap_or(range.start..range.start)
+}
+
+/// The state of [`Document::scan`].
+struct Scan<'a> {
+    text: &'a str,
+    start: usize,
+    headings: Vec<Heading>,
+    comments: Vec<Comment>,
+    code: Vec<Span>,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) {
+        let body = &self.text[self.start..];
+        let mut depth = 0usize;
+        for (event, range) in Parser::new(body).into_offset_iter() {
+            let span = range.start + self.start..range.end + self.start;
+            match event {
+                Event::Start(tag) => {
+                    match tag {
+                        Tag::Heading { level, .. } if depth == 0 => {
+                            self.add_heading(level as u8, span);
+                        }
+                        Tag::HtmlBlock => self.add_comments(&span),
+                        Tag::CodeBlock(_) => self.code.push(span),
+                        _ => {}
+                    }
+                    depth += 1;
+                }
+                Event::End(TagEnd::HtmlBlock) | Event::End(_) => depth = depth.saturating_sub(1),
+                Event::InlineHtml(_) => self.add_comments(&span),
+                Event::Code(_) => self.code.push(span),
+                _ => {}
+            }
+        }
+    }
+
+    fn add_heading(&mut self, level: u8, span: Span) {
+        let source = &self.text[span.clone()];
+        let body_start = line_end(self.text, span.end);
+        let trimmed = source.trim_end_matches(['\n', '\r']);
+        let span = span.start..span.start + trimmed.len();
+        let content = atx_content(trimmed, level).unwrap_or_else(|| setext_content(trimmed));
+        self.headings.push(Heading {
+            level,
+            content: span.start + content.start..span.start + content.end,
+            span,
+            body_start,
+        });
+    }
+
+    /// Adds the comments inside a piece of HTML.
+    fn add_comments(&mut self, html: &Span) {
+        let mut at = html.start;
+        while let Some(found) = self.text[at..html.end].find("<!--") {
+            let start = at + found;
+            // "<!-->" and "<!--->" are whole comments (CommonMark 0.31, 6.6).
+            let close = self.text[start + 2..html.end].find("-->");
+            let end = close.map_or(html.end, |close| start + 2 + close + 3);
+            self.comments.push(Comment {
+                span: start..end,
+                closed: close.is_some(),
+            });
+            at = end;
+        }
+    }
+
+    /// A `<!--` without its `-->` in the same paragraph is plain text by CommonMark; its
+    /// author thinks otherwise, so it is reported as an empty, unclosed comment.
+    fn add_unclosed_inline(&mut self) {
+        let mut known: Vec<Span> = self.code.clone();
+        known.extend(self.comments.iter().map(|comment| comment.span.clone()));
+        known.sort_by_key(|span| span.start);
+        let mut known = known.iter().peekable();
+        let mut stray = Vec::new();
+        for (offset, _) in self.text[self.start..].match_indices("<!--") {
+            let at = self.start + offset;
+            while known.next_if(|span| span.end <= at).is_some() {}
+            let inside = known.peek().is_some_and(|span| span.start <= at);
+            let escaped = self.text[..at].ends_with('\\');
+            if !inside && !escaped {
+                stray.push(Comment {
+                    span: at..at,
+                    closed: false,
+                });
+            }
+        }
+        self.comments.extend(stray);
+    }
+}
+
+/// Where the line that holds or ends at `at` is over and the next one begins.
+fn line_end(text: &str, at: usize) -> usize {
+    let bytes = text.as_bytes();
+    match (at.checked_sub(1).map(|before| bytes[before]), bytes.get(at)) {
+        (Some(b'\r'), Some(b'\n')) => return at + 1,
+        (Some(b'\n' | b'\r'), _) => return at,
+        _ => {}
+    }
+    let mut end = at;
+    while end < bytes.len() && !matches!(bytes[end], b'\n' | b'\r') {
+        end += 1;
+    }
+    match (bytes.get(end), bytes.get(end + 1)) {
+        (Some(b'\r'), Some(b'\n')) => end + 2,
+        (Some(_), _) => end + 1,
+        (None, _) => end,
+    }
+}
+
+/// The content of an ATX heading (CommonMark 4.2), or `None` where `source` is none.
+fn atx_content(source: &str, level: u8) -> Option<Span> {
+    let rest = source.trim_start_matches(' ');
+    let marks = rest.bytes().take_while(|byte| *byte == b'#').count();
+    let rest = &rest[marks..];
+    if marks != usize::from(level) || !(rest.is_empty() || rest.starts_with([' ', '\t'])) {
+        return None;
+    }
+    let start = source.len() - rest.trim_start_matches([' ', '\t']).len();
+    let content = source[start..].trim_end();
+    let open = content.trim_end_matches('#');
+    let closed = open.len() < content.len() && (open.is_empty() || open.ends_with([' ', '\t']));
+    let content = if closed { open.trim_end() } else { content };
+    Some(start..start + content.len())
+}
+
+/// The content of a setext heading: all but its underline.
+fn setext_content(source: &str) -> Span {
+    let above = source.rfind(['\n', '\r']).map_or("", |end| &source[..end]);
+    let start = above.len() - above.trim_start().len();
+    let end = above.trim_end().len();
+    start.min(end)..end
+}

@@ -1,0 +1,127 @@
+//! The server in a real Neovim: headless, clean, with nothing but its built-in LSP client and
+//! the project's own configuration for it. Each test runs one Lua script of `tests/neovim/`.
+
+#[path = "support/tools.rs"]
+#[allow(dead_code)] // each test file uses its part of it
+mod tools;
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+/// One script, whatever it waits for, takes no longer. Measured: 20 s for the slowest.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Fast enough not to wait for, in words a second.
+const AT_ONCE: u32 = 100_000;
+/// A chunk of 150 words takes four seconds: time to watch it and to cancel it.
+const VISIBLY: u32 = 40;
+
+#[test]
+fn a_code_action_writes_the_story() {
+    run("write_story.lua", &[], "short", AT_ONCE);
+}
+
+#[test]
+fn an_open_chunk_streams_and_is_resumed_after_cancel() {
+    run("stream_cancel_resume.lua", &[], "short", VISIBLY);
+}
+
+#[test]
+fn a_cancelled_chunk_that_was_saved_is_resumed() {
+    run("stream_cancel_resume.lua", &["save"], "short", VISIBLY);
+}
+
+#[test]
+fn a_chunk_opened_while_it_is_written_goes_on_in_the_buffer() {
+    run("open_while_writing.lua", &[], "short", VISIBLY);
+}
+
+#[test]
+fn problems_stand_at_their_place_in_utf_8() {
+    run("problems.lua", &["utf-8"], "problems", AT_ONCE);
+}
+
+#[test]
+fn problems_stand_at_their_place_in_utf_16() {
+    run("problems.lua", &["utf-16"], "problems", AT_ONCE);
+}
+
+/// Runs a script on a copy of a fixture brief and panics with all its output if it fails.
+fn run(script: &str, arguments: &[&str], brief: &str, words_per_second: u32) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let home = tempfile::tempdir().unwrap();
+    let workspace = home.path().join("novel");
+    fs::create_dir(&workspace).unwrap();
+    fs::copy(
+        root.join("fixtures/briefs").join(brief).join("story.md"),
+        workspace.join("story.md"),
+    )
+    .unwrap();
+    let settings = home.path().join("config.toml");
+    fs::write(
+        &settings,
+        format!("provider = \"demo\"\n\n[demo]\nwords_per_second = {words_per_second}\n"),
+    )
+    .unwrap();
+
+    let mut command = Command::new(tools::nvim());
+    command
+        .args(["--headless", "--clean", "-l"])
+        .arg(root.join("tests/neovim").join(script))
+        .arg(&workspace)
+        .args(arguments)
+        .current_dir(&workspace)
+        .env("STORYWRIGHT_BIN", env!("CARGO_BIN_EXE_storywright"))
+        .env("STORYWRIGHT_NVIM", root.join("editors/nvim"))
+        .env("STORYWRIGHT_CONFIG", &settings)
+        .env("HOME", home.path());
+    for folder in ["CONFIG", "DATA", "STATE", "CACHE"] {
+        command.env(format!("XDG_{folder}_HOME"), home.path().join(folder));
+    }
+    for variable in ["NVIM", "VIM", "VIMRUNTIME", "NVIM_APPNAME", "NVIM_LOG_FILE"] {
+        command.env_remove(variable);
+    }
+    let (output, end) = run_until(command, DEADLINE);
+    assert!(
+        matches!(&end, End::Exited(status) if status.success()),
+        "{script} {arguments:?}: {end:?}\n{output}"
+    );
+}
+
+#[derive(Debug)]
+enum End {
+    Exited(std::process::ExitStatus),
+    KilledAtDeadline,
+}
+
+/// Runs a command to its end or until `deadline`; returns what it printed, and how it ended.
+fn run_until(mut command: Command, deadline: Duration) -> (String, End) {
+    let (mut output, printer) = std::io::pipe().unwrap();
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(printer.try_clone().unwrap())
+        .stderr(printer)
+        .spawn()
+        .unwrap();
+    drop(command); // it holds the pipe's other end open
+
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = output.read_to_end(&mut bytes);
+        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
+    });
+    match receiver.recv_timeout(deadline) {
+        Ok(text) => (text, End::Exited(child.wait().unwrap())),
+        Err(_) => {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            let text = receiver.recv_timeout(Duration::from_secs(5));
+            (text.unwrap_or_default(), End::KilledAtDeadline)
+        }
+    }
+}

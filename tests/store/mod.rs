@@ -1,0 +1,244 @@
+//! A story folder for the tests of the store: a brief, an outline, and what an author does.
+#![allow(dead_code)] // each test file uses its own part
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use storywright::session::{
+    self, ChunkResult, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId, SessionView,
+    StoreError, StoryFolder, Timestamp, TokenUsage,
+};
+use storywright::story::{BeatId, ChunkNumber, Digest, Language};
+
+/// A folder with `story.md`; gone with the value.
+pub struct Story {
+    _folder: tempfile::TempDir,
+    pub folder: StoryFolder,
+    pub id: SessionId,
+}
+
+impl Story {
+    pub fn new() -> Story {
+        Story::inside(tempfile::tempdir().unwrap())
+    }
+
+    /// On a file system in memory where there is one: for tests that write thousands of
+    /// stories, and for which the syncing of a real disk proves nothing.
+    pub fn in_memory() -> Story {
+        Story::inside(
+            tempfile::tempdir_in("/dev/shm")
+                .or_else(|_| tempfile::tempdir())
+                .unwrap(),
+        )
+    }
+
+    fn inside(temporary: tempfile::TempDir) -> Story {
+        let brief = temporary.path().join("story.md");
+        fs::write(
+            &brief,
+            "---\ntitle: The Lamp Keeper\nlanguage: en\n---\n# Outline\n",
+        )
+        .unwrap();
+        Story {
+            folder: StoryFolder::of_brief(&brief).unwrap(),
+            _folder: temporary,
+            id: SessionId::parse("the-lamp-keeper-01").unwrap(),
+        }
+    }
+
+    pub fn try_open(&self, outline: &[&str], disk: Disk) -> Result<Opened, StoreError> {
+        self.open_as(outline, Arc::new(NoEditor), disk)
+    }
+
+    pub fn open_as(
+        &self,
+        outline: &[&str],
+        owners: Arc<dyn Owners>,
+        disk: Disk,
+    ) -> Result<Opened, StoreError> {
+        let plan = plan(outline);
+        session::Session::open(
+            &self.folder,
+            &self.id,
+            &plan,
+            &english(),
+            "test",
+            owners,
+            disk,
+        )
+    }
+
+    pub fn open(&self, outline: &[&str]) -> Opened {
+        self.try_open(outline, Disk::real()).unwrap()
+    }
+
+    pub fn view(&self, outline: &[&str]) -> SessionView {
+        self.view_as(outline, &NoEditor)
+    }
+
+    pub fn view_as(&self, outline: &[&str], owners: &dyn Owners) -> SessionView {
+        session::read_session(
+            &self.folder,
+            &self.id,
+            &plan(outline),
+            &english(),
+            owners,
+            &Disk::real(),
+        )
+        .unwrap()
+    }
+
+    pub fn path(&self, inside: &str) -> PathBuf {
+        self.folder.session_root(&self.id).join(inside)
+    }
+
+    pub fn read(&self, inside: &str) -> String {
+        fs::read_to_string(self.path(inside)).unwrap_or_else(|error| panic!("{inside}: {error}"))
+    }
+
+    pub fn write(&self, inside: &str, text: &str) {
+        let path = self.path(inside);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub fn remove(&self, inside: &str) {
+        fs::remove_file(self.path(inside)).unwrap();
+    }
+
+    pub fn exists(&self, inside: &str) -> bool {
+        self.path(inside).exists()
+    }
+
+    /// Whether a text stands in any file of the session, as prose or inside JSON.
+    pub fn has_anywhere(&self, text: &str) -> bool {
+        fn search(folder: &Path, text: &str, escaped: &str) -> bool {
+            fs::read_dir(folder).unwrap().flatten().any(|entry| {
+                let path = entry.path();
+                if path.is_dir() {
+                    return search(&path, text, escaped);
+                }
+                let content = fs::read(&path).unwrap_or_default();
+                let content = String::from_utf8_lossy(&content);
+                content.contains(text) || content.contains(escaped)
+            })
+        }
+        let json = serde_json::Value::from(text).to_string();
+        search(&self.folder.generated(), text, json.trim_matches('"'))
+    }
+
+    /// Names in a folder of the session, sorted.
+    pub fn names(&self, inside: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(inside))
+            .map(|entries| {
+                entries
+                    .flatten()
+                    .map(|entry| entry.file_name().into_string().unwrap())
+                    .collect()
+            })
+            .unwrap_or_default();
+        names.sort();
+        names
+    }
+}
+
+/// An outline: `id`, `id@chapter`, or `id=old` for a beat that says what `old` said; each with
+/// its id in capitals for a title.
+pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
+    (1..)
+        .zip(outline)
+        .map(|(number, beat)| {
+            let (id, chapter) = match beat.split_once('@') {
+                Some((id, chapter)) => (id, Some(chapter.to_owned())),
+                None => (*beat, None),
+            };
+            let (id, body) = id.split_once('=').unwrap_or((id, id));
+            PlannedChunk {
+                number: ChunkNumber(number),
+                beat: BeatId(id.to_owned()),
+                title: id.to_uppercase(),
+                target_words: 100,
+                chapter,
+                body: Some(Digest::of(body)),
+            }
+        })
+        .collect()
+}
+
+pub fn english() -> Language {
+    Language::default()
+}
+
+pub fn n(number: u32) -> ChunkNumber {
+    ChunkNumber(number)
+}
+
+pub fn result() -> ChunkResult {
+    let start: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+    ChunkResult {
+        provider: "demo".to_owned(),
+        model: "demo-1".to_owned(),
+        finish_reason: Some("stop".to_owned()),
+        attempts: 1,
+        started: start,
+        finished: start,
+        elapsed_ms: 1500,
+        first_token_ms: Some(20),
+        usage: TokenUsage {
+            input_tokens: Some(1000),
+            cached_tokens: None,
+            output_tokens: Some(200),
+        },
+        cost: Some(0.25),
+        inputs: BTreeMap::from([("beat".to_owned(), Digest::of("beat"))]),
+        demo: true,
+    }
+}
+
+/// An editor with some files open.
+#[derive(Default)]
+pub struct Editor {
+    buffers: Mutex<BTreeMap<PathBuf, String>>,
+}
+
+impl Editor {
+    pub fn open(&self, path: &Path) {
+        let text = fs::read_to_string(path).unwrap_or_default();
+        self.edit(path, &text);
+    }
+
+    pub fn edit(&self, path: &Path, text: &str) {
+        self.buffers
+            .lock()
+            .unwrap()
+            .insert(path.to_owned(), text.to_owned());
+    }
+
+    pub fn text(&self, path: &Path) -> String {
+        self.buffers.lock().unwrap()[path].clone()
+    }
+
+    pub fn save(&self, path: &Path) {
+        fs::write(path, self.text(path)).unwrap();
+    }
+
+    pub fn close(&self, path: &Path) {
+        self.buffers.lock().unwrap().remove(path);
+    }
+}
+
+impl Owners for Editor {
+    fn owner(&self, path: &Path) -> Owner {
+        if self.buffers.lock().unwrap().contains_key(path) {
+            Owner::Client
+        } else {
+            Owner::Server
+        }
+    }
+
+    fn open_text(&self, path: &Path) -> Option<String> {
+        self.buffers.lock().unwrap().get(path).cloned()
+    }
+}

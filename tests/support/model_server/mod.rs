@@ -1,0 +1,282 @@
+//! A model server that does what a test tells it to.
+//!
+//! It listens on a free port of loopback, speaks the Anthropic Messages protocol, OpenAI's
+//! chat completions and Ollama's API on their paths (with or without `/v1`), records every
+//! request, and answers each as the script says. It runs in a thread of its own, so that
+//! synchronous tests can use it as well, and is gone when it is dropped.
+//!
+//! ```ignore
+//! // An author that writes as many words as the prompt asks for:
+//! let server = ModelServer::author();
+//! // One answer after the other, the author after the last:
+//! let server = ModelServer::queue([
+//!     Reply::error(529, json!({"type": "error", "error": {"type": "overloaded_error"}})),
+//!     Reply::text("The lamp went out.").close_after(2),
+//! ]);
+//! // Or whatever the request calls for:
+//! let server = ModelServer::start(|request| match request.user().contains("beat 3") {
+//!     true => Reply::never(),
+//!     false => author(request),
+//! });
+//! run_storywright(&server.base_url);
+//! assert_eq!(server.completions().len(), 6);
+//! ```
+
+mod connection;
+mod reply;
+mod wire;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub use reply::{Finish, Gate, Reply, words_with_spaces};
+
+use super::prose::{Length, asked_length, japanese_prose, prose};
+
+/// See the head of this file.
+pub struct ModelServer {
+    /// `http://127.0.0.1:PORT`, good as base_url of every protocol.
+    pub base_url: String,
+    shared: Arc<Shared>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+type Script = Box<dyn FnMut(&Recorded) -> Reply + Send>;
+
+struct Shared {
+    script: Mutex<Script>,
+    lists: Mutex<Option<Script>>,
+    log: Mutex<Log>,
+    grown: Condvar,
+}
+
+#[derive(Default)]
+struct Log {
+    requests: Vec<Recorded>,
+    abandoned: usize,
+}
+
+impl ModelServer {
+    /// Answers completions with what `script` returns; lists of models by itself.
+    pub fn start(script: impl FnMut(&Recorded) -> Reply + Send + 'static) -> Self {
+        let shared = Arc::new(Shared {
+            script: Mutex::new(Box::new(script)),
+            lists: Mutex::new(None),
+            log: Mutex::default(),
+            grown: Condvar::new(),
+        });
+        let (stop, stopped) = oneshot::channel();
+        let (tell_port, port) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn({
+            let shared = shared.clone();
+            move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .expect("a runtime");
+                runtime.block_on(async move {
+                    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+                    let port = listener.local_addr().expect("an address").port();
+                    tell_port.send(port).expect("the starter waits");
+                    tokio::select! {
+                        () = connection::accept(listener, shared) => {}
+                        _ = stopped => {}
+                    }
+                });
+                // Connections end with the runtime.
+            }
+        });
+        let port = port.recv().expect("the server starts");
+        ModelServer {
+            base_url: format!("http://127.0.0.1:{port}"),
+            shared,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    /// Writes as many words as each prompt asks for; see [`author`].
+    pub fn author() -> Self {
+        Self::start(author)
+    }
+
+    /// Gives these replies in turn; when they are used up, writes as the author.
+    pub fn queue(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let mut replies: VecDeque<Reply> = replies.into_iter().collect();
+        Self::start(move |request| replies.pop_front().unwrap_or_else(|| author(request)))
+    }
+
+    /// Answers requests for lists of models (`/models`, `/api/tags`) with this instead.
+    pub fn on_lists(self, script: impl FnMut(&Recorded) -> Reply + Send + 'static) -> Self {
+        *lock(&self.shared.lists) = Some(Box::new(script));
+        self
+    }
+
+    /// `127.0.0.1:PORT`
+    pub fn host(&self) -> &str {
+        self.base_url.trim_start_matches("http://")
+    }
+
+    /// Every request so far, in order of arrival.
+    pub fn requests(&self) -> Vec<Recorded> {
+        lock(&self.shared.log).requests.clone()
+    }
+
+    /// The requests for completions so far.
+    pub fn completions(&self) -> Vec<Recorded> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.protocol.is_some());
+        requests
+    }
+
+    /// Waits until so many completions were asked for. Panics after `limit`.
+    pub fn wait_for_completions(&self, count: usize, limit: Duration) -> Vec<Recorded> {
+        self.wait(limit, "completions", |log| {
+            let completions = log.requests.iter().filter(|r| r.protocol.is_some());
+            completions.count() >= count
+        });
+        self.completions()
+    }
+
+    /// Waits until so many clients have gone away in the middle of an answer. Panics after
+    /// `limit`.
+    pub fn wait_for_abandoned(&self, count: usize, limit: Duration) {
+        self.wait(limit, "abandoned calls", |log| log.abandoned >= count);
+    }
+
+    fn wait(&self, limit: Duration, what: &str, mut enough: impl FnMut(&Log) -> bool) {
+        let log = lock(&self.shared.log);
+        let (_log, timeout) = self
+            .shared
+            .grown
+            .wait_timeout_while(log, limit, |log| !enough(log))
+            .unwrap_or_else(PoisonError::into_inner);
+        assert!(!timeout.timed_out(), "waited {limit:?} for {what}");
+    }
+}
+
+impl Drop for ModelServer {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Which protocol a completion was asked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    Anthropic,
+    Openai,
+    Ollama,
+}
+
+/// One request, as it came.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    pub method: String,
+    /// With its query.
+    pub path: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// `Null` if it was no JSON.
+    pub body: Value,
+    pub at: Instant,
+    /// `None` for lists of models and unknown paths.
+    pub protocol: Option<Protocol>,
+}
+
+impl Recorded {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name)?;
+        Some(&found.1)
+    }
+
+    /// The system prompt, its blocks joined.
+    pub fn system(&self) -> String {
+        match self.protocol {
+            Some(Protocol::Anthropic) => joined(&self.body["system"]),
+            _ => self.messages_of("system"),
+        }
+    }
+
+    /// The user message, its blocks joined.
+    pub fn user(&self) -> String {
+        self.messages_of("user")
+    }
+
+    /// System prompt and user message.
+    pub fn prompt(&self) -> String {
+        format!("{}\n{}", self.system(), self.user())
+    }
+
+    pub fn model(&self) -> &str {
+        self.body["model"].as_str().unwrap_or_default()
+    }
+
+    /// Most tokens that the completion may have.
+    pub fn max_tokens(&self) -> Option<u64> {
+        let body = &self.body;
+        body["max_tokens"]
+            .as_u64()
+            .or(body["max_completion_tokens"].as_u64())
+            .or(body["options"]["num_predict"].as_u64())
+    }
+
+    fn messages_of(&self, role: &str) -> String {
+        let messages = self.body["messages"].as_array();
+        let of_role = messages.into_iter().flatten().filter(|m| m["role"] == role);
+        of_role.map(|message| joined(&message["content"])).collect()
+    }
+}
+
+fn joined(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(blocks) => blocks.iter().filter_map(|b| b["text"].as_str()).collect(),
+        _ => String::new(),
+    }
+}
+
+/// Writes as many words as the prompt asks for last ("about 300 words"; characters: in
+/// Japanese), 100 if it does not say, and ends with a whole sentence. Like a real server it
+/// stops at the limit of tokens, at a token a word. The same prompt gives the same text.
+pub fn author(request: &Recorded) -> Reply {
+    let prompt = request.prompt();
+    let seed = seed_of(&prompt);
+    let text = match asked_length(&prompt).unwrap_or(Length::Words(100)) {
+        Length::Words(words) => prose(words, seed),
+        Length::Characters(characters) => japanese_prose(characters, seed),
+    };
+    let mut fragments = words_with_spaces(&text);
+    let limit = request.max_tokens().unwrap_or(u64::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let finish = if fragments.len() > limit {
+        fragments.truncate(limit);
+        Finish::Length
+    } else {
+        Finish::Stop
+    };
+    Reply::fragments(fragments).finish(finish)
+}
+
+/// FNV-1a.
+fn seed_of(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

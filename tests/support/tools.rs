@@ -1,0 +1,31 @@
+//! Where `tests/run` has put the programs that some tests drive. A test without its program
+//! fails and says what to run; it never passes by not looking.
+
+use std::path::PathBuf;
+
+/// Neovim, built with its runtime files.
+pub fn nvim() -> PathBuf {
+    tool("nvim/bin/nvim")
+}
+
+/// A Python that has llama.cpp's server as a module.
+pub fn llama_python() -> PathBuf {
+    tool("python/bin/python")
+}
+
+/// The small model's weights.
+pub fn weights() -> PathBuf {
+    tool("weights/SmolLM2-135M-Instruct.Q4_1.gguf")
+}
+
+fn tool(path: &str) -> PathBuf {
+    let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join(".tools")
+        .join(path);
+    assert!(
+        tool.exists(),
+        "{} is missing: run tests/run first, it installs what the tests need",
+        tool.display()
+    );
+    tool
+}
