@@ -93,7 +93,7 @@ async fn send(state: &State, document: &Snapshot, change: super::edit::Replaceme
     let Some(client) = state.client() else { return };
     let mut changes = state.documents.watch();
     let edit = workspace_edit(document, &change, state.documents.encoding());
-    let answer = client.apply_edit(edit, "Storywright", PATIENCE).await;
+    let answer = client.apply_edit(edit, PATIENCE).await;
     let changed = async {
         loop {
             let now = state.documents.get(&document.url);
