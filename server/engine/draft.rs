@@ -205,11 +205,17 @@ impl Drafting<'_> {
                         Verdict::Refuse { why } => {
                             refusals += 1;
                             if draft.prose.len() > before {
-                                draft.refused.push(draft.prose[before..].to_owned());
+                                draft.refused.push(draft.prose.split_off(before));
+                                // It is in the run's records; in the chunk it would be gone on from.
+                                if let Err(end) = self.put(&draft.prose, page, false).await {
+                                    return end;
+                                }
                             }
                             if refusals >= 2 {
                                 return DraftEnd::Failed {
-                                    why,
+                                    why: format!(
+                                        "{why}, also when it was asked once more. Change the beat, or try another model"
+                                    ),
                                     ends_job: false,
                                 };
                             }
@@ -218,7 +224,6 @@ impl Drafting<'_> {
                                 "answer-refused",
                                 format!("{why}; asking once more"),
                             );
-                            draft.prose.truncate(before);
                             continued = 0;
                         }
                     }
@@ -371,11 +376,16 @@ impl Drafting<'_> {
         }
     }
 
-    /// First to disk, then to the editor.
+    /// Saves the prose, if there is any.
     async fn save(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         if prose.is_empty() {
             return Ok(());
         }
+        self.put(prose, page, finished).await
+    }
+
+    /// First to disk, then to the editor.
+    async fn put(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
