@@ -69,7 +69,7 @@ pub fn parse() -> Task {
 impl ShellTask {
     /// Runs the command to its end.
     pub async fn run(self, environment: Environment) -> Exit {
-        let holder = format!("storywright in a shell (process {})", std::process::id());
+        let holder = "storywright in a shell";
         let workshop = Workshop::new(environment, Disk::real(), holder);
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),

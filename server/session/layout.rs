@@ -189,7 +189,10 @@ impl StoryFolder {
                 continue;
             };
             let (other, used) = id.parts();
-            if other == slug {
+            let root = self.session_root(&id);
+            // Nothing is in the folder of a session that was killed at its very beginning.
+            let is_free = entry.kind == EntryKind::Folder && disk.list(&root)?.is_empty();
+            if other == slug && !is_free {
                 number = number.max(used.saturating_add(1));
             }
         }

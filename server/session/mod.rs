@@ -39,7 +39,7 @@ pub use history::KeptVersion;
 pub use jiff::Timestamp;
 pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
-pub use lock::Holder;
+pub use lock::{Choosing, Holder};
 pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};

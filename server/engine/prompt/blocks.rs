@@ -365,11 +365,20 @@ fn closing(inputs: &PromptInputs<'_>) -> String {
 /// The last `words` words of a text, from a sentence's or at least a word's beginning.
 pub(super) fn tail(text: &str, words: usize) -> &str {
     let text = text.trim_end();
-    let starts: Vec<usize> = word_starts(text);
-    let Some(first) = starts.len().checked_sub(words).and_then(|i| starts.get(i)) else {
-        return text.trim_start();
+    // The end is enough for nearly every text; a long one need not be cut into words as a whole.
+    let mut window = (words * 16).max(1);
+    let first = loop {
+        let from = floor_boundary(text, text.len().saturating_sub(window));
+        // At a line end, where a word is sure to end too.
+        let from = text[..from].rfind('\n').map_or(0, |at| at + 1);
+        let starts = word_starts(&text[from..]);
+        match starts.len().checked_sub(words).and_then(|i| starts.get(i)) {
+            Some(start) => break from + start,
+            None if from == 0 => return text.trim_start(),
+            None => window *= 2,
+        }
     };
-    let cut = &text[*first..];
+    let cut = &text[first..];
     // A sentence that begins within the first quarter is a better start than half of one.
     match sentence_start(&cut[..floor_boundary(cut, cut.len() / 4)]) {
         Some(offset) => &cut[offset..],
