@@ -6,9 +6,12 @@
 mod args;
 mod check;
 mod doctor;
+mod export;
+mod import;
 mod new;
 mod output;
 mod progress;
+mod session;
 mod status;
 mod write;
 
@@ -74,6 +77,9 @@ impl ShellTask {
             Command::Write(arguments) => write::run(&workshop, arguments).await,
             Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
+            Command::Session(arguments) => session::run(&workshop, arguments),
+            Command::Export(arguments) => export::run(&workshop, arguments),
+            Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),
@@ -116,6 +122,12 @@ impl From<JobError> for Failure {
 
 impl From<crate::session::StoreError> for Failure {
     fn from(error: crate::session::StoreError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<crate::session::ArchiveError> for Failure {
+    fn from(error: crate::session::ArchiveError) -> Failure {
         JobError::from(error).into()
     }
 }

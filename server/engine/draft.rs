@@ -360,12 +360,7 @@ impl Drafting<'_> {
     }
 
     /// First to disk, then to the editor.
-    async fn save(
-        &self,
-        prose: &str,
-        page: &mut dyn Page,
-        finished: bool,
-    ) -> Result<(), DraftEnd> {
+    async fn save(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         if prose.is_empty() {
             return Ok(());
         }
