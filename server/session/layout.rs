@@ -56,7 +56,7 @@ impl SessionId {
     }
 
     /// The part before the number, and the number: `("the-lamp-keeper", 2)`.
-    fn parts(&self) -> (&str, u32) {
+    pub(crate) fn parts(&self) -> (&str, u32) {
         match self.0.rsplit_once('-') {
             Some((slug, digits)) if digits.len() >= 2 => match digits.parse() {
                 Ok(number) => (slug, number),
