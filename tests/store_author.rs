@@ -6,6 +6,8 @@ mod store;
 use std::fs;
 use std::sync::Arc;
 
+use proptest::strategy::Strategy as _;
+
 use store::{Editor, Story, n, result};
 use storywright::session::{
     ChunkStatus, Disk, Origin, OrphanKind, Settled, StoreError, journal_saved, settle_journal,
@@ -216,7 +218,7 @@ fn the_outline_moves_and_no_text_is_lost() {
         ),
         (&[&["a", "c"], &["a", "c"], &["b"]], &["b b."]),
         // renamed
-        (&[&["a", "new", "c"]], &["a a.", "new b.", "c c."]),
+        (&[&["a", "new=b", "c"]], &["a a.", "new b.", "c c."]),
         // nothing in common any more, and back
         (&[&["x", "y"], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
         // a brief that can't be read for a moment
@@ -575,4 +577,35 @@ fn renumbering_waits_for_open_files() {
     assert_eq!(told(&story, &outline), ["n n.", "a a.", "b b.", "c c."]);
     assert_eq!(story.names("chunks").len(), 4);
     assert_eq!(story.names("chunks")[3], "chunk_04.md");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Whatever the author does to the outline, in whatever order, and whatever is written
+    /// meanwhile: a text stays with its beat, and none is lost.
+    #[test]
+    fn any_sequence_of_outlines_keeps_every_text(
+        outlines in proptest::collection::vec(
+            proptest::sample::subsequence(vec!["a", "b", "c", "d", "e"], 0..=5).prop_shuffle(),
+            1..5,
+        ),
+        writes in proptest::collection::vec(0..5usize, 5),
+    ) {
+        let story = Story::in_memory();
+        for (outline, write) in outlines.iter().zip(writes) {
+            let session = story.open(outline).session;
+            let Some(beat) = outline.get(write) else { continue };
+            let number = n(u32::try_from(write).unwrap() + 1);
+            if session.chunk(number).unwrap().status == ChunkStatus::Missing {
+                session.complete_chunk(number, &format!("Text of {beat}."), result()).unwrap();
+            }
+            for chunk in session.view().unwrap().chunks {
+                let own = format!("Text of {}.", chunk.beat);
+                proptest::prop_assert!(chunk.text.is_empty() || chunk.text == own);
+                let given = story.has_anywhere(&own);
+                proptest::prop_assert_eq!(given, !chunk.text.is_empty(), "{} is in its place", own);
+            }
+        }
+    }
 }

@@ -6,8 +6,7 @@ mod store;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use store::{Editor, Story, n, result};
 use storywright::session::{
@@ -30,7 +29,7 @@ enum Wrong {
 
 /// Counts calls and lets one go wrong.
 struct Fault {
-    count: AtomicUsize,
+    calls: Mutex<Vec<Call>>,
     at: usize,
     wrong: Wrong,
 }
@@ -38,24 +37,23 @@ struct Fault {
 impl Fault {
     fn at(at: usize, wrong: Wrong) -> Arc<Fault> {
         Arc::new(Fault {
-            count: AtomicUsize::new(0),
+            calls: Mutex::new(Vec::new()),
             at,
             wrong,
         })
     }
 
-    fn count(&self) -> usize {
-        self.count.load(Ordering::SeqCst)
-    }
-
     fn crashed(&self) -> bool {
-        matches!(self.wrong, Wrong::Crash | Wrong::HalfCrash) && self.count() > self.at
+        let dies = matches!(self.wrong, Wrong::Crash | Wrong::HalfCrash);
+        dies && self.calls.lock().unwrap().len() > self.at
     }
 }
 
 impl Faults for Fault {
     fn before(&self, call: Call, _path: &Path) -> Verdict {
-        let now = self.count.fetch_add(1, Ordering::SeqCst);
+        let mut calls = self.calls.lock().unwrap();
+        let now = calls.len();
+        calls.push(call);
         let dead = || io::Error::other("the process is dead");
         match self.wrong {
             Wrong::Crash | Wrong::HalfCrash if now > self.at => Verdict::Fail(dead()),
@@ -239,53 +237,71 @@ fn recover(story: &Story, ledger: &Ledger, what: &str) {
     }
 }
 
-fn sweep(wrongs: &[Wrong]) -> usize {
-    let calls = {
+/// The calls of the scenario when nothing goes wrong.
+fn calls() -> Vec<Call> {
+    let story = Story::in_memory();
+    let none = Fault::at(usize::MAX, Wrong::Crash);
+    let mut ledger = Ledger::default();
+    scenario(&story, &none, &mut ledger);
+    assert_eq!(ledger.errors, [""; 0]);
+    recover(&story, &ledger, "no fault");
+    none.calls.lock().unwrap().clone()
+}
+
+/// Runs the scenario once a point: at each call what goes wrong there, if anything.
+fn sweep(what: &str, wrong_at: impl Fn(usize, Call) -> Option<Wrong>) {
+    let mut points = 0;
+    let calls = calls();
+    for (at, call) in calls.iter().enumerate() {
+        let Some(wrong) = wrong_at(at, *call) else {
+            continue;
+        };
+        points += 1;
         let story = Story::in_memory();
-        let none = Fault::at(usize::MAX, Wrong::Crash);
+        let fault = Fault::at(at, wrong);
         let mut ledger = Ledger::default();
-        scenario(&story, &none, &mut ledger);
-        assert_eq!(ledger.errors, [""; 0]);
-        recover(&story, &ledger, "no fault");
-        none.count()
-    };
-    for wrong in wrongs {
-        for at in 0..calls {
-            let story = Story::in_memory();
-            let fault = Fault::at(at, *wrong);
-            let mut ledger = Ledger::default();
-            scenario(&story, &fault, &mut ledger);
-            let what = format!("{wrong:?} at call {at} of {calls}");
-            for error in &ledger.errors {
-                assert!(
-                    error.contains("safe") || error.contains("untouched"),
-                    "{what}: {error}"
-                );
-            }
-            recover(&story, &ledger, &what);
+        scenario(&story, &fault, &mut ledger);
+        let what = format!("{wrong:?} at call {at} of {}, {call:?}", calls.len());
+        for error in &ledger.errors {
+            assert!(
+                error.contains("safe") || error.contains("untouched"),
+                "{what}: {error}"
+            );
         }
+        recover(&story, &ledger, &what);
     }
-    println!("{} points of failure ({calls} calls)", calls * wrongs.len());
-    calls * wrongs.len()
+    println!(
+        "{what}: {points} points of failure in {} calls",
+        calls.len()
+    );
+    assert!(points > 50);
+}
+
+/// The reasons differ in their words only, so they take turns over the calls.
+#[test]
+fn every_call_fails_once() {
+    let reasons = [libc::ENOSPC, libc::EIO, libc::EACCES, libc::EROFS];
+    sweep("failing calls", |at, _| Some(Wrong::Once(reasons[at % 4])));
 }
 
 #[test]
-fn every_call_fails_once_with_a_full_disk() {
-    assert!(sweep(&[Wrong::Once(libc::ENOSPC), Wrong::Half(libc::ENOSPC)]) > 200);
+fn every_write_gets_only_half_through() {
+    sweep("half writes", |_, call| {
+        (call == Call::Write).then_some(Wrong::Half(libc::ENOSPC))
+    });
+}
+
+/// Dying before a call that changes nothing is the same as dying before the next one.
+#[test]
+fn the_process_dies_before_every_change() {
+    sweep("crashes", |_, call| call.writes().then_some(Wrong::Crash));
 }
 
 #[test]
-fn every_call_fails_once_for_other_reasons() {
-    sweep(&[
-        Wrong::Once(libc::EIO),
-        Wrong::Once(libc::EACCES),
-        Wrong::Once(libc::EROFS),
-    ]);
-}
-
-#[test]
-fn the_process_dies_at_every_call() {
-    sweep(&[Wrong::Crash, Wrong::HalfCrash]);
+fn the_process_dies_in_the_middle_of_every_write() {
+    sweep("crashes within a write", |_, call| {
+        (call == Call::Write).then_some(Wrong::HalfCrash)
+    });
 }
 
 #[test]
@@ -330,7 +346,8 @@ fn errors_name_what_happened_and_what_to_do() {
 
 #[test]
 fn a_manifest_that_cant_be_used_is_kept_aside() {
-    let damages: &[(&str, fn(&str) -> String)] = &[
+    type Damage = fn(&str) -> String;
+    let damages: &[(&str, Damage)] = &[
         ("truncated", |text| text[..text.len() / 2].to_owned()),
         ("empty", |_| String::new()),
         ("foreign", |_| "{\"name\": \"package\"}".to_owned()),

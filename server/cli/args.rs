@@ -23,6 +23,14 @@ pub enum Command {
     Write(Write),
     /// Write chunks anew; what is replaced is kept in history/
     Rewrite(Rewrite),
+    /// Bring an earlier version of a chunk back
+    Restore(Restore),
+    /// Keep a stale chunk as it is: it counts as fresh from now on
+    Keep(Chunk),
+    /// Take the proposed rewrite of a chunk
+    Accept(Chunk),
+    /// Turn the proposed rewrite of a chunk down
+    Reject(Chunk),
     /// Show what is written, what is missing and what is stale
     Status(Status),
     /// Show the problems of a brief; fails on errors
@@ -92,6 +100,26 @@ pub struct Which {
     /// What is stale, but for chunks that you edited
     #[arg(long)]
     pub stale: bool,
+}
+
+#[derive(Args)]
+pub struct Chunk {
+    /// The chunk, by number or beat id
+    pub chunk: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub chunk: Chunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
 }
 
 #[derive(Args)]

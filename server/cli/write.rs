@@ -47,7 +47,7 @@ pub async fn rewrite(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Fa
     run_job(workshop, request, arguments.json).await
 }
 
-fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
+pub(super) fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
     Ok(id.map(SessionId::parse).transpose()?)
 }
 
@@ -85,7 +85,7 @@ async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result
 }
 
 /// A chunk by number, or by the id of its beat.
-fn chunk_ref(text: &str) -> ChunkRef {
+pub(super) fn chunk_ref(text: &str) -> ChunkRef {
     match text.parse() {
         Ok(number) => ChunkRef::Number(ChunkNumber(number)),
         Err(_) => ChunkRef::Beat(BeatId(text.to_owned())),

@@ -5,12 +5,12 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::blocking;
 use super::error::JobError;
 use super::settings::{Settings, SettingsProblem, load_layers, user_config_path};
 use super::story_file::StoryFile;
 use super::workshop::{Workshop, check_no_file};
 use super::writer::connect_provider;
-use super::blocking;
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
 use crate::story::Severity;
 

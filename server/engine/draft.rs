@@ -3,6 +3,7 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -52,6 +53,8 @@ pub struct Draft {
     /// So many bytes of the prose are known to end with a whole word: they were on disk when
     /// the chunk was begun, and may be the author's.
     whole: usize,
+    /// The text that was to be rewritten still stands: nothing came to take its place.
+    pub old_stands: bool,
     pub attempts: u32,
     pub usage: Usage,
     pub first_token_ms: Option<u64>,
@@ -82,8 +85,10 @@ pub struct Drafting<'a> {
     pub chunk: &'a ChunkView,
     /// The prose of the chunk before, or empty.
     pub preceding: String,
-    /// The prose that is rewritten, if any stood there.
+    /// The prose that is rewritten, if any stood there. It stays where it is until the first
+    /// words of the new one are there to take its place.
     pub replaces: Option<String>,
+    pub retired: AtomicBool,
     pub notes: Vec<String>,
 }
 
@@ -104,6 +109,7 @@ impl Drafting<'_> {
             end: DraftEnd::Cancelled,
             prose: written.to_owned(),
             whole: written.len(),
+            old_stands: false,
             attempts: 0,
             usage: Usage::default(),
             first_token_ms: None,
@@ -120,6 +126,7 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
+        draft.old_stands = self.replaces.is_some() && !self.retired.load(Ordering::Relaxed);
         draft
     }
 
@@ -149,7 +156,12 @@ impl Drafting<'_> {
                 .inputs
                 .insert(slices::MODEL.to_owned(), self.job.writer().digest());
             draft.attempts += 1;
+            let usage_before = draft.usage;
             let result = self.call(draft, prompt, page, cancel).await;
+            if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
+                let heard = draft.prose.get(before..).unwrap_or_default();
+                draft.usage = with_unreported(draft.usage, usage_before, heard);
+            }
             let saved = whole_words(&draft.prose, draft.whole);
             if let Err(end) = self.save(saved, page, false).await {
                 return end;
@@ -365,12 +377,7 @@ impl Drafting<'_> {
     }
 
     /// Saves the prose, if there is any.
-    async fn save(
-        &self,
-        prose: &str,
-        page: &mut dyn Page,
-        finished: bool,
-    ) -> Result<(), DraftEnd> {
+    async fn save(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         if prose.is_empty() {
             return Ok(());
         }
@@ -378,16 +385,18 @@ impl Drafting<'_> {
     }
 
     /// First to disk, then to the editor.
-    async fn put(
-        &self,
-        prose: &str,
-        page: &mut dyn Page,
-        finished: bool,
-    ) -> Result<(), DraftEnd> {
+    async fn put(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
-        match blocking(move || session.save_partial(number, &saved)).await {
+        let retire = self.replaces.is_some() && !self.retired.swap(true, Ordering::Relaxed);
+        let save = move || {
+            if retire {
+                session.retire_chunk(number, "rewritten")?;
+            }
+            session.save_partial(number, &saved)
+        };
+        match blocking(save).await {
             Ok(()) => {}
             Err(StoreError::AuthorEdited { .. }) => return Err(DraftEnd::AuthorEdited),
             Err(error) => return Err(DraftEnd::Store(error)),
@@ -412,6 +421,19 @@ impl Drafting<'_> {
 
     fn beat_index(&self) -> usize {
         (self.chunk.number.0 as usize).saturating_sub(1)
+    }
+}
+
+/// The usage of a call that had no regular end. Servers tell the output's tokens at the end
+/// only, so what was heard is counted here: it was paid for.
+fn with_unreported(usage: Usage, before: Usage, heard: &str) -> Usage {
+    let heard = Usage {
+        output_tokens: Some(u64::from(tokens::estimate(heard))),
+        ..Usage::default()
+    };
+    Usage {
+        output_tokens: usage.output_tokens.max(before.plus(heard).output_tokens),
+        ..usage
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::editor::PageStop;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
 use crate::session::StoreError;
@@ -35,11 +36,15 @@ pub enum JobError {
         path.display()
     )]
     FileInTheWay { path: PathBuf },
+    #[error("{0}")]
+    Editor(PageStop),
     #[error("which chunk? Put the cursor into its beat, or open its file")]
     NoChunkNamed,
     #[error("the outline has no beat `{0}`; `storywright status --json` lists them")]
     NoSuchBeat(BeatId),
-    #[error("the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}")]
+    #[error(
+        "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
+    )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \

@@ -1,5 +1,6 @@
 //! A job: writes chunk after chunk, saves, assembles, reports; can be cancelled at any moment.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -162,8 +163,6 @@ impl Job {
         self.take_in_hand(chunk.words);
         let mut replaces = None;
         if treatment == Treatment::Rewrite {
-            let session = self.session().clone();
-            blocking(move || session.retire_chunk(number, "rewritten")).await?;
             replaces = Some(std::mem::take(&mut chunk.text));
         }
         self.reporter.tell(JobEvent::ChunkStarted {
@@ -182,6 +181,7 @@ impl Job {
             preceding: self.preceding(number).await?,
             notes: self.notes(number),
             replaces,
+            retired: AtomicBool::new(false),
             chunk: &chunk,
         };
         let draft = drafting.run(cancel).await;
@@ -235,10 +235,13 @@ impl Job {
                 Ok((outcome, None))
             }
             DraftEnd::Failed { why, ends_job } => {
-                let reason = why.clone();
-                let saved =
-                    blocking(move || session.fail_chunk(number, &prose, result, &reason)).await?;
-                self.bring_to_editor(saved, chunk).await;
+                if !draft.old_stands {
+                    let reason = why.clone();
+                    let saved =
+                        blocking(move || session.fail_chunk(number, &prose, result, &reason))
+                            .await?;
+                    self.bring_to_editor(saved, chunk).await;
+                }
                 self.record_error(number, &draft.last_error, &why, &draft.prose)
                     .await;
                 self.reporter.tell(JobEvent::ChunkFailed {
@@ -273,6 +276,10 @@ impl Job {
     /// Brings whole files that are open into the editor. The chunk itself is there already:
     /// its page has shown it, with what the author changed elsewhere in it meanwhile.
     async fn bring_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(chunk.number), notice.code, notice.message);
+        }
         for edit in saved
             .client_edits
             .into_iter()

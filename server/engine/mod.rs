@@ -25,6 +25,7 @@ pub mod stale;
 pub mod status;
 pub mod story_file;
 pub mod tokens;
+pub mod upkeep;
 pub mod workshop;
 pub mod writer;
 

@@ -116,7 +116,11 @@ fn chunks(numbers: &[ChunkNumber]) -> String {
             _ => format!("{first} to {last}"),
         })
         .collect();
-    let unit = if numbers.len() == 1 { "chunk" } else { "chunks" };
+    let unit = if numbers.len() == 1 {
+        "chunk"
+    } else {
+        "chunks"
+    };
     format!("{unit} {}", runs.join(", "))
 }
 

@@ -8,7 +8,7 @@ use super::error::JobError;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
-use crate::session::{self, ChunkStatus, Disk, Origin, Owners, SessionId, StoreError};
+use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
 /// A story's state, as `status --json` prints it.
@@ -43,6 +43,10 @@ pub struct ChunkState {
     pub stale: bool,
     pub stale_reasons: Vec<String>,
     pub edited: bool,
+    /// Whether earlier versions are in history/.
+    pub has_history: bool,
+    /// Whether a proposed rewrite waits.
+    pub has_revision: bool,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -86,6 +90,8 @@ impl StoryStatus {
             .into_iter()
             .map(|notice| notice.message)
             .collect();
+        let history = disk.list(&view.root.join("history"))?;
+        let revisions = disk.list(&view.root.join("revisions"))?;
         for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {
             status.words = status.words.saturating_add(chunk.words);
             status.chunks.push(ChunkState {
@@ -100,6 +106,8 @@ impl StoryStatus {
                 stale: !reasons.is_empty(),
                 stale_reasons: reasons,
                 edited: chunk.edited,
+                has_history: names(&history, &chunk.path, false),
+                has_revision: names(&revisions, &chunk.path, true),
                 error: chunk.record.and_then(|record| record.failure),
             });
         }
@@ -151,9 +159,23 @@ impl ChunkState {
             stale: false,
             stale_reasons: Vec::new(),
             edited: false,
+            has_history: false,
+            has_revision: false,
             error: None,
         }
     }
+}
+
+/// Whether a listing has the chunk's file, or a folder of its name.
+fn names(entries: &[Entry], chunk: &Path, as_file: bool) -> bool {
+    let name = if as_file {
+        chunk.file_name()
+    } else {
+        chunk.file_stem()
+    };
+    entries
+        .iter()
+        .any(|entry| Some(entry.name.as_ref()) == name)
 }
 
 /// A path below `root` with forward slashes; the whole path when it is not below.

@@ -89,17 +89,14 @@ impl EditorClient {
             .await
     }
 
-    /// Asks for an edit. Whether it really happened, only the documents tell.
+    /// Asks for an edit. Whether it really happened, only the documents tell. It has no label:
+    /// Neovim shows a message for each edit that has one, several a second while text streams.
     pub async fn apply_edit(
         &self,
         edit: WorkspaceEdit,
-        label: &str,
         patience: Duration,
     ) -> Result<bool, NoAnswer> {
-        let params = ApplyWorkspaceEditParams {
-            label: Some(label.to_owned()),
-            edit,
-        };
+        let params = ApplyWorkspaceEditParams { label: None, edit };
         let answer = self.request::<ApplyWorkspaceEdit>(params, patience).await?;
         Ok(answer.applied)
     }

@@ -8,7 +8,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, CANCEL, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
+    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::state::State;
@@ -118,6 +119,23 @@ fn on_chunk(url: &Url, target: &Target, chunk: &ChunkState) -> Vec<CodeActionOrC
             REWRITE_CHUNK,
             arguments.clone(),
         ));
+    }
+    if chunk.stale {
+        actions.push(action(
+            format!("Storywright: keep {name} as it is"),
+            KEEP,
+            arguments.clone(),
+        ));
+    }
+    if chunk.has_history {
+        let title = format!("Storywright: restore the earlier version of {name}");
+        actions.push(action(title, RESTORE_VERSION, arguments.clone()));
+    }
+    if chunk.has_revision {
+        for (verb, command) in [("accept", ACCEPT_REVISION), ("reject", REJECT_REVISION)] {
+            let title = format!("Storywright: {verb} the revision of {name}");
+            actions.push(action(title, command, arguments.clone()));
+        }
     }
     if chunk.words > 0 {
         actions.push(action(

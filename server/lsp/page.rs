@@ -23,6 +23,8 @@ use crate::story::Digest;
 /// How long one edit may take to be seen, and how often it is tried again at once.
 const PATIENCE: Duration = Duration::from_secs(3);
 const TRIES: u32 = 4;
+/// Assembled from the chunks; what an author types into it has no other place.
+const FULL_STORY: &str = "full_story.md";
 
 /// The editor behind this server.
 pub struct LspEditor {
@@ -68,7 +70,10 @@ impl Editor for LspEditor {
             if shown == edit.text {
                 return Ok(());
             }
-            if !self.is_ours(&edit.path, &shown) {
+            let is_derived = edit.path.ends_with(FULL_STORY);
+            if shown.trim_end() != edit.base.trim_end()
+                || (is_derived && !self.is_ours(&edit.path, &shown))
+            {
                 return Err(PageStop::AuthorEdited);
             }
             self.state.note_put(&edit.path, &edit.text);
@@ -88,7 +93,7 @@ async fn send(state: &State, document: &Snapshot, change: super::edit::Replaceme
     let Some(client) = state.client() else { return };
     let mut changes = state.documents.watch();
     let edit = workspace_edit(document, &change, state.documents.encoding());
-    let answer = client.apply_edit(edit, "Storywright", PATIENCE).await;
+    let answer = client.apply_edit(edit, PATIENCE).await;
     let changed = async {
         loop {
             let now = state.documents.get(&document.url);

@@ -16,7 +16,7 @@ use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
 use crate::engine::environment::Environment;
 use crate::engine::workshop::Workshop;
-use crate::session::{Disk, Owner, Owners, settle_journal};
+use crate::session::{Disk, Owner, Owners, Settled, StoreError, journal_saved, settle_journal};
 use crate::story::Digest;
 
 /// Shared by all handlers. Its locks are never held across an await.
@@ -153,7 +153,7 @@ impl State {
     /// A document was saved: a journal beside it may have done its duty.
     pub fn saved(&self, url: &Url) {
         if let Some(path) = path_of(url) {
-            self.settle(path);
+            self.settle(path, journal_saved);
         }
     }
 
@@ -161,18 +161,18 @@ impl State {
     pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
         diagnostics::clear(self, url);
         if let Some(path) = path {
-            self.settle(path);
+            self.settle(path, settle_journal);
         }
     }
 
-    fn settle(&self, path: PathBuf) {
+    fn settle(&self, path: PathBuf, settle: fn(&Path, &Disk) -> Result<Settled, StoreError>) {
         if !path.components().any(|part| part.as_os_str() == "chunks") {
             return;
         }
         let disk = self.workshop.disk().clone();
         let client = self.client().cloned();
-        let settle = move || {
-            if let Err(error) = settle_journal(&path, &disk) {
+        let work = move || {
+            if let Err(error) = settle(&path, &disk) {
                 let message = crate::engine::report::cause_chain(&error);
                 if let Some(client) = client {
                     client.show(tower_lsp::lsp_types::MessageType::ERROR, message);
@@ -181,7 +181,7 @@ impl State {
         };
         // Outside a runtime there is no client either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn_blocking(settle);
+            runtime.spawn_blocking(work);
         }
     }
 }

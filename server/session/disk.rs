@@ -304,7 +304,9 @@ impl Disk {
         self.go(Call::Create, path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         self.put(&mut file, path, bytes)?;
-        if let Some(like) = like {
+        if let Some(like) = like
+            && file.metadata()?.permissions() != like.permissions
+        {
             self.go(Call::Permissions, path)?;
             file.set_permissions(like.permissions.clone())?;
         }

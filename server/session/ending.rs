@@ -65,7 +65,7 @@ impl Inner {
 
     /// The step that puts the text into its file. For a file that an editor has, the text goes
     /// to the journal at once, and the editor is owed it.
-    fn text_step(
+    pub(super) fn text_step(
         &self,
         state: &mut State,
         index: usize,

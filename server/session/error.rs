@@ -75,6 +75,16 @@ pub enum StoreError {
          `storywright status`."
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "Chunk {number} has {versions} earlier versions in history/, and not the one that was asked for. Nothing was \
+         changed."
+    )]
+    NoVersion {
+        number: ChunkNumber,
+        versions: usize,
+    },
+    #[error("No revision of chunk {number} waits in revisions/. Nothing was changed.")]
+    NoRevision { number: ChunkNumber },
 }
 
 /// What was being done to a path.
@@ -143,7 +153,10 @@ impl StoreError {
             | StoreError::Outside { path, .. }
             | StoreError::NoFolder { path } => Some(path),
             StoreError::NoSession { generated, .. } => Some(generated),
-            StoreError::BadSessionId { .. } | StoreError::NoSuchChunk { .. } => None,
+            StoreError::BadSessionId { .. }
+            | StoreError::NoSuchChunk { .. }
+            | StoreError::NoVersion { .. }
+            | StoreError::NoRevision { .. } => None,
         }
     }
 

@@ -133,6 +133,9 @@ enum Open {
 
 fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreError> {
     let path = layout::journal_path(chunk_path);
+    if disk.metadata(&path)?.is_none() {
+        return Ok(Settled::NoJournal);
+    }
     // STORY/generated/SESSION/chunks/FILE
     let story = match chunk_path.ancestors().nth(4) {
         Some(story) => disk.resolve(story)?,

@@ -276,6 +276,12 @@ impl Manifest {
         self.chunks.iter().find(|record| &record.beat == beat)
     }
 
+    /// The records by beat, for looking up many.
+    pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {
+        let records = self.chunks.iter();
+        records.map(|record| (&record.beat, record)).collect()
+    }
+
     pub(crate) fn record_mut(&mut self, beat: &BeatId) -> Option<&mut ChunkRecord> {
         self.chunks.iter_mut().find(|record| &record.beat == beat)
     }
@@ -375,18 +381,23 @@ pub fn parse(text: &str, id: &str) -> ManifestFact {
     if text.trim().is_empty() {
         return ManifestFact::Unusable("is empty".to_owned());
     }
-    let value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) => return ManifestFact::Unusable(format!("is damaged ({error})")),
-    };
-    match value.get("version").and_then(Value::as_u64) {
-        Some(version) if version > u64::from(VERSION) => {
+    /// Enough to tell whether the rest is for us.
+    #[derive(Deserialize)]
+    struct Stamp {
+        version: u64,
+    }
+    match serde_json::from_str::<Stamp>(text) {
+        Ok(stamp) if stamp.version > u64::from(VERSION) => {
             return ManifestFact::Unusable(format!(
-                "was written by a newer Storywright (version {version}, this one knows {VERSION})"
+                "was written by a newer Storywright (version {}, this one knows {VERSION})",
+                stamp.version
             ));
         }
-        Some(_) => {}
-        None => return ManifestFact::Unusable("is not a manifest of Storywright".to_owned()),
+        Ok(_) => {}
+        Err(error) if error.is_data() => {
+            return ManifestFact::Unusable("is not a manifest of Storywright".to_owned());
+        }
+        Err(error) => return ManifestFact::Unusable(format!("is damaged ({error})")),
     }
     match serde_json::from_str::<Manifest>(text) {
         Ok(manifest) if manifest.id != id => {
@@ -453,7 +464,7 @@ mod tests {
             ("", "empty"),
             ("{\"version\":1,\"id\":", "damaged"),
             ("{}", "not a manifest"),
-            ("[1]", "not a manifest"),
+            ("[1]", "damaged"),
             ("{\"version\":9}", "newer"),
             ("{\"version\":1,\"id\":\"s-01\"}", "damaged"),
             (

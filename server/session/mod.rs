@@ -25,6 +25,7 @@ pub mod manifest;
 mod matching;
 mod open;
 mod recover;
+mod restoring;
 mod runs;
 mod saving;
 mod sessions;

@@ -199,8 +199,7 @@ impl Inner {
 
     /// Brings the files into the order of the outline and returns what is what then.
     fn align(&self, state: &mut State, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
-        let facts = self.facts()?;
-        let recovered = self.recovered(&facts, &state.manifest);
+        let (facts, recovered) = self.recovered(&state.manifest)?;
         let (mut steps, told) =
             align::steps(&facts, &recovered, &self.plan, &self.paths, &self.disk)?;
         notices.extend(told);
@@ -212,24 +211,23 @@ impl Inner {
         let what = "bring the chunk files into the order of the outline";
         let intent = Intent::new(what, self.disk.now(), steps);
         self.change(state, &intent)?;
-        let facts = self.facts()?;
-        Ok(self.recovered(&facts, &state.manifest))
+        Ok(self.recovered(&state.manifest)?.1)
     }
 
     /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
-    fn recovered(&self, facts: &facts::Facts, manifest: &Manifest) -> Recovered {
-        let facts = facts::Facts {
-            manifest: ManifestFact::Read(Box::new(manifest.clone())),
-            ..facts.clone()
-        };
-        recover::recover(
+    fn recovered(&self, manifest: &Manifest) -> Result<(facts::Facts, Recovered), StoreError> {
+        let mut facts = self.facts()?;
+        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
+        let brief = self.folder.brief_name();
+        let recovered = recover::recover(
             &facts,
             &self.id,
-            self.folder.brief_name(),
+            brief,
             &self.paths,
             &self.plan,
             &self.language,
-        )
+        );
+        Ok((facts, recovered))
     }
 
     /// Brings the records into step with outline and files. A record keeps what it knows of

@@ -294,16 +294,15 @@ impl Heard {
         self.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn listen(
-        self: &Arc<Self>,
-        output: impl Read + Send + 'static,
-        end: mpsc::Sender<()>,
-    ) {
+    fn listen(self: &Arc<Self>, output: impl Read + Send + 'static, end: mpsc::Sender<()>) {
         let heard = Arc::clone(self);
         std::thread::spawn(move || {
             let mut output = BufReader::new(output);
             let mut line = Vec::new();
-            while output.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            while output
+                .read_until(b'\n', &mut line)
+                .is_ok_and(|read| read > 0)
+            {
                 heard.text().push_str(&String::from_utf8_lossy(&line));
                 heard.grown.notify_all();
                 line.clear();

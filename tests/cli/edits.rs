@@ -135,7 +135,11 @@ fn a_single_chunk_can_be_written() {
         assert_eq!(server.completions().len(), 1, "{which}");
         assert_eq!(desk.chunk(3).prose, Novel::short().part(3), "{which}");
         assert!(!desk.exists(&desk.chunk_file(1)), "{which}");
-        assert!(ended.stdout.contains("not complete: chunks 1, 2, 4"), "{}", ended.stdout);
+        assert!(
+            ended.stdout.contains("not complete: chunks 1, 2, 4"),
+            "{}",
+            ended.stdout
+        );
         // Again there is nothing to do, and nothing is asked for.
         let again = desk.write("openai", &server, &["--chunk", which]).exits(0);
         assert_eq!(server.completions().len(), 1, "{which}");

@@ -69,9 +69,8 @@ fn what_would_fail_again_is_not_tried_again() {
     for provider in PROVIDERS {
         for refusal in REFUSALS {
             let name = format!("{provider}, {}", refusal.name);
-            let server = refusing(|| {
-                Reply::whole(refusal.status, "application/json", refusal.body)
-            });
+            let server =
+                refusing(|| Reply::whole(refusal.status, "application/json", refusal.body));
             let mut desk = Desk::with(BRIEF);
             desk.set("MY_KEY", KEY);
             let ended = desk
@@ -104,7 +103,11 @@ fn stops_and_says_what_is_safe(name: &str, desk: &Desk, stderr: &str, why: &str)
     let states: Vec<&str> = (0..4)
         .filter_map(|at| status["chunks"][at]["status"].as_str())
         .collect();
-    assert_eq!(states, ["complete", "failed", "missing", "missing"], "{name}");
+    assert_eq!(
+        states,
+        ["complete", "failed", "missing", "missing"],
+        "{name}"
+    );
     let records = desk.files(&format!("{}/runs", desk.session()));
     let error = records
         .iter()
@@ -138,7 +141,11 @@ fn attempts_are_bounded_and_what_they_brought_is_kept() {
     let novel = Novel::short();
     assert!(novel.part(2).starts_with(&chunk.prose));
     // Of three calls, each but for half a word.
-    assert!(chunk.prose.len() > 3 * (24 * 5 - 12), "{}", chunk.prose.len());
+    assert!(
+        chunk.prose.len() > 3 * (24 * 5 - 12),
+        "{}",
+        chunk.prose.len()
+    );
     // The next run goes on from there, with attempts of its own.
     let before = server.completions().len();
     desk.write("openai", &server, &["--attempts", "1"]).exits(1);
@@ -173,7 +180,11 @@ fn a_redirect_is_not_followed_and_the_key_not_sent_on() {
             "redirects to {} (307). Redirects are not followed, and nothing was sent there.",
             elsewhere.host()
         );
-        assert!(ended.stderr.contains(&expected), "{provider}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains(&expected),
+            "{provider}: {}",
+            ended.stderr
+        );
     }
 }
 
@@ -189,8 +200,16 @@ fn a_prompt_that_does_not_fit_is_not_sent() {
         .exits(1);
     assert!(server.completions().is_empty());
     assert!(ended.stderr.contains("the rules"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("Nothing was sent"), "{}", ended.stderr);
-    assert!(ended.stderr.contains("raise context_tokens"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("Nothing was sent"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("raise context_tokens"),
+        "{}",
+        ended.stderr
+    );
 }
 
 /// A chunk that is written whole again by hand is not asked for again.

@@ -138,7 +138,10 @@ const FAULTS: &[Fault] = &[
     Fault {
         name: "529",
         happens: |_| {
-            Reply::error(529, json!({"error": {"type": "overloaded_error", "message": "Busy"}}))
+            Reply::error(
+                529,
+                json!({"error": {"type": "overloaded_error", "message": "Busy"}}),
+            )
         },
         flags: &[],
         with_text: false,
@@ -176,7 +179,10 @@ fn survives_every_fault(provider: &str) {
                 let whole = &sent[..sent.rfind(' ').expect("a space")];
                 assert_eq!(so_far, whole, "{name}");
                 let left = PART - whole.split_whitespace().count();
-                assert!(second.contains(&format!("about {left} words more")), "{name}");
+                assert!(
+                    second.contains(&format!("about {left} words more")),
+                    "{name}"
+                );
             }
             None => assert!(!fault.with_text, "{name}: {second}"),
         }
@@ -315,7 +321,9 @@ fn what_is_cut_off_or_too_short_is_continued() {
         ("at the output limit, after a sentence", |rest| {
             Reply::fragments([first_sentences(&rest, 8)]).finish(Finish::Length)
         }),
-        ("too short", |rest| Reply::fragments([first_sentences(&rest, 6)])),
+        ("too short", |rest| {
+            Reply::fragments([first_sentences(&rest, 6)])
+        }),
         ("too short, in a sentence", |rest| {
             let words: Vec<&str> = rest.split(' ').take(80).collect();
             Reply::text(words.join(" "))
@@ -429,7 +437,10 @@ fn refusal_is_kept_in_the_records(name: &str, desk: &Desk) {
         .collect();
     assert!(!holders.is_empty(), "{name}");
     for file in holders {
-        assert!(file.contains("/errors/") || file.contains("/history/"), "{name}: {file}");
+        assert!(
+            file.contains("/errors/") || file.contains("/history/"),
+            "{name}: {file}"
+        );
     }
 }
 

@@ -156,5 +156,8 @@ pub fn so_far(user: &str) -> Option<&str> {
 /// A text in pieces as models send them: a few letters each, words cut anywhere.
 pub fn tokens(text: &str) -> Vec<String> {
     let letters: Vec<char> = text.chars().collect();
-    letters.chunks(5).map(|chunk| chunk.iter().collect()).collect()
+    letters
+        .chunks(5)
+        .map(|chunk| chunk.iter().collect())
+        .collect()
 }

@@ -74,13 +74,23 @@ fn manifest_is_whole(provider: &str, manifest: &Value) {
         assert_eq!(chunk["finish_reason"], "stop");
         assert_eq!(chunk["attempts"], 1);
         for count in ["input_tokens", "output_tokens"] {
-            assert!(chunk["usage"][count].as_u64() > Some(0), "{provider} {count}");
+            assert!(
+                chunk["usage"][count].as_u64() > Some(0),
+                "{provider} {count}"
+            );
         }
         for time in ["elapsed_ms", "first_token_ms"] {
             assert!(chunk[time].is_u64(), "{provider} {time}");
         }
         assert!(chunk["started"].as_str() <= chunk["finished"].as_str());
-        for slice in ["facts", "rule 1", "rule 2", "style", "beat", "cast Mara Voss"] {
+        for slice in [
+            "facts",
+            "rule 1",
+            "rule 2",
+            "style",
+            "beat",
+            "cast Mara Voss",
+        ] {
             assert!(chunk["inputs"][slice].is_string(), "{provider} {slice}");
         }
     }
@@ -110,14 +120,17 @@ const HELD: &[(&str, &[usize])] = &[
     ("What happens: Mara comes to the rock. BEAT-ONE-MARK", &[1]),
     ("ENTER-ONE-MARK", &[1]),
     ("EXIT-ONE-MARK", &[1]),
-    ("What happens: She reads what was written. BEAT-TWO-MARK", &[2]),
-    ("What happens: She finds the oak door. BEAT-THREE-MARK", &[3]),
-    ("What happens: The lamp burns. BEAT-FOUR-MARK", &[4]),
-    // As an instruction, not as the comment that it is in the brief.
     (
-        "The author asks: colder, and no rain MARGIN-MARK",
+        "What happens: She reads what was written. BEAT-TWO-MARK",
         &[2],
     ),
+    (
+        "What happens: She finds the oak door. BEAT-THREE-MARK",
+        &[3],
+    ),
+    ("What happens: The lamp burns. BEAT-FOUR-MARK", &[4]),
+    // As an instruction, not as the comment that it is in the brief.
+    ("The author asks: colder, and no rain MARGIN-MARK", &[2]),
     ("<!--", &[]),
     ("NOTES-MARK", &[]),
     ("She dies in the end", &[]),
@@ -183,14 +196,24 @@ fn is_well_addressed(provider: &str, request: &Recorded) {
     assert_eq!(request.body["stream"], json!(true), "{provider}");
     assert!(request.max_tokens() > Some(PART as u64), "{provider}");
     let (protocol, path, header, value) = match provider {
-        "anthropic" => (Protocol::Anthropic, "/v1/messages", "x-api-key", KEY.to_owned()),
+        "anthropic" => (
+            Protocol::Anthropic,
+            "/v1/messages",
+            "x-api-key",
+            KEY.to_owned(),
+        ),
         "openai" => (
             Protocol::Openai,
             "/v1/chat/completions",
             "authorization",
             format!("Bearer {KEY}"),
         ),
-        _ => (Protocol::Ollama, "/api/chat", "authorization", format!("Bearer {KEY}")),
+        _ => (
+            Protocol::Ollama,
+            "/api/chat",
+            "authorization",
+            format!("Bearer {KEY}"),
+        ),
     };
     assert_eq!(request.protocol, Some(protocol));
     assert_eq!(request.path, path);
@@ -199,7 +222,11 @@ fn is_well_addressed(provider: &str, request: &Recorded) {
         .headers
         .iter()
         .filter(|(name, value)| name != header && value.contains(KEY));
-    assert_eq!(others.count(), 0, "{provider}: the key is in one header only");
+    assert_eq!(
+        others.count(),
+        0,
+        "{provider}: the key is in one header only"
+    );
 }
 
 /// Without a model in the settings, a server that lists its models is asked for one.
@@ -208,7 +235,13 @@ fn the_model_is_the_servers_when_no_setting_names_one() {
     for provider in ["openai", "ollama"] {
         let server = novelist();
         let desk = Desk::with(BRIEF);
-        let arguments = ["write", "--provider", provider, "--base-url", &server.base_url];
+        let arguments = [
+            "write",
+            "--provider",
+            provider,
+            "--base-url",
+            &server.base_url,
+        ];
         desk.run(&arguments).exits(0);
         let model = desk.manifest()["chunks"][0]["model"].clone();
         let expected = match provider {

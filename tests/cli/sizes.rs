@@ -19,7 +19,10 @@ fn sizes_are_even(desk: &Desk, brief: &str, chunks: usize, words: u64) {
         let (said, share) = (number(chunk, "words"), number(chunk, "target_words"));
         assert_eq!(chunk["status"], "complete", "{brief} {chunk}");
         assert!((said - share).abs() <= share * 0.1, "{brief} {chunk}");
-        assert!((counted - share).abs() <= share * 0.1, "{brief} {chunk}: {counted}");
+        assert!(
+            (counted - share).abs() <= share * 0.1,
+            "{brief} {chunk}: {counted}"
+        );
         total += length.words() as u64;
     }
     assert!(total.abs_diff(words) <= words / 10, "{brief}: {total}");

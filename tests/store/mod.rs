@@ -144,7 +144,8 @@ impl Story {
     }
 }
 
-/// An outline: `id`, or `id@chapter`, each with its id in capitals for a title.
+/// An outline: `id`, `id@chapter`, or `id=old` for a beat that says what `old` said; each with
+/// its id in capitals for a title.
 pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
     (1..)
         .zip(outline)
@@ -153,13 +154,14 @@ pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
                 Some((id, chapter)) => (id, Some(chapter.to_owned())),
                 None => (*beat, None),
             };
+            let (id, body) = id.split_once('=').unwrap_or((id, id));
             PlannedChunk {
                 number: ChunkNumber(number),
                 beat: BeatId(id.to_owned()),
                 title: id.to_uppercase(),
                 target_words: 100,
                 chapter,
-                body: None,
+                body: Some(Digest::of(body)),
             }
         })
         .collect()

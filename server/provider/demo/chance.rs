@@ -92,10 +92,14 @@ impl Entry {
 #[derive(Debug, Clone)]
 pub struct Rotation {
     chance: Chance,
-    fit: Vec<u32>,
+    /// What later rounds are made of.
+    again: Vec<u32>,
     order: Vec<u32>,
     at: usize,
 }
+
+/// As many entries that vary can make a round of their own.
+const ENOUGH: usize = 6;
 
 impl Rotation {
     /// `salt` tells lists apart.
@@ -127,9 +131,18 @@ impl Rotation {
         order.append(&mut varied);
         let fits = |index: &u32| entries.get(*index as usize).is_some_and(|entry| entry.fits);
         order.retain(fits);
+        let mut again: Vec<u32> = (0..entries.len() as u32).filter(fits).collect();
+        let varies = |index: &u32| {
+            entries
+                .get(*index as usize)
+                .is_some_and(|entry| entry.varies)
+        };
+        if again.iter().copied().filter(|index| varies(index)).count() >= ENOUGH {
+            again.retain(varies);
+        }
         Rotation {
             chance,
-            fit: (0..entries.len() as u32).filter(fits).collect(),
+            again,
             order,
             at: 0,
         }
@@ -138,7 +151,7 @@ impl Rotation {
     /// The next index; `None` for an empty list.
     pub fn next(&mut self) -> Option<usize> {
         if self.at >= self.order.len() {
-            self.order.clone_from(&self.fit);
+            self.order.clone_from(&self.again);
             self.chance.shuffle(&mut self.order);
             self.at = 0;
         }

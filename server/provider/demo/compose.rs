@@ -16,6 +16,8 @@ pub struct Plan {
     pub exit: Vec<String>,
     /// Length to write, in the unit of the language.
     pub length: u32,
+    /// Bytes after which the writing may stop, for whoever wants its beginning only.
+    pub enough: usize,
 }
 
 /// A sentence that has to be told, with its length.
@@ -38,6 +40,9 @@ pub struct Composer<'a> {
     room: i64,
     /// How far the length may be missed.
     slack: i64,
+    /// All the room that there was.
+    all: i64,
+    has_talk: bool,
     since_talk: u32,
     since_short: u32,
 }
@@ -58,6 +63,8 @@ impl<'a> Composer<'a> {
             paragraph: String::new(),
             room: 0,
             slack: 0,
+            all: 0,
+            has_talk: false,
             since_talk: 1,
             since_short: 0,
             pack,
@@ -79,10 +86,14 @@ impl<'a> Composer<'a> {
     /// Writes the plan, in whole paragraphs.
     pub fn write(mut self, plan: &Plan) -> String {
         let (enter, events, exit) = self.fit_in(plan);
+        self.all = self.room;
         let all = self.room as f64;
         self.open(enter);
         let gaps = events.len() as f64 + 1.0;
         for (index, event) in events.into_iter().enumerate() {
+            if self.text.len() > plan.enough {
+                return self.text;
+            }
             let told = (index as f64 + 0.7) / gaps;
             self.fill((all * (1.0 - told)) as i64);
             self.event(event);
@@ -226,10 +237,13 @@ impl<'a> Composer<'a> {
         while self.room - rest > unit && self.room > unit * 2 && failures < 8 {
             let before = self.room;
             let spare = self.room - rest;
-            let talks = !self.stage.others.is_empty() && spare > unit * 4;
-            if talks && self.since_talk >= 3 && self.chance.percent(60) {
+            let can_talk = !self.stage.others.is_empty() && spare > unit * 3;
+            // A chunk with others in it should not go by without a word between them.
+            let overdue = !self.has_talk && self.room * 2 < self.all && self.room > unit * 6;
+            if overdue && !self.stage.others.is_empty() {
+                self.talk(unit * 2);
+            } else if can_talk && self.since_talk >= 3 && self.chance.percent(60) {
                 self.talk(rest);
-                self.since_talk = 0;
             } else if self.since_short > 3 && self.chance.percent(12) {
                 self.begin();
                 self.add_named("short");
@@ -277,6 +291,8 @@ impl<'a> Composer<'a> {
     fn talk(&mut self, rest: i64) {
         self.begin();
         self.voice.with_other();
+        self.has_talk = true;
+        self.since_talk = 0;
         if self.chance.percent(35) {
             self.add_named("into_talk");
             self.end();
@@ -309,6 +325,8 @@ impl<'a> Composer<'a> {
             };
             let frame = self.frame_of_line(&line, *turn == 0, *said);
             let spoken = frame.and_then(|frame| self.voice.framed(frame, &line));
+            let bare = self.pack.list("bare");
+            let spoken = spoken.or_else(|| self.voice.framed(bare?, &line));
             let Some(spoken) = spoken else {
                 return true;
             };

@@ -9,8 +9,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::chance::{Entry, Rotation, Share, seed_of};
 use super::continuation::{Completion, remainder};
-use super::english::capitalised;
 use super::lines;
+use super::polish::capitalised;
 use crate::provider::Scene;
 use crate::story::{Language, words};
 
@@ -99,12 +99,14 @@ fn compose(scene: &Scene, language: &Language, length: u32, so_far: &str) -> Str
             page.put(&sentence);
         }
     }
-    let clauses = clauses(&lines::sentences(&all, style.stop));
+    let clauses = clauses(&lines::sentences(&all, style.stop), &all);
     let mut mixer = Mixer::new(&clauses, seed);
+    mixer.seen.extend(lines::sentences(&told, style.stop));
     while !page.is_full() && !clauses.is_empty() {
         let found = (0..TRIES).any(|_| {
             let sentence = format!("{}{}", mixer.next(style.comma), style.stop);
-            mixer.is_new(&sentence) && page.put(&capitalised(&sentence, true))
+            let sentence = capitalised(&sentence, true);
+            mixer.is_new(&sentence) && page.put(&sentence)
         });
         if !found {
             let mut parts = String::new();
@@ -118,8 +120,18 @@ fn compose(scene: &Scene, language: &Language, length: u32, so_far: &str) -> Str
     page.text
 }
 
-/// The parts of sentences between their marks.
-fn clauses(sentences: &[String]) -> Vec<String> {
+/// The parts of sentences between their marks, beginning as they would inside a sentence.
+fn clauses(sentences: &[String], text: &str) -> Vec<String> {
+    let words: HashSet<&str> = text.unicode_words().collect();
+    let inside = |part: &str| {
+        let first = part.unicode_words().next().unwrap_or_default();
+        let lower = first.to_lowercase();
+        // A name or a German noun is nowhere written small.
+        match part.strip_prefix(first) {
+            Some(rest) if words.contains(lower.as_str()) => format!("{lower}{rest}"),
+            _ => part.to_owned(),
+        }
+    };
     let mut seen = HashSet::new();
     let mark = |c: char| ",;:—–.!?…“”«»。、，；：！？「」『』।،؛؟()".contains(c);
     sentences
@@ -127,7 +139,7 @@ fn clauses(sentences: &[String]) -> Vec<String> {
         .flat_map(|sentence| sentence.split(mark))
         .map(str::trim)
         .filter(|part| part.chars().any(char::is_alphanumeric) && seen.insert(part.to_owned()))
-        .map(str::to_owned)
+        .map(inside)
         .collect()
 }
 

@@ -146,6 +146,17 @@ impl Template {
         })
     }
 
+    /// Its text without what would be filled in.
+    pub fn plain(&self) -> String {
+        let mut plain = String::new();
+        for piece in &self.pieces {
+            if let Piece::Text(text) = piece {
+                plain.push_str(text);
+            }
+        }
+        plain
+    }
+
     /// Whether it reads differently from time to time.
     pub fn varies(&self) -> bool {
         let varies = |piece: &Piece| matches!(piece, Piece::List(_) | Piece::Motif | Piece::Absent);

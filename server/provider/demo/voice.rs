@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::chance::{Entry, Rotation, Share, Spread, seed_of};
+use super::chance::{Entry, Rotation, Share, Spread};
 use super::pack::{Exchange, Pack};
+use super::polish::{fingerprint, line_of_talk, tidy};
 use super::stage::{Character, Gender, Person, Stage, Tense};
-use super::template::{Case, Forms, LineEnd, Piece, Template, Who};
+use super::template::{Case, Forms, Piece, Template, Who};
 
 /// The lists that the writer asks a pack for by name.
 #[cfg(test)]
@@ -167,6 +168,15 @@ impl<'a> Voice<'a> {
         self.mentions = mentions;
     }
 
+    /// Whether a reader would notice the sentence coming again.
+    fn is_long(&self, sentence: &str) -> bool {
+        if self.pack.layout.join.is_empty() {
+            sentence.chars().count() >= 12
+        } else {
+            sentence.split_whitespace().count() >= 6
+        }
+    }
+
     /// Whether a sentence was told before.
     pub fn knows(&self, sentence: &str) -> bool {
         self.told.contains(&fingerprint(sentence))
@@ -186,7 +196,7 @@ impl<'a> Voice<'a> {
             last = Some(sentence);
         }
         // Better nothing than a long sentence for the second time.
-        last.filter(|sentence| sentence.split_whitespace().count() < 8)
+        last.filter(|sentence| !self.is_long(sentence))
     }
 
     /// The next lines of a talk: 0 opens, 1 goes on, 2 ends it.
@@ -208,25 +218,22 @@ impl<'a> Voice<'a> {
     pub fn line(&mut self, line: &Template) -> Option<String> {
         let line = self.render(line, None);
         let fresh = self.remember(&line);
-        (fresh || line.split_whitespace().count() < 6).then_some(line)
+        (fresh || !self.is_long(&line)).then_some(line)
     }
 
-    /// A line of dialogue in a frame of `list`.
+    /// A line of dialogue in a frame of `list`; `None` if all that is tried was told before.
     pub fn framed(&mut self, list: usize, line: &str) -> Option<String> {
-        let mut framed = None;
         for _ in 0..4 {
             let before = self.checkpoint();
             let frame = self.template(list)?;
             let text = self.render(frame, Some(line));
             let around = text.replace(line.trim_end_matches(['.', '。']), "");
-            let short = around.split_whitespace().count() < 6;
-            if short || self.remember(&around) {
+            if !self.is_long(&around) || self.remember(&around) {
                 return Some(text);
             }
             self.restore(before);
-            framed = Some(text);
         }
-        framed
+        None
     }
 
     fn template(&mut self, list: usize) -> Option<&'a Template> {
@@ -238,6 +245,10 @@ impl<'a> Voice<'a> {
     fn render(&mut self, template: &Template, line: Option<&str>) -> String {
         self.viewpoint_named = false;
         self.other_named = false;
+        if self.other.is_none() && template.needs_other() {
+            // A verb may stand before the name that it agrees with.
+            self.other = self.next_other();
+        }
         let mut text = String::new();
         self.pieces(template, line, DEPTH, &mut text);
         tidy(text, self.pack)
@@ -454,70 +465,4 @@ fn form(pronouns: &[String; 5], case: Case) -> &str {
         Case::Independent => independent,
         Case::Reflexive => reflexive,
     }
-}
-
-fn line_of_talk(line: &str, end: LineEnd, out: &mut String) {
-    let stops = ['.', '。'];
-    match end {
-        LineEnd::AsIs => out.push_str(line),
-        LineEnd::Bare => out.push_str(line.trim_end_matches(stops)),
-        LineEnd::Comma => match line.strip_suffix(stops) {
-            Some(bare) => {
-                out.push_str(bare);
-                out.push(',');
-            }
-            None => out.push_str(line),
-        },
-    }
-}
-
-/// Capital, article, contractions and double spaces.
-fn tidy(text: String, pack: &Pack) -> String {
-    let mut text = text;
-    while text.contains("  ") {
-        text = text.replace("  ", " ");
-    }
-    let mut text = text.trim().to_owned();
-    while let Some(at) = text.find("a(n) ") {
-        let next = text.get(at + 5..).and_then(|rest| rest.chars().next());
-        let vowel = next.is_some_and(|c| "aeiouAEIOU".contains(c));
-        text.replace_range(at..at + 5, if vowel { "an " } else { "a " });
-    }
-    for [from, to] in &pack.layout.fixes {
-        if text.contains(from.as_str()) {
-            text = text.replace(from.as_str(), to);
-        }
-    }
-    if pack.layout.capitals {
-        text = super::english::capitalised(&text, true);
-        text = with_capitals_inside(&text);
-    }
-    text
-}
-
-/// A list may begin the second sentence of a template.
-fn with_capitals_inside(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut before = [' ', ' '];
-    for c in text.chars() {
-        let [stop, space] = before;
-        if space == ' ' && matches!(stop, '.' | '?' | '!') {
-            out.extend(c.to_uppercase());
-        } else {
-            out.push(c);
-        }
-        before = [space, c];
-    }
-    out
-}
-
-/// The same for sentences that differ in marks and capitals alone.
-fn fingerprint(sentence: &str) -> u64 {
-    let letters = |word: &str| -> String {
-        word.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    seed_of([letters(sentence).as_str()])
 }

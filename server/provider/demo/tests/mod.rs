@@ -1,16 +1,17 @@
 //! What a reader of the demo writer's text would notice.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+mod briefs;
+mod going_on;
+mod streaming;
 
-use futures::StreamExt;
+use std::collections::{HashMap, HashSet};
+
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::continuation;
 use super::pack::Pack;
 use super::stage::Stage;
-use super::{DemoWriter, Provider};
-use crate::provider::{Event, FinishReason, Request, Scene, Usage};
+use crate::provider::Scene;
 use crate::story::{Language, words};
 
 fn pair(name: &str, known: &str) -> (String, String) {
@@ -91,14 +92,23 @@ fn scene(language: &str, chunk: u32, words: u32) -> Scene {
     }
 }
 
-const PACKS: &[&str] = &["en"];
+const PACKS: &[&str] = &["en", "es", "ja", "ar"];
 
+/// `cargo test --lib demo::tests::print -- --nocapture` shows what a reader would get.
 #[test]
 fn print() {
+    let persons = [("first person", "past"), ("third person", "present")];
     for language in PACKS {
-        let scene = scene(language, 1, 900);
-        let text = text(&scene);
-        println!("== {language}, {}\n{text}\n", length(&scene, &text));
+        for (chunk, (pov, tense)) in (1..).zip(persons) {
+            let mut scene = scene(language, chunk, 700);
+            scene.pov = Some(pov.to_owned());
+            scene.tense = Some(tense.to_owned());
+            let text = text(&scene);
+            println!(
+                "== {language}, {pov}, {tense}: {}\n{text}\n",
+                length(&scene, &text)
+            );
+        }
     }
 }
 
@@ -148,91 +158,6 @@ fn a_short_target_is_met_too() {
     assert_eq!(text(&english(1, 0)), "");
 }
 
-#[test]
-fn goes_on_from_every_character() {
-    for language in PACKS.iter().copied().chain(["fr"]) {
-        let mut scene = scene(language, 1, 180);
-        let whole = text(&scene);
-        for (cut, _) in whole.char_indices().chain([(whole.len(), ' ')]) {
-            scene.so_far = whole[..cut].to_owned();
-            assert_eq!(
-                format!("{}{}", scene.so_far, text(&scene)),
-                whole,
-                "{language} {cut}"
-            );
-        }
-    }
-}
-
-#[test]
-fn white_space_at_the_cut_does_not_matter() {
-    let whole = "One two.\n\nThree four.";
-    for (so_far, rest) in [
-        ("One two.\n\n", "Three four."),
-        ("One two.\n", "\nThree four."),
-        ("One two. ", "\n\nThree four."),
-        ("One \n", "two.\n\nThree four."),
-        ("One two.\n\nThree four.\n", ""),
-    ] {
-        assert_eq!(
-            continuation::remainder(whole, so_far).as_deref(),
-            Some(rest),
-            "{so_far:?}"
-        );
-    }
-    assert_eq!(continuation::remainder(whole, "One too"), None);
-}
-
-#[test]
-fn goes_on_after_a_text_of_somebody_else() {
-    for language in PACKS {
-        let mut scene = scene(language, 1, 600);
-        let start = text(&scene).chars().take(700).collect::<String>();
-        for (so_far, begins) in [
-            (format!("x{start}."), "\n\n"),
-            (format!("x{start}.\n"), "\n"),
-            (format!("x{start}.\n\n"), ""),
-        ] {
-            scene.so_far = so_far.clone();
-            let rest = text(&scene);
-            let spaces = rest.len() - rest.trim_start().len();
-            assert_eq!(&rest[..spaces], begins);
-            let whole = format!("{so_far}{rest}");
-            let length = length(&scene, &whole);
-            assert!(length.abs_diff(600) <= 12, "{language} {length}");
-            assert!(super::lines::ends_sentence(&whole));
-            assert_eq!(repeated(&whole), Vec::<String>::new());
-            let last = scene.exit.clone().unwrap();
-            assert!(!last.is_empty());
-        }
-    }
-}
-
-#[test]
-fn a_broken_sentence_is_closed() {
-    let mut scene = english(1, 300);
-    scene.so_far = "The keeper before me had walked to the".to_owned();
-    let rest = text(&scene);
-    let (first, _) = rest.split_once("\n\n").unwrap();
-    assert!(first.starts_with(" —") && first.ends_with('.'), "{first}");
-}
-
-#[test]
-fn adds_at_most_a_sentence_to_a_text_that_is_long_enough() {
-    let mut scene = english(1, 100);
-    scene.so_far = "Nothing of this is ours, but there is plenty of it. ".repeat(10);
-    assert_eq!(text(&scene), "");
-    scene.so_far.push_str("And then the");
-    let rest = text(&scene);
-    assert!(
-        rest.split_whitespace().count() < 10 && rest.ends_with('.'),
-        "{rest}"
-    );
-    scene.so_far.clear();
-    scene.so_far = text(&scene);
-    assert_eq!(text(&scene), "");
-}
-
 /// Sentences of eight words or more that come twice.
 fn repeated(text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
@@ -247,7 +172,12 @@ fn long_sentences(text: &str) -> Vec<String> {
         '.', '!', '?', '\n', '“', '”', '。', '？', '؟', '「', '」', '«', '»',
     ])
     .map(|sentence| sentence.trim().to_lowercase())
-    .filter(|sentence| sentence.unicode_words().count() >= 8)
+    .filter(
+        |sentence| match sentence.is_ascii() || sentence.contains(' ') {
+            true => sentence.unicode_words().count() >= 8,
+            false => sentence.chars().count() >= 20,
+        },
+    )
     .collect()
 }
 
@@ -272,9 +202,10 @@ fn tells_no_sentence_twice_in_a_chunk_and_few_in_a_story() {
         let twice: u32 = sentences.values().map(|count| count - 1).sum();
         let mut often: Vec<_> = sentences.iter().filter(|(_, count)| **count > 1).collect();
         often.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        println!("{often:#?}");
         println!("{language}: {twice} of {total} sentences come again in another chunk");
-        assert!(twice * 20 <= total, "{language}: {twice} of {total}");
+        // The other packs are smaller.
+        let share = if *language == "en" { 20 } else { 10 };
+        assert!(twice * share <= total, "{language}: {twice} of {total}");
     }
 }
 
@@ -410,91 +341,6 @@ fn notes_to_the_writer_are_not_told() {
     assert!(!text.contains("End on"));
 }
 
-fn request(scene: Scene, max_output_tokens: u32) -> Request {
-    Request {
-        model: "demo".to_owned(),
-        system: "x".repeat(400),
-        user: vec!["y".repeat(40)],
-        max_output_tokens,
-        context_tokens: 16_000,
-        temperature: None,
-        seed: None,
-        scene: Arc::new(scene),
-    }
-}
-
-async fn events(writer: DemoWriter, request: Request) -> Vec<Event> {
-    let stream = writer.complete(request).await.unwrap();
-    stream.map(|event| event.unwrap()).collect().await
-}
-
-fn told(events: &[Event]) -> String {
-    let text = |event: &Event| match event {
-        Event::Text(text) => Some(text.clone()),
-        _ => None,
-    };
-    events.iter().filter_map(text).collect()
-}
-
-#[tokio::test]
-async fn streams_the_text_in_small_pieces() {
-    for language in PACKS {
-        let scene = scene(language, 1, 300);
-        for words_per_second in [None, Some(1.0e9), Some(0.0), Some(f64::NAN)] {
-            let events = events(
-                DemoWriter { words_per_second },
-                request(scene.clone(), 8000),
-            )
-            .await;
-            assert_eq!(told(&events), text(&scene));
-            assert!(events.len() > 100);
-            let started = Event::Started {
-                model: Some("demo".to_owned()),
-            };
-            assert_eq!(events.first(), Some(&started));
-            assert_eq!(events.last(), Some(&Event::Finished(FinishReason::Stop)));
-            let usage = events.iter().rev().find_map(|event| match event {
-                Event::Usage(usage) => Some(*usage),
-                _ => None,
-            });
-            let Some(Usage {
-                input_tokens: Some(110),
-                output_tokens: Some(output),
-                ..
-            }) = usage
-            else {
-                panic!("{usage:?}");
-            };
-            assert!((290..420).contains(&output), "{output}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn stops_at_the_output_limit_and_goes_on_from_there() {
-    let mut scene = english(1, 400);
-    let whole = text(&scene);
-    let mut calls = 0;
-    loop {
-        let events = events(DemoWriter::default(), request(scene.clone(), 100)).await;
-        scene.so_far.push_str(&told(&events));
-        calls += 1;
-        if events.last() == Some(&Event::Finished(FinishReason::Stop)) {
-            break;
-        }
-        assert_eq!(events.last(), Some(&Event::Finished(FinishReason::Length)));
-        assert!(calls < 10);
-    }
-    assert_eq!(scene.so_far, whole);
-    assert!(calls > 4);
-}
-
-#[tokio::test]
-async fn says_so_where_it_has_no_phrases() {
-    let events = events(DemoWriter::default(), request(scene("fr", 1, 200), 8000)).await;
-    assert!(events.iter().any(|event| matches!(event, Event::Notice(_))));
-}
-
 #[test]
 fn a_long_story_is_composed_at_once() {
     let clock = std::time::Instant::now();
@@ -554,15 +400,5 @@ fn no_brief_is_too_odd() {
             );
             assert!(written.abs_diff(300) <= 6, "{language} {text:?}: {written}");
         }
-    }
-}
-
-mod briefs {
-    use super::*;
-
-    pub fn scene(language: &str, chunk: u32, words: u32) -> Scene {
-        let mut scene = english(chunk, words);
-        scene.language = language.to_owned();
-        scene
     }
 }
