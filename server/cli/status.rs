@@ -2,6 +2,7 @@
 
 use super::args::Status;
 use super::{Exit, Failure, brief, output, workspace};
+use crate::engine::error::JobError;
 use crate::engine::sessions;
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::story_file::StoryFile;
@@ -10,12 +11,20 @@ use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
-    let (settings, _) = workshop.settings(
+    let (settings, problems) = workshop.settings(
         &story,
         workspace().as_deref(),
         None,
         &arguments.settings.values,
     );
+    let (errors, ignored): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.is_error);
+    if !errors.is_empty() {
+        return Err(JobError::Settings(errors).into());
+    }
+    for problem in ignored {
+        output::note(&format!("note: {problem}"));
+    }
     if arguments.all {
         let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
         match arguments.json {
