@@ -69,10 +69,10 @@ fn kill(kills: usize) {
     // Kills have to come everywhere, or they prove little.
     let share = |percent: usize| kills * percent / 100;
     assert!(tally.before_the_first_chunk >= share(3), "{tally:?}");
-    assert!(tally.in_a_chunk >= share(25), "{tally:?}");
+    assert!(tally.in_a_chunk >= share(20), "{tally:?}");
     assert!(tally.between_chunks >= share(1), "{tally:?}");
     assert!(tally.after_the_last_chunk >= share(1), "{tally:?}");
-    assert!(tally.left_a_partial_text >= share(10), "{tally:?}");
+    assert!(tally.left_a_partial_text >= share(5), "{tally:?}");
 }
 
 /// What the kills met.
@@ -155,6 +155,8 @@ impl Reference {
 /// Stories one after the other, until so many kills are done.
 fn kill_stories(reference: &Reference, kills: usize, mut random: fastrand::Rng) -> Tally {
     let mut tally = Tally::default();
+    // What a whole story takes, as far as the runs tell: the machine may get slower or faster.
+    let mut length = reference.length;
     while tally.kills < kills {
         let shell = Shell::new(&DEMO);
         tally.stories += 1;
@@ -162,9 +164,13 @@ fn kill_stories(reference: &Reference, kills: usize, mut random: fastrand::Rng) 
         let end = kills.min(tally.kills + KILLS_A_STORY);
         while tally.kills < end {
             let run = Run::start(&shell);
-            let events = match run.kill(Aim::at_random(reference, &before, &mut random)) {
-                Killed::Before(events) => events,
+            let events = match run.kill(Aim::at_random(length, &before, &mut random)) {
+                Killed::Before(events) => {
+                    length = length.mul_f64(1.04);
+                    events
+                }
                 Killed::Ended => {
+                    length = length.mul_f64(0.8);
                     tally.ended_first += 1;
                     break;
                 }
@@ -197,23 +203,23 @@ enum Only {
 }
 
 impl Aim {
-    fn at_random(reference: &Reference, files: &Files, random: &mut fastrand::Rng) -> Aim {
+    fn at_random(length: Duration, files: &Files, random: &mut fastrand::Rng) -> Aim {
         let chunks = 4 - files.complete().len();
         let soon = |random: &mut fastrand::Rng, most| Duration::from_micros(random.u64(0..most));
         match random.u8(0..6) {
             // Four events a chunk, and two about the job.
-            0 => {
+            0 | 1 => {
                 let wanted = random.usize(1..=2 + 4 * chunks);
                 return Aim::Event(wanted, Only::All, soon(random, 15_000));
             }
-            1 if chunks > 0 => {
+            2 if chunks > 0 => {
                 let wanted = random.usize(1..=chunks);
                 return Aim::Event(wanted, Only::Saved, soon(random, 2_000));
             }
             _ => {}
         }
         let left = (1 + chunks) as f64 / 5.0;
-        Aim::Time(reference.length.mul_f64(left * random.f64() * 1.05))
+        Aim::Time(length.mul_f64(left * random.f64() * 1.05))
     }
 }
 

@@ -415,3 +415,27 @@ fn floor_boundary(text: &str, mut index: usize) -> usize {
     }
     index
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looking at the end alone tells the same words as looking at all of a text.
+    #[test]
+    fn the_tail_is_that_of_the_whole_text() {
+        let paragraph = "Mara’s lamp went out at 3.50, “again”. 彼女は灯をともした。 It hissed on.";
+        for line_end in ["\n\n", "\r\n", " ", ".\n"] {
+            let text = [paragraph; 60].join(line_end);
+            for words in [1, 7, 200, 400, 100_000] {
+                let starts = word_starts(&text);
+                let whole = match starts.len().checked_sub(words) {
+                    Some(at) => &text[starts[at]..],
+                    None => &text,
+                };
+                let cut = tail(&text, words);
+                assert!(whole.ends_with(cut), "{words} {line_end:?}");
+                assert!(whole.len() - cut.len() <= whole.len() / 4 + 4);
+            }
+        }
+    }
+}
