@@ -19,7 +19,7 @@ use crate::provider::{
     Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
     Usage,
 };
-use crate::session::{ChunkView, StoreError};
+use crate::session::{ChunkView, Owner, StoreError};
 use crate::story::words;
 
 /// Least that is saved at once while text arrives: behind this much text or time.
@@ -57,6 +57,10 @@ pub struct Draft {
     pub last_error: Option<ProviderError>,
     /// Text of answers that were refused; for the run's records.
     pub refused: Vec<String>,
+    /// The text that was to be rewritten still stands: nothing of a new one has come.
+    pub old_stands: bool,
+    /// Who had the chunk's file when the last of the prose was shown.
+    pub owner: Owner,
 }
 
 /// What is needed to draft one chunk.
@@ -92,15 +96,17 @@ impl Drafting<'_> {
             inputs: Default::default(),
             last_error: None,
             refused: Vec::new(),
+            old_stands: self.replaces.is_some(),
+            owner: Owner::Server,
         };
         let mut page = self.job.editor().page(&PageAddress {
             path: &self.chunk.path,
             number: self.chunk.number,
             beat: &self.chunk.beat,
-            replaces: self.replaces.as_deref(),
+            standing: self.replaces.as_deref().unwrap_or(written),
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
-        page.close().await;
+        draft.owner = page.close().await;
         draft
     }
 
@@ -276,7 +282,7 @@ impl Drafting<'_> {
                 Some(event) => incoming.take(event),
             };
             if incoming.must_save() {
-                let draft = incoming.saved();
+                let draft = &mut *incoming.saved();
                 if let Err(end) = self.save(draft, page, false).await {
                     return match end {
                         DraftEnd::AuthorEdited => CallResult::AuthorEdited,
@@ -333,10 +339,11 @@ impl Drafting<'_> {
         }
     }
 
-    /// First to disk, then to the editor.
+    /// First to disk, then to the editor. A text that is rewritten is put away when the first
+    /// word of the new one has come, so that a call that brings none changes nothing.
     async fn save(
         &self,
-        draft: &Draft,
+        draft: &mut Draft,
         page: &mut dyn Page,
         finished: bool,
     ) -> Result<(), DraftEnd> {
@@ -346,8 +353,15 @@ impl Drafting<'_> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let prose = draft.prose.clone();
-        match blocking(move || session.save_partial(number, &prose)).await {
-            Ok(()) => {}
+        let retires = draft.old_stands;
+        let saving = move || {
+            if retires {
+                session.retire_chunk(number, "rewritten")?;
+            }
+            session.save_partial(number, &prose)
+        };
+        match blocking(saving).await {
+            Ok(()) => draft.old_stands = false,
             Err(StoreError::AuthorEdited { .. }) => return Err(DraftEnd::AuthorEdited),
             Err(error) => return Err(DraftEnd::Store(error)),
         }
@@ -356,9 +370,14 @@ impl Drafting<'_> {
             Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
             Err(stop @ PageStop::Unresponsive) => {
                 if finished {
-                    self.job
-                        .reporter()
-                        .warn(Some(number), "editor-unresponsive", stop.to_string());
+                    let file = self.chunk.path.file_name().unwrap_or_default();
+                    let message = format!(
+                        "{}: {stop}. The text is safe in the journal beside it, and goes into the file when that \
+                         is closed",
+                        file.to_string_lossy()
+                    );
+                    let reporter = self.job.reporter();
+                    reporter.warn(Some(number), "editor-unresponsive", message);
                 }
                 Ok(())
             }
@@ -496,7 +515,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
             || (self.is_behind() && self.saved_at.elapsed() >= SAVE_EVERY)
     }
 
-    fn saved(&mut self) -> &Draft {
+    fn saved(&mut self) -> &mut Draft {
         self.saved_bytes = self.draft.prose.len();
         self.saved_at = Instant::now();
         self.draft

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use crate::session::{ClientEdit, NoEditor, Owners};
+use crate::session::{ClientEdit, NoEditor, Owner, Owners};
 use crate::story::{BeatId, ChunkNumber};
 
 /// An editor in which files may be open.
@@ -16,6 +16,10 @@ pub trait Editor: Owners {
     fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page>;
 
     /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
+    ///
+    /// # Errors
+    /// [`PageStop::AuthorEdited`] when the file has changes of the author's that are not
+    /// saved: it is left alone. [`PageStop::Unresponsive`] when the editor did not take it.
     async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop>;
 }
 
@@ -25,8 +29,8 @@ pub struct PageAddress<'a> {
     pub path: &'a Path,
     pub number: ChunkNumber,
     pub beat: &'a BeatId,
-    /// The prose that stands there and is to be replaced, when a chunk is rewritten.
-    pub replaces: Option<&'a str>,
+    /// The prose that stands there. What is shown begins with it, or takes its place.
+    pub standing: &'a str,
 }
 
 /// Shows one chunk as it grows. The text is safe on disk before it is shown.
@@ -41,16 +45,16 @@ pub trait Page: Send {
     async fn show(&mut self, prose: &str, finished: bool) -> Result<(), PageStop>;
 
     /// Returns when the editor shows what was given last, or does not take it. Bounded in
-    /// time.
-    async fn close(&mut self);
+    /// time. Tells who had the file then: what an editor did not take is in the journal.
+    async fn close(&mut self) -> Owner;
 }
 
 /// Why text could not be brought into an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PageStop {
-    #[error("the author edited the place where the text was being written")]
+    #[error("it has changes that are not saved")]
     AuthorEdited,
-    #[error("the editor did not take the edit; the text is safe in the journal beside the chunk")]
+    #[error("the editor did not take the edit")]
     Unresponsive,
 }
 
@@ -74,5 +78,7 @@ impl Page for Closed {
         Ok(())
     }
 
-    async fn close(&mut self) {}
+    async fn close(&mut self) -> Owner {
+        Owner::Server
+    }
 }

@@ -1,5 +1,6 @@
 //! A job: writes chunk after chunk, saves, assembles, reports; can be cancelled at any moment.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::blocking;
 use super::draft::{Draft, DraftEnd, Drafting};
-use super::editor::Editor;
+use super::editor::{Editor, PageStop};
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome};
 use super::report::{Reporter, cause_chain, millis};
@@ -19,8 +20,8 @@ use super::workshop::{ChunkRef, Claim, JobRequest, OpenSession, Scope, Workshop}
 use super::writer::Writer;
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{
-    ChunkResult, ChunkStatus, ChunkView, Notice, PlannedChunk, Saved, Session, StoreError,
-    TokenUsage,
+    ChunkResult, ChunkStatus, ChunkView, ClientEdit, Notice, Owner, PlannedChunk, Saved, Session,
+    StoreError, TokenUsage,
 };
 use crate::story::{Brief, ChunkNumber, words};
 
@@ -378,12 +379,7 @@ impl Job {
             return Ok(None);
         }
         self.take_in_hand(chunk.words);
-        let mut replaces = None;
-        if rewrite {
-            let session = self.session().clone();
-            blocking(move || session.retire_chunk(number, "rewritten")).await?;
-            replaces = Some(std::mem::take(&mut chunk.text));
-        }
+        let replaces = rewrite.then(|| std::mem::take(&mut chunk.text));
         self.reporter.tell(JobEvent::ChunkStarted {
             chunk: number,
             beat: chunk.beat.clone(),
@@ -429,12 +425,13 @@ impl Job {
             end: ChunkEnd::Partial,
         };
         self.keep_refused(number, &draft).await;
+        let page = (draft.owner == Owner::Client).then_some(chunk.path.as_path());
         let (session, prose) = (self.session().clone(), draft.prose.clone());
         match draft.end {
             DraftEnd::Complete => {
                 let saved =
                     blocking(move || session.complete_chunk(number, &prose, result)).await?;
-                self.bring_to_editor(saved, number).await;
+                self.bring_to_editor(saved, number, page).await;
                 let percent = self.completed(chunk.target_words, length);
                 outcome.end = ChunkEnd::Complete;
                 self.reporter.tell(JobEvent::ChunkSaved {
@@ -453,9 +450,11 @@ impl Job {
             }
             DraftEnd::Failed { why, ends_job } => {
                 let reason = why.clone();
-                let saved =
-                    blocking(move || session.fail_chunk(number, &prose, result, &reason)).await?;
-                self.bring_to_editor(saved, number).await;
+                if !draft.old_stands {
+                    let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                    self.bring_to_editor(blocking(fail).await?, number, page)
+                        .await;
+                }
                 self.record_error(number, &draft.last_error, &why, &draft.prose)
                     .await;
                 self.reporter.tell(JobEvent::ChunkFailed {
@@ -483,17 +482,24 @@ impl Job {
         }
     }
 
-    /// Brings whole files that are open into the editor.
-    async fn bring_to_editor(&self, saved: Saved, number: ChunkNumber) {
-        for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await {
-                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-                self.reporter.warn(
-                    Some(number),
-                    "editor-unresponsive",
-                    format!("{file}: {stop}"),
-                );
-            }
+    /// Brings whole files that are open into the editor, but for the chunk that was shown on a
+    /// page: that has its text, with what the author did to it meanwhile.
+    async fn bring_to_editor(&self, saved: Saved, number: ChunkNumber, page: Option<&Path>) {
+        let others = |edit: &ClientEdit| Some(edit.path.as_path()) != page;
+        for edit in saved.client_edits.into_iter().filter(others) {
+            let Err(stop) = self.editor.replace(&edit).await else {
+                continue;
+            };
+            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+            let code = match stop {
+                PageStop::AuthorEdited => "file-left-alone",
+                PageStop::Unresponsive => "editor-unresponsive",
+            };
+            let message = format!(
+                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
+                 to date"
+            );
+            self.reporter.warn(Some(number), code, message);
         }
     }
 

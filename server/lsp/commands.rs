@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::jobs;
 use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
 use crate::engine::job::Prepared;
 use crate::engine::new_story;
@@ -47,7 +47,12 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// A sentence for the author.
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
-    let arguments = Arguments::read(values)?;
+    let takes = match command {
+        WRITE_CHUNK | REWRITE_CHUNK => Takes::Chunk,
+        NEW_STORY => Takes::Title,
+        _ => Takes::Place,
+    };
+    let arguments = Arguments::read(values, takes)?;
     match command {
         WRITE | WRITE_CHUNK | REWRITE_CHUNK => start_job(state, &arguments, command).await,
         CANCEL => cancel(state, &arguments),
@@ -68,13 +73,13 @@ async fn start_job(
         unblocked(move || resolve(&state, &arguments)).await?
     };
     let id = state.jobs.next_id();
-    let brief = target.brief.clone();
+    let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
         let (state, command, id) = (Arc::clone(state), command.to_owned(), id.clone());
         unblocked(move || prepare(&state, target, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(state, id.clone(), brief, prepared);
+    jobs::start(listed, prepared);
     Ok(Value::from(id))
 }
 
