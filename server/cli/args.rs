@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Parser, Subcommand};
 use serde_json::{Map, Value};
 
-use crate::engine::settings::NAMES;
+use crate::engine::settings::{NAMES, flag};
 
 /// Writes long fiction from a brief, chunk by chunk, into markdown files.
 #[derive(Parser)]
@@ -21,6 +21,16 @@ pub enum Command {
     New(New),
     /// Write what is missing of a story; the same command goes on after any interruption
     Write(Write),
+    /// Write chunks anew; what is replaced is kept in history/
+    Rewrite(Rewrite),
+    /// Bring an earlier version of a chunk back
+    Restore(Restore),
+    /// Keep a stale chunk as it is: it counts as fresh from now on
+    Keep(Chunk),
+    /// Take the proposed rewrite of a chunk
+    Accept(Chunk),
+    /// Turn the proposed rewrite of a chunk down
+    Reject(Chunk),
     /// Show what is written, what is missing and what is stale
     Status(Status),
     /// Show the problems of a brief; fails on errors
@@ -59,6 +69,57 @@ pub struct Write {
     pub json: bool,
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Rewrite {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which chunks are written anew.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This chunk, by number or beat id, whoever wrote it
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// This chunk and all after it, but for those that you edited
+    #[arg(long)]
+    pub from: Option<String>,
+    /// What is stale, but for chunks that you edited
+    #[arg(long)]
+    pub stale: bool,
+}
+
+#[derive(Args)]
+pub struct Chunk {
+    /// The chunk, by number or beat id
+    pub chunk: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub chunk: Chunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
 }
 
 #[derive(Args)]
@@ -108,10 +169,6 @@ pub struct SettingFlags {
     pub values: Map<String, Value>,
 }
 
-fn flag_name(setting: &str) -> String {
-    setting.replace(['_', '.'], "-")
-}
-
 impl clap::FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let values = NAMES
@@ -133,7 +190,7 @@ impl clap::FromArgMatches for SettingFlags {
 impl Args for SettingFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
         NAMES.iter().fold(command, |command, setting| {
-            let flag = flag_name(setting.name);
+            let flag = flag(setting.name).trim_start_matches('-').to_owned();
             command.arg(
                 Arg::new(setting.name)
                     .long(flag)

@@ -10,6 +10,7 @@ mod new;
 mod output;
 mod progress;
 mod status;
+mod upkeep;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +21,10 @@ use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
 use crate::engine::report::cause_chain;
 use crate::engine::story_file::{FindError, find_brief};
+use crate::engine::upkeep::Decision;
 use crate::engine::workshop::Workshop;
 use crate::session::Disk;
-use args::{Arguments, Command};
+use args::{Arguments, Command, Restore};
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,13 @@ impl ShellTask {
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
             Command::Write(arguments) => write::run(&workshop, arguments).await,
+            Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
+            Command::Restore(Restore { chunk, version }) => {
+                upkeep::run(&workshop, chunk, Decision::Restore(version)).await
+            }
+            Command::Keep(chunk) => upkeep::run(&workshop, chunk, Decision::Keep).await,
+            Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
+            Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
@@ -101,8 +110,9 @@ impl Failure {
 
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Failure {
+        tracing::debug!(target: "storywright::job", "{}", cause_chain(&error));
         Failure {
-            message: cause_chain(&error),
+            message: error.to_string(),
             exit: if error.is_usage() {
                 Exit::Usage
             } else {

@@ -5,7 +5,7 @@ use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
-use crate::session::{ChunkStatus, NoEditor, SessionId};
+use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
@@ -27,6 +27,13 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         &NoEditor,
         workshop.disk(),
     )?;
+    if let (Some(id), None) = (&session, &status.session) {
+        return Err(StoreError::NoSession {
+            id: id.to_string(),
+            generated: story.folder.generated(),
+        }
+        .into());
+    }
     if arguments.json {
         output::print_json(&status, true);
     } else {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 
-use crate::session::{ClientEdit, NoEditor, Owner, Owners};
+use crate::session::{ClientEdit, NoEditor, Owners};
 use crate::story::{BeatId, ChunkNumber};
 
 /// An editor in which files may be open.
@@ -18,8 +18,8 @@ pub trait Editor: Owners {
     /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
     ///
     /// # Errors
-    /// [`PageStop::AuthorEdited`] when the file has changes of the author's that are not
-    /// saved: it is left alone. [`PageStop::Unresponsive`] when the editor did not take it.
+    /// [`PageStop::AuthorEdited`] when the file has changes of the author's: it is left alone.
+    /// [`PageStop::Unresponsive`] when the editor did not take the edit in time.
     async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop>;
 }
 
@@ -29,8 +29,8 @@ pub struct PageAddress<'a> {
     pub path: &'a Path,
     pub number: ChunkNumber,
     pub beat: &'a BeatId,
-    /// The prose that stands there. What is shown begins with it, or takes its place.
-    pub standing: &'a str,
+    /// The prose that stands there and is to be replaced, when a chunk is rewritten.
+    pub replaces: Option<&'a str>,
 }
 
 /// Shows one chunk as it grows. The text is safe on disk before it is shown.
@@ -45,8 +45,8 @@ pub trait Page: Send {
     async fn show(&mut self, prose: &str, finished: bool) -> Result<(), PageStop>;
 
     /// Returns when the editor shows what was given last, or does not take it. Bounded in
-    /// time. Tells who had the file then: what an editor did not take is in the journal.
-    async fn close(&mut self) -> Owner;
+    /// time.
+    async fn close(&mut self);
 }
 
 /// Why text could not be brought into an open file.
@@ -78,7 +78,5 @@ impl Page for Closed {
         Ok(())
     }
 
-    async fn close(&mut self) -> Owner {
-        Owner::Server
-    }
+    async fn close(&mut self) {}
 }

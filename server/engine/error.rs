@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::editor::PageStop;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
 use crate::session::StoreError;
@@ -29,9 +30,21 @@ pub enum JobError {
     Writer(#[from] WriterError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the outline has no beat `{0}`")]
+    #[error(
+        "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
+         rename the file, then run the same command again",
+        path.display()
+    )]
+    FileInTheWay { path: PathBuf },
+    #[error("{0}")]
+    Editor(PageStop),
+    #[error("which chunk? Put the cursor into its beat, or open its file")]
+    NoChunkNamed,
+    #[error("the outline has no beat `{0}`; `storywright status --json` lists them")]
     NoSuchBeat(BeatId),
-    #[error("the story has no chunk {number}; it has {chunks}")]
+    #[error(
+        "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
+    )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
@@ -48,8 +61,15 @@ impl JobError {
         match self {
             JobError::NoBrief { .. }
             | JobError::Settings(_)
+            | JobError::NoChunkNamed
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
+            JobError::Store(error) => matches!(
+                error,
+                StoreError::BadSessionId { .. }
+                    | StoreError::NoSession { .. }
+                    | StoreError::NoFolder { .. }
+            ),
             JobError::Writer(error) => {
                 matches!(
                     error,

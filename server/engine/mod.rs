@@ -12,7 +12,9 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod job;
+mod job_report;
 pub mod new_story;
+pub mod prepare;
 pub mod prompt;
 pub mod report;
 mod run_report;
@@ -23,6 +25,7 @@ pub mod stale;
 pub mod status;
 pub mod story_file;
 pub mod tokens;
+pub mod upkeep;
 pub mod workshop;
 pub mod writer;
 

@@ -42,6 +42,20 @@ pub enum Scope {
     Chunk(ChunkRef),
     /// One, anew; what it replaces is kept in history/.
     Rewrite(ChunkRef),
+    /// This one and all after it, but for those that the author edited.
+    RewriteFrom(ChunkRef),
+    /// Those that are stale when the job begins, but for those that the author edited.
+    RewriteStale,
+}
+
+impl Scope {
+    /// The chunk that it names, if it names one.
+    pub fn chunk(&self) -> Option<&ChunkRef> {
+        match self {
+            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
 }
 
 /// Names one chunk.
@@ -144,7 +158,10 @@ impl Workshop {
                 None => story.folder.new_session_id(&story.brief.title, disk)?,
             },
         };
-        let root = story.folder.generated().join(id.as_str());
+        let root = story.folder.session_root(&id);
+        for folder in [story.folder.generated(), root.clone()] {
+            check_no_file(&folder)?;
+        }
         if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
             open.check_plan(plan)?;
             return Ok((open, Vec::new()));
@@ -168,6 +185,17 @@ impl Workshop {
         sessions.insert(root, Arc::downgrade(&open));
         Ok((open, opened.notices))
     }
+}
+
+/// A file where a folder is to be has an author who should be asked to move it; the store
+/// would only say that the folder can't be made.
+pub(super) fn check_no_file(folder: &Path) -> Result<(), JobError> {
+    if folder.is_file() {
+        return Err(JobError::FileInTheWay {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// A session that this process writes, and which job has which chunk.

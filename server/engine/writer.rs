@@ -9,6 +9,7 @@ use crate::engine::environment::Environment;
 use crate::engine::settings::{ProviderChoice, Role, Settings};
 use crate::provider::demo::DemoWriter;
 use crate::provider::{self, ApiKey, Endpoint, Provider, ProviderError, ProviderKind};
+use crate::story::Digest;
 
 /// A provider with the model to ask for.
 #[derive(Clone)]
@@ -43,6 +44,11 @@ const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 
 impl Writer {
+    /// Of provider and model, for the records of what a chunk was written with.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&format!("{}/{}", self.kind.as_str(), self.model))
+    }
+
     /// The writer for a role.
     pub async fn connect(
         settings: &Settings,
@@ -50,6 +56,7 @@ impl Writer {
         role: Role,
     ) -> Result<Writer, WriterError> {
         let (kind, provider) = connect_provider(settings, environment).await?;
+        provider.ready()?;
         let model = match settings.model_for(role) {
             Some(model) => model.to_owned(),
             None => provider.default_model().await?,

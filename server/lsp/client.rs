@@ -104,17 +104,14 @@ impl EditorClient {
         self.overdue_edits.load(Ordering::SeqCst) > 0
     }
 
-    /// Asks for an edit. Whether it really happened, only the documents tell.
+    /// Asks for an edit. Whether it really happened, only the documents tell. It has no label:
+    /// Neovim shows a message for each edit that has one, several a second while text streams.
     pub async fn apply_edit(
         &self,
         edit: WorkspaceEdit,
-        label: &str,
         patience: Duration,
     ) -> Result<bool, NoAnswer> {
-        let params = ApplyWorkspaceEditParams {
-            label: Some(label.to_owned()),
-            edit,
-        };
+        let params = ApplyWorkspaceEditParams { label: None, edit };
         let (answer, waiter) = self.send_request::<ApplyWorkspaceEdit>(params);
         if let Ok(answer) = tokio::time::timeout(patience, answer).await {
             return Ok(given::<ApplyWorkspaceEdit>(answer)?.applied);

@@ -7,7 +7,10 @@ use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Url,
 };
 
-use super::commands::{self, CANCEL, REWRITE_CHUNK, WRITE, WRITE_CHUNK};
+use super::commands::{
+    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
+    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+};
 use super::documents::path_of;
 use super::state::{State, Touched};
 use super::target::{self, Target};
@@ -71,27 +74,31 @@ fn find<'a>(status: &'a StoryStatus, chunk: &ChunkRef) -> Option<&'a ChunkState>
     })
 }
 
-fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Option<CodeActionOrCommand> {
+fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionOrCommand> {
+    let arguments = json!({ "uri": url, "session": session(target) });
+    let mut actions = Vec::new();
     let open = status.to_write().count();
-    if open == 0 {
-        return None;
-    }
-    let title = if open == status.chunks.len() && status.words == 0 {
-        format!(
-            "Storywright: write the story ({open} chunks, {} {})",
+    let total = status.chunks.len();
+    if open == total && status.words == 0 {
+        let title = format!(
+            "Storywright: write the story ({total} chunks, {} {})",
             status.target_words, status.unit
-        )
-    } else {
-        format!(
-            "Storywright: go on writing ({open} of {} chunks to go)",
-            status.chunks.len()
-        )
-    };
-    Some(action(
-        title,
-        WRITE,
-        json!({ "uri": url, "session": session(target) }),
-    ))
+        );
+        actions.push(action(title, WRITE, arguments.clone()));
+    } else if open > 0 {
+        let title = format!("Storywright: go on writing ({open} of {total} chunks to go)");
+        actions.push(action(title, WRITE, arguments.clone()));
+    }
+    let stale = status
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.stale && !chunk.edited)
+        .count();
+    if stale > 0 {
+        let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
+        actions.push(action(title, REWRITE_STALE, arguments));
+    }
+    actions
 }
 
 fn on_chunk(
@@ -118,6 +125,30 @@ fn on_chunk(
         actions.push(action(
             format!("Storywright: rewrite {name}"),
             REWRITE_CHUNK,
+            arguments.clone(),
+        ));
+    }
+    if chunk.stale {
+        actions.push(action(
+            format!("Storywright: keep {name} as it is"),
+            KEEP,
+            arguments.clone(),
+        ));
+    }
+    if chunk.has_history {
+        let title = format!("Storywright: restore the earlier version of {name}");
+        actions.push(action(title, RESTORE_VERSION, arguments.clone()));
+    }
+    if chunk.has_revision {
+        for (verb, command) in [("accept", ACCEPT_REVISION), ("reject", REJECT_REVISION)] {
+            let title = format!("Storywright: {verb} the revision of {name}");
+            actions.push(action(title, command, arguments.clone()));
+        }
+    }
+    if chunk.words > 0 {
+        actions.push(action(
+            format!("Storywright: rewrite from {name} on"),
+            REWRITE_FROM,
             arguments,
         ));
     }

@@ -87,6 +87,7 @@ impl<S> Ingress<S> {
             // Neither a tab that goes away nor one of many that are saved is where the author is.
             "textDocument/didClose" | "textDocument/didSave" => return,
             "textDocument/codeAction" => params.pointer("/range/start"),
+            "textDocument/didChange" => params.pointer("/contentChanges/0/range/start"),
             _ => params.pointer("/position"),
         };
         self.state.touch(url, place.and_then(read::<Position>));

@@ -17,7 +17,7 @@ use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::state::State;
 use crate::engine::events::{JobEvent, Observer, Outcome};
-use crate::engine::job::Prepared;
+use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
 /// Running jobs by id.

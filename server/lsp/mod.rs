@@ -19,4 +19,5 @@ mod server;
 mod state;
 mod target;
 
+pub use commands::ALL as COMMANDS;
 pub use server::serve;

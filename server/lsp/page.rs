@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const TRIES: u32 = 8;
 /// How long the last of a text may take to be seen.
 const LAST_PATIENCE: Duration = Duration::from_secs(12);
+/// Assembled from the chunks; what an author types into it has no other place.
+const FULL_STORY: &str = "full_story.md";
 
 /// The editor behind this server.
 pub struct LspEditor {
@@ -69,12 +71,13 @@ impl Editor for LspEditor {
                 return Ok(());
             };
             let shown = document.text();
-            // What is only added to takes nothing from the author.
-            let grows = edit.text.starts_with(shown.trim_end());
             if shown == edit.text {
                 return Ok(());
             }
-            if !grows && !self.is_ours(&edit.path, &shown) {
+            let is_derived = edit.path.ends_with(FULL_STORY);
+            if shown.trim_end() != edit.base.trim_end()
+                || (is_derived && !self.is_ours(&edit.path, &shown))
+            {
                 return Err(PageStop::AuthorEdited);
             }
             self.state.note_put(&edit.path, &edit.text);
@@ -102,7 +105,7 @@ async fn send(state: &State, document: &Snapshot, changes: &[Replacement]) -> Re
     let mut revisions = state.documents.watch();
     let edit = workspace_edit(document, changes, state.documents.encoding());
     let answer = tokio::select! {
-        answer = client.apply_edit(edit, "Storywright", PATIENCE) => answer,
+        answer = client.apply_edit(edit, PATIENCE) => answer,
         () = state.lifecycle.wait_over() => return Err(PageStop::Unresponsive),
     };
     // A refused edit is tried again when the document moves on; the change that made the
@@ -146,8 +149,6 @@ struct Reached {
 }
 
 struct LspPage {
-    state: Arc<State>,
-    path: PathBuf,
     wanted: watch::Sender<Wanted>,
     reached: watch::Receiver<Reached>,
     worker: Option<JoinHandle<()>>,
@@ -157,17 +158,15 @@ impl LspPage {
     fn start(state: Arc<State>, address: &PageAddress<'_>) -> LspPage {
         let (wanted, wishes) = watch::channel(Wanted::default());
         let (progress, reached) = watch::channel(Reached::default());
-        let path = address.path.to_owned();
-        let standing = address.standing.to_owned();
+        let before = address.replaces.map(str::to_owned);
         let worker = Worker {
-            state: Arc::clone(&state),
-            path: path.clone(),
-            growth: Growth::new(address.number, address.beat.clone(), standing),
+            state,
+            path: address.path.to_owned(),
+            growth: Growth::new(address.number, address.beat.clone(), before),
+            opening: None,
             sent: None,
         };
         LspPage {
-            state,
-            path,
             wanted,
             reached,
             worker: Some(tokio::spawn(worker.run(wishes, progress))),
@@ -201,14 +200,13 @@ impl Page for LspPage {
         }
     }
 
-    async fn close(&mut self) -> Owner {
+    async fn close(&mut self) {
         let (last, _) = watch::channel(Wanted::default());
         // With the sender gone the worker shows what it was given last, and ends.
         drop(std::mem::replace(&mut self.wanted, last));
         if let Some(worker) = self.worker.take() {
             let _ = tokio::time::timeout(LAST_PATIENCE, worker).await;
         }
-        self.state.owner(&self.path)
     }
 }
 
@@ -216,6 +214,8 @@ struct Worker {
     state: Arc<State>,
     path: PathBuf,
     growth: Growth,
+    /// Of the document when it was last looked at.
+    opening: Option<u64>,
     /// The last edit that was sent and not seen yet. It may still come after its time.
     sent: Option<Step>,
 }
@@ -260,10 +260,14 @@ impl Worker {
     /// The document and what it should become; `None` where it is not open.
     fn next(&mut self, wanted: &Wanted) -> Result<Option<(Snapshot, Step)>, PageStop> {
         let Some(document) = self.state.documents.of_path(&self.path) else {
-            self.growth.forget();
-            self.sent = None;
+            self.opening = None;
             return Ok(None);
         };
+        if self.opening != Some(document.opening) {
+            self.opening = Some(document.opening);
+            self.growth.forget();
+            self.sent = None;
+        }
         let shown = document.text();
         if let Some(step) = &self.sent
             && self.growth.arrive(step, &shown)

@@ -26,6 +26,8 @@ pub struct Arguments {
     pub session: Option<String>,
     pub job: Option<String>,
     pub title: Option<String>,
+    /// Of a chunk's history, counted from 1, the oldest.
+    pub version: Option<usize>,
 }
 
 /// What a string is for a command, besides a URI or a job.
@@ -104,6 +106,13 @@ impl Arguments {
             "beat" => self.chunk = Some(ChunkRef::Beat(BeatId(text()?))),
             "chunk" => self.chunk = Some(chunk(value)?),
             "session" => self.session = Some(text()?),
+            "version" => {
+                let version = value
+                    .as_u64()
+                    .and_then(|version| usize::try_from(version).ok());
+                let expects = || format!("`version` expects a number from 1, not {value}");
+                self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
+            }
             "job" => self.job = Some(text()?),
             "title" | "name" => self.title = Some(text()?),
             // A URI as the menus of VS Code hand it over.

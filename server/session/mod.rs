@@ -12,8 +12,10 @@ mod assemble;
 mod changelog;
 pub mod chunk_file;
 mod disk;
+mod ending;
 mod error;
 mod facts;
+mod finishing;
 mod history;
 mod intent;
 mod journal;
@@ -23,7 +25,9 @@ pub mod manifest;
 mod matching;
 mod open;
 mod recover;
+mod restoring;
 mod runs;
+mod saving;
 mod sessions;
 mod writer;
 
@@ -103,6 +107,9 @@ pub struct ClientEdit {
     pub path: PathBuf,
     /// The whole file as it should be.
     pub text: String,
+    /// The editor's text that this was made for; where the author has typed since, the change
+    /// from this to `text` is what is meant.
+    pub base: String,
 }
 
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in

@@ -8,5 +8,10 @@ mod lsp_client;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cancel;
+mod closed;
+mod full_story;
+mod jobs;
 mod lifecycle;
+mod rewrite;
 mod streaming;

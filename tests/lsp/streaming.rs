@@ -25,10 +25,11 @@ fn held_server(gate: &Gate) -> ModelServer {
     })
 }
 
-/// What the model has written when it stands at the gate.
+/// What is known to be whole words when the model stands at the gate: the last that came may
+/// be half of one.
 fn first_half() -> String {
     let words = words_with_spaces(&chapter());
-    words[..words.len() / 2].concat().trim_end().to_owned()
+    words[..words.len() / 2 - 1].concat().trim_end().to_owned()
 }
 
 /// A chunk that is open and half written: the model stands at the gate and the editor shows

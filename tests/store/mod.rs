@@ -21,7 +21,20 @@ pub struct Story {
 
 impl Story {
     pub fn new() -> Story {
-        let temporary = tempfile::tempdir().unwrap();
+        Story::inside(tempfile::tempdir().unwrap())
+    }
+
+    /// On a file system in memory where there is one: for tests that write thousands of
+    /// stories, and for which the syncing of a real disk proves nothing.
+    pub fn in_memory() -> Story {
+        Story::inside(
+            tempfile::tempdir_in("/dev/shm")
+                .or_else(|_| tempfile::tempdir())
+                .unwrap(),
+        )
+    }
+
+    fn inside(temporary: tempfile::TempDir) -> Story {
         let brief = temporary.path().join("story.md");
         fs::write(
             &brief,
@@ -131,7 +144,8 @@ impl Story {
     }
 }
 
-/// An outline: `id`, or `id@chapter`, each with its id in capitals for a title.
+/// An outline: `id`, `id@chapter`, or `id=old` for a beat that says what `old` said; each with
+/// its id in capitals for a title.
 pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
     (1..)
         .zip(outline)
@@ -140,13 +154,14 @@ pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
                 Some((id, chapter)) => (id, Some(chapter.to_owned())),
                 None => (*beat, None),
             };
+            let (id, body) = id.split_once('=').unwrap_or((id, id));
             PlannedChunk {
                 number: ChunkNumber(number),
                 beat: BeatId(id.to_owned()),
                 title: id.to_uppercase(),
                 target_words: 100,
                 chapter,
-                body: None,
+                body: Some(Digest::of(body)),
             }
         })
         .collect()

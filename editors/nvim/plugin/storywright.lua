@@ -26,7 +26,7 @@ local function show_status(status)
       line:format(chunk.number, chunk.title, table.concat(marks, ", "), chunk.words, chunk.target_words)
     )
   end
-  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, false, {})
+  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, true, {})
 end
 
 local function run(command)
