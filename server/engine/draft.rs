@@ -406,9 +406,14 @@ impl Drafting<'_> {
             Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
             Err(stop @ PageStop::Unresponsive) => {
                 if finished {
-                    self.job
-                        .reporter()
-                        .warn(Some(number), "editor-unresponsive", stop.to_string());
+                    let file = self.chunk.path.file_name().unwrap_or_default();
+                    let message = format!(
+                        "{}: {stop}. The text is safe in the journal beside it, and goes into the file when that \
+                         is closed",
+                        file.to_string_lossy()
+                    );
+                    let reporter = self.job.reporter();
+                    reporter.warn(Some(number), "editor-unresponsive", message);
                 }
                 Ok(())
             }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::blocking;
 use super::draft::{Draft, DraftEnd, Drafting};
-use super::editor::Editor;
+use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
@@ -285,14 +285,19 @@ impl Job {
             .into_iter()
             .filter(|edit| edit.path != chunk.path)
         {
-            if let Err(stop) = self.editor.replace(&edit).await {
-                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-                self.reporter.warn(
-                    Some(chunk.number),
-                    "editor-unresponsive",
-                    format!("{file}: {stop}"),
-                );
-            }
+            let Err(stop) = self.editor.replace(&edit).await else {
+                continue;
+            };
+            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+            let code = match stop {
+                PageStop::AuthorEdited => "file-left-alone",
+                PageStop::Unresponsive => "editor-unresponsive",
+            };
+            let message = format!(
+                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
+                 to date"
+            );
+            self.reporter.warn(Some(chunk.number), code, message);
         }
     }
 

@@ -12,8 +12,8 @@ use super::commands::{
     REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
-use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::state::{State, Touched};
+use super::target::{self, Target};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
@@ -24,8 +24,11 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
     if !wants_refactorings(params) || !belongs_to_a_story(url) {
         return Vec::new();
     }
-    state.touch(url.clone(), Some(params.range.start));
-    let Ok(target) = resolve(state, &Arguments::default()) else {
+    let place = Touched {
+        url: url.clone(),
+        position: Some(params.range.start),
+    };
+    let Ok(target) = target::at(state, &place) else {
         return Vec::new();
     };
     // A brief with errors has no state yet, but it has diagnostics that say so.
@@ -41,7 +44,7 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        actions.extend(on_chunk(url, &target, chunk));
+        actions.extend(on_chunk(url, &target, chunk, status.unit));
     }
     actions.extend(on_story(url, &target, &status));
     actions
@@ -98,15 +101,20 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
     actions
 }
 
-fn on_chunk(url: &Url, target: &Target, chunk: &ChunkState) -> Vec<CodeActionOrCommand> {
+fn on_chunk(
+    url: &Url,
+    target: &Target,
+    chunk: &ChunkState,
+    unit: &str,
+) -> Vec<CodeActionOrCommand> {
     let name = format!("chunk {} “{}”", chunk.number, chunk.title);
     let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
     let (title, command) = match chunk.status {
         ChunkStatus::Missing => (format!("Storywright: write {name}"), WRITE_CHUNK),
         ChunkStatus::Partial | ChunkStatus::Failed => (
             format!(
-                "Storywright: go on with {name} ({}/{} {})",
-                chunk.words, chunk.target_words, "words"
+                "Storywright: go on with {name} ({}/{} {unit})",
+                chunk.words, chunk.target_words
             ),
             WRITE_CHUNK,
         ),

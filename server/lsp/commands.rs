@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{MessageType, Url};
 use super::jobs;
 use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
 use crate::engine::new_story;
 use crate::engine::prepare::Prepared;
@@ -67,7 +67,12 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     if matches!(command, EXPORT | NEW_SESSION | SWITCH_SESSION) {
         return session_commands::execute(state, command, values).await;
     }
-    let arguments = Arguments::read(values)?;
+    let takes = match command {
+        WRITE | REWRITE_STALE | CANCEL | SHOW_STATUS => Takes::Place,
+        NEW_STORY => Takes::Title,
+        _ => Takes::Chunk,
+    };
+    let arguments = Arguments::read(values, takes)?;
     match command {
         WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
             start_job(state, &arguments, command).await
@@ -94,13 +99,13 @@ async fn start_job(
         unblocked(move || resolve(&state, &arguments)).await?
     };
     let id = state.jobs.next_id();
-    let brief = target.brief.clone();
+    let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
         let (state, command, id) = (Arc::clone(state), command.to_owned(), id.clone());
         unblocked(move || prepare(&state, target, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(state, id.clone(), brief, prepared);
+    jobs::start(listed, prepared);
     Ok(Value::from(id))
 }
 

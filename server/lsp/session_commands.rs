@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::commands::unblocked;
 use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
 use crate::engine::export::{Format, export};
 use crate::engine::report::cause_chain;
@@ -69,7 +69,7 @@ impl Request {
                 _ => rest.push(value.clone()),
             }
         }
-        let mut arguments = Arguments::read(&rest)?;
+        let mut arguments = Arguments::read(&rest, Takes::Place)?;
         arguments.session = session.or(arguments.session);
         Ok(Request { arguments, format })
     }

@@ -16,7 +16,9 @@ use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
 use crate::engine::environment::Environment;
 use crate::engine::workshop::Workshop;
-use crate::session::{Disk, Owner, Owners, Settled, StoreError, journal_saved, settle_journal};
+use crate::session::{
+    Disk, Owner, Owners, Settled, StoreError, StoryFolder, journal_saved, settle_journal,
+};
 use crate::story::Digest;
 
 /// Shared by all handlers. Its locks are never held across an await.
@@ -29,6 +31,8 @@ pub struct State {
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
     put: Mutex<HashMap<PathBuf, Digest>>,
+    /// Documents with an edit of ours on its way.
+    echoes: Mutex<Vec<Url>>,
     introduced: OnceLock<Introduction>,
     /// `None` until the client has said, or did not say in time.
     editor_settings: watch::Sender<Option<Value>>,
@@ -62,6 +66,7 @@ impl State {
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
+            echoes: Mutex::default(),
             introduced: OnceLock::new(),
             editor_settings: watch::channel(None).0,
         }
@@ -127,6 +132,24 @@ impl State {
         put.get(path) == Some(digest)
     }
 
+    /// While the guard lives, changes of this document are taken for the echo of an edit of
+    /// ours: the author did not touch it.
+    pub fn expect_echo(&self, url: &Url) -> Echo<'_> {
+        self.echoes().push(url.clone());
+        Echo {
+            state: self,
+            url: url.clone(),
+        }
+    }
+
+    pub fn is_echo(&self, url: &Url) -> bool {
+        self.echoes().contains(url)
+    }
+
+    fn echoes(&self) -> MutexGuard<'_, Vec<Url>> {
+        self.echoes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn touch(&self, url: Url, position: Option<Position>) {
         let mut touched = self.touched();
         let position = match (&*touched, position) {
@@ -150,7 +173,7 @@ impl State {
         diagnostics::schedule(self, url);
     }
 
-    /// A document was saved: a journal beside it may have done its duty.
+    /// A document was saved and stays open: a journal beside it may have done its duty.
     pub fn saved(&self, url: &Url) {
         if let Some(path) = path_of(url) {
             self.settle(path, journal_saved);
@@ -166,12 +189,17 @@ impl State {
     }
 
     fn settle(&self, path: PathBuf, settle: fn(&Path, &Disk) -> Result<Settled, StoreError>) {
-        if !path.components().any(|part| part.as_os_str() == "chunks") {
+        let folder = path.parent().and_then(Path::file_name);
+        if folder.is_none_or(|folder| folder != "chunks") {
             return;
         }
         let disk = self.workshop.disk().clone();
         let client = self.client().cloned();
-        let work = move || {
+        let settle = move || {
+            // Another folder of that name is none of our business.
+            if StoryFolder::locate(&path, &disk).is_none() {
+                return;
+            }
             if let Err(error) = settle(&path, &disk) {
                 let message = crate::engine::report::cause_chain(&error);
                 if let Some(client) = client {
@@ -181,7 +209,22 @@ impl State {
         };
         // Outside a runtime there is no client either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn_blocking(work);
+            runtime.spawn_blocking(settle);
+        }
+    }
+}
+
+/// See [`State::expect_echo`].
+pub struct Echo<'a> {
+    state: &'a State,
+    url: Url,
+}
+
+impl Drop for Echo<'_> {
+    fn drop(&mut self) {
+        let mut echoes = self.state.echoes();
+        if let Some(at) = echoes.iter().position(|url| *url == self.url) {
+            echoes.swap_remove(at);
         }
     }
 }
