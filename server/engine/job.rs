@@ -136,7 +136,10 @@ impl Job {
                 Ok(None) => {}
                 Err(error) => {
                     self.reporter.log_error(task.number, &error);
-                    stop = Some(Stop::Message(error.to_string()));
+                    stop = Some(Stop::At {
+                        chunk: task.number,
+                        why: error.to_string(),
+                    });
                 }
             }
             if stop.is_some() {
@@ -252,11 +255,13 @@ impl Job {
                         .last_error
                         .as_ref()
                         .map_or_else(Vec::new, |error| causes(error)),
+                    ends_job,
                     elapsed_ms: self.reporter.elapsed_ms(),
                 });
                 outcome.failure = Some(why.clone());
                 outcome.end = ChunkEnd::Failed;
-                Ok((outcome, ends_job.then_some(Stop::Message(why))))
+                let stop = ends_job.then_some(Stop::At { chunk: number, why });
+                Ok((outcome, stop))
             }
             DraftEnd::Cancelled => Ok((outcome, Some(Stop::Cancelled))),
             DraftEnd::AuthorEdited => {
@@ -378,14 +383,22 @@ impl Job {
 /// Why a job ends before its queue does.
 pub(super) enum Stop {
     Cancelled,
+    /// A chunk could not be written, and no other could be.
+    At {
+        chunk: ChunkNumber,
+        why: String,
+    },
     Message(String),
 }
 
 impl Stop {
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Stop::Cancelled => None,
-            Stop::Message(message) => Some(message),
-        }
+    /// As the beginning of a sentence, without its full stop.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = match self {
+            Stop::Cancelled => return None,
+            Stop::At { chunk, why } => format!("stopped at chunk {chunk}: {why}"),
+            Stop::Message(message) => format!("stopped: {message}"),
+        };
+        Some(text.trim_end_matches('.').to_owned())
     }
 }

@@ -31,7 +31,7 @@ const FIELDS: &[(&str, &[&str])] = &[
         "chunk_saved",
         &["chunk", "beat", "file", "words", "target_words", "percent", "usage", "elapsed_ms"],
     ),
-    ("chunk_failed", &["chunk", "words", "message", "elapsed_ms"]),
+    ("chunk_failed", &["chunk", "words", "message", "ends_job", "elapsed_ms"]),
     ("warning", &["code", "message", "elapsed_ms"]),
     (
         "job_finished",
@@ -188,7 +188,7 @@ fn every_run_leaves_a_summary() {
     desk.write("openai", &server, &[]).exits(0);
     let first = desk.read("generated/the-lamp-01/runs/run-001-draft/summary.md");
     let second = desk.read("generated/the-lamp-01/runs/run-002-draft/summary.md");
-    assert!(first.starts_with("# The Lamp: incomplete\n\nStopped: "), "{first}");
+    assert!(first.starts_with("# The Lamp: incomplete\n\nStopped at chunk 1: "), "{first}");
     assert!(second.starts_with("# The Lamp: complete\n\n4 chunks were written; "), "{second}");
     assert!(second.contains("| 4 | The Light | 150 | 150 | 1 |"), "{second}");
 }
