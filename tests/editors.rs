@@ -37,7 +37,8 @@ fn the_extension_offers_every_command() {
 fn neovim_has_a_user_command_for_every_command() {
     let plugin = read("editors/nvim/plugin/storywright.lua");
     for command in all_commands() {
-        assert!(plugin.contains(&format!("\"{command}\"")), "{command}");
+        let name = command.trim_start_matches("storywright.");
+        assert!(plugin.contains(&format!("\"{name}\"")), "{command}");
     }
 }
 

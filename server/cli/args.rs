@@ -33,6 +33,13 @@ pub enum Command {
     Reject(Chunk),
     /// Show what is written, what is missing and what is stale
     Status(Status),
+    /// The drafts of a story: list them, begin a new one, choose which one is written
+    #[command(subcommand)]
+    Session(Session),
+    /// Pack everything of a draft into a ZIP, or its story into one markdown file
+    Export(Export),
+    /// Bring an exported ZIP back; nothing that is there is replaced
+    Import(Import),
     /// Show the problems of a brief; fails on errors
     Check(Check),
     /// Look at everything that writing needs: settings, provider, folder
@@ -129,11 +136,80 @@ pub struct Status {
     /// The draft to show [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Show how far every draft is
+    #[arg(long, conflicts_with = "session")]
+    pub all: bool,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+#[derive(Subcommand)]
+pub enum Session {
+    /// Show the drafts, the current one marked
+    List(SessionList),
+    /// Begin a draft beside the others, and make it the current one
+    New(SessionList),
+    /// Make a draft the one that `write` goes on with
+    Use(SessionUse),
+}
+
+#[derive(Args)]
+pub struct SessionList {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionUse {
+    /// The draft
+    pub id: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to export [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// zip: everything; md: the story as one file
+    #[arg(long, value_enum, default_value = "zip")]
+    pub format: ExportFormat,
+    /// File or folder to export to [default: in the draft's own folder]
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    Zip,
+    Md,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// The ZIP that `storywright export` made
+    pub file: PathBuf,
+    /// Folder to bring the draft into
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]

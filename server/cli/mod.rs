@@ -6,9 +6,12 @@
 mod args;
 mod check;
 mod doctor;
+mod export;
+mod import;
 mod new;
 mod output;
 mod progress;
+mod session;
 mod status;
 mod upkeep;
 mod write;
@@ -69,7 +72,7 @@ pub fn parse() -> Task {
 impl ShellTask {
     /// Runs the command to its end.
     pub async fn run(self, environment: Environment) -> Exit {
-        let holder = format!("storywright in a shell (process {})", std::process::id());
+        let holder = "storywright in a shell";
         let workshop = Workshop::new(environment, Disk::real(), holder);
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
@@ -82,6 +85,9 @@ impl ShellTask {
             Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
             Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
+            Command::Session(arguments) => session::run(&workshop, arguments),
+            Command::Export(arguments) => export::run(&workshop, arguments),
+            Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),
@@ -124,6 +130,12 @@ impl From<JobError> for Failure {
 
 impl From<crate::session::StoreError> for Failure {
     fn from(error: crate::session::StoreError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<crate::session::ArchiveError> for Failure {
+    fn from(error: crate::session::ArchiveError) -> Failure {
         JobError::from(error).into()
     }
 }

@@ -3,6 +3,7 @@
 use super::args::Status;
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::error::JobError;
+use crate::engine::sessions;
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
@@ -23,6 +24,14 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     }
     for problem in ignored {
         output::note(&format!("note: {problem}"));
+    }
+    if arguments.all {
+        let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
+        match arguments.json {
+            true => output::print_json(&sessions, true),
+            false => output::print(&sessions.table()),
+        }
+        return Ok(Exit::Done);
     }
     let session = arguments
         .session

@@ -156,11 +156,11 @@ impl Drafting<'_> {
                 .inputs
                 .insert(slices::MODEL.to_owned(), self.job.writer().digest());
             draft.attempts += 1;
-            let usage_before = draft.usage;
+            let (usage_before, asked) = (draft.usage, prompt.tokens());
             let result = self.call(draft, prompt, page, cancel).await;
             if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
                 let heard = draft.prose.get(before..).unwrap_or_default();
-                draft.usage = with_unreported(draft.usage, usage_before, heard);
+                draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
             }
             let saved = whole_words(&draft.prose, draft.whole);
             if let Err(end) = self.save(saved, page, false).await {
@@ -421,19 +421,6 @@ impl Drafting<'_> {
 
     fn beat_index(&self) -> usize {
         (self.chunk.number.0 as usize).saturating_sub(1)
-    }
-}
-
-/// The usage of a call that had no regular end. Servers tell the output's tokens at the end
-/// only, so what was heard is counted here: it was paid for.
-fn with_unreported(usage: Usage, before: Usage, heard: &str) -> Usage {
-    let heard = Usage {
-        output_tokens: Some(u64::from(tokens::estimate(heard))),
-        ..Usage::default()
-    };
-    Usage {
-        output_tokens: usage.output_tokens.max(before.plus(heard).output_tokens),
-        ..usage
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::editor::PageStop;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
-use crate::session::StoreError;
+use crate::session::{ArchiveError, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -30,6 +30,12 @@ pub enum JobError {
     Writer(#[from] WriterError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(
+        "nothing of this story is written yet, so there is no session to {0}. `storywright write` begins one"
+    )]
+    NothingWritten(&'static str),
     #[error(
         "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
          rename the file, then run the same command again",
@@ -64,11 +70,15 @@ impl JobError {
             | JobError::NoChunkNamed
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
-            JobError::Store(error) => matches!(
+            JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(
                 error,
                 StoreError::BadSessionId { .. }
                     | StoreError::NoSession { .. }
                     | StoreError::NoFolder { .. }
+            ),
+            JobError::Archive(error) => matches!(
+                error,
+                ArchiveError::Occupied { .. } | ArchiveError::OtherStory { .. }
             ),
             JobError::Writer(error) => {
                 matches!(

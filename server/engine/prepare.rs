@@ -17,7 +17,7 @@ use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, Claim, JobRequest, OpenSession, Scope, Workshop};
 use super::writer::Writer;
-use super::{blocking, run_report, stale};
+use super::{blocking, run_report, sessions, stale};
 use crate::provider::Usage;
 use crate::session::{ChunkStatus, ChunkView, Notice, Origin, PlannedChunk, SessionView};
 use crate::story::{ChunkNumber, Severity};
@@ -56,6 +56,10 @@ impl Prepared {
         let plan = story.plan(&settings);
         if let Some(chunk) = request.scope.chunk() {
             chunk.resolve(&plan)?;
+        }
+        if let Some(session) = &request.session {
+            // A mistyped name must not begin, and pay for, a draft of its own.
+            sessions::known(&story, session, workshop.disk())?;
         }
         Ok(Prepared {
             request,

@@ -14,9 +14,14 @@ use crate::story::{Brief, Digest};
 /// The reasons for which each chunk of a session is stale, in the order of its chunks; none
 /// for a chunk that is fresh or not complete.
 pub fn reasons(brief: &Brief, view: &SessionView, settings: &Settings) -> Vec<Vec<String>> {
-    let model = ConfiguredModel::of(settings);
+    let now = Now {
+        brief,
+        shared: slices::shared(brief),
+        always: slices::always(brief),
+        model: ConfiguredModel::of(settings),
+    };
     (0..view.chunks.len())
-        .map(|index| of_chunk(brief, view, index, &model))
+        .map(|index| of_chunk(&now, view, index))
         .collect()
 }
 
@@ -29,10 +34,10 @@ pub fn current_inputs(brief: &Brief, view: &SessionView, index: usize) -> BTreeM
     let held = record
         .map(|record| record.inputs.clone())
         .unwrap_or_default();
-    let now = slices::of_beat(brief, index);
-    let mut inputs: BTreeMap<String, Digest> = now
+    let always = slices::always(brief);
+    let mut inputs: BTreeMap<String, Digest> = slices::of_beat(brief, index)
         .into_iter()
-        .filter(|(name, _)| held.contains_key(name) || slices::always(brief).contains(name))
+        .filter(|(name, _)| held.contains_key(name) || always.contains(name))
         .collect();
     if held.contains_key(slices::PRECEDING) {
         inputs.insert(
@@ -43,12 +48,16 @@ pub fn current_inputs(brief: &Brief, view: &SessionView, index: usize) -> BTreeM
     inputs
 }
 
-fn of_chunk(
-    brief: &Brief,
-    view: &SessionView,
-    index: usize,
-    model: &ConfiguredModel,
-) -> Vec<String> {
+/// What chunks would be written from now.
+struct Now<'a> {
+    brief: &'a Brief,
+    /// The slices of every beat: of a long story they are worth working out only once.
+    shared: BTreeMap<String, Digest>,
+    always: Vec<String>,
+    model: ConfiguredModel,
+}
+
+fn of_chunk(now: &Now, view: &SessionView, index: usize) -> Vec<String> {
     let chunk = &view.chunks[index];
     let Some(record) = chunk
         .record
@@ -57,22 +66,23 @@ fn of_chunk(
     else {
         return Vec::new();
     };
-    let now = slices::of_beat(brief, index);
+    let own = slices::own(now.brief, index);
+    let current = |slice: &str| own.get(slice).or_else(|| now.shared.get(slice));
     let mut reasons: Vec<String> = record
         .inputs
         .iter()
         .filter_map(|(slice, digest)| match slice.as_str() {
             slices::PRECEDING => preceding_reason(view, index, digest),
             slices::MODEL => None,
-            _ => changed(slice, digest, now.get(slice)),
+            _ => changed(slice, digest, current(slice)),
         })
         .collect();
     // What every prompt holds and this one did not hold was added since.
-    let added = slices::always(brief)
-        .into_iter()
-        .filter(|slice| now.contains_key(slice) && !record.inputs.contains_key(slice));
+    let always = now.always.iter();
+    let added =
+        always.filter(|slice| current(slice).is_some() && !record.inputs.contains_key(*slice));
     reasons.extend(added.map(|slice| format!("{slice} was added")));
-    reasons.extend(model.reason(record));
+    reasons.extend(now.model.reason(record));
     reasons
 }
 

@@ -151,17 +151,25 @@ impl Workshop {
         let disk = self.disk();
         // Held over the opening, so that two jobs that start together share one session.
         let mut sessions = lock(&self.inner.sessions);
-        let id = match wanted {
-            Some(id) => id.clone(),
-            None => match story.folder.current_session(disk)? {
-                Some(id) => id,
-                None => story.folder.new_session_id(&story.brief.title, disk)?,
-            },
+        check_no_file(&story.folder.generated())?;
+        let current = match wanted {
+            Some(id) => Some(id.clone()),
+            None => story.folder.current_session(disk)?,
+        };
+        // Held over the opening too: another process must find the new session.
+        let mut _choosing = None;
+        let id = match current {
+            Some(id) => id,
+            None => {
+                _choosing = Some(story.folder.choosing(disk)?);
+                match story.folder.current_session(disk)? {
+                    Some(id) => id,
+                    None => story.folder.new_session_id(&story.brief.title, disk)?,
+                }
+            }
         };
         let root = story.folder.session_root(&id);
-        for folder in [story.folder.generated(), root.clone()] {
-            check_no_file(&folder)?;
-        }
+        check_no_file(&root)?;
         if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
             open.check_plan(plan)?;
             return Ok((open, Vec::new()));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::jobs;
+use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
 use super::target::{Arguments, Target, resolve};
 use crate::engine::error::JobError;
@@ -37,7 +38,7 @@ pub const NEW_STORY: &str = "storywright.newStory";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 12] = [
+pub const ALL: [&str; 15] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -49,6 +50,9 @@ pub const ALL: [&str; 12] = [
     REJECT_REVISION,
     CANCEL,
     NEW_STORY,
+    EXPORT,
+    NEW_SESSION,
+    SWITCH_SESSION,
     SHOW_STATUS,
 ];
 
@@ -60,6 +64,9 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// A sentence for the author.
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
+    if matches!(command, EXPORT | NEW_SESSION | SWITCH_SESSION) {
+        return session_commands::execute(state, command, values).await;
+    }
     let arguments = Arguments::read(values)?;
     match command {
         WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
@@ -299,7 +306,7 @@ pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobErr
 }
 
 /// Runs what asks the file system where it holds no other message up.
-async fn unblocked<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+pub async fn unblocked<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
     E: Send + 'static,

@@ -16,6 +16,7 @@ mod page;
 mod position;
 mod progress;
 mod server;
+mod session_commands;
 mod state;
 mod target;
 

@@ -53,7 +53,7 @@ pub struct Touched {
 
 impl State {
     pub fn new(environment: Environment) -> State {
-        let holder = format!("storywright in an editor (process {})", std::process::id());
+        let holder = "storywright in an editor";
         State {
             documents: Documents::default(),
             lifecycle: Arc::default(),

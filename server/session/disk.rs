@@ -137,7 +137,7 @@ impl Disk {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    fn go(&self, call: Call, path: &Path) -> io::Result<()> {
+    pub(super) fn go(&self, call: Call, path: &Path) -> io::Result<()> {
         match &self.faults {
             None => Ok(()),
             Some(faults) => match faults.before(call, path) {
@@ -221,7 +221,7 @@ impl Disk {
     }
 
     /// Fails where the folder of `path` leads out of the folder that writes must stay inside.
-    fn hold_inside(&self, path: &Path) -> Result<(), StoreError> {
+    pub(super) fn hold_inside(&self, path: &Path) -> Result<(), StoreError> {
         match path.parent() {
             Some(folder) => self.hold_folder_inside(folder),
             None => Ok(()),
@@ -315,7 +315,7 @@ impl Disk {
     }
 
     /// One write to an open file.
-    fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
         match &self.faults {
             None => file.write_all(bytes),
             Some(faults) => match faults.before(Call::Write, path) {
@@ -329,7 +329,7 @@ impl Disk {
         }
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+    pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.go(Call::Rename, to)?;
         fs::rename(from, to)
     }
@@ -416,7 +416,7 @@ impl Disk {
         }
     }
 
-    fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
+    pub(super) fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = self
             .go(Call::SyncFolder, folder)
             .and_then(|()| File::open(folder)?.sync_all());
@@ -544,7 +544,7 @@ fn kind_of(kind: fs::FileType) -> EntryKind {
 }
 
 /// `.NAME.PID-COUNT.tmp` in the same folder.
-fn temporary_beside(path: &Path) -> PathBuf {
+pub(super) fn temporary_beside(path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

@@ -64,7 +64,7 @@ pub enum StoreError {
     )]
     BadSessionId { id: String },
     #[error(
-        "There is no session \"{id}\" in {}. Nothing was changed. `storywright status` lists the sessions.",
+        "There is no session \"{id}\" in {}. Nothing was changed. `storywright session list` shows the ones there are.",
         generated.display()
     )]
     NoSession { id: String, generated: PathBuf },

@@ -56,7 +56,7 @@ impl SessionId {
     }
 
     /// The part before the number, and the number: `("the-lamp-keeper", 2)`.
-    fn parts(&self) -> (&str, u32) {
+    pub(crate) fn parts(&self) -> (&str, u32) {
         match self.0.rsplit_once('-') {
             Some((slug, digits)) if digits.len() >= 2 => match digits.parse() {
                 Ok(number) => (slug, number),
@@ -189,7 +189,10 @@ impl StoryFolder {
                 continue;
             };
             let (other, used) = id.parts();
-            if other == slug {
+            let root = self.session_root(&id);
+            // Nothing is in the folder of a session that was killed at its very beginning.
+            let is_free = entry.kind == EntryKind::Folder && disk.list(&root)?.is_empty();
+            if other == slug && !is_free {
                 number = number.max(used.saturating_add(1));
             }
         }

@@ -20,7 +20,8 @@ fn a_new_brief_can_be_written_at_once() {
     assert!(desk.read("story.md").contains("title: \"The Clock\"\n"));
     desk.run(&["check"]).exits(0);
     let flags = ["--target-words", "400"];
-    desk.run(&[&["write", "--provider", "demo"][..], &flags].concat()).exits(0);
+    desk.run(&[&["write", "--provider", "demo"][..], &flags].concat())
+        .exits(0);
     assert!(desk.exists("generated/the-clock-01/full_story.md"));
 }
 
@@ -29,14 +30,21 @@ fn a_new_brief_never_takes_the_place_of_another() {
     let desk = Desk::new();
     let mut made = Vec::new();
     for _ in 0..3 {
-        let made_now = desk.run(&["new", "Die Uhr: zweite \"Fassung\"", "--json"]).exits(0).json();
+        let made_now = desk
+            .run(&["new", "Die Uhr: zweite \"Fassung\"", "--json"])
+            .exits(0)
+            .json();
         let path = made_now["brief"].as_str().expect("a path").to_owned();
         desk.put(&path, &format!("{}\nMine {path}\n", desk.read(&path)));
         made.push(path);
     }
     assert_eq!(
         made,
-        ["./story.md", "./die-uhr-zweite-fassung.story.md", "./die-uhr-zweite-fassung-2.story.md"]
+        [
+            "./story.md",
+            "./die-uhr-zweite-fassung.story.md",
+            "./die-uhr-zweite-fassung-2.story.md"
+        ]
     );
     for path in &made {
         assert!(desk.read(path).ends_with(&format!("Mine {path}\n")));
@@ -47,13 +55,34 @@ fn a_new_brief_never_takes_the_place_of_another() {
 #[test]
 fn a_new_brief_goes_into_the_folder_that_is_named() {
     let desk = Desk::new();
-    let ended = desk.run(&["new", "灯台守", "--folder", "my books/第一"]).exits(0);
-    assert!(ended.stdout.starts_with("my books/第一/story.md\n"), "{}", ended.stdout);
-    assert!(ended.stdout.ends_with("storywright write 'my books/第一/story.md'\n"), "{}", ended.stdout);
-    assert!(desk.read("my books/第一/story.md").contains("title: \"灯台守\"\n"));
+    let ended = desk
+        .run(&["new", "灯台守", "--folder", "my books/第一"])
+        .exits(0);
+    assert!(
+        ended.stdout.starts_with("my books/第一/story.md\n"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .ends_with("storywright write 'my books/第一/story.md'\n"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        desk.read("my books/第一/story.md")
+            .contains("title: \"灯台守\"\n")
+    );
     desk.put("file", "in the way");
     let ended = desk.run(&["new", "X", "--folder", "file"]).exits(1);
-    assert!(ended.stderr.starts_with("storywright: file can't be made: "), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .starts_with("storywright: file can't be made: "),
+        "{}",
+        ended.stderr
+    );
     assert_eq!(desk.read("file"), "in the way");
 }
 
@@ -84,12 +113,26 @@ fn status_tells_what_is_there_before_and_after() {
     desk.edit_chunk(2, |prose| format!("{prose} And this is mine."));
     let after = desk.run(&["status"]).exits(0).stdout;
     let rows: Vec<&str> = after.lines().collect();
-    assert_eq!(rows[0], format!("The Lamp: 2 of 4 chunks complete, {} of 600 words", words(&desk)));
+    assert_eq!(
+        rows[0],
+        format!(
+            "The Lamp: 2 of 4 chunks complete, {} of 600 words",
+            words(&desk)
+        )
+    );
     assert_eq!(rows[1], "session the-lamp-01");
     assert_eq!(rows[2], "   1  complete     150/150     The Landing");
-    assert!(rows[3].starts_with("   2  complete     154/150     The Log  (edited)"), "{}", rows[3]);
+    assert!(
+        rows[3].starts_with("   2  complete     154/150     The Log  (edited)"),
+        "{}",
+        rows[3]
+    );
     assert!(rows[4].starts_with("   3  failed  "), "{}", rows[4]);
-    assert!(rows[4].contains("Gave up after one attempt."), "{}", rows[4]);
+    assert!(
+        rows[4].contains("Gave up after one attempt."),
+        "{}",
+        rows[4]
+    );
     assert_eq!(rows[5], "   4  missing        0/150     The Light");
 }
 
@@ -101,7 +144,8 @@ fn words(desk: &Desk) -> u64 {
 #[test]
 fn status_as_json_has_every_field() {
     let desk = Desk::with(BRIEF);
-    desk.write("openai", &novelist(), &["--chunk", "1"]).exits(0);
+    desk.write("openai", &novelist(), &["--chunk", "1"])
+        .exits(0);
     let status = desk.run(&["status", "--json"]).exits(0).json();
     assert_eq!(status["story"], "The Lamp");
     assert_eq!(status["session"], "the-lamp-01");
@@ -110,7 +154,18 @@ fn status_as_json_has_every_field() {
     let rows = status["chunks"].as_array().expect("chunks");
     assert_eq!(rows.len(), 4);
     for row in rows {
-        let fields = ["number", "beat", "title", "file", "status", "origin", "words", "target_words", "stale", "edited"];
+        let fields = [
+            "number",
+            "beat",
+            "title",
+            "file",
+            "status",
+            "origin",
+            "words",
+            "target_words",
+            "stale",
+            "edited",
+        ];
         for field in fields {
             assert!(row.get(field).is_some(), "no {field} in {row}");
         }
@@ -125,19 +180,34 @@ fn status_as_json_has_every_field() {
     assert_eq!(rows[3]["status"], "missing");
     assert_eq!(rows[3]["origin"], Value::Null);
     // The first of its reasons is shown with a chunk that no longer fits.
-    desk.put("story.md", &BRIEF.replace("RULE-ONE-MARK", "And never by day."));
+    desk.put(
+        "story.md",
+        &BRIEF.replace("RULE-ONE-MARK", "And never by day."),
+    );
     let status = desk.run(&["status", "--json"]).exits(0).json();
     assert_eq!(status["chunks"][0]["stale"], true);
-    assert_eq!(status["chunks"][0]["stale_reasons"], json!(["rule 1 changed"]));
+    assert_eq!(
+        status["chunks"][0]["stale_reasons"],
+        json!(["rule 1 changed"])
+    );
     let shown = desk.run(&["status"]).exits(0).stdout;
-    assert!(shown.contains("The Landing  (stale: rule 1 changed)"), "{shown}");
+    assert!(
+        shown.contains("The Landing  (stale: rule 1 changed)"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_story_of_characters_says_so() {
     let desk = Desk::with(&fixture("ja"));
     let shown = desk.run(&["status"]).exits(0).stdout;
-    assert!(shown.lines().next().is_some_and(|line| line.ends_with(" characters")), "{shown}");
+    assert!(
+        shown
+            .lines()
+            .next()
+            .is_some_and(|line| line.ends_with(" characters")),
+        "{shown}"
+    );
 }
 
 // ---------------------------------------------------------------- check
@@ -148,7 +218,11 @@ fn a_good_brief_has_no_problems() {
         let desk = Desk::with(&fixture(name));
         let shown = desk.run(&["check"]).exits(0);
         assert_eq!(shown.stdout, "0 errors, 0 warnings, 0 hints\n", "{name}");
-        assert_eq!(desk.run(&["check", "--json"]).exits(0).json(), json!([]), "{name}");
+        assert_eq!(
+            desk.run(&["check", "--json"]).exits(0).json(),
+            json!([]),
+            "{name}"
+        );
     }
 }
 
@@ -156,7 +230,11 @@ fn a_good_brief_has_no_problems() {
 fn a_bad_brief_fails_the_check_with_every_place() {
     let desk = Desk::with(&fixture("bad"));
     let shown = desk.run(&["check"]).exits(1).stdout;
-    let file = desk.folder().canonicalize().expect("a folder").join("story.md");
+    let file = desk
+        .folder()
+        .canonicalize()
+        .expect("a folder")
+        .join("story.md");
     let file = file.display().to_string();
     let lines: Vec<&str> = shown.lines().collect();
     let (summary, problems) = lines.split_last().expect("lines");
@@ -209,7 +287,10 @@ fn ranges_are_in_utf_16() {
             .unwrap_or_else(|| panic!("{line_end:?}: {rows}"));
         let before = line.split("viele").next().expect("a beginning");
         let character = before.encode_utf16().count();
-        let number = BRIEF.lines().position(|line| line.starts_with("## The Door")).expect("a line");
+        let number = BRIEF
+            .lines()
+            .position(|line| line.starts_with("## The Door"))
+            .expect("a line");
         assert_eq!(
             row["range"],
             json!({
@@ -226,7 +307,10 @@ fn several_briefs_can_be_checked_at_once() {
     let desk = Desk::with(BRIEF);
     desk.put("bad/story.md", &fixture("bad"));
     let shown = desk.run(&["check", "story.md", "bad"]).exits(1).stdout;
-    assert!(shown.ends_with("10 errors, 29 warnings, 2 hints\n"), "{shown}");
+    assert!(
+        shown.ends_with("10 errors, 29 warnings, 2 hints\n"),
+        "{shown}"
+    );
     desk.run(&["check", "story.md"]).exits(0);
 }
 
@@ -240,7 +324,13 @@ fn doctor(desk: &Desk, flags: &[&str], code: i32) -> Vec<(String, String, String
         .as_array()
         .expect("checks")
         .iter()
-        .map(|check| (text(check, "name"), text(check, "state"), text(check, "message")))
+        .map(|check| {
+            (
+                text(check, "name"),
+                text(check, "state"),
+                text(check, "message"),
+            )
+        })
         .collect()
 }
 
@@ -260,11 +350,23 @@ fn doctor_finds_everything_in_order() {
     let checks = doctor(&desk, &flags, 0);
     let names: Vec<&str> = checks.iter().map(|(name, _, _)| name.as_str()).collect();
     assert_eq!(names, ["version", "config", "brief", "folder", "provider"]);
-    assert!(checks.iter().all(|(_, state, _)| state == "ok"), "{checks:?}");
-    assert!(server.completions().is_empty(), "nothing that costs is called");
-    let shown = desk.run(&[&["doctor"][..], &flags].concat()).exits(0).stdout;
+    assert!(
+        checks.iter().all(|(_, state, _)| state == "ok"),
+        "{checks:?}"
+    );
+    assert!(
+        server.completions().is_empty(),
+        "nothing that costs is called"
+    );
+    let shown = desk
+        .run(&[&["doctor"][..], &flags].concat())
+        .exits(0)
+        .stdout;
     assert_eq!(shown.lines().count(), 5);
-    assert!(shown.lines().all(|line| line.starts_with("ok       ")), "{shown}");
+    assert!(
+        shown.lines().all(|line| line.starts_with("ok       ")),
+        "{shown}"
+    );
     // It leaves nothing behind.
     assert_eq!(desk.files("").len(), 1);
 }
@@ -272,16 +374,39 @@ fn doctor_finds_everything_in_order() {
 #[test]
 fn doctor_finds_what_is_wrong() {
     let mut desk = Desk::with(&fixture("bad"));
-    desk.put("storywright.toml", "base_url = \"http://127.0.0.1:9\"\nmode = \"no\"\n");
+    desk.put(
+        "storywright.toml",
+        "base_url = \"http://127.0.0.1:9\"\nmode = \"no\"\n",
+    );
     let checks = doctor(&desk, &[], 1);
-    has(&checks, "brief", "error", "has 10 errors; `storywright check` shows them");
+    has(
+        &checks,
+        "brief",
+        "error",
+        "has 10 errors; `storywright check` shows them",
+    );
     has(&checks, "settings", "warning", "`base_url` is ignored here");
-    has(&checks, "settings", "error", "`mode` expects auto, single or chunked");
-    has(&checks, "provider", "error", "no model provider is configured");
+    has(
+        &checks,
+        "settings",
+        "error",
+        "`mode` expects auto, single or chunked",
+    );
+    has(
+        &checks,
+        "provider",
+        "error",
+        "no model provider is configured",
+    );
 
     let desk_in_order = Desk::with(BRIEF);
     let gone = ["--provider", "openai", "--base-url", "http://127.0.0.1:9"];
-    has(&doctor(&desk_in_order, &gone, 1), "provider", "error", "No connection to 127.0.0.1:9");
+    has(
+        &doctor(&desk_in_order, &gone, 1),
+        "provider",
+        "error",
+        "No connection to 127.0.0.1:9",
+    );
     desk_in_order.put("generated", "a file");
     let checks = doctor(&desk_in_order, &["--provider", "demo"], 1);
     has(&checks, "folder", "error", "generated is a file");
@@ -289,9 +414,21 @@ fn doctor_finds_what_is_wrong() {
     let refusing = ModelServer::author()
         .on_lists(|_| Reply::error(401, json!({"error": {"message": "bad key"}})));
     desk.set("MY_KEY", KEY);
-    let flags = ["--provider", "openai", "--base-url", &refusing.base_url, "--api-key-env", "MY_KEY"];
+    let flags = [
+        "--provider",
+        "openai",
+        "--base-url",
+        &refusing.base_url,
+        "--api-key-env",
+        "MY_KEY",
+    ];
     let checks = doctor(&desk, &flags, 1);
-    has(&checks, "provider", "error", "refused the key (401, bad key)");
+    has(
+        &checks,
+        "provider",
+        "error",
+        "refused the key (401, bad key)",
+    );
     assert!(!format!("{checks:?}").contains(KEY));
 }
 

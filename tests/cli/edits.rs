@@ -172,6 +172,10 @@ fn a_rewrite_that_fails_takes_nothing_away() {
         let status = desk.run(&["status", "--json"]).exits(0).json();
         assert_eq!(status["chunks"][1]["status"], "complete");
         let again = desk.write("openai", &server, &[]).exits(0);
-        assert!(again.stdout.starts_with("nothing to write"), "{}", again.stdout);
+        assert!(
+            again.stdout.starts_with("nothing to write"),
+            "{}",
+            again.stdout
+        );
     }
 }

@@ -14,7 +14,11 @@ fn writing_a_finished_story_again_asks_nobody() {
         let before = desk.files("generated");
         for flags in [&[][..], &["--json"]] {
             let again = desk.write(provider, &server, flags).exits(0);
-            assert!(again.said().contains("nothing to write: the story is complete"));
+            assert!(
+                again
+                    .said()
+                    .contains("nothing to write: the story is complete")
+            );
         }
         // Neither for a completion nor for a list of models.
         assert_eq!(server.requests().len(), requests, "{provider}");
@@ -59,7 +63,8 @@ fn a_missing_full_story_is_assembled_again() {
 fn the_demo_writer_is_deterministic() {
     let write = |seed: &str| {
         let desk = Desk::with(BRIEF);
-        desk.run(&["write", "--provider", "demo", "--seed", seed]).exits(0);
+        desk.run(&["write", "--provider", "demo", "--seed", seed])
+            .exits(0);
         desk.read("generated/the-lamp-01/full_story.md")
     };
     assert_eq!(write("7"), write("7"));

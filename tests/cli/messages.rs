@@ -10,7 +10,9 @@ use crate::support::model_server::{ModelServer, Recorded, Reply};
 /// What is said, with the places of this machine taken out.
 fn said(desk: &Desk, server: Option<&ModelServer>, ended: &Ended) -> String {
     let folder = desk.folder().canonicalize().expect("a folder");
-    let mut text = ended.stderr.replace(&folder.display().to_string(), "FOLDER");
+    let mut text = ended
+        .stderr
+        .replace(&folder.display().to_string(), "FOLDER");
     if let Some(server) = server {
         text = text.replace(server.host(), "HOST");
     }
@@ -43,7 +45,9 @@ fn refused(refusal: impl Fn(&Recorded) -> Reply + Send + 'static) -> String {
     let server = ModelServer::start(refusal);
     let mut desk = Desk::with(BRIEF);
     desk.set("MY_KEY", KEY);
-    let ended = desk.write("anthropic", &server, &["--api-key-env", "MY_KEY"]).exits(1);
+    let ended = desk
+        .write("anthropic", &server, &["--api-key-env", "MY_KEY"])
+        .exits(1);
     assert_eq!(server.completions().len(), 1);
     said(&desk, Some(&server), &ended)
 }
@@ -80,7 +84,15 @@ fn an_unknown_model_of_ollama() {
 fn a_server_that_is_not_there() {
     let desk = Desk::with(BRIEF);
     let address = ["--base-url", "http://127.0.0.1:9"];
-    let one = ["write", "--provider", "openai", "--model", "m", "--attempts", "1"];
+    let one = [
+        "write",
+        "--provider",
+        "openai",
+        "--model",
+        "m",
+        "--attempts",
+        "1",
+    ];
     let ended = desk.run(&[&one[..], &address].concat()).exits(1);
     insta::assert_snapshot!(said(&desk, None, &ended));
     // Where the model is to be asked for first, nothing is begun.
@@ -111,7 +123,9 @@ fn a_folder_that_cannot_be_written() {
     // In the middle of a session.
     let desk = Desk::with(BRIEF);
     desk.put("generated/the-lamp-01/chunks", "a file of the author's");
-    let ended = desk.run(&["write", "--provider", "demo", "--session", "the-lamp-01"]).exits(1);
+    let ended = desk
+        .run(&["write", "--provider", "demo", "--session", "the-lamp-01"])
+        .exits(1);
     insta::assert_snapshot!(said(&desk, None, &ended));
 }
 

@@ -35,7 +35,10 @@ fn a_brief_is_found_by_its_path_or_its_folder() {
         if !folder.is_empty() {
             assert!(!desk.exists("generated"), "{file}");
         }
-        let status = desk.run(&[&["status", "--json"], path].concat()).exits(0).json();
+        let status = desk
+            .run(&[&["status", "--json"], path].concat())
+            .exits(0)
+            .json();
         assert_eq!(status["chunks"][3]["status"], "complete", "{file}");
         assert_eq!(status["brief"], file.rsplit('/').next().unwrap_or(file));
     }
@@ -54,13 +57,19 @@ fn an_absolute_path_is_taken() {
 fn several_briefs_in_one_folder_stay_apart() {
     let desk = Desk::new();
     desk.put("lamp.story.md", BRIEF);
-    desk.put("storm.story.md", &BRIEF.replace("title: The Lamp", "title: The Storm"));
+    desk.put(
+        "storm.story.md",
+        &BRIEF.replace("title: The Lamp", "title: The Storm"),
+    );
     let ended = write(&desk, &[]).exits(2);
     assert_eq!(
         ended.stderr,
         "storywright: there are several briefs here, name one of them: lamp.story.md, storm.story.md\n"
     );
-    for (file, session) in [("lamp.story.md", "the-lamp-01"), ("storm.story.md", "the-storm-01")] {
+    for (file, session) in [
+        ("lamp.story.md", "the-lamp-01"),
+        ("storm.story.md", "the-storm-01"),
+    ] {
         let before = desk.run(&["status", "--json", file]).exits(0).json();
         assert_eq!(before["session"], serde_json::Value::Null, "{file}");
         write(&desk, &[file]).exits(0);
@@ -69,7 +78,10 @@ fn several_briefs_in_one_folder_stay_apart() {
         assert_eq!(after["chunks"][3]["status"], "complete", "{file}");
     }
     // story.md is the one that a folder means.
-    desk.put("story.md", &BRIEF.replace("title: The Lamp", "title: The Main One"));
+    desk.put(
+        "story.md",
+        &BRIEF.replace("title: The Lamp", "title: The Main One"),
+    );
     let status = desk.run(&["status", "--json"]).exits(0).json();
     assert_eq!(status["story"], "The Main One");
 }
@@ -96,10 +108,16 @@ fn a_named_session_is_a_draft_of_its_own() {
     let first = desk.read("generated/the-lamp-01/full_story.md");
     let second = desk.read("generated/second/full_story.md");
     assert_ne!(first, second);
-    let status = desk.run(&["status", "--json", "--session", "the-lamp-01"]).exits(0).json();
+    let status = desk
+        .run(&["status", "--json", "--session", "the-lamp-01"])
+        .exits(0)
+        .json();
     assert_eq!(status["session"], "the-lamp-01");
     let index = desk.read("generated/SESSIONS.md");
-    assert!(index.contains("the-lamp-01") && index.contains("second"), "{index}");
+    assert!(
+        index.contains("the-lamp-01") && index.contains("second"),
+        "{index}"
+    );
 }
 
 #[cfg(unix)]
@@ -108,7 +126,10 @@ fn a_link_that_leads_out_is_not_followed() {
     for (link, what) in [
         ("generated", "generated"),
         ("generated/the-lamp-01", "generated/the-lamp-01"),
-        ("generated/the-lamp-01/chunks", "generated/the-lamp-01/chunks"),
+        (
+            "generated/the-lamp-01/chunks",
+            "generated/the-lamp-01/chunks",
+        ),
         ("generated/the-lamp-01/runs", "generated/the-lamp-01/runs"),
     ] {
         let desk = Desk::with(BRIEF);
@@ -122,7 +143,11 @@ fn a_link_that_leads_out_is_not_followed() {
         for said in ["leads out of", "Nothing was changed"] {
             assert!(ended.stderr.contains(said), "{}", ended.stderr);
         }
-        assert_eq!(std::fs::read_dir(&outside).expect("a folder").count(), 0, "{what}");
+        assert_eq!(
+            std::fs::read_dir(&outside).expect("a folder").count(),
+            0,
+            "{what}"
+        );
     }
 }
 

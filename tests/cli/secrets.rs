@@ -11,7 +11,16 @@ fn phrases() -> Vec<String> {
     let mut phrases: Vec<String> = (1..=4)
         .map(|part| novel.part(part)[..40].to_owned())
         .collect();
-    phrases.extend(["PREMISE-MARK", "RULE-ONE-MARK", "BEAT-ONE-MARK", "NOTES-MARK", "MARGIN-MARK"].map(str::to_owned));
+    phrases.extend(
+        [
+            "PREMISE-MARK",
+            "RULE-ONE-MARK",
+            "BEAT-ONE-MARK",
+            "NOTES-MARK",
+            "MARGIN-MARK",
+        ]
+        .map(str::to_owned),
+    );
     phrases.push("You are the author".to_owned());
     phrases
 }
@@ -47,13 +56,22 @@ fn logs_hold_neither_prose_nor_prompt_nor_key() {
         let ended = desk
             .write(provider, &server, &["--json", "--api-key-env", "MY_KEY"])
             .exits(1);
-        assert_eq!(server.completions().last().map(|r| part_of(&r.user())), Some(3));
+        assert_eq!(
+            server.completions().last().map(|r| part_of(&r.user())),
+            Some(3)
+        );
         let session = desk.session();
         let mut logs = vec![
             ("stdout".to_owned(), ended.stdout.clone()),
             ("stderr".to_owned(), ended.stderr.clone()),
-            ("the manifest".to_owned(), desk.read(&format!("{session}/manifest.json"))),
-            ("the changelog".to_owned(), desk.read(&format!("{session}/CHANGELOG.md"))),
+            (
+                "the manifest".to_owned(),
+                desk.read(&format!("{session}/manifest.json")),
+            ),
+            (
+                "the changelog".to_owned(),
+                desk.read(&format!("{session}/CHANGELOG.md")),
+            ),
             ("the index".to_owned(), desk.read("generated/SESSIONS.md")),
         ];
         logs.extend(
@@ -64,11 +82,18 @@ fn logs_hold_neither_prose_nor_prompt_nor_key() {
         assert_eq!(logs.len(), 7, "{provider}");
         for (place, text) in &logs {
             for phrase in phrases() {
-                assert!(!text.contains(&phrase), "{provider}: {phrase:?} in {place}:\n{text}");
+                assert!(
+                    !text.contains(&phrase),
+                    "{provider}: {phrase:?} in {place}:\n{text}"
+                );
             }
         }
         // It does log: at trace there is more than the author is told.
-        assert!(ended.stderr.contains("[CHECKPOINT]"), "{provider}: {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("[CHECKPOINT]"),
+            "{provider}: {}",
+            ended.stderr
+        );
         // And the key is nowhere at all.
         let everything = desk.files("").into_iter().chain(logs);
         for (place, text) in everything {
@@ -84,18 +109,28 @@ fn a_key_command_is_run_and_its_output_kept_secret() {
     let novel = Novel::short();
     let server = ModelServer::start(move |request| novel.answer(request));
     let desk = Desk::with(BRIEF);
-    desk.configure(&format!("api_key_command = \"echo {KEY}; echo noise >&2\"\nprovider = \"openai\"\n"));
+    desk.configure(&format!(
+        "api_key_command = \"echo {KEY}; echo noise >&2\"\nprovider = \"openai\"\n"
+    ));
     let ended = desk.write("openai", &server, &[]).exits(0);
     let sent = format!("Bearer {KEY}");
-    assert_eq!(server.completions()[0].header("authorization"), Some(sent.as_str()));
+    assert_eq!(
+        server.completions()[0].header("authorization"),
+        Some(sent.as_str())
+    );
     assert!(!ended.said().contains(KEY));
     assert!(!ended.said().contains("noise"));
     for (command, why) in [
-        ("echo secret-part; exit 3", "api_key_command failed (exit status: 3)"),
+        (
+            "echo secret-part; exit 3",
+            "api_key_command failed (exit status: 3)",
+        ),
         ("true", "api_key_command printed nothing"),
     ] {
         let desk = Desk::with(BRIEF);
-        desk.configure(&format!("api_key_command = \"{command}\"\nprovider = \"openai\"\n"));
+        desk.configure(&format!(
+            "api_key_command = \"{command}\"\nprovider = \"openai\"\n"
+        ));
         let ended = desk.write("openai", &server, &[]).exits(2);
         assert!(ended.stderr.contains(why), "{}", ended.stderr);
         assert!(!ended.said().contains("secret-part"));

@@ -9,12 +9,18 @@ const SOURCES: [&str; 4] = ["user", "workspace", "front matter", "flag"];
 
 fn target_of(sources: &[&str]) -> u64 {
     let words = |source: &str| {
-        let rank = SOURCES.iter().position(|known| *known == source).expect("a source");
+        let rank = SOURCES
+            .iter()
+            .position(|known| *known == source)
+            .expect("a source");
         (rank as u64 + 1) * 1_000
     };
     let has = |source: &str| sources.contains(&source);
     let brief = match has("front matter") {
-        true => BRIEF.replace("target_words: 600", &format!("target_words: {}", words("front matter"))),
+        true => BRIEF.replace(
+            "target_words: 600",
+            &format!("target_words: {}", words("front matter")),
+        ),
         false => BRIEF.replace("target_words: 600\n", ""),
     };
     let desk = Desk::with(&brief);
@@ -22,7 +28,10 @@ fn target_of(sources: &[&str]) -> u64 {
         desk.configure(&format!("target_words = {}\n", words("user")));
     }
     if has("workspace") {
-        desk.put("storywright.toml", &format!("target_words = {}\n", words("workspace")));
+        desk.put(
+            "storywright.toml",
+            &format!("target_words = {}\n", words("workspace")),
+        );
     }
     let flag = words("flag").to_string();
     let mut arguments = vec!["status", "--json"];
@@ -31,7 +40,9 @@ fn target_of(sources: &[&str]) -> u64 {
     }
     let status = desk.run(&arguments).exits(0).json();
     let shares = status["chunks"].as_array().expect("chunks").iter();
-    let sum: u64 = shares.map(|chunk| chunk["target_words"].as_u64().expect("a number")).sum();
+    let sum: u64 = shares
+        .map(|chunk| chunk["target_words"].as_u64().expect("a number"))
+        .sum();
     assert_eq!(status["target_words"], sum);
     sum
 }
@@ -46,7 +57,12 @@ fn later_sources_win() {
             .collect();
         let expected = match sources.last() {
             Some(last) => {
-                (SOURCES.iter().position(|known| known == last).expect("a source") as u64 + 1) * 1_000
+                (SOURCES
+                    .iter()
+                    .position(|known| known == last)
+                    .expect("a source") as u64
+                    + 1)
+                    * 1_000
             }
             // Chunks of 150 words, as the front matter says.
             None => 600,
@@ -61,9 +77,24 @@ fn the_model_follows_the_same_order_and_a_role_beats_it() {
     let table: [(&str, &str, &[&str], &str); 5] = [
         (user, "", &[], "of-user"),
         (user, "model = \"of-workspace\"\n", &[], "of-workspace"),
-        (user, "model = \"of-workspace\"\n", &["--model", "of-flag"], "of-flag"),
-        (user, "models.draft = \"of-role\"\n", &["--model", "of-flag"], "of-role"),
-        (user, "", &["--models-draft", "of-role-flag"], "of-role-flag"),
+        (
+            user,
+            "model = \"of-workspace\"\n",
+            &["--model", "of-flag"],
+            "of-flag",
+        ),
+        (
+            user,
+            "models.draft = \"of-role\"\n",
+            &["--model", "of-flag"],
+            "of-role",
+        ),
+        (
+            user,
+            "",
+            &["--models-draft", "of-role-flag"],
+            "of-role-flag",
+        ),
     ];
     for (user, workspace, flags, expected) in table {
         let server = novelist();
@@ -119,11 +150,16 @@ fn a_workspace_cannot_send_one_providers_key_to_another() {
         "provider = \"openai\"\nbase_url = \"{}\"\napi_key_env = \"MY_KEY\"\n",
         server.base_url
     ));
-    desk.put("storywright.toml", "provider = \"anthropic\"\nattempts = 1\n");
+    desk.put(
+        "storywright.toml",
+        "provider = \"anthropic\"\nattempts = 1\n",
+    );
     let ended = desk.run(&["write"]).exits(1);
     assert!(server.requests().is_empty());
     assert!(
-        ended.stderr.contains("`api_key_env` was set for provider `openai` and is not used for `anthropic`."),
+        ended.stderr.contains(
+            "`api_key_env` was set for provider `openai` and is not used for `anthropic`."
+        ),
         "{}",
         ended.stderr
     );
@@ -157,14 +193,54 @@ fn what_is_set_in_the_front_matter_by_mistake_is_told() {
 #[test]
 fn a_value_that_is_none_is_told_with_its_place() {
     let table: [(&str, &str, &[&str], &str); 8] = [
-        ("chunk_words = 3\n", "", &[], "config.toml: `chunk_words` expects a whole number from 50 to 20000, not 3"),
-        ("", "mode = \"twice\"\n", &[], "storywright.toml: `mode` expects auto, single or chunked, not \"twice\""),
-        ("", "[timeouts]\nidle = -1\n", &[], "storywright.toml: `timeouts.idle` expects seconds, more than 0, not -1"),
-        ("", "attempts = \n", &[], "storywright.toml: is not valid TOML: "),
-        ("prices.m = 3\n", "", &[], "config.toml: `prices.m` expects a table"),
-        ("", "", &["--provider", "gpt"], "the command line: `--provider` expects auto, anthropic, openai, ollama or demo, not \"gpt\""),
-        ("", "", &["--timeouts-first-token", "soon"], "the command line: `--timeouts-first-token` expects seconds"),
-        ("", "", &["--base-url", "nowhere"], "the command line: `--base-url` expects an http or https address, not \"nowhere\""),
+        (
+            "chunk_words = 3\n",
+            "",
+            &[],
+            "config.toml: `chunk_words` expects a whole number from 50 to 20000, not 3",
+        ),
+        (
+            "",
+            "mode = \"twice\"\n",
+            &[],
+            "storywright.toml: `mode` expects auto, single or chunked, not \"twice\"",
+        ),
+        (
+            "",
+            "[timeouts]\nidle = -1\n",
+            &[],
+            "storywright.toml: `timeouts.idle` expects seconds, more than 0, not -1",
+        ),
+        (
+            "",
+            "attempts = \n",
+            &[],
+            "storywright.toml: is not valid TOML: ",
+        ),
+        (
+            "prices.m = 3\n",
+            "",
+            &[],
+            "config.toml: `prices.m` expects a table",
+        ),
+        (
+            "",
+            "",
+            &["--provider", "gpt"],
+            "the command line: `--provider` expects auto, anthropic, openai, ollama or demo, not \"gpt\"",
+        ),
+        (
+            "",
+            "",
+            &["--timeouts-first-token", "soon"],
+            "the command line: `--timeouts-first-token` expects seconds",
+        ),
+        (
+            "",
+            "",
+            &["--base-url", "nowhere"],
+            "the command line: `--base-url` expects an http or https address, not \"nowhere\"",
+        ),
     ];
     for (user, workspace, flags, expected) in table {
         let desk = Desk::with(BRIEF);
@@ -194,7 +270,10 @@ fn an_unknown_setting_is_told_with_what_it_may_mean() {
 #[test]
 fn a_workspace_file_is_looked_for_from_the_brief_upwards() {
     let desk = Desk::new();
-    desk.put("books/one/story.md", &BRIEF.replace("target_words: 600\n", ""));
+    desk.put(
+        "books/one/story.md",
+        &BRIEF.replace("target_words: 600\n", ""),
+    );
     std::fs::write(desk.outside("storywright.toml"), "target_words = 9000\n").expect("written");
     let target = || {
         let status = desk.run(&["status", "--json", "books/one"]).exits(0).json();
@@ -233,7 +312,9 @@ fn the_vendors_variables_are_obeyed() {
 fn a_budget_stops_between_chunks() {
     let server = novelist();
     let desk = Desk::with(BRIEF);
-    let ended = desk.write("openai", &server, &["--max-output-tokens", "200"]).exits(1);
+    let ended = desk
+        .write("openai", &server, &["--max-output-tokens", "200"])
+        .exits(1);
     assert_eq!(desk.manifest()["totals"]["complete"], 2);
     assert!(
         ended.stderr.ends_with(

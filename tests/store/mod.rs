@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use storywright::session::{
-    self, ChunkResult, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId, SessionView,
-    StoreError, StoryFolder, Timestamp, TokenUsage,
+    self, ChunkResult, ChunkStatus, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId,
+    SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
@@ -241,4 +241,31 @@ impl Owners for Editor {
     fn open_text(&self, path: &Path) -> Option<String> {
         self.buffers.lock().unwrap().get(path).cloned()
     }
+}
+
+/// A chunk file as the store writes it.
+pub const A: &str = "---\nchunk: 1\nbeat: a\nstatus: complete\n---\nText of a.\n";
+
+/// A story of three complete chunks.
+pub fn written() -> Story {
+    let story = Story::new();
+    let session = story.open(&["a", "b", "c"]).session;
+    for (number, prose) in [(1, "Text of a."), (2, "Text of b."), (3, "Text of c.")] {
+        session.complete_chunk(n(number), prose, result()).unwrap();
+    }
+    story
+}
+
+/// Each chunk as `beat text`, `beat text*` when edited, `beat -` when missing.
+pub fn told(story: &Story, outline: &[&str]) -> Vec<String> {
+    let view = story.view(outline);
+    let chunks = view.chunks.iter().map(|chunk| {
+        let text = match chunk.status {
+            ChunkStatus::Missing => "-",
+            _ => chunk.text.strip_prefix("Text of ").unwrap_or(&chunk.text),
+        };
+        let star = if chunk.edited { "*" } else { "" };
+        format!("{} {text}{star}", chunk.beat)
+    });
+    chunks.collect()
 }

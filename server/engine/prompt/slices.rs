@@ -46,15 +46,18 @@ pub fn always(brief: &Brief) -> Vec<String> {
 
 /// All slices that a prompt of one beat could hold, as they are now.
 pub fn of_beat(brief: &Brief, beat: usize) -> BTreeMap<String, Digest> {
+    let mut slices = shared(brief);
+    slices.extend(own(brief, beat));
+    slices
+}
+
+/// The slices that are the same for every beat.
+pub fn shared(brief: &Brief) -> BTreeMap<String, Digest> {
     let mut slices = rules(brief);
     let mut add = |name: String, text: &str| slices.insert(name, Digest::of(text));
     add(TEMPLATE.to_owned(), TEMPLATE_VERSION);
     add(FACTS.to_owned(), &blocks::facts(brief));
     add(OUTLINE.to_owned(), &blocks::outline(brief));
-    add(NEXT.to_owned(), &blocks::next(brief, beat));
-    if let Some(beat) = brief.beats.get(beat) {
-        add(BEAT.to_owned(), &blocks::beat_slice(beat));
-    }
     if let Some(style) = brief.section(SectionKind::Style) {
         add(STYLE.to_owned(), &style.text);
     }
@@ -68,6 +71,16 @@ pub fn of_beat(brief: &Brief, beat: usize) -> BTreeMap<String, Digest> {
                 &blocks::background_text(section),
             );
         }
+    }
+    slices
+}
+
+/// The slices that are a beat's own.
+pub fn own(brief: &Brief, beat: usize) -> BTreeMap<String, Digest> {
+    let next = (NEXT.to_owned(), Digest::of(&blocks::next(brief, beat)));
+    let mut slices = BTreeMap::from([next]);
+    if let Some(beat) = brief.beats.get(beat) {
+        slices.insert(BEAT.to_owned(), Digest::of(&blocks::beat_slice(beat)));
     }
     slices
 }
