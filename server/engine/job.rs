@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::blocking;
-use super::draft::{Draft, DraftEnd, Drafting};
+use super::draft::{Draft, DraftEnd, Drafting, OldText};
 use super::editor::Editor;
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
@@ -238,12 +238,18 @@ impl Job {
                 Ok((outcome, None))
             }
             DraftEnd::Failed { why, ends_job } => {
-                if !draft.old_stands {
-                    let reason = why.clone();
-                    let saved =
-                        blocking(move || session.fail_chunk(number, &prose, result, &reason))
-                            .await?;
-                    self.bring_to_editor(saved, chunk).await;
+                let reason = why.clone();
+                match draft.old {
+                    OldText::Stands => {}
+                    // All that came was refused; better the old text than none.
+                    OldText::Retired if prose.is_empty() => {
+                        let saved = blocking(move || session.restore_version(number, None)).await?;
+                        self.bring_all_to_editor(saved, chunk).await;
+                    }
+                    OldText::None | OldText::Retired => {
+                        let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                        self.bring_to_editor(blocking(fail).await?, chunk).await;
+                    }
                 }
                 self.record_error(number, &draft.last_error, &why, &draft.prose)
                     .await;
@@ -280,16 +286,17 @@ impl Job {
 
     /// Brings whole files that are open into the editor. The chunk itself is there already:
     /// its page has shown it, with what the author changed elsewhere in it meanwhile.
-    async fn bring_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
+        saved.client_edits.retain(|edit| edit.path != chunk.path);
+        self.bring_all_to_editor(saved, chunk).await;
+    }
+
+    async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
         for notice in saved.notices {
             self.reporter
                 .warn(Some(chunk.number), notice.code, notice.message);
         }
-        for edit in saved
-            .client_edits
-            .into_iter()
-            .filter(|edit| edit.path != chunk.path)
-        {
+        for edit in saved.client_edits {
             if let Err(stop) = self.editor.replace(&edit).await {
                 let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
                 self.reporter.warn(

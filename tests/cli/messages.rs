@@ -120,13 +120,6 @@ fn a_folder_that_cannot_be_written() {
     let ended = desk.run(&["write", "--provider", "demo"]).exits(1);
     insta::assert_snapshot!(said(&desk, None, &ended));
     assert_eq!(desk.read("generated"), "a file of the author's");
-    // In the middle of a session.
-    let desk = Desk::with(BRIEF);
-    desk.put("generated/the-lamp-01/chunks", "a file of the author's");
-    let ended = desk
-        .run(&["write", "--provider", "demo", "--session", "the-lamp-01"])
-        .exits(1);
-    insta::assert_snapshot!(said(&desk, None, &ended));
 }
 
 #[test]
