@@ -45,6 +45,17 @@ pub enum DraftEnd {
     Store(StoreError),
 }
 
+/// What became of the text that was to be rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldText {
+    /// Nothing was rewritten.
+    None,
+    /// It is where it was: nothing came to take its place.
+    Stands,
+    /// It is the last version in history.
+    Retired,
+}
+
 /// A draft with all that is known of how it came about.
 #[derive(Debug)]
 pub struct Draft {
@@ -53,8 +64,7 @@ pub struct Draft {
     /// So many bytes of the prose are known to end with a whole word: they were on disk when
     /// the chunk was begun, and may be the author's.
     whole: usize,
-    /// The text that was to be rewritten still stands: nothing came to take its place.
-    pub old_stands: bool,
+    pub old: OldText,
     pub attempts: u32,
     pub usage: Usage,
     pub first_token_ms: Option<u64>,
@@ -109,7 +119,7 @@ impl Drafting<'_> {
             end: DraftEnd::Cancelled,
             prose: written.to_owned(),
             whole: written.len(),
-            old_stands: false,
+            old: OldText::None,
             attempts: 0,
             usage: Usage::default(),
             first_token_ms: None,
@@ -126,7 +136,11 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
-        draft.old_stands = self.replaces.is_some() && !self.retired.load(Ordering::Relaxed);
+        draft.old = match (&self.replaces, self.retired.load(Ordering::Relaxed)) {
+            (None, _) => OldText::None,
+            (Some(_), false) => OldText::Stands,
+            (Some(_), true) => OldText::Retired,
+        };
         draft
     }
 

@@ -82,6 +82,8 @@ pub enum JobEvent {
         /// What lies behind it, from the nearest cause to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         causes: Vec<String>,
+        /// Whether the job ends with it, and so says it once more.
+        ends_job: bool,
         elapsed_ms: u64,
     },
     Warning {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::blocking;
-use super::draft::{Draft, DraftEnd, Drafting};
+use super::draft::{Draft, DraftEnd, Drafting, OldText};
 use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
@@ -136,7 +136,10 @@ impl Job {
                 Ok(None) => {}
                 Err(error) => {
                     self.reporter.log_error(task.number, &error);
-                    stop = Some(Stop::Message(error.to_string()));
+                    stop = Some(Stop::At {
+                        chunk: task.number,
+                        why: error.to_string(),
+                    });
                 }
             }
             if stop.is_some() {
@@ -235,12 +238,18 @@ impl Job {
                 Ok((outcome, None))
             }
             DraftEnd::Failed { why, ends_job } => {
-                if !draft.old_stands {
-                    let reason = why.clone();
-                    let saved =
-                        blocking(move || session.fail_chunk(number, &prose, result, &reason))
-                            .await?;
-                    self.bring_to_editor(saved, chunk).await;
+                let reason = why.clone();
+                match draft.old {
+                    OldText::Stands => {}
+                    // All that came was refused; better the old text than none.
+                    OldText::Retired if prose.is_empty() => {
+                        let saved = blocking(move || session.restore_version(number, None)).await?;
+                        self.bring_all_to_editor(saved, chunk).await;
+                    }
+                    OldText::None | OldText::Retired => {
+                        let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                        self.bring_to_editor(blocking(fail).await?, chunk).await;
+                    }
                 }
                 self.record_error(number, &draft.last_error, &why, &draft.prose)
                     .await;
@@ -252,11 +261,13 @@ impl Job {
                         .last_error
                         .as_ref()
                         .map_or_else(Vec::new, |error| causes(error)),
+                    ends_job,
                     elapsed_ms: self.reporter.elapsed_ms(),
                 });
                 outcome.failure = Some(why.clone());
                 outcome.end = ChunkEnd::Failed;
-                Ok((outcome, ends_job.then_some(Stop::Message(why))))
+                let stop = ends_job.then_some(Stop::At { chunk: number, why });
+                Ok((outcome, stop))
             }
             DraftEnd::Cancelled => Ok((outcome, Some(Stop::Cancelled))),
             DraftEnd::AuthorEdited => {
@@ -275,7 +286,12 @@ impl Job {
 
     /// Brings whole files that are open into the editor. The chunk itself is there already:
     /// its page has shown it, with what the author changed elsewhere in it meanwhile.
-    async fn bring_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
+        saved.client_edits.retain(|edit| edit.path != chunk.path);
+        self.bring_all_to_editor(saved, chunk).await;
+    }
+
+    async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
         for notice in saved.notices {
             self.reporter
                 .warn(Some(chunk.number), notice.code, notice.message);
@@ -383,14 +399,22 @@ impl Job {
 /// Why a job ends before its queue does.
 pub(super) enum Stop {
     Cancelled,
+    /// A chunk could not be written, and no other could be.
+    At {
+        chunk: ChunkNumber,
+        why: String,
+    },
     Message(String),
 }
 
 impl Stop {
-    pub(super) fn text(&self) -> Option<&str> {
-        match self {
-            Stop::Cancelled => None,
-            Stop::Message(message) => Some(message),
-        }
+    /// As the beginning of a sentence, without its full stop.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = match self {
+            Stop::Cancelled => return None,
+            Stop::At { chunk, why } => format!("stopped at chunk {chunk}: {why}"),
+            Stop::Message(message) => format!("stopped: {message}"),
+        };
+        Some(text.trim_end_matches('.').to_owned())
     }
 }

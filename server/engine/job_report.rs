@@ -92,13 +92,13 @@ impl Job {
         let failed = outcomes.iter().any(|outcome| outcome.failure.is_some());
         let outcome = match &stop {
             Some(Stop::Cancelled) => Outcome::Cancelled,
-            Some(Stop::Message(_)) => Outcome::Incomplete,
+            Some(Stop::At { .. } | Stop::Message(_)) => Outcome::Incomplete,
             None if failed => Outcome::Incomplete,
             None => Outcome::Complete,
         };
         let message = run_report::message(
             outcome,
-            stop.as_ref().and_then(Stop::text),
+            stop.as_ref().and_then(Stop::text).as_deref(),
             outcomes,
             &incomplete,
             &full_story(self.session()),

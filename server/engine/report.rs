@@ -208,6 +208,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             message,
             causes,
             elapsed_ms,
+            ..
         } => format!(
             "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
             because(causes),

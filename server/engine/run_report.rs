@@ -63,14 +63,14 @@ pub fn message(
         .filter(|chunk| chunk.end == ChunkEnd::Complete)
         .count();
     let done = match written {
-        0 => "nothing new was completed".to_owned(),
+        0 => "no chunk was completed".to_owned(),
         1 => "1 chunk was written".to_owned(),
         n => format!("{n} chunks were written"),
     };
     let left = if incomplete.is_empty() {
         format!("the story is complete: {full_story}")
     } else {
-        format!("not complete: {}", chunks(incomplete))
+        format!("still to write: {}", chunks(incomplete))
     };
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
@@ -79,9 +79,8 @@ pub fn message(
         }
         (Outcome::Complete, _) => format!("{done}; {left}"),
         (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
-        (Outcome::Incomplete, Some(why)) => {
-            let why = why.trim_end_matches('.');
-            format!("stopped: {why}. {}; {left}. {go_on}", capitalised(&done))
+        (Outcome::Incomplete, Some(stopped)) => {
+            format!("{stopped}. {}; {left}. {go_on}", capitalised(&done))
         }
         (Outcome::Incomplete, None) => {
             let failures: Vec<String> = outcomes

@@ -176,7 +176,9 @@ fn status_as_json_has_every_field() {
         "origin": "generated", "words": PART, "target_words": PART, "stale": false,
         "stale_reasons": [], "edited": false,
     });
-    assert_eq!(rows[0], expected);
+    for (field, value) in expected.as_object().expect("fields") {
+        assert_eq!(rows[0][field], *value, "{field}");
+    }
     assert_eq!(rows[3]["status"], "missing");
     assert_eq!(rows[3]["origin"], Value::Null);
     // The first of its reasons is shown with a chunk that no longer fits.
@@ -267,10 +269,7 @@ fn a_bad_brief_fails_the_check_with_every_place() {
 fn a_check_fails_on_errors_only() {
     let desk = Desk::with(&BRIEF.replace("pov: ", "pvo: "));
     let shown = desk.run(&["check"]).exits(0).stdout;
-    assert!(
-        shown.ends_with("0 errors, 1 warnings, 0 hints\n"),
-        "{shown}"
-    );
+    assert!(shown.ends_with("0 errors, 1 warning, 0 hints\n"), "{shown}");
 }
 
 /// Lines and UTF-16 units, as editors count: whatever stands before in whatever line ends.
@@ -280,6 +279,7 @@ fn ranges_are_in_utf_16() {
         let line = "## 🙂 Die Tür — 灯台 {#door words=viele}";
         let brief = BRIEF
             .replace("## The Door {#door}", line)
+            .replace("<!-- sw: colder, and no rain MARGIN-MARK -->", "")
             .replace('\n', line_end);
         let desk = Desk::with(&brief);
         let rows = desk.run(&["check", "--json"]).exits(1).json();

@@ -101,7 +101,7 @@ impl Desk {
                     folders.push(path);
                 } else {
                     let bytes = std::fs::read(&path).expect("a file");
-                    let name = path.strip_prefix(self.folder()).expect("below");
+                    let name = path.strip_prefix(self.folder()).unwrap_or(&path);
                     let text = String::from_utf8_lossy(&bytes).into_owned();
                     files.push((name.display().to_string(), text));
                 }
@@ -331,10 +331,6 @@ impl Running {
             stderr,
             ends,
         }
-    }
-
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// Waits until standard output holds a line that `is_it` takes; that line.

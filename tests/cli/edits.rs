@@ -3,7 +3,7 @@
 use crate::desk::Desk;
 use crate::novel::{BRIEF, Novel, PART, part_of, so_far};
 use crate::protocols::novelist;
-use crate::support::model_server::{ModelServer, Reply};
+use crate::support::model_server::{Finish, ModelServer, Reply};
 
 /// Breaks off part 3 and writes no more of it.
 fn stops_in_part_three() -> ModelServer {
@@ -136,7 +136,7 @@ fn a_single_chunk_can_be_written() {
         assert_eq!(desk.chunk(3).prose, Novel::short().part(3), "{which}");
         assert!(!desk.exists(&desk.chunk_file(1)), "{which}");
         assert!(
-            ended.stdout.contains("not complete: chunks 1, 2, 4"),
+            ended.stdout.contains("still to write: chunks 1, 2, 4"),
             "{}",
             ended.stdout
         );
@@ -146,6 +146,36 @@ fn a_single_chunk_can_be_written() {
         assert_eq!(
             again.stdout,
             "nothing to write: chunk 3 is complete. `storywright rewrite --chunk 3` writes it anew\n"
+        );
+    }
+}
+
+/// A rewrite that can't be had leaves what is there, and where it is.
+#[test]
+fn a_rewrite_that_fails_takes_nothing_away() {
+    let refusals: [fn() -> Reply; 3] = [
+        || Reply::error(401, serde_json::json!({})),
+        || Reply::text(""),
+        || Reply::text("I can't help with that.").finish(Finish::Refusal),
+    ];
+    for refusal in refusals {
+        let desk = Desk::with(BRIEF);
+        desk.write("openai", &novelist(), &[]).exits(0);
+        let before = desk.read(&desk.chunk_file(2));
+        let full = desk.read("generated/the-lamp-01/full_story.md");
+        let server = ModelServer::start(move |_| refusal());
+        let mut arguments = vec!["rewrite", "--chunk", "2", "--provider", "openai"];
+        arguments.extend(["--base-url", &server.base_url, "--model", "m"]);
+        desk.run(&arguments).exits(1);
+        assert_eq!(desk.read(&desk.chunk_file(2)), before);
+        assert_eq!(desk.read("generated/the-lamp-01/full_story.md"), full);
+        let status = desk.run(&["status", "--json"]).exits(0).json();
+        assert_eq!(status["chunks"][1]["status"], "complete");
+        let again = desk.write("openai", &server, &[]).exits(0);
+        assert!(
+            again.stdout.starts_with("nothing to write"),
+            "{}",
+            again.stdout
         );
     }
 }

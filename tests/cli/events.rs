@@ -75,7 +75,10 @@ const FIELDS: &[(&str, &[&str])] = &[
             "elapsed_ms",
         ],
     ),
-    ("chunk_failed", &["chunk", "words", "message", "elapsed_ms"]),
+    (
+        "chunk_failed",
+        &["chunk", "words", "message", "ends_job", "elapsed_ms"],
+    ),
     ("warning", &["code", "message", "elapsed_ms"]),
     (
         "job_finished",
@@ -298,7 +301,7 @@ fn every_run_leaves_a_summary() {
     let first = desk.read("generated/the-lamp-01/runs/run-001-draft/summary.md");
     let second = desk.read("generated/the-lamp-01/runs/run-002-draft/summary.md");
     assert!(
-        first.starts_with("# The Lamp: incomplete\n\nStopped: "),
+        first.starts_with("# The Lamp: incomplete\n\nStopped at chunk 1: "),
         "{first}"
     );
     assert!(

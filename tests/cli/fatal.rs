@@ -94,7 +94,7 @@ fn what_would_fail_again_is_not_tried_again() {
 fn stops_and_says_what_is_safe(name: &str, desk: &Desk, stderr: &str, why: &str) {
     let why = why.trim_end_matches('.');
     let expected = format!(
-        "storywright: stopped: {why}. 1 chunk was written; not complete: chunks 2 to 4. \
+        "storywright: stopped at chunk 2: {why}. 1 chunk was written; still to write: chunks 2 to 4. \
          All text so far is saved; the same command goes on from there.\n"
     );
     assert_eq!(stderr, expected, "{name}");

@@ -78,7 +78,7 @@ fn an_interrupt_keeps_the_text_and_the_same_command_finishes() {
         assert_eq!(
             ended.stderr,
             "cancelling; what has come so far is saved …\n\
-             storywright: cancelled: 1 chunk was written; not complete: chunks 2 to 4. All text so \
+             storywright: cancelled: 1 chunk was written; still to write: chunks 2 to 4. All text so \
              far is saved; the same command goes on from there.\n"
         );
         let status = desk.run(&["status", "--json"]).exits(0).json();

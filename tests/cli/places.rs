@@ -101,53 +101,61 @@ fn briefs_of_the_same_title_do_not_share_a_session() {
 }
 
 #[test]
-fn a_named_session_is_a_draft_of_its_own() {
+fn a_second_draft_stands_beside_the_first() {
     let desk = Desk::with(BRIEF);
     write(&desk, &[]).exits(0);
-    write(&desk, &["--session", "second", "--seed", "5"]).exits(0);
     let first = desk.read("generated/the-lamp-01/full_story.md");
-    let second = desk.read("generated/second/full_story.md");
-    assert_ne!(first, second);
-    let status = desk
-        .run(&["status", "--json", "--session", "the-lamp-01"])
-        .exits(0)
-        .json();
-    assert_eq!(status["session"], "the-lamp-01");
+    desk.run(&["session", "new"]).exits(0);
+    write(&desk, &["--seed", "5"]).exits(0);
+    assert_eq!(desk.read("generated/the-lamp-01/full_story.md"), first);
+    assert_ne!(desk.read("generated/the-lamp-02/full_story.md"), first);
+    let session = |flags: &[&str]| {
+        let status = desk.run(&[&["status", "--json"], flags].concat());
+        status.exits(0).json()["session"].clone()
+    };
+    assert_eq!(session(&[]), "the-lamp-02");
+    assert_eq!(session(&["--session", "the-lamp-01"]), "the-lamp-01");
     let index = desk.read("generated/SESSIONS.md");
+    for id in ["the-lamp-01", "the-lamp-02"] {
+        assert!(index.contains(id), "{index}");
+    }
+    // A slip in a name begins no third one.
+    let ended = write(&desk, &["--session", "the-lamp-1"]).exits(2);
     assert!(
-        index.contains("the-lamp-01") && index.contains("second"),
-        "{index}"
+        ended.stderr.contains("There is no session \"the-lamp-1\""),
+        "{}",
+        ended.stderr
     );
 }
 
+/// A folder that was replaced by a link: nothing is read or written behind it.
 #[cfg(unix)]
 #[test]
 fn a_link_that_leads_out_is_not_followed() {
-    for (link, what) in [
-        ("generated", "generated"),
-        ("generated/the-lamp-01", "generated/the-lamp-01"),
-        (
-            "generated/the-lamp-01/chunks",
-            "generated/the-lamp-01/chunks",
-        ),
-        ("generated/the-lamp-01/runs", "generated/the-lamp-01/runs"),
-    ] {
+    for what in ["generated", "chunks", "runs", "history", ""] {
+        let inside = match what {
+            "generated" => what.to_owned(),
+            _ => format!("generated/the-lamp-01/{what}")
+                .trim_end_matches('/')
+                .to_owned(),
+        };
         let desk = Desk::with(BRIEF);
+        write(&desk, &[]).exits(0);
+        std::fs::remove_file(desk.path(&desk.chunk_file(2))).expect("removed");
         let outside = desk.outside("elsewhere");
-        std::fs::create_dir(&outside).expect("a folder");
-        let link = desk.path(link);
-        std::fs::create_dir_all(link.parent().expect("a folder")).expect("a folder");
-        std::os::unix::fs::symlink(&outside, &link).expect("a link");
-        let ended = write(&desk, &["--session", "the-lamp-01"]).exits(1);
-        assert!(ended.stderr.contains(what), "{}", ended.stderr);
-        for said in ["leads out of", "Nothing was changed"] {
-            assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        std::fs::create_dir_all(desk.path(&inside)).expect("a folder");
+        std::fs::rename(desk.path(&inside), &outside).expect("moved");
+        std::os::unix::fs::symlink(&outside, desk.path(&inside)).expect("a link");
+        let before = desk.files("../elsewhere");
+        let ended = write(&desk, &[]);
+        // A link is no session: then a draft is begun beside it.
+        if !what.is_empty() {
+            assert_eq!(ended.code, Some(1), "{what}: {}", ended.stderr);
+            for said in [inside.as_str(), "leads out of", "Nothing was changed"] {
+                assert!(ended.stderr.contains(said), "{what}: {}", ended.stderr);
+            }
         }
-        assert_eq!(
-            std::fs::read_dir(&outside).expect("a folder").count(),
-            0,
-            "{what}"
-        );
+        assert_eq!(desk.files("../elsewhere"), before, "{what}");
     }
 }
 

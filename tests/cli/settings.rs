@@ -319,7 +319,7 @@ fn a_budget_stops_between_chunks() {
     assert!(
         ended.stderr.ends_with(
             "storywright: stopped: the budget of 200 output tokens (max_output_tokens) is used up. \
-             2 chunks were written; not complete: chunks 3, 4. All text so far is saved; the same \
+             2 chunks were written; still to write: chunks 3, 4. All text so far is saved; the same \
              command goes on from there.\n"
         ),
         "{}",
