@@ -9,7 +9,7 @@ use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
 use crate::engine::prepare::Prepared;
-use crate::engine::workshop::{ChunkRef, JobRequest, Scope, Workshop};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
 use crate::session::{NoEditor, SessionId};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -19,6 +19,7 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
         brief: brief(arguments.path.as_deref())?,
         workspace: workspace(),
         session: session(arguments.session.as_deref())?,
+        naming: Naming::ByAuthor,
         scope: match arguments.chunk.as_deref() {
             Some(chunk) => Scope::Chunk(chunk_ref(chunk)),
             None => Scope::Remaining,
@@ -36,6 +37,7 @@ pub async fn rewrite(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Fa
         brief: brief(arguments.path.as_deref())?,
         workspace: workspace(),
         session: session(arguments.session.as_deref())?,
+        naming: Naming::ByAuthor,
         scope: match (which.chunk.as_deref(), which.from.as_deref()) {
             (Some(chunk), _) => Scope::Rewrite(chunk_ref(chunk)),
             (None, Some(chunk)) => Scope::RewriteFrom(chunk_ref(chunk)),

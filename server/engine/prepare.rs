@@ -15,7 +15,7 @@ use super::report::{Reporter, millis};
 use super::settings::{Role, Settings};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
-use super::workshop::{ChunkRef, Claim, JobRequest, OpenSession, Scope, Workshop};
+use super::workshop::{ChunkRef, Claim, JobRequest, Naming, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::{blocking, run_report, sessions, stale};
 use crate::provider::Usage;
@@ -57,7 +57,7 @@ impl Prepared {
         if let Some(chunk) = request.scope.chunk() {
             chunk.resolve(&plan)?;
         }
-        if let Some(session) = &request.session {
+        if let (Some(session), Naming::ByAuthor) = (&request.session, request.naming) {
             // A mistyped name must not begin, and pay for, a draft of its own.
             sessions::known(&story, session, workshop.disk())?;
         }

@@ -26,11 +26,21 @@ pub struct JobRequest {
     pub workspace: Option<PathBuf>,
     /// The draft to work on; `None`: the current one, or a new one.
     pub session: Option<SessionId>,
+    pub naming: Naming,
     pub scope: Scope,
     /// The `storywright` section of the editor's settings.
     pub editor_settings: Option<Value>,
     /// Settings of the command line by dotted name.
     pub flags: Map<String, Value>,
+}
+
+/// Who said which session a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// The author, by its name: it has to exist.
+    ByAuthor,
+    /// The place of a file that is open in an editor, be it the first of its session.
+    ByPlace,
 }
 
 /// Which chunks a job writes.

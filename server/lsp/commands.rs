@@ -18,7 +18,7 @@ use crate::engine::report::cause_chain;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
 use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
-use crate::engine::workshop::{ChunkRef, JobRequest, Scope};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope};
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
 
@@ -132,6 +132,7 @@ fn prepare(
         workspace: state.workspace_of(&target.brief),
         brief: target.brief,
         session: target.session,
+        naming: Naming::ByPlace,
         scope,
         editor_settings: state.editor_settings(),
         flags: serde_json::Map::new(),

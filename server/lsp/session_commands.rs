@@ -64,7 +64,9 @@ impl Request {
                     if let Some(wanted) = fields.get("format").and_then(Value::as_str) {
                         format = format_of(wanted)?;
                     }
-                    rest.push(value.clone());
+                    let mut fields = fields.clone();
+                    fields.remove("format");
+                    rest.push(Value::Object(fields));
                 }
                 _ => rest.push(value.clone()),
             }

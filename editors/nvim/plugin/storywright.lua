@@ -12,6 +12,9 @@ local commands = {
   "rejectRevision",
   "restoreVersion",
   "keep",
+  "newSession",
+  "switchSession",
+  "export",
   "cancel",
   "showStatus",
 }
