@@ -61,6 +61,12 @@ pub fn recall(wanted: &str, sources: &[Source<'_>]) -> Vec<Quote> {
     rank(found, &weights)
 }
 
+/// The sentences of a text as they may be quoted.
+pub fn sentences(text: &str) -> impl Iterator<Item = String> + '_ {
+    let paragraphs = text.split('\n');
+    paragraphs.flat_map(|paragraph| paragraph.unicode_sentences().map(str::trim).map(shortened))
+}
+
 /// A sentence with the terms that it shares with the beat.
 struct Candidate {
     quote: Quote,
@@ -83,9 +89,8 @@ fn candidates(
     wanted: &BTreeSet<String>,
     terms: fn(&str) -> BTreeSet<String>,
 ) -> Vec<Candidate> {
-    let shared = |text: &str| -> BTreeSet<String> {
-        terms(text).intersection(wanted).cloned().collect()
-    };
+    let shared =
+        |text: &str| -> BTreeSet<String> { terms(text).intersection(wanted).cloned().collect() };
     let mut found: Vec<Candidate> = source
         .facts
         .iter()
@@ -119,7 +124,10 @@ fn weights(found: &[Candidate], chunks: usize) -> BTreeMap<String, f64> {
     let mut holders: BTreeMap<&str, BTreeSet<ChunkNumber>> = BTreeMap::new();
     for candidate in found {
         for term in &candidate.shared {
-            holders.entry(term).or_default().insert(candidate.quote.chunk);
+            holders
+                .entry(term)
+                .or_default()
+                .insert(candidate.quote.chunk);
         }
     }
     holders
@@ -134,10 +142,18 @@ fn weights(found: &[Candidate], chunks: usize) -> BTreeMap<String, f64> {
 
 fn rank(found: Vec<Candidate>, weights: &BTreeMap<String, f64>) -> Vec<Quote> {
     let score = |candidate: &Candidate| -> f64 {
-        let told: f64 = candidate.shared.iter().filter_map(|term| weights.get(term)).sum();
+        let told: f64 = candidate
+            .shared
+            .iter()
+            .filter_map(|term| weights.get(term))
+            .sum();
         // A noted fact is worth more than a sentence that happens to have the word; one about
         // somebody whom all chunks name is worth something still.
-        if candidate.quote.is_fact { told * 2.0 + 0.5 } else { told }
+        if candidate.quote.is_fact {
+            told * 2.0 + 0.5
+        } else {
+            told
+        }
     };
     let mut ranked: Vec<(f64, Candidate)> = found
         .into_iter()
@@ -156,10 +172,9 @@ fn rank(found: Vec<Candidate>, weights: &BTreeMap<String, f64>) -> Vec<Quote> {
             continue;
         }
         *count += 1;
-        let is_needed = candidate
-            .shared
-            .iter()
-            .any(|term| weights.contains_key(term) && of_term.get(term).is_none_or(|n| *n < MOST_OF_A_TERM));
+        let is_needed = candidate.shared.iter().any(|term| {
+            weights.contains_key(term) && of_term.get(term).is_none_or(|n| *n < MOST_OF_A_TERM)
+        });
         for term in candidate.shared {
             *of_term.entry(term).or_default() += 1;
         }
@@ -201,13 +216,19 @@ mod tests {
     #[test]
     fn finds_what_was_said_of_a_thing() {
         let sources = [
-            source(1, "Mara woke. The brass compass pointed to the drowned bell."),
+            source(
+                1,
+                "Mara woke. The brass compass pointed to the drowned bell.",
+            ),
             source(2, "Mara slept. It rained."),
             source(3, "Mara ate. The gulls were loud."),
             source(4, "Mara read. Nothing moved."),
         ];
         let quotes = recall("Mara takes the compass out", &sources);
-        assert_eq!(texts(&quotes), ["The brass compass pointed to the drowned bell."]);
+        assert_eq!(
+            texts(&quotes),
+            ["The brass compass pointed to the drowned bell."]
+        );
         assert_eq!(quotes[0].chunk, ChunkNumber(1));
         assert!(recall("", &sources).is_empty());
         assert!(recall("compass", &[]).is_empty());
@@ -221,7 +242,10 @@ mod tests {
         sources.extend((3..10).map(|number| source(number, "The rain and the wind went on.")));
         let quotes = recall("She carries the lantern and the key", &sources);
         let place = texts(&quotes).iter().position(|text| text.contains("key"));
-        assert!(place.is_some_and(|place| place < MOST_OF_A_TERM + 1), "{quotes:?}");
+        assert!(
+            place.is_some_and(|place| place < MOST_OF_A_TERM + 1),
+            "{quotes:?}"
+        );
     }
 
     #[test]
@@ -229,7 +253,10 @@ mod tests {
         let mut noted = source(1, "Ilse limped. Ilse had lost the sight of one eye at sea.");
         noted.facts = vec![("Ilse", "had lost the sight of one eye")];
         let quotes = recall("Ilse comes", &[noted]);
-        assert_eq!(texts(&quotes), ["had lost the sight of one eye", "Ilse limped."]);
+        assert_eq!(
+            texts(&quotes),
+            ["had lost the sight of one eye", "Ilse limped."]
+        );
     }
 
     #[test]
