@@ -64,6 +64,7 @@ impl Anthropic {
         // On loopback there is nothing to save, and small servers join blocks with line
         // breaks that the prompt does not have.
         let marks = offer("cache_control", !self.http.loopback);
+        let format = offer("output_config", request.format.is_some());
 
         let mut body = json!({
             "model": request.model,
@@ -88,6 +89,11 @@ impl Anthropic {
         body["messages"] = json!([{"role": "user", "content": content}]);
         if temperature {
             body["temperature"] = json!(request.temperature.map(decimal));
+        }
+        if let Some(shape) = request.format.as_ref().filter(|_| format) {
+            body["output_config"] = json!({
+                "format": {"type": "json_schema", "schema": *shape.schema},
+            });
         }
         if thinking {
             body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
@@ -335,6 +341,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(1),
+            format: None,
             scene: Default::default(),
         }
     }
