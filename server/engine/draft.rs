@@ -385,6 +385,7 @@ impl Drafting<'_> {
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: Some(settings.seed),
+            format: None,
             scene: scene::scene(
                 self.job.brief(),
                 self.beat_index(),
