@@ -185,10 +185,9 @@ impl Job {
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
-        let session = self.session().clone();
         let drafting = Drafting {
             job: self,
-            written: Written::new(blocking(move || session.view()).await?),
+            written: self.written().await?,
             preceding: self.preceding(number).await?,
             notes: self.notes(number),
             replaces,
@@ -323,6 +322,12 @@ impl Job {
             );
             self.reporter.warn(Some(chunk.number), code, message);
         }
+    }
+
+    async fn written(&self) -> Result<Written, StoreError> {
+        let (session, story) = (self.session().clone(), self.story.clone());
+        let settings = self.settings.clone();
+        blocking(move || Written::of_session(&session, &story, &settings)).await
     }
 
     async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
