@@ -16,6 +16,7 @@ use tower_lsp::lsp_types::MessageType;
 use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::state::State;
+use crate::engine::accept::Check;
 use crate::engine::events::{JobEvent, Observer, Outcome};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
@@ -249,7 +250,7 @@ async fn tell(
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    !matches!(code, "answer-refused" | "provider" | "record")
+    Check::of_code(code).is_none() && !matches!(code, "provider" | "record")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
