@@ -12,6 +12,7 @@ use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
+use super::prompt::Templates;
 use super::report::{Reporter, causes, millis};
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
 use super::settings::Settings;
@@ -19,6 +20,7 @@ use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::OpenSession;
 use super::writer::Writer;
+use super::written::Written;
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, Session, StoreError, TokenUsage};
 use crate::story::{Brief, ChunkNumber, words};
@@ -80,6 +82,10 @@ impl Job {
 
     pub(super) fn brief(&self) -> &Brief {
         &self.story.brief
+    }
+
+    pub(super) fn templates(&self) -> &Templates {
+        &self.story.templates
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -181,6 +187,7 @@ impl Job {
         let started = jiff::Timestamp::now();
         let drafting = Drafting {
             job: self,
+            written: self.written().await?,
             preceding: self.preceding(number).await?,
             notes: self.notes(number),
             replaces,
@@ -315,6 +322,12 @@ impl Job {
             );
             self.reporter.warn(Some(chunk.number), code, message);
         }
+    }
+
+    async fn written(&self) -> Result<Written, StoreError> {
+        let (session, story) = (self.session().clone(), self.story.clone());
+        let settings = self.settings.clone();
+        blocking(move || Written::of_session(&session, &story, &settings)).await
     }
 
     async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {

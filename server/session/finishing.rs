@@ -50,10 +50,10 @@ impl Inner {
                 }
                 Step::Record { record } => state.manifest.set_record((**record).clone()),
                 Step::Assemble => self.assemble(state)?,
-                Step::Line { line } => self.add_line(state, line)?,
+                Step::Line { line } => self.put_line(state, line)?,
             }
         }
-        self.replace_manifest(state)?;
+        self.put_manifest(state)?;
         // Once for all files of a folder, and before the declaration may go.
         let mut folders = intent::folders(&intent.steps, &self.paths);
         folders.insert(self.paths.root.clone());
@@ -135,8 +135,14 @@ impl Inner {
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
     }
 
-    /// Adds a line to the changelog, safe from a power cut once the session's folder is synced.
+    /// Adds a line to the changelog.
     pub(super) fn add_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
+        self.put_line(state, line)?;
+        self.disk.sync_folder(&self.paths.root)
+    }
+
+    /// The same, safe from a power cut once the session's folder is synced.
+    fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
         let path = self.paths.changelog();
         let owed = state
             .owed
@@ -214,21 +220,28 @@ impl Inner {
         }
     }
 
-    /// Writes the manifest. One that somebody else changed meanwhile is kept aside first.
+    /// Writes the manifest, if anything in it is new.
     pub(super) fn write_manifest(&self, state: &mut State) -> Result<(), StoreError> {
-        self.replace_manifest(state)?;
+        let there = self.manifest_on_disk()?;
+        state.manifest.sum();
+        if there.is_some() && there == Some(Digest::of(&state.manifest.render())) {
+            // Nothing was updated either.
+            state.manifest_seen = there;
+        } else {
+            self.put_manifest(state)?;
+        }
         self.disk.sync_folder(&self.paths.root)
     }
 
-    /// The same, safe from a power cut once the session's folder is synced.
-    fn replace_manifest(&self, state: &mut State) -> Result<(), StoreError> {
-        let path = self.paths.manifest();
-        state.manifest.updated = self.disk.now();
+    /// Puts the manifest into its place, safe from a power cut once the session's folder is
+    /// synced. One that somebody else changed meanwhile is kept aside first.
+    fn put_manifest(&self, state: &mut State) -> Result<(), StoreError> {
         state.manifest.sum();
+        state.manifest.updated = self.disk.now();
         let text = state.manifest.render();
         let digest = Digest::of(&text);
-        if let Some(there) = read_text(&path, &self.disk)? {
-            let there = Digest::of(&there);
+        let path = self.paths.manifest();
+        if let Some(there) = self.manifest_on_disk()? {
             // A write of ours that failed at its very end may be there all the same.
             if state.manifest_seen.as_ref() != Some(&there) && there != digest {
                 self.keep_manifest_aside(state, &path)?;
@@ -236,6 +249,11 @@ impl Inner {
         }
         state.manifest_seen = Some(digest);
         self.disk.replace(&path, text.as_bytes())
+    }
+
+    fn manifest_on_disk(&self) -> Result<Option<Digest>, StoreError> {
+        let text = read_text(&self.paths.manifest(), &self.disk)?;
+        Ok(text.map(|text| Digest::of(&text)))
     }
 
     fn keep_manifest_aside(&self, state: &mut State, path: &Path) -> Result<(), StoreError> {

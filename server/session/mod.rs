@@ -32,6 +32,8 @@ mod restoring;
 mod runs;
 mod saving;
 mod sessions;
+pub mod state_file;
+mod states;
 mod stream;
 mod writer;
 
@@ -51,6 +53,7 @@ pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, Toke
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
+pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use writer::Session;
 
 use crate::story::{BeatId, ChunkNumber, Digest, Language};
@@ -133,7 +136,7 @@ pub fn read_session(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<SessionView, StoreError> {
-    let facts = facts::gather(folder, id, plan, owners, disk)?;
+    let mut facts = facts::gather(folder, id, plan, owners, disk)?;
     let paths = folder.paths(id);
-    Ok(recover::recover(&facts, id, folder.brief_name(), &paths, plan, language).view)
+    Ok(recover::recover(&mut facts, id, folder.brief_name(), &paths, plan, language).view)
 }

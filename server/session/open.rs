@@ -224,7 +224,7 @@ impl Inner {
         facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
         let brief = self.folder.brief_name();
         let recovered = recover::recover(
-            &facts,
+            &mut facts,
             &self.id,
             brief,
             &self.paths,
@@ -262,6 +262,9 @@ impl Inner {
                 .unwrap_or(&chunk.path);
             record.file = file.to_string_lossy().replace('\\', "/");
             record_text(&mut record, chunk);
+            if let Ok(file) = self.state_file(&chunk.path) {
+                record.state_file = file;
+            }
             manifest.chunks.push(record);
         }
         old.retain(ChunkRecord::says_something);

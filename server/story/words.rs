@@ -129,6 +129,10 @@ impl Class {
 
 /// The words of a token without white space, or `None` where it needs the general rules.
 fn count_plain_words(token: &str) -> Option<usize> {
+    // Most of them.
+    if token.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Some(usize::from(!token.is_empty()));
+    }
     let mut words = 0;
     let mut in_word = false;
     let mut has_letter_or_digit = false;
