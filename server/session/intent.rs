@@ -14,6 +14,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::{Facts, FileFact, read_text};
 use super::history::{self, Version};
+use super::journal;
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ManifestFact};
 use super::recover::Notice;
@@ -111,6 +112,9 @@ fn is_own_path(file: &str) -> bool {
 /// Does a step on files. Steps about manifest, story and changelog are the caller's.
 pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<Done, StoreError> {
     match step {
+        Step::Put { file, text, over } if file.ends_with(".journal") => {
+            journal::in_turn(|| put(file, text, over, paths, disk))
+        }
         Step::Put { file, text, over } => put(file, text, over, paths, disk),
         Step::Remove { file, over } => {
             let path = paths.root.join(file);

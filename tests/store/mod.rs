@@ -34,6 +34,24 @@ impl Story {
         )
     }
 
+    /// The same story in another folder in memory, as it is on disk now.
+    pub fn copy(&self) -> Story {
+        fn copy_folder(from: &Path, to: &Path) {
+            for entry in fs::read_dir(from).unwrap().flatten() {
+                let to = to.join(entry.file_name());
+                if entry.file_type().unwrap().is_dir() {
+                    fs::create_dir(&to).unwrap();
+                    copy_folder(&entry.path(), &to);
+                } else {
+                    fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+        let copy = Story::in_memory();
+        copy_folder(self.folder.root(), copy.folder.root());
+        copy
+    }
+
     fn inside(temporary: tempfile::TempDir) -> Story {
         let brief = temporary.path().join("story.md");
         fs::write(
