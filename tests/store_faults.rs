@@ -186,7 +186,7 @@ fn nothing_is_written_or_read_behind_a_link_that_leads_out() {
     session
         .complete_chunk(n(1), "Text of a.", result())
         .unwrap();
-    fs::create_dir(story.path("history")).unwrap();
+    fs::create_dir_all(story.path("history")).unwrap();
     symlink(elsewhere.path(), story.path("history/chunk_01")).unwrap();
     symlink(&secret, story.path("chunks/chunk_02.md")).unwrap();
     fs::remove_file(story.path("full_story.md")).unwrap();

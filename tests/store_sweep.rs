@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use store::{Editor, Story, n, result};
+use store::{Editor, Story, is_in, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, NextStep, NoEditor, Owners, Saved, Session, StoreError,
     Verdict, journal_saved, settle_journal,
@@ -318,9 +318,10 @@ fn recover(story: &Story, ledger: &Ledger, what: &str) {
 }
 
 fn all_safe(story: &Story, ledger: &Ledger, what: &str) {
+    let everything = story.everything();
     for text in &ledger.safe {
         assert!(
-            story.has_anywhere(text),
+            is_in(&everything, text),
             "{what}: lost {text:?}\n{}",
             ledger.errors.join("\n")
         );

@@ -34,6 +34,7 @@ impl Inner {
             .into_iter()
             .collect();
         let record = self.record(state, index, prose, result, failure);
+        steps.extend(self.copy_steps(state, index, &record, prose)?);
         let line = self.ended_line(state, &record, failure);
         steps.push(Step::Record {
             record: Box::new(record),
@@ -169,7 +170,7 @@ impl Inner {
         let mut steps = Vec::new();
         if self.is_open(&path) {
             // An empty journal says that the editor's text is replaced.
-            steps.push(self.journal_step(index, &path, FileStatus::Partial, "", why)?);
+            steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
         } else {
             let there = self.there(&path)?;
             let Some(raw) = there.raw else {
@@ -177,7 +178,7 @@ impl Inner {
             };
             self.refuse_read_only(&path)?;
             let status = there.file.status.unwrap_or(FileStatus::Complete);
-            self.keep(index, &path, status, &there.file.prose, why)?;
+            self.keep_replaced(state, index, status, &there.file.prose, why)?;
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -217,22 +218,23 @@ impl Inner {
     /// with another text takes their place.
     pub(super) fn journal_step(
         &self,
+        state: &State,
         index: usize,
-        path: &Path,
         status: FileStatus,
         prose: &str,
         why: &str,
     ) -> Result<Step, StoreError> {
         let planned = &self.plan[index];
+        let path = &state.files[index];
         let journal_path = layout::journal_path(path);
         let (replaces, over) = journal::in_turn(|| {
-            let mut replaces = self.keep_open_texts(index, path, "", why)?;
+            let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
             let there = read_text(&journal_path, &self.disk)?;
             if let Some(journal) = there.as_deref().map(Journal::parse) {
                 let status = journal.file.status.unwrap_or(FileStatus::Partial);
                 let digest = chunk_file::digest(&journal.file.prose);
                 if !replaces.contains(&digest) {
-                    self.keep(index, path, status, &journal.file.prose, why)?;
+                    self.keep_replaced(state, index, status, &journal.file.prose, why)?;
                     replaces.push(digest);
                 }
                 replaces.extend(journal.replaces);

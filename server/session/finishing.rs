@@ -117,6 +117,7 @@ impl Inner {
             status: FileStatus::Complete,
             prose: text,
             why: "the author changed full_story.md, and it was assembled anew",
+            record: None,
         };
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
     }

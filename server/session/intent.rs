@@ -189,6 +189,7 @@ fn keep_aside(
         status: parsed.status.unwrap_or(FileStatus::Partial),
         prose: &parsed.prose,
         why: "generated while the author changed the file",
+        record: None,
     };
     history::keep(paths, stem, &version, disk).map(Some)
 }

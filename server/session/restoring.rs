@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
+use super::history;
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkStatus, Origin};
+use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::writer::{Inner, Session, State};
-use super::{ClientEdit, KeptVersion, Saved, changelog, layout};
+use super::{ClientEdit, Saved, changelog, layout};
 use crate::story::{ChunkNumber, Digest, words};
 
 impl Session {
@@ -35,12 +36,12 @@ impl Session {
                 versions: count,
             });
         };
-        let KeptVersion { file, .. } = kept;
-        let status = file.status.unwrap_or(FileStatus::Complete);
+        let record = history::record_of(&kept, &self.inner.disk)?;
         let new = New {
-            status,
-            prose: &file.prose,
+            status: kept.file.status.unwrap_or(FileStatus::Complete),
+            prose: &kept.file.prose,
             why: "an earlier version was restored",
+            known: Known::Is(record.map(Box::new)),
         };
         self.replace(number, &new, Vec::new())
     }
@@ -65,6 +66,7 @@ impl Session {
             status: FileStatus::Complete,
             prose: &prose,
             why: "a revision was accepted",
+            known: Known::Revises,
         };
         let taken = self.remove_revision(number)?;
         self.replace(number, &new, taken)
@@ -168,6 +170,15 @@ struct New<'a> {
     status: FileStatus,
     prose: &'a str,
     why: &'a str,
+    known: Known,
+}
+
+/// What is known of such a text.
+enum Known {
+    /// It was made of the text that it replaces, and of what that was written from.
+    Revises,
+    /// What was noted when it was put away, if it was.
+    Is(Option<Box<ChunkRecord>>),
 }
 
 impl Inner {
@@ -185,13 +196,17 @@ impl Inner {
         let (text, owed) = if self.is_open(&path) {
             let base = self.owners.open_text(&path).unwrap_or_default();
             let text = self.render(index, new.status, &chunk_file::parse(&base), new.prose);
-            let step = self.journal_step(index, &path, new.status, new.prose, new.why)?;
+            let step = self.journal_step(state, index, new.status, new.prose, new.why)?;
             (step, Some(ClientEdit { path, text, base }))
         } else {
-            (self.replacing_step(index, &path, new)?, None)
+            (self.replacing_step(state, index, &path, new)?, None)
         };
         let mut steps = vec![text];
-        steps.extend(self.replaced_record(state, index, new));
+        let record = self.record_of_new(state, index, new);
+        steps.extend(self.copy_steps(state, index, &record, new.prose)?);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
         steps.push(Step::Assemble);
         steps.extend(and_then);
         steps.push(Step::Line {
@@ -205,11 +220,17 @@ impl Inner {
         self.finish_declared(state, &intent)
     }
 
-    fn replacing_step(&self, index: usize, path: &Path, new: &New) -> Result<Step, StoreError> {
+    fn replacing_step(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        new: &New,
+    ) -> Result<Step, StoreError> {
         let there = self.there(path)?;
         self.refuse_read_only(path)?;
         let status = there.file.status.unwrap_or(FileStatus::Complete);
-        self.keep(index, path, status, &there.file.prose, new.why)?;
+        self.keep_replaced(state, index, status, &there.file.prose, new.why)?;
         Ok(Step::Put {
             file: self.inside(path),
             text: self.render(index, new.status, &there.file, new.prose),
@@ -217,23 +238,45 @@ impl Inner {
         })
     }
 
-    fn replaced_record(&self, state: &State, index: usize, new: &New) -> Option<Step> {
-        let mut record = state.manifest.record(&self.plan[index].beat)?.clone();
+    /// What the manifest says of a text that was not generated just now.
+    fn record_of_new(&self, state: &State, index: usize, new: &New) -> ChunkRecord {
+        let planned = &self.plan[index];
+        let current = state.manifest.record(&planned.beat);
+        let nothing = || ChunkRecord::missing(planned.number, planned.beat.clone());
         let digest = chunk_file::digest(new.prose);
-        record.status = match new.status {
-            FileStatus::Complete => ChunkStatus::Complete,
-            FileStatus::Partial => ChunkStatus::Partial,
+        let (mut record, is_known) = match &new.known {
+            Known::Revises => (current.cloned().unwrap_or_else(nothing), false),
+            Known::Is(Some(record)) => (record.as_ref().clone(), true),
+            Known::Is(None) => (nothing(), false),
         };
-        record.origin = Some(Origin::Generated);
-        record.words = words::count(new.prose, &self.language);
-        record.content_sha256 = Some(digest.clone());
-        record.generated_sha256 = (new.status == FileStatus::Complete).then_some(digest);
-        // What this text was written from is not known any more.
-        record.inputs.clear();
-        record.failure = None;
-        Some(Step::Record {
-            record: Box::new(record),
-        })
+        if !is_known {
+            record.status = match new.status {
+                FileStatus::Complete => ChunkStatus::Complete,
+                FileStatus::Partial => ChunkStatus::Partial,
+            };
+            record.origin = Some(Origin::Generated);
+            record.words = words::count(new.prose, &self.language);
+            record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
+            record.failure = None;
+        }
+        record.content_sha256 = Some(digest);
+        // What is about the chunk and not about its text.
+        record.number = planned.number;
+        record.beat.clone_from(&planned.beat);
+        record.title.clone_from(&planned.title);
+        record.target_words = planned.target_words;
+        record.file = self.inside(&state.files[index]);
+        if let Some(current) = current {
+            record.formerly.clone_from(&current.formerly);
+            record.body_sha256.clone_from(&current.body_sha256);
+            record.state_file.clone_from(&current.state_file);
+            record.revision.clone_from(&current.revision);
+            let others = current.other.iter();
+            let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));
+            let unknown: Vec<_> = unknown.map(|(n, v)| (n.clone(), v.clone())).collect();
+            record.other.extend(unknown);
+        }
+        record
     }
 
     fn event(&self, index: usize, did: &str) -> String {
