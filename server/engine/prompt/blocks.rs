@@ -21,6 +21,10 @@ pub(super) const TAIL_WORDS: [usize; 3] = [400, 300, 200];
 /// Sections of the author's own naming are in every prompt where all of them together take no
 /// more than this share of it; else only where the part calls for them.
 const BACKGROUND_SHARE: u32 = 8;
+/// About what the headings between the blocks take, in bytes.
+const HEADINGS: usize = 200;
+/// What says which part a quote is from, in bytes.
+const QUOTE_MARKS: usize = 18;
 
 pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     let brief = inputs.brief;
@@ -153,32 +157,37 @@ impl<'a> Chosen<'a> {
             let text = memory::state_text(&state, &called(beat, brief), brief);
             Some((chunk, budget.take("the state of things", text)?))
         });
-        let (sealed, latest) = memory::summaries(inputs.earlier, budget);
+        let sealed = memory::opening(inputs.earlier, budget);
 
         // Two prompts in a row are to share half of their bytes, so that a cache is worth it:
-        // quotes and the text before give way to that.
-        let length = |texts: &[&Option<String>]| {
-            texts
-                .iter()
-                .filter_map(|it| it.as_ref())
-                .map(String::len)
-                .sum::<usize>()
-        };
+        // the latest summaries, quotes and the text before give way to that.
         let stable = stable.iter().map(|it| it.len()).sum::<usize>()
-            + length(&[&outline, &roster])
+            + length([&outline, &roster])
             + background.iter().map(|(_, text)| text.len()).sum::<usize>()
             + sealed.iter().map(|it| it.line.len()).sum::<usize>();
         let mut varying = varying.iter().map(|it| it.len()).sum::<usize>()
-            + length(&[&next, &previous])
+            + length([&next, &previous])
             + state.as_ref().map_or(0, |(_, text)| text.len())
             + cast.iter().map(|(_, text)| text.len()).sum::<usize>()
-            + latest.iter().map(|it| it.line.len()).sum::<usize>();
+            + [inputs.preceding, inputs.so_far]
+                .iter()
+                .map(|text| tail(text, least).len())
+                .sum::<usize>()
+            + HEADINGS;
+        // A little less, since not every byte is counted.
+        let stable = stable - stable / 20;
+        let room = |varying: usize| tokens::of_bytes(stable.saturating_sub(varying));
+        let latest = memory::latest(inputs.earlier, room(varying) / 2, budget);
+        varying += latest.iter().map(|it| it.line.len()).sum::<usize>();
         let shown = [inputs.preceding, inputs.so_far]
-            .map(|text| tail(text, TAIL_WORDS[0]))
+            .map(|text| tail(text, least))
             .join("\n");
-        let room = tokens::of_bytes(stable.saturating_sub(varying)) / 2;
-        let quotes = memory::quotes(inputs.earlier, &wanted(inputs, beat), &shown, room, budget);
-        varying += quotes.iter().map(|it| it.text.len()).sum::<usize>();
+        let wanted = wanted(inputs, beat);
+        let quotes = memory::quotes(inputs.earlier, &wanted, &shown, room(varying), budget);
+        varying += quotes
+            .iter()
+            .map(|it| it.text.len() + QUOTE_MARKS)
+            .sum::<usize>();
         budget.release(reserved);
         let so_far = take_end(
             budget,
@@ -186,7 +195,8 @@ impl<'a> Chosen<'a> {
             inputs.so_far,
             usize::MAX,
         );
-        let room = stable.saturating_sub(varying);
+        // The least of it is counted already.
+        let room = stable.saturating_sub(varying) + tail(inputs.preceding, least).len();
         let preceding = take_end(budget, "the text before", inputs.preceding, room);
         Chosen {
             outline,
@@ -235,6 +245,14 @@ impl<'a> Chosen<'a> {
         }
         digests
     }
+}
+
+fn length<const N: usize>(texts: [&Option<String>; N]) -> usize {
+    texts
+        .iter()
+        .filter_map(|it| it.as_ref())
+        .map(String::len)
+        .sum()
 }
 
 fn joined<T>(entries: &[(T, String)], glue: &str) -> Option<String> {

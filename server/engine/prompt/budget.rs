@@ -49,12 +49,12 @@ impl Budget {
         what: &str,
         most: u32,
         items: Vec<T>,
-        text: impl Fn(&T) -> &str,
+        size: impl Fn(&T) -> u32,
     ) -> Vec<T> {
         let mut room = self.left.min(most);
         let (mut kept, mut lost, mut lost_size) = (Vec::new(), 0_u32, 0_u32);
         for item in items {
-            let size = tokens::estimate(text(&item));
+            let size = size(&item);
             if size <= room {
                 room -= size;
                 self.left -= size;
