@@ -15,6 +15,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::{Facts, FileFact, read_text};
 use super::history::{self, Version};
+use super::journal;
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ManifestFact};
 use super::recover::Notice;
@@ -113,6 +114,9 @@ fn is_own_path(file: &str) -> bool {
 /// manifest, story and changelog are the caller's.
 pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<Done, StoreError> {
     match step {
+        Step::Put { file, text, over } if file.ends_with(".journal") => {
+            journal::in_turn(|| put(file, text, over, paths, disk))
+        }
         Step::Put { file, text, over } => put(file, text, over, paths, disk),
         Step::Remove { file, over } => {
             let path = paths.root.join(file);
@@ -200,6 +204,7 @@ fn keep_aside(
         status: parsed.status.unwrap_or(FileStatus::Partial),
         prose: &parsed.prose,
         why: "generated while the author changed the file",
+        record: None,
     };
     history::keep(paths, stem, &version, disk).map(Some)
 }

@@ -112,6 +112,9 @@ pub struct TokenUsage {
 pub struct ChunkRecord {
     pub number: ChunkNumber,
     pub beat: BeatId,
+    /// Ids that the beat had before; versions in history/ go by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<BeatId>,
     #[serde(default)]
     pub title: String,
     /// Path of the chunk file inside the session.
@@ -203,6 +206,7 @@ impl ChunkRecord {
         ChunkRecord {
             number,
             beat,
+            formerly: Vec::new(),
             title: String::new(),
             file: String::new(),
             status: ChunkStatus::Missing,
@@ -246,6 +250,16 @@ impl ChunkRecord {
         self.inputs = result.inputs;
         self.demo = result.demo;
         self.failure = None;
+    }
+
+    /// Every id that its beat goes by, or went by.
+    pub(crate) fn beats(&self) -> Vec<&BeatId> {
+        std::iter::once(&self.beat).chain(&self.formerly).collect()
+    }
+
+    /// As it lies beside a text in history/.
+    pub(crate) fn render(&self) -> String {
+        rendered(self)
     }
 
     /// Whether there ever was a text to record.
@@ -326,11 +340,15 @@ impl Manifest {
     }
 
     pub(crate) fn render(&self) -> String {
-        // Maps with text keys and plain values always serialise.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        rendered(self)
     }
+}
+
+fn rendered(value: &impl Serialize) -> String {
+    // Maps with text keys and plain values always serialise.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 impl TokenUsage {

@@ -144,7 +144,9 @@ pub(crate) fn recover(
                     ),
                 });
             }
-            Manifest::new(id.as_str(), brief, language.as_str(), facts.at)
+            let mut manifest = Manifest::new(id.as_str(), brief, language.as_str(), facts.at);
+            manifest.chunks = facts.known_records();
+            manifest
         }
     };
     let candidates: Vec<Candidate> = facts.files.iter().map(candidate).collect();

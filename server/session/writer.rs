@@ -220,7 +220,12 @@ impl Session {
     pub fn versions(&self, number: ChunkNumber) -> Result<Vec<super::KeptVersion>, StoreError> {
         let index = self.inner.index(number)?;
         let beat = &self.inner.plan[index].beat;
-        history::versions(&self.inner.paths, beat, &self.inner.disk)
+        let state = self.inner.lock_state();
+        let beats = match state.manifest.record(beat) {
+            Some(record) => record.beats(),
+            None => vec![beat],
+        };
+        history::versions(&self.inner.paths, &beats, &self.inner.disk)
     }
 
     /// Writes SESSIONS.md of the folder anew.
