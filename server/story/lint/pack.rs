@@ -46,6 +46,7 @@ struct PackFile {
 #[serde(default, deny_unknown_fields)]
 struct PovFile {
     first: String,
+    second: String,
     third: String,
     first_phrases: Vec<String>,
     third_phrases: Vec<String>,
@@ -114,6 +115,7 @@ pub(super) struct Pack {
     pub edges: Phrases,
     pub worn: Worn,
     pub first_person: KeySet,
+    pub second_person: KeySet,
     pub third_person: KeySet,
     pub first_phrases: Phrases,
     pub third_phrases: Phrases,
@@ -277,6 +279,7 @@ fn make(file: &PackFile, profile: &ProfileFile, english: &PackFile) -> Pack {
         edges: with_english(&file.edges, &english.edges),
         worn: make_worn(&file.worn),
         first_person: fold::keys(&file.pov.first),
+        second_person: fold::keys(&file.pov.second),
         third_person: fold::keys(&file.pov.third),
         first_phrases: Phrases::new(file.pov.first_phrases.iter().map(String::as_str)),
         third_phrases: Phrases::new(file.pov.third_phrases.iter().map(String::as_str)),

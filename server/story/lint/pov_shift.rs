@@ -4,7 +4,8 @@
 //! any "I" is left there. What is expected is what the brief or the beat says; where neither
 //! does, what nearly all chunks do.
 //!
-//! Limits: a passage of some length is needed. Who the third person is about is not known, so
+//! Limits: a passage of some length is needed, and one that speaks to "you" is taken for a
+//! letter. Who the third person is about is not known, so
 //! a slip from one head into another is missed; so is "you".
 
 use super::super::{Beat, Span};
@@ -132,7 +133,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     for (chunk, sum) in story.chunks.iter().zip(&sums) {
         let beat = story.beat(chunk);
         match expected(story, beat).or(usual) {
-            Some(Person::Third) => findings.extend(told_by_i(story, chunk, sum)),
+            Some(Person::Third) => findings.extend(told_by_i(story, chunk)),
             Some(Person::First) => findings.extend(told_about(story, chunk, sum)),
             _ => {}
         }
@@ -152,18 +153,23 @@ fn usual(sums: &[Voice], pack: &Pack) -> Option<Person> {
         .find(|person| most(*person))
 }
 
-/// "I" in a third-person story: all of a chunk, or some paragraphs of it.
-fn told_by_i(story: &Story<'_>, chunk: &LintedChunk<'_>, sum: &Voice) -> Option<Finding> {
+/// "I" in a third-person story: all of a chunk, or some paragraphs of it; letters aside.
+fn told_by_i(story: &Story<'_>, chunk: &LintedChunk<'_>) -> Option<Finding> {
     const DENSE: f64 = 0.03;
-    let run = densest(chunk, |voice| {
-        voice.first >= 2 && voice.first as f64 >= narrated(voice, story.pack) * DENSE
-    });
-    let (first, count) = if told(sum, story.pack) == Some(Person::First) {
-        (sum.first_span.clone()?, sum.first)
+    const LEAST: usize = 4;
+    let voices = chunk.facts.voices.iter();
+    let all = Voice::sum(voices.filter(|voice| !voice.addresses()));
+    let passage = if told(&all, story.pack) == Some(Person::First) {
+        all
     } else {
-        run.filter(|run| run.voice.first >= 4)
-            .and_then(|run| Some((run.voice.first_span?, run.voice.first)))?
+        let run = densest(chunk, |voice| {
+            voice.first >= 2
+                && !voice.addresses()
+                && voice.first as f64 >= narrated(voice, story.pack) * DENSE
+        });
+        run.filter(|run| run.voice.first >= LEAST)?.voice
     };
+    let (first, count) = (passage.first_span?, passage.first);
     let message = format!(
         "The story is told in the third person, and here the narrator says `{}` ({count} times in this passage, outside speech). Tell it from outside again, or put it into quotation marks or italics if somebody speaks, writes or thinks it.",
         chunk.slice(&first),
@@ -192,9 +198,9 @@ fn told_about(story: &Story<'_>, chunk: &LintedChunk<'_>, sum: &Voice) -> Option
     let whole = told(sum, story.pack) == Some(Person::Third) && sum.third * 50 >= sum.words;
     let run = densest(chunk, |voice| voice.first == 0 && voice.words >= 8)?;
     let in_run: usize = run.paragraphs.clone().map(named).sum();
-    let passage = narrated(&run.voice, story.pack) >= LEAST_WORDS && in_run >= LEAST_NAMED + 1;
+    let passage = narrated(&run.voice, story.pack) >= LEAST_WORDS && in_run > LEAST_NAMED;
     let in_chunk = || (0..reading.paragraphs.len()).map(named).sum::<usize>();
-    if !passage && !(whole && in_chunk() >= LEAST_NAMED) {
+    if !(passage || whole && in_chunk() >= LEAST_NAMED) {
         return None;
     }
     let start = run.paragraphs.clone().find(|index| named(*index) > 0)?;

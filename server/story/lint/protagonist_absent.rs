@@ -14,8 +14,9 @@ use super::voice::Voice;
 
 const CODE: &str = "protagonist-absent";
 
-/// Chunks in a row before anything is said.
-const MOST_ABSENT: usize = 2;
+/// Chunks in a row from which on it is told, and from which on it is a warning.
+const TOLD: usize = 2;
+const SERIOUS: usize = 3;
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     let Some(hero) = &story.lexicon.protagonist else {
@@ -68,7 +69,7 @@ fn report(story: &Story<'_>, hero: &str, absent: &[usize], findings: &mut Vec<Fi
     let listed = story
         .beat(chunk)
         .is_some_and(|beat| lists_hero(story, beat));
-    if absent.len() < MOST_ABSENT && !listed {
+    if absent.len() < TOLD && !listed {
         return;
     }
     let message = if rest.is_empty() {
@@ -84,9 +85,9 @@ fn report(story: &Story<'_>, hero: &str, absent: &[usize], findings: &mut Vec<Fi
             },
         )
     };
-    let mut finding = Remark::warning(chunk.head(), CODE, message).in_chunk(chunk.number);
-    if rest.is_empty() {
-        finding.severity = Severity::Hint;
+    let mut finding = Remark::hint(chunk.head(), CODE, message).in_chunk(chunk.number);
+    if absent.len() >= SERIOUS || (listed && !rest.is_empty()) {
+        finding.severity = Severity::Warning;
     }
     let others = rest.iter().map(|index| &story.chunks[*index]);
     finding.related = others.map(|chunk| (chunk.number, chunk.head())).collect();

@@ -18,6 +18,8 @@ const CONTRADICTED: &str = "rule-contradicted";
 
 /// Words that a statement must have before it can be said to fit a rule or not.
 const LEAST_WORDS: usize = 3;
+/// Mentions of a chunk that are looked at; no story speaks of its rules as often.
+const MOST_MENTIONS: usize = 100;
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     let Some(words) = &story.pack.rules else {
@@ -33,7 +35,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
         .map(|rule| (rule, Content::of(&rule.text, story.pack, words)))
         .collect();
     for chunk in &story.chunks {
-        for mention in &chunk.facts.rules {
+        for mention in chunk.facts.rules.iter().take(MOST_MENTIONS) {
             findings.extend(judge(chunk, mention, &rules, story.pack, words));
         }
     }

@@ -6,7 +6,7 @@
 //! Limits: short chunks are passed over, and so are settings with few words of their own. In
 //! scripts without blanks only terms of two characters or more, in Han or katakana, count.
 
-use super::super::SectionKind;
+use super::super::{SectionKind, Severity};
 use super::finding::{Finding, Remark};
 use super::fold::{self, KeySet};
 use super::reading::{Reading, Word};
@@ -14,8 +14,9 @@ use super::{LintedChunk, Story};
 
 const CODE: &str = "setting-absent";
 
-/// Chunks in a row before anything is said.
-const MOST_ABSENT: usize = 2;
+/// Chunks in a row from which on it is told, and from which on it is a warning.
+const TOLD: usize = 2;
+const SERIOUS: usize = 4;
 /// Words (characters) of a chunk below which nothing is expected of it.
 const LEAST_LENGTH: usize = 80;
 /// Words of its own that a setting must have.
@@ -116,7 +117,7 @@ fn unspaced_terms(text: &str) -> Vec<String> {
 
 fn report(story: &Story<'_>, absent: &[usize], findings: &mut Vec<Finding>) {
     let [first, rest @ ..] = absent else { return };
-    if absent.len() < MOST_ABSENT {
+    if absent.len() < TOLD {
         return;
     }
     let chunk = &story.chunks[*first];
@@ -127,7 +128,10 @@ fn report(story: &Story<'_>, absent: &[usize], findings: &mut Vec<Finding>) {
             more => more.to_string(),
         },
     );
-    let mut finding = Remark::warning(chunk.head(), CODE, message).in_chunk(chunk.number);
+    let mut finding = Remark::hint(chunk.head(), CODE, message).in_chunk(chunk.number);
+    if absent.len() >= SERIOUS {
+        finding.severity = Severity::Warning;
+    }
     let others = rest.iter().map(|index| &story.chunks[*index]);
     finding.related = others.map(|chunk| (chunk.number, chunk.head())).collect();
     findings.push(finding);

@@ -49,7 +49,8 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark>
 
 /// Whether the marks behind the last word end a sentence.
 fn is_finished(marks: &str) -> bool {
-    let bare = marks.trim_end_matches(is_closing);
+    // A footnote's mark may stand behind a blank.
+    let bare = marks.trim_end_matches(|c: char| is_closing(c) || c.is_whitespace());
     let closed = bare.len() < marks.len();
     bare.ends_with(is_full_stop) || (closed && bare.ends_with(is_dash))
         // 「…」 without a full stop is how Japanese ends speech.

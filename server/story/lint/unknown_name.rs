@@ -8,14 +8,20 @@
 
 use super::super::{ChunkNumber, Severity, Span};
 use super::Story;
+use super::facts::ChunkFacts;
 use super::finding::{Finding, Remark};
-use super::fold::{Key, KeyMap, KeySet};
+use super::fold::{self, Key, KeyMap, KeySet};
 use super::reading::Word;
 
 const CODE: &str = "unknown-name";
 
-/// Mentions from which on a name is too important to be missing in the brief.
+/// Mentions from which on a name is too important to be missing in the brief, and the words
+/// of a story that allow one more.
 const IMPORTANT: usize = 6;
+const WORDS_A_MENTION: usize = 8_000;
+/// Mentions of a single word below which nothing is said, and the words that allow one more.
+const LEAST: usize = 2;
+const WORDS_A_HINT: usize = 60_000;
 /// Longer runs of capitals are no name.
 const MOST_WORDS: usize = 5;
 /// The most other places that a finding names.
@@ -27,18 +33,25 @@ pub(super) fn check(story: &Story<'_>, drifted: &KeySet, findings: &mut Vec<Find
     }
     let names = collect(story, drifted);
     let mentions = mentions(story, &names);
+    let words: usize = story
+        .chunks
+        .iter()
+        .map(|chunk| chunk.facts.reading.words.len())
+        .sum();
+    let important = IMPORTANT.max(words / WORDS_A_MENTION);
+    let least = LEAST.max(words / WORDS_A_HINT);
     let mut told = KeySet::default();
     let mut several: Vec<&Name> = names.iter().filter(|name| name.keys.len() > 1).collect();
     several.sort_by_key(|name| std::cmp::Reverse(name.keys.len()));
     for name in several {
         if name.keys.iter().all(|key| !told.contains(key)) {
             told.extend(&name.keys);
-            findings.extend(name.finding(&mentions));
+            findings.extend(name.finding(&mentions, important));
         }
     }
     for name in names.iter().filter(|name| name.keys.len() == 1) {
-        if name.certain >= 2 && told.insert(name.keys[0]) {
-            findings.extend(name.finding(&mentions));
+        if name.certain >= least && told.insert(name.keys[0]) {
+            findings.extend(name.finding(&mentions, important));
         }
     }
 }
@@ -59,7 +72,7 @@ fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
         let words = &chunk.facts.reading.words;
         let mut nth = 0;
         while nth < words.len() {
-            let run = run_at(story, &words[nth..], drifted);
+            let run = run_at(story, chunk.facts, &words[nth..], drifted);
             if run == 0 {
                 nth += 1;
                 continue;
@@ -87,9 +100,10 @@ fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
 }
 
 /// How many of the first words are a name that nobody knows; 0 where they are none.
-fn run_at(story: &Story<'_>, words: &[Word], drifted: &KeySet) -> usize {
-    let is_new =
-        |word: &Word| word.is_capital() && !word.is_all_caps() && is_unknown(story, word, drifted);
+fn run_at(story: &Story<'_>, facts: &ChunkFacts, words: &[Word], drifted: &KeySet) -> usize {
+    let is_new = |word: &Word| {
+        word.is_capital() && !word.is_all_caps() && is_unknown(story, facts, word, drifted)
+    };
     let begins = words
         .first()
         .is_some_and(|word| is_new(word) && !word.opens());
@@ -103,7 +117,7 @@ fn run_at(story: &Story<'_>, words: &[Word], drifted: &KeySet) -> usize {
     1 + rest.count()
 }
 
-fn is_unknown(story: &Story<'_>, word: &Word, drifted: &KeySet) -> bool {
+fn is_unknown(story: &Story<'_>, facts: &ChunkFacts, word: &Word, drifted: &KeySet) -> bool {
     let (pack, lexicon) = (story.pack, &story.lexicon);
     word.span().len() >= 2
         && !word.is_unspaced()
@@ -113,6 +127,16 @@ fn is_unknown(story: &Story<'_>, word: &Word, drifted: &KeySet) -> bool {
         && !pack.stop.contains(&word.key)
         && !pack.capitals.contains(&word.key)
         && !pack.titles.contains(&word.key)
+        && !is_plural_of_known(story, facts.slice(word.span()))
+}
+
+/// The Brandts, the Vosses.
+fn is_plural_of_known(story: &Story<'_>, written: &str) -> bool {
+    let known = |name: &str| story.lexicon.known.contains(&fold::key(name));
+    let endings = ["s", "es"]
+        .iter()
+        .filter_map(|ending| written.strip_suffix(ending));
+    endings.filter(|name| name.len() > 2).any(known)
 }
 
 /// Where the first words of names stand with a capital, in all of the story.
@@ -136,7 +160,11 @@ fn mentions(story: &Story<'_>, names: &[Name]) -> KeyMap<Vec<(ChunkNumber, Span)
 }
 
 impl Name {
-    fn finding(&self, mentions: &KeyMap<Vec<(ChunkNumber, Span)>>) -> Option<Finding> {
+    fn finding(
+        &self,
+        mentions: &KeyMap<Vec<(ChunkNumber, Span)>>,
+        important: usize,
+    ) -> Option<Finding> {
         let places = mentions.get(&self.keys[0])?;
         let (chunk, span) = places.first().cloned()?;
         let count = places.len();
@@ -150,7 +178,7 @@ impl Name {
             self.text
         );
         let mut finding = Remark::hint(span, CODE, message).in_chunk(chunk);
-        if count >= IMPORTANT {
+        if count >= important {
             finding.severity = Severity::Warning;
         }
         finding.related = places.iter().skip(1).take(MOST_RELATED).cloned().collect();

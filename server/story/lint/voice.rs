@@ -14,6 +14,8 @@ pub(super) struct Voice {
     pub words: usize,
     /// "I", "me", "my".
     pub first: usize,
+    /// "you", "your".
+    pub second: usize,
     /// "he", "she", "her".
     pub third: usize,
     /// Verbs in the past.
@@ -33,6 +35,7 @@ impl Voice {
     pub(super) fn add(&mut self, other: &Voice) {
         self.words += other.words;
         self.first += other.first;
+        self.second += other.second;
         self.third += other.third;
         self.past += other.past;
         self.present += other.present;
@@ -47,6 +50,11 @@ impl Voice {
                 own.clone_from(other);
             }
         }
+    }
+
+    /// Whether somebody is spoken to, as in a letter that stands without quotation marks.
+    pub(super) fn addresses(&self) -> bool {
+        self.second > 0 && self.second * 4 >= self.first
     }
 
     /// All of them together.
@@ -77,6 +85,7 @@ fn voice(text: &str, words: &[Word], pack: &Pack) -> Voice {
             voice.first += 1;
             voice.first_span.get_or_insert_with(|| word.span());
         }
+        voice.second += usize::from(pack.second_person.contains(&word.key));
         voice.third += usize::from(pack.third_person.contains(&word.key));
         if let Some(tense) = &pack.tense {
             count_verb(text, words, nth, tense, &mut voice);
