@@ -1,9 +1,11 @@
 //! What the lint has to say, and where.
 
+use serde::Serialize;
+
 use super::super::{ChunkNumber, Severity, Span};
 
 /// One thing about the prose of a chunk that its author may want to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub chunk: ChunkNumber,
     /// Bytes of that chunk's prose; both ends lie on character boundaries.

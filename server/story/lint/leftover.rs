@@ -9,7 +9,7 @@ use super::finding::Remark;
 use super::fold;
 use super::pack::Pack;
 use super::phrases::Phrases;
-use super::reading::{Paragraph, Reading, Word};
+use super::reading::{Paragraph, Reading};
 use super::rule_mentions::read_kanji;
 use super::sentences;
 
@@ -168,35 +168,37 @@ fn is_numeral(word: &str, pack: &Pack) -> bool {
 }
 
 fn talk(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
-    let mut remarks = Vec::new();
-    // Up to where everything is told already.
-    let mut told = 0;
-    let mut look = |paragraph: &Paragraph, phrases: &Phrases| {
-        let words = reading.words_of(paragraph);
-        for hit in phrases.find(words) {
-            let word: &Word = &words[hit.words.start];
-            if word.is_spoken() {
-                continue;
-            }
-            let last = words[hit.words.end - 1].span();
-            let start = sentences::around(text, word.span().start).start;
-            let span = start..sentences::around(text, last.start).end.max(last.end);
-            if span.start < told {
-                continue;
-            }
-            told = span.end;
-            let message = "This is talk about the work, not the story. Delete it.";
-            remarks.push(Remark::warning(span, CODE, message).suggesting(""));
-        }
-    };
     let last = reading.prose().count().saturating_sub(1);
+    let mut spans: Vec<Span> = Vec::new();
     for (nth, paragraph) in reading.prose().enumerate() {
+        spans.extend(said(text, reading, paragraph, &pack.talk));
         if nth == 0 || nth == last {
-            look(paragraph, &pack.edges);
+            spans.extend(said(text, reading, paragraph, &pack.edges));
         }
-        look(paragraph, &pack.talk);
     }
-    remarks
+    spans.sort_by_key(|span| (span.start, span.end));
+    // One sentence may say it twice.
+    spans.dedup_by(|later, earlier| {
+        let same = later.start < earlier.end;
+        earlier.end = earlier.end.max(if same { later.end } else { 0 });
+        same
+    });
+    let message = "This is talk about the work, not the story. Delete it.";
+    let remark = |span| Remark::warning(span, CODE, message).suggesting("");
+    spans.into_iter().map(remark).collect()
+}
+
+/// The sentences of a paragraph that hold one of the phrases, outside speech.
+fn said(text: &str, reading: &Reading, paragraph: &Paragraph, phrases: &Phrases) -> Vec<Span> {
+    let words = reading.words_of(paragraph);
+    let hits = phrases.find(words).into_iter();
+    hits.filter_map(|hit| {
+        let (first, last) = (words.get(hit.words.start)?, words.get(hit.words.end - 1)?);
+        let start = sentences::around(text, first.span().start).start;
+        let end = sentences::around(text, last.span().start).end;
+        (!first.is_spoken()).then_some(start..end.max(last.span().end))
+    })
+    .collect()
 }
 
 /// `[insert name]`, `[TODO: …]`: places that were to be filled in.
