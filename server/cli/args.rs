@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Args, Parser, Subcommand};
 use serde_json::{Map, Value};
 
-use crate::engine::settings::NAMES;
+use crate::engine::settings::{NAMES, flag};
 
 /// Writes long fiction from a brief, chunk by chunk, into markdown files.
 #[derive(Parser)]
@@ -21,8 +21,25 @@ pub enum Command {
     New(New),
     /// Write what is missing of a story; the same command goes on after any interruption
     Write(Write),
+    /// Write chunks anew; what is replaced is kept in history/
+    Rewrite(Rewrite),
+    /// Bring an earlier version of a chunk back
+    Restore(Restore),
+    /// Keep a stale chunk as it is: it counts as fresh from now on
+    Keep(Chunk),
+    /// Take the proposed rewrite of a chunk
+    Accept(Chunk),
+    /// Turn the proposed rewrite of a chunk down
+    Reject(Chunk),
     /// Show what is written, what is missing and what is stale
     Status(Status),
+    /// The drafts of a story: list them, begin a new one, choose which one is written
+    #[command(subcommand)]
+    Session(Session),
+    /// Pack everything of a draft into a ZIP, or its story into one markdown file
+    Export(Export),
+    /// Bring an exported ZIP back; nothing that is there is replaced
+    Import(Import),
     /// Show the problems of a brief; fails on errors
     Check(Check),
     /// Look at everything that writing needs: settings, provider, folder
@@ -62,17 +79,137 @@ pub struct Write {
 }
 
 #[derive(Args)]
+pub struct Rewrite {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which chunks are written anew.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// This chunk, by number or beat id, whoever wrote it
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// This chunk and all after it, but for those that you edited
+    #[arg(long)]
+    pub from: Option<String>,
+    /// What is stale, but for chunks that you edited
+    #[arg(long)]
+    pub stale: bool,
+}
+
+#[derive(Args)]
+pub struct Chunk {
+    /// The chunk, by number or beat id
+    pub chunk: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub chunk: Chunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
+}
+
+#[derive(Args)]
 pub struct Status {
     /// The brief, or the folder it is in [default: the current folder]
     pub path: Option<PathBuf>,
     /// The draft to show [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Show how far every draft is
+    #[arg(long, conflicts_with = "session")]
+    pub all: bool,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
     pub settings: SettingFlags,
+}
+
+#[derive(Subcommand)]
+pub enum Session {
+    /// Show the drafts, the current one marked
+    List(SessionList),
+    /// Begin a draft beside the others, and make it the current one
+    New(SessionList),
+    /// Make a draft the one that `write` goes on with
+    Use(SessionUse),
+}
+
+#[derive(Args)]
+pub struct SessionList {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionUse {
+    /// The draft
+    pub id: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Export {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to export [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// zip: everything; md: the story as one file
+    #[arg(long, value_enum, default_value = "zip")]
+    pub format: ExportFormat,
+    /// File or folder to export to [default: in the draft's own folder]
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    Zip,
+    Md,
+}
+
+#[derive(Args)]
+pub struct Import {
+    /// The ZIP that `storywright export` made
+    pub file: PathBuf,
+    /// Folder to bring the draft into
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]
@@ -108,10 +245,6 @@ pub struct SettingFlags {
     pub values: Map<String, Value>,
 }
 
-fn flag_name(setting: &str) -> String {
-    setting.replace(['_', '.'], "-")
-}
-
 impl clap::FromArgMatches for SettingFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let values = NAMES
@@ -133,7 +266,7 @@ impl clap::FromArgMatches for SettingFlags {
 impl Args for SettingFlags {
     fn augment_args(command: clap::Command) -> clap::Command {
         NAMES.iter().fold(command, |command, setting| {
-            let flag = flag_name(setting.name);
+            let flag = flag(setting.name).trim_start_matches('-').to_owned();
             command.arg(
                 Arg::new(setting.name)
                     .long(flag)

@@ -113,11 +113,14 @@ fn line(row: &Row) -> String {
 }
 
 fn summary(rows: &[Row]) -> String {
-    let count = |severity| rows.iter().filter(|row| row.severity == severity).count();
-    format!(
-        "{} errors, {} warnings, {} hints",
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Hint)
-    )
+    let count = |severity, name| {
+        let count = rows.iter().filter(|row| row.severity == severity).count();
+        format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+    };
+    [
+        count(Severity::Error, "error"),
+        count(Severity::Warning, "warning"),
+        count(Severity::Hint, "hint"),
+    ]
+    .join(", ")
 }

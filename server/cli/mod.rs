@@ -6,10 +6,14 @@
 mod args;
 mod check;
 mod doctor;
+mod export;
+mod import;
 mod new;
 mod output;
 mod progress;
+mod session;
 mod status;
+mod upkeep;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +24,10 @@ use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
 use crate::engine::report::cause_chain;
 use crate::engine::story_file::{FindError, find_brief};
+use crate::engine::upkeep::Decision;
 use crate::engine::workshop::Workshop;
 use crate::session::Disk;
-use args::{Arguments, Command};
+use args::{Arguments, Command, Restore};
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,12 +72,22 @@ pub fn parse() -> Task {
 impl ShellTask {
     /// Runs the command to its end.
     pub async fn run(self, environment: Environment) -> Exit {
-        let holder = format!("storywright in a shell (process {})", std::process::id());
+        let holder = "storywright in a shell";
         let workshop = Workshop::new(environment, Disk::real(), holder);
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
             Command::Write(arguments) => write::run(&workshop, arguments).await,
+            Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
+            Command::Restore(Restore { chunk, version }) => {
+                upkeep::run(&workshop, chunk, Decision::Restore(version)).await
+            }
+            Command::Keep(chunk) => upkeep::run(&workshop, chunk, Decision::Keep).await,
+            Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
+            Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
+            Command::Session(arguments) => session::run(&workshop, arguments),
+            Command::Export(arguments) => export::run(&workshop, arguments),
+            Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),
@@ -101,8 +116,9 @@ impl Failure {
 
 impl From<JobError> for Failure {
     fn from(error: JobError) -> Failure {
+        tracing::debug!(target: "storywright::job", "{}", cause_chain(&error));
         Failure {
-            message: cause_chain(&error),
+            message: error.to_string(),
             exit: if error.is_usage() {
                 Exit::Usage
             } else {
@@ -114,6 +130,12 @@ impl From<JobError> for Failure {
 
 impl From<crate::session::StoreError> for Failure {
     fn from(error: crate::session::StoreError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<crate::session::ArchiveError> for Failure {
+    fn from(error: crate::session::ArchiveError) -> Failure {
         JobError::from(error).into()
     }
 }

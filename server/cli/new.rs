@@ -12,9 +12,10 @@ pub fn run(arguments: New) -> Result<Exit, Failure> {
     if arguments.json {
         output::print_json(&serde_json::json!({ "brief": path }), true);
     } else {
+        let path = path.display().to_string();
         output::print(&format!(
-            "{}\n\nChange it to your story, then: storywright write {0}",
-            path.display()
+            "{path}\n\nChange it to your story, then: storywright write {}",
+            output::as_argument(&path)
         ));
     }
     Ok(Exit::Done)

@@ -32,3 +32,32 @@ pub fn note(text: &str) {
 pub fn complain(text: &str) {
     note(&format!("storywright: {text}"));
 }
+
+/// A path as one argument of a command line that can be copied.
+pub fn as_argument(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/\\.-_:+@~".contains(c);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else if cfg!(windows) {
+        format!("\"{path}\"")
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_can_be_copied() {
+        for (path, expected) in [
+            ("./story.md", "./story.md"),
+            ("./灯台/story.md", "./灯台/story.md"),
+            ("my novel/story.md", "'my novel/story.md'"),
+            ("Mara's/story.md", "'Mara'\\''s/story.md'"),
+        ] {
+            assert_eq!(as_argument(path), expected);
+        }
+    }
+}

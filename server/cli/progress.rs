@@ -158,6 +158,8 @@ fn line(event: &JobEvent) -> Option<String> {
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
         ),
+        // The end of the job tells it.
+        JobEvent::ChunkFailed { ends_job: true, .. } => return None,
         JobEvent::ChunkFailed { chunk, message, .. } => format!("chunk {chunk} failed: {message}"),
         JobEvent::Warning { chunk, message, .. } => match chunk {
             Some(chunk) => format!("chunk {chunk}: {message}"),

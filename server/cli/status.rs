@@ -2,19 +2,37 @@
 
 use super::args::Status;
 use super::{Exit, Failure, brief, output, workspace};
+use crate::engine::error::JobError;
+use crate::engine::sessions;
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
-use crate::session::{ChunkStatus, NoEditor, SessionId};
+use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
-    let (settings, _) = workshop.settings(
+    let (settings, problems) = workshop.settings(
         &story,
         workspace().as_deref(),
         None,
         &arguments.settings.values,
     );
+    let (errors, ignored): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.is_error);
+    if !errors.is_empty() {
+        return Err(JobError::Settings(errors).into());
+    }
+    for problem in ignored {
+        output::note(&format!("note: {problem}"));
+    }
+    if arguments.all {
+        let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
+        match arguments.json {
+            true => output::print_json(&sessions, true),
+            false => output::print(&sessions.table()),
+        }
+        return Ok(Exit::Done);
+    }
     let session = arguments
         .session
         .as_deref()
@@ -27,6 +45,13 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         &NoEditor,
         workshop.disk(),
     )?;
+    if let (Some(id), None) = (&session, &status.session) {
+        return Err(StoreError::NoSession {
+            id: id.to_string(),
+            generated: story.folder.generated(),
+        }
+        .into());
+    }
     if arguments.json {
         output::print_json(&status, true);
     } else {

@@ -1,15 +1,15 @@
-//! `storywright write`: also resume.
+//! `storywright write`, which is also resume, and `storywright rewrite`.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::Write;
+use super::args::{Rewrite, Write};
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
-use crate::engine::job::Prepared;
-use crate::engine::workshop::{ChunkRef, JobRequest, Scope, Workshop};
+use crate::engine::prepare::Prepared;
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
 use crate::session::{NoEditor, SessionId};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -18,11 +18,8 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
         job: "write".to_owned(),
         brief: brief(arguments.path.as_deref())?,
         workspace: workspace(),
-        session: arguments
-            .session
-            .as_deref()
-            .map(SessionId::parse)
-            .transpose()?,
+        session: session(arguments.session.as_deref())?,
+        naming: Naming::ByAuthor,
         scope: match arguments.chunk.as_deref() {
             Some(chunk) => Scope::Chunk(chunk_ref(chunk)),
             None => Scope::Remaining,
@@ -30,18 +27,50 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    run_job(workshop, request, arguments.json).await
+}
+
+pub async fn rewrite(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failure> {
+    let which = &arguments.which;
+    let request = JobRequest {
+        job: "rewrite".to_owned(),
+        brief: brief(arguments.path.as_deref())?,
+        workspace: workspace(),
+        session: session(arguments.session.as_deref())?,
+        naming: Naming::ByAuthor,
+        scope: match (which.chunk.as_deref(), which.from.as_deref()) {
+            (Some(chunk), _) => Scope::Rewrite(chunk_ref(chunk)),
+            (None, Some(chunk)) => Scope::RewriteFrom(chunk_ref(chunk)),
+            (None, None) => Scope::RewriteStale,
+        },
+        editor_settings: None,
+        flags: arguments.settings.values,
+    };
+    run_job(workshop, request, arguments.json).await
+}
+
+pub(super) fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
+    Ok(id.map(SessionId::parse).transpose()?)
+}
+
+/// Runs a job to its end, and shows it.
+async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result<Exit, Failure> {
     let prepared = Prepared::new(workshop, request, &NoEditor)?;
-    let display: Arc<dyn Display> = progress::display(arguments.json);
+    if let Some(warnings) = prepared.brief_warnings() {
+        output::note(&format!("note: {warnings}"));
+    }
+    let display: Arc<dyn Display> = progress::display(json);
     let cancel = CancellationToken::new();
     cancel_on_signal(cancel.clone());
     let observer: Arc<dyn Observer> = Arc::clone(&display).as_observer();
     let finished = prepared
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
-        .await?;
+        .await;
     display.close();
+    let finished = finished?;
     match finished.outcome {
         Outcome::Complete => {
-            if !arguments.json {
+            if !json {
                 output::print(&finished.message);
             }
             Ok(Exit::Done)
@@ -58,7 +87,7 @@ pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure>
 }
 
 /// A chunk by number, or by the id of its beat.
-fn chunk_ref(text: &str) -> ChunkRef {
+pub(super) fn chunk_ref(text: &str) -> ChunkRef {
     match text.parse() {
         Ok(number) => ChunkRef::Number(ChunkNumber(number)),
         Err(_) => ChunkRef::Beat(BeatId(text.to_owned())),
@@ -83,14 +112,19 @@ fn cancel_on_signal(cancel: CancellationToken) {
 #[cfg(unix)]
 async fn next_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
+    match (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) {
+        (Ok(mut terminate), Ok(mut hangup)) => {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
+                // The terminal was closed.
+                _ = hangup.recv() => {}
             }
         }
-        Err(_) => {
+        _ => {
             let _ = tokio::signal::ctrl_c().await;
         }
     }

@@ -31,8 +31,10 @@ pub enum Verdict {
 /// Shares of the target between which a length is as asked.
 const SHORT: f64 = 0.8;
 const LEAST: f64 = 0.5;
-/// Share of the target beyond which a running call is stopped.
+/// Shares of the target beyond which a running call is stopped at the end of a sentence, and
+/// at once.
 const LONG: f64 = 1.5;
+const FAR_TOO_LONG: f64 = 2.0;
 
 /// Judges a chunk's whole prose after a call. `continued` says how many calls have already
 /// gone on from an earlier one without a fault; after that, less is asked of the length.
@@ -100,6 +102,12 @@ const MOST_TRIMMED: u32 = 40;
 /// Whether a running call has gone so far beyond its target that it is stopped.
 pub fn runs_long(length: u32, target_words: u32) -> bool {
     f64::from(length) > f64::from(target_words) * LONG + 50.0
+}
+
+/// Whether it has gone so far that it is stopped even in the middle of a sentence: a model
+/// that repeats itself may never end one.
+pub fn runs_away(length: u32, target_words: u32) -> bool {
+    f64::from(length) > f64::from(target_words) * FAR_TOO_LONG + 50.0
 }
 
 fn empty_answer(end: &CallEnd) -> String {

@@ -5,12 +5,13 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::blocking;
+use super::error::JobError;
 use super::settings::{Settings, SettingsProblem, load_layers, user_config_path};
 use super::story_file::StoryFile;
-use super::workshop::Workshop;
+use super::workshop::{Workshop, check_no_file};
 use super::writer::connect_provider;
-use super::{blocking, report::cause_chain};
-use crate::session::{Disk, NoEditor, StoreError};
+use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
 use crate::story::Severity;
 
 /// One thing that was looked at.
@@ -83,9 +84,9 @@ pub async fn examine(
                     CheckState::Ok,
                     format!("{}: {message}", kind.as_str()),
                 ),
-                Err(error) => check("provider", CheckState::Error, cause_chain(&error)),
+                Err(error) => check("provider", CheckState::Error, error.to_string()),
             },
-            Err(error) => check("provider", CheckState::Error, cause_chain(&error)),
+            Err(error) => check("provider", CheckState::Error, error.to_string()),
         },
     );
     checks
@@ -107,7 +108,7 @@ fn story_checks(
     let story = match StoryFile::read(path, &NoEditor) {
         Ok(story) => story,
         Err(error) => {
-            checks.push(check("brief", CheckState::Error, cause_chain(&error)));
+            checks.push(check("brief", CheckState::Error, error.to_string()));
             let (settings, problems) = without_story(workshop, workspace, flags);
             return StoryChecks {
                 checks,
@@ -139,13 +140,13 @@ fn story_checks(
             ),
         )
     });
-    checks.push(match probe(workshop.disk(), story.folder.root()) {
+    checks.push(match probe_folders(workshop.disk(), &story.folder) {
         Ok(()) => check(
             "folder",
             CheckState::Ok,
             format!("{} can be written", story.folder.root().display()),
         ),
-        Err(error) => check("folder", CheckState::Error, cause_chain(&error)),
+        Err(error) => check("folder", CheckState::Error, error.to_string()),
     });
     let (settings, problems) = workshop.settings(&story, workspace, None, flags);
     StoryChecks {
@@ -153,6 +154,24 @@ fn story_checks(
         settings,
         problems,
     }
+}
+
+/// Tries the folder of the story, and the one below it that everything goes into.
+fn probe_folders(disk: &Disk, folder: &StoryFolder) -> Result<(), JobError> {
+    probe(disk, folder.root())?;
+    let generated = folder.generated();
+    check_no_file(&generated)?;
+    let Some(resolved) = disk.resolve(&generated)? else {
+        return Ok(());
+    };
+    if !resolved.starts_with(folder.root()) {
+        return Err(StoreError::Outside {
+            path: generated,
+            root: folder.root().to_owned(),
+        }
+        .into());
+    }
+    Ok(probe(disk, &generated)?)
 }
 
 /// Writes a file into the folder and takes it away again.

@@ -3,6 +3,7 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -12,8 +13,8 @@ use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, PromptInputs, TooLarge};
-use super::report::{cause_chain, millis};
+use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
+use super::report::{causes, millis};
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
     Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
@@ -44,11 +45,26 @@ pub enum DraftEnd {
     Store(StoreError),
 }
 
+/// What became of the text that was to be rewritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OldText {
+    /// Nothing was rewritten.
+    None,
+    /// It is where it was: nothing came to take its place.
+    Stands,
+    /// It is the last version in history.
+    Retired,
+}
+
 /// A draft with all that is known of how it came about.
 #[derive(Debug)]
 pub struct Draft {
     pub end: DraftEnd,
     pub prose: String,
+    /// So many bytes of the prose are known to end with a whole word: they were on disk when
+    /// the chunk was begun, and may be the author's.
+    whole: usize,
+    pub old: OldText,
     pub attempts: u32,
     pub usage: Usage,
     pub first_token_ms: Option<u64>,
@@ -59,14 +75,30 @@ pub struct Draft {
     pub refused: Vec<String>,
 }
 
+impl Draft {
+    /// Drops a last word that may be half of one, so that a continuation begins with it anew.
+    fn drop_stump(&mut self) {
+        let keep = whole_words(&self.prose, self.whole).len();
+        self.prose.truncate(keep);
+    }
+}
+
+/// The prose without a last word that may be half of one. What is saved of unfinished prose
+/// ends like this: later nobody could tell a stump from a word that the author typed.
+fn whole_words(prose: &str, whole: usize) -> &str {
+    &prose[..seam::resume_point(prose).max(whole.min(prose.len()))]
+}
+
 /// What is needed to draft one chunk.
 pub struct Drafting<'a> {
     pub job: &'a Job,
     pub chunk: &'a ChunkView,
     /// The prose of the chunk before, or empty.
     pub preceding: String,
-    /// The prose that is rewritten, if any stood there.
+    /// The prose that is rewritten, if any stood there. It stays where it is until the first
+    /// words of the new one are there to take its place.
     pub replaces: Option<String>,
+    pub retired: AtomicBool,
     pub notes: Vec<String>,
 }
 
@@ -81,10 +113,13 @@ enum CallResult {
 impl Drafting<'_> {
     /// Drafts the chunk from what is there of it to its end.
     pub async fn run(&self, cancel: &CancellationToken) -> Draft {
-        let written = self.chunk.text.as_str();
+        // A file ends in a line end, wherever its text broke off.
+        let written = self.chunk.text.trim_end();
         let mut draft = Draft {
             end: DraftEnd::Cancelled,
-            prose: written[..seam::resume_point(written)].to_owned(),
+            prose: written.to_owned(),
+            whole: written.len(),
+            old: OldText::None,
             attempts: 0,
             usage: Usage::default(),
             first_token_ms: None,
@@ -101,6 +136,11 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
+        draft.old = match (&self.replaces, self.retired.load(Ordering::Relaxed)) {
+            (None, _) => OldText::None,
+            (Some(_), false) => OldText::Stands,
+            (Some(_), true) => OldText::Retired,
+        };
         draft
     }
 
@@ -126,9 +166,18 @@ impl Drafting<'_> {
                 }
             };
             draft.inputs.clone_from(&prompt.inputs);
+            draft
+                .inputs
+                .insert(slices::MODEL.to_owned(), self.job.writer().digest());
             draft.attempts += 1;
+            let (usage_before, asked) = (draft.usage, prompt.tokens());
             let result = self.call(draft, prompt, page, cancel).await;
-            if let Err(end) = self.save(draft, page, false).await {
+            if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
+                let heard = draft.prose.get(before..).unwrap_or_default();
+                draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
+            }
+            let saved = whole_words(&draft.prose, draft.whole);
+            if let Err(end) = self.save(saved, page, false).await {
                 return end;
             }
             match result {
@@ -137,13 +186,13 @@ impl Drafting<'_> {
                 CallResult::Store(error) => return DraftEnd::Store(error),
                 CallResult::Failed(error) => {
                     failures += 1;
-                    let keep = seam::resume_point(&draft.prose);
-                    draft.prose.truncate(keep);
+                    draft.drop_stump();
                     if let Some(end) = self.after_failure(draft, error, failures, cancel).await {
                         return end;
                     }
                 }
                 CallResult::Ended(end) => {
+                    draft.last_error = None;
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
@@ -158,18 +207,29 @@ impl Drafting<'_> {
                     ) {
                         Verdict::Accept { keep } => {
                             draft.prose.truncate(keep);
-                            return match self.save(draft, page, true).await {
+                            return match self.save(&draft.prose, page, true).await {
                                 Ok(()) => DraftEnd::Complete,
                                 Err(end) => end,
                             };
                         }
-                        Verdict::Continue { .. } => continued += 1,
+                        Verdict::Continue { .. } => {
+                            continued += 1;
+                            draft.drop_stump();
+                        }
                         Verdict::Refuse { why } => {
                             refusals += 1;
-                            draft.refused.push(draft.prose[before..].to_owned());
+                            if draft.prose.len() > before {
+                                draft.refused.push(draft.prose.split_off(before));
+                                // It is in the run's records; in the chunk it would be gone on from.
+                                if let Err(end) = self.put(&draft.prose, page, false).await {
+                                    return end;
+                                }
+                            }
                             if refusals >= 2 {
                                 return DraftEnd::Failed {
-                                    why,
+                                    why: format!(
+                                        "{why}, also when it was asked once more. Change the beat, or try another model"
+                                    ),
                                     ends_job: false,
                                 };
                             }
@@ -178,7 +238,6 @@ impl Drafting<'_> {
                                 "answer-refused",
                                 format!("{why}; asking once more"),
                             );
-                            draft.prose.truncate(before);
                             continued = 0;
                         }
                     }
@@ -204,12 +263,12 @@ impl Drafting<'_> {
             Retry::After(wait) => wait,
             Retry::GiveUp(reason) => {
                 let why = match reason {
-                    GiveUp::Pointless => cause_chain(&error),
-                    _ => format!("{} {reason}", cause_chain(&error)),
+                    GiveUp::Pointless => error.to_string(),
+                    _ => format!("{error} {reason}"),
                 };
-                let ends_job = error.kind != ProviderErrorKind::BadRequest
-                    && error.kind != ProviderErrorKind::ContextOverflow;
                 draft.last_error = Some(error);
+                // The calls for other chunks are much the same, to the same server.
+                let ends_job = true;
                 return Some(DraftEnd::Failed { why, ends_job });
             }
         };
@@ -219,7 +278,8 @@ impl Drafting<'_> {
             attempt: failures,
             attempts,
             wait_ms: millis(wait),
-            message: cause_chain(&error),
+            message: error.to_string(),
+            causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         draft.last_error = Some(error);
@@ -253,7 +313,7 @@ impl Drafting<'_> {
         tokio::pin!(slow);
         let mut told_slow = false;
         loop {
-            let due = incoming.save_due();
+            let due = incoming.behind_since.unwrap_or(started) + SAVE_EVERY;
             let event = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
@@ -268,23 +328,20 @@ impl Drafting<'_> {
                 () = tokio::time::sleep_until(due.into()), if incoming.is_behind() => None,
                 event = stream.next() => Some(event),
             };
-            let ended = match event {
-                None => {
-                    incoming.close_seam();
-                    None
-                }
-                Some(event) => incoming.take(event),
-            };
+            let mut ended = event.and_then(|event| incoming.take(event));
             if incoming.must_save() {
-                let draft = incoming.saved();
-                if let Err(end) = self.save(draft, page, false).await {
+                let prose = incoming.unsaved();
+                if let Err(end) = self.save(&prose, page, false).await {
                     return match end {
                         DraftEnd::AuthorEdited => CallResult::AuthorEdited,
                         DraftEnd::Store(error) => CallResult::Store(error),
                         _ => CallResult::Cancelled,
                     };
                 }
-                self.tell_progress(draft, words_before, started);
+                let length = incoming.tell_progress(words_before);
+                if accept::runs_away(length, self.chunk.target_words) {
+                    ended.get_or_insert(CallResult::Ended(CallEnd::RanLong));
+                }
             }
             if let Some(result) = ended {
                 incoming.close_seam();
@@ -333,47 +390,48 @@ impl Drafting<'_> {
         }
     }
 
-    /// First to disk, then to the editor.
-    async fn save(
-        &self,
-        draft: &Draft,
-        page: &mut dyn Page,
-        finished: bool,
-    ) -> Result<(), DraftEnd> {
-        if draft.prose.is_empty() {
+    /// Saves the prose, if there is any.
+    async fn save(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
+        if prose.is_empty() {
             return Ok(());
         }
+        self.put(prose, page, finished).await
+    }
+
+    /// First to disk, then to the editor.
+    async fn put(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
-        let prose = draft.prose.clone();
-        match blocking(move || session.save_partial(number, &prose)).await {
+        let saved = prose.to_owned();
+        let retire = self.replaces.is_some() && !self.retired.swap(true, Ordering::Relaxed);
+        let save = move || {
+            if retire {
+                session.retire_chunk(number, "rewritten")?;
+            }
+            session.save_partial(number, &saved)
+        };
+        match blocking(save).await {
             Ok(()) => {}
             Err(StoreError::AuthorEdited { .. }) => return Err(DraftEnd::AuthorEdited),
             Err(error) => return Err(DraftEnd::Store(error)),
         }
-        match page.show(&draft.prose, finished).await {
+        match page.show(prose, finished).await {
             Ok(()) => Ok(()),
             Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
             Err(stop @ PageStop::Unresponsive) => {
                 if finished {
-                    self.job
-                        .reporter()
-                        .warn(Some(number), "editor-unresponsive", stop.to_string());
+                    let file = self.chunk.path.file_name().unwrap_or_default();
+                    let message = format!(
+                        "{}: {stop}. The text is safe in the journal beside it, and goes into the file when that \
+                         is closed",
+                        file.to_string_lossy()
+                    );
+                    let reporter = self.job.reporter();
+                    reporter.warn(Some(number), "editor-unresponsive", message);
                 }
                 Ok(())
             }
         }
-    }
-
-    fn tell_progress(&self, draft: &Draft, words_before: u32, started: Instant) {
-        let length = words::count(&draft.prose, self.language());
-        self.job.tell_progress(
-            self.chunk.number,
-            length,
-            self.chunk.target_words,
-            length.saturating_sub(words_before),
-            started,
-        );
     }
 
     fn language(&self) -> &crate::story::Language {
@@ -395,8 +453,9 @@ struct Incoming<'a, 'b> {
     usage: Usage,
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
     seam: Option<String>,
-    saved_bytes: usize,
-    saved_at: Instant,
+    /// When the first text came that is not saved yet, and how many bytes have come since.
+    behind_since: Option<Instant>,
+    behind_bytes: usize,
 }
 
 impl<'a, 'b> Incoming<'a, 'b> {
@@ -407,8 +466,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
             usage_before: draft.usage,
             usage: Usage::default(),
             seam: Some(String::new()),
-            saved_bytes: draft.prose.len(),
-            saved_at: started,
+            behind_since: None,
+            behind_bytes: 0,
             draft,
         }
     }
@@ -447,6 +506,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
         if self.draft.first_token_ms.is_none() {
             self.draft.first_token_ms = Some(millis(self.started.elapsed()));
         }
+        self.behind_since.get_or_insert_with(Instant::now);
+        self.behind_bytes += text.len();
         match &mut self.seam {
             Some(beginning) => {
                 beginning.push_str(text);
@@ -457,7 +518,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
             None => self.draft.prose.push_str(text),
         }
         let length = || words::count(&self.draft.prose, self.drafting.language());
-        if self.is_behind()
+        if self.seam.is_none()
             && accept::is_finished(&self.draft.prose)
             && accept::runs_long(length(), self.drafting.chunk.target_words)
         {
@@ -480,26 +541,42 @@ impl<'a, 'b> Incoming<'a, 'b> {
 
     /// Whether anything has come that is not saved yet.
     fn is_behind(&self) -> bool {
-        let held_back = self
-            .seam
-            .as_ref()
-            .is_some_and(|seam| !seam.trim().is_empty());
-        held_back || self.draft.prose.len() > self.saved_bytes
-    }
-
-    fn save_due(&self) -> Instant {
-        self.saved_at + SAVE_EVERY
+        self.behind_since.is_some()
     }
 
     fn must_save(&self) -> bool {
-        self.draft.prose.len() >= self.saved_bytes + SAVE_BYTES
-            || (self.is_behind() && self.saved_at.elapsed() >= SAVE_EVERY)
+        let is_due = |since: Instant| since.elapsed() >= SAVE_EVERY;
+        self.behind_bytes >= SAVE_BYTES || self.behind_since.is_some_and(is_due)
     }
 
-    fn saved(&mut self) -> &Draft {
-        self.saved_bytes = self.draft.prose.len();
-        self.saved_at = Instant::now();
-        self.draft
+    /// What is to be saved now. The beginning of a continuation is joined as well as can be
+    /// told so far; the seam itself stays open until enough of it has come.
+    fn unsaved(&mut self) -> String {
+        self.behind_since = None;
+        self.behind_bytes = 0;
+        let mut prose = self.draft.prose.clone();
+        if let Some(beginning) = &self.seam {
+            prose.push_str(&seam::join(&self.draft.prose, beginning));
+        }
+        let keep = whole_words(&prose, self.draft.whole).len();
+        prose.truncate(keep);
+        prose
+    }
+
+    /// Tells how far the chunk is; its length.
+    fn tell_progress(&self, words_before: u32) -> u32 {
+        let chunk = self.drafting.chunk;
+        let settled = whole_words(&self.draft.prose, self.draft.whole);
+        let length = words::count(settled, self.drafting.language());
+        let fresh = length.saturating_sub(words_before);
+        self.drafting.job.tell_progress(
+            chunk.number,
+            length,
+            chunk.target_words,
+            fresh,
+            self.started,
+        );
+        length
     }
 
     fn tell_slow(&self) {

@@ -16,6 +16,10 @@ pub trait Editor: Owners {
     fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page>;
 
     /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
+    ///
+    /// # Errors
+    /// [`PageStop::AuthorEdited`] when the file has changes of the author's: it is left alone.
+    /// [`PageStop::Unresponsive`] when the editor did not take the edit in time.
     async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop>;
 }
 
@@ -48,9 +52,9 @@ pub trait Page: Send {
 /// Why text could not be brought into an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PageStop {
-    #[error("the author edited the place where the text was being written")]
+    #[error("it has changes that are not saved")]
     AuthorEdited,
-    #[error("the editor did not take the edit; the text is safe in the journal beside the chunk")]
+    #[error("the editor did not take the edit")]
     Unresponsive,
 }
 

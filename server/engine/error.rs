@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::editor::PageStop;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
-use crate::session::StoreError;
+use crate::session::{ArchiveError, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -29,9 +30,27 @@ pub enum JobError {
     Writer(#[from] WriterError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the outline has no beat `{0}`")]
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(
+        "nothing of this story is written yet, so there is no session to {0}. `storywright write` begins one"
+    )]
+    NothingWritten(&'static str),
+    #[error(
+        "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
+         rename the file, then run the same command again",
+        path.display()
+    )]
+    FileInTheWay { path: PathBuf },
+    #[error("{0}")]
+    Editor(PageStop),
+    #[error("which chunk? Put the cursor into its beat, or open its file")]
+    NoChunkNamed,
+    #[error("the outline has no beat `{0}`; `storywright status --json` lists them")]
     NoSuchBeat(BeatId),
-    #[error("the story has no chunk {number}; it has {chunks}")]
+    #[error(
+        "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
+    )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
@@ -48,8 +67,19 @@ impl JobError {
         match self {
             JobError::NoBrief { .. }
             | JobError::Settings(_)
+            | JobError::NoChunkNamed
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
+            JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(
+                error,
+                StoreError::BadSessionId { .. }
+                    | StoreError::NoSession { .. }
+                    | StoreError::NoFolder { .. }
+            ),
+            JobError::Archive(error) => matches!(
+                error,
+                ArchiveError::Occupied { .. } | ArchiveError::OtherStory { .. }
+            ),
             JobError::Writer(error) => {
                 matches!(
                     error,

@@ -33,6 +33,8 @@ pub enum JobEvent {
         /// Words that were there already.
         words: u32,
         target_words: u32,
+        /// Of the job, 0 to 100.
+        percent: u32,
         elapsed_ms: u64,
     },
     Progress {
@@ -55,6 +57,9 @@ pub enum JobEvent {
         attempts: u32,
         wait_ms: u64,
         message: String,
+        /// What lies behind it, from the nearest cause to the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
         elapsed_ms: u64,
     },
     ChunkSaved {
@@ -74,6 +79,11 @@ pub enum JobEvent {
         chunk: ChunkNumber,
         words: u32,
         message: String,
+        /// What lies behind it, from the nearest cause to the last.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        causes: Vec<String>,
+        /// Whether the job ends with it, and so says it once more.
+        ends_job: bool,
         elapsed_ms: u64,
     },
     Warning {

@@ -1,50 +1,40 @@
 //! A job: writes chunk after chunk, saves, assembles, reports; can be cancelled at any moment.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use super::blocking;
-use super::draft::{Draft, DraftEnd, Drafting};
-use super::editor::Editor;
-use super::error::JobError;
-use super::events::{JobEvent, Observer, Outcome};
-use super::report::{Reporter, cause_chain, millis};
+use super::draft::{Draft, DraftEnd, Drafting, OldText};
+use super::editor::{Editor, PageStop};
+use super::events::{JobEvent, Outcome};
+use super::job_report::Progress;
+use super::prepare::{Queue, Task, Treatment};
+use super::report::{Reporter, causes, millis};
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
-use super::settings::{Role, Settings};
-use super::status::{StoryStatus, relative};
+use super::settings::Settings;
+use super::status::relative;
 use super::story_file::StoryFile;
-use super::workshop::{ChunkRef, Claim, JobRequest, OpenSession, Scope, Workshop};
+use super::workshop::OpenSession;
 use super::writer::Writer;
 use crate::provider::{ProviderKind, Usage};
-use crate::session::{
-    ChunkResult, ChunkStatus, ChunkView, Notice, PlannedChunk, Saved, Session, StoreError,
-    TokenUsage,
-};
+use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, Session, StoreError, TokenUsage};
 use crate::story::{Brief, ChunkNumber, words};
-
-/// A request whose brief and settings are in order; nothing has been sent or written yet.
-pub struct Prepared {
-    request: JobRequest,
-    story: StoryFile,
-    settings: Settings,
-    plan: Vec<PlannedChunk>,
-    warnings: Vec<String>,
-}
 
 /// A running job.
 pub struct Job {
-    id: String,
+    pub(super) id: String,
     /// What was asked for, for the run's records.
-    asked: String,
-    story: StoryFile,
-    settings: Settings,
-    writer: Writer,
+    pub(super) asked: String,
+    pub(super) story: StoryFile,
+    pub(super) settings: Settings,
+    pub(super) writer: Writer,
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
     reporter: Reporter,
-    progress: Mutex<Progress>,
+    pub(super) progress: Mutex<Progress>,
 }
 
 /// How a job came out.
@@ -54,204 +44,8 @@ pub struct Finished {
     pub message: String,
 }
 
-/// Lengths, in words (characters for CJK).
-#[derive(Debug, Default)]
-struct Progress {
-    /// Of the chunks that this job is to write.
-    asked: u32,
-    /// Of those that it has completed, by their targets.
-    done: u32,
-    /// Of the story without the chunk in hand.
-    story: u32,
-}
-
-impl Prepared {
-    /// Reads brief and settings, and stops at what nothing can be written from. Blocks on the
-    /// file system; sends nothing.
-    pub fn new(
-        workshop: &Workshop,
-        request: JobRequest,
-        editor: &dyn Editor,
-    ) -> Result<Prepared, JobError> {
-        let story = StoryFile::read(&request.brief, editor)?;
-        let (settings, problems) = workshop.settings(
-            &story,
-            request.workspace.as_deref(),
-            request.editor_settings.as_ref(),
-            &request.flags,
-        );
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.is_error);
-        if !errors.is_empty() {
-            return Err(JobError::Settings(errors));
-        }
-        story.check()?;
-        let plan = story.plan(&settings);
-        if let Scope::Chunk(chunk) | Scope::Rewrite(chunk) = &request.scope {
-            chunk.resolve(&plan)?;
-        }
-        Ok(Prepared {
-            request,
-            story,
-            settings,
-            plan,
-            warnings: warnings.iter().map(ToString::to_string).collect(),
-        })
-    }
-
-    /// The title of the story.
-    pub fn title(&self) -> &str {
-        &self.story.brief.title
-    }
-
-    /// Finds the writer, opens the session and writes.
-    ///
-    /// # Errors
-    /// When the job could not begin; once it has begun, whatever happens is told in
-    /// [`Finished`].
-    pub async fn run(
-        self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        cancel: &CancellationToken,
-    ) -> Result<Finished, JobError> {
-        let started = Instant::now();
-        if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
-            return self
-                .nothing_to_write(workshop, editor, observer, &status)
-                .await;
-        }
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        let writer = tokio::select! {
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft) => writer?,
-        };
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        let (queue, claim) = queue(&open, &self.request, &self.plan).await?;
-
-        let asked = self.asked();
-        let (session, public) = (open.session.clone(), self.settings.public());
-        let run = blocking({
-            let asked = asked.clone();
-            move || {
-                session.set_settings(public)?;
-                session.start_run("draft", &asked)
-            }
-        })
-        .await?;
-        let job = Job {
-            id: self.request.job,
-            asked,
-            story: self.story,
-            settings: self.settings,
-            writer,
-            open,
-            editor,
-            reporter: Reporter::new(observer, run, started),
-            progress: Mutex::default(),
-        };
-        for warning in self.warnings {
-            job.reporter.warn(None, "setting", warning);
-        }
-        for notice in notices {
-            job.reporter.warn(None, notice.code, notice.message);
-        }
-        let rewrite = matches!(self.request.scope, Scope::Rewrite(_));
-        Ok(job.write(queue, claim, rewrite, cancel).await)
-    }
-}
-
-impl Prepared {
-    /// The state of a story in which nothing is left to write; then no model is asked for.
-    async fn complete(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<Option<StoryStatus>, JobError> {
-        if self.request.scope != Scope::Remaining {
-            return Ok(None);
-        }
-        let (story, settings) = (self.story.clone(), self.settings.clone());
-        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
-        let status = blocking(move || {
-            StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
-        })
-        .await?;
-        let is_complete = status.to_write().next().is_none();
-        Ok(is_complete.then_some(status))
-    }
-
-    /// Opens the session all the same, so that what an interruption left half done is
-    /// finished and the whole story is assembled.
-    async fn nothing_to_write(
-        self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        status: &StoryStatus,
-    ) -> Result<Finished, JobError> {
-        let started = Instant::now();
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        let session = open.session.clone();
-        let saved = blocking(move || session.assemble()).await?;
-        for edit in saved.client_edits {
-            // The editor shows the story as it was; the next assembly tries again.
-            let _ = editor.replace(&edit).await;
-        }
-        let elapsed_ms = millis(started.elapsed());
-        for notice in notices {
-            observer.event(&JobEvent::Warning {
-                chunk: None,
-                code: notice.code.to_owned(),
-                message: notice.message,
-                elapsed_ms,
-            });
-        }
-        let message = run_report::message(Outcome::Complete, None, &[], &[]);
-        observer.event(&JobEvent::JobFinished {
-            outcome: Outcome::Complete,
-            words: status.words,
-            target_words: status.target_words,
-            written: 0,
-            incomplete: Vec::new(),
-            usage: Usage::default(),
-            cost: None,
-            message: message.clone(),
-            elapsed_ms,
-        });
-        Ok(Finished {
-            outcome: Outcome::Complete,
-            message,
-        })
-    }
-
-    async fn open(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
-        let (workshop, story, plan) = (workshop.clone(), self.story.clone(), self.plan.clone());
-        let wanted = self.request.session.clone();
-        blocking(move || workshop.open_session(&story, wanted.as_ref(), &plan, editor)).await
-    }
-
-    /// What was asked for, in words.
-    fn asked(&self) -> String {
-        let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
-            Ok(number) => format!("chunk {number}"),
-            Err(_) => "a chunk".to_owned(),
-        };
-        match &self.request.scope {
-            Scope::Remaining => "write what is not complete".to_owned(),
-            Scope::Chunk(which) => format!("write {}", chunk(which)),
-            Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
-        }
-    }
-}
-
 impl Finished {
-    fn cancelled_early() -> Finished {
+    pub(super) fn cancelled_early() -> Finished {
         Finished {
             outcome: Outcome::Cancelled,
             message: "cancelled before anything was asked for; nothing changed".to_owned(),
@@ -259,40 +53,31 @@ impl Finished {
     }
 }
 
-/// The chunks to write, and the claim on what must not be written by two jobs.
-async fn queue(
-    open: &Arc<OpenSession>,
-    request: &JobRequest,
-    plan: &[PlannedChunk],
-) -> Result<(Vec<ChunkNumber>, Claim), JobError> {
-    let busy = |number, job| JobError::Busy { number, job };
-    match &request.scope {
-        Scope::Chunk(chunk) | Scope::Rewrite(chunk) => {
-            let number = chunk.resolve(plan)?;
-            let claim = open
-                .claim(Some(number), &request.job)
-                .map_err(|job| busy(number, job))?;
-            Ok((vec![number], claim))
-        }
-        Scope::Remaining => {
-            let session = open.session.clone();
-            let view = blocking(move || session.view()).await?;
-            let queue: Vec<ChunkNumber> = view
-                .chunks
-                .iter()
-                .filter(|chunk| chunk.status != ChunkStatus::Complete)
-                .map(|chunk| chunk.number)
-                .collect();
-            let first = queue.first().copied().unwrap_or(ChunkNumber(1));
-            let claim = open
-                .claim(None, &request.job)
-                .map_err(|job| busy(first, job))?;
-            Ok((queue, claim))
+impl Job {
+    #[allow(clippy::too_many_arguments)] // Once, from one place: these are its fields.
+    pub(super) fn new(
+        id: String,
+        asked: String,
+        story: StoryFile,
+        settings: Settings,
+        writer: Writer,
+        open: Arc<OpenSession>,
+        editor: Arc<dyn Editor>,
+        reporter: Reporter,
+    ) -> Job {
+        Job {
+            id,
+            asked,
+            story,
+            settings,
+            writer,
+            open,
+            editor,
+            reporter,
+            progress: Mutex::default(),
         }
     }
-}
 
-impl Job {
     pub(super) fn brief(&self) -> &Brief {
         &self.story.brief
     }
@@ -318,17 +103,12 @@ impl Job {
     }
 
     /// Writes the queue. Only this function decides what comes next.
-    async fn write(
-        &self,
-        queue: Vec<ChunkNumber>,
-        claim: Claim,
-        rewrite: bool,
-        cancel: &CancellationToken,
-    ) -> Finished {
-        self.tell_started(&queue).await;
+    pub(super) async fn write(&self, queue: Queue, cancel: &CancellationToken) -> Finished {
+        let Queue { tasks, claim, .. } = queue;
+        self.tell_started(&tasks).await;
         let mut outcomes = Vec::new();
         let mut stop = None;
-        for number in queue {
+        for task in tasks {
             if cancel.is_cancelled() {
                 stop = Some(Stop::Cancelled);
                 break;
@@ -345,16 +125,22 @@ impl Job {
                         stop = Some(Stop::Cancelled);
                         break;
                     }
-                    turn = self.open.claim_in_turn(number, &self.id) => _turn = Some(turn),
+                    turn = self.open.claim_in_turn(task.number, &self.id) => _turn = Some(turn),
                 }
             }
-            match self.chunk(number, rewrite, cancel).await {
+            match self.chunk(task, cancel).await {
                 Ok(Some((outcome, after))) => {
                     outcomes.push(outcome);
                     stop = after;
                 }
                 Ok(None) => {}
-                Err(error) => stop = Some(Stop::Message(cause_chain(&error))),
+                Err(error) => {
+                    self.reporter.log_error(task.number, &error);
+                    stop = Some(Stop::At {
+                        chunk: task.number,
+                        why: error.to_string(),
+                    });
+                }
             }
             if stop.is_some() {
                 break;
@@ -367,21 +153,19 @@ impl Job {
     /// Writes one chunk, if it is still to be written.
     async fn chunk(
         &self,
-        number: ChunkNumber,
-        rewrite: bool,
+        task: Task,
         cancel: &CancellationToken,
     ) -> Result<Option<(ChunkOutcome, Option<Stop>)>, StoreError> {
+        let Task { number, treatment } = task;
         let began = Instant::now();
         let session = self.session().clone();
         let mut chunk = blocking(move || session.chunk(number)).await?;
-        if !rewrite && chunk.status == ChunkStatus::Complete {
+        if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
             return Ok(None);
         }
         self.take_in_hand(chunk.words);
         let mut replaces = None;
-        if rewrite {
-            let session = self.session().clone();
-            blocking(move || session.retire_chunk(number, "rewritten")).await?;
+        if treatment == Treatment::Rewrite {
             replaces = Some(std::mem::take(&mut chunk.text));
         }
         self.reporter.tell(JobEvent::ChunkStarted {
@@ -391,6 +175,7 @@ impl Job {
             file: self.relative(&chunk),
             words: words::count(&chunk.text, &self.brief().language),
             target_words: chunk.target_words,
+            percent: self.percent(),
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
@@ -399,6 +184,7 @@ impl Job {
             preceding: self.preceding(number).await?,
             notes: self.notes(number),
             replaces,
+            retired: AtomicBool::new(false),
             chunk: &chunk,
         };
         let draft = drafting.run(cancel).await;
@@ -434,7 +220,7 @@ impl Job {
             DraftEnd::Complete => {
                 let saved =
                     blocking(move || session.complete_chunk(number, &prose, result)).await?;
-                self.bring_to_editor(saved, number).await;
+                self.bring_to_editor(saved, chunk).await;
                 let percent = self.completed(chunk.target_words, length);
                 outcome.end = ChunkEnd::Complete;
                 self.reporter.tell(JobEvent::ChunkSaved {
@@ -453,20 +239,35 @@ impl Job {
             }
             DraftEnd::Failed { why, ends_job } => {
                 let reason = why.clone();
-                let saved =
-                    blocking(move || session.fail_chunk(number, &prose, result, &reason)).await?;
-                self.bring_to_editor(saved, number).await;
+                match draft.old {
+                    OldText::Stands => {}
+                    // All that came was refused; better the old text than none.
+                    OldText::Retired if prose.is_empty() => {
+                        let saved = blocking(move || session.restore_version(number, None)).await?;
+                        self.bring_all_to_editor(saved, chunk).await;
+                    }
+                    OldText::None | OldText::Retired => {
+                        let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                        self.bring_to_editor(blocking(fail).await?, chunk).await;
+                    }
+                }
                 self.record_error(number, &draft.last_error, &why, &draft.prose)
                     .await;
                 self.reporter.tell(JobEvent::ChunkFailed {
                     chunk: number,
                     words: length,
                     message: why.clone(),
+                    causes: draft
+                        .last_error
+                        .as_ref()
+                        .map_or_else(Vec::new, |error| causes(error)),
+                    ends_job,
                     elapsed_ms: self.reporter.elapsed_ms(),
                 });
                 outcome.failure = Some(why.clone());
                 outcome.end = ChunkEnd::Failed;
-                Ok((outcome, ends_job.then_some(Stop::Message(why))))
+                let stop = ends_job.then_some(Stop::At { chunk: number, why });
+                Ok((outcome, stop))
             }
             DraftEnd::Cancelled => Ok((outcome, Some(Stop::Cancelled))),
             DraftEnd::AuthorEdited => {
@@ -483,17 +284,36 @@ impl Job {
         }
     }
 
-    /// Brings whole files that are open into the editor.
-    async fn bring_to_editor(&self, saved: Saved, number: ChunkNumber) {
-        for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await {
-                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-                self.reporter.warn(
-                    Some(number),
-                    "editor-unresponsive",
-                    format!("{file}: {stop}"),
-                );
-            }
+    /// Brings whole files that are open into the editor. The chunk itself is there already:
+    /// its page has shown it, with what the author changed elsewhere in it meanwhile.
+    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
+        saved.client_edits.retain(|edit| edit.path != chunk.path);
+        self.bring_all_to_editor(saved, chunk).await;
+    }
+
+    async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(chunk.number), notice.code, notice.message);
+        }
+        for edit in saved
+            .client_edits
+            .into_iter()
+            .filter(|edit| edit.path != chunk.path)
+        {
+            let Err(stop) = self.editor.replace(&edit).await else {
+                continue;
+            };
+            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+            let code = match stop {
+                PageStop::AuthorEdited => "file-left-alone",
+                PageStop::Unresponsive => "editor-unresponsive",
+            };
+            let message = format!(
+                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
+                 to date"
+            );
+            self.reporter.warn(Some(chunk.number), code, message);
         }
     }
 
@@ -563,180 +383,7 @@ impl Job {
         Some(format!("the budget of {limit} (max_cost) is used up"))
     }
 
-    /// Failures and refused answers go into the run's records.
-    async fn record_error(
-        &self,
-        number: ChunkNumber,
-        error: &Option<crate::provider::ProviderError>,
-        why: &str,
-        prose: &str,
-    ) {
-        let report = run_report::error_report(number, why, error.as_ref(), prose);
-        let (run, name) = (
-            self.reporter.run().clone(),
-            format!("chunk_{:02}", number.0),
-        );
-        if let Err(error) = blocking(move || run.error(&name, &report)).await {
-            self.reporter
-                .warn(Some(number), "record", cause_chain(&error));
-        }
-    }
-
-    async fn keep_refused(&self, number: ChunkNumber, draft: &Draft) {
-        for (index, text) in draft.refused.iter().enumerate() {
-            let (run, text) = (self.reporter.run().clone(), text.clone());
-            let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);
-            if let Err(error) = blocking(move || run.error(&name, &text)).await {
-                self.reporter
-                    .warn(Some(number), "record", cause_chain(&error));
-            }
-        }
-    }
-
-    async fn finish(&self, outcomes: &[ChunkOutcome], stop: Option<Stop>) -> Finished {
-        let session = self.session().clone();
-        let view = blocking(move || session.view()).await;
-        let (total, incomplete): (u32, Vec<ChunkNumber>) = match &view {
-            Ok(view) => (
-                view.chunks.iter().map(|chunk| chunk.words).sum(),
-                view.chunks
-                    .iter()
-                    .filter(|chunk| chunk.status != ChunkStatus::Complete)
-                    .map(|chunk| chunk.number)
-                    .collect(),
-            ),
-            Err(_) => (0, Vec::new()),
-        };
-        let failed = outcomes.iter().any(|outcome| outcome.failure.is_some());
-        let outcome = match &stop {
-            Some(Stop::Cancelled) => Outcome::Cancelled,
-            Some(Stop::Message(_)) => Outcome::Incomplete,
-            None if failed => Outcome::Incomplete,
-            None => Outcome::Complete,
-        };
-        let message = run_report::message(
-            outcome,
-            stop.as_ref().and_then(Stop::text),
-            outcomes,
-            &incomplete,
-        );
-        let usage = outcomes
-            .iter()
-            .fold(Usage::default(), |sum, outcome| sum.plus(outcome.usage));
-        let costs: Vec<f64> = outcomes.iter().filter_map(|outcome| outcome.cost).collect();
-        let cost = (!costs.is_empty()).then(|| costs.iter().sum());
-        let target_words = self.target_words();
-        let summary = run_report::summary(&run_report::Summary {
-            story: &self.brief().title,
-            session: self.session().id(),
-            asked: &self.asked,
-            provider: self.writer.kind.as_str(),
-            model: &self.writer.model,
-            outcome,
-            message: &message,
-            outcomes,
-            words: total,
-            target_words,
-            unit: self.brief().language.unit(),
-            usage,
-            cost,
-            elapsed: self.reporter.elapsed(),
-        });
-        let run = self.reporter.run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            self.reporter.warn(None, "record", cause_chain(&error));
-        }
-        self.reporter.tell(JobEvent::JobFinished {
-            outcome,
-            words: total,
-            target_words,
-            written: outcomes
-                .iter()
-                .filter(|outcome| outcome.end == ChunkEnd::Complete)
-                .count(),
-            incomplete,
-            usage,
-            cost,
-            message: message.clone(),
-            elapsed_ms: self.reporter.elapsed_ms(),
-        });
-        Finished { outcome, message }
-    }
-
-    async fn tell_started(&self, queue: &[ChunkNumber]) {
-        let session = self.session().clone();
-        let chunks = match blocking(move || session.view()).await {
-            Ok(view) => view.chunks,
-            Err(_) => Vec::new(),
-        };
-        {
-            let mut progress = self.progress();
-            progress.asked = chunks
-                .iter()
-                .filter(|chunk| queue.contains(&chunk.number))
-                .map(|chunk| chunk.target_words)
-                .sum();
-            progress.story = chunks.iter().map(|chunk| chunk.words).sum();
-        }
-        self.reporter.tell(JobEvent::JobStarted {
-            job: self.id.clone(),
-            story: self.brief().title.clone(),
-            session: self.session().id().to_string(),
-            run: self.reporter.run().name().to_owned(),
-            provider: self.writer.kind.as_str(),
-            model: self.writer.model.clone(),
-            chunks: chunks.len(),
-            to_write: queue.to_vec(),
-            words: chunks.iter().map(|chunk| chunk.words).sum(),
-            target_words: self.target_words(),
-        });
-    }
-
-    /// Tells how far the chunk in hand is.
-    pub(super) fn tell_progress(
-        &self,
-        chunk: ChunkNumber,
-        length: u32,
-        target_words: u32,
-        fresh: u32,
-        started: Instant,
-    ) {
-        let (story_words, percent) = {
-            let progress = self.progress();
-            let reached = progress.done + length.min(target_words);
-            (progress.story + length, percent(reached, progress.asked))
-        };
-        let seconds = started.elapsed().as_secs_f64().max(0.001);
-        self.reporter.tell(JobEvent::Progress {
-            chunk,
-            words: length,
-            target_words,
-            story_words,
-            percent,
-            words_per_second: (f64::from(fresh) / seconds * 10.0).round() / 10.0,
-            elapsed_ms: self.reporter.elapsed_ms(),
-        });
-    }
-
-    /// From now on the chunk in hand is counted by its draft.
-    fn take_in_hand(&self, words: u32) {
-        let mut progress = self.progress();
-        progress.story = progress.story.saturating_sub(words);
-    }
-
-    /// Counts a completed chunk; how far the job is, in per cent.
-    fn completed(&self, target_words: u32, length: u32) -> u32 {
-        let mut progress = self.progress();
-        progress.done += target_words;
-        progress.story += length;
-        percent(progress.done, progress.asked)
-    }
-
-    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn target_words(&self) -> u32 {
+    pub(super) fn target_words(&self) -> u32 {
         self.story
             .plan(&self.settings)
             .iter()
@@ -744,27 +391,30 @@ impl Job {
             .sum()
     }
 
-    fn relative(&self, chunk: &ChunkView) -> String {
+    pub(super) fn relative(&self, chunk: &ChunkView) -> String {
         relative(&chunk.path, self.story.folder.root())
     }
 }
 
 /// Why a job ends before its queue does.
-enum Stop {
+pub(super) enum Stop {
     Cancelled,
+    /// A chunk could not be written, and no other could be.
+    At {
+        chunk: ChunkNumber,
+        why: String,
+    },
     Message(String),
 }
 
 impl Stop {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Stop::Cancelled => None,
-            Stop::Message(message) => Some(message),
-        }
+    /// As the beginning of a sentence, without its full stop.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = match self {
+            Stop::Cancelled => return None,
+            Stop::At { chunk, why } => format!("stopped at chunk {chunk}: {why}"),
+            Stop::Message(message) => format!("stopped: {message}"),
+        };
+        Some(text.trim_end_matches('.').to_owned())
     }
-}
-
-fn percent(part: u32, whole: u32) -> u32 {
-    let percent = u64::from(part) * 100 / u64::from(whole.max(1));
-    u32::try_from(percent.min(100)).unwrap_or(100)
 }

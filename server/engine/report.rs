@@ -44,7 +44,7 @@ impl Reporter {
     pub fn tell(&self, event: JobEvent) {
         if let Some(line) = checkpoint_line(&event) {
             let mut entry = json!({
-                "time": jiff::Timestamp::now().to_string(),
+                "at": jiff::Timestamp::now().to_string(),
                 "level": level(&event),
                 "message": line,
             });
@@ -58,6 +58,27 @@ impl Reporter {
             self.observer.checkpoint(&line);
         }
         self.observer.event(&event);
+    }
+
+    /// The end of a chunk that has no event of its own, with all that lies behind it.
+    pub fn log_error(
+        &self,
+        chunk: crate::story::ChunkNumber,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        let line = format!(
+            "[CHECKPOINT] chunk {chunk} stopped: {error}{}; {:.1} s elapsed",
+            because(&causes(error)),
+            self.elapsed().as_secs_f64()
+        );
+        self.run.log(&json!({
+            "at": jiff::Timestamp::now().to_string(),
+            "level": "error",
+            "message": line,
+            "chunk": chunk,
+        }));
+        tracing::info!(target: "storywright::job", "{line}");
+        self.observer.checkpoint(&line);
     }
 
     /// A warning, for the author and the log.
@@ -76,12 +97,20 @@ impl Reporter {
     }
 }
 
+/// What lies behind an error, from the nearest cause to the last.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .map(ToString::to_string)
+        .collect()
+}
+
 /// A duration in whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// An error with the whole chain of its causes, in one line.
+/// An error with the whole chain of its causes, in one line: for logs. A person is told the
+/// error alone, which says what happened in words.
 pub fn cause_chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -102,6 +131,14 @@ fn level(event: &JobEvent) -> &'static str {
         JobEvent::Warning { .. } | JobEvent::Retry { .. } => "warn",
         JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
         _ => "info",
+    }
+}
+
+/// ` (caused by: …: …)`, or nothing.
+fn because(causes: &[String]) -> String {
+    match causes {
+        [] => String::new(),
+        causes => format!(" (caused by: {})", causes.join(": ")),
     }
 }
 
@@ -127,10 +164,11 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             chunk,
             words,
             target_words,
+            percent,
             elapsed_ms,
             ..
         } => format!(
-            "chunk {chunk} started: {words}/{target_words} words, {} elapsed",
+            "chunk {chunk} started: {words}/{target_words} words, {percent} %, {} elapsed",
             seconds(elapsed_ms)
         ),
         JobEvent::Progress { .. } => return None,
@@ -141,10 +179,12 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             attempts,
             wait_ms,
             message,
+            causes,
             elapsed_ms,
         } => format!(
-            "chunk {chunk} attempt {attempt} of {attempts} failed at {words} words, next in {}: {message}; {} elapsed",
+            "chunk {chunk} attempt {attempt} of {attempts} failed at {words} words, next in {}: {message}{}; {} elapsed",
             seconds(wait_ms),
+            because(causes),
             seconds(elapsed_ms)
         ),
         JobEvent::ChunkSaved {
@@ -166,9 +206,12 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             chunk,
             words,
             message,
+            causes,
             elapsed_ms,
+            ..
         } => format!(
-            "chunk {chunk} failed at {words} words: {message}; {} elapsed",
+            "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
+            because(causes),
             seconds(elapsed_ms)
         ),
         JobEvent::Warning { chunk, message, .. } => match chunk {

@@ -56,31 +56,31 @@ pub fn message(
     stop: Option<&str>,
     outcomes: &[ChunkOutcome],
     incomplete: &[ChunkNumber],
+    full_story: &str,
 ) -> String {
     let written = outcomes
         .iter()
         .filter(|chunk| chunk.end == ChunkEnd::Complete)
         .count();
     let done = match written {
-        0 => "nothing new was completed".to_owned(),
+        0 => "no chunk was completed".to_owned(),
         1 => "1 chunk was written".to_owned(),
         n => format!("{n} chunks were written"),
     };
     let left = if incomplete.is_empty() {
-        "the story is complete".to_owned()
+        format!("the story is complete: {full_story}")
     } else {
-        format!("not complete: chunk {}", numbers(incomplete))
+        format!("still to write: {}", chunks(incomplete))
     };
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
         (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => {
-            "nothing to write: the story is complete".to_owned()
+            format!("nothing to write: {left}")
         }
         (Outcome::Complete, _) => format!("{done}; {left}"),
         (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
-        (Outcome::Incomplete, Some(why)) => {
-            let why = why.trim_end_matches('.');
-            format!("stopped: {why}. {}; {left}. {go_on}", capitalised(&done))
+        (Outcome::Incomplete, Some(stopped)) => {
+            format!("{stopped}. {}; {left}. {go_on}", capitalised(&done))
         }
         (Outcome::Incomplete, None) => {
             let failures: Vec<String> = outcomes
@@ -98,9 +98,29 @@ pub fn message(
     }
 }
 
-fn numbers(chunks: &[ChunkNumber]) -> String {
-    let numbers: Vec<String> = chunks.iter().map(ToString::to_string).collect();
-    numbers.join(", ")
+/// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
+fn chunks(numbers: &[ChunkNumber]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for ChunkNumber(number) in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            1 => format!("{first}, {last}"),
+            _ => format!("{first} to {last}"),
+        })
+        .collect();
+    let unit = if numbers.len() == 1 {
+        "chunk"
+    } else {
+        "chunks"
+    };
+    format!("{unit} {}", runs.join(", "))
 }
 
 fn capitalised(text: &str) -> String {
@@ -192,6 +212,13 @@ pub fn error_report(
     text
 }
 
+/// How a job that had nothing to do for one chunk says so.
+pub fn complete_already(number: ChunkNumber) -> String {
+    format!(
+        "nothing to write: chunk {number} is complete. `storywright rewrite --chunk {number}` writes it anew"
+    )
+}
+
 /// A finish reason as the manifest has it.
 pub fn finish_reason(reason: &FinishReason) -> String {
     match reason {
@@ -200,5 +227,23 @@ pub fn finish_reason(reason: &FinishReason) -> String {
         FinishReason::ContextFull => "context_full".to_owned(),
         FinishReason::Refusal => "refusal".to_owned(),
         FinishReason::Other(reason) => reason.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_named_in_short() {
+        for (numbers, expected) in [
+            (&[3][..], "chunk 3"),
+            (&[1, 2], "chunks 1, 2"),
+            (&[1, 2, 3, 4], "chunks 1 to 4"),
+            (&[2, 4, 5, 6, 9], "chunks 2, 4 to 6, 9"),
+        ] {
+            let numbers: Vec<ChunkNumber> = numbers.iter().copied().map(ChunkNumber).collect();
+            assert_eq!(chunks(&numbers), expected);
+        }
     }
 }

@@ -1,62 +1,147 @@
 //! Which chunks no longer fit what they were written from, and why.
+//!
+//! Pure. What a chunk's prompt held is in its record, slice by slice; a slice that it never
+//! held is no reason.
 
 use std::collections::BTreeMap;
 
-use super::prompt::{Prompt, PromptInputs};
-use crate::session::{ChunkStatus, SessionView};
+use super::prompt::slices;
+use super::settings::{ProviderChoice, Role, Settings};
+use crate::provider::ProviderKind;
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, SessionView};
 use crate::story::{Brief, Digest};
 
 /// The reasons for which each chunk of a session is stale, in the order of its chunks; none
 /// for a chunk that is fresh or not complete.
-///
-/// The slices of a chunk are compared with those that its prompt would hold now. A slice that
-/// its prompt never held is no reason.
-pub fn reasons(brief: &Brief, view: &SessionView, context_tokens: u32) -> Vec<Vec<String>> {
-    let mut reasons = Vec::with_capacity(view.chunks.len());
-    for (index, chunk) in view.chunks.iter().enumerate() {
-        let inputs = chunk.record.as_ref().map(|record| &record.inputs);
-        let Some(then) = inputs.filter(|inputs| {
-            !inputs.is_empty() && chunk.status == ChunkStatus::Complete && index < brief.beats.len()
-        }) else {
-            reasons.push(Vec::new());
-            continue;
-        };
-        let preceding = index
-            .checked_sub(1)
-            .and_then(|before| view.chunks.get(before))
-            .map_or("", |before| before.text.as_str());
-        let now = Prompt::build(&PromptInputs {
-            brief,
-            beat: index,
-            target_words: chunk.target_words,
-            preceding,
-            so_far: "",
-            remaining_words: chunk.target_words,
-            notes: &[],
-            context_tokens,
-        });
-        reasons.push(match now {
-            Ok(now) => compare(then, &now.inputs, index),
-            Err(too_large) => vec![too_large.to_string()],
-        });
+pub fn reasons(brief: &Brief, view: &SessionView, settings: &Settings) -> Vec<Vec<String>> {
+    let now = Now {
+        brief,
+        shared: slices::shared(brief),
+        always: slices::always(brief),
+        model: ConfiguredModel::of(settings),
+    };
+    (0..view.chunks.len())
+        .map(|index| of_chunk(&now, view, index))
+        .collect()
+}
+
+/// The slices that a chunk's text would be recorded with, were it written now and as it is.
+pub fn current_inputs(brief: &Brief, view: &SessionView, index: usize) -> BTreeMap<String, Digest> {
+    let record = view
+        .chunks
+        .get(index)
+        .and_then(|chunk| chunk.record.as_ref());
+    let held = record
+        .map(|record| record.inputs.clone())
+        .unwrap_or_default();
+    let always = slices::always(brief);
+    let mut inputs: BTreeMap<String, Digest> = slices::of_beat(brief, index)
+        .into_iter()
+        .filter(|(name, _)| held.contains_key(name) || always.contains(name))
+        .collect();
+    if held.contains_key(slices::PRECEDING) {
+        inputs.insert(
+            slices::PRECEDING.to_owned(),
+            slices::preceding(preceding(view, index)),
+        );
     }
+    inputs
+}
+
+/// What chunks would be written from now.
+struct Now<'a> {
+    brief: &'a Brief,
+    /// The slices of every beat: of a long story they are worth working out only once.
+    shared: BTreeMap<String, Digest>,
+    always: Vec<String>,
+    model: ConfiguredModel,
+}
+
+fn of_chunk(now: &Now, view: &SessionView, index: usize) -> Vec<String> {
+    let chunk = &view.chunks[index];
+    let Some(record) = chunk
+        .record
+        .as_ref()
+        .filter(|record| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
+    else {
+        return Vec::new();
+    };
+    let own = slices::own(now.brief, index);
+    let current = |slice: &str| own.get(slice).or_else(|| now.shared.get(slice));
+    let mut reasons: Vec<String> = record
+        .inputs
+        .iter()
+        .filter_map(|(slice, digest)| match slice.as_str() {
+            slices::PRECEDING => preceding_reason(view, index, digest),
+            slices::MODEL => None,
+            _ => changed(slice, digest, current(slice)),
+        })
+        .collect();
+    // What every prompt holds and this one did not hold was added since.
+    let always = now.always.iter();
+    let added =
+        always.filter(|slice| current(slice).is_some() && !record.inputs.contains_key(*slice));
+    reasons.extend(added.map(|slice| format!("{slice} was added")));
+    reasons.extend(now.model.reason(record));
     reasons
 }
 
-fn compare(
-    then: &BTreeMap<String, Digest>,
-    now: &BTreeMap<String, Digest>,
-    index: usize,
-) -> Vec<String> {
-    then.iter()
-        .filter_map(|(slice, digest)| match now.get(slice) {
-            Some(current) if current == digest => None,
-            // Who is named in the text so far decides which entries a prompt holds; one that
-            // is merely not called for now was not changed.
-            None if slice.starts_with("cast ") => None,
-            Some(_) if slice == "preceding text" => Some(format!("chunk {index} was edited")),
-            Some(_) => Some(format!("{slice} changed")),
-            None => Some(format!("{slice} was removed")),
-        })
-        .collect()
+fn changed(slice: &str, then: &Digest, now: Option<&Digest>) -> Option<String> {
+    match now {
+        Some(now) if now == then => None,
+        Some(_) => Some(format!("{slice} changed")),
+        None => Some(format!("{slice} was removed")),
+    }
+}
+
+/// Only the words that the prompt repeated count: a change before them has no effect.
+fn preceding_reason(view: &SessionView, index: usize, then: &Digest) -> Option<String> {
+    let before = before(view, index);
+    // While it is not whole there is nothing to fit.
+    if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
+        return None;
+    }
+    if slices::preceding(preceding(view, index)) == *then {
+        return None;
+    }
+    Some(match before {
+        Some(before) if before.edited => format!("chunk {} was edited", before.number),
+        Some(before) => format!("chunk {} was rewritten", before.number),
+        None => "it is the first chunk now".to_owned(),
+    })
+}
+
+fn before(view: &SessionView, index: usize) -> Option<&ChunkView> {
+    view.chunks.get(index.checked_sub(1)?)
+}
+
+fn preceding(view: &SessionView, index: usize) -> &str {
+    before(view, index).map_or("", |before| before.text.as_str())
+}
+
+/// What the settings say about the model; what they leave open is no reason.
+struct ConfiguredModel {
+    provider: Option<ProviderKind>,
+    model: Option<String>,
+}
+
+impl ConfiguredModel {
+    fn of(settings: &Settings) -> ConfiguredModel {
+        ConfiguredModel {
+            provider: match settings.provider {
+                ProviderChoice::Fixed(kind) => Some(kind),
+                ProviderChoice::Auto => None,
+            },
+            model: settings.model_for(Role::Draft).map(str::to_owned),
+        }
+    }
+
+    fn reason(&self, record: &ChunkRecord) -> Option<String> {
+        let provider = record.provider.as_deref()?;
+        let model = record.model.as_deref()?;
+        let other_provider = self.provider.is_some_and(|kind| kind.as_str() != provider);
+        let other_model = self.model.as_deref().is_some_and(|name| name != model);
+        (other_provider || other_model)
+            .then(|| format!("model changed (it was {provider}/{model})"))
+    }
 }

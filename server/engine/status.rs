@@ -8,7 +8,7 @@ use super::error::JobError;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
-use crate::session::{self, ChunkStatus, Disk, Origin, Owners, SessionId};
+use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
 /// A story's state, as `status --json` prints it.
@@ -43,6 +43,10 @@ pub struct ChunkState {
     pub stale: bool,
     pub stale_reasons: Vec<String>,
     pub edited: bool,
+    /// Whether earlier versions are in history/.
+    pub has_history: bool,
+    /// Whether a proposed rewrite waits.
+    pub has_revision: bool,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -50,6 +54,8 @@ pub struct ChunkState {
 
 impl StoryStatus {
     /// Reads the state from the files (and the editor's open ones). Writes nothing.
+    ///
+    /// A session that is asked for and not there is one in which nothing is written yet.
     pub fn read(
         story: &StoryFile,
         settings: &Settings,
@@ -59,7 +65,7 @@ impl StoryStatus {
     ) -> Result<StoryStatus, JobError> {
         let plan = story.plan(settings);
         let session = match wanted {
-            Some(id) => Some(id.clone()),
+            Some(id) => known_session(story, id, disk)?,
             None => story.folder.current_session(disk)?,
         };
         let brief = &story.brief;
@@ -78,12 +84,14 @@ impl StoryStatus {
             return Ok(status);
         };
         let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let reasons = stale::reasons(brief, &view, settings.context_tokens);
+        let reasons = stale::reasons(brief, &view, settings);
         status.notices = view
             .notices
             .into_iter()
             .map(|notice| notice.message)
             .collect();
+        let history = disk.list(&view.root.join("history"))?;
+        let revisions = disk.list(&view.root.join("revisions"))?;
         for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {
             status.words = status.words.saturating_add(chunk.words);
             status.chunks.push(ChunkState {
@@ -98,6 +106,8 @@ impl StoryStatus {
                 stale: !reasons.is_empty(),
                 stale_reasons: reasons,
                 edited: chunk.edited,
+                has_history: names(&history, &chunk.path, false),
+                has_revision: names(&revisions, &chunk.path, true),
                 error: chunk.record.and_then(|record| record.failure),
             });
         }
@@ -125,6 +135,16 @@ impl StoryStatus {
     }
 }
 
+/// The session, if there is one of that name.
+fn known_session(
+    story: &StoryFile,
+    id: &SessionId,
+    disk: &Disk,
+) -> Result<Option<SessionId>, StoreError> {
+    let root = story.folder.session_root(id);
+    Ok(disk.metadata(&root)?.map(|_| id.clone()))
+}
+
 impl ChunkState {
     fn missing(plan: session::PlannedChunk) -> ChunkState {
         ChunkState {
@@ -139,9 +159,23 @@ impl ChunkState {
             stale: false,
             stale_reasons: Vec::new(),
             edited: false,
+            has_history: false,
+            has_revision: false,
             error: None,
         }
     }
+}
+
+/// Whether a listing has the chunk's file, or a folder of its name.
+fn names(entries: &[Entry], chunk: &Path, as_file: bool) -> bool {
+    let name = if as_file {
+        chunk.file_name()
+    } else {
+        chunk.file_stem()
+    };
+    entries
+        .iter()
+        .any(|entry| Some(entry.name.as_ref()) == name)
 }
 
 /// A path below `root` with forward slashes; the whole path when it is not below.

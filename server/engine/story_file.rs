@@ -100,13 +100,13 @@ impl StoryFile {
 
     /// The chunks that the outline asks for, with even sizes.
     pub fn plan(&self, settings: &Settings) -> Vec<PlannedChunk> {
-        let sizes = plan_sizes(
-            &self.brief,
-            SizeDefaults {
-                target_words: settings.target_words,
-                chunk_words: settings.chunk_words,
-            },
-        );
+        // The settings hold the front matter's lengths already, or a flag's in their place.
+        let brief = Brief {
+            target_words: settings.target_words,
+            chunk_words: Some(settings.chunk_words),
+            ..self.brief.clone()
+        };
+        let sizes = plan_sizes(&brief, size_defaults(settings));
         self.brief
             .beats
             .iter()
@@ -121,6 +121,12 @@ impl StoryFile {
                 body: Some(Digest::of(&beat.text)),
             })
             .collect()
+    }
+
+    /// Looks at the lengths again, now that the settings are known.
+    pub fn with_settings(mut self, settings: &Settings) -> StoryFile {
+        self.brief = Brief::parse_with(&self.text, size_defaults(settings));
+        self
     }
 
     /// Stops at a brief that nothing can be written from.
@@ -139,6 +145,13 @@ impl StoryFile {
             path: self.folder.brief().to_owned(),
             problems: errors,
         })
+    }
+}
+
+fn size_defaults(settings: &Settings) -> SizeDefaults {
+    SizeDefaults {
+        target_words: settings.target_words,
+        chunk_words: settings.chunk_words,
     }
 }
 

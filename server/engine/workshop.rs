@@ -26,11 +26,21 @@ pub struct JobRequest {
     pub workspace: Option<PathBuf>,
     /// The draft to work on; `None`: the current one, or a new one.
     pub session: Option<SessionId>,
+    pub naming: Naming,
     pub scope: Scope,
     /// The `storywright` section of the editor's settings.
     pub editor_settings: Option<Value>,
     /// Settings of the command line by dotted name.
     pub flags: Map<String, Value>,
+}
+
+/// Who said which session a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// The author, by its name: it has to exist.
+    ByAuthor,
+    /// The place of a file that is open in an editor, be it the first of its session.
+    ByPlace,
 }
 
 /// Which chunks a job writes.
@@ -42,6 +52,20 @@ pub enum Scope {
     Chunk(ChunkRef),
     /// One, anew; what it replaces is kept in history/.
     Rewrite(ChunkRef),
+    /// This one and all after it, but for those that the author edited.
+    RewriteFrom(ChunkRef),
+    /// Those that are stale when the job begins, but for those that the author edited.
+    RewriteStale,
+}
+
+impl Scope {
+    /// The chunk that it names, if it names one.
+    pub fn chunk(&self) -> Option<&ChunkRef> {
+        match self {
+            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
 }
 
 /// Names one chunk.
@@ -137,14 +161,25 @@ impl Workshop {
         let disk = self.disk();
         // Held over the opening, so that two jobs that start together share one session.
         let mut sessions = lock(&self.inner.sessions);
-        let id = match wanted {
-            Some(id) => id.clone(),
-            None => match story.folder.current_session(disk)? {
-                Some(id) => id,
-                None => story.folder.new_session_id(&story.brief.title, disk)?,
-            },
+        check_no_file(&story.folder.generated())?;
+        let current = match wanted {
+            Some(id) => Some(id.clone()),
+            None => story.folder.current_session(disk)?,
         };
-        let root = story.folder.generated().join(id.as_str());
+        // Held over the opening too: another process must find the new session.
+        let mut _choosing = None;
+        let id = match current {
+            Some(id) => id,
+            None => {
+                _choosing = Some(story.folder.choosing(disk)?);
+                match story.folder.current_session(disk)? {
+                    Some(id) => id,
+                    None => story.folder.new_session_id(&story.brief.title, disk)?,
+                }
+            }
+        };
+        let root = story.folder.session_root(&id);
+        check_no_file(&root)?;
         if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
             open.check_plan(plan)?;
             return Ok((open, Vec::new()));
@@ -168,6 +203,17 @@ impl Workshop {
         sessions.insert(root, Arc::downgrade(&open));
         Ok((open, opened.notices))
     }
+}
+
+/// A file where a folder is to be has an author who should be asked to move it; the store
+/// would only say that the folder can't be made.
+pub(super) fn check_no_file(folder: &Path) -> Result<(), JobError> {
+    if folder.is_file() {
+        return Err(JobError::FileInTheWay {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(())
 }
 
 /// A session that this process writes, and which job has which chunk.

@@ -9,6 +9,7 @@ use crate::engine::environment::Environment;
 use crate::engine::settings::{ProviderChoice, Role, Settings};
 use crate::provider::demo::DemoWriter;
 use crate::provider::{self, ApiKey, Endpoint, Provider, ProviderError, ProviderKind};
+use crate::story::Digest;
 
 /// A provider with the model to ask for.
 #[derive(Clone)]
@@ -22,9 +23,10 @@ pub struct Writer {
 #[derive(Debug, thiserror::Error)]
 pub enum WriterError {
     #[error(
-        "no model provider is configured: there is no key in ANTHROPIC_API_KEY or OPENAI_API_KEY, and \
-         no Ollama answers at {ollama}. Set one of them, name a provider in your settings, or try the \
-         built-in demo writer with `--provider demo` (setting `storywright.provider` = \"demo\")"
+        "no model provider is configured, so nothing was written: neither ANTHROPIC_API_KEY nor \
+         OPENAI_API_KEY holds a key, and no Ollama answers at {ollama}. Set one of the two, start Ollama, or \
+         name a provider in your settings. To try it without a model, use the built-in demo writer: \
+         `--provider demo`, in an editor the setting `storywright.provider` = \"demo\""
     )]
     NoProvider { ollama: String },
     #[error("the key for {provider} can't be had: {message}")]
@@ -43,6 +45,11 @@ const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 
 impl Writer {
+    /// Of provider and model, for the records of what a chunk was written with.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&format!("{}/{}", self.kind.as_str(), self.model))
+    }
+
     /// The writer for a role.
     pub async fn connect(
         settings: &Settings,
@@ -50,6 +57,7 @@ impl Writer {
         role: Role,
     ) -> Result<Writer, WriterError> {
         let (kind, provider) = connect_provider(settings, environment).await?;
+        provider.ready()?;
         let model = match settings.model_for(role) {
             Some(model) => model.to_owned(),
             None => provider.default_model().await?,
@@ -93,10 +101,10 @@ async fn running_ollama(
     environment: &Environment,
 ) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
     let endpoint = endpoint(ProviderKind::Ollama, settings, environment).await?;
-    let place = endpoint
-        .base_url
-        .clone()
-        .unwrap_or_else(|| "127.0.0.1:11434".to_owned());
+    let place = endpoint.base_url.as_deref().map_or_else(
+        || "127.0.0.1:11434".to_owned(),
+        |url| url.trim_start_matches("http://").to_owned(),
+    );
     let ollama = provider::connect(ProviderKind::Ollama, endpoint)?;
     match tokio::time::timeout(OLLAMA_DEADLINE, ollama.probe()).await {
         Ok(Ok(_)) => Ok((ProviderKind::Ollama, ollama)),

@@ -5,10 +5,13 @@
 //! would panic the protocol library. Whoever asked waits for a bounded time only; a client
 //! that never answers holds nothing up.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tower_lsp::Client;
 use tower_lsp::jsonrpc;
 use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostics, ShowMessage};
@@ -26,6 +29,8 @@ use tower_lsp::lsp_types::{
 pub struct EditorClient {
     client: Client,
     outbox: mpsc::UnboundedSender<Outgoing>,
+    /// Edits that nobody waits for any more and that are still without an answer.
+    overdue_edits: Arc<AtomicUsize>,
 }
 
 enum Outgoing {
@@ -49,7 +54,11 @@ impl EditorClient {
     pub fn new(client: Client) -> EditorClient {
         let (outbox, inbox) = mpsc::unbounded_channel();
         tokio::spawn(send_all(client.clone(), inbox));
-        EditorClient { client, outbox }
+        EditorClient {
+            client,
+            outbox,
+            overdue_edits: Arc::default(),
+        }
     }
 
     pub fn log(&self, kind: MessageType, message: impl Into<String>) {
@@ -89,19 +98,31 @@ impl EditorClient {
             .await
     }
 
-    /// Asks for an edit. Whether it really happened, only the documents tell.
+    /// Whether an edit went unanswered. Until the answer comes, more edits would only wait in
+    /// line behind it.
+    pub fn owes_an_edit(&self) -> bool {
+        self.overdue_edits.load(Ordering::SeqCst) > 0
+    }
+
+    /// Asks for an edit. Whether it really happened, only the documents tell. It has no label:
+    /// Neovim shows a message for each edit that has one, several a second while text streams.
     pub async fn apply_edit(
         &self,
         edit: WorkspaceEdit,
-        label: &str,
         patience: Duration,
     ) -> Result<bool, NoAnswer> {
-        let params = ApplyWorkspaceEditParams {
-            label: Some(label.to_owned()),
-            edit,
-        };
-        let answer = self.request::<ApplyWorkspaceEdit>(params, patience).await?;
-        Ok(answer.applied)
+        let params = ApplyWorkspaceEditParams { label: None, edit };
+        let (answer, waiter) = self.send_request::<ApplyWorkspaceEdit>(params);
+        if let Ok(answer) = tokio::time::timeout(patience, answer).await {
+            return Ok(given::<ApplyWorkspaceEdit>(answer)?.applied);
+        }
+        let overdue = Arc::clone(&self.overdue_edits);
+        overdue.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async move {
+            let _ = waiter.await;
+            overdue.fetch_sub(1, Ordering::SeqCst);
+        });
+        Err(NoAnswer::Late)
     }
 
     /// The editor's `storywright` settings.
@@ -140,18 +161,40 @@ impl EditorClient {
         R::Params: Send + 'static,
         R::Result: Send + 'static,
     {
-        let (answer_to, answer) = oneshot::channel::<jsonrpc::Result<R::Result>>();
+        let (answer, _) = self.send_request::<R>(params);
+        match tokio::time::timeout(patience, answer).await {
+            Ok(answer) => given::<R>(answer),
+            Err(_) => Err(NoAnswer::Late),
+        }
+    }
+
+    /// The answer, and the task that waits for it.
+    fn send_request<R>(&self, params: R::Params) -> (Answer<R>, JoinHandle<()>)
+    where
+        R: Request + 'static,
+        R::Params: Send + 'static,
+        R::Result: Send + 'static,
+    {
+        let (answer_to, answer) = oneshot::channel();
         let client = self.client.clone();
-        tokio::spawn(async move {
+        let waiter = tokio::spawn(async move {
             let result = client.send_request::<R>(params).await;
             // Nobody may be waiting any more.
             let _ = answer_to.send(result);
         });
-        match tokio::time::timeout(patience, answer).await {
-            Ok(Ok(Ok(result))) => Ok(result),
-            Ok(Ok(Err(error))) => Err(NoAnswer::Refused(error.message.into_owned())),
-            Ok(Err(_)) | Err(_) => Err(NoAnswer::Late),
-        }
+        (answer, waiter)
+    }
+}
+
+type Answer<R> = oneshot::Receiver<jsonrpc::Result<<R as Request>::Result>>;
+
+fn given<R: Request>(
+    answer: Result<jsonrpc::Result<R::Result>, oneshot::error::RecvError>,
+) -> Result<R::Result, NoAnswer> {
+    match answer {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(error)) => Err(NoAnswer::Refused(error.message.into_owned())),
+        Err(_) => Err(NoAnswer::Late),
     }
 }
 

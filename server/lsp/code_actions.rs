@@ -7,10 +7,13 @@ use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Url,
 };
 
-use super::commands::{self, CANCEL, REWRITE_CHUNK, WRITE, WRITE_CHUNK};
+use super::commands::{
+    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
+    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+};
 use super::documents::path_of;
-use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::state::{State, Touched};
+use super::target::{self, Target};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
@@ -21,8 +24,11 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
     if !wants_refactorings(params) || !belongs_to_a_story(url) {
         return Vec::new();
     }
-    state.touch(url.clone(), Some(params.range.start));
-    let Ok(target) = resolve(state, &Arguments::default()) else {
+    let place = Touched {
+        url: url.clone(),
+        position: Some(params.range.start),
+    };
+    let Ok(target) = target::at(state, &place) else {
         return Vec::new();
     };
     // A brief with errors has no state yet, but it has diagnostics that say so.
@@ -38,7 +44,7 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        actions.extend(on_chunk(url, &target, chunk));
+        actions.extend(on_chunk(url, &target, chunk, status.unit));
     }
     actions.extend(on_story(url, &target, &status));
     actions
@@ -68,38 +74,47 @@ fn find<'a>(status: &'a StoryStatus, chunk: &ChunkRef) -> Option<&'a ChunkState>
     })
 }
 
-fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Option<CodeActionOrCommand> {
+fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionOrCommand> {
+    let arguments = json!({ "uri": url, "session": session(target) });
+    let mut actions = Vec::new();
     let open = status.to_write().count();
-    if open == 0 {
-        return None;
-    }
-    let title = if open == status.chunks.len() && status.words == 0 {
-        format!(
-            "Storywright: write the story ({open} chunks, {} {})",
+    let total = status.chunks.len();
+    if open == total && status.words == 0 {
+        let title = format!(
+            "Storywright: write the story ({total} chunks, {} {})",
             status.target_words, status.unit
-        )
-    } else {
-        format!(
-            "Storywright: go on writing ({open} of {} chunks to go)",
-            status.chunks.len()
-        )
-    };
-    Some(action(
-        title,
-        WRITE,
-        json!({ "uri": url, "session": session(target) }),
-    ))
+        );
+        actions.push(action(title, WRITE, arguments.clone()));
+    } else if open > 0 {
+        let title = format!("Storywright: go on writing ({open} of {total} chunks to go)");
+        actions.push(action(title, WRITE, arguments.clone()));
+    }
+    let stale = status
+        .chunks
+        .iter()
+        .filter(|chunk| chunk.stale && !chunk.edited)
+        .count();
+    if stale > 0 {
+        let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
+        actions.push(action(title, REWRITE_STALE, arguments));
+    }
+    actions
 }
 
-fn on_chunk(url: &Url, target: &Target, chunk: &ChunkState) -> Vec<CodeActionOrCommand> {
+fn on_chunk(
+    url: &Url,
+    target: &Target,
+    chunk: &ChunkState,
+    unit: &str,
+) -> Vec<CodeActionOrCommand> {
     let name = format!("chunk {} “{}”", chunk.number, chunk.title);
     let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
     let (title, command) = match chunk.status {
         ChunkStatus::Missing => (format!("Storywright: write {name}"), WRITE_CHUNK),
         ChunkStatus::Partial | ChunkStatus::Failed => (
             format!(
-                "Storywright: go on with {name} ({}/{} {})",
-                chunk.words, chunk.target_words, "words"
+                "Storywright: go on with {name} ({}/{} {unit})",
+                chunk.words, chunk.target_words
             ),
             WRITE_CHUNK,
         ),
@@ -110,6 +125,30 @@ fn on_chunk(url: &Url, target: &Target, chunk: &ChunkState) -> Vec<CodeActionOrC
         actions.push(action(
             format!("Storywright: rewrite {name}"),
             REWRITE_CHUNK,
+            arguments.clone(),
+        ));
+    }
+    if chunk.stale {
+        actions.push(action(
+            format!("Storywright: keep {name} as it is"),
+            KEEP,
+            arguments.clone(),
+        ));
+    }
+    if chunk.has_history {
+        let title = format!("Storywright: restore the earlier version of {name}");
+        actions.push(action(title, RESTORE_VERSION, arguments.clone()));
+    }
+    if chunk.has_revision {
+        for (verb, command) in [("accept", ACCEPT_REVISION), ("reject", REJECT_REVISION)] {
+            let title = format!("Storywright: {verb} the revision of {name}");
+            actions.push(action(title, command, arguments.clone()));
+        }
+    }
+    if chunk.words > 0 {
+        actions.push(action(
+            format!("Storywright: rewrite from {name} on"),
+            REWRITE_FROM,
             arguments,
         ));
     }

@@ -8,15 +8,17 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::jobs;
+use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
-use super::target::{Arguments, Target, resolve};
+use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
-use crate::engine::job::Prepared;
 use crate::engine::new_story;
+use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
-use crate::engine::workshop::{ChunkRef, JobRequest, Scope};
+use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope};
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
 
@@ -25,17 +27,32 @@ use super::page::LspEditor;
 pub const WRITE: &str = "storywright.write";
 pub const WRITE_CHUNK: &str = "storywright.writeChunk";
 pub const REWRITE_CHUNK: &str = "storywright.rewriteChunk";
+pub const REWRITE_FROM: &str = "storywright.rewriteFrom";
+pub const REWRITE_STALE: &str = "storywright.rewriteStale";
+pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
+pub const KEEP: &str = "storywright.keep";
+pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
+pub const REJECT_REVISION: &str = "storywright.rejectRevision";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 6] = [
+pub const ALL: [&str; 15] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
+    REWRITE_FROM,
+    REWRITE_STALE,
+    RESTORE_VERSION,
+    KEEP,
+    ACCEPT_REVISION,
+    REJECT_REVISION,
     CANCEL,
     NEW_STORY,
+    EXPORT,
+    NEW_SESSION,
+    SWITCH_SESSION,
     SHOW_STATUS,
 ];
 
@@ -47,9 +64,23 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// A sentence for the author.
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
-    let arguments = Arguments::read(values)?;
+    if matches!(command, EXPORT | NEW_SESSION | SWITCH_SESSION) {
+        return session_commands::execute(state, command, values).await;
+    }
+    let takes = match command {
+        WRITE | REWRITE_STALE | CANCEL | SHOW_STATUS => Takes::Place,
+        NEW_STORY => Takes::Title,
+        _ => Takes::Chunk,
+    };
+    let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK => start_job(state, &arguments, command).await,
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
+            start_job(state, &arguments, command).await
+        }
+        RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
+        KEEP => upkeep(state, &arguments, Decision::Keep).await,
+        ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,
+        REJECT_REVISION => upkeep(state, &arguments, Decision::RejectRevision).await,
         CANCEL => cancel(state, &arguments),
         NEW_STORY => new_story(state, arguments).await,
         SHOW_STATUS => show_status(state, &arguments).await,
@@ -68,13 +99,13 @@ async fn start_job(
         unblocked(move || resolve(&state, &arguments)).await?
     };
     let id = state.jobs.next_id();
-    let brief = target.brief.clone();
+    let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
         let (state, command, id) = (Arc::clone(state), command.to_owned(), id.clone());
         unblocked(move || prepare(&state, target, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(state, id.clone(), brief, prepared);
+    jobs::start(listed, prepared);
     Ok(Value::from(id))
 }
 
@@ -85,25 +116,23 @@ fn prepare(
     id: String,
 ) -> Result<Prepared, JobError> {
     let editor = LspEditor::new(Arc::clone(state));
+    let named = || target.chunk.clone().ok_or(JobError::NoChunkNamed);
     let scope = match command {
-        WRITE => Scope::Remaining,
-        _ => {
-            let chunk = match target.chunk.clone() {
-                Some(chunk) => chunk,
-                None => next_chunk(state, &target)?,
-            };
-            if command == REWRITE_CHUNK {
-                Scope::Rewrite(chunk)
-            } else {
-                Scope::Chunk(chunk)
-            }
-        }
+        WRITE_CHUNK => Scope::Chunk(match target.chunk.clone() {
+            Some(chunk) => chunk,
+            None => next_chunk(state, &target)?,
+        }),
+        REWRITE_CHUNK => Scope::Rewrite(named()?),
+        REWRITE_FROM => Scope::RewriteFrom(named()?),
+        REWRITE_STALE => Scope::RewriteStale,
+        _ => Scope::Remaining,
     };
     let request = JobRequest {
         job: id,
         workspace: state.workspace_of(&target.brief),
         brief: target.brief,
         session: target.session,
+        naming: Naming::ByPlace,
         scope,
         editor_settings: state.editor_settings(),
         flags: serde_json::Map::new(),
@@ -120,6 +149,38 @@ fn next_chunk(state: &Arc<State>, target: &Target) -> Result<ChunkRef, JobError>
         .find(|chunk| chunk.status != ChunkStatus::Complete);
     let number = next.map_or(ChunkNumber(1), |chunk| chunk.number);
     Ok(ChunkRef::Number(number))
+}
+
+/// A decision about one chunk; the answer is a sentence about what was done.
+async fn upkeep(
+    state: &Arc<State>,
+    arguments: &Arguments,
+    decision: Decision,
+) -> Result<Value, String> {
+    let target = {
+        let (state, arguments) = (Arc::clone(state), arguments.clone());
+        unblocked(move || resolve(&state, &arguments)).await?
+    };
+    let chunk = target
+        .chunk
+        .clone()
+        .ok_or_else(|| JobError::NoChunkNamed.to_string())?;
+    let request = UpkeepRequest {
+        workspace: state.workspace_of(&target.brief),
+        brief: target.brief,
+        session: target.session,
+        chunk,
+        decision,
+        editor_settings: state.editor_settings(),
+    };
+    let editor = Arc::new(LspEditor::new(Arc::clone(state)));
+    let done = decide(&state.workshop, request, editor)
+        .await
+        .map_err(|error| error.to_string())?;
+    if let Some(client) = state.client() {
+        client.show(MessageType::INFO, format!("Storywright: {done}"));
+    }
+    Ok(Value::from(done))
 }
 
 fn cancel(state: &Arc<State>, arguments: &Arguments) -> Result<Value, String> {
@@ -251,7 +312,7 @@ pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobErr
 }
 
 /// Runs what asks the file system where it holds no other message up.
-async fn unblocked<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+pub async fn unblocked<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
     E: Send + 'static,

@@ -56,6 +56,10 @@ pub fn schedule(state: &Arc<State>, url: Url) {
         if let (Ok(params), Some(client)) = (found, state.client()) {
             client.publish_diagnostics(params);
         }
+        // Closed while it was looked at: what was just said must not stay.
+        if state.documents.get(&url).is_none() {
+            clear(&state, url);
+        }
     });
 }
 

@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub url: Url,
     /// The version that the client gave it.
     pub version: i32,
+    /// Which opening of a document this was; differs when it was closed in between.
+    pub opening: u64,
     pub rope: Rope,
 }
 
@@ -38,6 +40,7 @@ pub struct Documents {
 #[derive(Default)]
 struct State {
     open: HashMap<Url, Open>,
+    openings: u64,
     encoding: Option<Encoding>,
 }
 
@@ -67,12 +70,16 @@ impl Documents {
 
     pub fn open(&self, url: Url, version: i32, text: &str) {
         let path = path_of(&url);
+        let mut state = self.state();
+        state.openings += 1;
         let snapshot = Snapshot {
             url: url.clone(),
             version,
+            opening: state.openings,
             rope: Rope::from_str(text),
         };
-        self.state().open.insert(url, Open { snapshot, path });
+        state.open.insert(url, Open { snapshot, path });
+        drop(state);
         self.tell();
     }
 

@@ -1,8 +1,8 @@
-//! The smallest edit that turns one text into another, safe for every client.
+//! The smallest edits that turn one text into another, safe for every client.
 
 use tower_lsp::lsp_types::{
-    DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, TextDocumentEdit, TextEdit,
-    Url, WorkspaceEdit,
+    AnnotatedTextEdit, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
+    TextDocumentEdit, TextEdit, Url, WorkspaceEdit,
 };
 
 use super::documents::Snapshot;
@@ -28,18 +28,34 @@ pub fn replacement(old: &str, new: &str) -> Option<Replacement> {
     let suffix = common_suffix(&old[start..], &new[start..]);
     let mut end = old.len() - suffix;
     let mut text = new[start..new.len() - suffix].to_owned();
-    if start == old.len() && old.ends_with('\n') && text.ends_with('\n') {
-        let line_end = if old.ends_with("\r\n") && text.ends_with("\r\n") {
-            "\r\n"
-        } else {
-            "\n"
-        };
+    let line_end = if old.ends_with("\r\n") { "\r\n" } else { "\n" };
+    if start == old.len() && old.ends_with('\n') && text.ends_with(line_end) {
         start -= line_end.len();
         end = start;
         text.truncate(text.len() - line_end.len());
         text.insert_str(0, line_end);
     }
     Some(Replacement { start, end, text })
+}
+
+/// Like [`replacement`], but a change before `head` and one after it are two, so that the text
+/// between them, and a cursor in it, is left alone. `head` is the length of the first part in
+/// the old and in the new text.
+pub fn replacements(old: &str, new: &str, head: (usize, usize)) -> Vec<Replacement> {
+    let whole = || replacement(old, new).into_iter().collect();
+    let between = format!("{}{}", &new[..head.1], &old[head.0..]);
+    let (Some(first), Some(second)) = (replacement(old, &between), replacement(&between, new))
+    else {
+        return whole();
+    };
+    let back = |offset: usize| (offset + head.0).checked_sub(head.1);
+    match (back(second.start), back(second.end)) {
+        (Some(start), Some(end)) if start >= first.end => {
+            let text = second.text;
+            vec![first, Replacement { start, end, text }]
+        }
+        _ => whole(),
+    }
 }
 
 /// Bytes that both texts begin with, on a character boundary and not between CR and LF.
@@ -80,10 +96,10 @@ fn splits_line_end(text: &str, at: usize) -> bool {
 /// A versioned edit of one document.
 pub fn workspace_edit(
     snapshot: &Snapshot,
-    replacement: &Replacement,
+    replacements: &[Replacement],
     encoding: Encoding,
 ) -> WorkspaceEdit {
-    let edit = TextEdit {
+    let edit = |replacement: &Replacement| TextEdit {
         range: position::from_span(
             &snapshot.rope,
             &(replacement.start..replacement.end),
@@ -91,10 +107,15 @@ pub fn workspace_edit(
         ),
         new_text: replacement.text.clone(),
     };
-    versioned(&snapshot.url, snapshot.version, edit)
+    let edits = replacements.iter().map(edit).map(OneOf::Left).collect();
+    versioned(&snapshot.url, snapshot.version, edits)
 }
 
-fn versioned(url: &Url, version: i32, edit: TextEdit) -> WorkspaceEdit {
+fn versioned(
+    url: &Url,
+    version: i32,
+    edits: Vec<OneOf<TextEdit, AnnotatedTextEdit>>,
+) -> WorkspaceEdit {
     WorkspaceEdit {
         changes: None,
         document_changes: Some(DocumentChanges::Edits(vec![TextDocumentEdit {
@@ -102,7 +123,7 @@ fn versioned(url: &Url, version: i32, edit: TextEdit) -> WorkspaceEdit {
                 uri: url.clone(),
                 version: Some(version),
             },
-            edits: vec![OneOf::Left(edit)],
+            edits,
         }])),
         change_annotations: None,
     }
@@ -137,13 +158,37 @@ mod tests {
         assert_eq!(replacement("same", "same"), None);
     }
 
+    #[test]
+    fn a_head_and_an_end_change_apart() {
+        let old = "status: partial\n---\nThe lamp\n";
+        let new = "status: complete\n---\nThe lamp went out.\n";
+        let found = replacements(old, new, (20, 21));
+        let texts: Vec<&str> = found.iter().map(|part| part.text.as_str()).collect();
+        assert_eq!(texts, ["complete", " went out."]);
+        assert_eq!(replacements(old, old, (20, 20)), []);
+    }
+
     proptest! {
+        #[test]
+        fn two_replacements_make_the_new_text(
+            old in ("[a\r\n]{0,6}", "[aé😀\r\n]{0,9}"),
+            new in ("[a\r\n]{0,6}", "[aé😀\r\n]{0,9}"),
+        ) {
+            let (before, after) = (format!("{}\n{}", old.0, old.1), format!("{}\n{}", new.0, new.1));
+            let mut made = before.clone();
+            for part in replacements(&before, &after, (old.0.len() + 1, new.0.len() + 1)).iter().rev() {
+                made.replace_range(part.start..part.end, &part.text);
+            }
+            prop_assert_eq!(made, after);
+        }
+
         #[test]
         fn a_replacement_makes_the_new_text(old in "[aé😀\r\n]{0,12}", new in "[aé😀\r\n]{0,12}") {
             match replacement(&old, &new) {
                 None => prop_assert_eq!(old, new),
                 Some(found) => {
                     prop_assert!(!splits_line_end(&old, found.start));
+                    prop_assert!(!splits_line_end(&old, found.end));
                     let made = format!("{}{}{}", &old[..found.start], found.text, &old[found.end..]);
                     prop_assert_eq!(made, new);
                 }

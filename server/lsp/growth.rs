@@ -3,7 +3,7 @@
 //! Pure. The author may edit the same document at any time: an edit elsewhere moves the place
 //! along, an edit at the place itself stops the stream.
 
-use super::edit::{common_prefix, common_suffix};
+use super::edit::{Replacement, common_prefix, common_suffix, replacements};
 use crate::session::chunk_file::{self, FileStatus};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -39,6 +39,14 @@ pub struct Step {
     place: Place,
 }
 
+impl Step {
+    /// What has to change in the document; nothing where it shows the step already.
+    pub fn changes(&self, document: &str) -> Vec<Replacement> {
+        let head = |text: &str| chunk_file::parse(text).prose_offset;
+        replacements(document, &self.text, (head(document), head(&self.text)))
+    }
+}
+
 impl Growth {
     /// `before`: the prose that the document shows now, when it is to be replaced.
     pub fn new(number: ChunkNumber, beat: BeatId, before: Option<String>) -> Growth {
@@ -61,6 +69,12 @@ impl Growth {
             Some(place) => place.follow(document).ok_or(AuthorEdited)?,
             None => self.find(document, prose)?,
         };
+        // A complete text that is rewritten is partial from its first new word on.
+        let mark = match (finished, &self.place) {
+            (true, _) => Some(("partial", "complete")),
+            (false, None) => Some(("complete", "partial")),
+            (false, Some(_)) => None,
+        };
         let prose = in_line_ends_of(document, prose.trim_end());
         let common = common_prefix(&place.shown, &prose);
         let start = (place.anchor + common)
@@ -73,10 +87,14 @@ impl Growth {
         text.push_str(&prose[common..]);
         let mut anchor = text.len();
         let rest = &place.document[place.anchor..];
-        text.push_str(if rest.is_empty() { "\n" } else { rest });
-        if finished {
+        text.push_str(match rest {
+            "" if document.contains("\r\n") => "\r\n",
+            "" => "\n",
+            rest => rest,
+        });
+        if let Some((from, to)) = mark {
             let length = text.len();
-            text = mark_complete(&text);
+            text = mark_status(&text, from, to);
             // The mark stands before the prose.
             anchor = anchor + text.len() - length;
         }
@@ -129,6 +147,11 @@ impl Growth {
         } else {
             body.len() - body.trim_start().len()
         };
+        // A text that breaks off between two words ends with the space that is ours as well.
+        let shown = match shown {
+            "" => "",
+            _ => body[lead..].trim_end_matches(['\n', '\r']),
+        };
         Ok(Place {
             anchor: body_start + lead + shown.len(),
             shown: shown.to_owned(),
@@ -169,10 +192,10 @@ impl Place {
     }
 }
 
-/// The chunk's head with its status set to complete.
-fn mark_complete(text: &str) -> String {
+/// The chunk with another status in its head.
+fn mark_status(text: &str, from: &str, to: &str) -> String {
     let (head, prose) = text.split_at(chunk_file::parse(text).prose_offset);
-    let marked = head.replacen("status: partial", "status: complete", 1);
+    let marked = head.replacen(&format!("status: {from}"), &format!("status: {to}"), 1);
     marked + prose
 }
 
@@ -194,6 +217,8 @@ fn floor_boundary(text: &str, mut index: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEAD: &str = "---\nchunk: 1\nbeat: storm\nstatus: partial\n---\n";
@@ -222,7 +247,14 @@ mod tests {
             "The lamp went out.\n\nIt rained.",
         ];
         let whole = format!("{HEAD}The lamp went out.\n\nIt rained.\n");
-        for document in ["", "\n", HEAD, &format!("{HEAD}The l\n")] {
+        for document in [
+            "",
+            "\n",
+            HEAD,
+            &format!("{HEAD}The l\n"),
+            &format!("{HEAD}The "),
+            &format!("{HEAD}The \n"),
+        ] {
             assert_eq!(grow(document, &texts), whole, "{document:?}");
         }
         let dos = HEAD.replace('\n', "\r\n");
@@ -243,6 +275,86 @@ mod tests {
         );
         let step = rewrite.step(&foreign, "The lamp", false).unwrap();
         assert_eq!(step.text, format!("{HEAD}The lamp\n"));
+    }
+
+    #[test]
+    fn a_complete_text_that_is_rewritten_is_partial_meanwhile() {
+        let complete = HEAD.replace("partial", "complete");
+        let mut growth = Growth::new(
+            ChunkNumber(1),
+            BeatId("storm".to_owned()),
+            Some("It was calm.".to_owned()),
+        );
+        let first = growth
+            .step(&format!("{complete}It was calm.\n"), "The lamp", false)
+            .unwrap();
+        assert_eq!(first.text, format!("{HEAD}The lamp\n"));
+        assert!(growth.arrive(&first, &first.text));
+        let last = growth
+            .step(&first.text, "The lamp went out.", true)
+            .unwrap();
+        assert_eq!(last.text, format!("{complete}The lamp went out.\n"));
+        // The status and the end change, the text between them does not.
+        let changes = last.changes(&first.text);
+        let texts: Vec<&str> = changes.iter().map(|change| change.text.as_str()).collect();
+        assert_eq!(texts, ["complete", " went out."]);
+    }
+
+    /// What happens to a document: the stream grows, or the author puts or takes something.
+    #[derive(Debug, Clone)]
+    enum Event {
+        Grow(usize),
+        Put(usize, String),
+        Take(usize, usize),
+    }
+
+    fn events() -> impl Strategy<Value = Vec<Event>> {
+        let event = prop_oneof![
+            (1_usize..9).prop_map(Event::Grow),
+            (any::<usize>(), "[XYZÉ \n]{1,3}").prop_map(|(at, text)| Event::Put(at, text)),
+            (any::<usize>(), 1_usize..4).prop_map(|(at, length)| Event::Take(at, length)),
+        ];
+        prop::collection::vec(event, 1..24)
+    }
+
+    /// The author writes in capitals, the model does not.
+    fn by_hand(text: &str) -> String {
+        text.chars().filter(|c| c.is_uppercase()).collect()
+    }
+
+    fn place(text: &str, at: usize) -> usize {
+        floor_boundary(text, at % (text.len() + 1))
+    }
+
+    proptest! {
+        /// The stream adds to the document, whatever the author does to it meanwhile.
+        #[test]
+        fn nothing_of_the_authors_is_taken(events in events(), below in "(\\n|\\nA note\\.\n)?") {
+            let prose = "ab cd. éf 😀😀 gh\n\nij kl mn op qr st uv wx yz. ".repeat(4);
+            let mut growth = growth();
+            let mut document = format!("{HEAD}{below}");
+            let mut length = 0;
+            for event in events {
+                match event {
+                    Event::Grow(more) => {
+                        length = floor_boundary(&prose, (length + more).min(prose.len()));
+                        let Ok(step) = growth.step(&document, &prose[..length], false) else {
+                            return Ok(());
+                        };
+                        prop_assert_eq!(by_hand(&document), by_hand(&step.text));
+                        prop_assert!(step.text.len() >= document.len());
+                        document.clone_from(&step.text);
+                        prop_assert!(growth.arrive(&step, &document));
+                    }
+                    Event::Put(at, text) => document.insert_str(place(&document, at), &text),
+                    Event::Take(at, length) => {
+                        let start = place(&document, at);
+                        let end = floor_boundary(&document, (start + length).min(document.len()));
+                        document.replace_range(start..end.max(start), "");
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl<S> Ingress<S> {
             }
             return;
         };
-        self.note_touch(params);
+        self.note_touch(request.method(), params);
         let documents = &self.state.documents;
         match request.method() {
             "shutdown" => self.state.lifecycle.note_shutdown(),
@@ -77,16 +77,20 @@ impl<S> Ingress<S> {
     }
 
     /// Commands without arguments act on what the client touched last.
-    fn note_touch(&self, params: &Value) {
+    fn note_touch(&self, method: &str, params: &Value) {
         let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
         let Some(url) = uri.and_then(|uri| Url::parse(uri).ok()) else {
             return;
         };
-        let position = ["/position", "/range/start"]
-            .iter()
-            .find_map(|pointer| params.pointer(pointer))
-            .and_then(read::<Position>);
-        self.state.touch(url, position);
+        let place = match method {
+            "textDocument/didChange" if self.state.is_echo(&url) => return,
+            // Neither a tab that goes away nor one of many that are saved is where the author is.
+            "textDocument/didClose" | "textDocument/didSave" => return,
+            "textDocument/codeAction" => params.pointer("/range/start"),
+            "textDocument/didChange" => params.pointer("/contentChanges/0/range/start"),
+            _ => params.pointer("/position"),
+        };
+        self.state.touch(url, place.and_then(read::<Position>));
     }
 }
 

@@ -17,7 +17,7 @@ use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::state::State;
 use crate::engine::events::{JobEvent, Observer, Outcome};
-use crate::engine::job::Prepared;
+use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
 /// Running jobs by id.
@@ -106,10 +106,11 @@ impl Jobs {
     }
 }
 
-/// Takes a job off the list however its task ends.
-struct Listed {
+/// A job on the list, from the moment that it is asked for; off it however it ends.
+pub struct Listed {
     state: Arc<State>,
     id: String,
+    cancel: CancellationToken,
 }
 
 impl Drop for Listed {
@@ -118,22 +119,25 @@ impl Drop for Listed {
     }
 }
 
-/// Starts a job in a task of its own.
-pub fn start(state: &Arc<State>, id: String, brief: PathBuf, prepared: Prepared) {
+/// Puts a job on the list, so that it can be cancelled before it has begun.
+pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     let cancel = CancellationToken::new();
-    state.jobs.add(
-        &id,
-        Running {
-            brief,
-            cancel: cancel.clone(),
-        },
-    );
-    let listed = Listed {
-        state: Arc::clone(state),
-        id,
+    let running = Running {
+        brief,
+        cancel: cancel.clone(),
     };
+    state.jobs.add(id, running);
+    Listed {
+        state: Arc::clone(state),
+        id: id.to_owned(),
+        cancel,
+    }
+}
+
+/// Starts a job in a task of its own.
+pub fn start(listed: Listed, prepared: Prepared) {
     tokio::spawn(async move {
-        let running = run(&listed, prepared, &cancel);
+        let running = run(&listed, prepared);
         if AssertUnwindSafe(running).catch_unwind().await.is_err()
             && let Some(client) = listed.state.client()
         {
@@ -146,7 +150,7 @@ pub fn start(state: &Arc<State>, id: String, brief: PathBuf, prepared: Prepared)
     });
 }
 
-async fn run(listed: &Listed, prepared: Prepared, cancel: &CancellationToken) {
+async fn run(listed: &Listed, prepared: Prepared) {
     let state = &listed.state;
     let (events, inbox) = mpsc::unbounded_channel();
     let teller = tokio::spawn(tell(
@@ -158,7 +162,7 @@ async fn run(listed: &Listed, prepared: Prepared, cancel: &CancellationToken) {
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let result = prepared
-        .run(&state.workshop, editor, observer, cancel)
+        .run(&state.workshop, editor, observer, &listed.cancel)
         .await;
     // All events are told, the progress has ended: then comes the last word.
     let _ = teller.await;

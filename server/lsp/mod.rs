@@ -16,7 +16,9 @@ mod page;
 mod position;
 mod progress;
 mod server;
+mod session_commands;
 mod state;
 mod target;
 
+pub use commands::ALL as COMMANDS;
 pub use server::serve;

@@ -12,17 +12,23 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::client::NoAnswer;
 use super::documents::Snapshot;
-use super::edit::{replacement, workspace_edit};
+use super::edit::{Replacement, replacement, workspace_edit};
 use super::growth::{AuthorEdited, Growth, Step};
 use super::state::State;
 use crate::engine::editor::{Editor, Page, PageAddress, PageStop};
 use crate::session::{ClientEdit, Owner, Owners};
 use crate::story::Digest;
 
-/// How long one edit may take to be seen, and how often it is tried again at once.
+/// How long one edit may take to be seen, and how often it is tried again at once, for an
+/// author who types all the while.
 const PATIENCE: Duration = Duration::from_secs(3);
-const TRIES: u32 = 4;
+const TRIES: u32 = 8;
+/// How long the last of a text may take to be seen.
+const LAST_PATIENCE: Duration = Duration::from_secs(12);
+/// Assembled from the chunks; what an author types into it has no other place.
+const FULL_STORY: &str = "full_story.md";
 
 /// The editor behind this server.
 pub struct LspEditor {
@@ -68,13 +74,15 @@ impl Editor for LspEditor {
             if shown == edit.text {
                 return Ok(());
             }
-            if !self.is_ours(&edit.path, &shown) {
+            let is_derived = edit.path.ends_with(FULL_STORY);
+            if shown.trim_end() != edit.base.trim_end()
+                || (is_derived && !self.is_ours(&edit.path, &shown))
+            {
                 return Err(PageStop::AuthorEdited);
             }
             self.state.note_put(&edit.path, &edit.text);
-            if let Some(change) = replacement(&shown, &edit.text) {
-                send(&self.state, &document, change).await;
-            }
+            let changes: Vec<Replacement> = replacement(&shown, &edit.text).into_iter().collect();
+            send(&self.state, &document, &changes).await?;
         }
         match self.state.open_text(&edit.path) {
             Some(shown) if shown.trim_end() != edit.text.trim_end() => Err(PageStop::Unresponsive),
@@ -84,29 +92,44 @@ impl Editor for LspEditor {
 }
 
 /// Sends one edit and waits until the document changes, or for as long as patience lasts.
-async fn send(state: &State, document: &Snapshot, change: super::edit::Replacement) {
-    let Some(client) = state.client() else { return };
-    let mut changes = state.documents.watch();
-    let edit = workspace_edit(document, &change, state.documents.encoding());
-    let answer = client.apply_edit(edit, "Storywright", PATIENCE).await;
+///
+/// # Errors
+/// [`PageStop::Unresponsive`] when the client does not answer, or has left.
+async fn send(state: &State, document: &Snapshot, changes: &[Replacement]) -> Result<(), PageStop> {
+    let client = state.client().ok_or(PageStop::Unresponsive)?;
+    if client.owes_an_edit() {
+        return Err(PageStop::Unresponsive);
+    }
+    // What the client tells of this document now is an echo of ours.
+    let _echo = state.expect_echo(&document.url);
+    let mut revisions = state.documents.watch();
+    let edit = workspace_edit(document, changes, state.documents.encoding());
+    let answer = tokio::select! {
+        answer = client.apply_edit(edit, PATIENCE) => answer,
+        () = state.lifecycle.wait_over() => return Err(PageStop::Unresponsive),
+    };
+    // A refused edit is tried again when the document moves on; the change that made the
+    // client refuse it is usually on its way already.
+    let patience = match answer {
+        Ok(true) => PATIENCE,
+        Ok(false) | Err(NoAnswer::Refused(_)) => PATIENCE / 10,
+        Err(NoAnswer::Late) => return Err(PageStop::Unresponsive),
+    };
     let changed = async {
         loop {
             let now = state.documents.get(&document.url);
             if now.is_none_or(|now| now.version != document.version) {
                 return;
             }
-            if changes.changed().await.is_err() {
+            if revisions.changed().await.is_err() {
                 return;
             }
         }
     };
-    // A refused edit is tried again when the document moves on; the change that made the
-    // client refuse it is usually on its way already.
-    let patience = match answer {
-        Ok(true) => PATIENCE,
-        Ok(false) | Err(_) => PATIENCE / 10,
-    };
-    let _ = tokio::time::timeout(patience, changed).await;
+    tokio::select! {
+        _ = tokio::time::timeout(patience, changed) => Ok(()),
+        () = state.lifecycle.wait_over() => Err(PageStop::Unresponsive),
+    }
 }
 
 /// What the document should show.
@@ -140,6 +163,8 @@ impl LspPage {
             state,
             path: address.path.to_owned(),
             growth: Growth::new(address.number, address.beat.clone(), before),
+            opening: None,
+            sent: None,
         };
         LspPage {
             wanted,
@@ -163,10 +188,7 @@ impl Page for LspPage {
             let reached = self.reached.wait_for(|reached| {
                 reached.turn >= turn || reached.stop == Some(PageStop::AuthorEdited)
             });
-            if tokio::time::timeout(PATIENCE * TRIES, reached)
-                .await
-                .is_err()
-            {
+            if tokio::time::timeout(LAST_PATIENCE, reached).await.is_err() {
                 return Err(PageStop::Unresponsive);
             }
         }
@@ -183,7 +205,7 @@ impl Page for LspPage {
         // With the sender gone the worker shows what it was given last, and ends.
         drop(std::mem::replace(&mut self.wanted, last));
         if let Some(worker) = self.worker.take() {
-            let _ = tokio::time::timeout(PATIENCE * TRIES, worker).await;
+            let _ = tokio::time::timeout(LAST_PATIENCE, worker).await;
         }
     }
 }
@@ -192,6 +214,10 @@ struct Worker {
     state: Arc<State>,
     path: PathBuf,
     growth: Growth,
+    /// Of the document when it was last looked at.
+    opening: Option<u64>,
+    /// The last edit that was sent and not seen yet. It may still come after its time.
+    sent: Option<Step>,
 }
 
 impl Worker {
@@ -211,35 +237,47 @@ impl Worker {
 
     /// Brings the document to what is wanted; nothing to do where it is not open.
     async fn show(&mut self, wanted: &Wanted) -> Result<(), PageStop> {
-        let mut sent: Option<Step> = None;
         for _ in 0..TRIES {
-            let Some(document) = self.state.documents.of_path(&self.path) else {
-                self.growth.forget();
+            let Some((document, step)) = self.next(wanted)? else {
                 return Ok(());
             };
-            let shown = document.text();
-            if let Some(step) = sent.take()
-                && self.growth.arrive(&step, &shown)
-            {
+            let changes = step.changes(&document.text());
+            if changes.is_empty() {
+                self.growth.arrive(&step, &document.text());
                 return Ok(());
             }
-            let step = self
-                .growth
-                .step(&shown, &wanted.prose, wanted.finished)
-                .map_err(|AuthorEdited| PageStop::AuthorEdited)?;
-            match replacement(&shown, &step.text) {
-                Some(change) => send(&self.state, &document, change).await,
-                None => {
-                    self.growth.arrive(&step, &shown);
-                    return Ok(());
-                }
-            }
-            sent = Some(step);
+            self.sent = Some(step);
+            send(&self.state, &document, &changes).await?;
         }
-        match (sent, self.state.open_text(&self.path)) {
-            (Some(step), Some(shown)) if self.growth.arrive(&step, &shown) => Ok(()),
-            (_, None) => Ok(()),
-            _ => Err(PageStop::Unresponsive),
+        match self.next(wanted)? {
+            Some((document, step)) if !step.changes(&document.text()).is_empty() => {
+                Err(PageStop::Unresponsive)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The document and what it should become; `None` where it is not open.
+    fn next(&mut self, wanted: &Wanted) -> Result<Option<(Snapshot, Step)>, PageStop> {
+        let Some(document) = self.state.documents.of_path(&self.path) else {
+            self.opening = None;
+            return Ok(None);
+        };
+        if self.opening != Some(document.opening) {
+            self.opening = Some(document.opening);
+            self.growth.forget();
+            self.sent = None;
+        }
+        let shown = document.text();
+        if let Some(step) = &self.sent
+            && self.growth.arrive(step, &shown)
+        {
+            self.sent = None;
+        }
+        let step = self.growth.step(&shown, &wanted.prose, wanted.finished);
+        match step {
+            Ok(step) => Ok(Some((document, step))),
+            Err(AuthorEdited) => Err(PageStop::AuthorEdited),
         }
     }
 }

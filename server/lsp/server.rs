@@ -52,10 +52,17 @@ pub async fn serve(environment: Environment) -> u8 {
     };
     let input = Input::new(tokio::io::stdin(), Arc::clone(&lifecycle));
     let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);
-    let serving = tokio::spawn(server.serve(Ingress::new(service, Arc::clone(&state))));
-    lifecycle.wait_over().await;
+    let mut serving = tokio::spawn(server.serve(Ingress::new(service, Arc::clone(&state))));
+    let is_served = tokio::select! {
+        () = lifecycle.wait_over() => true,
+        // The library gives up at the first message that is none, though more may come.
+        _ = &mut serving => false,
+    };
+    lifecycle.note_exit();
     state.jobs.finish(SAVING).await;
-    let _ = tokio::time::timeout(DRAINING, serving).await;
+    if is_served {
+        let _ = tokio::time::timeout(DRAINING, serving).await;
+    }
     lifecycle.exit_code()
 }
 

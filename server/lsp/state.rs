@@ -16,7 +16,9 @@ use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
 use crate::engine::environment::Environment;
 use crate::engine::workshop::Workshop;
-use crate::session::{Disk, Owner, Owners, settle_journal};
+use crate::session::{
+    Disk, Owner, Owners, Settled, StoreError, StoryFolder, journal_saved, settle_journal,
+};
 use crate::story::Digest;
 
 /// Shared by all handlers. Its locks are never held across an await.
@@ -29,6 +31,8 @@ pub struct State {
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
     put: Mutex<HashMap<PathBuf, Digest>>,
+    /// Documents with an edit of ours on its way.
+    echoes: Mutex<Vec<Url>>,
     introduced: OnceLock<Introduction>,
     /// `None` until the client has said, or did not say in time.
     editor_settings: watch::Sender<Option<Value>>,
@@ -53,7 +57,7 @@ pub struct Touched {
 
 impl State {
     pub fn new(environment: Environment) -> State {
-        let holder = format!("storywright in an editor (process {})", std::process::id());
+        let holder = "storywright in an editor";
         State {
             documents: Documents::default(),
             lifecycle: Arc::default(),
@@ -62,6 +66,7 @@ impl State {
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
+            echoes: Mutex::default(),
             introduced: OnceLock::new(),
             editor_settings: watch::channel(None).0,
         }
@@ -127,6 +132,24 @@ impl State {
         put.get(path) == Some(digest)
     }
 
+    /// While the guard lives, changes of this document are taken for the echo of an edit of
+    /// ours: the author did not touch it.
+    pub fn expect_echo(&self, url: &Url) -> Echo<'_> {
+        self.echoes().push(url.clone());
+        Echo {
+            state: self,
+            url: url.clone(),
+        }
+    }
+
+    pub fn is_echo(&self, url: &Url) -> bool {
+        self.echoes().contains(url)
+    }
+
+    fn echoes(&self) -> MutexGuard<'_, Vec<Url>> {
+        self.echoes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub fn touch(&self, url: Url, position: Option<Position>) {
         let mut touched = self.touched();
         let position = match (&*touched, position) {
@@ -150,10 +173,10 @@ impl State {
         diagnostics::schedule(self, url);
     }
 
-    /// A document was saved: a journal beside it may have done its duty.
+    /// A document was saved and stays open: a journal beside it may have done its duty.
     pub fn saved(&self, url: &Url) {
         if let Some(path) = path_of(url) {
-            self.settle(path);
+            self.settle(path, journal_saved);
         }
     }
 
@@ -161,18 +184,23 @@ impl State {
     pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
         diagnostics::clear(self, url);
         if let Some(path) = path {
-            self.settle(path);
+            self.settle(path, settle_journal);
         }
     }
 
-    fn settle(&self, path: PathBuf) {
-        if !path.components().any(|part| part.as_os_str() == "chunks") {
+    fn settle(&self, path: PathBuf, settle: fn(&Path, &Disk) -> Result<Settled, StoreError>) {
+        let folder = path.parent().and_then(Path::file_name);
+        if folder.is_none_or(|folder| folder != "chunks") {
             return;
         }
         let disk = self.workshop.disk().clone();
         let client = self.client().cloned();
         let settle = move || {
-            if let Err(error) = settle_journal(&path, &disk) {
+            // Another folder of that name is none of our business.
+            if StoryFolder::locate(&path, &disk).is_none() {
+                return;
+            }
+            if let Err(error) = settle(&path, &disk) {
                 let message = crate::engine::report::cause_chain(&error);
                 if let Some(client) = client {
                     client.show(tower_lsp::lsp_types::MessageType::ERROR, message);
@@ -182,6 +210,21 @@ impl State {
         // Outside a runtime there is no client either.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn_blocking(settle);
+        }
+    }
+}
+
+/// See [`State::expect_echo`].
+pub struct Echo<'a> {
+    state: &'a State,
+    url: Url,
+}
+
+impl Drop for Echo<'_> {
+    fn drop(&mut self) {
+        let mut echoes = self.state.echoes();
+        if let Some(at) = echoes.iter().position(|url| *url == self.url) {
+            echoes.swap_remove(at);
         }
     }
 }

@@ -15,8 +15,10 @@ use crate::story::{BeatId, Brief, ChunkNumber};
 
 /// What a command's arguments name; every part may be missing.
 ///
-/// The first argument is a URI or the id of a job as a string, or an object with `uri`, `beat`,
-/// `chunk`, `session`, `job`, `title`; a second one may name the chunk or beat.
+/// Strings are a URI, the id of a job, a beat or a title, whatever the command takes; numbers
+/// are chunks; objects have `uri`, `beat`, `chunk`, `session`, `job`, `title`. What makes no
+/// sense is refused: a command that was misunderstood might write, and spend, what nobody asked
+/// for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Arguments {
     pub uri: Option<Url>,
@@ -24,19 +26,29 @@ pub struct Arguments {
     pub session: Option<String>,
     pub job: Option<String>,
     pub title: Option<String>,
+    /// Of a chunk's history, counted from 1, the oldest.
+    pub version: Option<usize>,
+}
+
+/// What a string is for a command, besides a URI or a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    Place,
+    Chunk,
+    Title,
 }
 
 impl Arguments {
-    /// Reads the arguments of a command.
+    /// Reads the arguments of a command that takes a title, a chunk, or neither.
     ///
     /// # Errors
     /// A sentence about the argument that makes no sense.
-    pub fn read(values: &[Value]) -> Result<Arguments, String> {
+    pub fn read(values: &[Value], takes: Takes) -> Result<Arguments, String> {
         let mut arguments = Arguments::default();
         for value in values {
             match value {
                 Value::Null => {}
-                Value::String(text) => arguments.take_text(text),
+                Value::String(text) => arguments.take_text(text, takes)?,
                 Value::Number(_) => arguments.chunk = Some(chunk(value)?),
                 Value::Object(fields) => {
                     for (name, value) in fields {
@@ -50,19 +62,31 @@ impl Arguments {
                 }
             }
         }
-        Ok(arguments)
+        match &arguments.chunk {
+            Some(_) if takes != Takes::Chunk => Err(
+                "this command takes no chunk; storywright.writeChunk and storywright.rewriteChunk do"
+                    .to_owned(),
+            ),
+            _ => Ok(arguments),
+        }
     }
 
-    fn take_text(&mut self, text: &str) {
+    fn take_text(&mut self, text: &str, takes: Takes) -> Result<(), String> {
         match Url::parse(text) {
-            Ok(url) if url.scheme() == "file" => self.uri = Some(url),
+            Ok(url) if matches!(url.scheme(), "file" | "untitled") => self.uri = Some(url),
             _ if text.starts_with("job-") => self.job = Some(text.to_owned()),
-            _ if self.uri.is_some() => self.chunk = Some(ChunkRef::Beat(BeatId(text.to_owned()))),
-            _ => match Url::from_file_path(text) {
-                Ok(url) => self.uri = Some(url),
-                Err(()) => self.title = Some(text.to_owned()),
+            _ => match (Url::from_file_path(text), takes) {
+                (Ok(url), _) => self.uri = Some(url),
+                (Err(()), Takes::Title) => self.title = Some(text.to_owned()),
+                (Err(()), Takes::Chunk) => self.chunk = Some(chunk(&Value::from(text))?),
+                (Err(()), Takes::Place) => {
+                    return Err(format!(
+                        "`{text}` is no URI of a brief or chunk file, and no job"
+                    ));
+                }
             },
         }
+        Ok(())
     }
 
     fn take_field(&mut self, name: &str, value: &Value) -> Result<(), String> {
@@ -82,9 +106,19 @@ impl Arguments {
             "beat" => self.chunk = Some(ChunkRef::Beat(BeatId(text()?))),
             "chunk" => self.chunk = Some(chunk(value)?),
             "session" => self.session = Some(text()?),
+            "version" => {
+                let version = value
+                    .as_u64()
+                    .and_then(|version| usize::try_from(version).ok());
+                let expects = || format!("`version` expects a number from 1, not {value}");
+                self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
+            }
             "job" => self.job = Some(text()?),
             "title" | "name" => self.title = Some(text()?),
-            _ => {}
+            // A URI as the menus of VS Code hand it over.
+            "external" => self.uri = Url::parse(&text()?).ok(),
+            "$mid" | "_sep" | "fsPath" | "path" | "scheme" => {}
+            _ => return Err(format!("there is no argument `{name}`")),
         }
         Ok(())
     }
@@ -118,18 +152,16 @@ pub struct Target {
 /// A sentence for the author.
 pub fn resolve(state: &State, arguments: &Arguments) -> Result<Target, String> {
     let touched = match &arguments.uri {
-        Some(url) => Touched {
+        Some(url) => Some(Touched {
             url: url.clone(),
             position: None,
-        },
-        None => match state.last_touched() {
-            Some(touched) => touched,
-            None => return only_brief(state),
-        },
+        }),
+        None => state.last_touched(),
     };
-    let path = path_of(&touched.url)
-        .ok_or_else(|| format!("{} is not a file; save it first", touched.url))?;
-    let mut target = of_document(state, &path, &touched)?;
+    let mut target = match touched {
+        Some(touched) => at(state, &touched)?,
+        None => only_brief(state)?,
+    };
     if let Some(session) = &arguments.session {
         target.session = Some(SessionId::parse(session).map_err(|error| error.to_string())?);
     }
@@ -137,6 +169,16 @@ pub fn resolve(state: &State, arguments: &Arguments) -> Result<Target, String> {
         target.chunk.clone_from(&arguments.chunk);
     }
     Ok(target)
+}
+
+/// What a place in a document is about.
+///
+/// # Errors
+/// A sentence for the author.
+pub fn at(state: &State, place: &Touched) -> Result<Target, String> {
+    let path =
+        path_of(&place.url).ok_or_else(|| format!("{} is not a file; save it first", place.url))?;
+    of_document(state, &path, place)
 }
 
 /// Before any document was touched: the one brief of the workspace.
@@ -222,6 +264,7 @@ mod tests {
             (vec![json!(uri)], None),
             (vec![json!({ "uri": uri })], None),
             (vec![json!(uri), json!(3)], number.clone()),
+            (vec![json!(uri), json!("3")], number.clone()),
             (vec![json!({ "uri": uri, "chunk": 3 })], number.clone()),
             (vec![json!({ "uri": uri, "chunk": "3" })], number),
             (
@@ -229,7 +272,7 @@ mod tests {
                 Some(ChunkRef::Beat(BeatId("storm".to_owned()))),
             ),
         ] {
-            let arguments = Arguments::read(&values).unwrap();
+            let arguments = Arguments::read(&values, Takes::Chunk).unwrap();
             assert_eq!(
                 arguments.uri.as_ref().map(Url::as_str),
                 Some(uri),
@@ -237,11 +280,19 @@ mod tests {
             );
             assert_eq!(arguments.chunk, chunk, "{values:?}");
         }
-        assert_eq!(Arguments::read(&[]).unwrap(), Arguments::default());
         assert_eq!(
-            Arguments::read(&[json!("job-3")]).unwrap().job.as_deref(),
-            Some("job-3")
+            Arguments::read(&[], Takes::Chunk).unwrap(),
+            Arguments::default()
         );
+        for takes in [Takes::Place, Takes::Chunk, Takes::Title] {
+            let arguments = Arguments::read(&[json!("job-3")], takes).unwrap();
+            assert_eq!(arguments.job.as_deref(), Some("job-3"));
+        }
+        let arguments = Arguments::read(&[json!("The Lamp")], Takes::Title).unwrap();
+        assert_eq!(arguments.title.as_deref(), Some("The Lamp"));
+        let menu = json!({"$mid": 1, "fsPath": "/novel/story.md", "external": uri, "path": "/novel/story.md", "scheme": "file"});
+        let arguments = Arguments::read(&[menu], Takes::Place).unwrap();
+        assert_eq!(arguments.uri.as_ref().map(Url::as_str), Some(uri));
     }
 
     #[test]
@@ -251,10 +302,17 @@ mod tests {
             json!({ "chunk": -1 }),
             json!({ "chunk": 0 }),
             json!({ "uri": 5 }),
+            json!({ "chunkk": 3 }),
             json!([1]),
         ] {
             assert!(
-                Arguments::read(std::slice::from_ref(&value)).is_err(),
+                Arguments::read(std::slice::from_ref(&value), Takes::Chunk).is_err(),
+                "{value}"
+            );
+        }
+        for value in [json!("banana"), json!(3), json!({ "beat": "storm" })] {
+            assert!(
+                Arguments::read(std::slice::from_ref(&value), Takes::Place).is_err(),
                 "{value}"
             );
         }

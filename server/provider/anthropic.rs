@@ -135,6 +135,10 @@ impl Provider for Anthropic {
         ProviderKind::Anthropic
     }
 
+    fn ready(&self) -> Result<(), ProviderError> {
+        self.http.require_key()
+    }
+
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
         let own_host = self.http.server.vendor;
         stream::complete(

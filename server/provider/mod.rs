@@ -181,6 +181,12 @@ pub type EventStream = BoxStream<'static, Result<Event, ProviderError>>;
 pub trait Provider: Send + Sync {
     fn kind(&self) -> ProviderKind;
 
+    /// Whether all is there that can be known without sending anything, such as a key where
+    /// the vendor wants one.
+    fn ready(&self) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
     /// Begins a completion. Returns once the head of the answer is there, or the error.
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError>;
 

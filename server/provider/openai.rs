@@ -160,6 +160,10 @@ impl Provider for Openai {
         ProviderKind::Openai
     }
 
+    fn ready(&self) -> Result<(), ProviderError> {
+        self.http.require_key()
+    }
+
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
         stream::complete(
             &self.http,

@@ -40,12 +40,12 @@ pub(crate) fn steps(
         disk,
     };
     let moves = aligning.moves();
-    if let Some(name) = aligning.open_file(&moves) {
+    if let Some((name, why)) = aligning.obstacle(&moves)? {
         let notice = Notice {
             code: "renumber-waits",
             message: format!(
-                "The outline changed and chunk files need other numbers, but {} is open in the editor. Nothing was \
-                 renamed. Close it, and the next job puts the files in order.",
+                "The outline changed and chunk files need other numbers, but {} {why}, and the next job puts the \
+                 files in order. Until then nothing is renamed.",
                 paths.chunks().join(name).display()
             ),
         };
@@ -117,18 +117,22 @@ impl Aligning<'_> {
         moves
     }
 
-    /// A file that would change and that an editor has, or whose last words are in a journal.
-    fn open_file(&self, moves: &Moves) -> Option<&str> {
+    /// A file that would change and that is not ours to change now, and why.
+    fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
         let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
         let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
         let at_target = (0..self.facts.files.len()).filter(|at| targets.contains(self.name(*at)));
-        moves
-            .values()
-            .copied()
-            .chain(removed)
-            .chain(at_target)
-            .find(|at| self.facts.files[*at].open || self.facts.files[*at].journal.is_some())
-            .map(|at| self.name(at))
+        for at in moves.values().copied().chain(removed).chain(at_target) {
+            let fact = &self.facts.files[at];
+            if fact.open || fact.journal.is_some() {
+                return Ok(Some((self.name(at), "is open in the editor. Close it")));
+            }
+            let metadata = self.disk.metadata(&self.paths.chunks().join(&fact.name))?;
+            if metadata.is_some_and(|file| file.read_only) {
+                return Ok(Some((self.name(at), "is read-only. Make it writable")));
+            }
+        }
+        Ok(None)
     }
 
     /// Chunks of beats that left go to history.
@@ -226,7 +230,7 @@ impl Aligning<'_> {
     /// State and revision files go where their chunks go.
     fn companions(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
         let stem = |name: &str| name.strip_suffix(".md").unwrap_or(name).to_owned();
-        let mut targets: BTreeMap<String, String> = moves
+        let targets: BTreeMap<String, String> = moves
             .iter()
             .map(|(index, at)| (stem(self.name(*at)), stem(&self.own_name(*index))))
             .filter(|(from, to)| from != to)
@@ -275,7 +279,6 @@ impl Aligning<'_> {
                 }
             }
         }
-        targets.clear();
         Ok(steps)
     }
 

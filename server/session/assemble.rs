@@ -28,11 +28,3 @@ pub(crate) fn assemble(title: &str, plan: &[PlannedChunk], chunks: &[ChunkView])
     }
     story
 }
-
-/// The title in a brief's front matter; "Untitled" where there is none.
-pub(crate) fn title_of(brief: &str) -> String {
-    super::chunk_file::parse(brief)
-        .extra("title")
-        .filter(|title| !title.trim().is_empty())
-        .unwrap_or_else(|| "Untitled".to_owned())
-}

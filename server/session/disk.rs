@@ -1,7 +1,8 @@
 //! The file system and the clock, one method a call, so that every call can be made to fail.
 //!
 //! Nothing else in the store may touch `std::fs`: a call that went around this type could
-//! not be tested for what it does to the author's text when it fails.
+//! not be tested for what it does to the author's text when it fails, nor held inside the
+//! story's folder. Files are read and replaced without following symbolic links.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -61,6 +62,8 @@ pub trait Faults: Send + Sync {
 #[derive(Clone)]
 pub struct Disk {
     faults: Option<Arc<dyn Faults>>,
+    /// The folder, without links, that all writes must stay inside.
+    root: Option<Arc<Path>>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
@@ -99,6 +102,7 @@ impl Disk {
     pub fn real() -> Disk {
         Disk {
             faults: None,
+            root: None,
             clock: Arc::new(Timestamp::now),
         }
     }
@@ -118,13 +122,22 @@ impl Disk {
         }
     }
 
+    /// The same disk, where a write that would leave `root` (a folder without links) fails with
+    /// [`StoreError::Outside`].
+    pub fn within(&self, root: &Path) -> Disk {
+        Disk {
+            root: Some(Arc::from(root)),
+            ..self.clone()
+        }
+    }
+
     /// The time, in whole seconds (the records need no finer one).
     pub fn now(&self) -> Timestamp {
         let now = (self.clock)();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    fn go(&self, call: Call, path: &Path) -> io::Result<()> {
+    pub(super) fn go(&self, call: Call, path: &Path) -> io::Result<()> {
         match &self.faults {
             None => Ok(()),
             Some(faults) => match faults.before(call, path) {
@@ -135,7 +148,19 @@ impl Disk {
     }
 
     /// The bytes of a file; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = self.go(Call::Read, path).and_then(|()| read_no_link(path));
+        match bytes {
+            Err(error) if is_link_refused(&error) => Err(self.outside(path)),
+            bytes => optional(bytes.map(Some), Doing::Read, path),
+        }
+    }
+
+    /// The bytes of a file that the author may well have linked to, such as a brief.
+    pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         let bytes = self
             .go(Call::Read, path)
             .and_then(|()| fs::read(path))
@@ -187,10 +212,37 @@ impl Disk {
         optional(resolved, Doing::Read, path)
     }
 
+    fn outside(&self, path: &Path) -> StoreError {
+        let above = path.parent().unwrap_or(path);
+        StoreError::Outside {
+            path: path.to_owned(),
+            root: self.root.as_deref().unwrap_or(above).to_owned(),
+        }
+    }
+
+    /// Fails where the folder of `path` leads out of the folder that writes must stay inside.
+    pub(super) fn hold_inside(&self, path: &Path) -> Result<(), StoreError> {
+        match path.parent() {
+            Some(folder) => self.hold_folder_inside(folder),
+            None => Ok(()),
+        }
+    }
+
+    fn hold_folder_inside(&self, folder: &Path) -> Result<(), StoreError> {
+        let Some(root) = &self.root else {
+            return Ok(());
+        };
+        match self.resolve(folder)? {
+            Some(real) if !real.starts_with(root) => Err(self.outside(folder)),
+            // A folder that is not there fails in its own words.
+            _ => Ok(()),
+        }
+    }
+
     /// Makes a folder and those above it, each one safe on disk when this returns.
     pub fn make_folder(&self, folder: &Path) -> Result<(), StoreError> {
         if self.metadata(folder)?.is_some() {
-            return Ok(());
+            return self.hold_folder_inside(folder);
         }
         if let Some(above) = folder.parent() {
             self.make_folder(above)?;
@@ -204,6 +256,7 @@ impl Disk {
 
     /// Makes one folder; `false` where it was there already.
     pub fn make_new_folder(&self, folder: &Path) -> Result<bool, StoreError> {
+        self.hold_inside(folder)?;
         let made = self
             .go(Call::MakeFolder, folder)
             .and_then(|()| fs::create_dir(folder));
@@ -225,9 +278,10 @@ impl Disk {
     /// [`StoreError::ReadOnlyFile`] where the author closed the file to writing,
     /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hold_inside(path)?;
         let before = self.metadata(path)?;
         if let Some(before) = &before {
-            refuse_unwritable(path, before)?;
+            self.refuse_unwritable(path, before)?;
         }
         let temporary = temporary_beside(path);
         let written = self
@@ -250,7 +304,9 @@ impl Disk {
         self.go(Call::Create, path)?;
         let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
         self.put(&mut file, path, bytes)?;
-        if let Some(like) = like {
+        if let Some(like) = like
+            && file.metadata()?.permissions() != like.permissions
+        {
             self.go(Call::Permissions, path)?;
             file.set_permissions(like.permissions.clone())?;
         }
@@ -259,7 +315,7 @@ impl Disk {
     }
 
     /// One write to an open file.
-    fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
         match &self.faults {
             None => file.write_all(bytes),
             Some(faults) => match faults.before(Call::Write, path) {
@@ -273,13 +329,14 @@ impl Disk {
         }
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+    pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.go(Call::Rename, to)?;
         fs::rename(from, to)
     }
 
     /// Gives a file another name in the same folder.
     pub fn rename_file(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        self.hold_inside(to)?;
         self.rename(from, to)
             .map_err(|error| StoreError::io(Doing::Write, to, error))?;
         match to.parent() {
@@ -290,6 +347,7 @@ impl Disk {
 
     /// Removes a file; nothing happens where there is none.
     pub fn remove(&self, path: &Path) -> Result<(), StoreError> {
+        self.hold_inside(path)?;
         let removed = self
             .go(Call::Remove, path)
             .and_then(|()| fs::remove_file(path))
@@ -304,6 +362,10 @@ impl Disk {
 
     /// Opens a log to append to. Each [`Log::append`] is one write.
     pub fn open_log(&self, path: &Path) -> Result<Log, StoreError> {
+        self.hold_inside(path)?;
+        if let Some(metadata) = self.metadata(path)? {
+            self.refuse_unwritable(path, &metadata)?;
+        }
         let file = self
             .go(Call::Create, path)
             .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
@@ -318,8 +380,9 @@ impl Disk {
     /// Opens a file, made where there is none, and locks it for as long as the handle lives.
     /// `None` where another handle holds the lock.
     pub(crate) fn lock(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
+        self.hold_inside(path)?;
         if let Some(metadata) = self.metadata(path)? {
-            refuse_unwritable(path, &metadata)?;
+            self.refuse_unwritable(path, &metadata)?;
         }
         let opened = self.go(Call::Lock, path).and_then(|()| {
             OpenOptions::new()
@@ -341,7 +404,19 @@ impl Disk {
         }
     }
 
-    fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
+    fn refuse_unwritable(&self, path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
+        match metadata.kind {
+            EntryKind::Link => Err(self.outside(path)),
+            // A rename would replace a read-only file without a word.
+            _ if metadata.read_only => Err(StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept: None,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = self
             .go(Call::SyncFolder, folder)
             .and_then(|()| File::open(folder)?.sync_all());
@@ -385,6 +460,14 @@ pub(crate) struct LockedFile {
     pub(crate) held: bool,
 }
 
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        // Nobody holds it any more; and an empty file stays the same from job to job for those
+        // who keep the folder in git.
+        let _ = self.file.set_len(0);
+    }
+}
+
 impl LockedFile {
     /// Replaces the content in place: another name for the file would be another lock.
     pub(crate) fn write(
@@ -404,19 +487,29 @@ impl LockedFile {
     }
 }
 
-fn refuse_unwritable(path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-    match metadata.kind {
-        EntryKind::Link => Err(StoreError::Outside {
-            path: path.to_owned(),
-            root: path.parent().unwrap_or(path).to_owned(),
-        }),
-        // A rename would replace a read-only file without a word.
-        _ if metadata.read_only => Err(StoreError::ReadOnlyFile {
-            path: path.to_owned(),
-            kept: None,
-        }),
-        _ => Ok(()),
+/// Opens without following a link at the end of the path.
+fn read_no_link(path: &Path) -> io::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.custom_flags(libc::O_NOFOLLOW);
     }
+    let mut file = options.open(path)?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn is_link_refused(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let refused = error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    let refused = false;
+    refused
 }
 
 fn optional<T>(
@@ -451,7 +544,7 @@ fn kind_of(kind: fs::FileType) -> EntryKind {
 }
 
 /// `.NAME.PID-COUNT.tmp` in the same folder.
-fn temporary_beside(path: &Path) -> PathBuf {
+pub(super) fn temporary_beside(path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());

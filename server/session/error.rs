@@ -53,8 +53,8 @@ pub enum StoreError {
     },
     /// A symbolic link, or `..`, leads out of the story's folder.
     #[error(
-        "{} leads out of the story's folder {}, and Storywright writes only inside it. Nothing was changed. Replace \
-         the link by a real folder.",
+        "{} is a symbolic link or lies behind one that leads out of {}, and Storywright reads and writes only inside \
+         it. Nothing was changed there. Put the real file or folder in the link's place.",
         path.display(), root.display()
     )]
     Outside { path: PathBuf, root: PathBuf },
@@ -64,7 +64,7 @@ pub enum StoreError {
     )]
     BadSessionId { id: String },
     #[error(
-        "There is no session \"{id}\" in {}. Nothing was changed. `storywright status` lists the sessions.",
+        "There is no session \"{id}\" in {}. Nothing was changed. `storywright session list` shows the ones there are.",
         generated.display()
     )]
     NoSession { id: String, generated: PathBuf },
@@ -75,6 +75,16 @@ pub enum StoreError {
          `storywright status`."
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "Chunk {number} has {versions} earlier versions in history/, and not the one that was asked for. Nothing was \
+         changed."
+    )]
+    NoVersion {
+        number: ChunkNumber,
+        versions: usize,
+    },
+    #[error("No revision of chunk {number} waits in revisions/. Nothing was changed.")]
+    NoRevision { number: ChunkNumber },
 }
 
 /// What was being done to a path.
@@ -143,7 +153,10 @@ impl StoreError {
             | StoreError::Outside { path, .. }
             | StoreError::NoFolder { path } => Some(path),
             StoreError::NoSession { generated, .. } => Some(generated),
-            StoreError::BadSessionId { .. } | StoreError::NoSuchChunk { .. } => None,
+            StoreError::BadSessionId { .. }
+            | StoreError::NoSuchChunk { .. }
+            | StoreError::NoVersion { .. }
+            | StoreError::NoRevision { .. } => None,
         }
     }
 

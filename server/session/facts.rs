@@ -53,8 +53,9 @@ pub(crate) fn gather(
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
-    layout::ensure_inside(&paths.root, folder.root(), disk)?;
-    layout::ensure_inside(&paths.chunks(), folder.root(), disk)?;
+    for inside in paths.folders() {
+        layout::ensure_inside(&inside, folder.root(), disk)?;
+    }
     let mut tries = 0;
     loop {
         tries += 1;
@@ -73,10 +74,7 @@ pub(crate) fn gather(
 }
 
 fn read(paths: &SessionPaths, id: &SessionId, disk: &Disk) -> Result<Facts, StoreError> {
-    let manifest = match disk.read(&paths.manifest())? {
-        None => ManifestFact::Missing,
-        Some(bytes) => manifest::parse(&chunk_file::decode(bytes), id.as_str()),
-    };
+    let (manifest, _) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
     let chunks = paths.chunks();
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut links = Vec::new();

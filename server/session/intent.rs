@@ -134,7 +134,7 @@ fn put(
     let path = paths.root.join(file);
     match read_text(&path, disk)? {
         Some(there) if there == text => return Ok(Done::Yes),
-        Some(there) if !over.contains(&Digest::of(&there)) => {
+        Some(there) if !over.contains(&Digest::of(&there)) && !same_prose(&there, text) => {
             let kept = keep_aside(file, text, paths, disk)?;
             return Ok(Done::KeptAside { file: path, kept });
         }
@@ -143,8 +143,21 @@ fn put(
     if let Some(folder) = path.parent() {
         disk.make_folder(folder)?;
     }
-    disk.write(&path, text.as_bytes())?;
-    Ok(Done::Yes)
+    match disk.write(&path, text.as_bytes()) {
+        Ok(()) => Ok(Done::Yes),
+        // Waiting for it would hold up every later change.
+        Err(StoreError::ReadOnlyFile { .. }) => {
+            let kept = keep_aside(file, text, paths, disk)?;
+            Ok(Done::KeptAside { file: path, kept })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two texts differ in nothing but chunk, beat and status.
+fn same_prose(one: &str, other: &str) -> bool {
+    let (one, other) = (chunk_file::parse(one), chunk_file::parse(other));
+    one.extra == other.extra && chunk_file::digest(&one.prose) == chunk_file::digest(&other.prose)
 }
 
 /// Keeps the text of a step that found the author's in its place.

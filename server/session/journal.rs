@@ -133,6 +133,18 @@ enum Open {
 
 fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreError> {
     let path = layout::journal_path(chunk_path);
+    if disk.metadata(&path)?.is_none() {
+        return Ok(Settled::NoJournal);
+    }
+    // STORY/generated/SESSION/chunks/FILE
+    let story = match chunk_path.ancestors().nth(4) {
+        Some(story) => disk.resolve(story)?,
+        None => None,
+    };
+    let Some(story) = story else {
+        return Ok(Settled::NoJournal);
+    };
+    let disk = &disk.within(&story);
     in_turn(|| {
         let Some(bytes) = disk.read(&path)? else {
             return Ok(Settled::NoJournal);

@@ -56,7 +56,7 @@ impl SessionId {
     }
 
     /// The part before the number, and the number: `("the-lamp-keeper", 2)`.
-    fn parts(&self) -> (&str, u32) {
+    pub(crate) fn parts(&self) -> (&str, u32) {
         match self.0.rsplit_once('-') {
             Some((slug, digits)) if digits.len() >= 2 => match digits.parse() {
                 Ok(number) => (slug, number),
@@ -175,7 +175,7 @@ impl StoryFolder {
         let mut current = read_current(&self.generated(), disk)?;
         current.insert(self.brief_name.clone(), id.as_str().into());
         let text = format!("{:#}\n", serde_json::Value::Object(current));
-        ensure_inside(&self.generated(), &self.root, disk)?;
+        let disk = disk.within(&self.root);
         disk.write(&self.generated().join(CURRENT), text.as_bytes())
     }
 
@@ -189,7 +189,10 @@ impl StoryFolder {
                 continue;
             };
             let (other, used) = id.parts();
-            if other == slug {
+            let root = self.session_root(&id);
+            // Nothing is in the folder of a session that was killed at its very beginning.
+            let is_free = entry.kind == EntryKind::Folder && disk.list(&root)?.is_empty();
+            if other == slug && !is_free {
                 number = number.max(used.saturating_add(1));
             }
         }
@@ -355,7 +358,7 @@ pub(crate) fn all_sessions(generated: &Path, disk: &Disk) -> Result<Vec<SessionI
 /// The briefs of a folder by name.
 pub(crate) fn briefs(root: &Path, disk: &Disk) -> Result<Vec<String>, StoreError> {
     let names = disk.list(root)?.into_iter().filter(|entry| {
-        entry.kind == EntryKind::File
+        matches!(entry.kind, EntryKind::File | EntryKind::Link)
             && (entry.name == "story.md" || entry.name.ends_with(".story.md"))
     });
     Ok(names.map(|entry| entry.name).collect())
@@ -387,7 +390,7 @@ fn owner_by_beats(
     let beats = super::facts::beats_on_disk(paths, disk)?;
     let mut best: Option<(usize, String)> = None;
     for name in briefs {
-        let text = disk.read(&root.join(&name))?.unwrap_or_default();
+        let text = disk.read_linked(&root.join(&name))?.unwrap_or_default();
         let brief = Brief::parse(&String::from_utf8_lossy(&text));
         let shared = beats
             .iter()

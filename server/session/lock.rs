@@ -2,12 +2,21 @@
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, LockedFile};
 use super::error::StoreError;
+use super::layout::{self, StoryFolder};
+
+/// How long a lock is tried again for whose holder has not given its name yet.
+const NAMELESS: u32 = 200;
+/// How long two processes wait for one another to choose a session.
+const CHOOSING: u32 = 10_000;
+/// Between two tries; in milliseconds, like the others.
+const PAUSE: u32 = 5;
 
 /// Who writes to a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,15 +52,26 @@ pub(crate) struct SessionLock {
 /// # Errors
 /// [`StoreError::Locked`], which names the holder, where somebody else has it.
 pub(crate) fn take(path: &Path, holder: &str, disk: &Disk) -> Result<SessionLock, StoreError> {
-    let Some(mut file) = disk.lock(path)? else {
-        return Err(StoreError::Locked {
-            path: path.parent().unwrap_or(path).to_owned(),
-            holder: read_holder(path, disk).unwrap_or_else(|| Holder {
-                name: String::new(),
-                pid: 0,
-                since: Timestamp::UNIX_EPOCH,
-            }),
-        });
+    let mut waited = 0;
+    let mut file = loop {
+        if let Some(file) = disk.lock(path)? {
+            break file;
+        }
+        let named = read_holder(path, disk);
+        // A holder takes the lock first and then gives its name; until then the file is empty,
+        // or names one that was killed.
+        let is_known = named.as_ref().is_some_and(|holder| is_alive(holder.pid));
+        if is_known || waited >= NAMELESS {
+            return Err(StoreError::Locked {
+                path: path.parent().unwrap_or(path).to_owned(),
+                holder: named.unwrap_or_else(|| Holder {
+                    name: String::new(),
+                    pid: 0,
+                    since: Timestamp::UNIX_EPOCH,
+                }),
+            });
+        }
+        waited += pause();
     };
     let holder = Holder {
         name: holder.to_owned(),
@@ -64,6 +84,38 @@ pub(crate) fn take(path: &Path, holder: &str, disk: &Disk) -> Result<SessionLock
         held: file.held,
         _file: file,
     })
+}
+
+/// Held while it is found out which session is to be written.
+#[derive(Debug)]
+pub struct Choosing {
+    _file: Option<LockedFile>,
+}
+
+impl StoryFolder {
+    /// Waits for its turn to choose a session: two processes that begin the same story at once
+    /// would else make one each, and both be paid for.
+    ///
+    /// Goes on after ten seconds all the same; each session has a lock of its own.
+    pub fn choosing(&self, disk: &Disk) -> Result<Choosing, StoreError> {
+        let disk = disk.within(self.root());
+        let generated = self.generated();
+        layout::ensure_inside(&generated, self.root(), &disk)?;
+        disk.make_folder(&generated)?;
+        let mut waited = 0;
+        loop {
+            let file = disk.lock(&generated.join(".lock"))?;
+            if file.is_some() || waited >= CHOOSING {
+                return Ok(Choosing { _file: file });
+            }
+            waited += pause();
+        }
+    }
+}
+
+fn pause() -> u32 {
+    std::thread::sleep(Duration::from_millis(u64::from(PAUSE)));
+    PAUSE
 }
 
 /// Who is named in a lock file. Says nothing about whether the lock is still held.

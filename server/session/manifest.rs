@@ -276,6 +276,12 @@ impl Manifest {
         self.chunks.iter().find(|record| &record.beat == beat)
     }
 
+    /// The records by beat, for looking up many.
+    pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {
+        let records = self.chunks.iter();
+        records.map(|record| (&record.beat, record)).collect()
+    }
+
     pub(crate) fn record_mut(&mut self, beat: &BeatId) -> Option<&mut ChunkRecord> {
         self.chunks.iter_mut().find(|record| &record.beat == beat)
     }
@@ -349,24 +355,49 @@ pub enum ManifestFact {
     Unusable(String),
 }
 
+/// Reads what stands where the manifest should be.
+pub(crate) fn read(
+    path: &Path,
+    id: &str,
+    disk: &Disk,
+) -> Result<(ManifestFact, Option<Digest>), StoreError> {
+    match disk.read(path) {
+        Ok(None) => Ok((ManifestFact::Missing, None)),
+        Ok(Some(bytes)) => {
+            let text = super::chunk_file::decode(bytes);
+            Ok((parse(&text, id), Some(Digest::of(&text))))
+        }
+        Err(StoreError::Outside { .. }) => Ok((
+            ManifestFact::Unusable("is a symbolic link".to_owned()),
+            None,
+        )),
+        Err(error) => Err(error),
+    }
+}
+
 /// Reads the text of a manifest. `id` is the session's: a manifest of another session
 /// (copied in by hand, say) is not ours.
 pub fn parse(text: &str, id: &str) -> ManifestFact {
     if text.trim().is_empty() {
         return ManifestFact::Unusable("is empty".to_owned());
     }
-    let value: Value = match serde_json::from_str(text) {
-        Ok(value) => value,
-        Err(error) => return ManifestFact::Unusable(format!("is damaged ({error})")),
-    };
-    match value.get("version").and_then(Value::as_u64) {
-        Some(version) if version > u64::from(VERSION) => {
+    /// Enough to tell whether the rest is for us.
+    #[derive(Deserialize)]
+    struct Stamp {
+        version: u64,
+    }
+    match serde_json::from_str::<Stamp>(text) {
+        Ok(stamp) if stamp.version > u64::from(VERSION) => {
             return ManifestFact::Unusable(format!(
-                "was written by a newer Storywright (version {version}, this one knows {VERSION})"
+                "was written by a newer Storywright (version {}, this one knows {VERSION})",
+                stamp.version
             ));
         }
-        Some(_) => {}
-        None => return ManifestFact::Unusable("is not a manifest of Storywright".to_owned()),
+        Ok(_) => {}
+        Err(error) if error.is_data() => {
+            return ManifestFact::Unusable("is not a manifest of Storywright".to_owned());
+        }
+        Err(error) => return ManifestFact::Unusable(format!("is damaged ({error})")),
     }
     match serde_json::from_str::<Manifest>(text) {
         Ok(manifest) if manifest.id != id => {
@@ -386,8 +417,12 @@ pub(crate) struct Head {
 
 /// Reads only the head; `None` where there is no usable manifest.
 pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreError> {
-    let bytes = disk.read(path)?.unwrap_or_default();
-    Ok(serde_json::from_slice(&bytes).ok())
+    match disk.read(path) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes.unwrap_or_default()).ok()),
+        // One that is a link is none of ours; the other sessions are still to be found.
+        Err(StoreError::Outside { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A name in `folder` that is free: `manifest.kept-01.json`.
@@ -429,7 +464,7 @@ mod tests {
             ("", "empty"),
             ("{\"version\":1,\"id\":", "damaged"),
             ("{}", "not a manifest"),
-            ("[1]", "not a manifest"),
+            ("[1]", "damaged"),
             ("{\"version\":9}", "newer"),
             ("{\"version\":1,\"id\":\"s-01\"}", "damaged"),
             (

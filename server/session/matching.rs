@@ -4,7 +4,7 @@
 //! file name the manifest knows; without that, to the beat of its number. A beat that was
 //! renamed takes its chunk along.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::PlannedChunk;
 use super::chunk_file::ChunkFile;
@@ -53,13 +53,20 @@ pub(crate) fn match_files(
         files: vec![None; plan.len()],
         ..Matching::default()
     };
-    let mut left = Vec::new();
+    let records = manifest.by_beat();
+    let mut by_beat: BTreeMap<&BeatId, Vec<usize>> = BTreeMap::new();
     let mut nameless = Vec::new();
-    for beat in identities.iter().flatten().collect::<BTreeSet<_>>() {
-        let mut same: Vec<usize> = (0..candidates.len())
-            .filter(|at| identities[*at].as_ref() == Some(beat))
-            .collect();
-        same.sort_by_key(|at| rank(&candidates[*at], manifest.record(beat)));
+    for (at, identity) in identities.iter().enumerate() {
+        match identity {
+            Some(beat) => by_beat.entry(beat).or_default().push(at),
+            None => nameless.push(at),
+        }
+    }
+    let mut left = Vec::new();
+    for (beat, mut same) in by_beat {
+        let record = records.get(beat).copied();
+        same.sort_by_cached_key(|at| rank(&candidates[*at], record));
+        // A beat is in the map only with a file.
         let (first, copies) = (same[0], &same[1..]);
         match index.get(beat) {
             Some(planned) => matching.files[*planned] = Some(first),
@@ -69,7 +76,6 @@ pub(crate) fn match_files(
             .copies
             .extend(copies.iter().map(|at| (*at, beat.clone())));
     }
-    nameless.extend((0..candidates.len()).filter(|at| identities[*at].is_none()));
     for at in nameless {
         match by_number(&candidates[at]).map(|number| number.0 as usize - 1) {
             Some(planned) if matching.files.get(planned) == Some(&None) => {
@@ -151,7 +157,9 @@ fn find_renamed(
             .and_then(|record| record.body_sha256.as_ref());
         // A beat that the manifest knows was in the outline before, so it is no new name.
         let is_new = |planned: usize| {
-            matching.files[planned].is_none() && manifest.record(&plan[planned].beat).is_none()
+            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            matching.files[planned].is_none()
+                && !records.any(|record| record.beat == plan[planned].beat)
         };
         let mut same = (0..plan.len()).filter(|planned| {
             is_new(*planned) && body.is_some() && plan[*planned].body.as_ref() == body

@@ -8,13 +8,18 @@
 //! outside the story's folder, and never overwrites or removes a text of the author's.
 
 mod align;
+mod archive;
 mod assemble;
 mod changelog;
 pub mod chunk_file;
 mod disk;
+mod ending;
 mod error;
+mod export;
 mod facts;
+mod finishing;
 mod history;
+mod import;
 mod intent;
 mod journal;
 mod layout;
@@ -23,19 +28,25 @@ pub mod manifest;
 mod matching;
 mod open;
 mod recover;
+mod restoring;
 mod runs;
+mod saving;
 mod sessions;
+mod stream;
 mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use archive::{ArchiveError, Limits, Refusal};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
+pub use export::{Exported, export_markdown, export_zip};
 pub use history::KeptVersion;
+pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
 pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
-pub use lock::Holder;
+pub use lock::{Choosing, Holder};
 pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
@@ -103,6 +114,9 @@ pub struct ClientEdit {
     pub path: PathBuf,
     /// The whole file as it should be.
     pub text: String,
+    /// The editor's text that this was made for; where the author has typed since, the change
+    /// from this to `text` is what is meant.
+    pub base: String,
 }
 
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in

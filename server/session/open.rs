@@ -6,18 +6,19 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::align;
+use super::changelog;
 use super::disk::{self, Disk, EntryKind};
 use super::error::StoreError;
-use super::facts::{self, read_text};
-use super::intent::Intent;
+use super::facts;
+use super::intent::{Intent, Step};
 use super::journal::{self, Settled};
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock;
 use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
-use super::recover::{self, ChunkView, Notice, Recovered};
+use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
 use super::writer::{Inner, Session, State};
-use super::{Owner, Owners, PlannedChunk, Saved, SessionId};
+use super::{Owner, Owners, PlannedChunk, Saved, SessionId, Timestamp};
 use crate::story::{Digest, Language};
 
 /// A session that is open for writing, and what the author should know of it.
@@ -47,6 +48,7 @@ impl Session {
         disk: Disk,
     ) -> Result<Opened, StoreError> {
         let paths = folder.paths(id);
+        let disk = disk.within(folder.root());
         layout::ensure_inside(&folder.generated(), folder.root(), &disk)?;
         for inside in paths.folders() {
             layout::ensure_inside(&inside, folder.root(), &disk)?;
@@ -80,6 +82,7 @@ impl Session {
                 .collect(),
             known: BTreeMap::new(),
             pending: false,
+            owed: Saved::default(),
         };
         let inner = Inner {
             folder: folder.clone(),
@@ -115,8 +118,13 @@ impl Inner {
             file.clone_from(&chunk.path);
         }
         notices.append(&mut recovered.view.notices);
+        notices.append(&mut state.owed.notices);
+        let edited = edited_lines(&state.manifest, &recovered.view, self.disk.now());
         self.record_facts(&mut state.manifest, &recovered);
         state.manifest.sum();
+        for line in edited {
+            self.add_line(&mut state, &line)?;
+        }
         if loaded.as_ref() != Some(&state.manifest) {
             self.write_manifest(&mut state)?;
             // Only an index; the next job writes it again.
@@ -147,9 +155,8 @@ impl Inner {
             });
             return Ok(());
         };
-        let mut saved = Saved::default();
-        self.finish(state, &intent, &mut saved)?;
-        notices.append(&mut saved.notices);
+        state.pending = true;
+        self.finish(state, &intent)?;
         notices.push(Notice {
             code: "change-finished",
             message: format!(
@@ -192,39 +199,35 @@ impl Inner {
 
     /// Brings the files into the order of the outline and returns what is what then.
     fn align(&self, state: &mut State, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
-        let facts = self.facts()?;
-        let recovered = self.recovered(&facts, &state.manifest);
-        let (steps, told) = align::steps(&facts, &recovered, &self.plan, &self.paths, &self.disk)?;
+        let (facts, recovered) = self.recovered(&state.manifest)?;
+        let (mut steps, told) =
+            align::steps(&facts, &recovered, &self.plan, &self.paths, &self.disk)?;
         notices.extend(told);
         rename_records(&mut state.manifest, &recovered, &self.plan);
         if steps.is_empty() {
             return Ok(recovered);
         }
+        steps.push(Step::Assemble);
         let what = "bring the chunk files into the order of the outline";
         let intent = Intent::new(what, self.disk.now(), steps);
-        intent.declare(&self.paths, &self.disk)?;
-        state.pending = true;
-        let mut saved = Saved::default();
-        self.finish(state, &intent, &mut saved)?;
-        notices.append(&mut saved.notices);
-        let facts = self.facts()?;
-        Ok(self.recovered(&facts, &state.manifest))
+        self.change(state, &intent)?;
+        Ok(self.recovered(&state.manifest)?.1)
     }
 
     /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
-    fn recovered(&self, facts: &facts::Facts, manifest: &Manifest) -> Recovered {
-        let facts = facts::Facts {
-            manifest: ManifestFact::Read(Box::new(manifest.clone())),
-            ..facts.clone()
-        };
-        recover::recover(
+    fn recovered(&self, manifest: &Manifest) -> Result<(facts::Facts, Recovered), StoreError> {
+        let mut facts = self.facts()?;
+        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
+        let brief = self.folder.brief_name();
+        let recovered = recover::recover(
             &facts,
             &self.id,
-            self.folder.brief_name(),
+            brief,
             &self.paths,
             &self.plan,
             &self.language,
-        )
+        );
+        Ok((facts, recovered))
     }
 
     /// Brings the records into step with outline and files. A record keeps what it knows of
@@ -263,6 +266,26 @@ impl Inner {
     }
 }
 
+/// A changelog line for each complete text that the author changed since the last job.
+fn edited_lines(manifest: &Manifest, view: &SessionView, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for chunk in &view.chunks {
+        let Some(record) = manifest.record(&chunk.beat) else {
+            continue;
+        };
+        let known = record.content_sha256.is_none()
+            || record.content_sha256.as_ref() == Some(&chunk.digest);
+        if chunk.edited && !known {
+            let event = format!(
+                "chunk {} ({}) was edited by hand: {} before, {} now",
+                chunk.number, chunk.beat, record.words, chunk.words
+            );
+            lines.push(changelog::line(now, &event));
+        }
+    }
+    lines
+}
+
 /// Notes what the chunk's text is now.
 fn record_text(record: &mut ChunkRecord, chunk: &ChunkView) {
     record.status = chunk.status;
@@ -299,14 +322,9 @@ fn load_manifest(
     notices: &mut Vec<Notice>,
 ) -> Result<(Manifest, Option<Digest>), StoreError> {
     let path = paths.manifest();
-    let text = read_text(&path, disk)?;
-    let fact = text.as_deref().map_or(ManifestFact::Missing, |text| {
-        manifest::parse(text, id.as_str())
-    });
+    let (fact, seen) = manifest::read(&path, id.as_str(), disk)?;
     match fact {
-        ManifestFact::Read(manifest) => {
-            return Ok((*manifest, text.as_deref().map(Digest::of)));
-        }
+        ManifestFact::Read(manifest) => return Ok((*manifest, seen)),
         ManifestFact::Missing => {}
         ManifestFact::Unusable(reason) => {
             let aside = manifest::kept_aside(&path, disk)?;

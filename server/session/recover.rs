@@ -3,7 +3,7 @@
 //! Pure: the same facts give the same view, and nothing but the facts counts. Delete
 //! everything but chunk files and brief, and the view is still true.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
@@ -149,11 +149,13 @@ pub(crate) fn recover(
     let candidates: Vec<Candidate> = facts.files.iter().map(candidate).collect();
     let matching = matching::match_files(plan, &candidates, &manifest);
     let names = file_names(plan, &matching, &candidates);
+    let records = manifest.by_beat();
     let mut chunks = Vec::with_capacity(plan.len());
     for (index, planned) in plan.iter().enumerate() {
         let beat = matching.renamed.get(&index).unwrap_or(&planned.beat);
-        let record = manifest
-            .record(beat)
+        let record = records
+            .get(beat)
+            .copied()
             .filter(|record| record.says_something());
         let candidate = matching.files[index].map(|at| &candidates[at]);
         let path = paths.chunks().join(&names[index]);
@@ -210,12 +212,13 @@ fn candidate(fact: &FileFact) -> Candidate {
 /// The file of each chunk: the one it has, else its own name, else, while another beat's text
 /// stands there, one with its beat in it.
 fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidate]) -> Vec<String> {
+    let taken: BTreeSet<&str> = candidates.iter().map(|file| file.name.as_str()).collect();
     let name_of = |index: usize, planned: &PlannedChunk| {
         if let Some(at) = matching.files[index] {
             return candidates[at].name.clone();
         }
         let own = layout::chunk_name(planned.number, plan.len());
-        if !candidates.iter().any(|taken| taken.name == own) {
+        if !taken.contains(own.as_str()) {
             return own;
         }
         let stem = layout::chunk_stem(planned.number, plan.len());
@@ -370,10 +373,10 @@ fn orphans(
     for at in &matching.unknown {
         orphans.push(orphan(*at, None, OrphanKind::Unknown));
     }
-    let planned: BTreeMap<&BeatId, ()> = plan.iter().map(|chunk| (&chunk.beat, ())).collect();
+    let planned: BTreeSet<&BeatId> = plan.iter().map(|chunk| &chunk.beat).collect();
     for kept in &facts.removed {
         let known = kept.file.beat.as_ref();
-        if known.is_none_or(|beat| !planned.contains_key(beat)) {
+        if known.is_none_or(|beat| !planned.contains(beat)) {
             orphans.push(Orphan {
                 beat: known.cloned(),
                 path: kept.path.clone(),

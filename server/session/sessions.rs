@@ -61,7 +61,11 @@ pub(crate) fn write_index(
         disk.write(&aside, edited.as_bytes())?;
     }
     if open {
-        return Ok(Some(ClientEdit { path, text }));
+        return Ok(Some(ClientEdit {
+            path,
+            text,
+            base: old,
+        }));
     }
     disk.write(&path, text.as_bytes())?;
     Ok(None)

@@ -227,6 +227,7 @@ end
 function M.finish()
   local messages = vim.fn.execute("messages")
   M.check(not messages:find("%f[%w][EW]%d+:"), "an error message was shown")
+  M.check(not messages:find("Workspace edit"), "edits announced themselves with messages")
   local client = M.client(0)
   client:stop()
   M.wait_for("the server to end", function()

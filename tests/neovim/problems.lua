@@ -33,7 +33,7 @@ local function find(code)
 end
 
 driver.equal(find("duplicate-beat-id").text, "öl", "what the doubled id marks")
-driver.equal(find("bad-attribute").text, "words=viele", "what the broken attribute marks")
+driver.equal(find("bad-words").text, "viele", "what the broken attribute marks")
 
 -- Mending the line in the buffer takes the diagnostic away; an edit behind wide characters.
 local line = find("duplicate-beat-id").line

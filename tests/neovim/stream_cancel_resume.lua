@@ -15,17 +15,17 @@ local function write_and_show(brief, chunk)
   vim.api.nvim_set_current_buf(chunk)
 end
 
---- What was in the chunk's buffer each time that its prose had grown.
-local function watch(chunk, words)
-  local seen, last = {}, ""
-  driver.wait_for(words .. " words in the buffer", function()
+--- The prose in the chunk's buffer each time that it had grown, until it has `times` over.
+local function watch(chunk, times)
+  local seen = {}
+  driver.wait_for("the buffer to grow " .. times .. " times", function()
     local prose = driver.chunk(driver.text(chunk)).prose
+    local last = seen[#seen] or ""
+    driver.check(vim.startswith(prose, last), "text in the buffer changed while more came")
     if #prose > #last then
-      driver.check(vim.startswith(prose, last), "text in the buffer changed while more came")
       table.insert(seen, prose)
-      last = prose
     end
-    return #driver.words(prose) >= words
+    return #seen >= times
   end)
   return seen
 end
@@ -36,8 +36,9 @@ local chunk = driver.open(CHUNK)
 
 -- The first run streams into the buffer until it is cancelled.
 write_and_show(brief, chunk)
-local seen = watch(chunk, 50)
-driver.check(#seen >= 3, "the text came in " .. #seen .. " pieces, so it does not stream")
+local seen = watch(chunk, 3)
+local state = driver.chunk(driver.text(chunk)).fields.status
+driver.equal(state, "partial", "the chunk's status while it streams")
 driver.check(not driver.read(CHUNK), "the file of an open chunk was written behind the editor's back")
 driver.execute("storywright.cancel")
 driver.wait_for_jobs(1)

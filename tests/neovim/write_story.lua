@@ -41,6 +41,11 @@ for _, chunk in ipairs(status.chunks) do
   driver.equal(chunk.status, "complete", "status of chunk " .. chunk.number)
 end
 
+vim.cmd.StorywrightShowStatus()
+driver.wait_for("the list of chunks to be shown", function()
+  return vim.fn.execute("messages"):find("4  What the Ink Said +complete, %d+ of 150 words")
+end)
+
 driver.equal(driver.text(brief), before, "the brief")
 driver.save_all()
 driver.finish()

@@ -16,6 +16,9 @@ from xllamacpp import CommonParams, Server
 LOAD_DEADLINE_S = 120
 CONTEXT_TOKENS = 8192  # what the weights were trained for
 THREADS = 2
+# So small a model runs in circles without it.
+REPEAT_PENALTY = 1.15
+REPEAT_LAST_TOKENS = 512
 
 
 def serve(weights: str) -> Server:
@@ -27,6 +30,8 @@ def serve(weights: str) -> Server:
     params.n_parallel = 1
     params.cpuparams.n_threads = THREADS
     params.fit_params = False
+    params.sampling.penalty_repeat = REPEAT_PENALTY
+    params.sampling.penalty_last_n = REPEAT_LAST_TOKENS
     return Server(params)
 
 

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use storywright::session::{
-    self, ChunkResult, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId, SessionView,
-    StoreError, StoryFolder, Timestamp, TokenUsage,
+    self, ChunkResult, ChunkStatus, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId,
+    SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
@@ -21,7 +21,20 @@ pub struct Story {
 
 impl Story {
     pub fn new() -> Story {
-        let temporary = tempfile::tempdir().unwrap();
+        Story::inside(tempfile::tempdir().unwrap())
+    }
+
+    /// On a file system in memory where there is one: for tests that write thousands of
+    /// stories, and for which the syncing of a real disk proves nothing.
+    pub fn in_memory() -> Story {
+        Story::inside(
+            tempfile::tempdir_in("/dev/shm")
+                .or_else(|_| tempfile::tempdir())
+                .unwrap(),
+        )
+    }
+
+    fn inside(temporary: tempfile::TempDir) -> Story {
         let brief = temporary.path().join("story.md");
         fs::write(
             &brief,
@@ -131,7 +144,8 @@ impl Story {
     }
 }
 
-/// An outline: `id`, or `id@chapter`, each with its id in capitals for a title.
+/// An outline: `id`, `id@chapter`, or `id=old` for a beat that says what `old` said; each with
+/// its id in capitals for a title.
 pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
     (1..)
         .zip(outline)
@@ -140,13 +154,14 @@ pub fn plan(outline: &[&str]) -> Vec<PlannedChunk> {
                 Some((id, chapter)) => (id, Some(chapter.to_owned())),
                 None => (*beat, None),
             };
+            let (id, body) = id.split_once('=').unwrap_or((id, id));
             PlannedChunk {
                 number: ChunkNumber(number),
                 beat: BeatId(id.to_owned()),
                 title: id.to_uppercase(),
                 target_words: 100,
                 chapter,
-                body: None,
+                body: Some(Digest::of(body)),
             }
         })
         .collect()
@@ -226,4 +241,31 @@ impl Owners for Editor {
     fn open_text(&self, path: &Path) -> Option<String> {
         self.buffers.lock().unwrap().get(path).cloned()
     }
+}
+
+/// A chunk file as the store writes it.
+pub const A: &str = "---\nchunk: 1\nbeat: a\nstatus: complete\n---\nText of a.\n";
+
+/// A story of three complete chunks.
+pub fn written() -> Story {
+    let story = Story::new();
+    let session = story.open(&["a", "b", "c"]).session;
+    for (number, prose) in [(1, "Text of a."), (2, "Text of b."), (3, "Text of c.")] {
+        session.complete_chunk(n(number), prose, result()).unwrap();
+    }
+    story
+}
+
+/// Each chunk as `beat text`, `beat text*` when edited, `beat -` when missing.
+pub fn told(story: &Story, outline: &[&str]) -> Vec<String> {
+    let view = story.view(outline);
+    let chunks = view.chunks.iter().map(|chunk| {
+        let text = match chunk.status {
+            ChunkStatus::Missing => "-",
+            _ => chunk.text.strip_prefix("Text of ").unwrap_or(&chunk.text),
+        };
+        let star = if chunk.edited { "*" } else { "" };
+        format!("{} {text}{star}", chunk.beat)
+    });
+    chunks.collect()
 }

@@ -6,3 +6,4 @@
 pub mod calls;
 pub mod model_server;
 pub mod prose;
+pub mod shell;

@@ -1,12 +1,22 @@
 --- Comfort: commands for what the code actions offer as well.
 
+--- Each is a command of the server; ":StorywrightWrite" runs "storywright.write".
 local commands = {
-  StorywrightNewStory = "storywright.newStory",
-  StorywrightWrite = "storywright.write",
-  StorywrightWriteChunk = "storywright.writeChunk",
-  StorywrightRewriteChunk = "storywright.rewriteChunk",
-  StorywrightCancel = "storywright.cancel",
-  StorywrightStatus = "storywright.showStatus",
+  "newStory",
+  "write",
+  "writeChunk",
+  "rewriteChunk",
+  "rewriteFrom",
+  "rewriteStale",
+  "acceptRevision",
+  "rejectRevision",
+  "restoreVersion",
+  "keep",
+  "newSession",
+  "switchSession",
+  "export",
+  "cancel",
+  "showStatus",
 }
 
 --- One line a chunk; the whole status is what the server returns.
@@ -26,7 +36,7 @@ local function show_status(status)
       line:format(chunk.number, chunk.title, table.concat(marks, ", "), chunk.words, chunk.target_words)
     )
   end
-  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, false, {})
+  vim.api.nvim_echo({ { table.concat(lines, "\n") } }, true, {})
 end
 
 local function run(command)
@@ -44,8 +54,9 @@ local function run(command)
   end)
 end
 
-for name, command in pairs(commands) do
-  vim.api.nvim_create_user_command(name, function()
+for _, name in ipairs(commands) do
+  local command = "storywright." .. name
+  vim.api.nvim_create_user_command("Storywright" .. name:sub(1, 1):upper() .. name:sub(2), function()
     run(command)
   end, { desc = command })
 end

@@ -2,10 +2,9 @@
  * Starts the language server and shows what it answers. Whatever the extension does can be done
  * without it, through the code actions and commands of the server.
  */
-import * as path from "node:path";
 import * as vscode from "vscode";
 import { LanguageClient, type Executable, type LanguageClientOptions } from "vscode-languageclient/node";
-import { withoutUnset } from "./settings";
+import { forServer } from "./settings";
 import { statusLines, statusTitle, type Status } from "./status";
 
 let client: LanguageClient | undefined;
@@ -62,10 +61,14 @@ const clientOptions: LanguageClientOptions = {
     workspace: {
       configuration: async (params, token, next) => {
         const values = await next(params, token);
-        return Array.isArray(values) ? values.map(withoutUnset) : values;
+        return Array.isArray(values) ? values.map(forServer) : values;
       },
     },
     executeCommand: async (command, args, next) => {
+      if (command === "storywright.newStory" && args.length === 0) {
+        const title = await vscode.window.showInputBox({ title: "New Story", prompt: "Its title" });
+        return title === undefined ? undefined : next(command, [{ title }]);
+      }
       const result: unknown = await next(command, args);
       if (command === "storywright.showStatus" && isStatus(result)) {
         await showStatus(result);
@@ -82,13 +85,10 @@ function isStatus(value: unknown): value is Status {
 async function showStatus(status: Status): Promise<void> {
   const chosen = await vscode.window.showQuickPick(statusLines(status), { title: statusTitle(status) });
   if (chosen?.file !== undefined) {
-    await openFromStory(status.story, chosen.file);
+    // The path is relative to the story's folder, wherever in the workspace that is.
+    const [found] = await vscode.workspace.findFiles(`**/${chosen.file}`, undefined, 1);
+    if (found !== undefined) {
+      await vscode.window.showTextDocument(found);
+    }
   }
-}
-
-/** Opens `file`; a relative one is looked up from the folder of the brief `story`. */
-async function openFromStory(story: string, file: string): Promise<void> {
-  const root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? "";
-  const target = path.resolve(root, path.dirname(story), file);
-  await vscode.window.showTextDocument(vscode.Uri.file(target));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { withoutUnset } from "./settings";
+import { forServer } from "./settings";
 
 interface Setting {
   default?: unknown;
@@ -11,19 +11,10 @@ interface Setting {
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const settings: Record<string, Setting> = manifest.contributes.configuration.properties;
 
-test("what nobody set is not sent", () => {
-  const cases: [unknown, unknown][] = [
-    [null, null],
-    [{}, {}],
-    [{ provider: null, chunk_words: 900 }, { chunk_words: 900 }],
-    [{ models: { draft: null, plan: null } }, {}],
-    [{ models: { draft: "small", plan: null } }, { models: { draft: "small" } }],
-    [{ seed: 0, state: "off", temperature: 0 }, { seed: 0, state: "off", temperature: 0 }],
-    [[{ provider: null }], [{}]],
-  ];
-  for (const [given, expected] of cases) {
-    assert.deepEqual(withoutUnset(given), expected);
-  }
+test("the server is not sent what is the extension's own", () => {
+  const models = { draft: null, plan: "small" };
+  assert.deepEqual(forServer({ server: { path: "storywright" }, models, seed: 0 }), { models, seed: 0 });
+  assert.equal(forServer(null), null);
 });
 
 test("no setting of the server has a default that would beat storywright.toml", () => {
@@ -34,10 +25,8 @@ test("no setting of the server has a default that would beat storywright.toml", 
   }
 });
 
-test("a folder cannot choose what is run or where a key is sent", () => {
-  for (const name of ["server.path", "base_url", "api_key_env", "api_key_command"]) {
-    assert.equal(settings[`storywright.${name}`]?.scope, "machine", name);
-  }
+test("a folder cannot choose what is run", () => {
+  assert.equal(settings["storywright.server.path"]?.scope, "machine");
 });
 
 test("what an untrusted folder may not choose are settings that exist", () => {

@@ -5,7 +5,7 @@ import { statusLines, statusTitle, type ChunkStatus } from "./status";
 const chunk = (number: number, rest: Partial<ChunkStatus>): ChunkStatus => ({
   number,
   title: "The Logbook",
-  file: `chunks/chunk_0${number}.md`,
+  file: `generated/the-lamp-keeper-01/chunks/chunk_0${number}.md`,
   status: "complete",
   words: 1498,
   target_words: 1500,
@@ -15,7 +15,7 @@ const chunk = (number: number, rest: Partial<ChunkStatus>): ChunkStatus => ({
 });
 
 const status = {
-  story: "story.md",
+  story: "The Lamp Keeper",
   session: "the-lamp-keeper-01",
   words: 1900,
   target_words: 4500,
@@ -31,17 +31,17 @@ test("a line a chunk says how far it is, and opens what is there", () => {
     {
       label: "1. The Logbook",
       description: "complete · stale · edited · 1498 of 1500 words",
-      file: "chunks/chunk_01.md",
+      file: "generated/the-lamp-keeper-01/chunks/chunk_01.md",
     },
     {
       label: "2. The Logbook",
       description: "partial · 402 of 1500 words",
-      file: "chunks/chunk_02.md",
+      file: "generated/the-lamp-keeper-01/chunks/chunk_02.md",
     },
     { label: "3. The Logbook", description: "missing · 0 of 1500 words" },
   ]);
 });
 
 test("the title sums up the story", () => {
-  assert.equal(statusTitle(status), "1 of 3 chunks, 1900 of 4500 words");
+  assert.equal(statusTitle(status), "The Lamp Keeper: 1 of 3 chunks, 1900 of 4500 words");
 });

@@ -1,5 +1,6 @@
 /** A story's status as `storywright.showStatus` and `storywright status --json` give it. */
 export interface Status {
+  /** The title. */
   story: string;
   session: string | null;
   words: number;
@@ -10,6 +11,7 @@ export interface Status {
 export interface ChunkStatus {
   number: number;
   title: string;
+  /** Relative to the story's folder. */
   file: string;
   status: "missing" | "partial" | "complete" | "failed";
   words: number;
@@ -40,5 +42,5 @@ export function statusLines(status: Status): StatusLine[] {
 
 export function statusTitle(status: Status): string {
   const complete = status.chunks.filter((chunk) => chunk.status === "complete").length;
-  return `${complete} of ${status.chunks.length} chunks, ${status.words} of ${status.target_words} words`;
+  return `${status.story}: ${complete} of ${status.chunks.length} chunks, ${status.words} of ${status.target_words} words`;
 }

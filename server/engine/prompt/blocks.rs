@@ -1,32 +1,21 @@
 //! The blocks of a prompt, and what gives way when they do not all fit.
 
-use std::collections::BTreeMap;
-
-use super::{Block, LeftOut, Part, Prompt, PromptInputs, TooLarge, trigger};
+use super::{Block, LeftOut, Part, Prompt, PromptInputs, TooLarge, slices, trigger};
 use crate::engine::tokens;
-use crate::story::{Beat, Brief, CastEntry, Digest, SectionKind};
-
-/// Goes into the "template" slice: raise it whenever the fixed words below change what a
-/// model is told.
-const TEMPLATE_VERSION: &str = "1";
+use crate::story::{Beat, Brief, CastEntry, Section, SectionKind};
 
 /// Most words of the text before that are repeated verbatim, and the least before the block
 /// is dropped.
-const TAIL_WORDS: [usize; 3] = [400, 300, 200];
+pub(super) const TAIL_WORDS: [usize; 3] = [400, 300, 200];
 
 pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     let brief = inputs.brief;
     let beat = &brief.beats[inputs.beat];
-    let mut digests = BTreeMap::new();
-    digests.insert("template".to_owned(), Digest::of(TEMPLATE_VERSION));
-
-    let contract = contract(brief, &mut digests);
-    let facts = facts(brief, &mut digests);
-    let rules = rules(brief, &mut digests);
+    let contract = contract(brief);
+    let facts = facts(brief);
+    let rules = rules(brief);
     let task = task(inputs, beat);
-    digests.insert("beat".to_owned(), Digest::of(&beat_slice(beat)));
     let closing = closing(inputs);
-
     let fixed: [(&'static str, &str); 5] = [
         ("the contract with the style", &contract),
         ("the facts (premise and setting)", &facts),
@@ -37,22 +26,27 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     let mut budget = Budget::new(inputs.context_tokens, &fixed)?;
 
     // What may be left out, in the order of how much it matters.
-    let outline = budget.take(outline(brief, inputs.beat));
+    let outline = budget.take("the outline", outline(brief));
     let preceding = budget.take_shrinking("the text before", inputs.preceding);
     let so_far = budget.take_shrinking("what is written of this chunk", inputs.so_far);
-    let next = budget.take(next(brief, inputs.beat));
-    let cast = cast(brief, beat, inputs, &mut budget, &mut digests);
-    let background = background(brief, &mut budget, &mut digests);
+    let next = budget.take("the next beat", next(brief, inputs.beat));
+    let cast = cast(brief, beat, inputs, &mut budget);
+    let background = background(brief, &mut budget);
 
-    if let Some(outline) = &outline {
-        digests.insert("outline".to_owned(), Digest::of(outline));
-    }
-    if let Some(next) = &next {
-        digests.insert("next beat".to_owned(), Digest::of(next));
-    }
+    let mut held = slices::always(brief);
+    held.extend(outline.is_some().then(|| slices::OUTLINE.to_owned()));
+    held.extend(next.is_some().then(|| slices::NEXT.to_owned()));
+    held.extend(cast.iter().map(|(entry, _)| slices::cast(&entry.name)));
+    held.extend(
+        background
+            .iter()
+            .map(|(section, _)| slices::background(&section.title)),
+    );
+    let mut digests = slices::of_beat(brief, inputs.beat);
+    digests.retain(|name, _| held.contains(name));
     digests.insert(
-        "preceding text".to_owned(),
-        Digest::of(inputs.preceding_tail()),
+        slices::PRECEDING.to_owned(),
+        slices::preceding(inputs.preceding),
     );
 
     let mut blocks = Vec::new();
@@ -61,12 +55,22 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
             blocks.push(Block { name, part, text });
         }
     };
+    let joined = |texts: Vec<String>, with: &str| (!texts.is_empty()).then(|| texts.join(with));
+    let background = joined(
+        background.into_iter().map(|(_, text)| text).collect(),
+        "\n\n",
+    );
+    let cast = joined(cast.into_iter().map(|(_, text)| text).collect(), "\n");
     push("contract", Part::System, Some(contract));
     push("facts", Part::System, Some(facts));
     push("rules", Part::System, Some(rules));
     push("background", Part::System, background);
     push("outline", Part::System, outline);
-    push("cast", Part::User, cast);
+    push(
+        "cast",
+        Part::User,
+        cast.map(|cast| format!("# Who is in this part\n{cast}")),
+    );
     push(
         "preceding text",
         Part::User,
@@ -81,13 +85,6 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         left_out: budget.left_out,
         inputs: digests,
     })
-}
-
-impl PromptInputs<'_> {
-    /// As much of the text before as a prompt may repeat.
-    fn preceding_tail(&self) -> &str {
-        tail(self.preceding, TAIL_WORDS[0])
-    }
 }
 
 /// Room for tokens, given out block by block.
@@ -116,13 +113,16 @@ impl Budget {
     }
 
     /// The text, if there is room for it; noted as left out otherwise.
-    fn take(&mut self, (what, text): (String, String)) -> Option<String> {
+    fn take(&mut self, what: &str, text: String) -> Option<String> {
         if text.is_empty() {
             return None;
         }
         let size = tokens::estimate(&text);
         if size > self.left {
-            self.left_out.push(LeftOut { what, tokens: size });
+            self.left_out.push(LeftOut {
+                what: what.to_owned(),
+                tokens: size,
+            });
             return None;
         }
         self.left -= size;
@@ -155,7 +155,7 @@ impl Budget {
 }
 
 /// Role, style and what the answer has to look like.
-fn contract(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
+fn contract(brief: &Brief) -> String {
     let mut text = String::from(
         "You are the author of a long story that is written part by part. You write one part at a \
          time, as finished prose of that one story.\n\
@@ -172,7 +172,6 @@ fn contract(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
         .section(SectionKind::Style)
         .filter(|s| !s.text.is_empty())
     {
-        digests.insert("style".to_owned(), Digest::of(&style.text));
         text.push_str("\n\n# How it is written\n");
         text.push_str(&style.text);
     }
@@ -180,7 +179,7 @@ fn contract(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
 }
 
 /// What is true in every part of the story.
-fn facts(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
+pub(super) fn facts(brief: &Brief) -> String {
     let mut text = format!("# The story\nTitle: {}", brief.title);
     for (label, value) in [
         ("Point of view", &brief.pov),
@@ -199,24 +198,17 @@ fn facts(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
             text.push_str(&format!("\n\n# {heading}\n{}", section.text));
         }
     }
-    digests.insert("facts".to_owned(), Digest::of(&text));
     text
 }
 
 /// The laws of the story's world, verbatim and with the author's own numbers.
-fn rules(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
+fn rules(brief: &Brief) -> String {
     let Some(section) = brief
         .section(SectionKind::Rules)
         .filter(|s| !s.text.is_empty())
     else {
         return String::new();
     };
-    for rule in &brief.rules {
-        digests.insert(format!("rule {}", rule.number), Digest::of(&rule.text));
-    }
-    if brief.rules.is_empty() {
-        digests.insert("rules".to_owned(), Digest::of(&section.text));
-    }
     format!(
         "# Rules of this world (never broken, never renumbered)\n{}",
         section.text
@@ -224,28 +216,25 @@ fn rules(brief: &Brief, digests: &mut BTreeMap<String, Digest>) -> String {
 }
 
 /// Sections of the author's own naming, as far as there is room.
-fn background(
-    brief: &Brief,
-    budget: &mut Budget,
-    digests: &mut BTreeMap<String, Digest>,
-) -> Option<String> {
-    let mut parts = Vec::new();
-    for section in &brief.sections {
-        if section.kind != SectionKind::Background || section.text.is_empty() {
-            continue;
-        }
-        let text = format!("# {}\n{}", section.title, section.text);
-        let digest = Digest::of(&text);
-        if let Some(text) = budget.take((format!("background “{}”", section.title), text)) {
-            digests.insert(format!("background {}", section.title), digest);
-            parts.push(text);
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join("\n\n"))
+fn background<'a>(brief: &'a Brief, budget: &mut Budget) -> Vec<(&'a Section, String)> {
+    let sections = brief
+        .sections
+        .iter()
+        .filter(|section| section.kind == SectionKind::Background && !section.text.is_empty());
+    sections
+        .filter_map(|section| {
+            let what = format!("background “{}”", section.title);
+            Some((section, budget.take(&what, background_text(section))?))
+        })
+        .collect()
 }
 
-/// Who is in the story, and one line a beat for the whole outline.
-fn outline(brief: &Brief, _beat: usize) -> (String, String) {
+pub(super) fn background_text(section: &Section) -> String {
+    format!("# {}\n{}", section.title, section.text)
+}
+
+/// One line a beat for the whole outline.
+pub(super) fn outline(brief: &Brief) -> String {
     let mut text = String::from("# The whole story, part by part");
     let mut chapter = None;
     for (index, beat) in brief.beats.iter().enumerate() {
@@ -257,49 +246,38 @@ fn outline(brief: &Brief, _beat: usize) -> (String, String) {
         }
         text.push_str(&format!("\n{}. {}", index + 1, beat.title));
     }
-    if !brief.cast.is_empty() {
-        text.push_str("\n\nNames in it: ");
-        let names: Vec<&str> = brief.cast.iter().map(|entry| entry.name.as_str()).collect();
-        text.push_str(&names.join(", "));
-        text.push('.');
-    }
-    ("the outline".to_owned(), text)
+    text
 }
 
 /// What is known of those whom this part names: in its beat, its cast attribute, the text
 /// before, or as the protagonist.
-fn cast(
-    brief: &Brief,
+fn cast<'a>(
+    brief: &'a Brief,
     beat: &Beat,
     inputs: &PromptInputs<'_>,
     budget: &mut Budget,
-    digests: &mut BTreeMap<String, Digest>,
-) -> Option<String> {
+) -> Vec<(&'a CastEntry, String)> {
     let called = [
         beat_slice(beat),
         beat.cast.join(", "),
         brief.protagonist.clone().unwrap_or_default(),
-        inputs.preceding_tail().to_owned(),
+        tail(inputs.preceding, TAIL_WORDS[0]).to_owned(),
         tail(inputs.so_far, TAIL_WORDS[0]).to_owned(),
     ]
     .join("\n");
-    let mut parts = Vec::new();
-    for entry in brief
+    let entries = brief
         .cast
         .iter()
-        .filter(|entry| trigger::names(&called, entry))
-    {
-        let text = cast_entry(entry);
-        let digest = Digest::of(&text);
-        if let Some(text) = budget.take((format!("cast “{}”", entry.name), text)) {
-            digests.insert(format!("cast {}", entry.name), digest);
-            parts.push(text);
-        }
-    }
-    (!parts.is_empty()).then(|| format!("# Who is in this part\n{}", parts.join("\n")))
+        .filter(|entry| trigger::names(&called, entry));
+    entries
+        .filter_map(|entry| {
+            let what = format!("cast “{}”", entry.name);
+            Some((entry, budget.take(&what, cast_entry(entry))?))
+        })
+        .collect()
 }
 
-fn cast_entry(entry: &CastEntry) -> String {
+pub(super) fn cast_entry(entry: &CastEntry) -> String {
     let aliases = if entry.aliases.is_empty() {
         String::new()
     } else {
@@ -309,12 +287,17 @@ fn cast_entry(entry: &CastEntry) -> String {
 }
 
 /// All that the author said of a beat.
-fn beat_slice(beat: &Beat) -> String {
+pub(super) fn beat_slice(beat: &Beat) -> String {
     let mut text = beat.title.clone();
-    for part in [Some(&beat.text), beat.enter.as_ref(), beat.exit.as_ref()]
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
+    for part in [
+        Some(&beat.text),
+        beat.enter.as_ref(),
+        beat.exit.as_ref(),
+        beat.chapter_text.as_ref(),
+    ]
+    .into_iter()
+    .flatten()
+    .filter(|part| !part.is_empty())
     {
         text.push('\n');
         text.push_str(part);
@@ -327,6 +310,9 @@ fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     let number = inputs.beat + 1;
     let total = inputs.brief.beats.len();
     let mut text = format!("# This part: {number} of {total}, “{}”", beat.title);
+    if let Some(chapter) = beat.chapter_text.as_ref().filter(|text| !text.is_empty()) {
+        text.push_str(&format!("\nThe chapter that it is in: {chapter}"));
+    }
     if !beat.text.is_empty() {
         text.push_str(&format!("\nWhat happens: {}", beat.text));
     }
@@ -343,16 +329,15 @@ fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
 }
 
 /// The part after this one, so that it is not told too early.
-fn next(brief: &Brief, beat: usize) -> (String, String) {
-    let text = match brief.beats.get(beat + 1) {
+pub(super) fn next(brief: &Brief, beat: usize) -> String {
+    match brief.beats.get(beat + 1) {
         Some(next) => format!(
             "# Not yet (it belongs to the next part)\n{}: {}",
             next.title,
             head(&next.text, 60)
         ),
         None => "# This is the last part\nBring the story to its end.".to_owned(),
-    };
-    ("the next beat".to_owned(), text)
+    }
 }
 
 fn preceding_block(tail: &str) -> String {
@@ -380,11 +365,20 @@ fn closing(inputs: &PromptInputs<'_>) -> String {
 /// The last `words` words of a text, from a sentence's or at least a word's beginning.
 pub(super) fn tail(text: &str, words: usize) -> &str {
     let text = text.trim_end();
-    let starts: Vec<usize> = word_starts(text);
-    let Some(first) = starts.len().checked_sub(words).and_then(|i| starts.get(i)) else {
-        return text.trim_start();
+    // The end is enough for nearly every text; a long one need not be cut into words as a whole.
+    let mut window = (words * 16).max(1);
+    let first = loop {
+        let from = floor_boundary(text, text.len().saturating_sub(window));
+        // At a line end, where a word is sure to end too.
+        let from = text[..from].rfind('\n').map_or(0, |at| at + 1);
+        let starts = word_starts(&text[from..]);
+        match starts.len().checked_sub(words).and_then(|i| starts.get(i)) {
+            Some(start) => break from + start,
+            None if from == 0 => return text.trim_start(),
+            None => window *= 2,
+        }
     };
-    let cut = &text[*first..];
+    let cut = &text[first..];
     // A sentence that begins within the first quarter is a better start than half of one.
     match sentence_start(&cut[..floor_boundary(cut, cut.len() / 4)]) {
         Some(offset) => &cut[offset..],
@@ -420,4 +414,28 @@ fn floor_boundary(text: &str, mut index: usize) -> usize {
         index -= 1;
     }
     index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looking at the end alone tells the same words as looking at all of a text.
+    #[test]
+    fn the_tail_is_that_of_the_whole_text() {
+        let paragraph = "Mara’s lamp went out at 3.50, “again”. 彼女は灯をともした。 It hissed on.";
+        for line_end in ["\n\n", "\r\n", " ", ".\n"] {
+            let text = [paragraph; 60].join(line_end);
+            for words in [1, 7, 200, 400, 100_000] {
+                let starts = word_starts(&text);
+                let whole = match starts.len().checked_sub(words) {
+                    Some(at) => &text[starts[at]..],
+                    None => &text,
+                };
+                let cut = tail(&text, words);
+                assert!(whole.ends_with(cut), "{words} {line_end:?}");
+                assert!(whole.len() - cut.len() <= whole.len() / 4 + 4);
+            }
+        }
+    }
 }

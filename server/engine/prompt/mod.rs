@@ -5,6 +5,7 @@
 //! never cut: a story whose chunks do not know them becomes several stories.
 
 mod blocks;
+pub mod slices;
 mod trigger;
 
 use std::collections::BTreeMap;
@@ -37,8 +38,7 @@ pub struct PromptInputs<'a> {
 pub struct Prompt {
     pub blocks: Vec<Block>,
     pub left_out: Vec<LeftOut>,
-    /// The digest of each input slice that the prompt holds, by name: "facts", "rule 3",
-    /// "style", "cast Mara Voss", "outline", "beat", "next beat", "preceding text", "template".
+    /// The digest of each input slice that the prompt holds, by name; see [`slices`].
     pub inputs: BTreeMap<String, Digest>,
 }
 

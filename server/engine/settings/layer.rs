@@ -21,6 +21,15 @@ impl Origin {
     pub fn is_trusted(self) -> bool {
         matches!(self, Origin::User | Origin::Editor | Origin::Flag)
     }
+
+    /// How a setting's name is written there.
+    fn spelling(self, name: &str) -> String {
+        match self {
+            Origin::Flag => flag(name),
+            Origin::Editor => format!("storywright.{name}"),
+            Origin::User | Origin::Workspace | Origin::FrontMatter => name.to_owned(),
+        }
+    }
 }
 
 /// Settings by dotted name, as one source has them.
@@ -43,6 +52,11 @@ pub struct SettingsProblem {
     /// Whether it names a value that makes no sense (else: a name that is not known or not
     /// allowed there, which is ignored).
     pub is_error: bool,
+}
+
+/// The flag of a setting: `--timeouts-idle` is `timeouts.idle`.
+pub fn flag(name: &str) -> String {
+    format!("--{}", name.replace(['_', '.'], "-"))
 }
 
 impl Layer {
@@ -140,7 +154,11 @@ impl Settings {
         }
         self.set(name, value).ok_or_else(|| {
             problem(
-                format!("`{name}` expects {}, not {value}", setting.expects),
+                format!(
+                    "`{}` expects {}, not {value}",
+                    layer.origin.spelling(name),
+                    setting.expects
+                ),
                 true,
             )
         })

@@ -14,7 +14,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use layer::{Layer, Origin, SettingsProblem};
+pub use layer::{Layer, Origin, SettingsProblem, flag};
 pub use load::{load_layers, user_config_path};
 pub use names::{NAMES, SettingName};
 

@@ -9,6 +9,13 @@ use super::forms;
 use super::pack::{Adaptation, Pack};
 use super::stage::{Character, Person, Tense};
 
+/// Whether sentences tell a state that lasts from before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Still {
+    Yes,
+    No,
+}
+
 pub struct Adapter<'a> {
     pub pack: &'a Pack,
     pub person: Person,
@@ -37,8 +44,8 @@ impl<'a> Adapter<'a> {
     /// Adapts sentences that follow each other.
     pub fn adapt(&self, sentences: &[String]) -> Vec<String> {
         match self.pack.reading.adaptation {
-            Adaptation::English => english::adapt(self, sentences, english::Still::No),
-            Adaptation::Forms => forms::adapt(self, sentences),
+            Adaptation::English => english::adapt(self, sentences, Still::No),
+            Adaptation::Forms => forms::adapt(self, sentences, Still::No),
             Adaptation::Endings => sentences.iter().map(|s| self.by_endings(s)).collect(),
         }
     }
@@ -46,8 +53,12 @@ impl<'a> Adapter<'a> {
     /// The same for a state that lasts from before.
     pub fn adapt_still(&self, sentences: &[String]) -> Vec<String> {
         match self.pack.reading.adaptation {
-            Adaptation::English => english::adapt(self, sentences, english::Still::Yes),
-            _ => self.adapt(sentences),
+            Adaptation::English => english::adapt(self, sentences, Still::Yes),
+            Adaptation::Forms => forms::adapt(self, sentences, Still::Yes),
+            Adaptation::Endings => {
+                let still = |sentence| format!("{}{sentence}", self.pack.reading.still_prefix);
+                self.adapt(sentences).into_iter().map(still).collect()
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 //! Repeatable choice: the same scene must give the same text with every release, so the
 //! numbers come from here and not from a library that may change its algorithm.
 
+use std::collections::{HashMap, VecDeque};
+
 /// A generator of pseudo-random numbers (SplitMix64). Not for secrets.
 #[derive(Debug, Clone)]
 pub struct Chance(u64);
@@ -22,6 +24,12 @@ impl Chance {
         }
         // The bound is a list's length, far below 2^32, so the bias is nil.
         (self.next() % bound as u64) as usize
+    }
+
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for i in (1..items.len()).rev() {
+            items.swap(i, self.below(i + 1));
+        }
     }
 
     /// True in `percent` of a hundred cases.
@@ -47,51 +55,149 @@ pub fn seed_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     mix(hash)
 }
 
-/// Walks through a list in shuffled order, again and again, each time in another order:
-/// nothing comes twice before everything came once.
-///
-/// All chunks of a story share the shuffle, and each starts where the one before it is
-/// likely to have stopped, so that the phrases of neighbouring chunks differ.
-#[derive(Debug, Clone)]
-pub struct Rotation {
-    seed: u64,
-    len: usize,
-    position: u64,
-    pass: Option<u64>,
-    order: Vec<u32>,
+/// Where a chunk stands in its story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Share {
+    /// Shared by all chunks of a story.
+    pub seed: u64,
+    /// From 0.
+    pub chunk: u32,
+    /// At least 1.
+    pub chunks: u32,
 }
 
+/// An entry of a list, as far as dealing goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// It reads differently each time.
+    pub varies: bool,
+    /// It can be used in this scene. The others are dealt too, and then left out, so that
+    /// all chunks of a story deal alike.
+    pub fits: bool,
+}
+
+impl Entry {
+    /// An entry that all chunks may use.
+    pub const ANY: Entry = Entry {
+        varies: true,
+        fits: true,
+    };
+}
+
+/// Deals the entries of a list to the chunks of a story.
+///
+/// Entries that always read the same go to one chunk each, as long as there are enough;
+/// those that vary go to all, beginning somewhere else each time. Nothing comes twice before
+/// all that was dealt came once.
+#[derive(Debug, Clone)]
+pub struct Rotation {
+    chance: Chance,
+    /// What later rounds are made of.
+    again: Vec<u32>,
+    order: Vec<u32>,
+    at: usize,
+}
+
+/// As many entries that vary can make a round of their own.
+const ENOUGH: usize = 6;
+
 impl Rotation {
-    /// Starts `progress` times through the list (2.5: in the middle of the third pass).
-    pub fn new(seed: u64, len: usize, progress: f64) -> Self {
+    /// `salt` tells lists apart.
+    pub fn new(share: Share, salt: u64, entries: &[Entry]) -> Self {
+        let chunks = share.chunks.max(1) as usize;
+        let chunk = share.chunk as usize % chunks;
+        let mut story = Chance::new(share.seed ^ mix(salt));
+        let (mut fixed, mut varied) = (Vec::new(), Vec::new());
+        for (index, entry) in entries.iter().enumerate() {
+            let group = if entry.varies {
+                &mut varied
+            } else {
+                &mut fixed
+            };
+            group.push(index as u32);
+        }
+        story.shuffle(&mut fixed);
+        story.shuffle(&mut varied);
+        let dealt = fixed.len() * chunk / chunks..fixed.len() * (chunk + 1) / chunks;
+        let turn = varied.len() * chunk / chunks;
+        let turn = turn.min(varied.len());
+        varied.rotate_left(turn);
+        // The dealt ones come early: a chunk that needs few entries still shows its own.
+        let mut order: Vec<u32> = fixed.get(dealt).unwrap_or_default().to_vec();
+        let early = (order.len() * 2).min(varied.len());
+        order.extend(varied.drain(..early));
+        let mut chance = Chance::new(share.seed ^ mix(salt) ^ mix(chunk as u64 + 1));
+        chance.shuffle(&mut order);
+        order.append(&mut varied);
+        let fits = |index: &u32| entries.get(*index as usize).is_some_and(|entry| entry.fits);
+        order.retain(fits);
+        let mut again: Vec<u32> = (0..entries.len() as u32).filter(fits).collect();
+        let varies = |index: &u32| {
+            entries
+                .get(*index as usize)
+                .is_some_and(|entry| entry.varies)
+        };
+        if again.iter().copied().filter(|index| varies(index)).count() >= ENOUGH {
+            again.retain(varies);
+        }
         Rotation {
-            seed,
-            len,
-            position: (progress.max(0.0) * len as f64) as u64,
-            pass: None,
-            order: Vec::new(),
+            chance,
+            again,
+            order,
+            at: 0,
         }
     }
 
     /// The next index; `None` for an empty list.
     pub fn next(&mut self) -> Option<usize> {
-        let len = u64::try_from(self.len).ok().filter(|len| *len > 0)?;
-        let pass = self.position / len;
-        if self.pass != Some(pass) {
-            self.shuffle(pass);
+        if self.at >= self.order.len() {
+            self.order.clone_from(&self.again);
+            self.chance.shuffle(&mut self.order);
+            self.at = 0;
         }
-        let place = (self.position % len) as usize;
-        self.position += 1;
-        self.order.get(place).map(|index| *index as usize)
+        let index = self.order.get(self.at).map(|index| *index as usize);
+        self.at += 1;
+        index
+    }
+}
+
+/// Chooses words for the gaps of sentences: for the same gap another word in each chunk and
+/// each time, and none again that was there a moment ago.
+#[derive(Debug, Clone)]
+pub struct Spread {
+    share: Share,
+    len: usize,
+    uses: HashMap<u64, usize>,
+    recent: VecDeque<usize>,
+}
+
+impl Spread {
+    pub fn new(share: Share, len: usize) -> Self {
+        Spread {
+            share,
+            len,
+            uses: HashMap::new(),
+            recent: VecDeque::new(),
+        }
     }
 
-    fn shuffle(&mut self, pass: u64) {
-        let mut chance = Chance::new(self.seed ^ mix(pass + 1));
-        self.order = (0..self.len as u32).collect();
-        for i in (1..self.order.len()).rev() {
-            self.order.swap(i, chance.below(i + 1));
+    /// The index of a word for `gap`; `None` for an empty list.
+    pub fn next(&mut self, gap: u64) -> Option<usize> {
+        let uses = self.uses.entry(gap).or_default();
+        // One further in each chunk; far from that when a chunk comes back to the sentence.
+        let steps = self.share.chunk as usize + *uses * self.len.div_ceil(2);
+        *uses += 1;
+        let start = Chance::new(self.share.seed ^ gap).below(self.len) + steps;
+        let candidates = (0..self.len).map(|step| (start + step) % self.len);
+        let index = candidates
+            .clone()
+            .find(|index| !self.recent.contains(index));
+        let index = index.or_else(|| candidates.clone().next())?;
+        self.recent.push_back(index);
+        if self.recent.len() > self.len / 3 {
+            self.recent.pop_front();
         }
-        self.pass = Some(pass);
+        Some(index)
     }
 }
 
@@ -99,13 +205,56 @@ impl Rotation {
 mod tests {
     use super::*;
 
+    fn share(chunk: u32, chunks: u32) -> Share {
+        Share {
+            seed: 7,
+            chunk,
+            chunks,
+        }
+    }
+
     #[test]
     fn a_rotation_shows_everything_before_it_repeats() {
-        let mut rotation = Rotation::new(7, 10, 1.0);
-        let mut seen: Vec<usize> = (0..10).filter_map(|_| rotation.next()).collect();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..10).collect::<Vec<_>>());
-        assert_eq!(Rotation::new(7, 0, 0.0).next(), None);
+        let entries = [true, false, true, true, false].map(|varies| Entry {
+            varies,
+            ..Entry::ANY
+        });
+        let mut rotation = Rotation::new(share(0, 1), 3, &entries);
+        for _ in 0..3 {
+            let mut seen: Vec<usize> = (0..5).filter_map(|_| rotation.next()).collect();
+            seen.sort_unstable();
+            assert_eq!(seen, (0..5).collect::<Vec<_>>());
+        }
+        assert_eq!(Rotation::new(share(0, 1), 0, &[]).next(), None);
+    }
+
+    #[test]
+    fn chunks_get_fixed_entries_of_their_own() {
+        let fixed = Entry {
+            varies: false,
+            fits: true,
+        };
+        let mut all: Vec<usize> = (0..4)
+            .flat_map(|chunk| {
+                let mut rotation = Rotation::new(share(chunk, 4), 1, &[fixed; 12]);
+                (0..3)
+                    .filter_map(move |_| rotation.next())
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        all.sort_unstable();
+        assert_eq!(all, (0..12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_gap_gets_another_word_in_each_chunk() {
+        let mut words: Vec<usize> = (0..9)
+            .filter_map(|chunk| Spread::new(share(chunk, 9), 12).next(5))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), 9);
+        assert_eq!(Spread::new(share(0, 1), 0).next(5), None);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Composes a chunk: the beat's own events in order, prose of the pack between them, and an
 //! end that meets the asked length.
 
-use super::chance::{Chance, Rotation};
+use super::chance::{Chance, Entry, Rotation, Share};
 use super::lines;
 use super::pack::{Exchange, Pack};
 use super::stage::Stage;
-use super::voice::{Start, Voice};
+use super::voice::Voice;
 use crate::story::{Language, words};
 
 /// What has to be told, and how much room there is.
@@ -16,6 +16,8 @@ pub struct Plan {
     pub exit: Vec<String>,
     /// Length to write, in the unit of the language.
     pub length: u32,
+    /// Bytes after which the writing may stop, for whoever wants its beginning only.
+    pub enough: usize,
 }
 
 /// A sentence that has to be told, with its length.
@@ -36,7 +38,13 @@ pub struct Composer<'a> {
     paragraph: String,
     /// Room for sentences that nobody asked for, in the unit of the language.
     room: i64,
+    /// How far the length may be missed.
+    slack: i64,
+    /// All the room that there was.
+    all: i64,
+    has_talk: bool,
     since_talk: u32,
+    since_short: u32,
 }
 
 impl<'a> Composer<'a> {
@@ -44,17 +52,21 @@ impl<'a> Composer<'a> {
         pack: &'a Pack,
         stage: &'a Stage,
         language: &'a Language,
-        start: Start,
+        share: Share,
         salt: u64,
     ) -> Self {
         Composer {
-            voice: Voice::new(pack, stage, start),
-            chance: Chance::new(start.seed ^ salt),
-            frames: Rotation::new(start.seed ^ salt, pack.frames.len(), 0.0),
+            voice: Voice::new(pack, stage, share),
+            chance: Chance::new(share.seed ^ salt),
+            frames: Rotation::new(share, salt, &vec![Entry::ANY; pack.frames.len()]),
             text: String::new(),
             paragraph: String::new(),
             room: 0,
+            slack: 0,
+            all: 0,
+            has_talk: false,
             since_talk: 1,
+            since_short: 0,
             pack,
             stage,
             language,
@@ -64,6 +76,9 @@ impl<'a> Composer<'a> {
     /// Keeps sentences of an earlier text from being told again.
     pub fn avoid(&mut self, text: &str) {
         for sentence in lines::sentences(text, &self.pack.layout.stop) {
+            for part in sentence.split(['“', '”', '「', '」', '«', '»', '—']) {
+                self.voice.remember(part);
+            }
             self.voice.remember(&sentence);
         }
     }
@@ -71,10 +86,14 @@ impl<'a> Composer<'a> {
     /// Writes the plan, in whole paragraphs.
     pub fn write(mut self, plan: &Plan) -> String {
         let (enter, events, exit) = self.fit_in(plan);
+        self.all = self.room;
         let all = self.room as f64;
         self.open(enter);
         let gaps = events.len() as f64 + 1.0;
         for (index, event) in events.into_iter().enumerate() {
+            if self.text.len() > plan.enough {
+                return self.text;
+            }
             let told = (index as f64 + 0.7) / gaps;
             self.fill((all * (1.0 - told)) as i64);
             self.event(event);
@@ -108,6 +127,7 @@ impl<'a> Composer<'a> {
             (given(&plan.enter), given(&plan.events), given(&plan.exit));
         let length = i64::from(plan.length);
         let tolerance = length / 50;
+        self.slack = length / 100;
         let least = self.unit() / 2;
         loop {
             let told: i64 = [&enter, &events, &exit]
@@ -176,7 +196,8 @@ impl<'a> Composer<'a> {
         for given in &enter {
             self.put_given(given);
         }
-        if let Some(place) = self.stage.place.clone() {
+        let place = self.stage.place.clone();
+        if let Some(place) = place.filter(|place| !self.voice.knows(place)) {
             let length = self.count(&place);
             if self.room - length > self.unit() * 2 {
                 self.room -= length;
@@ -216,17 +237,28 @@ impl<'a> Composer<'a> {
         while self.room - rest > unit && self.room > unit * 2 && failures < 8 {
             let before = self.room;
             let spare = self.room - rest;
-            let talks = !self.stage.others.is_empty() && spare > unit * 4;
-            if talks && self.since_talk >= 2 && self.chance.percent(60) {
+            let can_talk = !self.stage.others.is_empty() && spare > unit * 3;
+            // A chunk with others in it should not go by without a word between them.
+            let overdue = !self.has_talk && self.room * 2 < self.all && self.room > unit * 6;
+            if overdue && !self.stage.others.is_empty() {
+                self.talk(unit * 2);
+            } else if can_talk && self.since_talk >= 3 && self.chance.percent(60) {
                 self.talk(rest);
-                self.since_talk = 0;
-            } else if self.chance.percent(8) {
+            } else if self.since_short > 3 && self.chance.percent(12) {
                 self.begin();
                 self.add_named("short");
                 self.end();
+                self.since_short = 0;
             } else {
+                self.begin();
                 self.frame(rest);
+                // Paragraphs of very different length read less like a list.
+                if self.room - rest > unit * 2 && self.chance.percent(30) {
+                    self.frame(rest);
+                }
+                self.end();
                 self.since_talk += 1;
+                self.since_short += 1;
             }
             failures = if self.room == before { failures + 1 } else { 0 };
         }
@@ -240,32 +272,34 @@ impl<'a> Composer<'a> {
         else {
             return;
         };
-        self.begin();
+        let mut told = false;
         for role in &frame.roles {
             if role.optional && !self.chance.percent(55) {
                 continue;
             }
             // A frame is an argument: without its first sentence the others hang in the air.
-            if !self.add(role.list) && self.paragraph.is_empty() {
+            told |= self.add(role.list);
+            if !told {
                 break;
             }
             if self.room - rest < self.unit() / 2 {
                 break;
             }
         }
-        self.end();
     }
 
     fn talk(&mut self, rest: i64) {
         self.begin();
         self.voice.with_other();
+        self.has_talk = true;
+        self.since_talk = 0;
         if self.chance.percent(35) {
             self.add_named("into_talk");
             self.end();
         }
         let mut turn = self.chance.below(2);
         let mut said = 0;
-        let middles = self.chance.below(3);
+        let middles = self.chance.below(2);
         let parts = std::iter::once(0)
             .chain(std::iter::repeat_n(1, middles))
             .chain([2]);
@@ -291,6 +325,8 @@ impl<'a> Composer<'a> {
             };
             let frame = self.frame_of_line(&line, *turn == 0, *said);
             let spoken = frame.and_then(|frame| self.voice.framed(frame, &line));
+            let bare = self.pack.list("bare");
+            let spoken = spoken.or_else(|| self.voice.framed(bare?, &line));
             let Some(spoken) = spoken else {
                 return true;
             };
@@ -329,7 +365,9 @@ impl<'a> Composer<'a> {
         self.begin();
         let unit = self.unit();
         let mut tries = 0;
-        while self.room >= unit / 3 && tries < 12 {
+        let empty = self.text.is_empty() && exit.is_empty();
+        let least = if empty { 1 } else { unit / 3 };
+        while self.room >= least.max(self.slack) && tries < 12 {
             tries += 1;
             let Some((sentence, length)) = self.sentence_of(self.room) else {
                 break;
@@ -357,7 +395,7 @@ impl<'a> Composer<'a> {
             };
             let length = self.count(&sentence);
             let rest = room - length;
-            if rest == 0 || (rest >= unit * 2 / 3 && room > unit * 3 / 2) {
+            if rest.abs() <= self.slack || (rest >= unit * 2 / 3 && room > unit * 3 / 2) {
                 return Some((sentence, length));
             }
             self.voice.restore(checkpoint);

@@ -1,12 +1,12 @@
 //! What to write after what is written already.
 
-use super::chance::seed_of;
+use super::chance::{Share, seed_of};
 use super::compose::{Composer, Plan};
 use super::lines;
 use super::pack::Pack;
 use super::plain;
 use super::stage::Stage;
-use super::voice::Start;
+use super::voice::Voice;
 use crate::provider::Scene;
 use crate::story::{Language, words};
 
@@ -53,6 +53,12 @@ pub fn remainder(whole: &str, so_far: &str) -> Option<String> {
     Some(format!("{}{text}", "\n".repeat(missing)))
 }
 
+/// As many paragraphs back the writer looks for the place where it went on before. Each is
+/// tried by writing from it.
+const BORDERS: usize = 64;
+/// Bytes that tell whether a place is the one.
+const GLIMPSE: usize = 120;
+
 struct Writer<'a> {
     scene: &'a Scene,
     pack: &'a Pack,
@@ -61,12 +67,12 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn start(&self) -> Start {
+    fn share(&self) -> Share {
         let scene = self.scene;
-        let length = f64::from(scene.target_words) / f64::from(self.pack.layout.unit);
-        Start {
+        Share {
             seed: seed_of([scene.title.as_str(), &scene.seed.to_string()]),
-            sentences_before: f64::from(scene.chunk.saturating_sub(1)) * length,
+            chunk: scene.chunk.saturating_sub(1),
+            chunks: scene.chunks.max(scene.chunk).max(1),
         }
     }
 
@@ -90,36 +96,72 @@ impl Writer<'_> {
             events: self.stage.events.clone(),
             exit: self.stage.exit.clone(),
             length: self.scene.target_words,
+            enough: usize::MAX,
         };
         Composer::new(
             self.pack,
             self.stage,
             self.language,
-            self.start(),
+            self.share(),
             self.salt(""),
         )
         .write(&plan)
     }
 
-    /// Fresh text after a text of somebody else.
+    /// Fresh text after a text of somebody else; or the rest of it, if it was begun before.
     fn go_on(&self) -> String {
         let so_far = &self.scene.so_far;
-        let salt = self.salt(so_far);
-        let bridge = self.bridge(so_far, salt);
-        let written = words::count(so_far, self.language) + words::count(&bridge, self.language);
+        // The first that fits: a later one may look the same for a line or two.
+        let borders = self.borders(so_far);
+        let begun = borders.iter().skip(borders.len().saturating_sub(BORDERS));
+        let mut rests = begun.filter_map(|border| {
+            let (theirs, ours) = so_far.split_at_checked(*border)?;
+            let start = self.after(theirs, GLIMPSE);
+            if !start.starts_with(ours) && !ours.starts_with(start.trim_end()) {
+                return None;
+            }
+            remainder(&self.after(theirs, usize::MAX), ours)
+        });
+        let rest = rests.next();
+        rest.unwrap_or_else(|| self.after(so_far, usize::MAX))
+    }
+
+    /// Where a foreign text may have ended and ours begun: ends of paragraphs, and the words
+    /// that close a broken sentence.
+    fn borders(&self, so_far: &str) -> Vec<usize> {
+        let mut borders: Vec<usize> = so_far.match_indices("\n\n").map(|(at, _)| at).collect();
+        let list = self.pack.list("broken_off");
+        let list = list.and_then(|list| self.pack.lists.get(list));
+        for template in list.map_or(&[][..], |list| &list.items) {
+            let text = template.plain();
+            borders.extend(so_far.match_indices(&text).map(|(at, _)| at));
+        }
+        borders.sort_unstable();
+        borders
+    }
+
+    /// Fresh text after `theirs`, at least its first `enough` bytes.
+    fn after(&self, theirs: &str, enough: usize) -> String {
+        let salt = self.salt(theirs);
+        let bridge = self.bridge(theirs, salt);
+        let written = words::count(theirs, self.language) + words::count(&bridge, self.language);
         let missing = self.scene.target_words.saturating_sub(written);
         if missing <= self.scene.target_words / 50 {
             return bridge.trim_end().to_owned();
         }
-        let mut start = self.start();
-        start.sentences_before += f64::from(written) / f64::from(self.pack.layout.unit);
-        let mut composer = Composer::new(self.pack, self.stage, self.language, start, salt);
-        composer.avoid(so_far);
+        // Another deal than the whole text has, so that it does not run through the same phrases.
+        let share = Share {
+            seed: self.share().seed ^ salt,
+            ..self.share()
+        };
+        let mut composer = Composer::new(self.pack, self.stage, self.language, share, salt);
+        composer.avoid(theirs);
         let plan = Plan {
             enter: Vec::new(),
-            events: self.untold(so_far, written),
+            events: self.untold(theirs, written),
             exit: self.stage.exit.clone(),
             length: missing,
+            enough,
         };
         format!("{bridge}{}", composer.write(&plan))
     }
@@ -135,16 +177,18 @@ impl Writer<'_> {
         if lines::ends_sentence(so_far) {
             return "\n".repeat(2_usize.saturating_sub(breaks));
         }
-        let start = Start {
+        let share = Share {
             seed: salt,
-            sentences_before: 0.0,
+            ..self.share()
         };
-        let mut voice = super::voice::Voice::new(self.pack, self.stage, start);
-        let broken = self
-            .pack
-            .list("broken_off")
-            .and_then(|list| voice.raw(list));
-        format!("{}\n\n", broken.unwrap_or_default())
+        let mut voice = Voice::new(self.pack, self.stage, share);
+        let list = self.pack.list("broken_off");
+        let broken = list.and_then(|list| voice.raw(list)).unwrap_or_default();
+        let broken = match space {
+            "" => broken.as_str(),
+            _ => broken.trim_start(),
+        };
+        format!("{broken}\n\n")
     }
 
     /// The events that `so_far` does not tell: those after the last that it has word for

@@ -4,19 +4,19 @@
 //! character's when the name stands beside it, or when it is joined to such a verb. Where
 //! the name stands in another place the sentence is quoted instead of changed.
 
-use super::adapt::Adapter;
+use super::adapt::{Adapter, Still};
 use super::chance::seed_of;
 use super::lines;
 use super::stage::{Character, Person, Tense, find_name};
 
 /// Adapts sentences that follow each other: the subject may be the one of the sentence before.
-pub fn adapt(adapter: &Adapter, sentences: &[String]) -> Vec<String> {
+pub fn adapt(adapter: &Adapter, sentences: &[String], still: Still) -> Vec<String> {
     let mut of_viewpoint = false;
     sentences
         .iter()
         .map(|sentence| {
             let mut line = Line::read(adapter, sentence, of_viewpoint);
-            let adapted = line.adapt();
+            let adapted = line.adapt(still);
             of_viewpoint = line.of_viewpoint;
             adapted.unwrap_or_else(|| reported(adapter, sentence))
         })
@@ -34,13 +34,6 @@ fn reported(adapter: &Adapter, sentence: &str) -> String {
         }
         None => sentence.to_owned(),
     }
-}
-
-/// The forms that the table gives for one present form.
-struct Forms<'a> {
-    past: &'a str,
-    past_first: &'a str,
-    first: &'a str,
 }
 
 struct Line<'a> {
@@ -95,54 +88,63 @@ impl<'a> Line<'a> {
             && !self.word(at).is_empty()
     }
 
-    /// The table's forms for a word, with the joining letter that it begins with, if any.
-    fn forms(&self, word: &str) -> Option<(&'a str, Forms<'a>)> {
-        let reading = &self.adapter.pack.reading;
+    /// The table's forms for a word (past, past of the first person, present of the first),
+    /// with the joining letters that it begins with, if any.
+    fn forms(&self, word: &str) -> Option<(&'a str, &'a [String; 3])> {
+        let pack = self.adapter.pack;
         let lower = word.to_lowercase();
         let found = |prefix: &'a str| {
-            let forms = reading.forms.get(lower.strip_prefix(prefix)?)?;
-            let mut forms = forms.split_whitespace();
-            let forms = Forms {
-                past: forms.next()?,
-                past_first: forms.next()?,
-                first: forms.next()?,
-            };
+            let forms = pack.forms.get(lower.strip_prefix(prefix)?)?;
             Some((prefix, forms))
         };
-        found("").or_else(|| reading.prefixes.iter().find_map(|prefix| found(prefix)))
+        let prefixes = pack.reading.prefixes.iter();
+        found("").or_else(|| prefixes.map(String::as_str).find_map(found))
     }
 
     /// The sentence in the story's person and tense; `None` where that is not safe.
-    fn adapt(&mut self) -> Option<String> {
+    fn adapt(&mut self, still: Still) -> Option<String> {
         let adapter = self.adapter;
+        let reading = &adapter.pack.reading;
         let first = adapter.person != Person::Third;
+        let mut still_due = still == Still::Yes;
+        let mut told_of_viewpoint = false;
         let mut dropped = Vec::new();
-        let mut any = false;
         for at in (0..self.parts.len()).step_by(2) {
-            let Some((prefix, forms)) = self.forms(self.word(at)) else {
+            let Some((prefix, [past, past_first, first_form])) = self.forms(self.word(at)) else {
                 continue;
             };
-            any = true;
+            if self.follows_article(at) {
+                continue;
+            }
             let name = self.subject(at, !prefix.is_empty());
             dropped.extend(name.filter(|_| first));
             let mine = first && self.of_viewpoint;
-            let form = match (adapter.tense, mine) {
-                (Tense::Past, true) => forms.past_first,
-                (Tense::Past, false) => forms.past,
-                (Tense::Present, true) => forms.first,
-                (Tense::Present, false) => continue,
+            let tense = if self.keeps_present(at) {
+                Tense::Present
+            } else {
+                adapter.tense
+            };
+            let form = match (tense, mine) {
+                (Tense::Past, true) => past_first,
+                (Tense::Past, false) => past,
+                (Tense::Present, true) => first_form,
+                (Tense::Present, false) => self.word(at).trim_start_matches(prefix),
             };
             let new = format!("{prefix}{form}");
             if let Some(part) = self.parts.get_mut(at) {
                 *part = new;
             }
             if mine {
+                told_of_viewpoint = true;
                 self.own_words_around(at);
+            }
+            if std::mem::take(&mut still_due) {
+                self.put_before(at, &reading.still);
             }
         }
         let named = |at: &usize| self.is(*at, adapter.viewpoint) && !dropped.contains(at);
         let stays = (0..self.parts.len()).step_by(2).any(|at| named(&at));
-        if first && stays || !any && adapter.tense == Tense::Past && first {
+        if first && stays {
             return None;
         }
         for at in dropped {
@@ -155,8 +157,20 @@ impl<'a> Line<'a> {
             .split(' ')
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>();
-        let text = text.join(" ").replace(" ,", ",").replace(" .", ".");
-        Some(super::english::capitalised(text.trim(), true))
+        let mut text = text.join(" ").replace(" ,", ",").replace(" .", ".");
+        if told_of_viewpoint {
+            let phrases = reading
+                .own
+                .iter()
+                .filter(|(phrase, _)| phrase.contains(' '));
+            for (phrase, own) in phrases {
+                text = text.replace(phrase.as_str(), own);
+            }
+        }
+        if still_due {
+            text = format!("{}{text}", reading.still_prefix);
+        }
+        Some(super::polish::capitalised(text.trim(), true))
     }
 
     /// Settles whose verb stands at `at`; the place of the viewpoint's name, if that is beside.
@@ -184,10 +198,38 @@ impl<'a> Line<'a> {
         let word = before.map_or("", |place| self.word(place)).to_lowercase();
         let is_joiner = reading.joiners.contains(&word);
         // At the start of a sentence or behind "and" the subject is the one before.
-        if !(joined || is_joiner || before.is_none()) {
+        if !(joined || is_joiner || before.is_none() || self.keeps_present(at)) {
             self.of_viewpoint = false;
         }
         None
+    }
+
+    /// Puts a word before a verb and the small words that belong to it.
+    fn put_before(&mut self, at: usize, word: &str) {
+        let mut place = at;
+        while let Some(before) = place
+            .checked_sub(2)
+            .filter(|before| self.is_clitic(*before))
+        {
+            place = before;
+        }
+        if let Some(part) = self.parts.get_mut(place).filter(|_| !word.is_empty()) {
+            *part = format!("{word} {}", part.to_lowercase());
+        }
+    }
+
+    fn follows(&self, at: usize, words: &[String]) -> bool {
+        let before = at.checked_sub(2).map(|before| self.word(before));
+        before.is_some_and(|word| words.contains(&word.to_lowercase()))
+    }
+
+    /// "La marca" is a noun.
+    fn follows_article(&self, at: usize) -> bool {
+        self.follows(at, &self.adapter.pack.reading.before_nouns)
+    }
+
+    fn keeps_present(&self, at: usize) -> bool {
+        self.follows(at, &self.adapter.pack.reading.keeps_present)
     }
 
     fn is_clitic(&self, at: usize) -> bool {
@@ -195,13 +237,16 @@ impl<'a> Line<'a> {
         self.adapter.pack.reading.clitics.contains(&word)
     }
 
-    /// "Se" before and "su" after a verb of the viewpoint become its own.
+    /// "Se" before and "su" behind a verb of the viewpoint become its own.
     fn own_words_around(&mut self, at: usize) {
         let own = &self.adapter.pack.reading.own;
         let end = (at + 12).min(self.parts.len());
-        let start = at.saturating_sub(2);
-        for part in self.parts.get_mut(start..end).unwrap_or_default() {
-            if let Some(mine) = own.get(part.as_str()) {
+        let before = at.saturating_sub(4)..at;
+        let clitics: Vec<usize> = before.filter(|place| self.is_clitic(*place)).collect();
+        let behind = (at..end).filter(|place| !self.is_clitic(*place));
+        for place in clitics.into_iter().chain(behind.collect::<Vec<_>>()) {
+            let mine = self.parts.get(place).and_then(|part| own.get(part));
+            if let (Some(mine), Some(part)) = (mine, self.parts.get_mut(place)) {
                 part.clone_from(mine);
             }
         }

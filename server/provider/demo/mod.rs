@@ -35,6 +35,7 @@ mod lines;
 mod motifs;
 mod pack;
 mod plain;
+mod polish;
 mod stage;
 mod stream;
 mod template;

@@ -96,7 +96,7 @@ fn is_plain_noun(word: &str, pack: &Pack) -> bool {
             .iter()
             .any(|end| word.ends_with(end) && word.len() > 5);
     let lower = word.chars().all(|c| c.is_lowercase());
-    lower && word.chars().count() > 2 && !dull && !verbal && !reading.forms.contains_key(word)
+    lower && word.chars().count() > 2 && !dull && !verbal && !pack.forms.contains_key(word)
 }
 
 /// Kanji or katakana, two to six, followed by a particle.
@@ -118,7 +118,11 @@ fn runs(text: &str, pack: &Pack) -> Vec<String> {
             continue;
         }
         let whole = (2..=6).contains(&run.chars().count());
-        if whole && "のをがにはでとへも、。".contains(c) && !pack.reading.dull.contains(&run)
+        let counts = run.starts_with(|c| "一二三四五六七八九十百千".contains(c));
+        if whole
+            && !counts
+            && "のをがにはでとへも、。".contains(c)
+            && !pack.reading.dull.contains(&run)
         {
             motifs.push(run.clone());
         }

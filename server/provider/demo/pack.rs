@@ -55,6 +55,9 @@ pub struct Pack {
     pub pronouns: Pronouns,
     pub reading: Reading,
     pub verbs: Verbs,
+    /// What becomes of a present form: past of the third and the first person, present of
+    /// the first.
+    pub forms: HashMap<String, [String; 3]>,
     pub lists: Vec<List>,
     pub topics: Vec<Topic>,
     pub frames: Vec<Frame>,
@@ -162,16 +165,22 @@ pub struct Reading {
     /// Words that make no motif.
     #[serde(default)]
     pub dull: Vec<String>,
-    /// A present form to its past in the third and the first person, and its present in the
-    /// first; separated by spaces.
+    /// Verb forms: the present of the third person, then the past of the third and of the
+    /// first, and the present of the first; separated by spaces.
     #[serde(default)]
-    pub forms: HashMap<String, String>,
+    forms: Vec<String>,
     /// Letters that join a verb to what stands before it ("and" in Arabic).
     #[serde(default)]
     pub prefixes: Vec<String>,
     /// Words between a subject and its verb that are passed over.
     #[serde(default)]
     pub clitics: Vec<String>,
+    /// Words after which a verb stays in the present ("to").
+    #[serde(default)]
+    pub keeps_present: Vec<String>,
+    /// Words after which there is no verb.
+    #[serde(default)]
+    pub before_nouns: Vec<String>,
     /// Words after which a verb has the subject of the verb before.
     #[serde(default)]
     pub joiners: Vec<String>,
@@ -181,6 +190,12 @@ pub struct Reading {
     /// Frames for sentences that are quoted as they are, around `{}`.
     #[serde(default)]
     pub reported: Vec<String>,
+    /// A word before the verb of a state that lasts.
+    #[serde(default)]
+    pub still: String,
+    /// What begins a sentence about such a state, where no word does.
+    #[serde(default)]
+    pub still_prefix: String,
     /// Endings of present sentences and what they become in the past, longest first.
     #[serde(default)]
     pub endings: Vec<[String; 2]>,
@@ -262,7 +277,9 @@ impl Pack {
             middle: reader.exchanges(&source.talk.middle)?,
             close: reader.exchanges(&source.talk.close)?,
         };
+        let forms = verb_forms(&source.reading.forms)?;
         Ok(Pack {
+            forms,
             layout: source.layout,
             pronouns: source.pronouns,
             reading: source.reading,
@@ -281,7 +298,25 @@ impl Pack {
     }
 }
 
-const SOURCES: &[(&str, &str)] = &[("en", include_str!("packs/en.toml"))];
+fn verb_forms(rows: &[String]) -> Result<HashMap<String, [String; 3]>, String> {
+    let row = |row: &String| {
+        let mut words = row.split_whitespace().map(str::to_owned);
+        let mut next = || {
+            words
+                .next()
+                .ok_or_else(|| format!("too few forms in {row:?}"))
+        };
+        Ok((next()?, [next()?, next()?, next()?]))
+    };
+    rows.iter().map(row).collect()
+}
+
+const SOURCES: &[(&str, &str)] = &[
+    ("en", include_str!("packs/en.toml")),
+    ("es", include_str!("packs/es.toml")),
+    ("ja", include_str!("packs/ja.toml")),
+    ("ar", include_str!("packs/ar.toml")),
+];
 
 struct Reader<'a> {
     names: Names<'a>,

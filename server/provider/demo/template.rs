@@ -21,6 +21,7 @@
 
 use std::collections::HashMap;
 
+use super::chance::seed_of;
 use super::verbs::Verbs;
 
 /// Whom a form agrees with.
@@ -84,6 +85,8 @@ pub enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pub pieces: Vec<Piece>,
+    /// Tells templates apart; the same for the same source.
+    pub id: u64,
 }
 
 /// What templates may refer to while they are read.
@@ -122,7 +125,10 @@ impl Template {
         if !rest.is_empty() {
             pieces.push(Piece::Text(rest.to_owned()));
         }
-        Ok(Template { pieces })
+        Ok(Template {
+            pieces,
+            id: seed_of([source]),
+        })
     }
 
     pub fn needs_other(&self) -> bool {
@@ -138,6 +144,23 @@ impl Template {
                     }
             )
         })
+    }
+
+    /// Its text without what would be filled in.
+    pub fn plain(&self) -> String {
+        let mut plain = String::new();
+        for piece in &self.pieces {
+            if let Piece::Text(text) = piece {
+                plain.push_str(text);
+            }
+        }
+        plain
+    }
+
+    /// Whether it reads differently from time to time.
+    pub fn varies(&self) -> bool {
+        let varies = |piece: &Piece| matches!(piece, Piece::List(_) | Piece::Motif | Piece::Absent);
+        self.pieces.iter().any(varies)
     }
 
     pub fn needs(&self, wanted: &Piece) -> bool {

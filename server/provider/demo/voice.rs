@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::chance::{Rotation, seed_of};
+use super::chance::{Entry, Rotation, Share, Spread};
 use super::pack::{Exchange, Pack};
+use super::polish::{fingerprint, line_of_talk, tidy};
 use super::stage::{Character, Gender, Person, Stage, Tense};
-use super::template::{Case, Forms, LineEnd, Piece, Template, Who};
+use super::template::{Case, Forms, Piece, Template, Who};
 
 /// The lists that the writer asks a pack for by name.
 #[cfg(test)]
@@ -43,6 +44,8 @@ pub struct Voice<'a> {
     pack: &'a Pack,
     stage: &'a Stage,
     lists: Vec<(Vec<&'a Template>, Rotation)>,
+    /// Words for gaps, by list.
+    words: Vec<Spread>,
     talk: [(Vec<&'a Exchange>, Rotation); 3],
     motifs: Rotation,
     absent: Rotation,
@@ -54,84 +57,75 @@ pub struct Voice<'a> {
     mentions: Mentions,
     /// The viewpoint stands in this sentence as a name, so that verbs are singular.
     viewpoint_named: bool,
+    /// The same for the other.
+    other_named: bool,
     told: HashSet<u64>,
 }
 
-/// Where in the story a voice begins; see [`Rotation`].
-#[derive(Debug, Clone, Copy)]
-pub struct Start {
-    pub seed: u64,
-    /// Sentences that the chunks before this one have used up, about.
-    pub sentences_before: f64,
-}
-
 impl<'a> Voice<'a> {
-    pub fn new(pack: &'a Pack, stage: &'a Stage, start: Start) -> Self {
-        let mut items: Vec<Vec<&Template>> = pack
+    pub fn new(pack: &'a Pack, stage: &'a Stage, share: Share) -> Self {
+        let mut items: Vec<Vec<(&Template, bool)>> = pack
             .lists
             .iter()
-            .map(|list| list.items.iter().collect())
+            .map(|list| {
+                list.items
+                    .iter()
+                    .map(|item| (item, fits(item, stage)))
+                    .collect()
+            })
             .collect();
-        for topic in stage
-            .topics
-            .iter()
-            .filter_map(|index| pack.topics.get(*index))
-        {
+        for (index, topic) in pack.topics.iter().enumerate() {
+            let touched = stage.topics.contains(&index);
             for (list, more) in &topic.items {
                 if let Some(items) = items.get_mut(*list) {
-                    items.extend(more);
+                    items.extend(more.iter().map(|item| (item, touched && fits(item, stage))));
                 }
             }
         }
-        for items in &mut items {
-            items.retain(|template| fits(template, stage));
-        }
-        let total: usize = items
-            .iter()
-            .zip(&pack.lists)
-            .filter(|(_, list)| list.sentences)
-            .map(|(items, _)| items.len())
-            .sum();
-        let progress = start.sentences_before / total.max(1) as f64;
-        let rotation = |salt: usize, len: usize| {
-            Rotation::new(
-                start.seed ^ seed_of([salt.to_string().as_str()]),
-                len,
-                progress,
-            )
+        let mut salt = 0;
+        let mut rotation = |entries: Vec<Entry>| {
+            salt += 1;
+            Rotation::new(share, salt, &entries)
         };
         let lists: Vec<_> = items
             .into_iter()
-            .enumerate()
-            .map(|(index, items)| {
-                let len = items.len();
-                (items, rotation(index, len))
+            .zip(&pack.lists)
+            .map(|(items, list)| {
+                // Words are few and short; all chunks may use them all.
+                let entry = |(template, fits): &(&Template, bool)| Entry {
+                    varies: !list.sentences || template.varies(),
+                    fits: *fits,
+                };
+                let entries = items.iter().map(entry).collect();
+                let items = items.into_iter().map(|(template, _)| template).collect();
+                (items, rotation(entries))
             })
             .collect();
-        let talk = [&pack.talk.open, &pack.talk.middle, &pack.talk.close];
-        let mut salt = lists.len();
-        let mut salted = |len: usize| {
-            salt += 1;
-            rotation(salt, len)
-        };
+        let talk = [&pack.talk.open, &pack.talk.middle, &pack.talk.close].map(|exchanges| {
+            let entry = |lines: &Exchange| Entry {
+                varies: lines.iter().any(Template::varies),
+                fits: lines.iter().all(|line| fits(line, stage)),
+            };
+            let entries = exchanges.iter().map(entry).collect();
+            (exchanges.iter().collect(), rotation(entries))
+        });
+        let words = pack
+            .lists
+            .iter()
+            .map(|list| Spread::new(share, list.items.len()));
         Voice {
-            talk: talk.map(|exchanges| {
-                let fitting = exchanges
-                    .iter()
-                    .filter(|lines| lines.iter().all(|line| fits(line, stage)))
-                    .collect::<Vec<_>>();
-                let len = fitting.len();
-                (fitting, salted(len))
-            }),
-            motifs: salted(stage.motifs.len()),
-            absent: salted(stage.absent.len()),
-            others: salted(stage.others.len()),
+            words: words.collect(),
+            talk,
+            motifs: rotation(vec![Entry::ANY; stage.motifs.len()]),
+            absent: rotation(vec![Entry::ANY; stage.absent.len()]),
+            others: rotation(vec![Entry::ANY; stage.others.len()]),
             bound: vec![None; lists.len()],
             lists,
             motif: None,
             other: None,
             mentions: Mentions::default(),
             viewpoint_named: false,
+            other_named: false,
             told: HashSet::new(),
             pack,
             stage,
@@ -174,6 +168,20 @@ impl<'a> Voice<'a> {
         self.mentions = mentions;
     }
 
+    /// Whether a reader would notice the sentence coming again.
+    fn is_long(&self, sentence: &str) -> bool {
+        if self.pack.layout.join.is_empty() {
+            sentence.chars().count() >= 12
+        } else {
+            sentence.split_whitespace().count() >= 6
+        }
+    }
+
+    /// Whether a sentence was told before.
+    pub fn knows(&self, sentence: &str) -> bool {
+        self.told.contains(&fingerprint(sentence))
+    }
+
     /// A fresh sentence of a list; `None` if the list has nothing that fits this scene.
     pub fn sentence(&mut self, list: usize) -> Option<String> {
         let mut last = None;
@@ -181,14 +189,14 @@ impl<'a> Voice<'a> {
             let before = (self.mentions, self.viewpoint_named);
             let template = self.template(list)?;
             let sentence = self.render(template, None);
-            if !self.told.contains(&fingerprint(&sentence)) {
+            if !self.knows(&sentence) {
                 return Some(sentence);
             }
             (self.mentions, self.viewpoint_named) = before;
             last = Some(sentence);
         }
         // Better nothing than a long sentence for the second time.
-        last.filter(|sentence| sentence.split_whitespace().count() < 8)
+        last.filter(|sentence| !self.is_long(sentence))
     }
 
     /// The next lines of a talk: 0 opens, 1 goes on, 2 ends it.
@@ -210,13 +218,22 @@ impl<'a> Voice<'a> {
     pub fn line(&mut self, line: &Template) -> Option<String> {
         let line = self.render(line, None);
         let fresh = self.remember(&line);
-        (fresh || line.split_whitespace().count() < 6).then_some(line)
+        (fresh || !self.is_long(&line)).then_some(line)
     }
 
-    /// A line of dialogue in a frame of `list`.
+    /// A line of dialogue in a frame of `list`; `None` if all that is tried was told before.
     pub fn framed(&mut self, list: usize, line: &str) -> Option<String> {
-        let frame = self.template(list)?;
-        Some(self.render(frame, Some(line)))
+        for _ in 0..4 {
+            let before = self.checkpoint();
+            let frame = self.template(list)?;
+            let text = self.render(frame, Some(line));
+            let around = text.replace(line.trim_end_matches(['.', '。']), "");
+            if !self.is_long(&around) || self.remember(&around) {
+                return Some(text);
+            }
+            self.restore(before);
+        }
+        None
     }
 
     fn template(&mut self, list: usize) -> Option<&'a Template> {
@@ -227,6 +244,11 @@ impl<'a> Voice<'a> {
 
     fn render(&mut self, template: &Template, line: Option<&str>) -> String {
         self.viewpoint_named = false;
+        self.other_named = false;
+        if self.other.is_none() && template.needs_other() {
+            // A verb may stand before the name that it agrees with.
+            self.other = self.next_other();
+        }
         let mut text = String::new();
         self.pieces(template, line, DEPTH, &mut text);
         tidy(text, self.pack)
@@ -248,7 +270,7 @@ impl<'a> Voice<'a> {
                 }
                 Piece::Motif => out.push_str(self.motif()),
                 Piece::Line(end) => line_of_talk(line.unwrap_or_default(), *end, out),
-                Piece::List(list) => self.listed(*list, depth, out),
+                Piece::List(list) => self.listed(*list, template.id, depth, out),
                 Piece::Choice(who, forms) => out.push_str(self.by_person(*who, forms)),
                 Piece::Gender(who, [he, she]) => {
                     let feminine = self.whose(*who) == Gender::Feminine;
@@ -345,16 +367,17 @@ impl<'a> Voice<'a> {
         let same = other.gender == self.stage.viewpoint.gender;
         let third = self.stage.person == Person::Third;
         let unclear = third && same && self.mentions.viewpoint && !self.mentions.other_was_last;
+        let pronoun = match case {
+            Some(Case::Reflexive) => true,
+            Some(_) => self.mentions.other && !unclear,
+            None => false,
+        };
         match case {
-            Some(Case::Reflexive) => {
-                out.push_str(form(self.pronouns(other.gender), Case::Reflexive))
-            }
-            Some(case) if self.mentions.other && !unclear => {
-                out.push_str(form(self.pronouns(other.gender), case));
-            }
+            Some(case) if pronoun => out.push_str(form(self.pronouns(other.gender), case)),
             Some(case) => self.name(other, case, out),
             None => out.push_str(&other.name),
         }
+        self.other_named = !pronoun;
         self.mentions.other = true;
         self.mentions.other_was_last = true;
     }
@@ -368,12 +391,15 @@ impl<'a> Voice<'a> {
         self.motif.unwrap_or_default()
     }
 
-    fn listed(&mut self, list: usize, depth: usize, out: &mut String) {
+    fn listed(&mut self, list: usize, gap: u64, depth: usize, out: &mut String) {
         if let Some(Some(bound)) = self.bound.get(list) {
             out.push_str(bound);
             return;
         }
-        let Some(template) = self.template(list).filter(|_| depth > 0) else {
+        let word = self.words.get_mut(list).and_then(|words| words.next(gap));
+        let items = self.pack.lists.get(list).map(|list| &list.items);
+        let template = word.and_then(|index| items?.get(index));
+        let Some(template) = template.filter(|_| depth > 0) else {
             return;
         };
         let start = out.len();
@@ -416,6 +442,7 @@ impl<'a> Voice<'a> {
                 Gender::Unknown if who == Who::Viewpoint && self.viewpoint_named => {
                     &forms.masculine
                 }
+                Gender::Unknown if who == Who::Other && self.other_named => &forms.masculine,
                 Gender::Unknown => &forms.plural,
             },
         }
@@ -438,53 +465,4 @@ fn form(pronouns: &[String; 5], case: Case) -> &str {
         Case::Independent => independent,
         Case::Reflexive => reflexive,
     }
-}
-
-fn line_of_talk(line: &str, end: LineEnd, out: &mut String) {
-    let stops = ['.', '。'];
-    match end {
-        LineEnd::AsIs => out.push_str(line),
-        LineEnd::Bare => out.push_str(line.trim_end_matches(stops)),
-        LineEnd::Comma => match line.strip_suffix(stops) {
-            Some(bare) => {
-                out.push_str(bare);
-                out.push(',');
-            }
-            None => out.push_str(line),
-        },
-    }
-}
-
-/// Capital, article, contractions and double spaces.
-fn tidy(text: String, pack: &Pack) -> String {
-    let mut text = text;
-    while text.contains("  ") {
-        text = text.replace("  ", " ");
-    }
-    let mut text = text.trim().to_owned();
-    while let Some(at) = text.find("a(n) ") {
-        let next = text.get(at + 5..).and_then(|rest| rest.chars().next());
-        let vowel = next.is_some_and(|c| "aeiouAEIOU".contains(c));
-        text.replace_range(at..at + 5, if vowel { "an " } else { "a " });
-    }
-    for [from, to] in &pack.layout.fixes {
-        if text.contains(from.as_str()) {
-            text = text.replace(from.as_str(), to);
-        }
-    }
-    if pack.layout.capitals {
-        text = super::english::capitalised(&text, true);
-    }
-    text
-}
-
-/// The same for sentences that differ in marks and capitals alone.
-fn fingerprint(sentence: &str) -> u64 {
-    let letters = |word: &str| -> String {
-        word.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    seed_of([letters(sentence).as_str()])
 }

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::reply::{Answer, Break, Completion};
 use super::wire::Wire;
-use super::{Protocol, Recorded, Reply, Shared, lock};
+use super::{Protocol, Recorded, Reply, Sent, Shared, lock};
 
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
@@ -33,7 +33,7 @@ async fn serve(mut connection: TcpStream, shared: Arc<Shared>) {
     }
     let reply = decide(&request, &shared);
     let (mut reader, mut writer) = connection.into_split();
-    let answering = send(&mut writer, &request, reply.0);
+    let answering = send(&mut writer, &request, reply.0, &shared);
     let mut rest = [0; 64];
     let gone = async { while reader.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
     let finished = tokio::select! {
@@ -126,6 +126,7 @@ async fn send(
     writer: &mut OwnedWriteHalf,
     request: &Recorded,
     answer: Answer,
+    shared: &Shared,
 ) -> std::io::Result<()> {
     match answer {
         Answer::Never => std::future::pending().await,
@@ -157,7 +158,7 @@ async fn send(
         }
         Answer::Completion(completion) => {
             let protocol = request.protocol.unwrap_or(Protocol::Openai);
-            send_completion(writer, &Wire { protocol, request }, completion).await
+            send_completion(writer, &Wire { protocol, request }, completion, shared).await
         }
     }
 }
@@ -184,6 +185,7 @@ async fn send_completion(
     writer: &mut OwnedWriteHalf,
     wire: &Wire<'_>,
     completion: Completion,
+    shared: &Shared,
 ) -> std::io::Result<()> {
     stream_head(writer, wire.content_type()).await?;
     let prompt_words = wire.request.prompt().split_whitespace().count() as u64;
@@ -211,6 +213,11 @@ async fn send_completion(
                 tokio::time::sleep(completion.every).await;
             }
             chunk(writer, wire.text(fragment).as_bytes()).await?;
+            lock(&shared.log).sent.push(Sent {
+                text: fragment.clone(),
+                at: Instant::now(),
+            });
+            shared.grown.notify_all();
         }
     }
     let end = wire.end(&completion.finish, usage, completion.end_mark);

@@ -61,6 +61,14 @@ struct Shared {
 struct Log {
     requests: Vec<Recorded>,
     abandoned: usize,
+    sent: Vec<Sent>,
+}
+
+/// A piece of a completion's text, as it was sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub text: String,
+    pub at: Instant,
 }
 
 impl ModelServer {
@@ -134,6 +142,16 @@ impl ModelServer {
         let mut requests = self.requests();
         requests.retain(|request| request.protocol.is_some());
         requests
+    }
+
+    /// The text of all completions so far, in order of sending.
+    pub fn sent(&self) -> Vec<Sent> {
+        lock(&self.shared.log).sent.clone()
+    }
+
+    /// Waits until so many pieces of text were sent. Panics after `limit`.
+    pub fn wait_for_sent(&self, count: usize, limit: Duration) {
+        self.wait(limit, "text", |log| log.sent.len() >= count);
     }
 
     /// Waits until so many completions were asked for. Panics after `limit`.

@@ -1,0 +1,38 @@
+//! `storywright import`: brings an exported draft back.
+
+use super::args::Import;
+use super::{Exit, Failure, output};
+use crate::engine::workshop::Workshop;
+use crate::session::{Limits, import_zip};
+
+pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
+    let limits = Limits::default();
+    let imported = import_zip(&arguments.file, &arguments.folder, &limits, workshop.disk())?;
+    let brief = imported.folder.brief().display().to_string();
+    if arguments.json {
+        let report = serde_json::json!({
+            "session": imported.session.as_str(),
+            "brief": brief,
+            "brief_written": imported.brief_written,
+            "folder": imported.folder.session_root(&imported.session),
+            "files": imported.files,
+            "bytes": imported.bytes,
+            "notices": imported.notices,
+        });
+        output::print_json(&report, true);
+        return Ok(Exit::Done);
+    }
+    for notice in &imported.notices {
+        output::note(&format!("note: {notice}"));
+    }
+    output::print(&format!(
+        "session {} is in {} ({} files, {} bytes).\nTo go on with it: storywright session use {} {}",
+        imported.session,
+        imported.folder.generated().display(),
+        imported.files,
+        imported.bytes,
+        output::as_argument(imported.session.as_str()),
+        output::as_argument(&brief)
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,98 @@
+//! The export of a story: the session's ZIP, or the story as one file.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::error::JobError;
+use super::sessions;
+use super::settings::Settings;
+use super::story_file::StoryFile;
+use crate::session::{self, Disk, Exported, Owners, SessionId};
+
+/// What an export is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// Everything of the session, and the brief.
+    #[default]
+    Zip,
+    /// The story, as far as it is complete, as one markdown file.
+    Md,
+}
+
+/// An export, as `export --json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExportReport {
+    pub file: String,
+    pub session: String,
+    pub format: Format,
+    pub files: usize,
+    pub bytes: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+}
+
+/// Exports a session; without `wanted` the current one. Blocks on the file system.
+///
+/// # Errors
+/// Where there is no such session, the target is taken, or the disk refused.
+pub fn export(
+    story: &StoryFile,
+    settings: &Settings,
+    wanted: Option<&SessionId>,
+    format: Format,
+    target: Option<&Path>,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<ExportReport, JobError> {
+    let id = match wanted {
+        Some(id) => sessions::known(story, id, disk).map(|()| id.clone())?,
+        None => story
+            .folder
+            .current_session(disk)?
+            .ok_or(JobError::NothingWritten("export"))?,
+    };
+    let exported = match format {
+        Format::Zip => session::export_zip(&story.folder, &id, target, disk)?,
+        Format::Md => session::export_markdown(
+            &story.folder,
+            &id,
+            &story.brief.title,
+            &story.plan(settings),
+            &story.brief.language,
+            target,
+            owners,
+            disk,
+        )?,
+    };
+    Ok(report(&id, format, exported))
+}
+
+fn report(id: &SessionId, format: Format, exported: Exported) -> ExportReport {
+    ExportReport {
+        file: exported.path.display().to_string(),
+        session: id.to_string(),
+        format,
+        files: exported.files,
+        bytes: exported.bytes,
+        notices: exported.notices,
+    }
+}
+
+impl ExportReport {
+    /// For people: where it is, and what there is to know.
+    pub fn message(&self) -> String {
+        let what = match self.format {
+            Format::Zip => format!(
+                "{} files, {} bytes, read back and sound",
+                self.files, self.bytes
+            ),
+            Format::Md => format!("{} bytes", self.bytes),
+        };
+        format!(
+            "session {} is exported to {} ({what})",
+            self.session, self.file
+        )
+    }
+}

@@ -1,0 +1,327 @@
+//! What the ZIP of a session looks like, for export and import alike, and what is refused.
+//!
+//! Everything lies in one folder named after the session; what is in the session's folder lies
+//! as it does there, and the brief lies in `brief/`:
+//!
+//! ```text
+//! the-lamp-keeper-01/manifest.json, full_story.md, CHANGELOG.md, …
+//! the-lamp-keeper-01/chunks/…, state/…, revisions/…, history/…, runs/…
+//! the-lamp-keeper-01/brief/story.md
+//! ```
+//!
+//! Hidden files (the lock, temporary files, a declared change) are this machine's business and
+//! are in no archive. An archive may come from anybody: a name that could lead anywhere else
+//! than into a new folder of the session refuses the archive as a whole; a harmless name that
+//! no session has (a Finder's `.DS_Store`, a folder of the packer's own) is skipped and named.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::error::StoreError;
+use super::layout::SessionId;
+use crate::story::slug;
+
+/// The folder of the archive that the brief is in.
+pub(crate) const BRIEF: &str = "brief";
+/// Folders of a session.
+const FOLDERS: [&str; 5] = ["chunks", "state", "revisions", "history", "runs"];
+/// How deep a session goes: `runs/run-001-draft/artifacts/NAME` and some room.
+pub(crate) const DEPTH: usize = 8;
+/// How much an archive may unpack to whatever its own size is, in bytes.
+const SLACK: u64 = 1 << 20;
+/// Longest name that is shown, in characters.
+const SHOWN: usize = 100;
+
+/// How much an archive may ask of the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub entries: usize,
+    /// Unpacked, all together, in bytes.
+    pub bytes: u64,
+    /// How many times its own size an archive may unpack to. Prose and logs reach 30; a bomb
+    /// reaches 1,000.
+    pub ratio: u64,
+}
+
+impl Default for Limits {
+    /// Room for a session of thousands of chunks.
+    fn default() -> Limits {
+        Limits {
+            entries: 100_000,
+            bytes: 2 << 30,
+            ratio: 200,
+        }
+    }
+}
+
+impl Limits {
+    /// # Errors
+    /// [`Refusal::TooLarge`] or [`Refusal::Bomb`] where so many unpacked bytes are too many.
+    pub(crate) fn check(&self, unpacked: u64, archive: u64) -> Result<(), Refusal> {
+        if unpacked > self.bytes {
+            return Err(Refusal::TooLarge { limit: self.bytes });
+        }
+        if unpacked > archive.saturating_mul(self.ratio).saturating_add(SLACK) {
+            return Err(Refusal::Bomb { ratio: self.ratio });
+        }
+        Ok(())
+    }
+}
+
+/// Why an export or an import did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Not a ZIP, cut off, or damaged.
+    #[error(
+        "{} can't be read as a ZIP archive: {why}. Nothing was imported. Copy or download it again; an export that is \
+         complete passes `unzip -t`.",
+        path.display()
+    )]
+    Unreadable { path: PathBuf, why: String },
+    #[error(
+        "{} was not imported, and nothing was changed: {reason}{}. Import only archives that `storywright export` made.",
+        path.display(), entry_words(entry.as_deref())
+    )]
+    Refused {
+        path: PathBuf,
+        /// The entry's name, made harmless to show.
+        entry: Option<String>,
+        reason: Refusal,
+    },
+    #[error(
+        "{} in {} is another story than the archive's: \"{here}\", not \"{there}\". Nothing was imported. Choose \
+         another folder with --folder.",
+        name, folder.display()
+    )]
+    OtherStory {
+        name: String,
+        folder: PathBuf,
+        here: String,
+        there: String,
+    },
+    /// The export would have replaced something that is no export.
+    #[error("{} is there already and is {what}, so nothing was exported. Name another file with --output.", path.display())]
+    Occupied { path: PathBuf, what: &'static str },
+    /// What was read back is not what was written.
+    #[error(
+        "The export was written and did not read back as it should ({what}), so it was thrown away; the session itself \
+         is untouched. Check the disk at {}, then export again.",
+        path.display()
+    )]
+    NotVerified { path: PathBuf, what: String },
+}
+
+/// What is wrong with an archive.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("a name in it leads out of its folder (`..`, or an absolute path)")]
+    LeavesFolder,
+    #[error("a name in it has a backslash, a colon or a control character")]
+    BadCharacter,
+    #[error("a name in it is not Unicode")]
+    NotUnicode,
+    #[error("a name in it can't be a file's on every system")]
+    BadName,
+    #[error("a name in it is too long or too deep")]
+    TooDeep,
+    #[error("it holds a link")]
+    Link,
+    #[error("it holds something that is neither a file nor a folder")]
+    Special,
+    #[error("it holds two files of the same name (capital and small letters count as the same)")]
+    Duplicate,
+    #[error("parts of it overlap, as only in an archive made to do harm")]
+    Overlap,
+    #[error("it is encrypted")]
+    Encrypted,
+    #[error("it is packed by a method other than deflate")]
+    Method,
+    #[error("it holds more than {limit} files")]
+    TooMany { limit: usize },
+    #[error("it unpacks to more than {limit} bytes")]
+    TooLarge { limit: u64 },
+    #[error(
+        "it unpacks to more than {ratio} times its size, as only an archive made to fill the disk"
+    )]
+    Bomb { ratio: u64 },
+    #[error("it holds no session: one folder with `chunks/` or `manifest.json` in it")]
+    NoSession,
+    #[error("it holds several folders, and a session is one")]
+    SeveralRoots,
+    #[error("it holds several briefs, and a session has one")]
+    SeveralBriefs,
+}
+
+fn entry_words(entry: Option<&str>) -> String {
+    entry.map_or_else(String::new, |entry| format!(" (\"{entry}\")"))
+}
+
+/// A name from outside, fit to be shown.
+pub(crate) fn shown(name: &str) -> String {
+    let mut text: String = name.chars().take(SHOWN).collect();
+    if text.len() < name.len() {
+        text.push('…');
+    }
+    text.escape_debug().to_string()
+}
+
+/// Whether a path below the session's folder, with forward slashes, is part of the session.
+pub(crate) fn is_member(path: &str, id: &SessionId) -> bool {
+    let parts: Vec<&str> = path.split('/').collect();
+    if parts.len() > DEPTH || parts.iter().any(|part| is_hidden(part)) {
+        return false;
+    }
+    match parts.as_slice() {
+        [name] => {
+            // An export is made of the session, and is none of its texts.
+            let export = name.strip_prefix(id.as_str());
+            !matches!(export, Some(".md" | ".zip"))
+                && matches!(
+                    Path::new(name).extension().and_then(|e| e.to_str()),
+                    Some("md" | "json")
+                )
+        }
+        [folder, ..] => FOLDERS.contains(folder),
+        [] => false,
+    }
+}
+
+pub(crate) fn is_hidden(part: &str) -> bool {
+    part.starts_with('.')
+}
+
+/// The parts of an entry's name; that of a folder ends in a slash, which is left out.
+///
+/// # Errors
+/// For every name that is not the plain path of a file on every system.
+pub(crate) fn parts_of(name: &str) -> Result<Vec<&str>, Refusal> {
+    if name.contains(['\\', ':']) || name.chars().any(char::is_control) {
+        return Err(Refusal::BadCharacter);
+    }
+    let path = name.strip_suffix('/').unwrap_or(name);
+    if path.starts_with('/') {
+        return Err(Refusal::LeavesFolder);
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    // One more than a session's own depth, for its folder; twice that for what is skipped.
+    if parts.len() > 2 * DEPTH || name.len() > 1000 {
+        return Err(Refusal::TooDeep);
+    }
+    for part in &parts {
+        match *part {
+            ".." => return Err(Refusal::LeavesFolder),
+            "" | "." => return Err(Refusal::BadName),
+            part if part.len() > 255 => return Err(Refusal::TooDeep),
+            part if part.ends_with(['.', ' ']) || is_device(part) => return Err(Refusal::BadName),
+            part if part.contains(['<', '>', '"', '|', '?', '*']) => return Err(Refusal::BadName),
+            _ => {}
+        }
+    }
+    Ok(parts)
+}
+
+/// Names that mean devices on Windows, with any ending.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end();
+    let stem = stem.to_ascii_lowercase();
+    let numbered = stem
+        .strip_prefix("com")
+        .or_else(|| stem.strip_prefix("lpt"))
+        .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    numbered || matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
+}
+
+/// The names of an archive, as the most forgetful of file systems would see them: without
+/// regard to case and to how accents are composed.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Names {
+    /// # Errors
+    /// [`Refusal::Duplicate`] where the file would fall on another file or folder.
+    pub(crate) fn add(&mut self, parts: &[&str]) -> Result<(), Refusal> {
+        let key = slug::nfc(&slug::nfc(&parts.join("/")).to_lowercase());
+        for (at, _) in key.match_indices('/') {
+            let folder = &key[..at];
+            if self.files.contains(folder) {
+                return Err(Refusal::Duplicate);
+            }
+            if !self.folders.contains(folder) {
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        if self.folders.contains(&key) || !self.files.insert(key) {
+            return Err(Refusal::Duplicate);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
+pub(crate) fn is_brief_name(name: &str) -> bool {
+    name == "story.md" || (name.ends_with(".story.md") && !is_hidden(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_paths() {
+        for (name, expected) in [
+            ("s-01/chunks/chunk_01.md", Ok(3)),
+            ("s-01/chunks/", Ok(2)),
+            ("s-01/灯台.md", Ok(2)),
+            ("../x", Err(Refusal::LeavesFolder)),
+            ("s-01/../../x", Err(Refusal::LeavesFolder)),
+            ("s-01/..", Err(Refusal::LeavesFolder)),
+            ("/etc/passwd", Err(Refusal::LeavesFolder)),
+            ("//host/x", Err(Refusal::LeavesFolder)),
+            ("C:/x", Err(Refusal::BadCharacter)),
+            ("s-01/x:stream", Err(Refusal::BadCharacter)),
+            ("s-01\\..\\x", Err(Refusal::BadCharacter)),
+            ("s-01/a\nb", Err(Refusal::BadCharacter)),
+            ("s-01/a\0b", Err(Refusal::BadCharacter)),
+            ("s-01//x", Err(Refusal::BadName)),
+            ("s-01/./x", Err(Refusal::BadName)),
+            ("", Err(Refusal::BadName)),
+            ("s-01/nul.md", Err(Refusal::BadName)),
+            ("s-01/COM1", Err(Refusal::BadName)),
+            ("s-01/x. ", Err(Refusal::BadName)),
+            ("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", Err(Refusal::TooDeep)),
+        ] {
+            assert_eq!(
+                parts_of(name).map(|parts| parts.len()),
+                expected,
+                "{name:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn members_are_what_a_session_has() {
+        let id = SessionId::parse("s-01").unwrap();
+        for (path, expected) in [
+            ("manifest.json", true),
+            ("manifest.kept-01.json", true),
+            ("full_story.md", true),
+            ("chunks/chunk_01.md", true),
+            ("chunks/chunk_01.journal", true),
+            ("runs/run-001-draft/errors/chunk_01.json", true),
+            (".lock", false),
+            (".intent.json", false),
+            ("chunks/.chunk_01.md.12-3.tmp", false),
+            ("s-01.zip", false),
+            ("s-01.md", false),
+            ("notes/mine.md", false),
+            ("program.exe", false),
+        ] {
+            assert_eq!(is_member(path, &id), expected, "{path}");
+        }
+    }
+}

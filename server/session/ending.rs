@@ -1,0 +1,241 @@
+//! The end of a chunk, good or bad, and putting one away: text, record and changelog as one
+//! declared change.
+
+use std::path::Path;
+
+use super::changelog;
+use super::chunk_file::{self, FileStatus};
+use super::error::StoreError;
+use super::facts::read_text;
+use super::intent::{Intent, Step};
+use super::journal::{self, Journal};
+use super::layout;
+use super::manifest::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
+use super::writer::{Inner, State};
+use super::{ClientEdit, Saved};
+use crate::story::{Digest, words};
+
+impl Inner {
+    /// Ends a chunk: complete, or failed for a reason.
+    pub(super) fn end(
+        &self,
+        state: &mut State,
+        index: usize,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> Result<Saved, StoreError> {
+        let status = match failure {
+            None => FileStatus::Complete,
+            Some(_) => FileStatus::Partial,
+        };
+        let mut steps: Vec<Step> = self
+            .text_step(state, index, status, prose)?
+            .into_iter()
+            .collect();
+        let record = self.record(state, index, prose, result, failure);
+        let line = self.ended_line(state, &record, failure);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        if failure.is_none() {
+            steps.push(Step::Assemble);
+        }
+        steps.push(Step::Line { line });
+        let number = self.plan[index].number;
+        let intent = Intent::new(format!("end chunk {number}"), self.disk.now(), steps);
+        if let Err(error) = intent.declare(&self.paths, &self.disk) {
+            // The declaration has the text in it; without it the text has to go alone. It may
+            // be there all the same, if only its folder could not be synced.
+            state.pending = true;
+            self.save(state, index, FileStatus::Partial, prose)?;
+            let file = state.files[index].display();
+            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
+        }
+        state.pending = true;
+        state.wrote(number, chunk_file::digest(prose));
+        self.finish(state, &intent).map_err(|error| {
+            error.safe(format!(
+                "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
+                self.paths.root.display()
+            ))
+        })?;
+        Ok(std::mem::take(&mut state.owed))
+    }
+
+    /// The step that puts the text into its file. For a file that an editor has, the text goes
+    /// to the journal at once, and the editor is owed it.
+    pub(super) fn text_step(
+        &self,
+        state: &mut State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+    ) -> Result<Option<Step>, StoreError> {
+        let path = state.files[index].clone();
+        if self.is_open(&path) {
+            self.save(state, index, status, prose)?;
+            let base = self.owners.open_text(&path).unwrap_or_default();
+            let text = self.render(index, status, &chunk_file::parse(&base), prose);
+            state.owe(ClientEdit { path, text, base });
+            return Ok(None);
+        }
+        let there = self.there(&path)?;
+        if self
+            .disk
+            .metadata(&path)?
+            .is_some_and(|file| file.read_only)
+        {
+            let error = StoreError::ReadOnlyFile {
+                path: path.clone(),
+                kept: None,
+            };
+            return Err(self.kept_elsewhere(error, index, &path, prose));
+        }
+        self.make_way(state, index, &path, &there.file, prose)?;
+        if prose.trim().is_empty() && there.raw.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Step::Put {
+            file: self.inside(&path),
+            text: self.render(index, status, &there.file, prose),
+            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+        }))
+    }
+
+    fn record(
+        &self,
+        state: &State,
+        index: usize,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> ChunkRecord {
+        let planned = &self.plan[index];
+        let digest = chunk_file::digest(prose);
+        let mut record = state
+            .manifest
+            .record(&planned.beat)
+            .cloned()
+            .unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
+        record.take(result);
+        record.number = planned.number;
+        record.title.clone_from(&planned.title);
+        record.target_words = planned.target_words;
+        record.body_sha256.clone_from(&planned.body);
+        record.file = self.inside(&state.files[index]);
+        record.words = words::count(prose, &self.language);
+        record.origin = (!prose.trim().is_empty()).then_some(Origin::Generated);
+        record.content_sha256 = Some(digest.clone());
+        match failure {
+            None => {
+                record.status = ChunkStatus::Complete;
+                record.generated_sha256 = Some(digest);
+            }
+            Some(reason) => {
+                record.status = ChunkStatus::Failed;
+                record.generated_sha256 = None;
+                record.failure = Some(reason.to_owned());
+            }
+        }
+        record
+    }
+
+    fn ended_line(&self, state: &State, record: &ChunkRecord, failure: Option<&str>) -> String {
+        let before = state.manifest.record(&record.beat);
+        let again = before.is_some_and(|record| record.generated_sha256.is_some());
+        let did = match (failure, again) {
+            (Some(_), _) => "failed",
+            (None, false) => "wrote",
+            (None, true) => "rewrote",
+        };
+        let mut event = format!(
+            "{did} chunk {} ({}), \"{}\": {} {}",
+            record.number,
+            record.beat,
+            record.title,
+            record.words,
+            self.language.unit()
+        );
+        if let Some(digest) = &record.content_sha256 {
+            event.push_str(&format!(", {}", digest.short()));
+        }
+        if let Some(reason) = failure {
+            event.push_str(&format!("; {reason}"));
+        }
+        changelog::line(self.disk.now(), &event)
+    }
+
+    /// Puts the text of a chunk into history, so that the chunk is missing.
+    pub(super) fn retire(
+        &self,
+        state: &mut State,
+        index: usize,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let path = state.files[index].clone();
+        let planned = &self.plan[index];
+        let mut steps = Vec::new();
+        if self.is_open(&path) {
+            self.retire_open(index, &path, why)?;
+        } else {
+            let there = self.there(&path)?;
+            let Some(raw) = there.raw else {
+                return Ok(());
+            };
+            if self
+                .disk
+                .metadata(&path)?
+                .is_some_and(|file| file.read_only)
+            {
+                return Err(StoreError::ReadOnlyFile { path, kept: None });
+            }
+            let status = there.file.status.unwrap_or(FileStatus::Complete);
+            self.keep(index, &path, status, &there.file.prose, why)?;
+            steps.push(Step::Remove {
+                file: self.inside(&path),
+                over: vec![Digest::of(&raw)],
+            });
+        }
+        if let Some(record) = state.manifest.record(&planned.beat) {
+            let mut record = record.clone();
+            record.status = ChunkStatus::Missing;
+            steps.push(Step::Record {
+                record: Box::new(record),
+            });
+        }
+        let event = format!(
+            "put chunk {} ({}) into history: {why}",
+            planned.number, planned.beat
+        );
+        steps.push(Step::Line {
+            line: changelog::line(self.disk.now(), &event),
+        });
+        state.known.remove(&planned.number);
+        let what = format!("put chunk {} into history", planned.number);
+        self.change(state, &Intent::new(what, self.disk.now(), steps))
+    }
+
+    /// For a file that an editor has: its texts go to history, and an empty journal says that
+    /// they are replaced.
+    fn retire_open(&self, index: usize, path: &Path, why: &str) -> Result<(), StoreError> {
+        let planned = &self.plan[index];
+        let journal_path = layout::journal_path(path);
+        journal::in_turn(|| {
+            let mut replaces = self.keep_open_texts(index, path, "", why)?;
+            if let Some(text) = read_text(&journal_path, &self.disk)? {
+                let journal = Journal::parse(&text);
+                let status = journal.file.status.unwrap_or(FileStatus::Partial);
+                let digest = chunk_file::digest(&journal.file.prose);
+                if !replaces.contains(&digest) {
+                    self.keep(index, path, status, &journal.file.prose, why)?;
+                    replaces.push(digest);
+                }
+                replaces.extend(journal.replaces);
+            }
+            let status = FileStatus::Partial;
+            let text = Journal::render(planned.number, &planned.beat, status, "", &replaces);
+            self.disk.write(&journal_path, text.as_bytes())
+        })
+    }
+}

@@ -1,0 +1,352 @@
+//! Saving the text of a chunk, and the guard before it: what may be replaced, what has to go
+//! to history first, and what is the author's and stays.
+
+use std::path::{Path, PathBuf};
+
+use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::error::StoreError;
+use super::facts::read_text;
+use super::history::{self, Version};
+use super::journal::{self, Journal};
+use super::layout;
+use super::writer::{Inner, Known, State};
+use crate::story::Digest;
+
+const WRITTEN_ANEW: &str = "written anew";
+
+/// May a text be replaced?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Guard {
+    /// Nothing goes with it that the new text does not have.
+    Overwrite,
+    /// Only after a copy is in history.
+    KeepFirst,
+    /// The author wrote it and the job has not seen it.
+    Refuse,
+}
+
+/// A chunk file as it is on disk.
+pub(super) struct There {
+    pub(super) raw: Option<String>,
+    pub(super) file: ChunkFile,
+}
+
+impl Inner {
+    /// Saves a text alone, with nothing about it.
+    pub(super) fn save(
+        &self,
+        state: &mut State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+    ) -> Result<(), StoreError> {
+        let path = state.files[index].clone();
+        if self.is_open(&path) {
+            self.save_journal(index, &path, status, prose)?;
+        } else {
+            let there = self.there(&path)?;
+            self.make_way(state, index, &path, &there.file, prose)?;
+            let text = self.render(index, status, &there.file, prose);
+            let written = self.disk.write(&path, text.as_bytes());
+            written.map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
+        }
+        state.wrote(self.plan[index].number, chunk_file::digest(prose));
+        Ok(())
+    }
+
+    pub(super) fn there(&self, path: &Path) -> Result<There, StoreError> {
+        // The editor may have closed the file without anybody having settled its journal.
+        journal::settle_journal(path, &self.disk)?;
+        let raw = read_text(path, &self.disk)?;
+        let file = raw.as_deref().map(chunk_file::parse).unwrap_or_default();
+        Ok(There { raw, file })
+    }
+
+    pub(super) fn render(
+        &self,
+        index: usize,
+        status: FileStatus,
+        there: &ChunkFile,
+        prose: &str,
+    ) -> String {
+        let planned = &self.plan[index];
+        chunk_file::render_with(planned.number, &planned.beat, status, &there.extra, prose)
+    }
+
+    /// Sees to it that nothing is lost when `prose` replaces what is there.
+    pub(super) fn make_way(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        there: &ChunkFile,
+        prose: &str,
+    ) -> Result<(), StoreError> {
+        match self.guard(state, index, there, prose) {
+            Guard::Overwrite => Ok(()),
+            Guard::KeepFirst => {
+                let status = there.status.unwrap_or(FileStatus::Complete);
+                self.keep(index, path, status, &there.prose, WRITTEN_ANEW)
+                    .map(|_| ())
+            }
+            Guard::Refuse => {
+                let why = "generated while the author changed the file";
+                let kept = self.keep(index, path, FileStatus::Partial, prose, why)?;
+                Err(StoreError::AuthorEdited {
+                    path: path.to_owned(),
+                    kept,
+                })
+            }
+        }
+    }
+
+    fn guard(&self, state: &State, index: usize, there: &ChunkFile, prose: &str) -> Guard {
+        let planned = &self.plan[index];
+        let known = state.known.get(&planned.number);
+        let record = state.manifest.record(&planned.beat);
+        let generated = record.and_then(|record| record.generated_sha256.as_ref());
+        let other = there
+            .beat
+            .as_ref()
+            .is_some_and(|beat| beat != &planned.beat);
+        if other && !there.is_empty() {
+            // Another beat's text, moved here by hand.
+            return Guard::Refuse;
+        }
+        guard(there, prose, &known.cloned().unwrap_or_default(), generated)
+    }
+
+    /// A text that a read-only file did not take goes to history.
+    pub(super) fn kept_elsewhere(
+        &self,
+        error: StoreError,
+        index: usize,
+        path: &Path,
+        prose: &str,
+    ) -> StoreError {
+        let StoreError::ReadOnlyFile { .. } = error else {
+            return error;
+        };
+        let why = "the chunk file was read-only";
+        match self.keep(index, path, FileStatus::Partial, prose, why) {
+            Ok(kept) => StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept,
+            },
+            Err(error) => error,
+        }
+    }
+
+    /// Keeps a text in history; `None` for an empty one.
+    pub(super) fn keep(
+        &self,
+        index: usize,
+        path: &Path,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        if prose.trim().is_empty() {
+            return Ok(None);
+        }
+        let planned = &self.plan[index];
+        let version = Version {
+            number: planned.number,
+            beat: planned.beat.clone(),
+            status,
+            prose,
+            why,
+        };
+        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
+    }
+
+    /// Saves to the journal beside a file that an editor has. What the file and the editor
+    /// had before goes to history once, when the journal begins.
+    fn save_journal(
+        &self,
+        index: usize,
+        path: &Path,
+        status: FileStatus,
+        prose: &str,
+    ) -> Result<(), StoreError> {
+        let planned = &self.plan[index];
+        let journal_path = layout::journal_path(path);
+        journal::in_turn(|| {
+            let replaces = match read_text(&journal_path, &self.disk)? {
+                Some(text) => Journal::parse(&text).replaces,
+                None => self.keep_open_texts(index, path, prose, WRITTEN_ANEW)?,
+            };
+            let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
+            self.disk.write(&journal_path, text.as_bytes())
+        })
+    }
+
+    /// Keeps what the editor and the file have, unless `prose` begins with it, and returns the
+    /// digests of what was kept.
+    pub(super) fn keep_open_texts(
+        &self,
+        index: usize,
+        path: &Path,
+        prose: &str,
+        why: &str,
+    ) -> Result<Vec<Digest>, StoreError> {
+        let mut kept = Vec::new();
+        let on_disk = read_text(path, &self.disk)?;
+        for text in [on_disk, self.owners.open_text(path)].into_iter().flatten() {
+            let file = chunk_file::parse(&text);
+            let digest = chunk_file::digest(&file.prose);
+            let goes_on = prose.starts_with(file.prose.trim_end());
+            if file.is_empty() || goes_on || kept.contains(&digest) {
+                continue;
+            }
+            let status = file.status.unwrap_or(FileStatus::Complete);
+            self.keep(index, path, status, &file.prose, why)?;
+            kept.push(digest);
+        }
+        Ok(kept)
+    }
+}
+
+/// May `prose` replace what is there? Pure.
+fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Digest>) -> Guard {
+    let old = there.prose.trim_end();
+    let digest = chunk_file::digest(&there.prose);
+    let partial = there.status == Some(FileStatus::Partial);
+    let ours = known.written.as_ref() == Some(&digest);
+    if there.is_empty() || old == prose.trim_end() || (partial && (ours || prose.starts_with(old)))
+    {
+        Guard::Overwrite
+    } else if ours || known.handed.as_ref() == Some(&digest) || generated == Some(&digest) {
+        Guard::KeepFirst
+    } else {
+        Guard::Refuse
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_replaced() {
+        use FileStatus::{Complete, Partial};
+        let d = |text: &str| Some(chunk_file::digest(text));
+        let rows = [
+            // there, its status, new, written, handed, generated, verdict
+            ("", None, "One.", None, None, None, Guard::Overwrite),
+            (
+                "One.",
+                Some(Partial),
+                "One. Two.",
+                None,
+                None,
+                None,
+                Guard::Overwrite,
+            ),
+            (
+                "One. Tw",
+                Some(Partial),
+                "One. Other.",
+                d("One. Tw"),
+                None,
+                None,
+                Guard::Overwrite,
+            ),
+            (
+                "One. Tw",
+                Some(Partial),
+                "One. Other.",
+                None,
+                d("One. Tw"),
+                None,
+                Guard::KeepFirst,
+            ),
+            (
+                "Mine. Tw",
+                Some(Partial),
+                "One. Two.",
+                d("One. Tw"),
+                None,
+                None,
+                Guard::Refuse,
+            ),
+            (
+                "Old.",
+                Some(Complete),
+                "New.",
+                None,
+                d("Old."),
+                None,
+                Guard::KeepFirst,
+            ),
+            (
+                "Old.",
+                Some(Complete),
+                "New.",
+                None,
+                None,
+                d("Old."),
+                Guard::KeepFirst,
+            ),
+            (
+                "Old.",
+                Some(Complete),
+                "New.",
+                d("Old."),
+                None,
+                None,
+                Guard::KeepFirst,
+            ),
+            (
+                "Old.",
+                Some(Complete),
+                "Old. And more.",
+                None,
+                None,
+                None,
+                Guard::Refuse,
+            ),
+            (
+                "Mine.",
+                Some(Complete),
+                "New.",
+                None,
+                None,
+                d("Old."),
+                Guard::Refuse,
+            ),
+            (
+                "Mine.",
+                None,
+                "Mine. More.",
+                None,
+                None,
+                None,
+                Guard::Refuse,
+            ),
+            (
+                "Same.",
+                Some(Complete),
+                "Same.\n",
+                None,
+                None,
+                None,
+                Guard::Overwrite,
+            ),
+        ];
+        for (there, status, prose, written, handed, generated, verdict) in rows {
+            let file = ChunkFile {
+                prose: there.to_owned(),
+                status,
+                ..ChunkFile::default()
+            };
+            let known = Known { written, handed };
+            assert_eq!(
+                guard(&file, prose, &known, generated.as_ref()),
+                verdict,
+                "{there} → {prose}"
+            );
+        }
+    }
+}

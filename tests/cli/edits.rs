@@ -1,0 +1,181 @@
+//! What the author types between two runs stays.
+
+use crate::desk::Desk;
+use crate::novel::{BRIEF, Novel, PART, part_of, so_far};
+use crate::protocols::novelist;
+use crate::support::model_server::{Finish, ModelServer, Reply};
+
+/// Breaks off part 3 and writes no more of it.
+fn stops_in_part_three() -> ModelServer {
+    let novel = Novel::short();
+    ModelServer::start(move |request| {
+        let answer = novel.answer(request);
+        match part_of(&request.user()) {
+            3 => answer.close_after(60),
+            _ => answer,
+        }
+    })
+}
+
+#[test]
+fn an_edited_chunk_is_not_rewritten_and_the_next_one_knows_it() {
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+        .exits(1);
+    let edited = |prose: &str| format!("{prose}\n\nAnd I added this EDIT-MARK.");
+    desk.edit_chunk(2, edited);
+    let server = novelist();
+    desk.write("openai", &server, &[]).exits(0);
+    assert_eq!(desk.chunk(2).prose, edited(Novel::short().part(2)));
+    let asked: Vec<usize> = server
+        .completions()
+        .iter()
+        .map(|request| part_of(&request.user()))
+        .collect();
+    assert_eq!(asked, [3, 4]);
+    assert!(server.completions()[0].user().contains("EDIT-MARK"));
+    let full = desk.read("generated/the-lamp-01/full_story.md");
+    assert!(full.contains("EDIT-MARK"));
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["chunks"][1]["edited"], true);
+    assert_eq!(status["chunks"][1]["origin"], "edited");
+    assert_eq!(status["chunks"][0]["edited"], false);
+}
+
+/// Whatever the author leaves at the end of a partial text is what the model goes on from, to
+/// the last letter.
+#[test]
+fn an_edited_partial_is_continued_from_the_authors_text() {
+    for (name, typed) in [
+        ("a sentence", "Then I took the pen."),
+        ("half a sentence", "Then I took the"),
+        ("a paragraph", "Then I took it.\n\nAnd went on"),
+        ("another script", "そして彼女は扉を"),
+    ] {
+        let desk = Desk::with(BRIEF);
+        desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+            .exits(1);
+        assert_eq!(desk.chunk(3).status, "partial");
+        desk.edit_chunk(3, |prose| {
+            let (before, _) = prose.rsplit_once('.').expect("a sentence");
+            format!("{before}. {typed}")
+        });
+        let kept = desk.chunk(3).prose;
+        let server = ModelServer::start(|request| {
+            let asked = match part_of(&request.user()) {
+                3 => "CONTINUED-MARK again.",
+                _ => "It went on.",
+            };
+            Reply::text(format!("{asked} {}", "It was a long night. ".repeat(28)))
+        });
+        desk.write("openai", &server, &[]).exits(0);
+        let request = server.completions()[0].user();
+        let quoted = so_far(&request).expect("the text so far");
+        assert!(kept.ends_with(quoted), "{name}: {quoted}");
+        assert!(quoted.ends_with(typed), "{name}: {quoted}");
+        let chunk = desk.chunk(3);
+        assert_eq!(chunk.status, "complete", "{name}");
+        assert!(chunk.prose.starts_with(&kept), "{name}: {}", chunk.prose);
+        let joined = chunk.prose[kept.len()..].trim_start();
+        assert!(joined.starts_with("CONTINUED-MARK"), "{name}: {joined}");
+    }
+}
+
+/// Also when the first thing that happens is that nothing comes.
+#[test]
+fn a_call_that_fails_takes_no_word_of_the_author() {
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+        .exits(1);
+    desk.edit_chunk(3, |_| "I began it anew, and then".to_owned());
+    let server = ModelServer::start(|_| Reply::hangup());
+    desk.write("openai", &server, &["--attempts", "2"]).exits(1);
+    assert_eq!(desk.chunk(3).prose, "I began it anew, and then");
+    let server = ModelServer::start(|_| Reply::text("I st").close_after(1));
+    desk.write("openai", &server, &["--attempts", "2"]).exits(1);
+    let prose = desk.chunk(3).prose;
+    assert!(prose.starts_with("I began it anew, and then"), "{prose}");
+}
+
+#[test]
+fn a_deleted_chunk_is_written_again() {
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &novelist(), &[]).exits(0);
+    std::fs::remove_file(desk.path(&desk.chunk_file(3))).expect("removed");
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["chunks"][2]["status"], "missing");
+    let server = novelist();
+    desk.write("openai", &server, &[]).exits(0);
+    assert_eq!(server.completions().len(), 1);
+    assert_eq!(desk.chunk(3).prose, Novel::short().part(3));
+}
+
+#[test]
+fn a_text_that_the_author_wrote_beforehand_is_kept() {
+    let server = novelist();
+    let desk = Desk::with(BRIEF);
+    let mine = "This whole part is mine.";
+    desk.put(
+        "generated/the-lamp-01/chunks/chunk_02.md",
+        &format!("---\nchunk: 2\nbeat: log\nstatus: complete\n---\n{mine}\n"),
+    );
+    desk.write("openai", &server, &[]).exits(0);
+    assert_eq!(desk.chunk(2).prose, mine);
+    assert_eq!(server.completions().len(), 3);
+    assert_eq!(desk.chunk(1).words(), PART);
+}
+
+/// One chunk alone, by number and by beat.
+#[test]
+fn a_single_chunk_can_be_written() {
+    for which in ["3", "door"] {
+        let server = novelist();
+        let desk = Desk::with(BRIEF);
+        let ended = desk.write("openai", &server, &["--chunk", which]).exits(0);
+        assert_eq!(server.completions().len(), 1, "{which}");
+        assert_eq!(desk.chunk(3).prose, Novel::short().part(3), "{which}");
+        assert!(!desk.exists(&desk.chunk_file(1)), "{which}");
+        assert!(
+            ended.stdout.contains("still to write: chunks 1, 2, 4"),
+            "{}",
+            ended.stdout
+        );
+        // Again there is nothing to do, and nothing is asked for.
+        let again = desk.write("openai", &server, &["--chunk", which]).exits(0);
+        assert_eq!(server.completions().len(), 1, "{which}");
+        assert_eq!(
+            again.stdout,
+            "nothing to write: chunk 3 is complete. `storywright rewrite --chunk 3` writes it anew\n"
+        );
+    }
+}
+
+/// A rewrite that can't be had leaves what is there, and where it is.
+#[test]
+fn a_rewrite_that_fails_takes_nothing_away() {
+    let refusals: [fn() -> Reply; 3] = [
+        || Reply::error(401, serde_json::json!({})),
+        || Reply::text(""),
+        || Reply::text("I can't help with that.").finish(Finish::Refusal),
+    ];
+    for refusal in refusals {
+        let desk = Desk::with(BRIEF);
+        desk.write("openai", &novelist(), &[]).exits(0);
+        let before = desk.read(&desk.chunk_file(2));
+        let full = desk.read("generated/the-lamp-01/full_story.md");
+        let server = ModelServer::start(move |_| refusal());
+        let mut arguments = vec!["rewrite", "--chunk", "2", "--provider", "openai"];
+        arguments.extend(["--base-url", &server.base_url, "--model", "m"]);
+        desk.run(&arguments).exits(1);
+        assert_eq!(desk.read(&desk.chunk_file(2)), before);
+        assert_eq!(desk.read("generated/the-lamp-01/full_story.md"), full);
+        let status = desk.run(&["status", "--json"]).exits(0).json();
+        assert_eq!(status["chunks"][1]["status"], "complete");
+        let again = desk.write("openai", &server, &[]).exits(0);
+        assert!(
+            again.stdout.starts_with("nothing to write"),
+            "{}",
+            again.stdout
+        );
+    }
+}

@@ -1,0 +1,113 @@
+//! The command line itself: help, and what it does not understand.
+
+use crate::desk::Desk;
+use crate::novel::BRIEF;
+
+const COMMANDS: [&str; 7] = [
+    "new", "write", "rewrite", "status", "check", "doctor", "lsp",
+];
+
+#[test]
+fn every_command_explains_itself() {
+    let desk = Desk::new();
+    let all = desk.run(&["--help"]).exits(0);
+    for command in COMMANDS {
+        assert!(
+            all.stdout.contains(&format!("\n  {command} ")),
+            "{}",
+            all.stdout
+        );
+        for arguments in [[command, "--help"], ["help", command]] {
+            let help = desk.run(&arguments).exits(0);
+            let usage = format!("Usage: storywright {command}");
+            assert!(help.stdout.contains(&usage), "{}", help.stdout);
+            assert_eq!(help.stderr, "", "{command}");
+        }
+    }
+    for flag in [
+        "--json",
+        "--session",
+        "--chunk",
+        "--timeouts-idle",
+        "--api-key-command",
+        "--demo-words-per-second",
+    ] {
+        let help = desk.run(&["write", "--help"]).exits(0);
+        assert!(help.stdout.contains(flag), "{flag}");
+    }
+    let version = desk.run(&["--version"]).exits(0);
+    assert_eq!(
+        version.stdout,
+        format!("storywright {}\n", env!("CARGO_PKG_VERSION"))
+    );
+    assert_eq!(desk.files(""), []);
+}
+
+#[test]
+fn what_is_not_understood_is_usage() {
+    let desk = Desk::with(BRIEF);
+    let table: &[(&[&str], &str)] = &[
+        (&[], "Usage: storywright"),
+        (&["wrote"], "unrecognized subcommand 'wrote'"),
+        (
+            &["write", "--frobnicate"],
+            "unexpected argument '--frobnicate'",
+        ),
+        (
+            &["write", "--attempts"],
+            "a value is required for '--attempts",
+        ),
+        (&["write", "a", "b"], "unexpected argument 'b'"),
+        (&["rewrite"], "--chunk"),
+        (
+            &["rewrite", "--chunk", "1", "--stale"],
+            "cannot be used with",
+        ),
+        (
+            &["write", "--chunk", "9"],
+            "storywright: the story has no chunk 9: its outline has 4 beats",
+        ),
+        (
+            &["write", "--chunk", "0"],
+            "storywright: the story has no chunk 0",
+        ),
+        (
+            &["write", "--chunk", "nobeat"],
+            "storywright: the outline has no beat `nobeat`",
+        ),
+        (
+            &["write", "--session", "../x"],
+            "\"../x\" can't be the name of a session",
+        ),
+        (
+            &["status", "--session", "nope"],
+            "There is no session \"nope\" in",
+        ),
+        (
+            &["write", "nowhere.story.md"],
+            "storywright: there is no brief at nowhere.story.md.",
+        ),
+        (
+            &["status", "nowhere"],
+            "storywright: there is no brief at nowhere.",
+        ),
+        (
+            &["check", "nowhere"],
+            "storywright: there is no brief at nowhere.",
+        ),
+        (
+            &["doctor", "nowhere"],
+            "storywright: there is no brief at nowhere.",
+        ),
+    ];
+    for (arguments, said) in table {
+        let ended = desk.run(arguments).exits(2);
+        assert!(
+            ended.stderr.contains(said),
+            "{arguments:?}: {}",
+            ended.stderr
+        );
+        assert_eq!(ended.stdout, "", "{arguments:?}");
+    }
+    assert!(!desk.exists("generated"));
+}

@@ -1,0 +1,23 @@
+//! The built program as a shell runs it: real files, real signals, and real HTTP to a scripted
+//! model server.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod desk;
+mod novel;
+
+mod commands;
+mod edits;
+mod events;
+mod fatal;
+mod faults;
+mod finished;
+mod help;
+mod interrupt;
+mod messages;
+mod places;
+mod protocols;
+mod secrets;
+mod settings;
+mod sizes;

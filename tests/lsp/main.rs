@@ -1,0 +1,17 @@
+//! The language server as an editor meets it: the built program over its standard input and
+//! output, with clients that behave as VS Code, Neovim and Helix do.
+
+// Shared with other test programs; each uses a part of it.
+#[allow(dead_code, unused_imports)]
+#[path = "../support/lsp_client/mod.rs"]
+mod lsp_client;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cancel;
+mod closed;
+mod full_story;
+mod jobs;
+mod lifecycle;
+mod rewrite;
+mod streaming;

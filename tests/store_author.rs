@@ -1,0 +1,351 @@
+//! The author's hand: edits to chunk files behind the editor's back, and changes of the
+//! outline.
+
+mod store;
+
+use std::fs;
+
+use store::{A, Story, n, result, told, written};
+use storywright::session::{ChunkStatus, Origin, OrphanKind, StoreError};
+
+#[test]
+fn edits_are_seen_by_content() {
+    type Act = fn(&Story);
+    let rows: &[(&str, Act, &[&str])] = &[
+        (
+            "touched",
+            |s| s.write("chunks/chunk_01.md", A),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "edited",
+            |s| s.write("chunks/chunk_01.md", &A.replace("Text of a", "Mine")),
+            &["a Mine.*", "b b.", "c c."],
+        ),
+        (
+            "CRLF and BOM",
+            |s| {
+                s.write(
+                    "chunks/chunk_01.md",
+                    &format!("\u{feff}{}", A.replace('\n', "\r\n")),
+                )
+            },
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "front matter gone",
+            |s| s.write("chunks/chunk_01.md", "Text of a."),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "front matter gone, edited",
+            |s| s.write("chunks/chunk_01.md", "Mine."),
+            &["a Mine.*", "b b.", "c c."],
+        ),
+        (
+            "beat mistyped",
+            |s| s.write("chunks/chunk_01.md", &A.replace("beat: a", "beat: aa")),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "emptied",
+            |s| s.write("chunks/chunk_01.md", ""),
+            &["a -", "b b.", "c c."],
+        ),
+        (
+            "only front matter",
+            |s| s.write("chunks/chunk_01.md", &A.replace("Text of a.", "")),
+            &["a -", "b b.", "c c."],
+        ),
+        (
+            "deleted",
+            |s| s.remove("chunks/chunk_01.md"),
+            &["a -", "b b.", "c c."],
+        ),
+        (
+            "renamed",
+            |s| fs::rename(s.path("chunks/chunk_01.md"), s.path("chunks/opening.md")).unwrap(),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "copied",
+            |s| {
+                s.write(
+                    "chunks/chunk_01 (conflicted copy).md",
+                    &A.replace("Text of a", "Other"),
+                )
+            },
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "names swapped",
+            |s| {
+                fs::rename(s.path("chunks/chunk_01.md"), s.path("chunks/x.md")).unwrap();
+                fs::rename(s.path("chunks/chunk_02.md"), s.path("chunks/chunk_01.md")).unwrap();
+                fs::rename(s.path("chunks/x.md"), s.path("chunks/chunk_02.md")).unwrap();
+            },
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "notes beside",
+            |s| s.write("chunks/notes.md", "My notes."),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "Latin-1",
+            |s| {
+                fs::write(
+                    s.path("chunks/chunk_01.md"),
+                    b"---\nbeat: a\nstatus: complete\n---\nT\xfcr.",
+                )
+                .unwrap()
+            },
+            &["a Tür.*", "b b.", "c c."],
+        ),
+        (
+            "manifest gone",
+            |s| s.remove("manifest.json"),
+            &["a a.", "b b.", "c c."],
+        ),
+        (
+            "all but chunks gone",
+            |s| {
+                for name in s.names("").iter().filter(|name| *name != "chunks") {
+                    fs::remove_file(s.path(name)).unwrap();
+                }
+            },
+            &["a a.", "b b.", "c c."],
+        ),
+    ];
+    for (what, act, expected) in rows {
+        let story = written();
+        act(&story);
+        assert_eq!(
+            told(&story, &["a", "b", "c"]),
+            *expected,
+            "{what}, read only"
+        );
+        drop(story.open(&["a", "b", "c"]));
+        assert_eq!(
+            told(&story, &["a", "b", "c"]),
+            *expected,
+            "{what}, after a start"
+        );
+        let view = story.view(&["a", "b", "c"]);
+        for chunk in view
+            .chunks
+            .iter()
+            .filter(|chunk| chunk.status != ChunkStatus::Missing)
+        {
+            let name = format!("chunks/chunk_0{}.md", chunk.number);
+            assert_eq!(chunk.path, story.path(&name), "{what}: files are in order");
+        }
+    }
+}
+
+#[test]
+fn an_undone_edit_is_none() {
+    let story = written();
+    story.write("chunks/chunk_01.md", &A.replace("Text of a", "Mine"));
+    drop(story.open(&["a", "b", "c"]));
+    assert!(
+        story
+            .read("CHANGELOG.md")
+            .contains("chunk 1 (a) was edited by hand: 3 before, 1 now")
+    );
+    story.write("chunks/chunk_01.md", A);
+    drop(story.open(&["a", "b", "c"]));
+    assert_eq!(
+        story.view(&["a", "b", "c"]).chunks[0].origin,
+        Some(Origin::Generated)
+    );
+}
+
+#[test]
+fn a_chunk_by_hand_is_the_authors() {
+    let story = Story::new();
+    story.write("chunks/chunk_01.md", "I wrote this myself.");
+    drop(story.open(&["a", "b"]));
+    let view = story.view(&["a", "b"]);
+    assert_eq!(view.chunks[0].status, ChunkStatus::Complete);
+    assert_eq!(view.chunks[0].origin, Some(Origin::Written));
+    assert!(!view.chunks[0].edited);
+}
+
+#[test]
+fn the_outline_moves_and_no_text_is_lost() {
+    // the outlines one after the other, what is told at the end
+    let rows: &[(&[&[&str]], &[&str])] = &[
+        (&[&["a", "n", "b", "c"]], &["a a.", "n -", "b b.", "c c."]),
+        (&[&["c", "a", "b"]], &["c c.", "a a.", "b b."]),
+        (&[&["a", "c"]], &["a a.", "c c."]),
+        // removed, and back again
+        (&[&["a", "c"], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
+        (
+            &[&["a", "c"], &["n", "a", "c", "b"]],
+            &["n -", "a a.", "c c.", "b b."],
+        ),
+        (&[&["a", "c"], &["a", "c"], &["b"]], &["b b."]),
+        // renamed
+        (&[&["a", "new=b", "c"]], &["a a.", "new b.", "c c."]),
+        // nothing in common any more, and back
+        (&[&["x", "y"], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
+        // a brief that can't be read for a moment
+        (&[&[], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
+    ];
+    for (outlines, expected) in rows {
+        let story = written();
+        for outline in *outlines {
+            drop(story.open(outline));
+        }
+        let last = outlines.last().unwrap();
+        assert_eq!(told(&story, last), *expected, "{outlines:?}");
+        for text in ["Text of a.", "Text of b.", "Text of c."] {
+            assert!(story.has_anywhere(text), "{outlines:?}: {text}");
+        }
+        for (chunk, number) in story.view(last).chunks.iter().zip(1..) {
+            assert_eq!(
+                chunk.path,
+                story.path(&format!("chunks/chunk_{number:02}.md"))
+            );
+            if chunk.status == ChunkStatus::Complete {
+                let record = chunk.record.as_ref().unwrap();
+                assert_eq!(
+                    record.provider.as_deref(),
+                    Some("demo"),
+                    "{outlines:?}: the record moves along"
+                );
+                assert!(
+                    fs::read_to_string(&chunk.path)
+                        .unwrap()
+                        .starts_with(&format!("---\nchunk: {number}\n"))
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_removed_beat_is_reported_as_orphan() {
+    let story = written();
+    let before = story.view(&["a", "c"]).orphans;
+    assert_eq!(before[0].path, story.path("chunks/chunk_02.md"));
+    let notices = story.open(&["a", "c"]).notices;
+    assert_eq!(notices[0].code, "beat-removed");
+    let orphans = story.view(&["a", "c"]).orphans;
+    assert_eq!(orphans.len(), 1);
+    assert_eq!(orphans[0].kind, OrphanKind::BeatRemoved);
+    assert_eq!(orphans[0].path, story.path("history/beat_b/0001.md"));
+    assert_eq!(orphans[0].words, 3);
+}
+
+#[test]
+fn state_and_revisions_move_with_their_chunk() {
+    let story = written();
+    story.write("state/chunk_01.json", "{\"a\": 1}");
+    story.write("state/chunk_02.json", "{\"b\": 2}");
+    story.write("revisions/chunk_02.md", "A revision of b.");
+    drop(story.open(&["m", "n", "b"]));
+    assert_eq!(story.names("state"), ["chunk_03.json"]);
+    assert_eq!(story.read("state/chunk_03.json"), "{\"b\": 2}");
+    drop(story.open(&["b", "m", "n"]));
+    assert_eq!(story.read("state/chunk_01.json"), "{\"b\": 2}");
+    assert_eq!(story.read("revisions/chunk_01.md"), "A revision of b.");
+    assert!(story.has_anywhere("{\"a\": 1}"));
+}
+
+#[test]
+fn past_99_chunks_there_are_three_digits() {
+    let story = Story::new();
+    let ids: Vec<String> = (1..=100).map(|number| format!("beat-{number}")).collect();
+    let outline: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let session = story.open(&outline[..99]).session;
+    session.complete_chunk(n(7), "Seven.", result()).unwrap();
+    assert_eq!(story.names("chunks"), ["chunk_07.md"]);
+    drop(session);
+    let session = story.open(&outline).session;
+    assert_eq!(story.names("chunks"), ["chunk_007.md"]);
+    assert_eq!(session.chunk(n(7)).unwrap().text, "Seven.");
+    drop(session);
+    drop(story.open(&outline[..9]));
+    assert_eq!(story.names("chunks"), ["chunk_07.md"]);
+}
+
+#[test]
+fn a_copy_in_the_way_is_not_overwritten() {
+    let story = written();
+    // The author duplicates chunk 3 and numbers the copy on.
+    story.write(
+        "chunks/chunk_04.md",
+        &A.replace("beat: a", "beat: c").replace("of a", "copy"),
+    );
+    let outline = ["a", "b", "c", "d"];
+    let session = story.open(&outline).session;
+    session
+        .complete_chunk(n(4), "Text of d.", result())
+        .unwrap();
+    drop(session);
+    assert_eq!(told(&story, &outline), ["a a.", "b b.", "c c.", "d d."]);
+    assert!(story.read("chunks/chunk_04.md").contains("Text copy."));
+    assert_eq!(story.view(&outline).orphans[0].kind, OrphanKind::Copy);
+    story.remove("chunks/chunk_04.md");
+    drop(story.open(&outline));
+    assert_eq!(story.names("chunks").last().unwrap(), "chunk_04.md");
+}
+
+#[test]
+fn read_only_files_are_left_alone() {
+    let story = written();
+    for name in ["chunks/chunk_01.md", "full_story.md"] {
+        let mut permissions = fs::metadata(story.path(name)).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(story.path(name), permissions).unwrap();
+    }
+    let before = story.read("full_story.md");
+    let session = story.open(&["a", "b", "c"]).session;
+    for refused in [
+        session.save_partial(n(1), "New.").unwrap_err(),
+        session
+            .complete_chunk(n(1), "New text.", result())
+            .unwrap_err(),
+        session.retire_chunk(n(1), "rewrite").unwrap_err(),
+    ] {
+        assert!(
+            matches!(refused, StoreError::ReadOnlyFile { .. }),
+            "{refused}"
+        );
+    }
+    assert_eq!(story.read("chunks/chunk_01.md"), A);
+    assert!(story.has_anywhere("New text."));
+    session.chunk(n(2)).unwrap();
+    let saved = session
+        .complete_chunk(n(2), "New text of b.", result())
+        .unwrap();
+    assert_eq!(saved.notices[0].code, "file-left-alone");
+    assert_eq!(story.read("full_story.md"), before);
+    drop(session);
+    // A renumbering waits for it.
+    let notices = story.open(&["n", "a", "b", "c"]).notices;
+    assert_eq!(notices[0].code, "renumber-waits");
+    assert_eq!(
+        told(&story, &["n", "a", "b", "c"]),
+        ["n -", "a a.", "b New text of b.", "c c."]
+    );
+}
+
+#[test]
+fn an_edited_full_story_goes_to_history() {
+    let story = written();
+    let mine = story.read("full_story.md") + "\nThe end, says the author.\n";
+    story.write("full_story.md", &mine);
+    let session = story.open(&["a", "b", "c"]).session;
+    session.assemble().unwrap();
+    session.assemble().unwrap();
+    assert!(!story.read("full_story.md").contains("says the author"));
+    assert_eq!(story.names("history/full_story"), ["0001.md"]);
+    assert!(
+        story
+            .read("history/full_story/0001.md")
+            .contains("says the author")
+    );
+}

@@ -1,0 +1,240 @@
+//! Chunks that are open in an editor: journals, edits that are owed, and who has the last
+//! word.
+
+mod store;
+
+use std::sync::Arc;
+
+use proptest::strategy::Strategy as _;
+
+use store::{A, Editor, Story, n, result, told, written};
+use storywright::session::{ChunkStatus, Disk, Settled, journal_saved, settle_journal};
+
+#[test]
+fn an_open_chunk_is_never_written_behind_the_editors_back() {
+    let story = Story::new();
+    let editor = Arc::new(Editor::default());
+    let session = story
+        .open_as(&["a", "b"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    let path = story.path("chunks/chunk_01.md");
+    session.save_partial(n(1), "One.").unwrap();
+    editor.open(&path);
+    let on_disk = story.read("chunks/chunk_01.md");
+
+    session.save_partial(n(1), "One. Two.").unwrap();
+    assert_eq!(story.read("chunks/chunk_01.md"), on_disk);
+    assert_eq!(
+        session.chunk(n(1)).unwrap().text,
+        "One. Two.",
+        "the journal counts"
+    );
+    assert_eq!(
+        journal_saved(&path, &Disk::real()).unwrap(),
+        Settled::StillNeeded
+    );
+
+    let saved = session
+        .complete_chunk(n(1), "One. Two. Three.", result())
+        .unwrap();
+    assert_eq!(story.read("chunks/chunk_01.md"), on_disk);
+    assert_eq!(saved.client_edits.len(), 1);
+    let edit = &saved.client_edits[0];
+    assert_eq!(
+        (edit.path.clone(), edit.base.clone()),
+        (path.clone(), on_disk)
+    );
+    assert_eq!(session.chunk(n(1)).unwrap().status, ChunkStatus::Complete);
+    assert!(story.read("full_story.md").contains("One. Two. Three."));
+    editor.edit(&path, &edit.text);
+    editor.save(&path);
+    assert_eq!(journal_saved(&path, &Disk::real()).unwrap(), Settled::Saved);
+    assert_eq!(
+        journal_saved(&path, &Disk::real()).unwrap(),
+        Settled::NoJournal
+    );
+    assert_eq!(story.names("chunks"), ["chunk_01.md"]);
+    assert!(!session.chunk(n(1)).unwrap().edited);
+}
+
+#[test]
+fn a_journal_outlives_editor_and_server() {
+    // what the author leaves in the file, what it is after a start, whether the generated
+    // text went to history
+    let partial = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\n";
+    let rows = [
+        (None, "One. Two. Three.", false),
+        (Some("One. "), "One. Two. Three.", false),
+        (Some("One. Two. Three."), "One. Two. Three.", false),
+        (
+            Some("One. Two. Three. Four, mine."),
+            "One. Two. Three. Four, mine.",
+            false,
+        ),
+        (Some("Mine from the start."), "Mine from the start.", true),
+    ];
+    for (left, expected, kept) in rows {
+        let story = Story::new();
+        let editor = Arc::new(Editor::default());
+        let session = story
+            .open_as(&["a"], editor.clone(), Disk::real())
+            .unwrap()
+            .session;
+        editor.open(&story.path("chunks/chunk_01.md"));
+        session.save_partial(n(1), "One. Two. Three.").unwrap();
+        if let Some(left) = left {
+            story.write("chunks/chunk_01.md", &format!("{partial}{left}"));
+        }
+        // Both die; only the disk is left.
+        drop(session);
+        assert_eq!(story.view(&["a"]).chunks[0].text, expected);
+        let opened = story.open(&["a"]);
+        assert_eq!(opened.session.chunk(n(1)).unwrap().text, expected);
+        assert_eq!(story.names("chunks"), ["chunk_01.md"]);
+        assert_eq!(story.exists("history/chunk_01/0001.md"), kept, "{left:?}");
+        assert!(story.has_anywhere("One. Two. Three."));
+    }
+}
+
+#[test]
+fn rewriting_an_open_chunk_keeps_what_the_editor_shows() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let session = story
+        .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    editor.edit(&path, &A.replace("Text of a", "Unsaved, mine"));
+    assert_eq!(session.chunk(n(1)).unwrap().text, "Unsaved, mine.");
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    assert_eq!(session.chunk(n(1)).unwrap().status, ChunkStatus::Missing);
+    assert!(story.has_anywhere("Unsaved, mine."));
+    session.save_partial(n(1), "New").unwrap();
+    assert_eq!(session.chunk(n(1)).unwrap().text, "New");
+    assert_eq!(story.read("chunks/chunk_01.md"), A);
+    editor.close(&path);
+    assert_eq!(
+        settle_journal(&path, &Disk::real()).unwrap(),
+        Settled::AppliedToFile
+    );
+    assert_eq!(session.chunk(n(1)).unwrap().text, "New");
+    // The stream goes on into the closed file.
+    session.save_partial(n(1), "New text").unwrap();
+    assert!(story.read("chunks/chunk_01.md").ends_with("---\nNew text"));
+}
+
+#[test]
+fn an_author_who_saves_over_a_rewrite_has_the_last_word() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let session = story
+        .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    editor.edit(&path, &A.replace("Text of a", "Mine instead"));
+    editor.save(&path);
+    journal_saved(&path, &Disk::real()).unwrap();
+    editor.close(&path);
+    assert_eq!(
+        settle_journal(&path, &Disk::real()).unwrap(),
+        Settled::NoJournal
+    );
+    assert!(story.read("chunks/chunk_01.md").contains("Mine instead."));
+}
+
+#[test]
+fn open_story_and_changelog_come_back_as_edits() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let session = story
+        .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    let full_story = story.path("full_story.md");
+    let changelog = story.path("CHANGELOG.md");
+    editor.open(&full_story);
+    editor.open(&changelog);
+    let on_disk = (story.read("full_story.md"), story.read("CHANGELOG.md"));
+    editor.edit(&full_story, &(on_disk.0.clone() + "Unsaved, mine."));
+    session.retire_chunk(n(2), "rewrite").unwrap();
+    let saved = session.complete_chunk(n(2), "New b.", result()).unwrap();
+    let text = |path: &std::path::Path| {
+        let edits = saved.client_edits.iter().filter(|edit| edit.path == path);
+        edits.map(|edit| edit.text.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(text(&full_story).len(), 1);
+    assert!(text(&full_story)[0].contains("New b."));
+    assert!(story.has_anywhere("Unsaved, mine."));
+    let lines = text(&changelog);
+    assert_eq!(lines.len(), 1);
+    assert!(
+        lines[0].contains("put chunk 2") && lines[0].contains("rewrote chunk 2"),
+        "{}",
+        lines[0]
+    );
+    assert_eq!(
+        (story.read("full_story.md"), story.read("CHANGELOG.md")),
+        on_disk
+    );
+}
+
+#[test]
+fn renumbering_waits_for_open_files() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    editor.open(&story.path("chunks/chunk_01.md"));
+    let outline = ["n", "a", "b", "c"];
+    let opened = story
+        .open_as(&outline, editor.clone(), Disk::real())
+        .unwrap();
+    assert_eq!(opened.notices[0].code, "renumber-waits");
+    // The new beat is written all the same, beside the others.
+    opened
+        .session
+        .complete_chunk(n(1), "Text of n.", result())
+        .unwrap();
+    drop(opened);
+    assert_eq!(told(&story, &outline), ["n n.", "a a.", "b b.", "c c."]);
+    editor.close(&story.path("chunks/chunk_01.md"));
+    drop(story.open(&outline));
+    assert_eq!(told(&story, &outline), ["n n.", "a a.", "b b.", "c c."]);
+    assert_eq!(story.names("chunks").len(), 4);
+    assert_eq!(story.names("chunks")[3], "chunk_04.md");
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(24))]
+
+    /// Whatever the author does to the outline, in whatever order, and whatever is written
+    /// meanwhile: a text stays with its beat, and none is lost.
+    #[test]
+    fn any_sequence_of_outlines_keeps_every_text(
+        outlines in proptest::collection::vec(
+            proptest::sample::subsequence(vec!["a", "b", "c", "d", "e"], 0..=5).prop_shuffle(),
+            1..5,
+        ),
+        writes in proptest::collection::vec(0..5usize, 5),
+    ) {
+        let story = Story::in_memory();
+        for (outline, write) in outlines.iter().zip(writes) {
+            let session = story.open(outline).session;
+            let Some(beat) = outline.get(write) else { continue };
+            let number = n(u32::try_from(write).unwrap() + 1);
+            if session.chunk(number).unwrap().status == ChunkStatus::Missing {
+                session.complete_chunk(number, &format!("Text of {beat}."), result()).unwrap();
+            }
+            for chunk in session.view().unwrap().chunks {
+                let own = format!("Text of {}.", chunk.beat);
+                proptest::prop_assert!(chunk.text.is_empty() || chunk.text == own);
+                let given = story.has_anywhere(&own);
+                proptest::prop_assert_eq!(given, !chunk.text.is_empty(), "{} is in its place", own);
+            }
+        }
+    }
+}

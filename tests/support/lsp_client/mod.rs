@@ -1,0 +1,524 @@
+//! An editor, as far as a language server can tell: the built server's process, open
+//! documents, and the habits of the editor that it stands for.
+//!
+//! ```ignore
+//! let story = Workspace::with_brief("short");
+//! let mut editor = Editor::start(Persona::Neovim, &story);
+//! editor.open(&story.brief());
+//! let job = editor.start_job("storywright.write", json!([]));
+//! editor.wait_for_end(&job);
+//! assert_eq!(editor.quit(), 0);
+//! ```
+//!
+//! Nothing happens in the background: messages are handled while the test waits for something
+//! ([`Editor::wait`], [`Editor::request`]), so that a test knows what its editor has done.
+
+mod buffer;
+mod persona;
+mod seen;
+mod wire;
+mod workspace;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub use buffer::{Buffer, Change, Encoding, covered, is_place, offset, position};
+pub use persona::{Outcome, Persona};
+pub use wire::{Process, frame};
+pub use workspace::{SESSION, Setup, Workspace, prose_of, read};
+
+/// Nothing that a test waits for takes this long, on the slowest machine.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+/// One thing that the server said, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    Log(String),
+    /// What the author sees: its type (1 error, 2 warning, 3 info) and its text.
+    Show(u64, String),
+    /// The token and the value.
+    Progress(String, Value),
+    Diagnostics(PathBuf, Value),
+}
+
+/// An edit that the server asked for.
+#[derive(Debug, Clone)]
+pub struct EditSeen {
+    pub path: PathBuf,
+    /// The version that it was made for.
+    pub version: Option<i64>,
+    pub new_text: String,
+    pub outcome: Outcome,
+}
+
+/// An editor with a server.
+pub struct Editor {
+    pub persona: Persona,
+    pub process: Process,
+    settings: Value,
+    next_id: i64,
+    answers: HashMap<i64, Value>,
+    buffers: BTreeMap<PathBuf, Buffer>,
+    due: BTreeMap<PathBuf, Instant>,
+    said: Vec<Said>,
+    edits: Vec<EditSeen>,
+    /// Requests of the server's by method, with their parameters.
+    asked: Vec<(String, Value)>,
+    drop_edits: usize,
+    ended: bool,
+}
+
+// ---------------------------------------------------------------- from start to end
+
+impl Editor {
+    /// An editor on a workspace, initialised as the real one does it.
+    pub fn start(persona: Persona, workspace: &Workspace) -> Editor {
+        Setup::new(persona).start(workspace)
+    }
+
+    /// A server that has not been sent anything yet.
+    fn connect(persona: Persona, process: Process, settings: Value) -> Editor {
+        Editor {
+            persona,
+            process,
+            settings,
+            next_id: 0,
+            answers: HashMap::new(),
+            buffers: BTreeMap::new(),
+            due: BTreeMap::new(),
+            said: Vec::new(),
+            edits: Vec::new(),
+            asked: Vec::new(),
+            drop_edits: 0,
+            ended: false,
+        }
+    }
+
+    pub fn initialize(&mut self, params: Value) -> Value {
+        let answer = self.request("initialize", params).expect("initialize");
+        self.notify("initialized", json!({}));
+        answer
+    }
+
+    /// Leaves as the protocol wants it; the exit code.
+    pub fn quit(mut self) -> i32 {
+        assert_eq!(self.request_bare("shutdown"), Ok(Value::Null));
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "method": "exit"}));
+        self.exit_code()
+    }
+
+    /// Waits for the end of the server; its exit code.
+    pub fn exit_code(&mut self) -> i32 {
+        let Some(status) = self.process.wait(DEADLINE) else {
+            panic!("the server did not end\n{}", self.transcript());
+        };
+        status.code().expect("an exit code")
+    }
+}
+
+// ---------------------------------------------------------------- messages
+
+impl Editor {
+    pub fn notify(&mut self, method: &str, params: Value) {
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "method": method, "params": params}));
+    }
+
+    /// Sends a request; the answer comes with [`Editor::answer`].
+    pub fn send_request(&mut self, method: &str, params: Value) -> i64 {
+        self.tell_all();
+        self.next_id += 1;
+        let id = self.next_id;
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}));
+        id
+    }
+
+    /// Waits for an answer: the result, or the error object.
+    pub fn answer(&mut self, id: i64) -> Result<Value, Value> {
+        let mut answer = self.wait("an answer", |editor| editor.answers.remove(&id));
+        match answer.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(answer["result"].take()),
+        }
+    }
+
+    pub fn request(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        let id = self.send_request(method, params);
+        self.answer(id)
+    }
+
+    fn request_bare(&mut self, method: &str) -> Result<Value, Value> {
+        self.tell_all();
+        self.next_id += 1;
+        let id = self.next_id;
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "id": id, "method": method}));
+        self.answer(id)
+    }
+
+    /// Handles messages until `look` finds what it looks for. Panics at the deadline, and when
+    /// the server ends first.
+    pub fn wait<T>(&mut self, what: &str, look: impl FnMut(&mut Editor) -> Option<T>) -> T {
+        match self.wait_within(DEADLINE, look) {
+            Some(found) => found,
+            None => panic!("waited for {what}\n{}", self.transcript()),
+        }
+    }
+
+    /// Handles messages until `look` finds what it looks for, or time is up.
+    pub fn wait_within<T>(
+        &mut self,
+        patience: Duration,
+        mut look: impl FnMut(&mut Editor) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(found) = look(self) {
+                return Some(found);
+            }
+            if self.ended || Instant::now() >= deadline {
+                return None;
+            }
+            self.pump(deadline);
+        }
+    }
+
+    /// Handles the next message, or tells of a change that is due.
+    fn pump(&mut self, deadline: Instant) {
+        // Files are looked at again though the server says nothing.
+        let tick = Instant::now() + Duration::from_millis(20);
+        let due = self.due.values().min().copied();
+        match self
+            .process
+            .receive(due.map_or(tick, |due| due.min(tick)).min(deadline))
+        {
+            Ok(message) => self.take(message),
+            Err(RecvTimeoutError::Disconnected) => self.ended = true,
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        let now = Instant::now();
+        let ripe: Vec<PathBuf> = self
+            .due
+            .iter()
+            .filter(|(_, due)| **due <= now)
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in ripe {
+            self.tell(&path);
+        }
+    }
+
+    fn take(&mut self, mut message: Value) {
+        let Some(method) = message["method"].as_str().map(str::to_owned) else {
+            let id = message["id"].as_i64();
+            self.answers.insert(id.unwrap_or(-1), message);
+            return;
+        };
+        let params = message["params"].take();
+        match message.get("id").cloned() {
+            Some(id) => self.serve(id, &method, params),
+            None => self.hear(&method, params),
+        }
+    }
+
+    fn hear(&mut self, method: &str, mut params: Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match method {
+            "window/logMessage" => self.said.push(Said::Log(text(&params["message"]))),
+            "window/showMessage" => {
+                let kind = params["type"].as_u64().unwrap_or_default();
+                self.said.push(Said::Show(kind, text(&params["message"])));
+            }
+            "$/progress" => {
+                let token = params["token"].as_str().expect("a token is a string");
+                let token = token.to_owned();
+                self.said
+                    .push(Said::Progress(token, params["value"].take()));
+            }
+            "textDocument/publishDiagnostics" => {
+                let path = path_of(&text(&params["uri"]));
+                self.said.push(Said::Diagnostics(path, params));
+            }
+            other => panic!("the server notified of {other}"),
+        }
+    }
+
+    /// Answers a request of the server's.
+    fn serve(&mut self, id: Value, method: &str, params: Value) {
+        self.asked.push((method.to_owned(), params.clone()));
+        if self.persona == Persona::Mute {
+            return;
+        }
+        let result = match method {
+            "workspace/configuration" => json!([self.settings]),
+            "window/workDoneProgress/create" => Value::Null,
+            "window/showDocument" => json!({ "success": true }),
+            "workspace/applyEdit" => json!({ "applied": self.apply(&params["edit"]) }),
+            other => panic!("the server asked for {other}"),
+        };
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+    }
+}
+
+// ---------------------------------------------------------------- documents
+
+impl Editor {
+    /// Opens a file as it is on disk (empty if there is none), or shows it if it is open.
+    pub fn open(&mut self, path: &Path) {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        self.open_with(path, &text);
+    }
+
+    /// Opens a file with a text of its own, as from an unsaved session.
+    pub fn open_with(&mut self, path: &Path, text: &str) {
+        let text = self.persona.load(text.to_owned());
+        let version = self.persona.first_version();
+        self.notify(
+            "textDocument/didOpen",
+            json!({"textDocument": {"uri": uri(path), "languageId": "markdown", "version": version, "text": text}}),
+        );
+        self.buffers
+            .insert(path.to_owned(), Buffer::new(text, version));
+    }
+
+    /// The text of an open document.
+    pub fn text(&self, path: &Path) -> &str {
+        &self.buffer(path).text
+    }
+
+    pub fn buffer(&self, path: &Path) -> &Buffer {
+        let buffer = self.buffers.get(path);
+        buffer.unwrap_or_else(|| panic!("{} is not open", path.display()))
+    }
+
+    /// The author replaces a span of bytes.
+    pub fn replace(&mut self, path: &Path, start: usize, end: usize, text: &str) {
+        let encoding = self.persona.encoding();
+        let buffer = self.buffers.get_mut(path).expect("an open document");
+        buffer.version += 1;
+        let text = text.to_owned();
+        buffer.apply(&Change { start, end, text }, encoding);
+        self.changed(path);
+    }
+
+    /// The author types something before the first occurrence of `place`.
+    pub fn type_before(&mut self, path: &Path, place: &str, text: &str) {
+        let at = self.text(path).find(place);
+        let at = at.unwrap_or_else(|| panic!("no {place:?} in {:?}", self.text(path)));
+        self.replace(path, at, at, text);
+    }
+
+    /// The author types something at the end of the last line that has text.
+    pub fn type_at_end(&mut self, path: &Path, text: &str) {
+        let at = self.text(path).trim_end().len();
+        self.replace(path, at, at, text);
+    }
+
+    /// The author makes it another text.
+    pub fn rewrite(&mut self, path: &Path, text: &str) {
+        let length = self.text(path).len();
+        self.replace(path, 0, length, text);
+    }
+
+    pub fn save(&mut self, path: &Path) {
+        self.tell(path);
+        std::fs::write(path, self.text(path)).expect("the file can be written");
+        self.notify(
+            "textDocument/didSave",
+            json!({"textDocument": {"uri": uri(path)}}),
+        );
+    }
+
+    /// Closes a document; what was not saved is gone.
+    pub fn close(&mut self, path: &Path) {
+        self.tell(path);
+        self.notify(
+            "textDocument/didClose",
+            json!({"textDocument": {"uri": uri(path)}}),
+        );
+        self.buffers.remove(path);
+    }
+
+    /// The next edits of the server are dropped, whatever the answer says.
+    pub fn drop_edits(&mut self, count: usize) {
+        self.drop_edits = count;
+    }
+
+    fn apply(&mut self, edit: &Value) -> bool {
+        assert!(
+            edit["changes"].is_null(),
+            "an edit without versions: {edit}"
+        );
+        let mut applied = true;
+        for document in edit["documentChanges"]
+            .as_array()
+            .expect("document changes")
+        {
+            let path = path_of(document["textDocument"]["uri"].as_str().expect("a URI"));
+            let version = document["textDocument"]["version"].as_i64();
+            let edits = document["edits"].as_array().expect("edits");
+            // An edit may be on its way while the author closes the document.
+            let outcome = match self.buffers.get_mut(&path) {
+                None => Outcome::Refused,
+                Some(_) if self.drop_edits > 0 => {
+                    self.drop_edits -= 1;
+                    Outcome::Dropped
+                }
+                Some(buffer) => self.persona.apply(buffer, version, edits),
+            };
+            let text = |edit: &Value| edit["newText"].as_str().unwrap_or_default().to_owned();
+            self.edits.push(EditSeen {
+                path: path.clone(),
+                version,
+                new_text: edits.iter().map(text).collect(),
+                outcome,
+            });
+            applied &= outcome != Outcome::Refused;
+            if outcome == Outcome::Applied {
+                self.changed(&path);
+            }
+        }
+        applied
+    }
+
+    /// Tells the server now, or when the editor's habit has it.
+    fn changed(&mut self, path: &Path) {
+        match self.persona.debounce() {
+            None => self.tell(path),
+            Some(pause) => {
+                self.due
+                    .entry(path.to_owned())
+                    .or_insert_with(|| Instant::now() + pause);
+            }
+        }
+    }
+
+    /// Tells the server of a document's changes.
+    pub fn tell(&mut self, path: &Path) {
+        self.due.remove(path);
+        let Some(buffer) = self.buffers.get_mut(path) else {
+            return;
+        };
+        let changes = std::mem::take(&mut buffer.untold);
+        let version = buffer.version;
+        if !changes.is_empty() {
+            self.notify(
+                "textDocument/didChange",
+                json!({"textDocument": {"uri": uri(path), "version": version}, "contentChanges": changes}),
+            );
+        }
+    }
+
+    fn tell_all(&mut self) {
+        let paths: Vec<PathBuf> = self.due.keys().cloned().collect();
+        for path in paths {
+            self.tell(&path);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- commands and actions
+
+impl Editor {
+    /// Runs a command: its answer, or the sentence of its error.
+    pub fn command(&mut self, name: &str, arguments: Value) -> Result<Value, String> {
+        let params = json!({ "command": format!("storywright.{name}"), "arguments": arguments });
+        self.request("workspace/executeCommand", params)
+            .map_err(|error| error["message"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Runs a command that starts a job; the job's id.
+    pub fn start_job(&mut self, name: &str, arguments: Value) -> String {
+        let answer = self.command(name, arguments);
+        let answer =
+            answer.unwrap_or_else(|error| panic!("{name}: {error}\n{}", self.transcript()));
+        answer.as_str().expect("a job's id").to_owned()
+    }
+
+    /// The code actions at the first occurrence of `place`: title and command.
+    pub fn actions_at(&mut self, path: &Path, place: &str) -> Vec<(String, Value)> {
+        let text = self.text(path);
+        let at = text
+            .find(place)
+            .unwrap_or_else(|| panic!("no {place:?} in {text:?}"));
+        let at = position(text, at, self.persona.encoding());
+        let params = json!({
+            "textDocument": {"uri": uri(path)},
+            "range": {"start": at, "end": at},
+            "context": {"diagnostics": []},
+        });
+        let actions = self
+            .request("textDocument/codeAction", params)
+            .expect("code actions");
+        let actions = actions.as_array().cloned().unwrap_or_default();
+        actions
+            .into_iter()
+            .map(|mut action| {
+                let title = action["title"].as_str().expect("a title").to_owned();
+                (title, action["command"].take())
+            })
+            .collect()
+    }
+
+    /// Runs the code action at `place` whose title has `title` in it; the command's answer.
+    pub fn run_action(&mut self, path: &Path, place: &str, title: &str) -> Value {
+        let actions = self.actions_at(path, place);
+        let found = actions.iter().find(|(known, _)| known.contains(title));
+        let (_, command) = found.unwrap_or_else(|| panic!("no {title:?} in {actions:?}"));
+        let params = json!({ "command": command["command"], "arguments": command["arguments"] });
+        self.request("workspace/executeCommand", params)
+            .expect("the action's command")
+    }
+}
+
+// ---------------------------------------------------------------- what was heard
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        let errors = self.process.errors();
+        if !std::thread::panicking() {
+            assert!(
+                !errors.contains("panicked at"),
+                "the server panicked:\n{errors}"
+            );
+        }
+    }
+}
+
+/// The URI of a path, as VS Code writes it.
+pub fn uri(path: &Path) -> String {
+    let mut uri = String::from("file://");
+    for byte in path.to_str().expect("a Unicode path").bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            _ => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri
+}
+
+fn path_of(uri: &str) -> PathBuf {
+    let encoded = uri
+        .strip_prefix("file://")
+        .unwrap_or_else(|| panic!("{uri} is no file"));
+    let mut bytes = Vec::new();
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let digits = [rest.next(), rest.next()].map(|digit| digit.expect("two digits"));
+            let digits = std::str::from_utf8(&digits).expect("digits");
+            bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal digits"));
+        } else {
+            bytes.push(byte);
+        }
+    }
+    PathBuf::from(String::from_utf8(bytes).expect("UTF-8"))
+}
