@@ -23,6 +23,8 @@ pub mod sections;
 pub mod sizes;
 pub mod slug;
 mod spelling;
+pub mod state;
+pub mod terms;
 pub mod words;
 
 pub use brief::{Beat, Brief, CastEntry, Chapter, MarginNote, Rule, Section, SectionKind};
