@@ -12,6 +12,7 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod export;
+pub mod findings;
 pub mod job;
 mod job_report;
 pub mod new_story;

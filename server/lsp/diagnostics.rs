@@ -93,6 +93,7 @@ fn diagnostic(problem: &Problem, snapshot: &Snapshot, encoding: Encoding) -> Dia
         severity: Some(match problem.severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
+            Severity::Information => DiagnosticSeverity::INFORMATION,
             Severity::Hint => DiagnosticSeverity::HINT,
         }),
         code: Some(NumberOrString::String(problem.code.to_owned())),

@@ -15,6 +15,7 @@ mod faults;
 mod finished;
 mod help;
 mod interrupt;
+mod lint;
 mod messages;
 mod places;
 mod protocols;

@@ -10,8 +10,8 @@ pub struct Finding {
     pub chunk: ChunkNumber,
     /// Bytes of that chunk's prose; both ends lie on character boundaries.
     pub span: Span,
-    /// A warning where the story probably contradicts its brief or itself, a hint where it
-    /// may be meant so. The lint has no errors: prose is never wrong for a machine.
+    /// A warning where the story probably contradicts its brief or itself, information where
+    /// that may be meant, a hint on style. Never an error: prose is not wrong for a machine.
     pub severity: Severity,
     /// Stable kebab-case name of the check, one of [`CODES`].
     pub code: &'static str,
@@ -19,6 +19,8 @@ pub struct Finding {
     pub message: String,
     /// Other places that it is about, in bytes of their chunks' prose.
     pub related: Vec<(ChunkNumber, Span)>,
+    /// What the brief says on it, in bytes of the brief.
+    pub in_brief: Option<Span>,
     /// What the span could be replaced with, where that is obvious; empty to delete it.
     pub suggestion: Option<String>,
 }
@@ -63,6 +65,17 @@ impl Remark {
         }
     }
 
+    pub(super) fn information(
+        span: Span,
+        code: &'static str,
+        message: impl Into<String>,
+    ) -> Remark {
+        Remark {
+            severity: Severity::Information,
+            ..Remark::warning(span, code, message)
+        }
+    }
+
     pub(super) fn hint(span: Span, code: &'static str, message: impl Into<String>) -> Remark {
         Remark {
             severity: Severity::Hint,
@@ -85,6 +98,7 @@ impl Remark {
             code: self.code,
             message: self.message,
             related: Vec::new(),
+            in_brief: None,
             suggestion: self.suggestion,
         }
     }

@@ -1,7 +1,7 @@
 //! `length`: a chunk that is far shorter or longer than it was meant to be.
 //!
 //! Below half and above one and a half times the target a warning, below four fifths and
-//! above one and a quarter a hint: the bounds by which drafts are accepted. A chunk without a
+//! above one and a quarter information: the bounds by which drafts are accepted. A chunk without a
 //! target is not judged, one without prose always.
 
 use super::Story;
@@ -35,7 +35,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
         );
         let remark = match serious {
             true => Remark::warning(chunk.head(), CODE, message),
-            false => Remark::hint(chunk.head(), CODE, message),
+            false => Remark::information(chunk.head(), CODE, message),
         };
         findings.push(remark.in_chunk(chunk.number));
     }

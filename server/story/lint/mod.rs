@@ -44,6 +44,7 @@ mod tests;
 
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
+pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
 
 use super::{Beat, BeatId, Brief, ChunkNumber, Span};
 use lexicon::Lexicon;

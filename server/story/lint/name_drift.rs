@@ -201,7 +201,8 @@ fn finding(story: &Story<'_>, part: &NamePart, place: &Place) -> Finding {
     let chunk = &story.chunks[place.chunk];
     let written = chunk.facts.word(place.word);
     let right = in_case_of(written, &part.text);
-    let character = &story.brief.cast[part.entry].name;
+    let entry = &story.brief.cast[part.entry];
+    let character = &entry.name;
     let message = format!(
         "`{written}` is almost {}, but the brief does not know this spelling. Write `{right}`, or add it to the cast: as an `aka:` of {character}, or as somebody else.",
         if *character == part.text {
@@ -211,9 +212,11 @@ fn finding(story: &Story<'_>, part: &NamePart, place: &Place) -> Finding {
         },
     );
     let span = chunk.facts.reading.words[place.word].span();
-    Remark::warning(span, CODE, message)
-        .suggesting(right)
-        .in_chunk(chunk.number)
+    let remark = Remark::warning(span, CODE, message).suggesting(right);
+    Finding {
+        in_brief: Some(entry.name_span.clone()),
+        ..remark.in_chunk(chunk.number)
+    }
 }
 
 /// The right name as loud as the wrong one.
@@ -226,7 +229,7 @@ fn in_case_of(written: &str, name: &str) -> String {
     }
 }
 
-/// `Mara Linden`, where the brief knows her as Mara Voss: a hint, since there may be two.
+/// `Mara Linden`, where the brief knows her as Mara Voss: told as information, since there may be two.
 fn check_surnames(story: &Story<'_>, drifted: &mut KeySet, findings: &mut Vec<Finding>) {
     let full_names = story.full_names();
     let mut first_seen: KeyMap<(ChunkNumber, Span)> = KeyMap::default();
@@ -252,9 +255,10 @@ fn check_surnames(story: &Story<'_>, drifted: &mut KeySet, findings: &mut Vec<Fi
                 chunk.facts.word(nth),
             );
             let span = last.span();
-            let mut found = Remark::hint(span.clone(), CODE, message)
+            let mut found = Remark::information(span.clone(), CODE, message)
                 .suggesting(surname.clone())
                 .in_chunk(chunk.number);
+            found.in_brief = Some(story.brief.cast[*entry].name_span.clone());
             found.related = first_seen.get(&last.key).cloned().into_iter().collect();
             first_seen.entry(last.key).or_insert((chunk.number, span));
             drifted.insert(last.key);

@@ -7,6 +7,7 @@
 
 use strsim::{damerau_levenshtein, generic_damerau_levenshtein};
 
+use super::super::brief::CastEntry;
 use super::super::{Severity, Span};
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap};
@@ -47,15 +48,19 @@ fn report(
     chunk: &LintedChunk<'_>,
     span: Span,
     right: &str,
-    character: &str,
+    character: &CastEntry,
     findings: &mut Vec<Finding>,
 ) {
     let message = format!(
-        "`{}` is almost `{right}` ({character}), but the brief does not know this spelling. Write it as there, or add it to the cast.",
+        "`{}` is almost `{right}` ({}), but the brief does not know this spelling. Write it as there, or add it to the cast.",
         chunk.slice(&span),
+        character.name,
     );
     let remark = Remark::warning(span, CODE, message).suggesting(right);
-    findings.push(remark.in_chunk(chunk.number));
+    findings.push(Finding {
+        in_brief: Some(character.name_span.clone()),
+        ..remark.in_chunk(chunk.number)
+    });
 }
 
 /// Family and given name in Han: one right, the other wrong.
@@ -76,8 +81,8 @@ fn check_han(story: &Story<'_>, findings: &mut Vec<Finding>) {
             })
         };
         for chunk in &story.chunks {
-            wrong_given(chunk, family, given, &known, &character.name, findings);
-            wrong_family(chunk, family, given, &character.name, findings);
+            wrong_given(chunk, family, given, &known, character, findings);
+            wrong_family(chunk, family, given, character, findings);
         }
     }
 }
@@ -89,7 +94,7 @@ fn wrong_given(
     family: &str,
     given: &str,
     known: &impl Fn(&str) -> bool,
-    character: &str,
+    character: &CastEntry,
     findings: &mut Vec<Finding>,
 ) {
     let text = chunk.text();
@@ -103,8 +108,10 @@ fn wrong_given(
             .take(4)
             .collect();
         let length = given.chars().count();
-        // Of a longer given name some must be right, or it may be a word such as 先生.
-        let shares = length == 1 || run.chars().zip(given.chars()).any(|(a, b)| a == b);
+        // Some of it must be right, or it may be a word such as 先生. One character has no part
+        // that could be, so there the family name must be no word by itself: 林道は is a road.
+        let shares = (length == 1 && family.chars().count() > 1)
+            || run.chars().zip(given.chars()).any(|(a, b)| a == b);
         let wrong = run.chars().count() == length
             && run != given
             && shares
@@ -126,7 +133,7 @@ fn wrong_family(
     chunk: &LintedChunk<'_>,
     family: &str,
     given: &str,
-    character: &str,
+    character: &CastEntry,
     findings: &mut Vec<Finding>,
 ) {
     let text = chunk.text();
@@ -174,7 +181,7 @@ fn check_katakana(story: &Story<'_>, names: &[(usize, &str)], findings: &mut Vec
             }
             let slip = parts.iter().find(|(_, part)| is_katakana_slip(run, part));
             if let Some((entry, part)) = slip {
-                let character = &story.brief.cast[*entry].name;
+                let character = &story.brief.cast[*entry];
                 report(chunk, span, part, character, findings);
             }
         }
@@ -219,7 +226,7 @@ fn is_katakana_slip(run: &str, name: &str) -> bool {
 fn check_arabic(story: &Story<'_>, entry: usize, name: &str, findings: &mut Vec<Finding>) {
     let parts: Vec<&str> = name.split_whitespace().collect();
     let forms: Vec<Vec<Key>> = parts.iter().map(|part| arabic_keys(part)).collect();
-    let character = &story.brief.cast[entry].name;
+    let character = &story.brief.cast[entry];
     if parts.len() < 2 {
         return;
     }
@@ -288,10 +295,10 @@ fn check_arabic_spelling(story: &Story<'_>, names: &[(usize, &str)], findings: &
             let Some(corrected) = respelt(chunk.facts.word(nth), part) else {
                 continue;
             };
-            let character = &story.brief.cast[*entry].name;
+            let character = &story.brief.cast[*entry];
             report(chunk, word.span(), &corrected, character, findings);
             if let Some(finding) = findings.last_mut() {
-                finding.severity = Severity::Hint;
+                finding.severity = Severity::Information;
             }
         }
     }

@@ -85,7 +85,7 @@ fn report(story: &Story<'_>, hero: &str, absent: &[usize], findings: &mut Vec<Fi
             },
         )
     };
-    let mut finding = Remark::hint(chunk.head(), CODE, message).in_chunk(chunk.number);
+    let mut finding = Remark::information(chunk.head(), CODE, message).in_chunk(chunk.number);
     if absent.len() >= SERIOUS || (listed && !rest.is_empty()) {
         finding.severity = Severity::Warning;
     }

@@ -177,7 +177,10 @@ fn judge(
             sentences::quoted(&other.text),
         );
         let remark = Remark::warning(mention.number_span.clone(), RENUMBERED, message);
-        return Some(renumbered(chunk, remark, mention, other.number).in_chunk(chunk.number));
+        return Some(Finding {
+            in_brief: Some(other.span.clone()),
+            ..renumbered(chunk, remark, mention, other.number).in_chunk(chunk.number)
+        });
     }
     let message = if shared >= said.least_shared {
         opposite(&said, content)?
@@ -192,7 +195,10 @@ fn judge(
         sentences::quoted(&rule.text),
     );
     let remark = Remark::warning(mention.sentence.clone(), CONTRADICTED, message);
-    Some(remark.in_chunk(chunk.number))
+    Some(Finding {
+        in_brief: Some(rule.span.clone()),
+        ..remark.in_chunk(chunk.number)
+    })
 }
 
 /// How a statement that is about the right rule contradicts it.
@@ -258,10 +264,13 @@ fn no_such_rule(
                 "The brief has no rule {}; its last is {most}. Add it there, or give it the right number.",
                 mention.number,
             );
-            Remark::hint(span, RENUMBERED, message)
+            Remark::information(span, RENUMBERED, message)
         }
     };
-    remark.in_chunk(chunk.number)
+    Finding {
+        in_brief: meant.map(|rule| rule.span.clone()),
+        ..remark.in_chunk(chunk.number)
+    }
 }
 
 /// The right number in digits, where the text has digits.

@@ -130,7 +130,14 @@ pub(super) fn quoted(text: &str) -> String {
     const MOST: usize = 60;
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MOST) {
-        Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
+        Some((cut, _)) => {
+            // Not within a word, where there are blanks to tell.
+            let cut = line[..cut]
+                .rfind(' ')
+                .filter(|at| at * 2 > cut)
+                .unwrap_or(cut);
+            format!("{}…", line[..cut].trim_end())
+        }
         None => line,
     }
 }

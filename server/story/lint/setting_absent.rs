@@ -128,7 +128,7 @@ fn report(story: &Story<'_>, absent: &[usize], findings: &mut Vec<Finding>) {
             more => more.to_string(),
         },
     );
-    let mut finding = Remark::hint(chunk.head(), CODE, message).in_chunk(chunk.number);
+    let mut finding = Remark::information(chunk.head(), CODE, message).in_chunk(chunk.number);
     if absent.len() >= SERIOUS {
         finding.severity = Severity::Warning;
     }

@@ -1,7 +1,7 @@
 //! `unfinished-sentence`: a chunk that breaks off before its last sentence ends.
 //!
 //! A dash before a closing quotation mark is somebody who is interrupted, and a finished
-//! sentence; a dash that ends the narration may be meant, so that it is only a hint.
+//! sentence; a dash that ends the narration may be meant, so that it is only information.
 
 use super::blocks::BlockKind;
 use super::dialogue::is_dash;
@@ -11,7 +11,8 @@ use super::pack::Pack;
 use super::reading::Reading;
 use super::sentences::{self, is_closing, is_full_stop};
 
-const CODE: &str = "unfinished-sentence";
+/// Its code, since a chunk that is not complete may end anywhere.
+pub const CODE: &str = "unfinished-sentence";
 
 pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark> {
     let told = |kind: BlockKind| !matches!(kind, BlockKind::Break);
@@ -34,7 +35,7 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark>
     let sentence = sentences::around(text, end.start);
     let bare = marks.trim_end_matches(is_closing);
     if bare.ends_with(is_dash) || bare.ends_with(':') || bare.ends_with('：') {
-        return Some(Remark::hint(
+        return Some(Remark::information(
             sentence,
             CODE,
             "This chunk ends in the middle of a sentence. If that is meant, leave it.",

@@ -177,7 +177,7 @@ impl Name {
             "`{}` is named {times}, and the brief does not know the name. If it belongs to the story, add it to the cast or the setting, so that every chunk knows it.",
             self.text
         );
-        let mut finding = Remark::hint(span, CODE, message).in_chunk(chunk);
+        let mut finding = Remark::information(span, CODE, message).in_chunk(chunk);
         if count >= important {
             finding.severity = Severity::Warning;
         }

@@ -4,7 +4,7 @@
 //!
 //! Limits: languages of the same script are only told apart where both have a profile (or
 //! from English); related ones without profiles are not. Short paragraphs may be in any
-//! language, and so may what somebody says: foreign speech is a hint.
+//! language, and so may what somebody says: foreign speech is information.
 
 use super::super::{Language, Span};
 use super::finding::Remark;
@@ -51,7 +51,7 @@ fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &L
     let words = reading.words_of(paragraph);
     let spoken = words.iter().filter(|word| !word.is_narrated()).count();
     if spoken * 2 > words.len() {
-        Remark::hint(paragraph.span.clone(), CODE, message)
+        Remark::information(paragraph.span.clone(), CODE, message)
     } else {
         Remark::warning(paragraph.span.clone(), CODE, message)
     }
