@@ -1,12 +1,12 @@
 //! Precision and recall on the manuscripts in fixtures/: every planted defect, and none on
-//! the clean texts.
+//! the clean texts. They are the texts that the lint was made on; `generated.rs` is fairer.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::super::super::{BeatId, Brief, ChunkNumber, Severity, plan_sizes};
-use super::super::{CODES, ChunkText, Finding, lint};
+use super::super::super::{Brief, ChunkNumber, Severity, plan_sizes};
+use super::super::{CODES, ChunkFacts, Finding, LintedChunk, lint_facts};
 
 const DEFECTS: &str = include_str!("../../../../fixtures/manuscripts/defects.toml");
 
@@ -32,12 +32,12 @@ const ALL: [(&str, &str, &[&str]); 4] = [
 
 /// A brief with the prose of its chunks.
 #[derive(Clone)]
-struct Manuscript {
-    brief: String,
-    chunks: Vec<String>,
+pub(super) struct Manuscript {
+    pub brief: String,
+    pub chunks: Vec<String>,
 }
 
-fn manuscripts() -> BTreeMap<&'static str, Manuscript> {
+pub(super) fn manuscripts() -> BTreeMap<&'static str, Manuscript> {
     let prose = |file: &&str| {
         let (_, prose) = file.split_once("status: complete\n---\n").unwrap();
         prose.to_owned()
@@ -53,22 +53,34 @@ fn manuscripts() -> BTreeMap<&'static str, Manuscript> {
 }
 
 impl Manuscript {
+    pub fn brief(&self) -> Brief {
+        Brief::parse(&self.brief)
+    }
+
+    pub fn facts(&self) -> Vec<ChunkFacts> {
+        let language = self.brief().language;
+        let facts = self.chunks.iter();
+        facts.map(|text| ChunkFacts::of(text, &language)).collect()
+    }
+
     fn lint(&self) -> Vec<Finding> {
-        let brief = Brief::parse(&self.brief);
+        self.lint_with(&self.facts())
+    }
+
+    pub fn lint_with(&self, facts: &[ChunkFacts]) -> Vec<Finding> {
+        let brief = self.brief();
         let targets = plan_sizes(&brief, Default::default());
-        let ids: Vec<BeatId> = brief.beats.iter().map(|beat| beat.id.clone()).collect();
-        let chunks: Vec<ChunkText<'_>> = self
-            .chunks
+        let chunks: Vec<LintedChunk<'_>> = facts
             .iter()
             .enumerate()
-            .map(|(index, text)| ChunkText {
+            .map(|(index, facts)| LintedChunk {
                 number: ChunkNumber(index as u32 + 1),
-                beat: &ids[index],
-                text,
+                beat: &brief.beats[index].id,
+                facts,
                 target_words: targets[index],
             })
             .collect();
-        lint(&brief, &chunks)
+        lint_facts(&brief, &chunks)
     }
 
     fn shown(&self, finding: &Finding) -> String {
@@ -155,17 +167,46 @@ impl Defect {
         finding.code == self.code && finding.chunk.0 == self.chunk && touches
     }
 
+    /// A finding in a chunk that was changed, or about one, of a kind that was to be expected.
     fn explains(&self, finding: &Finding) -> bool {
-        finding.code == self.code || self.also.iter().any(|code| code == finding.code)
+        let chunks = finding.related.iter().map(|(chunk, _)| chunk.0);
+        let mut chunks = chunks.chain([finding.chunk.0]);
+        let changed = chunks.any(|chunk| self.edits.iter().any(|it| it.chunk == chunk as usize));
+        let expected = self.code == finding.code || self.also.iter().any(|it| it == finding.code);
+        expected && (changed || self.brief.is_some())
     }
 }
 
-#[derive(Default)]
-struct Score {
-    planted: usize,
-    found: usize,
+/// How often a kind of finding was right, missing and wrong.
+#[derive(Default, Clone, Copy)]
+pub(super) struct Score {
+    pub planted: usize,
+    pub found: usize,
     /// Findings that neither the edit nor the clean text explains.
-    wrong: usize,
+    pub wrong: usize,
+}
+
+impl Score {
+    pub fn recall(self) -> f64 {
+        share(self.found, self.planted)
+    }
+
+    pub fn precision(self) -> f64 {
+        share(self.found, self.found + self.wrong)
+    }
+
+    fn add(&mut self, other: Score) {
+        self.planted += other.planted;
+        self.found += other.found;
+        self.wrong += other.wrong;
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    match whole {
+        0 => 1.0,
+        _ => part as f64 / whole as f64,
+    }
 }
 
 #[test]
@@ -175,21 +216,13 @@ fn planted_defects_are_found() {
     let mut missed = Vec::new();
     for defect in defects() {
         let manuscript = &clean[defect.manuscript.as_str()];
-        let expected_noise: Vec<(&str, String)> = manuscript
-            .lint()
-            .into_iter()
-            .map(|finding| (finding.code, finding.message))
-            .collect();
+        let noise = manuscript.lint();
         let planted = defect.plant(manuscript);
         let findings = planted.lint();
-        let score = scores
-            .entry((defect.code.clone(), defect.manuscript.clone()))
-            .or_default();
+        let in_language = |code: &str| (code.to_owned(), defect.manuscript.clone());
+        let score = scores.entry(in_language(&defect.code)).or_default();
         score.planted += 1;
-        if findings
-            .iter()
-            .any(|finding| defect.is_met_by(finding, &planted))
-        {
+        if findings.iter().any(|it| defect.is_met_by(it, &planted)) {
             score.found += 1;
         } else {
             missed.push(format!(
@@ -198,75 +231,69 @@ fn planted_defects_are_found() {
             ));
         }
         for finding in findings.iter().filter(|finding| !defect.explains(finding)) {
-            let noise = |(code, message): &(&str, String)| {
-                *code == finding.code && *message == finding.message
-            };
-            if !expected_noise.iter().any(noise) {
-                score.wrong += 1;
+            let known =
+                |old: &Finding| (old.code, &old.message) == (finding.code, &finding.message);
+            if !noise.iter().any(known) {
+                scores.entry(in_language(finding.code)).or_default().wrong += 1;
+                let shown = planted.shown(finding);
                 missed.push(format!(
-                    "wrong with {} “{}”: {}",
-                    defect.code,
-                    defect.at,
-                    planted.shown(finding)
+                    "wrong with {} “{}”: {shown}",
+                    defect.code, defect.at
                 ));
             }
         }
     }
-    let total = print_table(&scores);
+    let total = print_table("planted", &scores);
     println!("{}", missed.join("\n"));
     assert!(total.planted >= 40, "{} planted", total.planted);
-    let recall = total.found as f64 / total.planted as f64;
-    let precision = total.found as f64 / (total.found + total.wrong) as f64;
-    assert!(recall >= 0.95, "recall {recall:.3}\n{}", missed.join("\n"));
-    assert!(
-        precision >= 0.95,
-        "precision {precision:.3}\n{}",
-        missed.join("\n")
-    );
+    assert!(total.recall() >= 0.95, "{}", missed.join("\n"));
+    assert!(total.precision() >= 0.95, "{}", missed.join("\n"));
     for code in CODES {
-        assert!(
-            scores.keys().any(|(planted, _)| planted == code),
-            "nothing planted for {code}"
-        );
+        let is_planted = scores.keys().any(|(planted, _)| planted == code);
+        assert!(is_planted, "nothing planted for {code}");
     }
 }
 
-fn print_table(scores: &BTreeMap<(String, String), Score>) -> Score {
+/// A line a kind, and the sum of all.
+pub(super) fn print_table(title: &str, scores: &BTreeMap<(String, String), Score>) -> Score {
+    let mut kinds: BTreeMap<&str, (Score, Vec<&str>)> = BTreeMap::new();
     let mut total = Score::default();
-    println!(
-        "{:<22} {:<4} {:>7} {:>6} {:>6}",
-        "code", "in", "planted", "found", "wrong"
-    );
     for ((code, language), score) in scores {
-        println!(
-            "{code:<22} {language:<4} {:>7} {:>6} {:>6}",
-            score.planted, score.found, score.wrong
-        );
-        total.planted += score.planted;
-        total.found += score.found;
-        total.wrong += score.wrong;
+        let (sum, languages) = kinds.entry(code).or_default();
+        sum.add(*score);
+        languages.push(language);
+        total.add(*score);
     }
-    println!(
-        "{:<22} {:<4} {:>7} {:>6} {:>6}   recall {:.3}, precision {:.3}",
-        "all",
-        "",
-        total.planted,
-        total.found,
-        total.wrong,
-        total.found as f64 / total.planted as f64,
-        total.found as f64 / (total.found + total.wrong) as f64,
-    );
+    println!("{title:<20} planted  found  wrong  recall  precision");
+    let line = |name: &str, score: Score, languages: &str| {
+        let Score {
+            planted,
+            found,
+            wrong,
+        } = score;
+        let (recall, precision) = (score.recall(), score.precision());
+        println!(
+            "{name:<20} {planted:>7} {found:>6} {wrong:>6}  {recall:>6.3}  {precision:>9.3}  {languages}"
+        );
+    };
+    for (code, (score, languages)) in &kinds {
+        line(code, *score, &languages.join(" "));
+    }
+    line("all", total, "");
     total
 }
 
 #[test]
 fn clean_manuscripts_are_left_alone() {
     for (language, manuscript) in manuscripts() {
-        let problems = Brief::parse(&manuscript.brief).problems;
+        let problems = manuscript.brief().problems;
         assert!(problems.is_empty(), "{language}: {problems:?}");
         let findings = manuscript.lint();
         let shown: Vec<String> = findings.iter().map(|f| manuscript.shown(f)).collect();
-        println!("{language}: {} findings\n{}", shown.len(), shown.join("\n"));
+        let words: u32 = manuscript.facts().iter().map(ChunkFacts::length).sum();
+        let unit = manuscript.brief().language.unit();
+        println!("clean {language}: {words} {unit}, {} findings", shown.len());
+        println!("{}", shown.join("\n"));
         let serious = findings
             .iter()
             .filter(|finding| finding.severity <= Severity::Warning);
