@@ -79,8 +79,8 @@ impl OfOther {
 /// Whether a prompt that repeated the end of `text` had the same words in it; how many it
 /// repeated depended on the room.
 pub fn is_preceding(then: &Digest, text: &str) -> bool {
-    let ends = TAIL_WORDS.map(|words| tail(text, words));
-    ends.iter().any(|end| Digest::of(end) == *then)
+    let mut ends = TAIL_WORDS.iter().map(|words| tail(text, *words));
+    ends.any(|end| Digest::of(end) == *then)
 }
 
 /// The digest of as much of the text before as a prompt repeats at most.
