@@ -445,7 +445,7 @@ impl Drafting<'_> {
             self.beat_index(),
             self.chunk.target_words,
             &self.notes,
-            self.job.templates(),
+            &self.job.story.templates,
             told,
         )
     }
