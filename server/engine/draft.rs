@@ -12,22 +12,20 @@ use tokio_util::sync::CancellationToken;
 use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
+use super::incoming::Incoming;
 use super::job::Job;
 use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
 use super::report::{causes, millis};
+use super::schedule::Tail;
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
-    Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
-    Usage,
+    FinishReason, GiveUp, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Usage,
 };
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
-/// Least that is saved at once while text arrives: behind this much text or time.
-const SAVE_BYTES: usize = 768;
-const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
-const SLOW_CALL: Duration = Duration::from_secs(300);
+pub(super) const SLOW_CALL: Duration = Duration::from_secs(300);
 
 /// How the draft of a chunk ended. The prose is on disk in every case.
 #[derive(Debug)]
@@ -63,7 +61,7 @@ pub struct Draft {
     pub prose: String,
     /// So many bytes of the prose are known to end with a whole word: they were on disk when
     /// the chunk was begun, and may be the author's.
-    whole: usize,
+    pub(super) whole: usize,
     pub old: OldText,
     pub attempts: u32,
     pub usage: Usage,
@@ -85,7 +83,7 @@ impl Draft {
 
 /// The prose without a last word that may be half of one. What is saved of unfinished prose
 /// ends like this: later nobody could tell a stump from a word that the author typed.
-fn whole_words(prose: &str, whole: usize) -> &str {
+pub(super) fn whole_words(prose: &str, whole: usize) -> &str {
     &prose[..seam::resume_point(prose).max(whole.min(prose.len()))]
 }
 
@@ -95,14 +93,16 @@ pub struct Drafting<'a> {
     pub chunk: &'a ChunkView,
     /// The prose of the chunk before, or empty.
     pub preceding: String,
+    pub tail: Tail,
     /// The prose that is rewritten, if any stood there. It stays where it is until the first
     /// words of the new one are there to take its place.
     pub replaces: Option<String>,
-    pub retired: AtomicBool,
+    /// Whether any text has come.
+    pub begun: AtomicBool,
     pub notes: Vec<String>,
 }
 
-enum CallResult {
+pub(super) enum CallResult {
     Ended(CallEnd),
     Failed(ProviderError),
     Cancelled,
@@ -136,7 +136,7 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
-        draft.old = match (&self.replaces, self.retired.load(Ordering::Relaxed)) {
+        draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
             (Some(_), false) => OldText::Stands,
             (Some(_), true) => OldText::Retired,
@@ -169,6 +169,9 @@ impl Drafting<'_> {
             draft
                 .inputs
                 .insert(slices::MODEL.to_owned(), self.job.writer().digest());
+            if self.tail == Tail::Planned {
+                draft.inputs.remove(slices::PRECEDING);
+            }
             draft.attempts += 1;
             let (usage_before, asked) = (draft.usage, prompt.tokens());
             let result = self.call(draft, prompt, page, cancel).await;
@@ -282,6 +285,7 @@ impl Drafting<'_> {
             causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
+        self.job.note_wait(&error);
         draft.last_error = Some(error);
         tokio::select! {
             () = cancel.cancelled() => Some(DraftEnd::Cancelled),
@@ -299,7 +303,10 @@ impl Drafting<'_> {
     ) -> CallResult {
         let request = self.request(&prompt, &draft.prose);
         let started = Instant::now();
-        let complete = self.job.writer().provider.complete(request);
+        let complete = async {
+            self.job.hold().passed().await;
+            self.job.writer().provider.complete(request).await
+        };
         let mut stream = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
             stream = complete => match stream {
@@ -313,7 +320,7 @@ impl Drafting<'_> {
         tokio::pin!(slow);
         let mut told_slow = false;
         loop {
-            let due = incoming.behind_since.unwrap_or(started) + SAVE_EVERY;
+            let due = incoming.due().unwrap_or(started);
             let event = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
@@ -403,10 +410,18 @@ impl Drafting<'_> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
-        let retire = self.replaces.is_some() && !self.retired.swap(true, Ordering::Relaxed);
+        let begins = !self.begun.swap(true, Ordering::Relaxed);
+        let retire = begins && self.replaces.is_some();
+        // What goes on from a text begins as that did.
+        let begins_apart = (begins && self.chunk.text.is_empty())
+            .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
         let save = move || {
             if retire {
                 session.retire_chunk(number, "rewritten")?;
+            }
+            if let Some(open) = begins_apart {
+                // Only for the seam pass; the text does not wait for it.
+                let _ = session.mark_seam(number, open);
             }
             session.save_partial(number, &saved)
         };
@@ -434,164 +449,11 @@ impl Drafting<'_> {
         }
     }
 
-    fn language(&self) -> &crate::story::Language {
+    pub(super) fn language(&self) -> &crate::story::Language {
         &self.job.brief().language
     }
 
     fn beat_index(&self) -> usize {
         (self.chunk.number.0 as usize).saturating_sub(1)
-    }
-}
-
-/// Text on its way into a draft during one call.
-struct Incoming<'a, 'b> {
-    drafting: &'a Drafting<'b>,
-    draft: &'a mut Draft,
-    started: Instant,
-    /// Tokens of earlier calls.
-    usage_before: Usage,
-    usage: Usage,
-    /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
-    seam: Option<String>,
-    /// When the first text came that is not saved yet, and how many bytes have come since.
-    behind_since: Option<Instant>,
-    behind_bytes: usize,
-}
-
-impl<'a, 'b> Incoming<'a, 'b> {
-    fn new(drafting: &'a Drafting<'b>, draft: &'a mut Draft, started: Instant) -> Self {
-        Incoming {
-            drafting,
-            started,
-            usage_before: draft.usage,
-            usage: Usage::default(),
-            seam: Some(String::new()),
-            behind_since: None,
-            behind_bytes: 0,
-            draft,
-        }
-    }
-
-    /// Takes one event; `Some` when the call is over.
-    fn take(&mut self, event: Option<Result<Event, ProviderError>>) -> Option<CallResult> {
-        match event {
-            Some(Ok(Event::Text(text))) => return self.take_text(&text),
-            Some(Ok(Event::Usage(usage))) => {
-                self.usage.update(usage);
-                self.draft.usage = self.usage_before.plus(self.usage);
-            }
-            Some(Ok(Event::Notice(message))) => {
-                let number = self.drafting.chunk.number;
-                self.drafting
-                    .job
-                    .reporter()
-                    .warn(Some(number), "provider", message);
-            }
-            Some(Ok(Event::Started { .. } | Event::Reasoning { .. })) => {}
-            Some(Ok(Event::Finished(reason))) => {
-                return Some(CallResult::Ended(CallEnd::Finished(reason)));
-            }
-            Some(Err(error)) => return Some(CallResult::Failed(error)),
-            None => {
-                return Some(CallResult::Failed(ProviderError::new(
-                    ProviderErrorKind::Broken,
-                    "The answer broke off before its end.",
-                )));
-            }
-        }
-        None
-    }
-
-    fn take_text(&mut self, text: &str) -> Option<CallResult> {
-        if self.draft.first_token_ms.is_none() {
-            self.draft.first_token_ms = Some(millis(self.started.elapsed()));
-        }
-        self.behind_since.get_or_insert_with(Instant::now);
-        self.behind_bytes += text.len();
-        match &mut self.seam {
-            Some(beginning) => {
-                beginning.push_str(text);
-                if self.draft.prose.is_empty() || beginning.len() >= seam::LOOK_AHEAD {
-                    self.close_seam();
-                }
-            }
-            None => self.draft.prose.push_str(text),
-        }
-        let length = || words::count(&self.draft.prose, self.drafting.language());
-        if self.seam.is_none()
-            && accept::is_finished(&self.draft.prose)
-            && accept::runs_long(length(), self.drafting.chunk.target_words)
-        {
-            return Some(CallResult::Ended(CallEnd::RanLong));
-        }
-        None
-    }
-
-    /// Joins what was held back of a continuation. Leading white space of a fresh chunk is
-    /// dropped, so the seam stays open until a word has come.
-    fn close_seam(&mut self) {
-        if let Some(beginning) = self.seam.take() {
-            let fresh = seam::join(&self.draft.prose, &beginning);
-            self.draft.prose.push_str(&fresh);
-            if self.draft.prose.is_empty() {
-                self.seam = Some(String::new());
-            }
-        }
-    }
-
-    /// Whether anything has come that is not saved yet.
-    fn is_behind(&self) -> bool {
-        self.behind_since.is_some()
-    }
-
-    fn must_save(&self) -> bool {
-        let is_due = |since: Instant| since.elapsed() >= SAVE_EVERY;
-        self.behind_bytes >= SAVE_BYTES || self.behind_since.is_some_and(is_due)
-    }
-
-    /// What is to be saved now. The beginning of a continuation is joined as well as can be
-    /// told so far; the seam itself stays open until enough of it has come.
-    fn unsaved(&mut self) -> String {
-        self.behind_since = None;
-        self.behind_bytes = 0;
-        let mut prose = self.draft.prose.clone();
-        if let Some(beginning) = &self.seam {
-            prose.push_str(&seam::join(&self.draft.prose, beginning));
-        }
-        let keep = whole_words(&prose, self.draft.whole).len();
-        prose.truncate(keep);
-        prose
-    }
-
-    /// Tells how far the chunk is; its length.
-    fn tell_progress(&self, words_before: u32) -> u32 {
-        let chunk = self.drafting.chunk;
-        let settled = whole_words(&self.draft.prose, self.draft.whole);
-        let length = words::count(settled, self.drafting.language());
-        let fresh = length.saturating_sub(words_before);
-        self.drafting.job.tell_progress(
-            chunk.number,
-            length,
-            chunk.target_words,
-            fresh,
-            self.started,
-        );
-        length
-    }
-
-    fn tell_slow(&self) {
-        let chunk = self.drafting.chunk;
-        let deadline = self.drafting.job.settings().deadlines.call.as_secs();
-        self.drafting.job.reporter().warn(
-            Some(chunk.number),
-            "slow-call",
-            format!(
-                "this call has taken {} s; {} of {} words are written and saved. At {deadline} s it is \
-                 ended, and the chunk goes on from there in another call",
-                SLOW_CALL.as_secs(),
-                words::count(&self.draft.prose, self.drafting.language()),
-                chunk.target_words
-            ),
-        );
     }
 }

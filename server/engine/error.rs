@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::contract::Boundary;
 use super::editor::PageStop;
-use super::settings::SettingsProblem;
+use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
 use crate::session::{ArchiveError, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
@@ -23,6 +24,12 @@ pub enum JobError {
         path: PathBuf,
         /// With the line, from 1, on which each begins.
         problems: Vec<(usize, Problem)>,
+    },
+    #[error("{}", contract_message(path, *order, silent))]
+    Contract {
+        path: PathBuf,
+        order: Order,
+        silent: Vec<Boundary>,
     },
     #[error("{}", settings_message(.0))]
     Settings(Vec<SettingsProblem>),
@@ -109,6 +116,36 @@ fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> Strin
             problem.message
         ));
     }
+    text
+}
+
+fn contract_message(path: &std::path::Path, order: Order, silent: &[Boundary]) -> String {
+    let mut text = format!(
+        "with order = \"{}\" {} written before the text that {} there, and nothing says how things stand then. \
+         Nothing was sent:",
+        order.as_str(),
+        match silent.len() {
+            1 => "a chunk is".to_owned(),
+            n => format!("{n} chunks are"),
+        },
+        if silent.len() == 1 {
+            "it follows is"
+        } else {
+            "they follow is"
+        },
+    );
+    for place in silent {
+        text.push_str(&format!(
+            "\n  {}:{}: “{}” has no `Enter:` line, and “{}” before it no `Exit:` line",
+            path.display(),
+            place.line,
+            place.later,
+            place.earlier
+        ));
+    }
+    text.push_str(
+        "\nAdd one of the two lines at each of these places, or write with order = \"serial\"",
+    );
     text
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::JobError;
+use super::queue::open_seams;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
@@ -23,6 +24,9 @@ pub struct StoryStatus {
     pub chunks: Vec<ChunkState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// How many chunks begin without regard to the one before, and are to be fitted to it.
+    #[serde(skip)]
+    pub open_seams: usize,
     /// "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
@@ -77,6 +81,7 @@ impl StoryStatus {
             target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
             chunks: Vec::new(),
             notices: Vec::new(),
+            open_seams: 0,
             unit: brief.language.unit(),
         };
         let Some(id) = session else {
@@ -85,6 +90,7 @@ impl StoryStatus {
         };
         let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
         let reasons = stale::reasons(brief, &view, settings);
+        status.open_seams = open_seams(&view).len();
         status.notices = view
             .notices
             .into_iter()

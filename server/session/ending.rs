@@ -222,20 +222,32 @@ impl Inner {
         let planned = &self.plan[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
-            let mut replaces = self.keep_open_texts(index, path, "", why)?;
-            if let Some(text) = read_text(&journal_path, &self.disk)? {
-                let journal = Journal::parse(&text);
-                let status = journal.file.status.unwrap_or(FileStatus::Partial);
-                let digest = chunk_file::digest(&journal.file.prose);
-                if !replaces.contains(&digest) {
-                    self.keep(index, path, status, &journal.file.prose, why)?;
-                    replaces.push(digest);
-                }
-                replaces.extend(journal.replaces);
-            }
+            let replaces = self.put_away_open(index, path, why)?;
             let status = FileStatus::Partial;
             let text = Journal::render(planned.number, &planned.beat, status, "", &replaces);
             self.disk.write(&journal_path, text.as_bytes())
         })
+    }
+
+    /// Puts every text of a file that an editor has into history: the editor's, the disk's and
+    /// the journal's. Their digests, for a journal that replaces them.
+    pub(super) fn put_away_open(
+        &self,
+        index: usize,
+        path: &Path,
+        why: &str,
+    ) -> Result<Vec<Digest>, StoreError> {
+        let mut replaces = self.keep_open_texts(index, path, "", why)?;
+        if let Some(text) = read_text(&layout::journal_path(path), &self.disk)? {
+            let journal = Journal::parse(&text);
+            let status = journal.file.status.unwrap_or(FileStatus::Partial);
+            let digest = chunk_file::digest(&journal.file.prose);
+            if !replaces.contains(&digest) {
+                self.keep(index, path, status, &journal.file.prose, why)?;
+                replaces.push(digest);
+            }
+            replaces.extend(journal.replaces);
+        }
+        Ok(replaces)
     }
 }

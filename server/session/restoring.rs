@@ -185,6 +185,7 @@ impl Inner {
             // What this text was written from is not known any more.
             record.inputs.clear();
             record.failure = None;
+            record.seam_open = false;
             steps.push(Step::Record {
                 record: Box::new(record),
             });

@@ -1,27 +1,38 @@
-//! A job: writes chunk after chunk, saves, assembles, reports; can be cancelled at any moment.
+//! A job: writes chunks, saves, assembles, reports; can be cancelled at any moment.
+//!
+//! Workers draft, several at a time where the order allows it; what they bring is taken in by
+//! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
+//! the job waiting for it is in [`background`].
 
-use std::sync::atomic::AtomicBool;
+pub mod background;
+mod hold;
+mod reducer;
+mod seams;
+mod settle;
+
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::blocking;
-use super::draft::{Draft, DraftEnd, Drafting, OldText};
-use super::editor::{Editor, PageStop};
-use super::events::{JobEvent, Outcome};
+pub(super) use hold::Hold;
+pub(super) use reducer::Results;
+pub use seams::{SeamEnd, SeamOutcome};
+
+use super::editor::Editor;
+use super::events::Outcome;
 use super::job_report::Progress;
-use super::prepare::{Queue, Task, Treatment};
-use super::report::{Reporter, causes, millis};
-use super::run_report::{self, ChunkEnd, ChunkOutcome};
+use super::queue::{Lineup, Queue};
+use super::report::Reporter;
+use super::schedule::Schedule;
 use super::settings::Settings;
 use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::OpenSession;
 use super::writer::Writer;
-use crate::provider::{ProviderKind, Usage};
-use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, Session, StoreError, TokenUsage};
-use crate::story::{Brief, ChunkNumber, words};
+use crate::provider::{ProviderError, ProviderErrorKind, RetryPolicy, Usage};
+use crate::session::{ChunkView, Session, TokenUsage};
+use crate::story::{Brief, ChunkNumber};
+use reducer::Reducer;
 
 /// A running job.
 pub struct Job {
@@ -35,6 +46,7 @@ pub struct Job {
     editor: Arc<dyn Editor>,
     reporter: Reporter,
     pub(super) progress: Mutex<Progress>,
+    hold: Hold,
 }
 
 /// How a job came out.
@@ -75,6 +87,7 @@ impl Job {
             editor,
             reporter,
             progress: Mutex::default(),
+            hold: Hold::default(),
         }
     }
 
@@ -102,285 +115,44 @@ impl Job {
         &self.reporter
     }
 
-    /// Writes the queue. Only this function decides what comes next.
-    pub(super) async fn write(&self, queue: Queue, cancel: &CancellationToken) -> Finished {
-        let Queue { tasks, claim, .. } = queue;
-        self.tell_started(&tasks).await;
-        let mut outcomes = Vec::new();
-        let mut stop = None;
-        for task in tasks {
-            if cancel.is_cancelled() {
-                stop = Some(Stop::Cancelled);
-                break;
-            }
-            if let Some(limit) = self.over_budget(&outcomes) {
-                stop = Some(Stop::Message(limit));
-                break;
-            }
-            // A job on one chunk has claimed it when it began.
-            let mut _turn = None;
-            if claim.is_story() {
-                tokio::select! {
-                    () = cancel.cancelled() => {
-                        stop = Some(Stop::Cancelled);
-                        break;
-                    }
-                    turn = self.open.claim_in_turn(task.number, &self.id) => _turn = Some(turn),
-                }
-            }
-            match self.chunk(task, cancel).await {
-                Ok(Some((outcome, after))) => {
-                    outcomes.push(outcome);
-                    stop = after;
-                }
-                Ok(None) => {}
-                Err(error) => {
-                    self.reporter.log_error(task.number, &error);
-                    stop = Some(Stop::At {
-                        chunk: task.number,
-                        why: error.to_string(),
-                    });
-                }
-            }
-            if stop.is_some() {
-                break;
-            }
-        }
-        drop(claim);
-        self.finish(&outcomes, stop).await
+    /// What holds every call of the job back for as long as the server asked for.
+    pub(super) fn hold(&self) -> &Hold {
+        &self.hold
     }
 
-    /// Writes one chunk, if it is still to be written.
-    async fn chunk(
-        &self,
-        task: Task,
+    /// A server that asks for a wait asks it of all calls; where it is longer than is waited
+    /// at all, the call that was told so ends the job.
+    pub(super) fn note_wait(&self, error: &ProviderError) {
+        let longest = RetryPolicy::default().longest_asked;
+        let asked = error.retry_after.filter(|wait| *wait <= longest);
+        if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
+            self.hold.extend(wait);
+        }
+    }
+
+    /// Writes the queue, closes the seams, and tells how it ended.
+    pub(super) async fn write(
+        self: &Arc<Self>,
+        queue: Queue,
+        schedule: Schedule,
         cancel: &CancellationToken,
-    ) -> Result<Option<(ChunkOutcome, Option<Stop>)>, StoreError> {
-        let Task { number, treatment } = task;
-        let began = Instant::now();
-        let session = self.session().clone();
-        let mut chunk = blocking(move || session.chunk(number)).await?;
-        if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
-            return Ok(None);
+    ) -> Finished {
+        let Queue { lineup, claim } = queue;
+        let Lineup { closes_seams, .. } = lineup;
+        self.tell_started(&schedule).await;
+        let mut reducer = Reducer::new(self, schedule, claim.is_story());
+        reducer.write(cancel).await;
+        if closes_seams {
+            reducer.close_seams(cancel).await;
         }
-        self.take_in_hand(chunk.words);
-        let mut replaces = None;
-        if treatment == Treatment::Rewrite {
-            replaces = Some(std::mem::take(&mut chunk.text));
-        }
-        self.reporter.tell(JobEvent::ChunkStarted {
-            chunk: number,
-            beat: chunk.beat.clone(),
-            title: chunk.title.clone(),
-            file: self.relative(&chunk),
-            words: words::count(&chunk.text, &self.brief().language),
-            target_words: chunk.target_words,
-            percent: self.percent(),
-            elapsed_ms: self.reporter.elapsed_ms(),
-        });
-        let started = jiff::Timestamp::now();
-        let drafting = Drafting {
-            job: self,
-            preceding: self.preceding(number).await?,
-            notes: self.notes(number),
-            replaces,
-            retired: AtomicBool::new(false),
-            chunk: &chunk,
-        };
-        let draft = drafting.run(cancel).await;
-        let result = self.result(&draft, started, began);
-        self.settle(&chunk, draft, result, began).await.map(Some)
+        let results = reducer.end(cancel).await;
+        drop(claim);
+        self.finish(&results).await
     }
 
-    /// Brings the end of a draft into session, editor and reports.
-    async fn settle(
-        &self,
-        chunk: &ChunkView,
-        draft: Draft,
-        result: ChunkResult,
-        began: Instant,
-    ) -> Result<(ChunkOutcome, Option<Stop>), StoreError> {
-        let number = chunk.number;
-        let length = words::count(&draft.prose, &self.brief().language);
-        let mut outcome = ChunkOutcome {
-            number,
-            title: chunk.title.clone(),
-            words: length,
-            target_words: chunk.target_words,
-            elapsed: began.elapsed(),
-            usage: draft.usage,
-            cost: result.cost,
-            attempts: draft.attempts,
-            failure: None,
-            end: ChunkEnd::Partial,
-        };
-        self.keep_refused(number, &draft).await;
-        let (session, prose) = (self.session().clone(), draft.prose.clone());
-        match draft.end {
-            DraftEnd::Complete => {
-                let saved =
-                    blocking(move || session.complete_chunk(number, &prose, result)).await?;
-                self.bring_to_editor(saved, chunk).await;
-                let percent = self.completed(chunk.target_words, length);
-                outcome.end = ChunkEnd::Complete;
-                self.reporter.tell(JobEvent::ChunkSaved {
-                    chunk: number,
-                    beat: chunk.beat.clone(),
-                    file: self.relative(chunk),
-                    words: length,
-                    target_words: chunk.target_words,
-                    percent,
-                    chunk_ms: millis(began.elapsed()),
-                    first_token_ms: draft.first_token_ms,
-                    usage: draft.usage,
-                    elapsed_ms: self.reporter.elapsed_ms(),
-                });
-                Ok((outcome, None))
-            }
-            DraftEnd::Failed { why, ends_job } => {
-                let reason = why.clone();
-                match draft.old {
-                    OldText::Stands => {}
-                    // All that came was refused; better the old text than none.
-                    OldText::Retired if prose.is_empty() => {
-                        let saved = blocking(move || session.restore_version(number, None)).await?;
-                        self.bring_all_to_editor(saved, chunk).await;
-                    }
-                    OldText::None | OldText::Retired => {
-                        let fail = move || session.fail_chunk(number, &prose, result, &reason);
-                        self.bring_to_editor(blocking(fail).await?, chunk).await;
-                    }
-                }
-                self.record_error(number, &draft.last_error, &why, &draft.prose)
-                    .await;
-                self.reporter.tell(JobEvent::ChunkFailed {
-                    chunk: number,
-                    words: length,
-                    message: why.clone(),
-                    causes: draft
-                        .last_error
-                        .as_ref()
-                        .map_or_else(Vec::new, |error| causes(error)),
-                    ends_job,
-                    elapsed_ms: self.reporter.elapsed_ms(),
-                });
-                outcome.failure = Some(why.clone());
-                outcome.end = ChunkEnd::Failed;
-                let stop = ends_job.then_some(Stop::At { chunk: number, why });
-                Ok((outcome, stop))
-            }
-            DraftEnd::Cancelled => Ok((outcome, Some(Stop::Cancelled))),
-            DraftEnd::AuthorEdited => {
-                let message = format!(
-                    "chunk {number} was edited while it was being written, so writing stopped there; \
-                     your text and the text so far are both kept"
-                );
-                self.reporter
-                    .warn(Some(number), "author-edited", message.as_str());
-                outcome.failure = Some(message.clone());
-                Ok((outcome, Some(Stop::Message(message))))
-            }
-            DraftEnd::Store(error) => Err(error),
-        }
-    }
-
-    /// Brings whole files that are open into the editor. The chunk itself is there already:
-    /// its page has shown it, with what the author changed elsewhere in it meanwhile.
-    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
-        saved.client_edits.retain(|edit| edit.path != chunk.path);
-        self.bring_all_to_editor(saved, chunk).await;
-    }
-
-    async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
-        for notice in saved.notices {
-            self.reporter
-                .warn(Some(chunk.number), notice.code, notice.message);
-        }
-        for edit in saved
-            .client_edits
-            .into_iter()
-            .filter(|edit| edit.path != chunk.path)
-        {
-            let Err(stop) = self.editor.replace(&edit).await else {
-                continue;
-            };
-            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-            let code = match stop {
-                PageStop::AuthorEdited => "file-left-alone",
-                PageStop::Unresponsive => "editor-unresponsive",
-            };
-            let message = format!(
-                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
-                 to date"
-            );
-            self.reporter.warn(Some(chunk.number), code, message);
-        }
-    }
-
-    async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
-        let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
-            return Ok(String::new());
-        };
-        let session = self.session().clone();
-        let before = blocking(move || session.chunk(ChunkNumber(before))).await?;
-        Ok(before.text)
-    }
-
-    /// What the author asks for in the margin of the beat.
-    fn notes(&self, number: ChunkNumber) -> Vec<String> {
-        let beat = self
-            .brief()
-            .beats
-            .get((number.0 as usize).saturating_sub(1));
-        beat.map_or_else(Vec::new, |beat| {
-            beat.notes.iter().map(|note| note.text.clone()).collect()
-        })
-    }
-
-    fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
-        ChunkResult {
-            provider: self.writer.kind.as_str().to_owned(),
-            model: self.writer.model.clone(),
-            finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
-            attempts: draft.attempts,
-            started,
-            finished: jiff::Timestamp::now(),
-            elapsed_ms: millis(began.elapsed()),
-            first_token_ms: draft.first_token_ms,
-            usage: TokenUsage {
-                input_tokens: draft.usage.input_tokens,
-                cached_tokens: draft.usage.cached_tokens,
-                output_tokens: draft.usage.output_tokens,
-            },
-            cost: self.cost(&draft.usage),
-            inputs: draft.inputs.clone(),
-            demo: self.writer.kind == ProviderKind::Demo,
-        }
-    }
-
-    fn cost(&self, usage: &Usage) -> Option<f64> {
+    pub(super) fn cost(&self, usage: &Usage) -> Option<f64> {
         let price = self.settings.prices.get(&self.writer.model)?;
         Some(price.of(usage))
-    }
-
-    /// Why the budget of the job is used up, if it is.
-    fn over_budget(&self, outcomes: &[ChunkOutcome]) -> Option<String> {
-        let tokens: u64 = outcomes
-            .iter()
-            .filter_map(|outcome| outcome.usage.output_tokens)
-            .sum();
-        let cost: f64 = outcomes.iter().filter_map(|outcome| outcome.cost).sum();
-        if let Some(limit) = self
-            .settings
-            .max_output_tokens
-            .filter(|limit| tokens >= *limit)
-        {
-            return Some(format!(
-                "the budget of {limit} output tokens (max_output_tokens) is used up"
-            ));
-        }
-        let limit = self.settings.max_cost.filter(|limit| cost >= *limit)?;
-        Some(format!("the budget of {limit} (max_cost) is used up"))
     }
 
     pub(super) fn target_words(&self) -> u32 {
@@ -396,7 +168,17 @@ impl Job {
     }
 }
 
+/// Usage as the manifest has it.
+fn token_usage(usage: Usage) -> TokenUsage {
+    TokenUsage {
+        input_tokens: usage.input_tokens,
+        cached_tokens: usage.cached_tokens,
+        output_tokens: usage.output_tokens,
+    }
+}
+
 /// Why a job ends before its queue does.
+#[derive(Debug)]
 pub(super) enum Stop {
     Cancelled,
     /// A chunk could not be written, and no other could be.
