@@ -3,20 +3,24 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
+mod incoming;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use incoming::Incoming;
+
 use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
-use super::incoming::Incoming;
 use super::job::Job;
 use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
 use super::report::{causes, millis};
 use super::schedule::Tail;
+use super::written::Written;
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
     FinishReason, GiveUp, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Usage,
@@ -24,8 +28,10 @@ use crate::provider::{
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
+/// What has waited so long is saved.
+const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
-pub(super) const SLOW_CALL: Duration = Duration::from_secs(300);
+const SLOW_CALL: Duration = Duration::from_secs(300);
 
 /// How the draft of a chunk ended. The prose is on disk in every case.
 #[derive(Debug)]
@@ -61,7 +67,7 @@ pub struct Draft {
     pub prose: String,
     /// So many bytes of the prose are known to end with a whole word: they were on disk when
     /// the chunk was begun, and may be the author's.
-    pub(super) whole: usize,
+    whole: usize,
     pub old: OldText,
     pub attempts: u32,
     pub usage: Usage,
@@ -83,7 +89,7 @@ impl Draft {
 
 /// The prose without a last word that may be half of one. What is saved of unfinished prose
 /// ends like this: later nobody could tell a stump from a word that the author typed.
-pub(super) fn whole_words(prose: &str, whole: usize) -> &str {
+fn whole_words(prose: &str, whole: usize) -> &str {
     &prose[..seam::resume_point(prose).max(whole.min(prose.len()))]
 }
 
@@ -100,9 +106,11 @@ pub struct Drafting<'a> {
     /// Whether any text has come.
     pub begun: AtomicBool,
     pub notes: Vec<String>,
+    /// What is written of the story, when the draft begins.
+    pub written: Written,
 }
 
-pub(super) enum CallResult {
+enum CallResult {
     Ended(CallEnd),
     Failed(ProviderError),
     Cancelled,
@@ -320,7 +328,7 @@ impl Drafting<'_> {
         tokio::pin!(slow);
         let mut told_slow = false;
         loop {
-            let due = incoming.due().unwrap_or(started);
+            let due = incoming.behind_since.unwrap_or(started) + SAVE_EVERY;
             let event = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
@@ -362,8 +370,10 @@ impl Drafting<'_> {
         let written = words::count(so_far, self.language());
         Prompt::build(&PromptInputs {
             brief: self.job.brief(),
+            templates: self.job.templates(),
             beat: self.beat_index(),
             target_words: target,
+            earlier: &self.written.before(self.chunk.number),
             preceding: &self.preceding,
             so_far,
             // A nearly full chunk still needs room to end its last sentence.
@@ -387,6 +397,7 @@ impl Drafting<'_> {
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: Some(settings.seed),
+            format: None,
             scene: scene::scene(
                 self.job.brief(),
                 self.beat_index(),
@@ -449,7 +460,7 @@ impl Drafting<'_> {
         }
     }
 
-    pub(super) fn language(&self) -> &crate::story::Language {
+    fn language(&self) -> &crate::story::Language {
         &self.job.brief().language
     }
 

@@ -25,6 +25,13 @@ pub enum JobError {
         /// With the line, from 1, on which each begins.
         problems: Vec<(usize, Problem)>,
     },
+    #[error("{}:{line}: {message} Nothing was written", path.display())]
+    BadTemplate {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        message: String,
+    },
     #[error("{}", contract_message(path, *order, silent))]
     Contract {
         path: PathBuf,
@@ -120,19 +127,14 @@ fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> Strin
 }
 
 fn contract_message(path: &std::path::Path, order: Order, silent: &[Boundary]) -> String {
+    let (chunks, follows) = match silent.len() {
+        1 => ("a chunk is".to_owned(), "it follows is"),
+        n => (format!("{n} chunks are"), "they follow is"),
+    };
     let mut text = format!(
-        "with order = \"{}\" {} written before the text that {} there, and nothing says how things stand then. \
-         Nothing was sent:",
+        "with order = \"{}\" {chunks} written before the text that {follows} there, and nothing says how things \
+         stand then. Nothing was sent:",
         order.as_str(),
-        match silent.len() {
-            1 => "a chunk is".to_owned(),
-            n => format!("{n} chunks are"),
-        },
-        if silent.len() == 1 {
-            "it follows is"
-        } else {
-            "they follow is"
-        },
     );
     for place in silent {
         text.push_str(&format!(

@@ -13,9 +13,9 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod export;
-mod incoming;
 pub mod job;
 mod job_report;
+mod known_slices;
 pub mod new_story;
 mod opening;
 pub mod prepare;
@@ -35,6 +35,7 @@ pub mod tokens;
 pub mod upkeep;
 pub mod workshop;
 pub mod writer;
+pub mod written;
 
 /// Runs a call of the file system where it holds nobody up. Not undone when the future is
 /// dropped: what was begun is finished.

@@ -20,6 +20,7 @@ use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
 use super::writer::Writer;
+use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{self, Notice, PlannedChunk, SessionView};
@@ -288,7 +289,8 @@ impl Prepared {
             Scope::Rewrite(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite),
             Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view),
             Scope::RewriteStale => {
-                let reasons = stale::reasons(&self.story.brief, view, &self.settings);
+                let written = Written::new(view.clone());
+                let reasons = stale::reasons(&self.story, &written, &self.settings);
                 Lineup::stale(view, &reasons)
             }
         })

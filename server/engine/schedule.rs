@@ -20,10 +20,12 @@ pub enum Tail {
 }
 
 /// One chunk to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
     pub task: Task,
     pub tail: Tail,
+    /// Chunks of which its prompt must know nothing: they may or may not be complete by then.
+    pub apart: Vec<ChunkNumber>,
     /// How much there is to write, in words (characters for CJK).
     pub words: u32,
 }
@@ -76,7 +78,12 @@ impl Schedule {
                 None => (Tail::Real, Vec::new()),
             };
             entries.push(Entry {
-                step: Step { task, tail, words },
+                step: Step {
+                    task,
+                    tail,
+                    apart: Vec::new(),
+                    words,
+                },
                 waits,
                 weight: 0,
                 state: State::Waiting,
@@ -84,6 +91,9 @@ impl Schedule {
         }
         add_after(brief, &index, &mut entries);
         weigh(&mut entries);
+        if order != Order::Serial {
+            set_apart(&mut entries);
+        }
         Schedule {
             entries,
             width: match order {
@@ -117,7 +127,7 @@ impl Schedule {
         }
         let entry = &mut self.entries[best?];
         entry.state = State::Running;
-        Some(entry.step)
+        Some(entry.step.clone())
     }
 
     /// Whether a chunk could be begun, were there room for it.
@@ -192,7 +202,7 @@ fn add_after(brief: &Brief, index: &BTreeMap<ChunkNumber, usize>, entries: &mut 
             let Some(&to) = other.and_then(|other| index.get(&ChunkNumber(other))) else {
                 continue;
             };
-            if entries[at].waits.contains(&to) || reaches(entries, to, at) {
+            if entries[at].waits.contains(&to) || reached(entries, to)[at] {
                 continue;
             }
             entries[at].waits.push(to);
@@ -203,19 +213,27 @@ fn add_after(brief: &Brief, index: &BTreeMap<ChunkNumber, usize>, entries: &mut 
     }
 }
 
-/// Whether `from` waits for `to`, be it through others.
-fn reaches(entries: &[Entry], from: usize, to: usize) -> bool {
+/// The entries that one waits for, be it through others; itself among them.
+fn reached(entries: &[Entry], from: usize) -> Vec<bool> {
     let mut seen = vec![false; entries.len()];
     let mut open = vec![from];
     while let Some(at) = open.pop() {
-        if at == to {
-            return true;
-        }
         if !std::mem::replace(&mut seen[at], true) {
             open.extend(&entries[at].waits);
         }
     }
-    false
+    seen
+}
+
+/// What a chunk does not wait for it must not know of: whether it is there when the prompt is
+/// built is a matter of which call was quicker.
+fn set_apart(entries: &mut [Entry]) {
+    for at in 0..entries.len() {
+        let waited_for = reached(entries, at);
+        let others = entries.iter().zip(waited_for).filter(|(_, waits)| !waits);
+        let apart = others.map(|(other, _)| other.step.task.number).collect();
+        entries[at].step.apart = apart;
+    }
 }
 
 fn weigh(entries: &mut [Entry]) {
@@ -345,6 +363,11 @@ mod tests {
         let brief =
             "# Outline\n## A\n### a\nx\n## B\n### b\nx\n## C\n### c\nx\n### d\nx\n### e\nx\n";
         let mut schedule = schedule(brief, &[1, 2, 3, 4, 5], Order::Chapters);
+        let apart = |at: usize| {
+            let apart = schedule.entries[at].step.apart.iter();
+            apart.map(|number| number.0).collect::<Vec<_>>()
+        };
+        assert_eq!((apart(0), apart(4)), (vec![2, 3, 4, 5], vec![1, 2]));
         schedule.width = 2;
         let begun: Vec<u32> = std::iter::from_fn(|| schedule.begin())
             .map(|step| step.task.number.0)

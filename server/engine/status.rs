@@ -9,6 +9,7 @@ use super::queue::open_seams;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
+use super::written::Written;
 use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -89,7 +90,9 @@ impl StoryStatus {
             return Ok(status);
         };
         let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let reasons = stale::reasons(brief, &view, settings);
+        let written = Written::new(view);
+        let reasons = stale::reasons(story, &written, settings);
+        let view = written.view;
         status.open_seams = open_seams(&view).len();
         status.notices = view
             .notices

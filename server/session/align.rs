@@ -15,6 +15,7 @@ use super::history::{self, Version};
 use super::intent::Step;
 use super::layout::{self, SessionPaths};
 use super::recover::{Notice, Recovered};
+use super::state_file;
 use crate::story::{ChunkNumber, Digest};
 
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
@@ -251,10 +252,16 @@ impl Aligning<'_> {
                 }
             }
             for (from, text) in &texts {
+                let mut text = text.clone();
                 let to = match (targets.get(from), put_away.get(from)) {
-                    (Some(to), _) => folder_path.join(format!("{to}{end}")),
+                    (Some(to), _) => {
+                        if folder == "state" {
+                            text = self.moved_state(&text, to);
+                        }
+                        folder_path.join(format!("{to}{end}"))
+                    }
                     (None, Some(beat)) => {
-                        let name = format!("{}.{folder}{end}", Digest::of(text).short());
+                        let name = format!("{}.{folder}{end}", Digest::of(&text).short());
                         self.paths.history().join(beat).join(name)
                     }
                     (None, None) => continue,
@@ -263,7 +270,7 @@ impl Aligning<'_> {
                     .file_stem()
                     .and_then(|to| texts.get(to.to_string_lossy().as_ref()))
                     .map(|text| Digest::of(text));
-                steps.push(self.put(&to, text.clone(), over.into_iter().collect()));
+                steps.push(self.put(&to, text, over.into_iter().collect()));
             }
             let arrived: BTreeSet<String> = texts
                 .keys()
@@ -280,6 +287,16 @@ impl Aligning<'_> {
             }
         }
         Ok(steps)
+    }
+
+    /// A state file with the number and beat of the chunk that it goes to.
+    fn moved_state(&self, text: &str, stem: &str) -> String {
+        let is_there =
+            |planned: &&PlannedChunk| layout::chunk_stem(planned.number, self.plan.len()) == stem;
+        match self.plan.iter().find(is_there) {
+            Some(planned) => state_file::moved(text, planned.number, &planned.beat),
+            None => text.to_owned(),
+        }
     }
 
     fn tell(&self) -> Vec<Notice> {

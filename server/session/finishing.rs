@@ -159,12 +159,17 @@ impl Inner {
     /// Writes the manifest. One that somebody else changed meanwhile is kept aside first.
     pub(super) fn write_manifest(&self, state: &mut State) -> Result<(), StoreError> {
         let path = self.paths.manifest();
-        state.manifest.updated = self.disk.now();
+        let there = read_text(&path, &self.disk)?.map(|text| Digest::of(&text));
         state.manifest.sum();
+        if there == Some(Digest::of(&state.manifest.render())) {
+            // Nothing is new, so that nothing was updated either.
+            state.manifest_seen = there;
+            return Ok(());
+        }
+        state.manifest.updated = self.disk.now();
         let text = state.manifest.render();
         let digest = Digest::of(&text);
-        if let Some(there) = read_text(&path, &self.disk)? {
-            let there = Digest::of(&there);
+        if let Some(there) = there {
             // A write of ours that failed at its very end may be there all the same.
             if state.manifest_seen.as_ref() != Some(&there) && there != digest {
                 self.keep_manifest_aside(state, &path)?;

@@ -33,6 +33,8 @@ mod restoring;
 mod runs;
 mod saving;
 mod sessions;
+pub mod state_file;
+mod states;
 mod stream;
 mod writer;
 
@@ -53,6 +55,7 @@ pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
+pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use writer::Session;
 
 use crate::story::{BeatId, ChunkNumber, Digest, Language};

@@ -258,6 +258,9 @@ impl Inner {
                 .unwrap_or(&chunk.path);
             record.file = file.to_string_lossy().replace('\\', "/");
             record_text(&mut record, chunk);
+            if let Ok(file) = self.state_file(&chunk.path) {
+                record.state_file = file;
+            }
             manifest.chunks.push(record);
         }
         old.retain(ChunkRecord::says_something);

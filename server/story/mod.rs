@@ -17,11 +17,14 @@ pub mod metadata;
 mod numbers;
 mod outline;
 pub mod problem;
+pub mod recall;
 mod rules;
 pub mod sections;
 pub mod sizes;
 pub mod slug;
 mod spelling;
+pub mod state;
+pub mod terms;
 pub mod words;
 
 pub use brief::{Beat, Brief, CastEntry, Chapter, MarginNote, Rule, Section, SectionKind};

@@ -21,6 +21,7 @@ pub use seams::{SeamEnd, SeamOutcome};
 use super::editor::Editor;
 use super::events::Outcome;
 use super::job_report::Progress;
+use super::prompt::Templates;
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
 use super::schedule::Schedule;
@@ -93,6 +94,10 @@ impl Job {
 
     pub(super) fn brief(&self) -> &Brief {
         &self.story.brief
+    }
+
+    pub(super) fn templates(&self) -> &Templates {
+        &self.story.templates
     }
 
     pub(super) fn settings(&self) -> &Settings {

@@ -145,8 +145,10 @@ impl Job {
         // Its stable part is that of every other prompt of the story, so caches have it.
         let prompt = Prompt::build(&PromptInputs {
             brief: self.brief(),
+            templates: self.templates(),
             beat,
             target_words: later.target_words,
+            earlier: &[],
             preceding: "",
             so_far: "",
             remaining_words: later.target_words,
@@ -165,6 +167,7 @@ impl Job {
             context_tokens: self.settings().context_tokens,
             temperature: self.settings().temperature,
             seed: Some(self.settings().seed),
+            format: None,
             scene: scene::scene(self.brief(), beat, later, "", self.settings().seed),
         };
         Ok((request, asked))

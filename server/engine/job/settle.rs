@@ -17,6 +17,7 @@ use crate::engine::report::{causes, millis};
 use crate::engine::run_report::{self, ChunkEnd, ChunkOutcome};
 use crate::engine::schedule::{Step, Tail};
 use crate::engine::workshop::Claim;
+use crate::engine::written::Written;
 use crate::provider::ProviderKind;
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError};
 use crate::story::{ChunkNumber, words};
@@ -133,8 +134,11 @@ impl Job {
             Tail::Real => self.preceding(number).await?,
             Tail::Planned => String::new(),
         };
+        let session = self.session().clone();
+        let written = Written::new(blocking(move || session.view()).await?);
         let drafting = Drafting {
             job: self,
+            written: written.without(&step.apart),
             preceding,
             tail: step.tail,
             notes: self.notes(number),

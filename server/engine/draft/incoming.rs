@@ -1,18 +1,19 @@
-//! Text on its way into a draft while a call streams: joined to what is there, and counted, so
-//! that it is saved before much of it could be lost.
+//! Text on its way into a draft during one call.
+//!
+//! Takes the events of a stream, joins a continuation to what it continues, and knows how far
+//! the draft is ahead of what is saved.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use super::accept::{self, CallEnd};
-use super::draft::{CallResult, Draft, Drafting, SLOW_CALL, whole_words};
-use super::report::millis;
-use super::seam;
+use super::{CallResult, Draft, Drafting, SAVE_EVERY, SLOW_CALL, whole_words};
+use crate::engine::accept::{self, CallEnd};
+use crate::engine::report::millis;
+use crate::engine::seam;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
 use crate::story::words;
 
 /// Least that is saved at once while text arrives: behind this much text or time.
 const SAVE_BYTES: usize = 768;
-const SAVE_EVERY: Duration = Duration::from_millis(700);
 
 /// Text on its way into a draft during one call.
 pub(super) struct Incoming<'a, 'b> {
@@ -25,12 +26,12 @@ pub(super) struct Incoming<'a, 'b> {
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
     seam: Option<String>,
     /// When the first text came that is not saved yet, and how many bytes have come since.
-    behind_since: Option<Instant>,
+    pub(super) behind_since: Option<Instant>,
     behind_bytes: usize,
 }
 
 impl<'a, 'b> Incoming<'a, 'b> {
-    pub fn new(drafting: &'a Drafting<'b>, draft: &'a mut Draft, started: Instant) -> Self {
+    pub(super) fn new(drafting: &'a Drafting<'b>, draft: &'a mut Draft, started: Instant) -> Self {
         Incoming {
             drafting,
             started,
@@ -44,7 +45,10 @@ impl<'a, 'b> Incoming<'a, 'b> {
     }
 
     /// Takes one event; `Some` when the call is over.
-    pub fn take(&mut self, event: Option<Result<Event, ProviderError>>) -> Option<CallResult> {
+    pub(super) fn take(
+        &mut self,
+        event: Option<Result<Event, ProviderError>>,
+    ) -> Option<CallResult> {
         match event {
             Some(Ok(Event::Text(text))) => return self.take_text(&text),
             Some(Ok(Event::Usage(usage))) => {
@@ -102,7 +106,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
 
     /// Joins what was held back of a continuation. Leading white space of a fresh chunk is
     /// dropped, so the seam stays open until a word has come.
-    pub fn close_seam(&mut self) {
+    pub(super) fn close_seam(&mut self) {
         if let Some(beginning) = self.seam.take() {
             let fresh = seam::join(&self.draft.prose, &beginning);
             self.draft.prose.push_str(&fresh);
@@ -113,23 +117,18 @@ impl<'a, 'b> Incoming<'a, 'b> {
     }
 
     /// Whether anything has come that is not saved yet.
-    pub fn is_behind(&self) -> bool {
+    pub(super) fn is_behind(&self) -> bool {
         self.behind_since.is_some()
     }
 
-    /// When it has to be saved at the latest.
-    pub fn due(&self) -> Option<Instant> {
-        self.behind_since.map(|since| since + SAVE_EVERY)
-    }
-
-    pub fn must_save(&self) -> bool {
+    pub(super) fn must_save(&self) -> bool {
         let is_due = |since: Instant| since.elapsed() >= SAVE_EVERY;
         self.behind_bytes >= SAVE_BYTES || self.behind_since.is_some_and(is_due)
     }
 
     /// What is to be saved now. The beginning of a continuation is joined as well as can be
     /// told so far; the seam itself stays open until enough of it has come.
-    pub fn unsaved(&mut self) -> String {
+    pub(super) fn unsaved(&mut self) -> String {
         self.behind_since = None;
         self.behind_bytes = 0;
         let mut prose = self.draft.prose.clone();
@@ -142,7 +141,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
     }
 
     /// Tells how far the chunk is; its length.
-    pub fn tell_progress(&self, words_before: u32) -> u32 {
+    pub(super) fn tell_progress(&self, words_before: u32) -> u32 {
         let chunk = self.drafting.chunk;
         let settled = whole_words(&self.draft.prose, self.draft.whole);
         let length = words::count(settled, self.drafting.language());
@@ -157,7 +156,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         length
     }
 
-    pub fn tell_slow(&self) {
+    pub(super) fn tell_slow(&self) {
         let chunk = self.drafting.chunk;
         let deadline = self.drafting.job.settings().deadlines.call.as_secs();
         self.drafting.job.reporter().warn(

@@ -1,0 +1,69 @@
+//! What is known after a chunk: who is where, what was said, what is still open.
+//!
+//! Pure. A model extracts it, so nothing of it is believed unseen: [`ChunkState::verified`]
+//! holds each statement against the chunk's own text and drops what the text does not bear out.
+
+mod fold;
+mod verify;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use fold::{KnownFact, StoryState, fold};
+pub use verify::has_quote;
+
+/// What one chunk adds to what is known.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ChunkState {
+    /// What happens in it, in a few sentences.
+    pub summary: String,
+    /// When in the story it is, at its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
+    pub characters: Vec<CharacterState>,
+    pub facts: Vec<Fact>,
+    pub threads: Threads,
+}
+
+/// How a character stands at the end of a chunk.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct CharacterState {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Of body and mind: wounded, asleep, afraid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// What they learnt in this chunk.
+    pub knows: Vec<String>,
+    /// What they carry.
+    pub holds: Vec<String>,
+}
+
+/// Something that later chunks must not contradict.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Fact {
+    /// Whom or what it is about.
+    pub subject: String,
+    pub fact: String,
+    /// The chunk's own words for it, verbatim.
+    pub quote: String,
+}
+
+/// Questions that the story raises, and those that it settles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Threads {
+    pub opened: Vec<String>,
+    pub closed: Vec<String>,
+}
+
+impl ChunkState {
+    /// Whether it says nothing at all.
+    pub fn is_empty(&self) -> bool {
+        *self == ChunkState::default()
+    }
+}

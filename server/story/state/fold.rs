@@ -1,0 +1,191 @@
+//! The state as of a chunk: what all chunks before it add up to.
+
+use std::collections::HashSet;
+
+use super::{CharacterState, ChunkState};
+use crate::story::{ChunkNumber, terms::terms};
+
+/// Most things that a character is remembered to know; the latest count.
+const MOST_KNOWN: usize = 8;
+
+/// What is known at a point of the story.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct StoryState {
+    /// When in the story it is.
+    pub time: Option<String>,
+    /// In the order of their first appearance.
+    pub characters: Vec<CharacterState>,
+    /// In story order, each once.
+    pub facts: Vec<KnownFact>,
+    /// In the order in which they were opened.
+    pub open_threads: Vec<String>,
+    /// Of all facts, so that each is told once.
+    quotes: HashSet<String>,
+}
+
+/// A fact with the chunk that told it first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownFact {
+    pub chunk: ChunkNumber,
+    pub subject: String,
+    pub quote: String,
+}
+
+/// Adds up the states of chunks, in story order.
+pub fn fold<'a>(states: impl IntoIterator<Item = (ChunkNumber, &'a ChunkState)>) -> StoryState {
+    let mut story = StoryState::default();
+    for (chunk, state) in states {
+        story.take(chunk, state);
+    }
+    story
+}
+
+impl StoryState {
+    /// Adds what the next chunk in story order tells.
+    pub fn take(&mut self, chunk: ChunkNumber, state: &ChunkState) {
+        if state.time.is_some() {
+            self.time.clone_from(&state.time);
+        }
+        for character in &state.characters {
+            self.take_character(character);
+        }
+        for fact in &state.facts {
+            if self.quotes.insert(fact.quote.clone()) {
+                self.facts.push(KnownFact {
+                    chunk,
+                    subject: fact.subject.clone(),
+                    quote: fact.quote.clone(),
+                });
+            }
+        }
+        self.take_threads(&state.threads.opened, &state.threads.closed);
+    }
+
+    fn take_character(&mut self, later: &CharacterState) {
+        let key = later.name.to_lowercase();
+        let known = self
+            .characters
+            .iter_mut()
+            .find(|character| character.name.to_lowercase() == key);
+        let Some(known) = known else {
+            self.characters.push(later.clone());
+            return;
+        };
+        if later.place.is_some() {
+            known.place.clone_from(&later.place);
+        }
+        if later.condition.is_some() {
+            known.condition.clone_from(&later.condition);
+        }
+        if !later.holds.is_empty() {
+            known.holds.clone_from(&later.holds);
+        }
+        for fact in &later.knows {
+            if !known.knows.contains(fact) {
+                known.knows.push(fact.clone());
+            }
+        }
+        let too_many = known.knows.len().saturating_sub(MOST_KNOWN);
+        known.knows.drain(..too_many);
+    }
+
+    fn take_threads(&mut self, opened: &[String], closed: &[String]) {
+        for thread in opened {
+            if !self.open_threads.iter().any(|open| same(open, thread)) {
+                self.open_threads.push(thread.clone());
+            }
+        }
+        self.open_threads
+            .retain(|open| !closed.iter().any(|closed| same(open, closed)));
+    }
+}
+
+/// Whether two wordings are of one thread: they share most of the shorter one's words.
+fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (terms(a), terms(b));
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let shared = short.iter().filter(|word| long.contains(*word)).count();
+    !short.is_empty() && shared * 3 >= short.len() * 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fact, Threads};
+    use super::*;
+
+    fn character(
+        name: &str,
+        place: Option<&str>,
+        holds: &[&str],
+        knows: &[&str],
+    ) -> CharacterState {
+        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        CharacterState {
+            name: name.to_owned(),
+            place: place.map(str::to_owned),
+            condition: None,
+            knows: owned(knows),
+            holds: owned(holds),
+        }
+    }
+
+    #[test]
+    fn later_chunks_win_and_earlier_facts_stay() {
+        let fact = |quote: &str| Fact {
+            subject: "Mara".to_owned(),
+            fact: String::new(),
+            quote: quote.to_owned(),
+        };
+        let first = ChunkState {
+            time: Some("dusk".to_owned()),
+            characters: vec![character(
+                "Mara",
+                Some("the stair"),
+                &["a key"],
+                &["the door is shut"],
+            )],
+            facts: vec![fact("She hid the key."), fact("It rained.")],
+            threads: Threads {
+                opened: vec![
+                    "Who lit the second lamp?".to_owned(),
+                    "Where is Ilse?".to_owned(),
+                ],
+                closed: Vec::new(),
+            },
+            ..ChunkState::default()
+        };
+        let second = ChunkState {
+            characters: vec![
+                character("MARA", Some("the gallery"), &[], &["Ilse is back"]),
+                character("Ilse", None, &["a rope"], &[]),
+            ],
+            facts: vec![fact("It rained.")],
+            threads: Threads {
+                opened: Vec::new(),
+                closed: vec!["It is told where Ilse is.".to_owned()],
+            },
+            ..ChunkState::default()
+        };
+        let story = fold([(ChunkNumber(1), &first), (ChunkNumber(2), &second)]);
+        assert_eq!(story.time.as_deref(), Some("dusk"));
+        assert_eq!(
+            story.characters,
+            [
+                character(
+                    "Mara",
+                    Some("the gallery"),
+                    &["a key"],
+                    &["the door is shut", "Ilse is back"]
+                ),
+                character("Ilse", None, &["a rope"], &[]),
+            ]
+        );
+        let told: Vec<_> = story
+            .facts
+            .iter()
+            .map(|it| (it.chunk.0, it.quote.as_str()))
+            .collect();
+        assert_eq!(told, [(1, "She hid the key."), (1, "It rained.")]);
+        assert_eq!(story.open_threads, ["Who lit the second lamp?"]);
+    }
+}
