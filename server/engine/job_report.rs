@@ -235,18 +235,18 @@ impl Job {
         self.progress().in_hand.entry(chunk).or_default().spent = spent;
     }
 
+    /// So many words of a chunk are going to be written: the budget counts them at once.
+    pub(super) fn expect(&self, chunk: ChunkNumber, words: u32) {
+        let expected = tokens::of_words(words, &self.brief().language);
+        self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
+    }
+
     /// From now on the chunk is counted by its draft.
     pub(super) fn take_in_hand(&self, chunk: &ChunkView) {
-        let left = chunk.target_words.saturating_sub(chunk.words);
-        let expected = tokens::of_words(left, &self.brief().language);
         let mut progress = self.progress();
         progress.story = progress.story.saturating_sub(chunk.words);
-        let in_hand = InHand {
-            target_words: chunk.target_words,
-            expected: expected.into(),
-            ..InHand::default()
-        };
-        progress.in_hand.insert(chunk.number, in_hand);
+        let in_hand = progress.in_hand.entry(chunk.number).or_default();
+        in_hand.target_words = chunk.target_words;
     }
 
     /// What the chunks in hand will probably have taken when they are complete.
