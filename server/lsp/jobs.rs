@@ -255,7 +255,7 @@ async fn tell(
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    !matches!(code, "answer-refused" | "provider" | "record")
+    !matches!(code, "answer-refused" | "provider" | "record" | "held-up")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
