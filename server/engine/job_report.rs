@@ -88,14 +88,26 @@ impl Job {
         }
     }
 
+    /// Refused answers go into `errors/`, what was taken out of others into `artifacts/`.
     pub(super) async fn keep_refused(&self, number: ChunkNumber, draft: &Draft) {
-        for (index, text) in draft.refused.iter().enumerate() {
-            let (run, text) = (self.reporter().run().clone(), text.clone());
+        for (index, (fault, text)) in draft.refused.iter().enumerate() {
             let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);
-            if let Err(error) = blocking(move || run.error(&name, &text)).await {
+            let report = run_report::refused_answer(number, fault, text);
+            let run = self.reporter().run().clone();
+            if let Err(error) = blocking(move || run.error(&name, &report)).await {
                 self.reporter()
                     .warn(Some(number), "record", cause_chain(&error));
             }
+        }
+        if draft.cuts.is_empty() {
+            return;
+        }
+        let name = format!("chunk_{:02}_left_out", number.0);
+        let report = run_report::left_out(number, &draft.cuts);
+        let run = self.reporter().run().clone();
+        if let Err(error) = blocking(move || run.artifact(&name, &report)).await {
+            self.reporter()
+                .warn(Some(number), "record", cause_chain(&error));
         }
     }
 

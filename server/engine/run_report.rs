@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::accept::{Cut, Fault};
 use super::events::Outcome;
 use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
@@ -225,6 +226,30 @@ pub fn error_report(
         }
     }
     text.push_str(&format!("\n## Text received so far\n\n{prose}\n"));
+    text
+}
+
+/// An answer that was refused: why, and all of it.
+pub fn refused_answer(number: ChunkNumber, fault: &Fault, text: &str) -> String {
+    format!(
+        "# An answer for chunk {number} was refused\n\n- Check: {}\n- Why: {}\n\n## The answer\n\n{text}\n",
+        fault.check.code(),
+        fault.what
+    )
+}
+
+/// What was taken out of the answers for a chunk.
+pub fn left_out(number: ChunkNumber, cuts: &[Cut]) -> String {
+    let mut text = format!(
+        "# What was left out of chunk {number}\n\nNone of this is in the chunk. What should be can be copied back.\n"
+    );
+    for cut in cuts {
+        text.push_str(&format!(
+            "\n## {}\n\n{}\n",
+            cut.check.code(),
+            cut.text.trim_end()
+        ));
+    }
     text
 }
 

@@ -7,6 +7,7 @@ mod support;
 mod desk;
 mod novel;
 
+mod answers;
 mod commands;
 mod edits;
 mod events;
