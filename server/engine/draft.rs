@@ -3,28 +3,29 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
+mod incoming;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use incoming::Incoming;
+
 use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
+use super::prompt::{Prompt, TooLarge, slices};
 use super::report::{causes, millis};
+use super::written::Written;
 use super::{blocking, scene, seam, tokens};
-use crate::provider::{
-    Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
-    Usage,
-};
+use crate::provider::{FinishReason, GiveUp, ProviderError, Request, Retry, RetryPolicy, Usage};
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
-/// Least that is saved at once while text arrives: behind this much text or time.
-const SAVE_BYTES: usize = 768;
+/// What has waited so long is saved.
 const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
@@ -100,6 +101,8 @@ pub struct Drafting<'a> {
     pub replaces: Option<String>,
     pub retired: AtomicBool,
     pub notes: Vec<String>,
+    /// What is written of the story, when the draft begins.
+    pub written: Written,
 }
 
 enum CallResult {
@@ -351,19 +354,10 @@ impl Drafting<'_> {
     }
 
     fn prompt(&self, so_far: &str) -> Result<Prompt, TooLarge> {
-        let target = self.chunk.target_words;
-        let written = words::count(so_far, self.language());
-        Prompt::build(&PromptInputs {
-            brief: self.job.brief(),
-            beat: self.beat_index(),
-            target_words: target,
-            preceding: &self.preceding,
-            so_far,
-            // A nearly full chunk still needs room to end its last sentence.
-            remaining_words: target.saturating_sub(written).max(target / 20).max(10),
-            notes: &self.notes,
-            context_tokens: self.job.settings().context_tokens,
-        })
+        let (story, settings) = (&self.job.story, self.job.settings());
+        let preceding = &self.preceding;
+        self.written
+            .prompt(story, settings, self.chunk, so_far, preceding, &self.notes)
     }
 
     fn request(&self, prompt: &Prompt, so_far: &str) -> Request {
@@ -380,6 +374,7 @@ impl Drafting<'_> {
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: Some(settings.seed),
+            format: None,
             scene: scene::scene(
                 self.job.brief(),
                 self.beat_index(),
@@ -440,158 +435,5 @@ impl Drafting<'_> {
 
     fn beat_index(&self) -> usize {
         (self.chunk.number.0 as usize).saturating_sub(1)
-    }
-}
-
-/// Text on its way into a draft during one call.
-struct Incoming<'a, 'b> {
-    drafting: &'a Drafting<'b>,
-    draft: &'a mut Draft,
-    started: Instant,
-    /// Tokens of earlier calls.
-    usage_before: Usage,
-    usage: Usage,
-    /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
-    seam: Option<String>,
-    /// When the first text came that is not saved yet, and how many bytes have come since.
-    behind_since: Option<Instant>,
-    behind_bytes: usize,
-}
-
-impl<'a, 'b> Incoming<'a, 'b> {
-    fn new(drafting: &'a Drafting<'b>, draft: &'a mut Draft, started: Instant) -> Self {
-        Incoming {
-            drafting,
-            started,
-            usage_before: draft.usage,
-            usage: Usage::default(),
-            seam: Some(String::new()),
-            behind_since: None,
-            behind_bytes: 0,
-            draft,
-        }
-    }
-
-    /// Takes one event; `Some` when the call is over.
-    fn take(&mut self, event: Option<Result<Event, ProviderError>>) -> Option<CallResult> {
-        match event {
-            Some(Ok(Event::Text(text))) => return self.take_text(&text),
-            Some(Ok(Event::Usage(usage))) => {
-                self.usage.update(usage);
-                self.draft.usage = self.usage_before.plus(self.usage);
-            }
-            Some(Ok(Event::Notice(message))) => {
-                let number = self.drafting.chunk.number;
-                self.drafting
-                    .job
-                    .reporter()
-                    .warn(Some(number), "provider", message);
-            }
-            Some(Ok(Event::Started { .. } | Event::Reasoning { .. })) => {}
-            Some(Ok(Event::Finished(reason))) => {
-                return Some(CallResult::Ended(CallEnd::Finished(reason)));
-            }
-            Some(Err(error)) => return Some(CallResult::Failed(error)),
-            None => {
-                return Some(CallResult::Failed(ProviderError::new(
-                    ProviderErrorKind::Broken,
-                    "The answer broke off before its end.",
-                )));
-            }
-        }
-        None
-    }
-
-    fn take_text(&mut self, text: &str) -> Option<CallResult> {
-        if self.draft.first_token_ms.is_none() {
-            self.draft.first_token_ms = Some(millis(self.started.elapsed()));
-        }
-        self.behind_since.get_or_insert_with(Instant::now);
-        self.behind_bytes += text.len();
-        match &mut self.seam {
-            Some(beginning) => {
-                beginning.push_str(text);
-                if self.draft.prose.is_empty() || beginning.len() >= seam::LOOK_AHEAD {
-                    self.close_seam();
-                }
-            }
-            None => self.draft.prose.push_str(text),
-        }
-        let length = || words::count(&self.draft.prose, self.drafting.language());
-        if self.seam.is_none()
-            && accept::is_finished(&self.draft.prose)
-            && accept::runs_long(length(), self.drafting.chunk.target_words)
-        {
-            return Some(CallResult::Ended(CallEnd::RanLong));
-        }
-        None
-    }
-
-    /// Joins what was held back of a continuation. Leading white space of a fresh chunk is
-    /// dropped, so the seam stays open until a word has come.
-    fn close_seam(&mut self) {
-        if let Some(beginning) = self.seam.take() {
-            let fresh = seam::join(&self.draft.prose, &beginning);
-            self.draft.prose.push_str(&fresh);
-            if self.draft.prose.is_empty() {
-                self.seam = Some(String::new());
-            }
-        }
-    }
-
-    /// Whether anything has come that is not saved yet.
-    fn is_behind(&self) -> bool {
-        self.behind_since.is_some()
-    }
-
-    fn must_save(&self) -> bool {
-        let is_due = |since: Instant| since.elapsed() >= SAVE_EVERY;
-        self.behind_bytes >= SAVE_BYTES || self.behind_since.is_some_and(is_due)
-    }
-
-    /// What is to be saved now. The beginning of a continuation is joined as well as can be
-    /// told so far; the seam itself stays open until enough of it has come.
-    fn unsaved(&mut self) -> String {
-        self.behind_since = None;
-        self.behind_bytes = 0;
-        let mut prose = self.draft.prose.clone();
-        if let Some(beginning) = &self.seam {
-            prose.push_str(&seam::join(&self.draft.prose, beginning));
-        }
-        let keep = whole_words(&prose, self.draft.whole).len();
-        prose.truncate(keep);
-        prose
-    }
-
-    /// Tells how far the chunk is; its length.
-    fn tell_progress(&self, words_before: u32) -> u32 {
-        let chunk = self.drafting.chunk;
-        let settled = whole_words(&self.draft.prose, self.draft.whole);
-        let length = words::count(settled, self.drafting.language());
-        let fresh = length.saturating_sub(words_before);
-        self.drafting.job.tell_progress(
-            chunk.number,
-            length,
-            chunk.target_words,
-            fresh,
-            self.started,
-        );
-        length
-    }
-
-    fn tell_slow(&self) {
-        let chunk = self.drafting.chunk;
-        let deadline = self.drafting.job.settings().deadlines.call.as_secs();
-        self.drafting.job.reporter().warn(
-            Some(chunk.number),
-            "slow-call",
-            format!(
-                "this call has taken {} s; {} of {} words are written and saved. At {deadline} s it is \
-                 ended, and the chunk goes on from there in another call",
-                SLOW_CALL.as_secs(),
-                words::count(&self.draft.prose, self.drafting.language()),
-                chunk.target_words
-            ),
-        );
     }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::editor::PageStop;
+use super::prompt::TooLarge;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
 use crate::session::{ArchiveError, StoreError};
@@ -24,8 +25,17 @@ pub enum JobError {
         /// With the line, from 1, on which each begins.
         problems: Vec<(usize, Problem)>,
     },
+    #[error("{}:{line}: {message} Nothing was written", path.display())]
+    BadTemplate {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        message: String,
+    },
     #[error("{}", settings_message(.0))]
     Settings(Vec<SettingsProblem>),
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     #[error(transparent)]
     Writer(#[from] WriterError),
     #[error(transparent)]

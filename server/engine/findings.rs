@@ -13,8 +13,9 @@ use super::prompt::slices;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
+use super::written::Written;
 use crate::session::chunk_file::{self, Places};
-use crate::session::{self, ChunkStatus, ChunkView, Disk, Owners, SessionId, SessionView};
+use crate::session::{self, ChunkStatus, ChunkView, Disk, Owners, SessionId};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
 use crate::story::{Brief, ChunkNumber, Language, SectionKind, Severity, Span};
 
@@ -116,9 +117,9 @@ pub fn read(
     };
     let plan = story.plan(settings);
     let language = &story.brief.language;
-    let view = session::read_session(&story.folder, &id, &plan, language, owners, disk)?;
+    let written = Written::read(story, &id, &plan, settings, owners, disk)?;
     let mut chunks = Vec::new();
-    for view in &view.chunks {
+    for view in &written.view.chunks {
         if view.status == ChunkStatus::Missing {
             continue;
         }
@@ -139,7 +140,8 @@ pub fn read(
     memory.keep_only(&findings.texts);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let states = states(&story.brief, &view, settings, &chunks, &findings.texts);
+    let reasons = stale::reasons(story, &written, settings);
+    let states = states(&story.brief, &reasons, &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
@@ -255,12 +257,10 @@ fn cut(text: &str, span: &Span) -> Span {
 
 fn states(
     brief: &Brief,
-    view: &SessionView,
-    settings: &Settings,
+    reasons: &[Vec<String>],
     chunks: &[Chunk<'_>],
     texts: &[SourceText],
 ) -> Vec<Finding> {
-    let reasons = stale::reasons(brief, view, settings);
     let slices = places_of_slices(brief);
     let mut found = Vec::new();
     for chunk in chunks {
@@ -296,8 +296,7 @@ fn states(
                 span: span.clone(),
             });
             let before = chunks.iter().find(|other| {
-                other.view.number < chunk.view.number
-                    && is_about(reason, &format!("chunk {}", other.view.number))
+                other.view.number < chunk.view.number && names_chunk(reason, other.view.number)
             });
             let place = in_brief.or_else(|| before.map(|before| before.head(texts)));
             Some((place?, "this changed"))
@@ -327,6 +326,13 @@ fn failed_message(chunk: &Chunk<'_>) -> String {
 fn is_about(reason: &str, name: &str) -> bool {
     let rest = reason.strip_prefix(name);
     rest.is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Whether a reason, such as "how things stand after chunk 2 changed", is about a chunk.
+fn names_chunk(reason: &str, number: ChunkNumber) -> bool {
+    let name = format!("chunk {number}");
+    let rest = reason.split_once(&name).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Where the slices that a prompt may hold stand in the brief; those that have one place.
@@ -378,5 +384,9 @@ mod tests {
         assert!(is_about("rule 3 changed", "rule 3"));
         assert!(!is_about("rule 30 changed", "rule 3"));
         assert!(is_about("cast Mara Voss was added", "cast Mara Voss"));
+        let two = ChunkNumber(2);
+        assert!(names_chunk("chunk 2 was edited", two));
+        assert!(names_chunk("what happened in chunk 2 changed", two));
+        assert!(!names_chunk("chunk 21 was edited", two));
     }
 }

