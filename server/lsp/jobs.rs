@@ -256,7 +256,7 @@ async fn tell(
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    Check::of_code(code).is_none() && !matches!(code, "provider" | "record")
+    Check::of_code(code).is_none() && !matches!(code, "provider" | "record" | "held-up")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
