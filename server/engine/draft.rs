@@ -17,7 +17,7 @@ use super::accept::{self, CallEnd, Verdict};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
+use super::prompt::{Prompt, TooLarge, slices};
 use super::report::{causes, millis};
 use super::written::Written;
 use super::{blocking, scene, seam, tokens};
@@ -354,21 +354,10 @@ impl Drafting<'_> {
     }
 
     fn prompt(&self, so_far: &str) -> Result<Prompt, TooLarge> {
-        let target = self.chunk.target_words;
-        let written = words::count(so_far, self.language());
-        Prompt::build(&PromptInputs {
-            brief: self.job.brief(),
-            templates: self.job.templates(),
-            beat: self.beat_index(),
-            target_words: target,
-            earlier: &self.written.before(self.chunk.number),
-            preceding: &self.preceding,
-            so_far,
-            // A nearly full chunk still needs room to end its last sentence.
-            remaining_words: target.saturating_sub(written).max(target / 20).max(10),
-            notes: &self.notes,
-            context_tokens: self.job.settings().context_tokens,
-        })
+        let (story, settings) = (&self.job.story, self.job.settings());
+        let preceding = &self.preceding;
+        self.written
+            .prompt(story, settings, self.chunk, so_far, preceding, &self.notes)
     }
 
     fn request(&self, prompt: &Prompt, so_far: &str) -> Request {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::editor::PageStop;
+use super::prompt::TooLarge;
 use super::settings::SettingsProblem;
 use super::writer::WriterError;
 use crate::session::{ArchiveError, StoreError};
@@ -33,6 +34,8 @@ pub enum JobError {
     },
     #[error("{}", settings_message(.0))]
     Settings(Vec<SettingsProblem>),
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     #[error(transparent)]
     Writer(#[from] WriterError),
     #[error(transparent)]

@@ -12,7 +12,6 @@ use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
-use super::prompt::Templates;
 use super::report::{Reporter, causes, millis};
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
 use super::settings::Settings;
@@ -20,7 +19,7 @@ use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::OpenSession;
 use super::writer::Writer;
-use super::written::Written;
+use super::written::{Written, margin_notes};
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, Session, StoreError, TokenUsage};
 use crate::story::{Brief, ChunkNumber, words};
@@ -82,10 +81,6 @@ impl Job {
 
     pub(super) fn brief(&self) -> &Brief {
         &self.story.brief
-    }
-
-    pub(super) fn templates(&self) -> &Templates {
-        &self.story.templates
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -185,12 +180,11 @@ impl Job {
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
-        let session = self.session().clone();
         let drafting = Drafting {
             job: self,
-            written: Written::new(blocking(move || session.view()).await?),
+            written: self.written().await?,
             preceding: self.preceding(number).await?,
-            notes: self.notes(number),
+            notes: margin_notes(self.brief(), number),
             replaces,
             retired: AtomicBool::new(false),
             chunk: &chunk,
@@ -325,6 +319,12 @@ impl Job {
         }
     }
 
+    async fn written(&self) -> Result<Written, StoreError> {
+        let (session, story) = (self.session().clone(), self.story.clone());
+        let settings = self.settings.clone();
+        blocking(move || Written::of_session(&session, &story, &settings)).await
+    }
+
     async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
         let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
             return Ok(String::new());
@@ -332,17 +332,6 @@ impl Job {
         let session = self.session().clone();
         let before = blocking(move || session.chunk(ChunkNumber(before))).await?;
         Ok(before.text)
-    }
-
-    /// What the author asks for in the margin of the beat.
-    fn notes(&self, number: ChunkNumber) -> Vec<String> {
-        let beat = self
-            .brief()
-            .beats
-            .get((number.0 as usize).saturating_sub(1));
-        beat.map_or_else(Vec::new, |beat| {
-            beat.notes.iter().map(|note| note.text.clone()).collect()
-        })
     }
 
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {

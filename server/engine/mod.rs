@@ -11,6 +11,7 @@ pub mod editor;
 pub mod environment;
 pub mod error;
 pub mod events;
+pub mod explain;
 pub mod export;
 pub mod job;
 mod job_report;

@@ -292,7 +292,8 @@ impl Prepared {
         }
         let claim = claim(None)?;
         let session = open.session.clone();
-        let written = Written::new(blocking(move || session.view()).await?);
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let written = blocking(move || Written::of_session(&session, &story, &settings)).await?;
         let view = &written.view;
         let mut queue = Queue {
             tasks: Vec::new(),

@@ -111,15 +111,11 @@ impl StoryStatus {
             status.chunks = plan.into_iter().map(ChunkState::missing).collect();
             return Ok(status);
         };
-        let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let written = Written::new(view);
+        let written = Written::read(story, &id, &plan, settings, owners, disk)?;
         let reasons = stale::reasons(story, &written, settings);
         let view = written.view;
-        status.notices = view
-            .notices
-            .into_iter()
-            .map(|notice| notice.message)
-            .collect();
+        let notices = view.notices.into_iter().chain(written.notices);
+        status.notices = notices.map(|notice| notice.message).collect();
         let history = disk.list(&view.root.join("history"))?;
         let revisions = disk.list(&view.root.join("revisions"))?;
         for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
+    self, ACCEPT_REVISION, CANCEL, EXPLAIN, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
     REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
@@ -149,9 +149,11 @@ fn on_chunk(
         actions.push(action(
             format!("Storywright: rewrite from {name} on"),
             REWRITE_FROM,
-            arguments,
+            arguments.clone(),
         ));
     }
+    let title = format!("Storywright: show the prompt of {name}");
+    actions.push(action(title, EXPLAIN, arguments));
     actions
 }
 

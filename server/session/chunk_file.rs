@@ -3,6 +3,8 @@
 //! Reading is tolerant, since the author may do to the file whatever an editor can: byte
 //! order marks, other line ends, a front matter that is missing, broken or somebody else's.
 
+use std::borrow::Cow;
+
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// Whether the prose of a chunk file is whole.
@@ -71,7 +73,7 @@ pub fn parse(text: &str) -> ChunkFile {
     let body = &text[start + head..];
     let blank = body.len() - body.trim_start_matches(['\n', '\r']).len();
     file.prose_offset = start + head + blank;
-    file.prose = normalise(&body[blank..]);
+    file.prose = normalise(&body[blank..]).into_owned();
     file
 }
 
@@ -163,11 +165,11 @@ fn windows_1252(byte: u8) -> char {
     }
 }
 
-fn normalise(text: &str) -> String {
+fn normalise(text: &str) -> Cow<'_, str> {
     if text.contains('\r') {
-        text.replace("\r\n", "\n").replace('\r', "\n")
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
-        text.to_owned()
+        Cow::Borrowed(text)
     }
 }
 

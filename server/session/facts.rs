@@ -64,6 +64,32 @@ pub(crate) fn gather(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
+    let path = folder.paths(id).manifest();
+    gather_with(folder, id, plan, owners, disk, || {
+        Ok(manifest::read(&path, id.as_str(), disk)?.0)
+    })
+}
+
+/// The same without the manifest, for one who has it in memory.
+pub(crate) fn gather_files(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Facts, StoreError> {
+    let no_manifest = || Ok(ManifestFact::Missing);
+    gather_with(folder, id, plan, owners, disk, no_manifest)
+}
+
+fn gather_with(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+    disk: &Disk,
+    manifest: impl Fn() -> Result<ManifestFact, StoreError>,
+) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
     for inside in paths.folders() {
         layout::ensure_inside(&inside, folder.root(), disk)?;
@@ -72,7 +98,7 @@ pub(crate) fn gather(
     loop {
         tries += 1;
         let declared = disk.read(&paths.intent())?;
-        let mut facts = read(&paths, id, disk)?;
+        let mut facts = read(&paths, manifest()?, disk)?;
         // A change that began or ended meanwhile may have moved a file past the listing.
         if disk.read(&paths.intent())? != declared && tries < TRIES {
             continue;
@@ -85,8 +111,7 @@ pub(crate) fn gather(
     }
 }
 
-fn read(paths: &SessionPaths, id: &SessionId, disk: &Disk) -> Result<Facts, StoreError> {
-    let (manifest, _) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
+fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Facts, StoreError> {
     let chunks = paths.chunks();
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut links = Vec::new();

@@ -443,6 +443,35 @@ pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreE
     }
 }
 
+/// The parts of a manifest that the index of sessions shows.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Summary {
+    version: u64,
+    pub(crate) id: String,
+    pub(crate) brief: String,
+    pub(crate) created: Timestamp,
+    #[serde(default)]
+    pub(crate) totals: Totals,
+    pub(crate) chunks: Vec<ChunkSummary>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ChunkSummary {
+    pub(crate) model: Option<String>,
+}
+
+/// Reads no more than the index shows: the whole of a long story's manifest takes its time.
+/// `None` where there is no usable manifest of the session.
+pub(crate) fn read_summary(
+    path: &Path,
+    id: &str,
+    disk: &Disk,
+) -> Result<Option<Summary>, StoreError> {
+    let bytes = disk.read(path)?.unwrap_or_default();
+    let summary = serde_json::from_slice::<Summary>(&bytes).ok();
+    Ok(summary.filter(|it| it.version <= u64::from(VERSION) && it.id == id))
+}
+
 /// A name in `folder` that is free: `manifest.kept-01.json`.
 pub(crate) fn kept_aside(path: &Path, disk: &Disk) -> Result<PathBuf, StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -139,7 +139,7 @@ pub fn read_session(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<SessionView, StoreError> {
-    let facts = facts::gather(folder, id, plan, owners, disk)?;
+    let mut facts = facts::gather(folder, id, plan, owners, disk)?;
     let paths = folder.paths(id);
-    Ok(recover::recover(&facts, id, folder.brief_name(), &paths, plan, language).view)
+    Ok(recover::recover(&mut facts, id, folder.brief_name(), &paths, plan, language).view)
 }

@@ -81,6 +81,7 @@ impl Session {
                 })
                 .collect(),
             known: BTreeMap::new(),
+            title: None,
             pending: false,
             owed: Saved::default(),
         };
@@ -134,7 +135,7 @@ impl Inner {
         for line in lines {
             self.add_line(&mut state, &line)?;
         }
-        if loaded.as_ref() != Some(&state.manifest) {
+        if loaded.as_ref() != Some(&state.manifest) || !edited.is_empty() {
             self.write_manifest(&mut state)?;
             // Only an index; the next job writes it again.
             let _ = sessions::write_index(&self.folder, self.owners.as_ref(), &self.disk);
@@ -230,12 +231,15 @@ impl Inner {
     }
 
     /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
-    fn recovered(&self, manifest: &Manifest) -> Result<(facts::Facts, Recovered), StoreError> {
+    pub(super) fn recovered(
+        &self,
+        manifest: &Manifest,
+    ) -> Result<(facts::Facts, Recovered), StoreError> {
         let mut facts = self.facts()?;
         facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
         let brief = self.folder.brief_name();
         let recovered = recover::recover(
-            &facts,
+            &mut facts,
             &self.id,
             brief,
             &self.paths,

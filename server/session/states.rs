@@ -198,6 +198,13 @@ fn judge(
 }
 
 impl Session {
+    /// What is known of the chunks of a view of this session; see [`read_states`].
+    pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
+        let inner = &self.inner;
+        let owners = inner.owners.as_ref();
+        read_states(&inner.folder, &inner.id, view, cast, owners, &inner.disk)
+    }
+
     /// Saves what was extracted from a chunk into its state file. A file that is open in an
     /// editor is not touched on disk: the caller brings the text into the editor.
     ///

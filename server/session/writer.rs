@@ -48,6 +48,8 @@ pub(super) struct State {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
+    /// The brief's title, and the digest of the brief that it was read from.
+    pub(super) title: Option<(Digest, String)>,
     /// A declared change could not be finished yet.
     pub(super) pending: bool,
     /// Edits and notices that no caller has been given yet.
@@ -278,8 +280,9 @@ impl Inner {
         )
     }
 
+    /// What is on disk, but for the manifest.
     pub(super) fn facts(&self) -> Result<facts::Facts, StoreError> {
-        facts::gather(
+        facts::gather_files(
             &self.folder,
             &self.id,
             &self.plan,

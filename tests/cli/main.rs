@@ -10,6 +10,7 @@ mod novel;
 mod commands;
 mod edits;
 mod events;
+mod explain;
 mod fatal;
 mod faults;
 mod finished;

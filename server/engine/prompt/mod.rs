@@ -4,6 +4,7 @@
 //! how rarely they change, so that providers' prefix caches hit. Facts, rules and the beat are
 //! never cut: a story whose chunks do not know them becomes several stories.
 
+mod assemble;
 mod blocks;
 mod budget;
 mod memory;
@@ -102,7 +103,7 @@ impl Prompt {
     /// # Errors
     /// [`TooLarge`] when what must not be cut exceeds `context_tokens`.
     pub fn build(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
-        blocks::assemble(inputs)
+        assemble::assemble(inputs)
     }
 
     /// The text of the system message.
