@@ -19,9 +19,12 @@ use super::events::JobEvent;
 use super::job::Job;
 use super::prompt::{Prompt, TooLarge, slices};
 use super::report::{causes, millis};
+use super::schedule::Tail;
 use super::written::Written;
 use super::{blocking, scene, seam, tokens};
-use crate::provider::{FinishReason, GiveUp, ProviderError, Request, Retry, RetryPolicy, Usage};
+use crate::provider::{
+    FinishReason, GiveUp, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Usage,
+};
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
@@ -96,10 +99,12 @@ pub struct Drafting<'a> {
     pub chunk: &'a ChunkView,
     /// The prose of the chunk before, or empty.
     pub preceding: String,
+    pub tail: Tail,
     /// The prose that is rewritten, if any stood there. It stays where it is until the first
     /// words of the new one are there to take its place.
     pub replaces: Option<String>,
-    pub retired: AtomicBool,
+    /// Whether any text has come.
+    pub begun: AtomicBool,
     pub notes: Vec<String>,
     /// What is written of the story, when the draft begins.
     pub written: Written,
@@ -139,7 +144,7 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
-        draft.old = match (&self.replaces, self.retired.load(Ordering::Relaxed)) {
+        draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
             (Some(_), false) => OldText::Stands,
             (Some(_), true) => OldText::Retired,
@@ -172,6 +177,9 @@ impl Drafting<'_> {
             draft
                 .inputs
                 .insert(slices::MODEL.to_owned(), self.job.writer().digest());
+            if self.tail == Tail::Planned {
+                draft.inputs.remove(slices::PRECEDING);
+            }
             draft.attempts += 1;
             let (usage_before, asked) = (draft.usage, prompt.tokens());
             let result = self.call(draft, prompt, page, cancel).await;
@@ -285,6 +293,7 @@ impl Drafting<'_> {
             causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
+        self.job.note_wait(&error);
         draft.last_error = Some(error);
         tokio::select! {
             () = cancel.cancelled() => Some(DraftEnd::Cancelled),
@@ -302,7 +311,10 @@ impl Drafting<'_> {
     ) -> CallResult {
         let request = self.request(&prompt, &draft.prose);
         let started = Instant::now();
-        let complete = self.job.writer().provider.complete(request);
+        let complete = async {
+            self.job.hold().passed().await;
+            self.job.writer().provider.complete(request).await
+        };
         let mut stream = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
             stream = complete => match stream {
@@ -398,10 +410,18 @@ impl Drafting<'_> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
-        let retire = self.replaces.is_some() && !self.retired.swap(true, Ordering::Relaxed);
+        let begins = !self.begun.swap(true, Ordering::Relaxed);
+        let retire = begins && self.replaces.is_some();
+        // What goes on from a text begins as that did.
+        let begins_apart = (begins && self.chunk.text.is_empty())
+            .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
         let save = move || {
             if retire {
                 session.retire_chunk(number, "rewritten")?;
+            }
+            if let Some(open) = begins_apart {
+                // Only for the seam pass; the text does not wait for it.
+                let _ = session.mark_seam(number, open);
             }
             session.save_partial(number, &saved)
         };

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::events::Outcome;
+use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::SessionId;
@@ -41,6 +42,7 @@ pub struct Summary<'a> {
     pub outcome: Outcome,
     pub message: &'a str,
     pub outcomes: &'a [ChunkOutcome],
+    pub seams: &'a [SeamOutcome],
     pub words: u32,
     pub target_words: u32,
     /// "words" or "characters".
@@ -55,6 +57,7 @@ pub fn message(
     outcome: Outcome,
     stop: Option<&str>,
     outcomes: &[ChunkOutcome],
+    seams: &[SeamOutcome],
     incomplete: &[ChunkNumber],
     full_story: &str,
 ) -> String {
@@ -74,9 +77,11 @@ pub fn message(
     };
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
-        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => {
-            format!("nothing to write: {left}")
-        }
+        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
+            0 => format!("nothing to write: {left}"),
+            1 => format!("the beginning of 1 chunk was looked at again; {left}"),
+            n => format!("the beginnings of {n} chunks were looked at again; {left}"),
+        },
         (Outcome::Complete, _) => format!("{done}; {left}"),
         (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
         (Outcome::Incomplete, Some(stopped)) => {
@@ -99,7 +104,7 @@ pub fn message(
 }
 
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
-fn chunks(numbers: &[ChunkNumber]) -> String {
+pub fn chunks(numbers: &[ChunkNumber]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for ChunkNumber(number) in numbers {
         match runs.last_mut() {
@@ -156,6 +161,17 @@ pub fn summary(summary: &Summary<'_>) -> String {
     ));
     if let Some(cost) = summary.cost {
         text.push_str(&format!("- Cost: {cost:.4}\n"));
+    }
+    if !summary.seams.is_empty() {
+        let fitted = summary
+            .seams
+            .iter()
+            .filter(|seam| seam.end == SeamEnd::Fitted);
+        text.push_str(&format!(
+            "- Beginnings fitted to the chunk before: {} of {}\n",
+            fitted.count(),
+            summary.seams.len()
+        ));
     }
     if !summary.outcomes.is_empty() {
         text.push_str("\n| chunk | title | length | target | calls | time | outcome |\n|---|---|---|---|---|---|---|\n");

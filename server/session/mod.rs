@@ -28,6 +28,7 @@ mod layout;
 mod lock;
 pub mod manifest;
 mod matching;
+mod mending;
 mod open;
 mod recover;
 mod restoring;
@@ -53,6 +54,7 @@ pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
 pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
+pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
@@ -123,6 +125,19 @@ pub struct ClientEdit {
     /// The editor's text that this was made for; where the author has typed since, the change
     /// from this to `text` is what is meant.
     pub base: String,
+}
+
+/// The whole text of a file of a session: as an open editor shows it, else as it is on disk,
+/// in whatever encoding. `None` where there is no file.
+pub fn read_text(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    match owners.open_text(path) {
+        Some(text) => Ok(Some(text)),
+        None => facts::read_text(path, disk),
+    }
 }
 
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in

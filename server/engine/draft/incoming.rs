@@ -54,6 +54,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
             Some(Ok(Event::Usage(usage))) => {
                 self.usage.update(usage);
                 self.draft.usage = self.usage_before.plus(self.usage);
+                let number = self.drafting.chunk.number;
+                self.drafting.job.note_usage(number, self.draft.usage);
             }
             Some(Ok(Event::Notice(message))) => {
                 let number = self.drafting.chunk.number;
