@@ -93,7 +93,11 @@ impl Observer for Bars {
                     "chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"
                 ));
             }
-            JobEvent::ChunkSaved { percent, .. } => self.bar.set_position(u64::from(*percent)),
+            JobEvent::ChunkSaved { percent, .. }
+            | JobEvent::StateSaved {
+                percent: Some(percent),
+                ..
+            } => self.bar.set_position(u64::from(*percent)),
             _ => {}
         }
     }
@@ -112,6 +116,19 @@ impl Display for Bars {
 /// An event as a line for people; progress within a chunk has none.
 fn line(event: &JobEvent) -> Option<String> {
     let line = match event {
+        JobEvent::JobStarted {
+            story,
+            session,
+            provider,
+            model,
+            chunks,
+            to_write,
+            reads: true,
+            ..
+        } => format!(
+            "{story}: reading {} of {chunks} chunks with {provider}/{model} (session {session})",
+            to_write.len()
+        ),
         JobEvent::JobStarted {
             story,
             session,
@@ -157,6 +174,10 @@ fn line(event: &JobEvent) -> Option<String> {
         } => format!(
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
+        ),
+        JobEvent::StateSaved { chunk, facts, .. } => format!(
+            "chunk {chunk}: read for the chunks after it, {facts} {} noted",
+            if *facts == 1 { "fact" } else { "facts" }
         ),
         // The end of the job tells it.
         JobEvent::ChunkFailed { ends_job: true, .. } => return None,

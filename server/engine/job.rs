@@ -10,6 +10,7 @@ use super::blocking;
 use super::draft::{Draft, DraftEnd, Drafting, OldText};
 use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
+use super::extract::{Beside, Spent};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
 use super::prompt::Templates;
@@ -35,8 +36,10 @@ pub struct Job {
     pub(super) writer: Writer,
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
-    reporter: Reporter,
+    reporter: Arc<Reporter>,
     pub(super) progress: Mutex<Progress>,
+    /// Reads what is complete, beside the writing.
+    beside: Beside,
 }
 
 /// How a job came out.
@@ -65,7 +68,8 @@ impl Job {
         writer: Writer,
         open: Arc<OpenSession>,
         editor: Arc<dyn Editor>,
-        reporter: Reporter,
+        reporter: Arc<Reporter>,
+        beside: Beside,
     ) -> Job {
         Job {
             id,
@@ -77,6 +81,7 @@ impl Job {
             editor,
             reporter,
             progress: Mutex::default(),
+            beside,
         }
     }
 
@@ -100,6 +105,11 @@ impl Job {
         &self.open.session
     }
 
+    /// What the reading of chunks took so far.
+    pub(super) fn spent_beside(&self) -> Spent {
+        self.beside.spent()
+    }
+
     pub(super) fn editor(&self) -> &dyn Editor {
         self.editor.as_ref()
     }
@@ -112,6 +122,7 @@ impl Job {
     pub(super) async fn write(&self, queue: Queue, cancel: &CancellationToken) -> Finished {
         let Queue { tasks, claim, .. } = queue;
         self.tell_started(&tasks).await;
+        self.beside.catch_up(tasks.iter().map(|task| task.number));
         let mut outcomes = Vec::new();
         let mut stop = None;
         for task in tasks {
@@ -141,7 +152,7 @@ impl Job {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    self.reporter.log_error(task.number, &error);
+                    self.reporter.log_error(task.number, "stopped", &error);
                     stop = Some(Stop::At {
                         chunk: task.number,
                         why: error.to_string(),
@@ -153,6 +164,7 @@ impl Job {
             }
         }
         drop(claim);
+        self.beside.end(stop.is_some(), cancel).await;
         self.finish(&outcomes, stop).await
     }
 
@@ -229,6 +241,7 @@ impl Job {
                 let saved =
                     blocking(move || session.complete_chunk(number, &prose, result)).await?;
                 self.bring_to_editor(saved, chunk).await;
+                self.beside.read(number);
                 let percent = self.completed(chunk.target_words, length);
                 outcome.end = ChunkEnd::Complete;
                 self.reporter.tell(JobEvent::ChunkSaved {
@@ -376,8 +389,10 @@ impl Job {
         let tokens: u64 = outcomes
             .iter()
             .filter_map(|outcome| outcome.usage.output_tokens)
+            .chain(self.spent_beside().usage.output_tokens)
             .sum();
-        let cost: f64 = outcomes.iter().filter_map(|outcome| outcome.cost).sum();
+        let costs = outcomes.iter().filter_map(|outcome| outcome.cost);
+        let cost: f64 = costs.chain(self.spent_beside().cost).sum();
         if let Some(limit) = self
             .settings
             .max_output_tokens

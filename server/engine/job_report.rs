@@ -106,7 +106,10 @@ impl Job {
         let usage = outcomes
             .iter()
             .fold(Usage::default(), |sum, outcome| sum.plus(outcome.usage));
-        let costs: Vec<f64> = outcomes.iter().filter_map(|outcome| outcome.cost).collect();
+        let beside = self.spent_beside();
+        let usage = usage.plus(beside.usage);
+        let costs = outcomes.iter().filter_map(|outcome| outcome.cost);
+        let costs: Vec<f64> = costs.chain(beside.cost).collect();
         let cost = (!costs.is_empty()).then(|| costs.iter().sum());
         let target_words = self.target_words();
         let summary = run_report::summary(&run_report::Summary {
@@ -122,6 +125,7 @@ impl Job {
             target_words,
             unit: self.brief().language.unit(),
             usage,
+            beside: &beside,
             cost,
             elapsed: self.reporter().elapsed(),
         });
@@ -173,6 +177,7 @@ impl Job {
             to_write: queue,
             words: chunks.iter().map(|chunk| chunk.words).sum(),
             target_words: self.target_words(),
+            reads: false,
         });
     }
 

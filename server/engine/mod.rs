@@ -12,6 +12,7 @@ pub mod environment;
 pub mod error;
 pub mod events;
 pub mod export;
+mod extract;
 pub mod job;
 mod job_report;
 mod known_slices;

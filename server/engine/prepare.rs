@@ -9,10 +9,11 @@ use tokio_util::sync::CancellationToken;
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome};
+use super::extract::{Beside, Reader};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
 use super::report::{Reporter, millis};
-use super::settings::{Role, Settings};
+use super::settings::{Role, Settings, Switch};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, Claim, JobRequest, Naming, OpenSession, Scope, Workshop};
@@ -25,11 +26,11 @@ use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
 pub struct Prepared {
-    request: JobRequest,
-    story: StoryFile,
-    settings: Settings,
-    plan: Vec<PlannedChunk>,
-    warnings: Vec<String>,
+    pub(super) request: JobRequest,
+    pub(super) story: StoryFile,
+    pub(super) settings: Settings,
+    pub(super) plan: Vec<PlannedChunk>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Prepared {
@@ -54,6 +55,9 @@ impl Prepared {
         }
         let story = story.with_settings(&settings);
         story.check()?;
+        if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
+            return Err(JobError::StateOff);
+        }
         let plan = story.plan(&settings);
         if let Some(chunk) = request.scope.chunk() {
             chunk.resolve(&plan)?;
@@ -74,6 +78,14 @@ impl Prepared {
     /// The title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
+    }
+
+    /// What the job does, in a word.
+    pub fn doing(&self) -> &'static str {
+        match self.request.scope {
+            Scope::Read(_) => "Reading",
+            _ => "Writing",
+        }
     }
 
     /// How many problems the brief has that do not stop a job, in a sentence.
@@ -103,6 +115,11 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
+        if let Scope::Read(which) = self.request.scope.clone() {
+            return self
+                .read_chunks(which, workshop, editor, observer, cancel)
+                .await;
+        }
         let started = Instant::now();
         if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
             return self
@@ -127,8 +144,8 @@ impl Prepared {
         })
         .await?;
         let reporter = Reporter::new(observer, run, started);
-        for warning in self.warnings {
-            reporter.warn(None, "setting", warning);
+        for warning in &self.warnings {
+            reporter.warn(None, "setting", warning.as_str());
         }
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
@@ -139,6 +156,8 @@ impl Prepared {
             );
             reporter.warn(Some(*kept), "edited-kept", message);
         }
+        let reporter = Arc::new(reporter);
+        let beside = self.beside(&open, &writer, &editor, &reporter);
         let job = Job::new(
             self.request.job,
             asked,
@@ -148,12 +167,44 @@ impl Prepared {
             open,
             editor,
             reporter,
+            beside,
         );
         Ok(job.write(queue, cancel).await)
     }
 }
 
 impl Prepared {
+    /// What reads chunks beside the job; nothing where `state` is off.
+    fn beside(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Beside {
+        match self.settings.state {
+            Switch::Off => Beside::off(),
+            Switch::On => Beside::new(self.reader(open, writer, editor, reporter)),
+        }
+    }
+
+    pub(super) fn reader(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Reader {
+        Reader::new(
+            open.session.clone(),
+            &self.story.brief,
+            &self.settings,
+            writer,
+            Arc::clone(editor),
+            Arc::clone(reporter),
+        )
+    }
+
     /// The state of a story in which nothing that was asked for is left to write; then no
     /// model is asked for.
     async fn complete(
@@ -178,7 +229,7 @@ impl Prepared {
     }
 
     /// The one chunk that is asked for.
-    fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
+    pub(super) fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
         let chunk = self.request.scope.chunk();
         chunk.map(|chunk| chunk.resolve(&self.plan)).transpose()
     }
@@ -244,7 +295,7 @@ impl Prepared {
         })
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
@@ -255,7 +306,7 @@ impl Prepared {
     }
 
     /// What was asked for, in words.
-    fn asked(&self) -> String {
+    pub(super) fn asked(&self) -> String {
         let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
             Ok(number) => format!("chunk {number}"),
             Err(_) => "a chunk".to_owned(),
@@ -266,6 +317,15 @@ impl Prepared {
             Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
             Scope::RewriteStale => "rewrite what is stale".to_owned(),
+            Scope::Read(which) => {
+                let which = (which.chunk.as_ref(), which.again);
+                match which {
+                    (Some(which), false) => format!("read {}", chunk(which)),
+                    (Some(which), true) => format!("read {} again", chunk(which)),
+                    (None, false) => "read what is not known".to_owned(),
+                    (None, true) => "read all chunks again".to_owned(),
+                }
+            }
         }
     }
 
@@ -280,7 +340,7 @@ impl Prepared {
         let treatment = match &self.request.scope {
             Scope::Chunk(_) => Some(Treatment::GoOn),
             Scope::Rewrite(_) => Some(Treatment::Rewrite),
-            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale => None,
+            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale | Scope::Read(_) => None,
         };
         if let (Some(treatment), Some(chunk)) = (treatment, self.request.scope.chunk()) {
             let number = chunk.resolve(&self.plan)?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::JobError;
-use super::settings::Settings;
+use super::settings::{Settings, Switch};
 use super::stale;
 use super::story_file::StoryFile;
 use super::written::Written;
@@ -27,6 +27,9 @@ pub struct StoryStatus {
     /// "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
+    /// Whether the setting `state` lets chunks be read.
+    #[serde(skip)]
+    pub reads_chunks: bool,
 }
 
 /// One chunk's state.
@@ -79,6 +82,7 @@ impl StoryStatus {
             chunks: Vec::new(),
             notices: Vec::new(),
             unit: brief.language.unit(),
+            reads_chunks: settings.state == Switch::On,
         };
         let Some(id) = session else {
             status.chunks = plan.into_iter().map(ChunkState::missing).collect();

@@ -8,8 +8,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, CANCEL, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
-    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, CANCEL, EXTRACT_STATE, KEEP, REJECT_REVISION, RESTORE_VERSION,
+    REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::state::{State, Touched};
@@ -44,7 +44,7 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        actions.extend(on_chunk(url, &target, chunk, status.unit));
+        actions.extend(on_chunk(url, &target, chunk, &status));
     }
     actions.extend(on_story(url, &target, &status));
     actions
@@ -105,8 +105,9 @@ fn on_chunk(
     url: &Url,
     target: &Target,
     chunk: &ChunkState,
-    unit: &str,
+    status: &StoryStatus,
 ) -> Vec<CodeActionOrCommand> {
+    let unit = status.unit;
     let name = format!("chunk {} “{}”", chunk.number, chunk.title);
     let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
     let (title, command) = match chunk.status {
@@ -149,8 +150,13 @@ fn on_chunk(
         actions.push(action(
             format!("Storywright: rewrite from {name} on"),
             REWRITE_FROM,
-            arguments,
+            arguments.clone(),
         ));
+    }
+    // A brief has no text to be read.
+    if status.reads_chunks && chunk.status == ChunkStatus::Complete && target.session.is_some() {
+        let title = format!("Storywright: read the state of {name} again");
+        actions.push(action(title, EXTRACT_STATE, arguments));
     }
     actions
 }

@@ -87,6 +87,14 @@ impl KnownStates {
         )
     }
 
+    /// What the state file of a chunk is worth; `None` where there is none.
+    pub fn standing(&self, number: ChunkNumber) -> Option<Standing> {
+        let mut known = self.chunks.iter().flatten();
+        known
+            .find(|known| known.number == number)
+            .map(|known| known.standing)
+    }
+
     /// The complete chunks of which nothing is known, or only what an earlier text told.
     pub fn to_extract(&self, view: &SessionView) -> Vec<ChunkNumber> {
         let is_open = |known: &Option<KnownState>| {
@@ -198,6 +206,13 @@ fn judge(
 }
 
 impl Session {
+    /// What is known of the chunks of a view; see [`read_states`].
+    pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
+        let inner = &self.inner;
+        let owners = inner.owners.as_ref();
+        read_states(&inner.folder, &inner.id, view, cast, owners, &inner.disk)
+    }
+
     /// Saves what was extracted from a chunk into its state file. A file that is open in an
     /// editor is not touched on disk: the caller brings the text into the editor.
     ///
