@@ -175,8 +175,15 @@ fn line(event: &JobEvent) -> Option<String> {
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
         ),
-        JobEvent::StateSaved { chunk, facts, .. } => format!(
-            "chunk {chunk}: read for the chunks after it, {facts} {} noted",
+        // Beside the writing nobody has to watch it.
+        JobEvent::StateSaved { percent: None, .. } => return None,
+        JobEvent::StateSaved {
+            chunk,
+            facts,
+            percent: Some(percent),
+            ..
+        } => format!(
+            "chunk {chunk}: read, {facts} {} noted, {percent} % done",
             if *facts == 1 { "fact" } else { "facts" }
         ),
         // The end of the job tells it.
