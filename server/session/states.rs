@@ -206,7 +206,7 @@ fn judge(
 }
 
 impl Session {
-    /// What is known of the chunks of a view; see [`read_states`].
+    /// What is known of the chunks of a view of this session; see [`read_states`].
     pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
         let inner = &self.inner;
         let owners = inner.owners.as_ref();

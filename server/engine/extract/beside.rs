@@ -4,18 +4,15 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::reader::{Failure, Reader, Spent};
+use crate::engine::job::background::{Background, Ended};
 use crate::session::Over;
 use crate::story::ChunkNumber;
 
-/// How long the end of a job waits for what is still to be read.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// After so many chunks in a row that could not be read, the job reads no more.
 const MOST_FAILURES: u32 = 2;
 
@@ -23,7 +20,7 @@ const MOST_FAILURES: u32 = 2;
 pub struct Beside {
     /// `None` where nothing is to be read.
     line: Option<Arc<Line>>,
-    workers: Mutex<JoinSet<()>>,
+    workers: Mutex<Background>,
 }
 
 struct Line {
@@ -63,9 +60,9 @@ impl Beside {
             changed: Notify::new(),
             warned: AtomicBool::new(false),
         });
-        let mut workers = JoinSet::new();
+        let mut workers = Background::default();
         for _ in 0..width {
-            workers.spawn(Arc::clone(&line).work());
+            workers.begin(Arc::clone(&line).work());
         }
         Beside {
             line: Some(line),
@@ -80,7 +77,7 @@ impl Beside {
             return;
         };
         let to_write: BTreeSet<ChunkNumber> = to_write.into_iter().collect();
-        self.workers().spawn(async move {
+        self.workers().begin(async move {
             // A session that can't be read now fails the job in its own words.
             let Ok((view, known)) = line.reader.known().await else {
                 return;
@@ -122,27 +119,19 @@ impl Beside {
         let Some(line) = &self.line else {
             return;
         };
-        let mut workers = std::mem::take(&mut *self.workers());
+        let workers = std::mem::take(&mut *self.workers());
         line.add(|queue| {
             queue.closed = true;
             if stopped {
                 queue.waiting.clear();
             }
         });
-        // A panic in there is its own affair.
-        let all = async { while workers.join_next().await.is_some() {} };
-        let in_time = tokio::select! {
-            () = cancel.cancelled() => None,
-            ended = tokio::time::timeout(PATIENCE, all) => Some(ended.is_ok()),
-        };
-        // Waits until all is dropped, so that everything is counted.
-        workers.shutdown().await;
-        if in_time == Some(false) {
+        if workers.end(cancel).await == Ended::TooLate {
             line.tell_left();
         }
     }
 
-    fn workers(&self) -> MutexGuard<'_, JoinSet<()>> {
+    fn workers(&self) -> MutexGuard<'_, Background> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

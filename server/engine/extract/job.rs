@@ -169,6 +169,7 @@ impl Prepared {
             outcome,
             message: &message,
             outcomes: &[],
+            seams: &[],
             words: words(view),
             target_words: target_words(view),
             unit: self.story.brief.language.unit(),
