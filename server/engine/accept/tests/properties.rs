@@ -1,7 +1,6 @@
 //! Whatever a model answers: no panic, no loss of the author's text, no second repair, and
 //! time in proportion to the text.
 
-
 use proptest::prelude::*;
 
 use super::super::repair::repair;
