@@ -15,6 +15,7 @@ use super::events::JobEvent;
 use super::job::Job;
 use super::prompt::{Prompt, PromptInputs, TooLarge, slices};
 use super::report::{causes, millis};
+use super::written::Written;
 use super::{blocking, scene, seam, tokens};
 use crate::provider::{
     Event, FinishReason, GiveUp, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy,
@@ -100,6 +101,8 @@ pub struct Drafting<'a> {
     pub replaces: Option<String>,
     pub retired: AtomicBool,
     pub notes: Vec<String>,
+    /// What is written of the story, when the draft begins.
+    pub written: Written,
 }
 
 enum CallResult {
@@ -355,8 +358,10 @@ impl Drafting<'_> {
         let written = words::count(so_far, self.language());
         Prompt::build(&PromptInputs {
             brief: self.job.brief(),
+            templates: self.job.templates(),
             beat: self.beat_index(),
             target_words: target,
+            earlier: &self.written.before(self.chunk.number),
             preceding: &self.preceding,
             so_far,
             // A nearly full chunk still needs room to end its last sentence.

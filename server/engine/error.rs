@@ -24,6 +24,13 @@ pub enum JobError {
         /// With the line, from 1, on which each begins.
         problems: Vec<(usize, Problem)>,
     },
+    #[error("{}:{line}: {message} Nothing was written", path.display())]
+    BadTemplate {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        message: String,
+    },
     #[error("{}", settings_message(.0))]
     Settings(Vec<SettingsProblem>),
     #[error(transparent)]

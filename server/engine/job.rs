@@ -12,6 +12,7 @@ use super::editor::{Editor, PageStop};
 use super::events::{JobEvent, Outcome};
 use super::job_report::Progress;
 use super::prepare::{Queue, Task, Treatment};
+use super::prompt::Templates;
 use super::report::{Reporter, causes, millis};
 use super::run_report::{self, ChunkEnd, ChunkOutcome};
 use super::settings::Settings;
@@ -19,6 +20,7 @@ use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::OpenSession;
 use super::writer::Writer;
+use super::written::Written;
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, Session, StoreError, TokenUsage};
 use crate::story::{Brief, ChunkNumber, words};
@@ -80,6 +82,10 @@ impl Job {
 
     pub(super) fn brief(&self) -> &Brief {
         &self.story.brief
+    }
+
+    pub(super) fn templates(&self) -> &Templates {
+        &self.story.templates
     }
 
     pub(super) fn settings(&self) -> &Settings {
@@ -179,8 +185,10 @@ impl Job {
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
+        let session = self.session().clone();
         let drafting = Drafting {
             job: self,
+            written: Written::new(blocking(move || session.view()).await?),
             preceding: self.preceding(number).await?,
             notes: self.notes(number),
             replaces,

@@ -14,6 +14,7 @@ pub mod events;
 pub mod export;
 pub mod job;
 mod job_report;
+mod known_slices;
 pub mod new_story;
 pub mod prepare;
 pub mod prompt;
@@ -30,6 +31,7 @@ pub mod tokens;
 pub mod upkeep;
 pub mod workshop;
 pub mod writer;
+pub mod written;
 
 /// Runs a call of the file system where it holds nobody up. Not undone when the future is
 /// dropped: what was begun is finished.

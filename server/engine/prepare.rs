@@ -17,6 +17,7 @@ use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, Claim, JobRequest, Naming, OpenSession, Scope, Workshop};
 use super::writer::Writer;
+use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
 use crate::provider::Usage;
 use crate::session::{ChunkStatus, ChunkView, Notice, Origin, PlannedChunk, SessionView};
@@ -291,21 +292,19 @@ impl Prepared {
         }
         let claim = claim(None)?;
         let session = open.session.clone();
-        let view = blocking(move || session.view()).await?;
+        let written = Written::new(blocking(move || session.view()).await?);
+        let view = &written.view;
         let mut queue = Queue {
             tasks: Vec::new(),
             kept: Vec::new(),
             claim,
         };
         match &self.request.scope {
-            Scope::RewriteFrom(chunk) => queue.add_from(chunk.resolve(&self.plan)?, &view),
+            Scope::RewriteFrom(chunk) => queue.add_from(chunk.resolve(&self.plan)?, view),
             Scope::RewriteStale => {
-                queue.add_stale(
-                    &view,
-                    &stale::reasons(&self.story.brief, &view, &self.settings),
-                );
+                queue.add_stale(view, &stale::reasons(&self.story, &written, &self.settings));
             }
-            _ => queue.add_remaining(&view),
+            _ => queue.add_remaining(view),
         }
         Ok(queue)
     }

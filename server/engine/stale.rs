@@ -5,28 +5,37 @@
 
 use std::collections::BTreeMap;
 
-use super::prompt::slices;
+use super::known_slices::Others;
+use super::prompt::slices::{self, OfOther};
 use super::settings::{ProviderChoice, Role, Settings};
+use super::story_file::StoryFile;
+use super::written::Written;
 use crate::provider::ProviderKind;
 use crate::session::{ChunkRecord, ChunkStatus, ChunkView, SessionView};
-use crate::story::{Brief, Digest};
+use crate::story::Digest;
 
 /// The reasons for which each chunk of a session is stale, in the order of its chunks; none
 /// for a chunk that is fresh or not complete.
-pub fn reasons(brief: &Brief, view: &SessionView, settings: &Settings) -> Vec<Vec<String>> {
+pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<String>> {
+    let chunks = written.view.chunks.len();
     let now = Now {
-        brief,
-        shared: slices::shared(brief),
-        always: slices::always(brief),
+        story,
+        written,
+        shared: slices::shared(&story.brief, &story.templates),
+        always: slices::always(&story.brief),
         model: ConfiguredModel::of(settings),
+        others: Others::new(story, written, chunks),
     };
-    (0..view.chunks.len())
-        .map(|index| of_chunk(&now, view, index))
-        .collect()
+    (0..chunks).map(|index| of_chunk(&now, index)).collect()
 }
 
 /// The slices that a chunk's text would be recorded with, were it written now and as it is.
-pub fn current_inputs(brief: &Brief, view: &SessionView, index: usize) -> BTreeMap<String, Digest> {
+pub fn current_inputs(
+    story: &StoryFile,
+    written: &Written,
+    index: usize,
+) -> BTreeMap<String, Digest> {
+    let view = &written.view;
     let record = view
         .chunks
         .get(index)
@@ -34,30 +43,39 @@ pub fn current_inputs(brief: &Brief, view: &SessionView, index: usize) -> BTreeM
     let held = record
         .map(|record| record.inputs.clone())
         .unwrap_or_default();
-    let always = slices::always(brief);
-    let mut inputs: BTreeMap<String, Digest> = slices::of_beat(brief, index)
-        .into_iter()
-        .filter(|(name, _)| held.contains_key(name) || always.contains(name))
-        .collect();
+    let always = slices::always(&story.brief);
+    let mut inputs: BTreeMap<String, Digest> =
+        slices::of_beat(&story.brief, index, &story.templates)
+            .into_iter()
+            .filter(|(name, _)| held.contains_key(name) || always.contains(name))
+            .collect();
     if held.contains_key(slices::PRECEDING) {
         inputs.insert(
             slices::PRECEDING.to_owned(),
             slices::preceding(preceding(view, index)),
         );
     }
+    let others = Others::new(story, written, index);
+    for (name, digest) in held {
+        let now = OfOther::parse(&name).and_then(|slice| others.now(&slice, index, &digest));
+        inputs.extend(now.map(|now| (name, now)));
+    }
     inputs
 }
 
 /// What chunks would be written from now.
 struct Now<'a> {
-    brief: &'a Brief,
+    story: &'a StoryFile,
+    written: &'a Written,
     /// The slices of every beat: of a long story they are worth working out only once.
     shared: BTreeMap<String, Digest>,
     always: Vec<String>,
     model: ConfiguredModel,
+    others: Others<'a>,
 }
 
-fn of_chunk(now: &Now, view: &SessionView, index: usize) -> Vec<String> {
+fn of_chunk(now: &Now, index: usize) -> Vec<String> {
+    let view = &now.written.view;
     let chunk = &view.chunks[index];
     let Some(record) = chunk
         .record
@@ -66,17 +84,22 @@ fn of_chunk(now: &Now, view: &SessionView, index: usize) -> Vec<String> {
     else {
         return Vec::new();
     };
-    let own = slices::own(now.brief, index);
+    let own = slices::own(&now.story.brief, index, &now.story.templates);
     let current = |slice: &str| own.get(slice).or_else(|| now.shared.get(slice));
     let mut reasons: Vec<String> = record
         .inputs
         .iter()
-        .filter_map(|(slice, digest)| match slice.as_str() {
+        .filter_map(|(name, digest)| match name.as_str() {
             slices::PRECEDING => preceding_reason(view, index, digest),
             slices::MODEL => None,
-            _ => changed(slice, digest, current(slice)),
+            _ => match OfOther::parse(name) {
+                Some(slice) => now.others.reason(&slice, index, digest),
+                None => changed(name, digest, current(name)),
+            },
         })
         .collect();
+    // Several sentences of one chunk are one reason.
+    reasons.dedup();
     // What every prompt holds and this one did not hold was added since.
     let always = now.always.iter();
     let added =
@@ -101,7 +124,7 @@ fn preceding_reason(view: &SessionView, index: usize, then: &Digest) -> Option<S
     if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
         return None;
     }
-    if slices::preceding(preceding(view, index)) == *then {
+    if slices::is_preceding(then, preceding(view, index)) {
         return None;
     }
     Some(match before {

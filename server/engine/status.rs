@@ -8,6 +8,7 @@ use super::error::JobError;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
+use super::written::Written;
 use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -84,7 +85,9 @@ impl StoryStatus {
             return Ok(status);
         };
         let view = session::read_session(&story.folder, &id, &plan, &brief.language, owners, disk)?;
-        let reasons = stale::reasons(brief, &view, settings);
+        let written = Written::new(view);
+        let reasons = stale::reasons(story, &written, settings);
+        let view = written.view;
         status.notices = view
             .notices
             .into_iter()

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::error::JobError;
+use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
 use crate::session::{Owners, PlannedChunk, StoryFolder};
 use crate::story::sizes::{SizeDefaults, plan_sizes};
-use crate::story::{Brief, ChunkNumber, Digest, Severity};
+use crate::story::{Brief, ChunkNumber, Digest, Problem, Severity};
 
 /// A brief as it stands now.
 #[derive(Debug, Clone)]
@@ -14,7 +15,23 @@ pub struct StoryFile {
     pub folder: StoryFolder,
     pub text: String,
     pub brief: Brief,
+    /// The fixed words of prompts, with what the author replaced.
+    pub templates: Templates,
+    /// What is wrong with the author's templates.
+    pub template_problems: Vec<TemplateProblem>,
 }
+
+/// Something in a template file that has no meaning.
+#[derive(Debug, Clone)]
+pub struct TemplateProblem {
+    pub path: PathBuf,
+    /// The file's text; the problem's span is a place in it.
+    pub text: String,
+    pub problem: Problem,
+}
+
+/// Larger files are no templates, in bytes.
+const LARGEST_TEMPLATE: u64 = 64 * 1024;
 
 /// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
 pub fn is_brief_name(name: &str) -> bool {
@@ -91,10 +108,13 @@ impl StoryFile {
                 })?,
         };
         let brief = Brief::parse(&text);
+        let (templates, template_problems) = read_templates(&folder, owners);
         Ok(StoryFile {
             folder,
             text,
             brief,
+            templates,
+            template_problems,
         })
     }
 
@@ -138,6 +158,13 @@ impl StoryFile {
             .filter(|problem| problem.severity == Severity::Error)
             .map(|problem| (line_of(&self.text, problem.span.start), problem.clone()))
             .collect();
+        if let Some(wrong) = self.template_problems.first() {
+            return Err(JobError::BadTemplate {
+                path: wrong.path.clone(),
+                line: line_of(&wrong.text, wrong.problem.span.start),
+                message: wrong.problem.message.clone(),
+            });
+        }
         if errors.is_empty() {
             return Ok(());
         }
@@ -146,6 +173,41 @@ impl StoryFile {
             problems: errors,
         })
     }
+}
+
+/// The author's templates beside a brief. A link is none: what it leads to is not this story's,
+/// and must not reach a model.
+fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<TemplateProblem>) {
+    let mut templates = Templates::default();
+    let mut problems = Vec::new();
+    let place = folder
+        .root()
+        .join(templates::folder_name(folder.brief_name()).as_ref());
+    if !std::fs::symlink_metadata(&place).is_ok_and(|entry| entry.is_dir()) {
+        return (templates, problems);
+    }
+    for name in Templates::names() {
+        let path = place.join(format!("{name}.md"));
+        let is_template = std::fs::symlink_metadata(&path)
+            .is_ok_and(|entry| entry.is_file() && entry.len() <= LARGEST_TEMPLATE);
+        if !is_template {
+            continue;
+        }
+        let text = owners
+            .open_text(&path)
+            .or_else(|| std::fs::read_to_string(&path).ok());
+        let Some(text) = text else {
+            continue;
+        };
+        templates.replace(name, &text);
+        let found = Templates::problems(name, &text).into_iter();
+        problems.extend(found.map(|problem| TemplateProblem {
+            path: path.clone(),
+            text: text.clone(),
+            problem,
+        }));
+    }
+    (templates, problems)
 }
 
 fn size_defaults(settings: &Settings) -> SizeDefaults {

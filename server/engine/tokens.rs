@@ -20,6 +20,11 @@ pub fn estimate(text: &str) -> u32 {
         .unwrap_or(u32::MAX)
 }
 
+/// About how many tokens so many bytes of Latin text take.
+pub fn of_bytes(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(7).saturating_mul(2)).unwrap_or(u32::MAX)
+}
+
 fn is_punctuation(c: char) -> bool {
     matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}')
 }

@@ -12,6 +12,7 @@ use super::error::JobError;
 use super::stale;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, Workshop};
+use super::written::Written;
 use crate::session::{Saved, SessionId};
 use crate::story::ChunkNumber;
 
@@ -89,9 +90,9 @@ fn carry_out(
             ),
         ),
         Decision::Keep => {
-            let view = session.view()?;
+            let written = Written::new(session.view()?);
             let index = index(number);
-            session.keep_chunk(number, stale::current_inputs(&story.brief, &view, index))?;
+            session.keep_chunk(number, stale::current_inputs(&story, &written, index))?;
             (
                 Saved::default(),
                 format!("chunk {number} is kept as it is and no longer stale"),

@@ -17,6 +17,7 @@ pub mod metadata;
 mod numbers;
 mod outline;
 pub mod problem;
+pub mod recall;
 mod rules;
 pub mod sections;
 pub mod sizes;

@@ -15,6 +15,12 @@ const SHORTEST: usize = 4;
 
 /// The terms of a text, each once.
 pub fn terms(text: &str) -> BTreeSet<String> {
+    terms_of_length(text, SHORTEST)
+}
+
+/// As [`terms`], with words of at least `shortest` letters: where something else tells a key
+/// from an article.
+pub fn terms_of_length(text: &str, shortest: usize) -> BTreeSet<String> {
     let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
     let mut terms = BTreeSet::new();
     let mut run = Vec::new();
@@ -24,19 +30,19 @@ pub fn terms(text: &str) -> BTreeSet<String> {
             continue;
         }
         take_run(&mut run, &mut terms);
-        terms.extend(term(word));
+        terms.extend(term(word, shortest));
     }
     take_run(&mut run, &mut terms);
     terms
 }
 
 /// The term of one word, if it says enough to have one.
-fn term(word: &str) -> Option<String> {
+fn term(word: &str, shortest: usize) -> Option<String> {
     let word = without_possessive(word);
     let word = without_arabic_article(word);
     let is_marked = word.chars().any(|c| c.is_uppercase() || c.is_numeric());
     let length = word.chars().count();
-    (length >= SHORTEST || (is_marked && length >= 2)).then(|| {
+    (length >= shortest || (is_marked && length >= 2)).then(|| {
         word.chars()
             .flat_map(char::to_lowercase)
             .take(STEM)

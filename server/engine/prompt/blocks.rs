@@ -1,17 +1,31 @@
 //! The blocks of a prompt, and what gives way when they do not all fit.
+//!
+//! Never cut: contract, facts, rules, beat and closing line. The rest is given room in the
+//! order of how much it matters: outline, the end of the text before (at least 200 words),
+//! the next beat, the cast of this part, the state of things, summaries, quotes, more of the
+//! text before, background.
 
-use super::{Block, LeftOut, Part, Prompt, PromptInputs, TooLarge, slices, trigger};
+use super::budget::Budget;
+use super::memory::{self, Earlier, Summary};
+use super::tail::{head, tail};
+use super::templates::{self, Templates};
+use super::{Block, Part, Prompt, PromptInputs, TooLarge, slices, trigger};
 use crate::engine::tokens;
-use crate::story::{Beat, Brief, CastEntry, Section, SectionKind};
+use crate::story::recall::Quote;
+use crate::story::terms::terms;
+use crate::story::{Beat, Brief, CastEntry, Digest, Section, SectionKind};
 
 /// Most words of the text before that are repeated verbatim, and the least before the block
 /// is dropped.
 pub(super) const TAIL_WORDS: [usize; 3] = [400, 300, 200];
+/// Sections of the author's own naming are in every prompt where all of them together take no
+/// more than this share of it; else only where the part calls for them.
+const BACKGROUND_SHARE: u32 = 8;
 
 pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     let brief = inputs.brief;
     let beat = &brief.beats[inputs.beat];
-    let contract = contract(brief);
+    let contract = contract(brief, inputs.templates);
     let facts = facts(brief);
     let rules = rules(brief);
     let task = task(inputs, beat);
@@ -24,30 +38,14 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         ("the closing line", &closing),
     ];
     let mut budget = Budget::new(inputs.context_tokens, &fixed)?;
-
-    // What may be left out, in the order of how much it matters.
-    let outline = budget.take("the outline", outline(brief));
-    let preceding = budget.take_shrinking("the text before", inputs.preceding);
-    let so_far = budget.take_shrinking("what is written of this chunk", inputs.so_far);
-    let next = budget.take("the next beat", next(brief, inputs.beat));
-    let cast = cast(brief, beat, inputs, &mut budget);
-    let background = background(brief, &mut budget);
-
-    let mut held = slices::always(brief);
-    held.extend(outline.is_some().then(|| slices::OUTLINE.to_owned()));
-    held.extend(next.is_some().then(|| slices::NEXT.to_owned()));
-    held.extend(cast.iter().map(|(entry, _)| slices::cast(&entry.name)));
-    held.extend(
-        background
-            .iter()
-            .map(|(section, _)| slices::background(&section.title)),
+    let chosen = Chosen::new(
+        inputs,
+        beat,
+        [&contract, &facts, &rules],
+        [&task, &closing],
+        &mut budget,
     );
-    let mut digests = slices::of_beat(brief, inputs.beat);
-    digests.retain(|name, _| held.contains(name));
-    digests.insert(
-        slices::PRECEDING.to_owned(),
-        slices::preceding(inputs.preceding),
-    );
+    let digests = chosen.digests(inputs);
 
     let mut blocks = Vec::new();
     let mut push = |name, part, text: Option<String>| {
@@ -55,31 +53,58 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
             blocks.push(Block { name, part, text });
         }
     };
-    let joined = |texts: Vec<String>, with: &str| (!texts.is_empty()).then(|| texts.join(with));
-    let background = joined(
-        background.into_iter().map(|(_, text)| text).collect(),
-        "\n\n",
-    );
-    let cast = joined(cast.into_iter().map(|(_, text)| text).collect(), "\n");
     push("contract", Part::System, Some(contract));
     push("facts", Part::System, Some(facts));
     push("rules", Part::System, Some(rules));
-    push("background", Part::System, background);
-    push("outline", Part::System, outline);
+    push(
+        "background",
+        Part::System,
+        joined(&chosen.background, "\n\n"),
+    );
+    push("roster", Part::System, chosen.roster);
+    push("outline", Part::System, chosen.outline);
+    push(
+        "opening",
+        Part::Sealed,
+        lines("# How the story began", &chosen.sealed),
+    );
+    push(
+        "summaries",
+        Part::User,
+        lines("# What happened lately", &chosen.latest),
+    );
+    push(
+        "state",
+        Part::User,
+        chosen
+            .state
+            .map(|(after, text)| format!("# How things stand after part {}\n{text}", after.number)),
+    );
+    push("quotes", Part::User, quotes_block(&chosen.quotes));
     push(
         "cast",
         Part::User,
-        cast.map(|cast| format!("# Who is in this part\n{cast}")),
+        joined(&chosen.cast, "\n").map(|it| format!("# Who is in this part\n{it}")),
     );
+    push(
+        "more background",
+        Part::User,
+        joined(&chosen.more_background, "\n\n"),
+    );
+    push("beat", Part::User, Some(task));
+    push("next", Part::User, chosen.next);
+    push("previous", Part::User, chosen.previous);
     push(
         "preceding text",
         Part::User,
-        preceding.map(|tail| preceding_block(&tail)),
+        chosen.preceding.map(|tail| preceding_block(&tail)),
     );
-    push("beat", Part::User, Some(task));
-    push("next", Part::User, next);
-    push("so far", Part::User, so_far.map(|tail| so_far_block(&tail)));
-    push("closing", Part::User, Some(closing));
+    push(
+        "so far",
+        Part::Closing,
+        chosen.so_far.map(|tail| so_far_block(&tail)),
+    );
+    push("closing", Part::Closing, Some(closing));
     Ok(Prompt {
         blocks,
         left_out: budget.left_out,
@@ -87,87 +112,174 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     })
 }
 
-/// Room for tokens, given out block by block.
-struct Budget {
-    left: u32,
-    left_out: Vec<LeftOut>,
+/// What is in the prompt beside what is never cut.
+struct Chosen<'a> {
+    outline: Option<String>,
+    roster: Option<String>,
+    background: Vec<(&'a Section, String)>,
+    more_background: Vec<(&'a Section, String)>,
+    next: Option<String>,
+    previous: Option<String>,
+    cast: Vec<(&'a CastEntry, String)>,
+    state: Option<(Earlier<'a>, String)>,
+    sealed: Vec<Summary>,
+    latest: Vec<Summary>,
+    quotes: Vec<Quote>,
+    preceding: Option<String>,
+    so_far: Option<String>,
 }
 
-impl Budget {
-    fn new(limit: u32, fixed: &[(&'static str, &str)]) -> Result<Budget, TooLarge> {
-        let sizes = fixed
-            .iter()
-            .map(|(name, text)| (tokens::estimate(text), *name));
-        let total: u32 = sizes.clone().map(|(size, _)| size).sum();
-        match limit.checked_sub(total) {
-            Some(left) => Ok(Budget {
-                left,
-                left_out: Vec::new(),
-            }),
-            None => Err(TooLarge {
-                what: sizes.max().map_or("the brief", |(_, name)| name),
-                tokens: total,
-                limit,
-            }),
-        }
-    }
-
-    /// The text, if there is room for it; noted as left out otherwise.
-    fn take(&mut self, what: &str, text: String) -> Option<String> {
-        if text.is_empty() {
-            return None;
-        }
-        let size = tokens::estimate(&text);
-        if size > self.left {
-            self.left_out.push(LeftOut {
-                what: what.to_owned(),
-                tokens: size,
-            });
-            return None;
-        }
-        self.left -= size;
-        Some(text)
-    }
-
-    /// The end of a text, as long as there is room for, down to the least that is of use.
-    fn take_shrinking(&mut self, what: &str, text: &str) -> Option<String> {
-        let longest = tail(text, TAIL_WORDS[0]);
-        for words in TAIL_WORDS {
-            let part = tail(text, words);
-            let size = tokens::estimate(part);
-            if size <= self.left {
-                self.left -= size;
-                if part.len() < longest.len() {
-                    self.left_out.push(LeftOut {
-                        what: format!("{what} beyond its last {words} words"),
-                        tokens: tokens::estimate(longest) - size,
-                    });
-                }
-                return (!part.is_empty()).then(|| part.to_owned());
-            }
-        }
-        self.left_out.push(LeftOut {
-            what: what.to_owned(),
-            tokens: tokens::estimate(longest),
+impl<'a> Chosen<'a> {
+    fn new(
+        inputs: &PromptInputs<'a>,
+        beat: &Beat,
+        stable: [&String; 3],
+        varying: [&String; 2],
+        budget: &mut Budget,
+    ) -> Chosen<'a> {
+        let brief = inputs.brief;
+        let outline = budget.take("the outline", outline(brief));
+        let [_, _, least] = TAIL_WORDS;
+        let ends =
+            [inputs.preceding, inputs.so_far].map(|text| tokens::estimate(tail(text, least)));
+        let reserved = budget.reserve(ends.iter().sum());
+        let next = budget.take("the next beat", next(brief, inputs.beat, inputs.templates));
+        let previous = previous(inputs)
+            .and_then(|text| budget.take("the planned end of the part before", text));
+        let cast = cast(brief, beat, inputs, budget);
+        let roster = budget.take("the list of the cast", roster(brief));
+        let (background, more_background) = background(inputs, beat, budget);
+        let state = memory::state(inputs.earlier).and_then(|(chunk, state)| {
+            let text = memory::state_text(&state, &called(beat, brief), brief);
+            Some((chunk, budget.take("the state of things", text)?))
         });
-        None
+        let (sealed, latest) = memory::summaries(inputs.earlier, budget);
+
+        // Two prompts in a row are to share half of their bytes, so that a cache is worth it:
+        // quotes and the text before give way to that.
+        let length = |texts: &[&Option<String>]| {
+            texts
+                .iter()
+                .filter_map(|it| it.as_ref())
+                .map(String::len)
+                .sum::<usize>()
+        };
+        let stable = stable.iter().map(|it| it.len()).sum::<usize>()
+            + length(&[&outline, &roster])
+            + background.iter().map(|(_, text)| text.len()).sum::<usize>()
+            + sealed.iter().map(|it| it.line.len()).sum::<usize>();
+        let mut varying = varying.iter().map(|it| it.len()).sum::<usize>()
+            + length(&[&next, &previous])
+            + state.as_ref().map_or(0, |(_, text)| text.len())
+            + cast.iter().map(|(_, text)| text.len()).sum::<usize>()
+            + latest.iter().map(|it| it.line.len()).sum::<usize>();
+        let shown = [inputs.preceding, inputs.so_far]
+            .map(|text| tail(text, TAIL_WORDS[0]))
+            .join("\n");
+        let room = tokens::of_bytes(stable.saturating_sub(varying)) / 2;
+        let quotes = memory::quotes(inputs.earlier, &wanted(inputs, beat), &shown, room, budget);
+        varying += quotes.iter().map(|it| it.text.len()).sum::<usize>();
+        budget.release(reserved);
+        let so_far = take_end(
+            budget,
+            "what is written of this chunk",
+            inputs.so_far,
+            usize::MAX,
+        );
+        let room = stable.saturating_sub(varying);
+        let preceding = take_end(budget, "the text before", inputs.preceding, room);
+        Chosen {
+            outline,
+            roster,
+            background,
+            more_background,
+            next,
+            previous,
+            cast,
+            state,
+            sealed,
+            latest,
+            quotes,
+            preceding,
+            so_far,
+        }
     }
+
+    /// The digest of each input slice that the prompt holds.
+    fn digests(&self, inputs: &PromptInputs<'_>) -> std::collections::BTreeMap<String, Digest> {
+        let brief = inputs.brief;
+        let mut held = slices::always(brief);
+        let mut hold = |is_held: bool, name: &str| held.extend(is_held.then(|| name.to_owned()));
+        hold(self.outline.is_some(), slices::OUTLINE);
+        hold(self.next.is_some(), slices::NEXT);
+        hold(self.previous.is_some(), slices::PREVIOUS);
+        held.extend(self.cast.iter().map(|(entry, _)| slices::cast(&entry.name)));
+        let background = self.background.iter().chain(&self.more_background);
+        held.extend(background.map(|(section, _)| slices::background(&section.title)));
+        let mut digests = slices::of_beat(brief, inputs.beat, inputs.templates);
+        digests.retain(|name, _| held.contains(name));
+        let preceding = self.preceding.as_deref().unwrap_or_default();
+        digests.insert(slices::PRECEDING.to_owned(), Digest::of(preceding));
+        for summary in self.sealed.iter().chain(&self.latest) {
+            digests.insert(slices::summary(&summary.beat), Digest::of(&summary.text));
+        }
+        if let Some((after, text)) = &self.state {
+            digests.insert(slices::state(after.beat), Digest::of(text));
+        }
+        for quote in &self.quotes {
+            let source = inputs
+                .earlier
+                .iter()
+                .find(|part| part.number == quote.chunk);
+            digests.extend(source.map(|source| slices::quote(source.beat, &quote.text)));
+        }
+        digests
+    }
+}
+
+fn joined<T>(entries: &[(T, String)], glue: &str) -> Option<String> {
+    let texts: Vec<&str> = entries.iter().map(|(_, text)| text.as_str()).collect();
+    (!texts.is_empty()).then(|| texts.join(glue))
+}
+
+fn lines(heading: &str, summaries: &[Summary]) -> Option<String> {
+    let lines: Vec<&str> = summaries.iter().map(|it| it.line.as_str()).collect();
+    (!lines.is_empty()).then(|| format!("{heading}\n{}", lines.join("\n")))
+}
+
+/// Verbatim, so that it can be held on to.
+fn quotes_block(quotes: &[Quote]) -> Option<String> {
+    let mut text = "# What the story said before, word for word".to_owned();
+    for quote in quotes {
+        text.push_str(&format!("\nPart {}: “{}”", quote.chunk, quote.text));
+    }
+    (!quotes.is_empty()).then_some(text)
+}
+
+/// The end of a text, as long as it may be: at least 200 words where there is room for them at
+/// all, more while it stays within `bytes`.
+fn take_end(budget: &mut Budget, what: &str, text: &str, bytes: usize) -> Option<String> {
+    let [longest, _, least] = TAIL_WORDS;
+    for words in TAIL_WORDS {
+        let end = tail(text, words);
+        let size = tokens::estimate(end);
+        if budget.has_room(size) && (end.len() <= bytes || words == least) {
+            budget.spend(size);
+            return (!end.is_empty()).then(|| end.to_owned());
+        }
+    }
+    let size = tokens::estimate(tail(text, longest));
+    budget.leave_out(what, size, "there was no room");
+    None
 }
 
 /// Role, style and what the answer has to look like.
-fn contract(brief: &Brief) -> String {
-    let mut text = String::from(
-        "You are the author of a long story that is written part by part. You write one part at a \
-         time, as finished prose of that one story.\n\
-         Answer with the prose of the part and nothing else: no title, no heading, no numbering, \
-         no preamble, no summary, no remark about the task, no markdown but paragraphs. End the \
-         part with a finished sentence. Keep every fact and rule below; never restart the story, \
-         never bring in another setting, another protagonist or other rules.\n",
-    );
-    text.push_str(&format!(
-        "Write in the language with the BCP 47 tag {}.",
-        brief.language
-    ));
+fn contract(brief: &Brief, templates: &Templates) -> String {
+    let values = [
+        ("language", brief.language.as_str()),
+        ("title", &brief.title),
+    ];
+    let mut text = templates.fill(templates::CONTRACT, &values);
     if let Some(style) = brief
         .section(SectionKind::Style)
         .filter(|s| !s.text.is_empty())
@@ -215,18 +327,39 @@ fn rules(brief: &Brief) -> String {
     )
 }
 
-/// Sections of the author's own naming, as far as there is room.
-fn background<'a>(brief: &'a Brief, budget: &mut Budget) -> Vec<(&'a Section, String)> {
-    let sections = brief
-        .sections
+type Told<'a> = Vec<(&'a Section, String)>;
+
+/// Sections of the author's own naming: those of every prompt, and those of this one only.
+fn background<'a>(
+    inputs: &PromptInputs<'a>,
+    beat: &Beat,
+    budget: &mut Budget,
+) -> (Told<'a>, Told<'a>) {
+    let sections = inputs.brief.sections.iter();
+    let sections: Told<'a> = sections
+        .filter(|section| section.kind == SectionKind::Background && !section.text.is_empty())
+        .map(|section| (section, background_text(section)))
+        .collect();
+    let size: u32 = sections
         .iter()
-        .filter(|section| section.kind == SectionKind::Background && !section.text.is_empty());
-    sections
-        .filter_map(|section| {
-            let what = format!("background “{}”", section.title);
-            Some((section, budget.take(&what, background_text(section))?))
-        })
-        .collect()
+        .map(|(_, text)| tokens::estimate(text))
+        .sum();
+    let of_all = size <= inputs.context_tokens / BACKGROUND_SHARE;
+    let called = terms(&wanted(inputs, beat));
+    let told = sections.into_iter().filter_map(|(section, text)| {
+        let what = format!("background “{}”", section.title);
+        if !of_all && terms(&section.title).is_disjoint(&called) {
+            budget.leave_out(&what, tokens::estimate(&text), "this part does not name it");
+            return None;
+        }
+        Some((section, budget.take(&what, text)?))
+    });
+    let told = told.collect();
+    if of_all {
+        (told, Vec::new())
+    } else {
+        (Vec::new(), told)
+    }
 }
 
 pub(super) fn background_text(section: &Section) -> String {
@@ -249,6 +382,40 @@ pub(super) fn outline(brief: &Brief) -> String {
     text
 }
 
+/// The names of the whole cast. What is known of each is told where it is needed; the list
+/// itself makes no chunk stale.
+fn roster(brief: &Brief) -> String {
+    if brief.cast.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = brief.cast.iter().map(cast_name).collect();
+    format!("# Who is in the story\n{}", names.join(", "))
+}
+
+fn cast_name(entry: &CastEntry) -> String {
+    if entry.aliases.is_empty() {
+        entry.name.clone()
+    } else {
+        format!("{} (also called {})", entry.name, entry.aliases.join(", "))
+    }
+}
+
+/// Whom and what the part is about.
+pub(super) fn called(beat: &Beat, brief: &Brief) -> String {
+    let protagonist = brief.protagonist.as_deref().unwrap_or_default();
+    [&beat_slice(beat), &beat.cast.join(", "), protagonist].join("\n")
+}
+
+/// What the part asks to be recalled.
+fn wanted(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
+    [
+        beat_slice(beat),
+        beat.cast.join(", "),
+        inputs.notes.join("\n"),
+    ]
+    .join("\n")
+}
+
 /// What is known of those whom this part names: in its beat, its cast attribute, the text
 /// before, or as the protagonist.
 fn cast<'a>(
@@ -257,19 +424,15 @@ fn cast<'a>(
     inputs: &PromptInputs<'_>,
     budget: &mut Budget,
 ) -> Vec<(&'a CastEntry, String)> {
-    let called = [
-        beat_slice(beat),
-        beat.cast.join(", "),
-        brief.protagonist.clone().unwrap_or_default(),
-        tail(inputs.preceding, TAIL_WORDS[0]).to_owned(),
-        tail(inputs.so_far, TAIL_WORDS[0]).to_owned(),
+    let named = [
+        &called(beat, brief),
+        tail(inputs.preceding, TAIL_WORDS[0]),
+        tail(inputs.so_far, TAIL_WORDS[0]),
     ]
     .join("\n");
-    let entries = brief
-        .cast
-        .iter()
-        .filter(|entry| trigger::names(&called, entry));
+    let entries = brief.cast.iter();
     entries
+        .filter(|entry| trigger::names(&named, entry))
         .filter_map(|entry| {
             let what = format!("cast “{}”", entry.name);
             Some((entry, budget.take(&what, cast_entry(entry))?))
@@ -278,12 +441,7 @@ fn cast<'a>(
 }
 
 pub(super) fn cast_entry(entry: &CastEntry) -> String {
-    let aliases = if entry.aliases.is_empty() {
-        String::new()
-    } else {
-        format!(" (also called {})", entry.aliases.join(", "))
-    };
-    format!("{}{aliases}: {}", entry.name, entry.text)
+    format!("{}: {}", cast_name(entry), entry.text)
 }
 
 /// All that the author said of a beat.
@@ -329,15 +487,42 @@ fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
 }
 
 /// The part after this one, so that it is not told too early.
-pub(super) fn next(brief: &Brief, beat: usize) -> String {
+pub(super) fn next(brief: &Brief, beat: usize, templates: &Templates) -> String {
     match brief.beats.get(beat + 1) {
         Some(next) => format!(
             "# Not yet (it belongs to the next part)\n{}: {}",
             next.title,
             head(&next.text, 60)
         ),
-        None => "# This is the last part\nBring the story to its end.".to_owned(),
+        None => templates.fill(
+            templates::LAST_PART,
+            &[
+                ("number", &(beat + 1).to_string()),
+                ("total", &brief.beats.len().to_string()),
+                ("title", &brief.title),
+            ],
+        ),
     }
+}
+
+/// How the part before ends by plan; told where its text is not there.
+fn previous(inputs: &PromptInputs<'_>) -> Option<String> {
+    let is_known = !inputs.preceding.is_empty();
+    let before = inputs.beat.checked_sub(1).filter(|_| !is_known)?;
+    Some(previous_block(inputs.brief.beats.get(before)?))
+}
+
+pub(super) fn previous_block(before: &Beat) -> String {
+    let mut text = format!(
+        "# The part before (its text is not there yet)\n{}",
+        before.title
+    );
+    if let Some(exit) = &before.exit {
+        text.push_str(&format!("\nAt its end: {exit}"));
+    } else if !before.text.is_empty() {
+        text.push_str(&format!(": {}", head(&before.text, 60)));
+    }
+    text
 }
 
 fn preceding_block(tail: &str) -> String {
@@ -350,92 +535,23 @@ fn so_far_block(tail: &str) -> String {
 
 /// What to do now.
 fn closing(inputs: &PromptInputs<'_>) -> String {
-    let unit = inputs.brief.language.unit();
-    let words = inputs.remaining_words;
-    if inputs.so_far.is_empty() {
-        format!("Write this part now, in about {words} {unit}.")
-    } else {
-        format!(
-            "Go on from exactly where the written text stops, even in the middle of a sentence, \
-             without repeating any of it. Write about {words} {unit} more, to the end of this part."
-        )
-    }
-}
-
-/// The last `words` words of a text, from a sentence's or at least a word's beginning.
-pub(super) fn tail(text: &str, words: usize) -> &str {
-    let text = text.trim_end();
-    // The end is enough for nearly every text; a long one need not be cut into words as a whole.
-    let mut window = (words * 16).max(1);
-    let first = loop {
-        let from = floor_boundary(text, text.len().saturating_sub(window));
-        // At a line end, where a word is sure to end too.
-        let from = text[..from].rfind('\n').map_or(0, |at| at + 1);
-        let starts = word_starts(&text[from..]);
-        match starts.len().checked_sub(words).and_then(|i| starts.get(i)) {
-            Some(start) => break from + start,
-            None if from == 0 => return text.trim_start(),
-            None => window *= 2,
-        }
+    let brief = inputs.brief;
+    let name = match inputs.so_far.is_empty() {
+        true => templates::CLOSING,
+        false => templates::CONTINUING,
     };
-    let cut = &text[first..];
-    // A sentence that begins within the first quarter is a better start than half of one.
-    match sentence_start(&cut[..floor_boundary(cut, cut.len() / 4)]) {
-        Some(offset) => &cut[offset..],
-        None => cut,
-    }
-}
-
-/// The first `words` words of a text.
-fn head(text: &str, words: usize) -> &str {
-    match word_starts(text).get(words) {
-        Some(end) => text[..*end].trim_end(),
-        None => text.trim_end(),
-    }
-}
-
-/// Where words begin; in scripts without spaces every second character stands for one.
-fn word_starts(text: &str) -> Vec<usize> {
-    use unicode_segmentation::UnicodeSegmentation;
-    text.unicode_word_indices()
-        .map(|(start, _)| start)
-        .collect()
-}
-
-fn sentence_start(text: &str) -> Option<usize> {
-    use unicode_segmentation::UnicodeSegmentation;
-    text.split_sentence_bound_indices()
-        .nth(1)
-        .map(|(start, _)| start)
-}
-
-fn floor_boundary(text: &str, mut index: usize) -> usize {
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Looking at the end alone tells the same words as looking at all of a text.
-    #[test]
-    fn the_tail_is_that_of_the_whole_text() {
-        let paragraph = "Mara’s lamp went out at 3.50, “again”. 彼女は灯をともした。 It hissed on.";
-        for line_end in ["\n\n", "\r\n", " ", ".\n"] {
-            let text = [paragraph; 60].join(line_end);
-            for words in [1, 7, 200, 400, 100_000] {
-                let starts = word_starts(&text);
-                let whole = match starts.len().checked_sub(words) {
-                    Some(at) => &text[starts[at]..],
-                    None => &text,
-                };
-                let cut = tail(&text, words);
-                assert!(whole.ends_with(cut), "{words} {line_end:?}");
-                assert!(whole.len() - cut.len() <= whole.len() / 4 + 4);
-            }
-        }
-    }
+    let [words, number, total] = [
+        inputs.remaining_words as usize,
+        inputs.beat + 1,
+        brief.beats.len(),
+    ]
+    .map(|it| it.to_string());
+    let values = [
+        ("words", words.as_str()),
+        ("unit", brief.language.unit()),
+        ("number", &number),
+        ("total", &total),
+        ("title", &brief.title),
+    ];
+    inputs.templates.fill(name, &values)
 }

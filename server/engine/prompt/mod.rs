@@ -5,23 +5,34 @@
 //! never cut: a story whose chunks do not know them becomes several stories.
 
 mod blocks;
+mod budget;
+mod memory;
 pub mod slices;
+mod tail;
+pub mod templates;
 mod trigger;
 
 use std::collections::BTreeMap;
 
 use crate::engine::tokens;
+use crate::story::state::StoryState;
 use crate::story::{Brief, Digest};
+
+pub use memory::Earlier;
+pub use templates::Templates;
 
 /// What a prompt is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct PromptInputs<'a> {
     pub brief: &'a Brief,
+    pub templates: &'a Templates,
     /// Index of the beat in `brief.beats`.
     pub beat: usize,
     /// Length of this chunk, whole, in words (characters for CJK).
     pub target_words: u32,
-    /// The prose of the chunk before, or empty.
+    /// The parts before this one that are written, in story order.
+    pub earlier: &'a [Earlier<'a>],
+    /// The prose of the chunk before, or empty where it is not there.
     pub preceding: &'a str,
     /// What of this chunk is written already, or empty; the answer goes on from its end.
     pub so_far: &'a str,
@@ -55,14 +66,20 @@ pub struct Block {
 pub enum Part {
     /// The same for every chunk of a story.
     System,
+    /// The beginning of the user message, which only ever grows.
+    Sealed,
     User,
+    /// What differs between two calls for the same chunk.
+    Closing,
 }
 
 /// What did not fit, and how large it was.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     pub what: String,
+    /// By estimate.
     pub tokens: u32,
+    pub why: &'static str,
 }
 
 /// Facts, rules and beat alone are more than the prompt may hold; nothing is sent.
@@ -95,7 +112,12 @@ impl Prompt {
 
     /// The user message in parts of falling stability.
     pub fn user(&self) -> Vec<String> {
-        let mut parts = self.part(Part::User);
+        let parts = [Part::Sealed, Part::User, Part::Closing].map(|part| self.part(part));
+        let mut parts: Vec<String> = parts
+            .into_iter()
+            .filter(|blocks| !blocks.is_empty())
+            .map(|blocks| blocks.join("\n\n"))
+            .collect();
         let last = parts.len().saturating_sub(1);
         for part in parts.iter_mut().take(last) {
             part.push_str("\n\n");
@@ -103,12 +125,9 @@ impl Prompt {
         parts
     }
 
-    fn part(&self, part: Part) -> Vec<String> {
-        self.blocks
-            .iter()
-            .filter(|block| block.part == part)
-            .map(|block| block.text.clone())
-            .collect()
+    fn part(&self, part: Part) -> Vec<&str> {
+        let blocks = self.blocks.iter().filter(|block| block.part == part);
+        blocks.map(|block| block.text.as_str()).collect()
     }
 
     /// Its size by estimate, in tokens.
@@ -118,4 +137,13 @@ impl Prompt {
             .map(|block| tokens::estimate(&block.text))
             .sum()
     }
+}
+
+/// How things stand in `state`, as the prompt of a beat tells it.
+pub fn state_text(state: &StoryState, brief: &Brief, beat: usize) -> String {
+    let called = brief
+        .beats
+        .get(beat)
+        .map(|beat| blocks::called(beat, brief));
+    memory::state_text(state, &called.unwrap_or_default(), brief)
 }

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::blocks;
-use crate::story::{Brief, Digest, SectionKind};
+use super::tail::tail;
+use super::{Templates, blocks};
+use crate::story::{BeatId, Brief, Digest, SectionKind};
 
 pub const FACTS: &str = "facts";
 pub const STYLE: &str = "style";
@@ -16,9 +17,14 @@ pub const NEXT: &str = "next beat";
 pub const PRECEDING: &str = "preceding text";
 pub const MODEL: &str = "model";
 pub const TEMPLATE: &str = "template";
+const SUMMARY: &str = "summary ";
+const STATE: &str = "state ";
+const QUOTE: &str = "quote ";
+pub const PREVIOUS: &str = "previous beat";
 
-/// Raise it whenever the fixed words of the blocks change what a model is told.
-const TEMPLATE_VERSION: &str = "1";
+/// Raise it whenever the words of the blocks that are in no template change what a model is
+/// told.
+const BLOCKS_VERSION: &str = "2";
 
 pub fn rule(number: u32) -> String {
     format!("rule {number}")
@@ -32,9 +38,53 @@ pub fn background(title: &str) -> String {
     format!("background {title}")
 }
 
-/// The digest of as much of the text before as a prompt repeats.
+pub fn summary(beat: &BeatId) -> String {
+    format!("{SUMMARY}{beat}")
+}
+
+/// How things stood after the chunk of a beat.
+pub fn state(beat: &BeatId) -> String {
+    format!("{STATE}{beat}")
+}
+
+/// A sentence of a beat's chunk; the name tells several of one chunk apart.
+pub fn quote(beat: &BeatId, text: &str) -> (String, Digest) {
+    let digest = Digest::of(text);
+    (format!("{QUOTE}{beat}:{}", digest.short()), digest)
+}
+
+/// A slice that is about another chunk than the one that held it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfOther {
+    Summary(BeatId),
+    State(BeatId),
+    Quote(BeatId),
+}
+
+impl OfOther {
+    pub fn parse(name: &str) -> Option<OfOther> {
+        let beat = |id: &str| BeatId(id.to_owned());
+        if let Some(id) = name.strip_prefix(SUMMARY) {
+            Some(OfOther::Summary(beat(id)))
+        } else if let Some(id) = name.strip_prefix(STATE) {
+            Some(OfOther::State(beat(id)))
+        } else {
+            let (id, _) = name.strip_prefix(QUOTE)?.rsplit_once(':')?;
+            Some(OfOther::Quote(beat(id)))
+        }
+    }
+}
+
+/// Whether a prompt that repeated the end of `text` had the same words in it; how many it
+/// repeated depended on the room.
+pub fn is_preceding(then: &Digest, text: &str) -> bool {
+    let ends = blocks::TAIL_WORDS.map(|words| tail(text, words));
+    ends.iter().any(|end| Digest::of(end) == *then)
+}
+
+/// The digest of as much of the text before as a prompt repeats at most.
 pub fn preceding(text: &str) -> Digest {
-    Digest::of(blocks::tail(text, blocks::TAIL_WORDS[0]))
+    Digest::of(tail(text, blocks::TAIL_WORDS[0]))
 }
 
 /// The names of the slices that every prompt of a brief holds.
@@ -45,17 +95,20 @@ pub fn always(brief: &Brief) -> Vec<String> {
 }
 
 /// All slices that a prompt of one beat could hold, as they are now.
-pub fn of_beat(brief: &Brief, beat: usize) -> BTreeMap<String, Digest> {
-    let mut slices = shared(brief);
-    slices.extend(own(brief, beat));
+pub fn of_beat(brief: &Brief, beat: usize, templates: &Templates) -> BTreeMap<String, Digest> {
+    let mut slices = shared(brief, templates);
+    slices.extend(own(brief, beat, templates));
     slices
 }
 
 /// The slices that are the same for every beat.
-pub fn shared(brief: &Brief) -> BTreeMap<String, Digest> {
+pub fn shared(brief: &Brief, templates: &Templates) -> BTreeMap<String, Digest> {
     let mut slices = rules(brief);
     let mut add = |name: String, text: &str| slices.insert(name, Digest::of(text));
-    add(TEMPLATE.to_owned(), TEMPLATE_VERSION);
+    add(
+        TEMPLATE.to_owned(),
+        &format!("{BLOCKS_VERSION} {}", templates.digest().0),
+    );
     add(FACTS.to_owned(), &blocks::facts(brief));
     add(OUTLINE.to_owned(), &blocks::outline(brief));
     if let Some(style) = brief.section(SectionKind::Style) {
@@ -76,9 +129,18 @@ pub fn shared(brief: &Brief) -> BTreeMap<String, Digest> {
 }
 
 /// The slices that are a beat's own.
-pub fn own(brief: &Brief, beat: usize) -> BTreeMap<String, Digest> {
-    let next = (NEXT.to_owned(), Digest::of(&blocks::next(brief, beat)));
-    let mut slices = BTreeMap::from([next]);
+pub fn own(brief: &Brief, beat: usize, templates: &Templates) -> BTreeMap<String, Digest> {
+    let next = Digest::of(&blocks::next(brief, beat, templates));
+    let mut slices = BTreeMap::from([(NEXT.to_owned(), next)]);
+    if let Some(before) = beat
+        .checked_sub(1)
+        .and_then(|before| brief.beats.get(before))
+    {
+        slices.insert(
+            PREVIOUS.to_owned(),
+            Digest::of(&blocks::previous_block(before)),
+        );
+    }
     if let Some(beat) = brief.beats.get(beat) {
         slices.insert(BEAT.to_owned(), Digest::of(&blocks::beat_slice(beat)));
     }

@@ -3,6 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::story::CastEntry;
+use crate::story::terms::{is_unspaced, without_possessive};
 
 /// Whether `text` names the entry: its whole name, an alias, or a word of its name that is
 /// long enough to tell. Without regard to case; as whole words where the script has them.
@@ -26,7 +27,7 @@ fn contains_name(text: &str, words: usize, name: &str) -> bool {
         return false;
     }
     let name_words: Vec<String> = name.unicode_words().map(str::to_lowercase).collect();
-    if words == 0 || name_words.is_empty() || is_unspaced(name) {
+    if words == 0 || name_words.is_empty() || name.chars().any(is_unspaced) {
         return text.contains(name);
     }
     let mut window: Vec<String> = Vec::with_capacity(name_words.len());
@@ -40,20 +41,6 @@ fn contains_name(text: &str, words: usize, name: &str) -> bool {
         }
     }
     false
-}
-
-/// Han and kana run on without spaces, so that words can't be told apart.
-fn is_unspaced(name: &str) -> bool {
-    name.chars().any(|c| {
-        matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
-    })
-}
-
-fn without_possessive(word: &str) -> &str {
-    ["'s", "’s", "'S", "’S"]
-        .iter()
-        .find_map(|ending| word.strip_suffix(ending))
-        .unwrap_or(word)
 }
 
 #[cfg(test)]

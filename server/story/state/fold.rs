@@ -19,6 +19,8 @@ pub struct StoryState {
     pub facts: Vec<KnownFact>,
     /// In the order in which they were opened.
     pub open_threads: Vec<String>,
+    /// Of all facts, so that each is told once.
+    quotes: HashSet<String>,
 }
 
 /// A fact with the chunk that told it first.
@@ -32,29 +34,33 @@ pub struct KnownFact {
 /// Adds up the states of chunks, in story order.
 pub fn fold<'a>(states: impl IntoIterator<Item = (ChunkNumber, &'a ChunkState)>) -> StoryState {
     let mut story = StoryState::default();
-    let mut seen = HashSet::new();
     for (chunk, state) in states {
+        story.take(chunk, state);
+    }
+    story
+}
+
+impl StoryState {
+    /// Adds what the next chunk in story order tells.
+    pub fn take(&mut self, chunk: ChunkNumber, state: &ChunkState) {
         if state.time.is_some() {
-            story.time.clone_from(&state.time);
+            self.time.clone_from(&state.time);
         }
         for character in &state.characters {
-            story.take_character(character);
+            self.take_character(character);
         }
         for fact in &state.facts {
-            if seen.insert(fact.quote.as_str()) {
-                story.facts.push(KnownFact {
+            if self.quotes.insert(fact.quote.clone()) {
+                self.facts.push(KnownFact {
                     chunk,
                     subject: fact.subject.clone(),
                     quote: fact.quote.clone(),
                 });
             }
         }
-        story.take_threads(&state.threads.opened, &state.threads.closed);
+        self.take_threads(&state.threads.opened, &state.threads.closed);
     }
-    story
-}
 
-impl StoryState {
     fn take_character(&mut self, later: &CharacterState) {
         let key = later.name.to_lowercase();
         let known = self

@@ -1,0 +1,103 @@
+//! Room for tokens, given out block by block.
+
+use super::{LeftOut, TooLarge};
+use crate::engine::tokens;
+
+pub(super) struct Budget {
+    left: u32,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+impl Budget {
+    /// What is left beside the blocks that are never cut.
+    pub(super) fn new(limit: u32, fixed: &[(&'static str, &str)]) -> Result<Budget, TooLarge> {
+        let sizes = fixed
+            .iter()
+            .map(|(name, text)| (tokens::estimate(text), *name));
+        let total: u32 = sizes.clone().map(|(size, _)| size).sum();
+        match limit.checked_sub(total) {
+            Some(left) => Ok(Budget {
+                left,
+                left_out: Vec::new(),
+            }),
+            None => Err(TooLarge {
+                what: sizes.max().map_or("the brief", |(_, name)| name),
+                tokens: total,
+                limit,
+            }),
+        }
+    }
+
+    /// The text, if there is room for it; noted as left out otherwise.
+    pub(super) fn take(&mut self, what: &str, text: String) -> Option<String> {
+        if text.is_empty() {
+            return None;
+        }
+        let size = tokens::estimate(&text);
+        if size > self.left {
+            self.leave_out(what, size, "there was no room");
+            return None;
+        }
+        self.left -= size;
+        Some(text)
+    }
+
+    /// As many of the texts, in their order, as there is room for, and at most `most` tokens.
+    /// The rest is noted as left out, in one line.
+    pub(super) fn take_some<T>(
+        &mut self,
+        what: &str,
+        most: u32,
+        items: Vec<T>,
+        text: impl Fn(&T) -> &str,
+    ) -> Vec<T> {
+        let mut room = self.left.min(most);
+        let (mut kept, mut lost, mut lost_size) = (Vec::new(), 0_u32, 0_u32);
+        for item in items {
+            let size = tokens::estimate(text(&item));
+            if size <= room {
+                room -= size;
+                self.left -= size;
+                kept.push(item);
+            } else {
+                lost += 1;
+                lost_size = lost_size.saturating_add(size);
+            }
+        }
+        if lost > 0 {
+            self.leave_out(
+                &format!("{what} ({lost} more)"),
+                lost_size,
+                "this block has a limit of its own",
+            );
+        }
+        kept
+    }
+
+    pub(super) fn leave_out(&mut self, what: &str, tokens: u32, why: &'static str) {
+        self.left_out.push(LeftOut {
+            what: what.to_owned(),
+            tokens,
+            why,
+        });
+    }
+
+    /// Keeps room for later; so many tokens as there are, at most.
+    pub(super) fn reserve(&mut self, tokens: u32) -> u32 {
+        let reserved = tokens.min(self.left);
+        self.left -= reserved;
+        reserved
+    }
+
+    pub(super) fn release(&mut self, reserved: u32) {
+        self.left = self.left.saturating_add(reserved);
+    }
+
+    pub(super) fn has_room(&self, tokens: u32) -> bool {
+        tokens <= self.left
+    }
+
+    pub(super) fn spend(&mut self, tokens: u32) {
+        self.left = self.left.saturating_sub(tokens);
+    }
+}

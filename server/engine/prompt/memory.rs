@@ -1,0 +1,186 @@
+//! What a prompt tells of the parts before: summaries, the state of things, and quotes.
+//!
+//! Bounded, however long the story grows. The summaries of the opening are sealed: once in a
+//! prompt they stay there, byte for byte, so that a provider's cache of them holds. Those of
+//! the latest parts slide; what lies between is told by quotes where the beat names it.
+
+use super::budget::Budget;
+use super::trigger;
+use crate::story::recall::{Quote, Source, recall};
+use crate::story::state::{CharacterState, ChunkState, StoryState, fold};
+use crate::story::{BeatId, Brief, ChunkNumber};
+
+/// Summaries that stay for ever, and the latest ones: from `LATEST` to two more.
+const SEALED: usize = 6;
+const LATEST: usize = 3;
+/// Latest summaries leave so many at a time, so that most prompts share them.
+const STEP: usize = 3;
+/// Most tokens of each block.
+const SEALED_TOKENS: u32 = 900;
+const LATEST_TOKENS: u32 = 600;
+const QUOTE_TOKENS: u32 = 700;
+const LEAST_QUOTE_TOKENS: u32 = 250;
+/// Most characters and open threads that are told.
+const MOST_CHARACTERS: usize = 8;
+const MOST_THREADS: usize = 6;
+
+/// A part of the story before the one that is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    pub number: ChunkNumber,
+    pub beat: &'a BeatId,
+    pub title: &'a str,
+    pub text: &'a str,
+    /// What was extracted from it, if anything was.
+    pub state: Option<&'a ChunkState>,
+}
+
+/// A summary as a prompt tells it.
+pub(super) struct Summary {
+    pub beat: BeatId,
+    pub text: String,
+    pub line: String,
+}
+
+/// The summaries for a prompt: those that stay, and the latest ones.
+///
+/// The part just before is not among them: its end is there verbatim.
+pub(super) fn summaries(
+    earlier: &[Earlier<'_>],
+    budget: &mut Budget,
+) -> (Vec<Summary>, Vec<Summary>) {
+    let told = &earlier[..earlier.len().saturating_sub(1)];
+    let sealed = told.len().min(SEALED);
+    let latest = latest_from(told.len());
+    let lines = |parts: &[Earlier<'_>]| parts.iter().filter_map(summary).collect::<Vec<_>>();
+    let sealed = budget.take_some(
+        "summaries of the opening",
+        SEALED_TOKENS,
+        lines(&told[..sealed]),
+        |it| it.line.as_str(),
+    );
+    let latest = budget.take_some(
+        "summaries of the latest parts",
+        LATEST_TOKENS,
+        lines(&told[latest..]),
+        |it| it.line.as_str(),
+    );
+    (sealed, latest)
+}
+
+/// Where the latest summaries begin among `told` parts; always behind the sealed ones.
+fn latest_from(told: usize) -> usize {
+    let from = told.saturating_sub(LATEST);
+    (from - from % STEP).max(SEALED).min(told)
+}
+
+fn summary(part: &Earlier<'_>) -> Option<Summary> {
+    let summary = part.state?.summary.trim();
+    (!summary.is_empty()).then(|| Summary {
+        beat: part.beat.clone(),
+        text: summary.to_owned(),
+        line: format!("{}. {}: {summary}", part.number, part.title),
+    })
+}
+
+/// The state as of the last of `earlier` that has one, and which that is.
+pub(super) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StoryState)> {
+    let last = earlier.iter().rfind(|part| part.state.is_some())?;
+    let known = earlier
+        .iter()
+        .filter_map(|part| Some((part.number, part.state?)));
+    Some((*last, fold(known)))
+}
+
+/// How things stand, as far as it matters to a part that names `called`.
+pub(super) fn state_text(state: &StoryState, called: &str, brief: &Brief) -> String {
+    let mut lines = Vec::new();
+    lines.extend(state.time.as_ref().map(|time| format!("Time: {time}")));
+    let (named, others): (Vec<_>, Vec<_>) = state
+        .characters
+        .iter()
+        .partition(|character| is_called(character, called, brief));
+    // Of the others the latest ones: they are more likely still to be about.
+    let characters = named.into_iter().chain(others.into_iter().rev());
+    lines.extend(characters.take(MOST_CHARACTERS).filter_map(character_line));
+    let first = state.open_threads.len().saturating_sub(MOST_THREADS);
+    let threads = state.open_threads[first..].iter();
+    lines.extend(threads.map(|thread| format!("Still open: {thread}")));
+    lines.join("\n")
+}
+
+fn is_called(character: &CharacterState, called: &str, brief: &Brief) -> bool {
+    let entry = brief.cast.iter().find(|entry| {
+        let mut names = std::iter::once(&entry.name).chain(&entry.aliases);
+        names.any(|name| name.eq_ignore_ascii_case(&character.name))
+    });
+    match entry {
+        Some(entry) => trigger::names(called, entry),
+        None => called.contains(&character.name),
+    }
+}
+
+fn character_line(character: &CharacterState) -> Option<String> {
+    let listed = |label: &str, items: &[String]| {
+        (!items.is_empty()).then(|| format!("{label} {}", items.join(", ")))
+    };
+    let told: Vec<String> = [
+        character.place.as_ref().map(|place| format!("at {place}")),
+        character.condition.clone(),
+        listed("holds", &character.holds),
+        listed("knows:", &character.knows),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!told.is_empty()).then(|| format!("{}: {}", character.name, told.join("; ")))
+}
+
+/// What earlier parts said about what `wanted` names, verbatim and in story order, in about
+/// `room` tokens; without what `shown` repeats already.
+pub(super) fn quotes(
+    earlier: &[Earlier<'_>],
+    wanted: &str,
+    shown: &str,
+    room: u32,
+    budget: &mut Budget,
+) -> Vec<Quote> {
+    let sources: Vec<Source<'_>> = earlier
+        .iter()
+        .map(|part| Source {
+            chunk: part.number,
+            text: part.text,
+            facts: part.state.map_or_else(Vec::new, |state| {
+                let facts = state.facts.iter();
+                facts
+                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
+                    .collect()
+            }),
+        })
+        .collect();
+    let mut found = recall(wanted, &sources);
+    found.retain(|quote| !shown.contains(&quote.text));
+    let mut kept = budget.take_some(
+        "quotes of earlier parts",
+        room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS),
+        found,
+        |it| it.text.as_str(),
+    );
+    kept.sort_by_key(|quote| quote.chunk);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_summaries_slide_in_steps_behind_the_sealed_ones() {
+        let kept: Vec<usize> = (0..=16).map(|told| told - latest_from(told)).collect();
+        assert_eq!(kept, [0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 3, 4, 5, 3, 4]);
+        for told in SEALED..700 {
+            let from = latest_from(told);
+            assert!(from >= SEALED && from <= latest_from(told + 1), "{told}");
+        }
+    }
+}
