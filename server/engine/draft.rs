@@ -209,7 +209,8 @@ impl Drafting<'_> {
                         continued,
                     ) {
                         Verdict::Accept { keep } => {
-                            draft.prose.truncate(keep);
+                            // The author's last words stay, whether he ended the sentence or not.
+                            draft.prose.truncate(keep.max(draft.whole));
                             return match self.save(&draft.prose, page, true).await {
                                 Ok(()) => DraftEnd::Complete,
                                 Err(end) => end,

@@ -80,7 +80,7 @@ impl Inner {
             state.owe(ClientEdit { path, text, base });
             return Ok(None);
         }
-        let there = self.there(&path)?;
+        let there = self.there(index, &path)?;
         if self
             .disk
             .metadata(&path)?
@@ -179,8 +179,9 @@ impl Inner {
         if self.is_open(&path) {
             self.retire_open(index, &path, why)?;
         } else {
-            let there = self.there(&path)?;
-            let Some(raw) = there.raw else {
+            let there = self.there(index, &path)?;
+            // A file that holds nothing but front matter is as good as missing.
+            let Some(raw) = there.raw.filter(|_| !there.file.is_empty()) else {
                 return Ok(());
             };
             if self
@@ -190,8 +191,7 @@ impl Inner {
             {
                 return Err(StoreError::ReadOnlyFile { path, kept: None });
             }
-            let status = there.file.status.unwrap_or(FileStatus::Complete);
-            self.keep(index, &path, status, &there.file.prose, why)?;
+            self.keep(index, &path, &there.file, why)?;
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -225,10 +225,9 @@ impl Inner {
             let mut replaces = self.keep_open_texts(index, path, "", why)?;
             if let Some(text) = read_text(&journal_path, &self.disk)? {
                 let journal = Journal::parse(&text);
-                let status = journal.file.status.unwrap_or(FileStatus::Partial);
                 let digest = chunk_file::digest(&journal.file.prose);
                 if !replaces.contains(&digest) {
-                    self.keep(index, path, status, &journal.file.prose, why)?;
+                    self.keep(index, path, &journal.file, why)?;
                     replaces.push(digest);
                 }
                 replaces.extend(journal.replaces);

@@ -78,7 +78,8 @@ impl Inner {
             }
         }
         state.manifest.remember_assembled(Digest::of(&story));
-        self.write_derived(state, &path, &story)
+        let base = in_editor.or(on_disk).unwrap_or_default();
+        self.write_derived(state, &path, base, &story)
     }
 
     fn title(&self) -> Result<String, StoreError> {
@@ -99,6 +100,7 @@ impl Inner {
             beat: BeatId("full_story".to_owned()),
             status: FileStatus::Complete,
             prose: text,
+            extra: &[],
             why: "the author changed full_story.md, and it was assembled anew",
         };
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
@@ -111,12 +113,16 @@ impl Inner {
             .client_edits
             .iter()
             .find(|edit| edit.path == path);
-        let text = match owed {
-            Some(edit) => edit.text.clone(),
-            None => self.shown(&path)?,
+        // An edit that is owed stays one for the text that it was made for.
+        let (base, text) = match owed {
+            Some(edit) => (edit.base.clone(), edit.text.clone()),
+            None => {
+                let shown = self.shown(&path)?;
+                (shown.clone(), shown)
+            }
         };
         match changelog::with_line(&text, line) {
-            Some(text) => self.write_derived(state, &path, &text),
+            Some(text) => self.write_derived(state, &path, base, &text),
             None => Ok(()),
         }
     }
@@ -130,9 +136,15 @@ impl Inner {
     }
 
     /// Writes a file that can be made again at any time, or owes it to the editor that has it
-    /// open. One that the author closed to writing is no reason to stop.
-    fn write_derived(&self, state: &mut State, path: &Path, text: &str) -> Result<(), StoreError> {
-        let base = self.shown(path)?;
+    /// open. One that the author closed to writing is no reason to stop. `base` is what the
+    /// file held when the text was made.
+    fn write_derived(
+        &self,
+        state: &mut State,
+        path: &Path,
+        base: String,
+        text: &str,
+    ) -> Result<(), StoreError> {
         if base == text {
             return Ok(());
         }

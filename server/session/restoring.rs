@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::intent::{Intent, Step};
@@ -45,27 +45,19 @@ impl Session {
         )
     }
 
-    /// The proposed rewrite of a chunk, if one waits.
-    pub fn revision(&self, number: ChunkNumber) -> Result<Option<String>, StoreError> {
-        let inner = &self.inner;
-        let text = read_text(&self.revision_path(number), &inner.disk)?;
-        Ok(text.map(|text| chunk_file::parse(&text).prose))
-    }
-
     /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
     ///
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
-        let prose = self.waiting_revision(number)?;
-        let saved = self.replace(
-            number,
-            FileStatus::Complete,
-            &prose,
-            "a revision was accepted",
-        )?;
+        let revision = self.waiting_revision(number)?;
+        // First, so that the last version is the text that is replaced.
+        self.keep_unseen(number, &revision)?;
+        let prose = &revision.shown.prose;
+        let why = "a revision was accepted";
+        let saved = self.replace(number, FileStatus::Complete, prose, why)?;
         // Only now: until the chunk has it, the revision is the only place of its text.
-        self.inner.disk.remove(&self.revision_path(number))?;
+        self.remove_revision(number, &revision)?;
         Ok(saved)
     }
 
@@ -74,29 +66,20 @@ impl Session {
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn reject_revision(&self, number: ChunkNumber) -> Result<(), StoreError> {
-        let prose = self.waiting_revision(number)?;
+        let revision = self.waiting_revision(number)?;
         let inner = &self.inner;
         let index = inner.index(number)?;
+        self.keep_unseen(number, &revision)?;
         let mut state = inner.lock_state();
         inner.finish_pending(&mut state)?;
         let path = state.files[index].clone();
-        inner.keep(
-            index,
-            &path,
-            FileStatus::Complete,
-            &prose,
-            "a revision that was rejected",
-        )?;
-        inner.disk.remove(&self.revision_path(number))?;
+        let why = "a revision that was rejected";
+        inner.keep(index, &path, &revision.shown, why)?;
+        self.remove_revision(number, &revision)?;
         let line = inner.event(index, "rejected the revision of");
-        inner.change(
-            &mut state,
-            &Intent::new(
-                "reject a revision",
-                inner.disk.now(),
-                vec![Step::Line { line }],
-            ),
-        )
+        let steps = vec![Step::Line { line }];
+        let intent = Intent::new("reject a revision", inner.disk.now(), steps);
+        inner.change(&mut state, &intent)
     }
 
     /// Keeps a stale text as it is: from now on it counts as written from `inputs`.
@@ -126,11 +109,48 @@ impl Session {
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
 
-    fn waiting_revision(&self, number: ChunkNumber) -> Result<String, StoreError> {
-        self.inner.index(number)?;
-        self.revision(number)?
-            .filter(|prose| !prose.trim().is_empty())
-            .ok_or(StoreError::NoRevision { number })
+    /// The revision as the author sees it: in the editor, where it is open.
+    fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
+        let inner = &self.inner;
+        inner.index(number)?;
+        let path = self.revision_path(number);
+        let on_disk = read_text(&path, &inner.disk)?;
+        let shown = match inner
+            .owners
+            .open_text(&path)
+            .filter(|_| inner.is_open(&path))
+        {
+            Some(text) => chunk_file::parse(&text),
+            None => chunk_file::parse(on_disk.as_deref().unwrap_or_default()),
+        };
+        if shown.is_empty() {
+            return Err(StoreError::NoRevision { number });
+        }
+        Ok(Revision { shown, on_disk })
+    }
+
+    /// Keeps what a revision's file has and the chunk will not: front matter of the author's,
+    /// or another text than the editor shows.
+    fn keep_unseen(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let file = chunk_file::parse(revision.on_disk.as_deref().unwrap_or_default());
+        if file.prose == revision.shown.prose && file.extra.is_empty() {
+            return Ok(());
+        }
+        let path = self.revision_path(number);
+        let why = "a revision, as it was on disk";
+        inner.keep(inner.index(number)?, &path, &file, why)?;
+        Ok(())
+    }
+
+    /// Removes the file of a revision that was decided about; not another one that has come
+    /// since.
+    fn remove_revision(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
+        let path = self.revision_path(number);
+        match read_text(&path, &self.inner.disk)? {
+            there if there == revision.on_disk => self.inner.disk.remove(&path),
+            _ => Ok(()),
+        }
     }
 
     fn revision_path(&self, number: ChunkNumber) -> PathBuf {
@@ -156,6 +176,13 @@ impl Session {
     }
 }
 
+/// A proposed rewrite.
+struct Revision {
+    shown: ChunkFile,
+    /// The whole file.
+    on_disk: Option<String>,
+}
+
 impl Inner {
     /// Puts a text into the place of a chunk that is missing.
     fn put(
@@ -170,6 +197,7 @@ impl Inner {
             .text_step(state, index, status, prose)?
             .into_iter()
             .collect();
+        self.keep_base(state, index, prose, why)?;
         let planned = &self.plan[index];
         if let Some(record) = state.manifest.record(&planned.beat) {
             let mut record = record.clone();
@@ -195,6 +223,27 @@ impl Inner {
         });
         let what = format!("put a text into chunk {}", planned.number);
         self.change(state, &Intent::new(what, self.disk.now(), steps))
+    }
+
+    /// Keeps the text that the editor is to replace: the author may have typed since the chunk
+    /// was put into history.
+    fn keep_base(
+        &self,
+        state: &State,
+        index: usize,
+        prose: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let path = &state.files[index];
+        let mut owed = state.owed.client_edits.iter();
+        let Some(edit) = owed.find(|edit| &edit.path == path) else {
+            return Ok(());
+        };
+        let base = chunk_file::parse(&edit.base);
+        if chunk_file::digest(&base.prose) != chunk_file::digest(prose) {
+            self.keep(index, path, &base, why)?;
+        }
+        Ok(())
     }
 
     fn event(&self, index: usize, did: &str) -> String {

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::brief::Brief;
-use crate::lsp_client::{DEADLINE, Editor, Persona, SESSION, Said, Setup, Workspace, is_place, uri};
+use crate::lsp_client::{
+    DEADLINE, Editor, Persona, SESSION, Said, Setup, Workspace, is_place, uri,
+};
 use crate::model::Model;
 use crate::places::{self, Files};
 use crate::steps::{Doc, Hand, Spot, Step, Until};
@@ -125,10 +127,10 @@ impl Author {
         self.wake();
         self.look(false)?;
         for path in self.editor.open_files() {
-            match dice % 2 {
-                0 => self.save(&path),
-                _ => self.discard(&path),
+            if dice.is_multiple_of(2) {
+                self.save(&path);
             }
+            self.discard(&path);
             self.close(&path);
         }
         self.look(false)?;
@@ -181,10 +183,10 @@ impl Author {
             Step::Close(doc, saved) => {
                 let path = self.path(doc);
                 if self.is_open(&path) {
-                    match saved {
-                        true => self.save(&path),
-                        false => self.discard(&path),
+                    if saved {
+                        self.save(&path);
                     }
+                    self.discard(&path);
                     self.close(&path);
                 }
             }
@@ -195,7 +197,8 @@ impl Author {
                     self.reload(&path);
                 }
             }
-            Step::OnDisk(doc, hand) => self.on_disk(doc, hand),
+            Step::OnDisk(doc, hand) if self.has_session() => self.on_disk(doc, hand),
+            Step::OnDisk(..) => {}
             Step::Outline(change) => {
                 self.brief.change(change);
                 put(&self.story, &self.story.brief(), &self.brief.text());
@@ -210,6 +213,7 @@ impl Author {
                 self.job("restoreVersion", arguments, until)?;
             }
             Step::Keep(chunk) => self.on_chunk("keep", chunk, Until::Answered)?,
+            Step::Propose(..) if !self.has_session() => {}
             Step::Propose(chunk, head) => {
                 let path = self.path(Doc::Revision(chunk));
                 let mut text = self.typed(&path, 2);
@@ -234,7 +238,10 @@ impl Author {
             Step::Pause(milliseconds) => self.linger(Duration::from_millis(milliseconds.into())),
             Step::NewSession => {
                 let answer = self.command("newSession", json!({}), Until::Answered)?;
-                if let Some(id) = answer.as_ref().and_then(|answer| answer["session"].as_str()) {
+                if let Some(id) = answer
+                    .as_ref()
+                    .and_then(|answer| answer["session"].as_str())
+                {
                     self.session = id.to_owned();
                     self.sessions.push(id.to_owned());
                 }
@@ -242,7 +249,10 @@ impl Author {
             Step::SwitchSession(dice) => {
                 let id = self.sessions[usize::from(dice) % self.sessions.len()].clone();
                 let arguments = json!({ "session": id });
-                if self.command("switchSession", arguments, Until::Answered)?.is_some() {
+                if self
+                    .command("switchSession", arguments, Until::Answered)?
+                    .is_some()
+                {
                     self.session = id;
                 }
             }
@@ -275,6 +285,12 @@ impl Author {
 // ---------------------------------------------------------------- documents
 
 impl Author {
+    /// Whether the session has begun. Before that, nobody knows that it will have this name.
+    fn has_session(&self) -> bool {
+        let generated = self.story.root().join("generated");
+        generated.join(&self.session).join("manifest.json").exists()
+    }
+
     fn path(&self, doc: Doc) -> PathBuf {
         let session = self.story.root().join("generated").join(&self.session);
         session.join(match doc {
@@ -294,7 +310,8 @@ impl Author {
         }
         let busy = self.editor.is_running() && self.is_busy();
         let disk = places::text_of(path);
-        self.editor.open_with(path, disk.as_deref().unwrap_or_default());
+        self.editor
+            .open_with(path, disk.as_deref().unwrap_or_default());
         let known = Known {
             last: disk.clone(),
             disk,
@@ -315,7 +332,10 @@ impl Author {
             Spot::Middle(dice) => (gap(&text, body, dice), self.typed(&path, kind)),
             Spot::Head if body > 4 => {
                 let token = tokens::of_author(doc == Doc::FullStory);
-                (4, format!("note: {token}\n"))
+                (
+                    text.find('\n').map_or(0, |at| at + 1),
+                    format!("note: {token}\n"),
+                )
             }
             Spot::Head => return,
         };
@@ -358,6 +378,9 @@ impl Author {
     /// Saves; where the file was changed by others meanwhile, the author merges as his editor
     /// bids him.
     fn save(&mut self, path: &Path) {
+        if !places::is_chunk(path) && !self.has_session() {
+            return;
+        }
         let disk = places::text_of(path);
         let text = self.editor.text(path).to_owned();
         let is_other = self.known.get(path).is_some_and(|known| known.disk != disk);
@@ -367,7 +390,8 @@ impl Author {
                 .difference(&tokens::of(&disk))
                 .cloned()
                 .collect();
-            self.editor.rewrite(path, &format!("{disk}\n{}\n", own.join(" ")));
+            self.editor
+                .rewrite(path, &format!("{disk}\n{}\n", own.join(" ")));
         }
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).expect("a folder");
@@ -450,7 +474,11 @@ impl Author {
             Hand::Copy => {
                 let name = format!("copy {}.md", tokens::of_author(false));
                 let copy = path.with_file_name(name);
-                put(&self.story, &copy, &format!("{text}{}", self.typed(&path, 2)));
+                put(
+                    &self.story,
+                    &copy,
+                    &format!("{text}{}", self.typed(&path, 2)),
+                );
                 self.follow(&copy, &places::text_of(&copy).unwrap_or_default());
                 return;
             }
@@ -478,7 +506,10 @@ impl Author {
 
 /// What is in one text and not in the other.
 fn lost(old: &str, new: &str) -> BTreeSet<String> {
-    tokens::of(old).difference(&tokens::of(new)).cloned().collect()
+    tokens::of(old)
+        .difference(&tokens::of(new))
+        .cloned()
+        .collect()
 }
 
 /// Where the prose begins, below the front matter.
@@ -607,7 +638,9 @@ impl Author {
             self.pending.push(id);
             return Ok(None);
         }
-        let answer = self.editor.wait_within(DEADLINE, |editor| editor.try_answer(id));
+        let answer = self
+            .editor
+            .wait_within(DEADLINE, |editor| editor.try_answer(id));
         match answer {
             None => Err(format!("no answer to {name}")),
             Some(Ok(answer)) => Ok(Some(answer)),
@@ -641,7 +674,9 @@ impl Author {
             "context": {"diagnostics": []},
         });
         let id = self.editor.send_request("textDocument/codeAction", params);
-        let actions = self.editor.wait_within(DEADLINE, |editor| editor.try_answer(id));
+        let actions = self
+            .editor
+            .wait_within(DEADLINE, |editor| editor.try_answer(id));
         let actions = actions.and_then(Result::ok).unwrap_or_default();
         let mut actions = actions.as_array().into_iter().flatten();
         actions.any(|action| action["command"]["command"] == "storywright.cancel")
@@ -747,12 +782,14 @@ impl Author {
         loop {
             self.hear()?;
             let files = Files::read(&self.story);
-            self.ledger.follow(files.complete(), "of a complete chunk on disk");
+            self.ledger
+                .follow(files.complete(), "of a complete chunk on disk");
             let mut found = files.tokens(settled);
             for path in self.editor.open_files() {
                 let text = self.editor.text(&path).to_owned();
                 if places::is_chunk(&path) {
-                    self.ledger.follow(places::complete(&text), "of a complete chunk in the editor");
+                    self.ledger
+                        .follow(places::complete(&text), "of a complete chunk in the editor");
                 }
                 found.extend(places::tokens_at(&path, &text));
             }
@@ -777,7 +814,9 @@ impl Author {
             };
             let disk = places::text_of(&path);
             // An accepted revision goes, and its file with it.
-            let is_revision = path.parent().is_some_and(|folder| folder.ends_with("revisions"));
+            let is_revision = path
+                .parent()
+                .is_some_and(|folder| folder.ends_with("revisions"));
             if disk == known.last || is_revision {
                 continue;
             }
@@ -818,8 +857,9 @@ impl Author {
                 Said::Show(_, text) if text.contains("bug") => return Err(text),
                 Said::Log(line) => {
                     if let Some(chunk) = saved_chunk(&line) {
-                        let made = self.model.last_of(chunk);
-                        self.ledger.follow(made, "of a chunk that the server called saved");
+                        let made = self.model.saved(chunk);
+                        self.ledger
+                            .follow(made, "of a chunk that the server called saved");
                     }
                 }
                 _ => {}
@@ -835,7 +875,11 @@ impl Author {
             text.push_str(&format!("open {}: {shown:?}\n", self.relative(&path)));
         }
         for (path, content) in Files::read(&self.story).iter() {
-            text.push_str(&format!("file {}: {:?}\n", self.relative(path), short(content)));
+            text.push_str(&format!(
+                "file {}: {:?}\n",
+                self.relative(path),
+                short(content)
+            ));
         }
         for said in self.editor.said() {
             if let Said::Log(text_) | Said::Show(_, text_) = said {

@@ -96,7 +96,10 @@ impl Case {
         let steps = draw(&mut Rng::with_seed(seed), STEPS);
         let mut steps: Vec<(usize, Step)> = steps.into_iter().enumerate().collect();
         if let Some(kept) = variable("STORYWRIGHT_AUTHOR_STEPS") {
-            let kept: Vec<usize> = kept.split(',').map(|n| n.trim().parse().expect("a number")).collect();
+            let kept: Vec<usize> = kept
+                .split(',')
+                .map(|n| n.trim().parse().expect("a number"))
+                .collect();
             steps.retain(|(number, _)| kept.contains(number));
         }
         Case { seed, steps }
@@ -104,7 +107,11 @@ impl Case {
 
     /// How to play it again.
     fn told(&self) -> String {
-        let numbers: Vec<String> = self.steps.iter().map(|(number, _)| number.to_string()).collect();
+        let numbers: Vec<String> = self
+            .steps
+            .iter()
+            .map(|(number, _)| number.to_string())
+            .collect();
         let mut text = format!(
             "STORYWRIGHT_AUTHOR_SEED={} STORYWRIGHT_AUTHOR_STEPS={}\n",
             self.seed,
@@ -122,9 +129,12 @@ fn play(case: &Case) -> Result<Counts, String> {
     let played = std::panic::catch_unwind(AssertUnwindSafe(|| {
         let mut author = Author::new(case.seed);
         for (number, step) in &case.steps {
-            author
-                .play(*step)
-                .map_err(|error| format!("at step {number} ({step:?}), {:?}: {error}", author.persona()))?;
+            author.play(*step).map_err(|error| {
+                format!(
+                    "at step {number} ({step:?}), {:?}: {error}",
+                    author.persona()
+                )
+            })?;
         }
         author
             .finish(case.seed)
@@ -147,7 +157,9 @@ fn shrunk(mut case: Case, mut failure: String) -> String {
         let mut start = 0;
         while start < case.steps.len() && tries < SHRINKING && Instant::now() < deadline {
             let mut fewer = case.clone();
-            fewer.steps.drain(start..(start + piece).min(case.steps.len()));
+            fewer
+                .steps
+                .drain(start..(start + piece).min(case.steps.len()));
             tries += 1;
             match play(&fewer) {
                 Err(now) => (case, failure) = (fewer, now),
@@ -156,7 +168,10 @@ fn shrunk(mut case: Case, mut failure: String) -> String {
         }
         piece /= 2;
     }
-    format!("{failure}\n--- the case\n{first}--- with fewer steps\n{}", case.told())
+    format!(
+        "{failure}\n--- the case\n{first}--- with fewer steps\n{}",
+        case.told()
+    )
 }
 
 fn add(total: &mut Counts, counts: Counts) {

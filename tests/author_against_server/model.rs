@@ -23,8 +23,8 @@ struct Shared {
     /// Answers whole and at once.
     is_plain: bool,
     held: Vec<Gate>,
-    /// The tokens of the last whole answer for each chunk.
-    last: BTreeMap<u32, Vec<String>>,
+    /// The answers for each chunk since it was saved last: the tokens of whole ones.
+    answers: BTreeMap<u32, Vec<Option<Vec<String>>>>,
 }
 
 impl Model {
@@ -33,7 +33,7 @@ impl Model {
             random: Rng::with_seed(seed),
             is_plain: false,
             held: Vec::new(),
-            last: BTreeMap::new(),
+            answers: BTreeMap::new(),
         }));
         let script = Arc::clone(&shared);
         Model {
@@ -64,10 +64,22 @@ impl Model {
         self.let_go();
     }
 
-    /// The tokens of the last answer for a chunk, if that was whole.
-    pub fn last_of(&self, chunk: u32) -> Vec<String> {
-        let shared = lock(&self.shared);
-        shared.last.get(&chunk).cloned().unwrap_or_default()
+    /// A chunk was saved: the tokens of the answer that it has, where there is no doubt which
+    /// that is. The author hears of it late, so that another one may have been asked for.
+    pub fn saved(&self, chunk: u32) -> Vec<String> {
+        let answers = lock(&self.shared)
+            .answers
+            .remove(&chunk)
+            .unwrap_or_default();
+        let is_whole = |answer: &&Option<Vec<String>>| answer.is_some();
+        match answers.iter().filter(is_whole).count() {
+            1 => answers
+                .into_iter()
+                .next_back()
+                .flatten()
+                .unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -80,14 +92,14 @@ impl Shared {
             _ => 60,
         };
         let (text, made) = prose(words, &mut self.random);
-        self.last.remove(&chunk);
         let pieces = words_with_spaces(&text);
         let somewhere = self.random.usize(1..pieces.len().max(2));
+        let cut = Reply::fragments(pieces[..somewhere].to_vec());
+        let whole = Reply::fragments(pieces);
         let kind = match self.is_plain {
             true => 0,
             false => self.random.u8(..20),
         };
-        let whole = Reply::fragments(pieces.clone());
         let reply = match kind {
             0..=5 => whole,
             6..=9 => whole.every(Duration::from_millis(self.random.u64(1..5))),
@@ -96,21 +108,16 @@ impl Shared {
                 self.held.push(gate.clone());
                 whole.stall_after(somewhere, &gate)
             }
-            16 => return whole.close_after(somewhere),
-            17 => {
-                let cut = pieces[..somewhere].to_vec();
-                return Reply::fragments(cut).finish(Finish::Length);
-            }
-            18 => {
-                let cut = pieces[..somewhere].to_vec();
-                return Reply::fragments(cut).finish(Finish::Refusal);
-            }
+            16 => whole.close_after(somewhere),
+            17 => cut.finish(Finish::Length),
+            18 => cut.finish(Finish::Refusal),
             _ => {
                 let message = json!({"error": {"message": "Incorrect API key provided"}});
-                return Reply::error(401, message);
+                Reply::error(401, message)
             }
         };
-        self.last.insert(chunk, made);
+        let answers = self.answers.entry(chunk).or_default();
+        answers.push((kind < 16).then_some(made));
         reply
     }
 }
@@ -130,7 +137,13 @@ fn part_of(prompt: &str) -> u32 {
 fn prose(words: usize, random: &mut Rng) -> (String, Vec<String>) {
     const SUBJECTS: [&str; 5] = ["Mara", "The keeper", "A thin boy", "Ilse", "The old dog"];
     const VERBS: [&str; 5] = ["carried", "painted", "forgot", "mended", "followed"];
-    const ENDS: [&str; 5] = ["by the sea", "in Márta’s rain", "again", "— twice", "at dawn 😀"];
+    const ENDS: [&str; 5] = [
+        "by the sea",
+        "in Márta’s rain",
+        "again",
+        "— twice",
+        "at dawn 😀",
+    ];
     let (mut text, mut made) = (String::new(), Vec::new());
     while text.split_whitespace().count() < words {
         let token = tokens::of_model();

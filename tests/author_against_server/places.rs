@@ -20,7 +20,11 @@ impl Files {
         for session in &sessions {
             add_if(&mut files, session.join(".intent.json"));
         }
-        for (folder, end) in [("revisions", ".md"), ("chunks", ".journal"), ("chunks", ".md")] {
+        for (folder, end) in [
+            ("revisions", ".md"),
+            ("chunks", ".journal"),
+            ("chunks", ".md"),
+        ] {
             for session in &sessions {
                 add_folder(&mut files, &session.join(folder), end);
             }
@@ -45,7 +49,9 @@ impl Files {
         let counted = self
             .iter()
             .filter(|(path, _)| !(settled && path.ends_with(".intent.json")));
-        counted.flat_map(|(path, text)| tokens_at(path, text)).collect()
+        counted
+            .flat_map(|(path, text)| tokens_at(path, text))
+            .collect()
     }
 
     /// The tokens of chunks that are complete by their own word.
@@ -66,7 +72,9 @@ impl Files {
 pub fn tokens_at(path: &Path, text: &str) -> BTreeSet<String> {
     let mut found = tokens::of(text);
     let is_full_story = path.ends_with("full_story.md")
-        || path.parent().is_some_and(|folder| folder.ends_with("full_story"));
+        || path
+            .parent()
+            .is_some_and(|folder| folder.ends_with("full_story"));
     if is_full_story {
         found.retain(|token| tokens::is_of_full_story(token));
     }
@@ -76,7 +84,10 @@ pub fn tokens_at(path: &Path, text: &str) -> BTreeSet<String> {
 /// The tokens of a chunk that is complete; none of any other.
 pub fn complete(text: &str) -> BTreeSet<String> {
     let text = text.replace("\r\n", "\n");
-    match text.strip_prefix("---\n").and_then(|rest| rest.split_once("\n---\n")) {
+    match text
+        .strip_prefix("---\n")
+        .and_then(|rest| rest.split_once("\n---\n"))
+    {
         Some((head, prose)) if head.lines().any(|line| line == "status: complete") => {
             tokens::of(prose)
         }
@@ -85,7 +96,8 @@ pub fn complete(text: &str) -> BTreeSet<String> {
 }
 
 pub fn is_chunk(path: &Path) -> bool {
-    path.parent().is_some_and(|folder| folder.ends_with("chunks"))
+    path.parent()
+        .is_some_and(|folder| folder.ends_with("chunks"))
 }
 
 /// A file's text without its byte order mark; `None` where there is no file.

@@ -30,7 +30,9 @@ pub enum Hand {
     Insert(u16),
     Cut(u16),
     /// Another text, with the front matter or without.
-    Replace { head: bool },
+    Replace {
+        head: bool,
+    },
     /// The same text with CRLF and a byte order mark.
     LineEnds,
     Delete,
@@ -106,7 +108,11 @@ impl Step {
     /// The kind, for the counts.
     pub fn kind(&self) -> String {
         let debug = format!("{self:?}");
-        debug.split(['(', ' ']).next().unwrap_or_default().to_owned()
+        debug
+            .split(['(', ' '])
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -197,7 +203,9 @@ fn hand(random: &mut Rng) -> Hand {
         0..=3 => Hand::Append,
         4..=6 => Hand::Insert(random.u16(..)),
         7 => Hand::Cut(random.u16(..)),
-        8..=9 => Hand::Replace { head: random.bool() },
+        8..=9 => Hand::Replace {
+            head: random.bool(),
+        },
         10 => Hand::LineEnds,
         11 => Hand::Delete,
         12 => Hand::Rename,

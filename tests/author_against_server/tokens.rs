@@ -91,7 +91,12 @@ impl Ledger {
 
     /// What is followed and not found, each with what made it count.
     pub fn missing(&self, found: &BTreeSet<String>) -> Vec<(String, String)> {
-        let missing = self.followed.iter().filter(|(token, _)| !found.contains(*token));
-        missing.map(|(token, why)| (token.clone(), why.clone())).collect()
+        let missing = self
+            .followed
+            .iter()
+            .filter(|(token, _)| !found.contains(*token));
+        missing
+            .map(|(token, why)| (token.clone(), why.clone()))
+            .collect()
     }
 }
