@@ -228,6 +228,8 @@ impl Author {
             Step::Reject(chunk, until) => self.on_chunk("rejectRevision", chunk, until)?,
             Step::Cancel(until) => {
                 if self.editor.is_running() {
+                    // Commands at the same time have no order: the cancel might be the first.
+                    self.wait_for_answers()?;
                     self.command("cancel", json!({}), until)?;
                     if until == Until::Ended {
                         self.wait_until_idle()?;
@@ -649,6 +651,19 @@ impl Author {
                 Ok(None)
             }
         }
+    }
+
+    fn wait_for_answers(&mut self) -> Outcome {
+        let deadline = Instant::now() + DEADLINE;
+        self.hear()?;
+        while !self.pending.is_empty() {
+            if Instant::now() > deadline {
+                return Err(format!("no answer\n{}", self.editor.transcript()));
+            }
+            self.linger(Duration::from_millis(10));
+            self.hear()?;
+        }
+        Ok(())
     }
 
     fn refused(&mut self, name: &str, sentence: &str) -> Outcome {
