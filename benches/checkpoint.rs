@@ -1,8 +1,9 @@
 //! What a checkpoint costs beside the least that any safe saving costs, and how long it takes
 //! to tell where a very long story stands.
 //!
-//! Prints medians and ratios; the two sides of a ratio take turns in one run, so that whatever
-//! else the machine does falls on both.
+//! Prints medians and ratios; the sides of a ratio take turns in one run, so that whatever
+//! else the machine does falls on all of them. `bare` is a write, a sync and a rename of the
+//! same bytes; `+ folder` also syncs the folder, without which a power cut may undo the rename.
 
 #[path = "../tests/support/prose.rs"]
 #[allow(dead_code)] // the tests use the rest
@@ -11,76 +12,164 @@ mod prose;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use storywright::engine::environment::Environment;
+use storywright::engine::settings::Settings;
 use storywright::engine::status::StoryStatus;
 use storywright::engine::story_file::StoryFile;
 use storywright::engine::workshop::Workshop;
 use storywright::session::{
-    self, ChunkResult, Disk, NoEditor, PlannedChunk, Session, SessionId, StoryFolder, Timestamp,
-    TokenUsage,
+    self, Call, ChunkResult, Disk, Faults, NoEditor, PlannedChunk, Session, SessionId, StoryFolder,
+    Timestamp, TokenUsage, Verdict,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
 const CHUNKS: u32 = 670;
 const CHUNK_WORDS: u32 = 1_493;
+/// What a checkpoint may cost, in bare savings of the same bytes.
+const AIM_RATIO: f64 = 2.0;
+/// What status and resume of a long story may take.
+const AIM_TIME: Duration = Duration::from_millis(100);
 
 fn main() {
+    println!(
+        "{:<62} {:>9} {:>7} {:>9} {:>6}",
+        "a checkpoint beside a bare write + fsync + rename", "median", "bare", "+ folder", "syncs"
+    );
     for bytes in [1_000, 10_000] {
-        checkpoint(bytes);
+        short_story(bytes);
     }
-    long_story();
+    let story = LongStory::new();
+    story.checkpoints();
+    println!();
+    println!("{:<62} {:>9}", "a long story", "median");
+    story.status_and_resume();
 }
 
-/// A partial and a complete chunk, each beside the bare saving of the same bytes.
-fn checkpoint(bytes: usize) {
+/// The medians of a bare saving, of one that syncs the folder too, and of ours.
+struct Medians {
+    bare: Duration,
+    bare_with_folder: Duration,
+    ours: Duration,
+    /// Files and folders that one of ours syncs.
+    syncs: usize,
+}
+
+impl Medians {
+    fn report(&self, what: &str, has_aim: bool) {
+        let ratio = |beside: Duration| self.ours.as_secs_f64() / beside.as_secs_f64();
+        let verdict = match ratio(self.bare) <= AIM_RATIO {
+            _ if !has_aim => "",
+            true => "  within the aim of 2",
+            false => "  OVER the aim of 2",
+        };
+        println!(
+            "{what:<62} {:>6.2} ms {:>6.2}× {:>8.2}× {:>6}{verdict}",
+            milliseconds(self.ours),
+            ratio(self.bare),
+            ratio(self.bare_with_folder),
+            self.syncs,
+        );
+    }
+}
+
+/// Counts what is synced.
+#[derive(Default)]
+struct Syncs(AtomicUsize);
+
+impl Faults for Syncs {
+    fn before(&self, call: Call, _path: &Path) -> Verdict {
+        if matches!(call, Call::Sync | Call::SyncFolder) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+        Verdict::Go
+    }
+}
+
+/// A session that is written to.
+struct Desk {
+    /// On the disk of the session.
+    folder: PathBuf,
+    session: Session,
+    syncs: Arc<Syncs>,
+}
+
+impl Desk {
+    fn new(story: &StoryFolder, plan: &[PlannedChunk]) -> Desk {
+        let syncs = Arc::new(Syncs::default());
+        let disk = Disk::with_faults(syncs.clone());
+        Desk {
+            folder: story.root().to_owned(),
+            session: open(story, plan, disk),
+            syncs,
+        }
+    }
+
+    /// Bare savings and `save` take turns. What one of them left to be synced is synced before
+    /// the next begins, so that none pays for another.
+    fn beside(&self, rounds: usize, bytes: &[u8], mut save: impl FnMut(usize)) -> Medians {
+        let [mut bare, mut bare_with_folder, mut ours] = [const { Vec::new() }; 3];
+        let before = self.syncs.0.load(Ordering::Relaxed);
+        for round in 0..rounds {
+            sync_folder(&self.folder).expect("synced");
+            bare.push(timed(|| save_bare(&self.folder, bytes).expect("saved")));
+            sync_folder(&self.folder).expect("synced");
+            bare_with_folder.push(timed(|| {
+                save_bare(&self.folder, bytes).expect("saved");
+                sync_folder(&self.folder).expect("synced");
+            }));
+            sync_folder(&self.folder).expect("synced");
+            ours.push(timed(|| save(round)));
+        }
+        Medians {
+            bare: median(bare),
+            bare_with_folder: median(bare_with_folder),
+            ours: median(ours),
+            syncs: (self.syncs.0.load(Ordering::Relaxed) - before) / rounds,
+        }
+    }
+
+    /// Streamed text grows; the same bytes again would be another thing.
+    fn partial(&self, number: u32, text: &str, round: usize) {
+        let text = format!("{text}{}", ".".repeat(round));
+        let saved = self.session.save_partial(ChunkNumber(number), &text);
+        saved.expect("saved");
+    }
+
+    fn complete(&self, number: u32, text: &str) {
+        let saved = self
+            .session
+            .complete_chunk(ChunkNumber(number), text, result());
+        saved.expect("saved");
+    }
+}
+
+/// A partial and a complete chunk of a story of 50.
+fn short_story(bytes: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let brief = folder.path().join("story.md");
     fs::write(&brief, "# Outline\n").expect("a brief");
     let story = StoryFolder::of_brief(&brief).expect("a folder");
     let plan: Vec<PlannedChunk> = (1..=50).map(planned).collect();
-    let session = open(&story, &plan);
+    let desk = Desk::new(&story, &plan);
     let mut text = prose::prose(bytes / 4, 7);
     text.truncate(bytes);
-    let number = ChunkNumber(1);
 
-    let partial = beside(100, folder.path(), text.as_bytes(), |round| {
-        // Streamed text grows; the same bytes again would be another thing.
-        let text = format!("{text}{}", ".".repeat(round));
-        session.save_partial(number, &text).expect("saved");
-    });
-    report(&format!("{bytes} bytes of a chunk so far"), partial);
-    let complete = beside(plan.len() - 1, folder.path(), text.as_bytes(), |round| {
-        let number = ChunkNumber(round as u32 + 2);
-        session
-            .complete_chunk(number, &text, result())
-            .expect("saved");
-    });
-    report(
-        &format!("{bytes} bytes of a complete chunk (with record, full story, changelog)"),
-        complete,
+    desk.beside(200, text.as_bytes(), |round| desk.partial(1, &text, round))
+        .report(&format!("{bytes} bytes of a chunk so far"), true);
+    desk.beside(25, text.as_bytes(), |round| {
+        desk.complete(round as u32 + 2, &text);
+    })
+    .report(
+        &format!("{bytes} bytes of a complete chunk, with all that is about it"),
+        false,
     );
-}
-
-/// Medians of a bare saving and of `save`, taking turns.
-fn beside(
-    rounds: usize,
-    folder: &Path,
-    bytes: &[u8],
-    mut save: impl FnMut(usize),
-) -> (Duration, Duration) {
-    let mut bare = Vec::new();
-    let mut ours = Vec::new();
-    for round in 0..rounds {
-        bare.push(timed(|| save_bare(folder, bytes).expect("saved")));
-        ours.push(timed(|| save(round)));
-    }
-    (median(bare), median(ours))
 }
 
 fn save_bare(folder: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -88,60 +177,135 @@ fn save_bare(folder: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut file = File::create(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&temporary, folder.join("bare.md"))?;
+    fs::rename(&temporary, folder.join("bare.md"))
+}
+
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-fn report(what: &str, (bare, ours): (Duration, Duration)) {
-    println!(
-        "checkpoint, {what}: {:.2} ms, bare write + fsync + rename + fsync: {:.2} ms, ratio {:.2}",
-        ours.as_secs_f64() * 1e3,
-        bare.as_secs_f64() * 1e3,
-        ours.as_secs_f64() / bare.as_secs_f64()
-    );
+/// A story of a million words, all of it written.
+struct LongStory {
+    folder: tempfile::TempDir,
+    workshop: Workshop,
+    settings: Settings,
+    words: u32,
 }
 
-/// Status and resume of a million words.
-fn long_story() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let brief = folder.path().join("story.md");
-    fs::write(&brief, long_brief()).expect("a brief");
-    let read = || StoryFile::read(&brief, &NoEditor).expect("a brief");
-    let story = read();
-    let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
-    let (settings, _) = workshop.settings(&story, None, None, &Map::new());
-    let plan = story.plan(&settings);
-    let language = &story.brief.language;
-    let words = write_long_session(&story.folder, &plan);
-    let id = session_id();
+impl LongStory {
+    fn new() -> LongStory {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("story.md"), long_brief()).expect("a brief");
+        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
+        let story = StoryFile::read(&folder.path().join("story.md"), &NoEditor).expect("a brief");
+        let (settings, _) = workshop.settings(&story, None, None, &Map::new());
+        let words = write_long_session(&story.folder, &story.plan(&settings));
+        LongStory {
+            folder,
+            workshop,
+            settings,
+            words,
+        }
+    }
 
-    let view = median_of(9, || {
+    fn story(&self) -> StoryFile {
+        StoryFile::read(&self.folder.path().join("story.md"), &NoEditor).expect("a brief")
+    }
+
+    /// Its last chunks are written again.
+    fn checkpoints(&self) {
+        let story = self.story();
+        let plan = story.plan(&self.settings);
+        let root = story.folder.session_root(&session_id());
+        let text = prose::prose(CHUNK_WORDS as usize, 3);
+        let left = CHUNKS - 49;
+        for number in left..=CHUNKS {
+            let file = root.join(format!("chunks/chunk_{number:03}.md"));
+            fs::remove_file(file).expect("removed");
+        }
+        let desk = Desk::new(&story.folder, &plan);
+        desk.session.assemble().expect("assembled");
+        let of = format!("of a chunk of {CHUNKS}");
+        desk.beside(50, text.as_bytes(), |round| {
+            desk.partial(left, &text, round);
+        })
+        .report(&format!("{} bytes {of} so far", text.len()), true);
+        desk.beside(15, text.as_bytes(), |round| {
+            desk.complete(left + round as u32, &text);
+        })
+        .report(&format!("a complete one {of}"), false);
+        desk.beside(15, text.as_bytes(), |round| {
+            let number = left + 15 + round as u32;
+            desk.complete(number, &text);
+            desk.partial(number + 1, &text, 0);
+        })
+        .report(&format!("a complete one {of} and the next begun"), false);
+        for number in left + 30..=CHUNKS {
+            desk.complete(number, &text);
+        }
+    }
+
+    fn status_and_resume(&self) {
+        let plan = self.story().plan(&self.settings);
+        let story = self.story();
         let disk = Disk::real();
-        session::read_session(&story.folder, &id, &plan, language, &NoEditor, &disk)
-            .expect("a view");
-    });
-    println!("{CHUNKS} chunks, {words} words: read_session {view:.1?}");
-    let parse = median_of(9, || {
-        read().plan(&settings);
-    });
-    println!("  reading the brief and planning {parse:.1?}");
-    let status = median_of(9, || {
-        StoryStatus::read(&story, &settings, None, &NoEditor, &Disk::real()).expect("a status");
-    });
-    println!("  read_session and what is stale {status:.1?}");
-    let opened = median_of(9, || drop(open(&story.folder, &plan)));
-    println!("  opening it for writing (resume) {opened:.1?}");
-    let process = median_of(9, || {
+        let of = format!("{CHUNKS} chunks, {} words", self.words);
+        time("  reading the brief and planning", || {
+            self.story().plan(&self.settings);
+        });
+        time("  telling what is on disk", || {
+            let language = &story.brief.language;
+            let id = session_id();
+            session::read_session(&story.folder, &id, &plan, language, &NoEditor, &disk)
+                .expect("a view");
+        });
+        let status = || {
+            let story = self.story();
+            StoryStatus::read(&story, &self.settings, None, &NoEditor, &disk).expect("a status")
+        };
+        let unwritten = status().to_write().count();
+        assert_eq!(unwritten, 0, "all of it is written");
+        within_aim(&format!("status: {of}"), || drop(status()));
+        within_aim("resume: opening it for writing", || {
+            drop(open(&story.folder, &plan, self.workshop.disk().clone()));
+        });
+        within_aim("`storywright status --json`, the whole process", || {
+            self.run(&["status", "--json"]);
+        });
+        within_aim("`storywright write`, nothing left to write", || {
+            self.run(&["write"]);
+        });
+    }
+
+    fn run(&self, arguments: &[&str]) {
         let status = Command::new(env!("CARGO_BIN_EXE_storywright"))
-            .args(["status", "--json"])
-            .current_dir(folder.path())
-            .env("STORYWRIGHT_CONFIG", folder.path().join("none.toml"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env("STORYWRIGHT_CONFIG", self.folder.path().join("none.toml"))
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .status()
             .expect("the program runs");
         assert!(status.success());
-    });
-    println!("  `storywright status --json`, the whole process {process:.1?}");
+    }
+}
+
+fn time(what: &str, work: impl FnMut()) {
+    let median = median_of(15, work);
+    println!("{what:<62} {:>6.1} ms", milliseconds(median));
+}
+
+fn within_aim(what: &str, work: impl FnMut()) {
+    let median = median_of(15, work);
+    let verdict = match median <= AIM_TIME {
+        true => "within the aim of 100 ms",
+        false => "OVER the aim of 100 ms",
+    };
+    println!("{what:<62} {:>6.1} ms  {verdict}", milliseconds(median));
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 fn long_brief() -> String {
@@ -184,7 +348,9 @@ fn write_long_session(folder: &StoryFolder, plan: &[PlannedChunk]) -> u32 {
         let name = format!("chunks/chunk_{:03}.md", chunk.number.0);
         fs::write(root.join(name), file).expect("written");
     }
-    open(folder, plan).assemble().expect("assembled");
+    let session = open(folder, plan, Disk::real());
+    session.assemble().expect("assembled");
+    drop(session);
     let path = root.join("manifest.json");
     let text = fs::read_to_string(&path).expect("a manifest");
     let mut manifest: Value = serde_json::from_str(&text).expect("JSON");
@@ -211,11 +377,11 @@ fn write_long_session(folder: &StoryFolder, plan: &[PlannedChunk]) -> u32 {
     u32::try_from(words).expect("a length")
 }
 
-fn open(folder: &StoryFolder, plan: &[PlannedChunk]) -> Session {
+fn open(folder: &StoryFolder, plan: &[PlannedChunk], disk: Disk) -> Session {
     let language = Language::default();
     let owners = Arc::new(NoEditor);
     let id = session_id();
-    Session::open(folder, &id, plan, &language, "bench", owners, Disk::real())
+    Session::open(folder, &id, plan, &language, "bench", owners, disk)
         .expect("a session")
         .session
 }

@@ -2,8 +2,12 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use serde_json::json;
-use storywright::provider::{Deadlines, Event, FinishReason, ProviderErrorKind, ProviderKind};
+use storywright::provider::{
+    Deadlines, Event, FinishReason, Format, ProviderErrorKind, ProviderKind,
+};
 use support::calls::{HTTP_KINDS, call, only, provider, provider_within, request};
 use support::model_server::{Finish, ModelServer, Recorded, Reply};
 
@@ -131,6 +135,61 @@ async fn a_refused_parameter_is_left_out_and_the_author_told_once() {
         assert_eq!(server.completions().len(), 3, "{kind:?} {name}");
         let last = &server.completions()[2];
         assert_eq!(last.max_tokens(), Some(400), "{kind:?} {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_shape_is_asked_for_in_the_words_of_each_protocol() {
+    let schema = json!({"type": "object", "properties": {"summary": {"type": "string"}},
+                        "required": ["summary"], "additionalProperties": false});
+    let table = [
+        (
+            ProviderKind::Anthropic,
+            "/output_config/format",
+            json!({"type": "json_schema", "schema": schema}),
+            Reply::error(
+                400,
+                json!({"error": {"message": "output_config: Extra inputs are not permitted"}}),
+            ),
+        ),
+        (
+            ProviderKind::Openai,
+            "/response_format",
+            json!({"type": "json_schema",
+                   "json_schema": {"name": "state", "strict": true, "schema": schema}}),
+            Reply::error(
+                500,
+                json!({"error": {"message": "response_format type must be one of \"text\" or \
+                                            \"json_object\", but got: json_schema"}}),
+            ),
+        ),
+        (
+            ProviderKind::Ollama,
+            "/format",
+            schema.clone(),
+            Reply::error(400, json!({"error": "invalid format: expected \"json\""})),
+        ),
+    ];
+    for (kind, place, expected, refusal) in table {
+        let server = ModelServer::start(move |request| match request.body.pointer(place) {
+            Some(_) => refusal.clone(),
+            None => Reply::text("{}"),
+        });
+        let provider = provider(kind, &server);
+        let mut asked = request();
+        asked.format = Some(Format {
+            name: "state",
+            schema: Arc::new(schema.clone()),
+        });
+        // A server that refuses it is asked once more without it, and then no more with it.
+        for calls in [2, 3] {
+            assert_eq!(call(&*provider, asked.clone()).await.text, "{}", "{kind:?}");
+            assert_eq!(server.completions().len(), calls, "{kind:?}");
+        }
+        let first = &server.completions()[0];
+        assert_eq!(first.body.pointer(place), Some(&expected), "{kind:?}");
+        call(&*provider, request()).await;
+        assert_eq!(server.completions()[3].body.pointer(place), None);
     }
 }
 

@@ -111,7 +111,10 @@ fn edits_are_seen_by_content() {
             "all but chunks gone",
             |s| {
                 for name in s.names("").iter().filter(|name| *name != "chunks") {
-                    fs::remove_file(s.path(name)).unwrap();
+                    let path = s.path(name);
+                    fs::remove_dir_all(&path)
+                        .or_else(|_| fs::remove_file(&path))
+                        .unwrap();
                 }
             },
             &["a a.", "b b.", "c c."],

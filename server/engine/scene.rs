@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::provider::Scene;
+use crate::provider::{Scene, Task};
 use crate::session::ChunkView;
 use crate::story::{Brief, SectionKind};
 
@@ -15,6 +15,7 @@ pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: 
     };
     let beat = &brief.beats[beat];
     Arc::new(Scene {
+        task: Task::Draft,
         seed,
         language: brief.language.as_str().to_owned(),
         title: brief.title.clone(),

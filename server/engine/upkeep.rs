@@ -90,7 +90,7 @@ fn carry_out(
             ),
         ),
         Decision::Keep => {
-            let written = Written::new(session.view()?);
+            let written = Written::of_session(session, &story, &settings)?;
             let index = index(number);
             session.keep_chunk(number, stale::current_inputs(&story, &written, index))?;
             (

@@ -1,9 +1,14 @@
 //! What of a story is written, with what is known of each part.
 
-use crate::engine::prompt::Earlier;
-use crate::session::{ChunkStatus, SessionView};
-use crate::story::ChunkNumber;
+use super::prompt::{Earlier, Prompt, PromptInputs, TooLarge};
+use super::settings::{Settings, Switch};
+use super::story_file::StoryFile;
+use crate::session::{
+    self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
+    SessionId, SessionView, StoreError,
+};
 use crate::story::state::ChunkState;
+use crate::story::{Brief, ChunkNumber, words};
 
 /// A session with the states of its chunks.
 #[derive(Debug, Clone)]
@@ -11,13 +16,95 @@ pub struct Written {
     pub view: SessionView,
     /// One a chunk of the view, in its order; `None` where nothing is known.
     pub states: Vec<Option<ChunkState>>,
+    /// State files that can't be used, and why.
+    pub notices: Vec<Notice>,
 }
 
 impl Written {
-    /// A session of which nothing but the texts is known.
-    pub fn new(view: SessionView) -> Written {
-        let states = vec![None; view.chunks.len()];
-        Written { view, states }
+    /// What is written, from disk and open editors. Writes nothing.
+    pub fn read(
+        story: &StoryFile,
+        id: &SessionId,
+        plan: &[PlannedChunk],
+        settings: &Settings,
+        owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<Written, StoreError> {
+        let (folder, brief) = (&story.folder, &story.brief);
+        let view = session::read_session(folder, id, plan, &brief.language, owners, disk)?;
+        let known = (settings.state == Switch::On)
+            .then(|| session::read_states(folder, id, &view, &brief.cast, owners, disk));
+        Ok(Written::new(view, known))
+    }
+
+    /// As [`Written::read`], from the session that a job has open.
+    pub fn of_session(
+        session: &Session,
+        story: &StoryFile,
+        settings: &Settings,
+    ) -> Result<Written, StoreError> {
+        let view = session.view()?;
+        let known =
+            (settings.state == Switch::On).then(|| session.states(&view, &story.brief.cast));
+        Ok(Written::new(view, known))
+    }
+
+    /// Off is off: with `state = "off"` nothing is known, whatever files there are.
+    fn new(view: SessionView, known: Option<KnownStates>) -> Written {
+        let mut written = Written {
+            states: vec![None; view.chunks.len()],
+            view,
+            notices: Vec::new(),
+        };
+        if let Some(known) = known {
+            let states = known.chunks.into_iter();
+            written.states = states
+                .map(|known| Some(known?.state).filter(|it| !it.is_empty()))
+                .collect();
+            written.notices = known.notices;
+        }
+        written
+    }
+
+    /// The prompt of a chunk of which `so_far` is written, where `preceding` is the text before
+    /// it and `notes` are what the author asks for.
+    ///
+    /// # Errors
+    /// [`TooLarge`], as [`Prompt::build`].
+    pub fn prompt(
+        &self,
+        story: &StoryFile,
+        settings: &Settings,
+        chunk: &ChunkView,
+        so_far: &str,
+        preceding: &str,
+        notes: &[String],
+    ) -> Result<Prompt, TooLarge> {
+        let target = chunk.target_words;
+        let written = words::count(so_far, &story.brief.language);
+        Prompt::build(&PromptInputs {
+            brief: &story.brief,
+            templates: &story.templates,
+            beat: (chunk.number.0 as usize).saturating_sub(1),
+            target_words: target,
+            earlier: &self.before(chunk.number),
+            preceding,
+            so_far,
+            // A nearly full chunk still needs room to end its last sentence.
+            remaining_words: target.saturating_sub(written).max(target / 20).max(10),
+            notes,
+            context_tokens: settings.context_tokens,
+        })
+    }
+
+    /// The same without these chunks, as if nothing of them was written.
+    pub fn without(mut self, numbers: &[ChunkNumber]) -> Written {
+        for chunk in &mut self.view.chunks {
+            if numbers.contains(&chunk.number) {
+                chunk.status = ChunkStatus::Missing;
+            }
+        }
+        self
     }
 
     /// The parts before chunk `number` that are complete, in story order.
@@ -34,4 +121,12 @@ impl Written {
             })
             .collect()
     }
+}
+
+/// What the author asks for in the margin of a chunk's beat.
+pub fn margin_notes(brief: &Brief, number: ChunkNumber) -> Vec<String> {
+    let beat = brief.beats.get((number.0 as usize).saturating_sub(1));
+    beat.map_or_else(Vec::new, |beat| {
+        beat.notes.iter().map(|note| note.text.clone()).collect()
+    })
 }

@@ -62,6 +62,7 @@ impl Anthropic {
         // could not tell a model that thinks from one that hangs.
         let thinking = offer("thinking", thinks);
         let marks = offer("cache_control", true);
+        let format = offer("output_config", request.format.is_some());
 
         let mut body = json!({
             "model": request.model,
@@ -86,6 +87,11 @@ impl Anthropic {
         body["messages"] = json!([{"role": "user", "content": content}]);
         if temperature {
             body["temperature"] = json!(request.temperature.map(decimal));
+        }
+        if let Some(shape) = request.format.as_ref().filter(|_| format) {
+            body["output_config"] = json!({
+                "format": {"type": "json_schema", "schema": *shape.schema},
+            });
         }
         if thinking {
             body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
@@ -333,6 +339,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(1),
+            format: None,
             scene: Default::default(),
         }
     }

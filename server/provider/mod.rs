@@ -70,13 +70,27 @@ pub struct Request {
     pub context_tokens: u32,
     pub temperature: Option<f32>,
     pub seed: Option<u64>,
+    /// The shape that the answer has to have; `None` for prose. Where a protocol or a model has
+    /// no such thing it is left out, so the prompt has to ask for the shape as well.
+    pub format: Option<Format>,
     /// What the prompt is about, for the writer that needs no model.
     pub scene: Arc<Scene>,
+}
+
+/// A JSON Schema for an answer.
+#[derive(Debug, Clone)]
+pub struct Format {
+    /// Letters and underscores only: one of the protocols wants a name.
+    pub name: &'static str,
+    /// In what all vendors take: every property required, no other properties allowed, no
+    /// bounds on lengths and numbers.
+    pub schema: Arc<serde_json::Value>,
 }
 
 /// The facts behind a prompt, as data. Only the demo writer reads it.
 #[derive(Debug, Clone, Default)]
 pub struct Scene {
+    pub task: Task,
     pub seed: u64,
     /// BCP 47.
     pub language: String,
@@ -101,6 +115,16 @@ pub struct Scene {
     /// What of this chunk is written already; the completion goes on from its end. Empty at
     /// the start.
     pub so_far: String,
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Task {
+    /// The prose of a chunk.
+    #[default]
+    Draft,
+    /// What is known after a chunk with this prose, as JSON.
+    State(String),
 }
 
 /// What a stream brings, in order: any number of `Text`, `Reasoning` and `Usage`, then one

@@ -110,6 +110,12 @@ fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
         body["think"] = json!(false);
         optional.push("think");
     }
+    if let Some(shape) = &request.format
+        && !refused.contains(&request.model, "format")
+    {
+        body["format"] = json!(*shape.schema);
+        optional.push("format");
+    }
     Attempt {
         path: "/api/chat",
         body,

@@ -58,6 +58,7 @@ impl Openai {
         // prose gains little from it.
         let effort = offer("reasoning_effort", reasons);
         let cache_key = offer("prompt_cache_key", vendor);
+        let format = offer("response_format", request.format.is_some());
         let limit = self.limit_name(request);
         optional.push(limit);
 
@@ -90,6 +91,12 @@ impl Openai {
         }
         if cache_key {
             body["prompt_cache_key"] = json!(cache_key_of(request));
+        }
+        if let Some(shape) = request.format.as_ref().filter(|_| format) {
+            body["response_format"] = json!({
+                "type": "json_schema",
+                "json_schema": {"name": shape.name, "strict": true, "schema": *shape.schema},
+            });
         }
         Attempt {
             path: "/chat/completions",
@@ -386,6 +393,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(7),
+            format: None,
             scene: Default::default(),
         }
     }

@@ -31,11 +31,21 @@ impl RefusedParameters {
     }
 }
 
+/// The parameters that ask for an answer of a certain shape, one a protocol.
+const FORMATS: [&str; 3] = ["response_format", "output_config", "format"];
+
 /// Which of the parameters that were `sent` the refusal is about, if it is about one.
 pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'static str> {
-    let names_a_mistake = matches!(refusal.status, Some(400 | 422));
-    if !names_a_mistake || refusal.kind() != ProviderErrorKind::BadRequest {
-        return None;
+    let names_a_mistake = matches!(refusal.status, Some(400 | 422))
+        && refusal.kind() == ProviderErrorKind::BadRequest;
+    if !names_a_mistake {
+        // Servers that can't build a grammar of a schema call that a failure of their own.
+        return sent.iter().copied().find(|name| {
+            FORMATS.contains(name)
+                && spoken(name)
+                    .iter()
+                    .any(|word| position_of_word(&refusal.message, word).is_some())
+        });
     }
     if let Some(named) = sent.iter().find(|name| **name == refusal.parameter) {
         return Some(named);
@@ -43,15 +53,33 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
     // The first that is named: what follows is often the parameter to use instead.
     sent.iter()
         .filter_map(|name| {
-            let spoken = match *name {
-                // "… does not support thinking"
-                "think" => "thinking",
-                name => name,
-            };
-            Some((position_of_word(&refusal.message, spoken)?, *name))
+            let words = spoken(name).iter();
+            let at = words
+                .filter_map(|word| position_of_word(&refusal.message, word))
+                .min()?;
+            Some((at, *name))
         })
         .min()
         .map(|(_, name)| name)
+}
+
+/// The words by which servers speak of a parameter.
+fn spoken<'a>(name: &'a &'static str) -> &'a [&'static str] {
+    match *name {
+        // "… does not support thinking"
+        "think" => &["thinking"],
+        "response_format" => &["response_format", "json_schema", "grammar", "JSON schema"],
+        "output_config" => &[
+            "output_config",
+            "output_format",
+            "json_schema",
+            "structured output",
+            "structured outputs",
+            "Structured outputs",
+        ],
+        "format" => &["format", "grammar", "schema"],
+        _ => std::slice::from_ref(name),
+    }
 }
 
 fn position_of_word(text: &str, word: &str) -> Option<usize> {
@@ -119,6 +147,8 @@ mod tests {
             "max_tokens",
             "seed",
             "stream_options",
+            "response_format",
+            "output_config",
         ];
         let table = [
             (
@@ -151,6 +181,22 @@ mod tests {
             ("max_completion_tokens is odd", "", None),
             ("messages: at least one message is required", "", None),
             (
+                "Invalid parameter: 'response_format' of type 'json_schema' is not supported with \
+                 this model.",
+                "response_format",
+                Some("response_format"),
+            ),
+            (
+                "output_config.format: structured outputs are not supported on this model",
+                "",
+                Some("output_config"),
+            ),
+            (
+                "Failed to initialize samplers: failed to parse grammar",
+                "",
+                Some("response_format"),
+            ),
+            (
                 "input length and `max_tokens` exceed context limit: 199000 + 4000 > 200000",
                 "",
                 None,
@@ -175,6 +221,9 @@ mod tests {
             None,
             "not a mistake of the request"
         );
+        elsewhere.message =
+            "response_format type must be one of \"text\" or \"json_object\"".into();
+        assert_eq!(refused(&elsewhere, all), Some("response_format"));
     }
 
     #[test]

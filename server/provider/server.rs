@@ -155,6 +155,7 @@ mod tests {
             context_tokens: 1,
             temperature: None,
             seed: None,
+            format: None,
             scene: Default::default(),
         };
         Secrets::of_key(Some(ApiKey::new("hunter2-key"))).with_request(Arc::new(request))

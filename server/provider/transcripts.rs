@@ -69,6 +69,7 @@ fn request(user: &str) -> Request {
         context_tokens: 3_000,
         temperature: None,
         seed: None,
+        format: None,
         scene: Default::default(),
     }
 }

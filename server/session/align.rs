@@ -5,6 +5,7 @@
 //! are, and with them all others until they are closed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::PlannedChunk;
 use super::chunk_file::{self, FileStatus};
@@ -13,9 +14,11 @@ use super::error::StoreError;
 use super::facts::{Facts, read_text};
 use super::history::{self, Version};
 use super::intent::Step;
+use super::keeping::record_about;
 use super::layout::{self, SessionPaths};
 use super::recover::{Notice, Recovered};
-use crate::story::{ChunkNumber, Digest};
+use super::state_file;
+use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
 const BEAT_REMOVED: &str = "the beat left the outline";
@@ -26,6 +29,7 @@ pub(crate) fn steps(
     recovered: &Recovered,
     plan: &[PlannedChunk],
     paths: &SessionPaths,
+    language: &Language,
     disk: &Disk,
 ) -> Result<(Vec<Step>, Vec<Notice>), StoreError> {
     // A brief that can't be read right now is no reason to put its story away.
@@ -37,6 +41,7 @@ pub(crate) fn steps(
         recovered,
         plan,
         paths,
+        language,
         disk,
     };
     let moves = aligning.moves();
@@ -64,6 +69,7 @@ struct Aligning<'a> {
     recovered: &'a Recovered,
     plan: &'a [PlannedChunk],
     paths: &'a SessionPaths,
+    language: &'a Language,
     disk: &'a Disk,
 }
 
@@ -148,16 +154,42 @@ impl Aligning<'_> {
                     prose: &file.prose,
                     extra: &file.extra,
                     why: BEAT_REMOVED,
+                    record: None,
                 };
                 let folder = layout::beat_folder(beat);
                 let (path, known) = history::place(self.paths, &folder, &version, self.disk)?;
                 if !known {
                     steps.push(self.put(&path, version.render(self.disk), Vec::new()));
+                    steps.extend(self.put_record(*at, beat, version.status, &path)?);
                 }
             }
             steps.push(self.remove(*at));
         }
         Ok(steps)
+    }
+
+    /// What is known of a text that is put away.
+    fn put_record(
+        &self,
+        at: usize,
+        beat: &BeatId,
+        status: FileStatus,
+        version: &Path,
+    ) -> Result<Option<Step>, StoreError> {
+        let candidate = &self.recovered.candidates[at];
+        let record = self.recovered.view.manifest.record(beat);
+        let about = record.and_then(|record| {
+            record_about(record, status, &candidate.digest, || {
+                words::count(&candidate.file.prose, self.language)
+            })
+        });
+        let Some(about) = about else {
+            return Ok(None);
+        };
+        let path = history::record_path(version);
+        let there = read_text(&path, self.disk)?;
+        let over = there.iter().map(|text| Digest::of(text)).collect();
+        Ok(Some(self.put(&path, about.render(), over)))
     }
 
     fn renumber(&self, moves: &Moves) -> Vec<Step> {
@@ -219,11 +251,22 @@ impl Aligning<'_> {
                 text,
                 self.text_named(&name),
             ));
-            if let Some(there) = read_text(&kept.path, self.disk)? {
-                steps.push(Step::Remove {
-                    file: self.inside(&kept.path),
-                    over: vec![Digest::of(&there)],
+            let manifest = &self.recovered.view.manifest;
+            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            if !records.any(|record| record.beat == planned.beat)
+                && let Some(record) = history::record_of(kept, self.disk)?
+            {
+                steps.push(Step::Record {
+                    record: Box::new(record),
                 });
+            }
+            for path in [history::record_path(&kept.path), kept.path.clone()] {
+                if let Some(there) = read_text(&path, self.disk)? {
+                    steps.push(Step::Remove {
+                        file: self.inside(&path),
+                        over: vec![Digest::of(&there)],
+                    });
+                }
             }
         }
         Ok(steps)
@@ -253,10 +296,16 @@ impl Aligning<'_> {
                 }
             }
             for (from, text) in &texts {
+                let mut text = text.clone();
                 let to = match (targets.get(from), put_away.get(from)) {
-                    (Some(to), _) => folder_path.join(format!("{to}{end}")),
+                    (Some(to), _) => {
+                        if folder == "state" {
+                            text = self.moved_state(&text, to);
+                        }
+                        folder_path.join(format!("{to}{end}"))
+                    }
                     (None, Some(beat)) => {
-                        let name = format!("{}.{folder}{end}", Digest::of(text).short());
+                        let name = format!("{}.{folder}{end}", Digest::of(&text).short());
                         self.paths.history().join(beat).join(name)
                     }
                     (None, None) => continue,
@@ -265,7 +314,7 @@ impl Aligning<'_> {
                     .file_stem()
                     .and_then(|to| texts.get(to.to_string_lossy().as_ref()))
                     .map(|text| Digest::of(text));
-                steps.push(self.put(&to, text.clone(), over.into_iter().collect()));
+                steps.push(self.put(&to, text, over.into_iter().collect()));
             }
             let arrived: BTreeSet<String> = texts
                 .keys()
@@ -282,6 +331,16 @@ impl Aligning<'_> {
             }
         }
         Ok(steps)
+    }
+
+    /// A state file with the number and beat of the chunk that it goes to.
+    fn moved_state(&self, text: &str, stem: &str) -> String {
+        let is_there =
+            |planned: &&PlannedChunk| layout::chunk_stem(planned.number, self.plan.len()) == stem;
+        match self.plan.iter().find(is_there) {
+            Some(planned) => state_file::moved(text, planned.number, &planned.beat),
+            None => text.to_owned(),
+        }
     }
 
     fn tell(&self) -> Vec<Notice> {
@@ -322,7 +381,7 @@ impl Aligning<'_> {
         named.map(|fact| Digest::of(&fact.text)).collect()
     }
 
-    fn put(&self, path: &std::path::Path, text: String, over: Vec<Digest>) -> Step {
+    fn put(&self, path: &Path, text: String, over: Vec<Digest>) -> Step {
         Step::Put {
             file: self.inside(path),
             text,
@@ -337,7 +396,7 @@ impl Aligning<'_> {
         }
     }
 
-    fn inside(&self, path: &std::path::Path) -> String {
+    fn inside(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
         inside.to_string_lossy().replace('\\', "/")
     }

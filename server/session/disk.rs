@@ -278,6 +278,16 @@ impl Disk {
     /// [`StoreError::ReadOnlyFile`] where the author closed the file to writing,
     /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        self.replace(path, bytes)?;
+        match path.parent() {
+            Some(folder) => self.sync_folder(folder),
+            None => Ok(()),
+        }
+    }
+
+    /// As [`Disk::write`], but a power cut may still bring the old bytes back, whole, until the
+    /// folder is synced: several files of a folder need that only once.
+    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         self.hold_inside(path)?;
         let before = self.metadata(path)?;
         if let Some(before) = &before {
@@ -293,11 +303,7 @@ impl Disk {
                 .go(Call::Remove, &temporary)
                 .map(|()| fs::remove_file(&temporary));
         }
-        written.map_err(|error| StoreError::io(Doing::Write, path, error))?;
-        match path.parent() {
-            Some(folder) => self.sync_folder(folder),
-            None => Ok(()),
-        }
+        written.map_err(|error| StoreError::io(Doing::Write, path, error))
     }
 
     fn fill(&self, path: &Path, bytes: &[u8], like: Option<&Metadata>) -> io::Result<()> {
@@ -347,17 +353,21 @@ impl Disk {
 
     /// Removes a file; nothing happens where there is none.
     pub fn remove(&self, path: &Path) -> Result<(), StoreError> {
+        match (self.drop_name(path)?, path.parent()) {
+            (true, Some(folder)) => self.sync_folder(folder),
+            _ => Ok(()),
+        }
+    }
+
+    /// As [`Disk::remove`], but a power cut may bring the file back until the folder is synced.
+    /// `false` where there was none.
+    pub(super) fn drop_name(&self, path: &Path) -> Result<bool, StoreError> {
         self.hold_inside(path)?;
         let removed = self
             .go(Call::Remove, path)
             .and_then(|()| fs::remove_file(path))
             .map(Some);
-        if optional(removed, Doing::Remove, path)?.is_some()
-            && let Some(folder) = path.parent()
-        {
-            self.sync_folder(folder)?;
-        }
-        Ok(())
+        Ok(optional(removed, Doing::Remove, path)?.is_some())
     }
 
     /// Opens a log to append to. Each [`Log::append`] is one write.

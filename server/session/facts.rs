@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::chunk_file;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
+use super::generated;
 use super::history::{self, KeptVersion};
 use super::intent::{self, Intent};
 use super::layout::{self, SessionPaths, StoryFolder};
-use super::manifest::{self, ManifestFact};
+use super::manifest::{self, ChunkRecord, ManifestFact};
 use super::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::BeatId;
 
@@ -26,6 +27,8 @@ pub struct Facts {
     pub files: Vec<FileFact>,
     /// The latest version of each beat that left the outline.
     pub removed: Vec<KeptVersion>,
+    /// The records beside the copies of what was generated, while there is no manifest.
+    pub records: Vec<ChunkRecord>,
     /// Names in chunks/ that are symbolic links and therefore not read.
     pub links: Vec<String>,
     pub at: Timestamp,
@@ -44,6 +47,15 @@ pub struct FileFact {
     pub open: bool,
 }
 
+impl Facts {
+    /// What is known of the chunks without a manifest.
+    pub(crate) fn known_records(&self) -> Vec<ChunkRecord> {
+        let prose = self.files.iter().map(|file| chunk_file::parse(&file.text));
+        let there = prose.map(|file| chunk_file::digest(&file.prose)).collect();
+        generated::choose(self.records.clone(), &there)
+    }
+}
+
 /// Gathers the facts of a session. Changes that were declared and not finished count as done.
 pub(crate) fn gather(
     folder: &StoryFolder,
@@ -51,6 +63,32 @@ pub(crate) fn gather(
     plan: &[PlannedChunk],
     owners: &dyn Owners,
     disk: &Disk,
+) -> Result<Facts, StoreError> {
+    let path = folder.paths(id).manifest();
+    gather_with(folder, id, plan, owners, disk, || {
+        Ok(manifest::read(&path, id.as_str(), disk)?.0)
+    })
+}
+
+/// The same without the manifest, for one who has it in memory.
+pub(crate) fn gather_files(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Facts, StoreError> {
+    let no_manifest = || Ok(ManifestFact::Missing);
+    gather_with(folder, id, plan, owners, disk, no_manifest)
+}
+
+fn gather_with(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    owners: &dyn Owners,
+    disk: &Disk,
+    manifest: impl Fn() -> Result<ManifestFact, StoreError>,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
     for inside in paths.folders() {
@@ -60,7 +98,7 @@ pub(crate) fn gather(
     loop {
         tries += 1;
         let declared = disk.read(&paths.intent())?;
-        let mut facts = read(&paths, id, disk)?;
+        let mut facts = read(&paths, manifest()?, disk)?;
         // A change that began or ended meanwhile may have moved a file past the listing.
         if disk.read(&paths.intent())? != declared && tries < TRIES {
             continue;
@@ -73,8 +111,7 @@ pub(crate) fn gather(
     }
 }
 
-fn read(paths: &SessionPaths, id: &SessionId, disk: &Disk) -> Result<Facts, StoreError> {
-    let (manifest, _) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
+fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Facts, StoreError> {
     let chunks = paths.chunks();
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut links = Vec::new();
@@ -108,8 +145,13 @@ fn read(paths: &SessionPaths, id: &SessionId, disk: &Disk) -> Result<Facts, Stor
             None => file.text = text,
         }
     }
+    let records = match manifest {
+        ManifestFact::Read(_) => Vec::new(),
+        _ => generated::records(paths, disk)?,
+    };
     Ok(Facts {
         manifest,
+        records,
         files: files.into_values().collect(),
         removed: read_removed(paths, disk)?,
         links,

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::changelog;
-use super::chunk_file::FileStatus;
+use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history::{self, Version};
@@ -19,10 +19,27 @@ use crate::story::{BeatId, Brief, ChunkNumber, Digest};
 impl Inner {
     /// Declares a change and does it.
     pub(super) fn change(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
+        self.declare(state, intent)?;
+        self.finish_declared(state, intent)
+    }
+
+    pub(super) fn declare(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
         // Even a declaration that failed may be on disk (its folder could not be synced, say).
         state.pending = true;
-        intent.declare(&self.paths, &self.disk)?;
-        self.finish(state, intent)
+        intent.declare(&self.paths, &self.disk)
+    }
+
+    /// Does a change that was declared a moment ago.
+    pub(super) fn finish_declared(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        self.finish(state, intent).map_err(|error| {
+            error.safe(
+                "All texts are safe on disk, and the change will be finished at the next start.",
+            )
+        })
     }
 
     /// Finishes a change that an earlier call could not.
@@ -50,11 +67,18 @@ impl Inner {
                 }
                 Step::Record { record } => state.manifest.set_record((**record).clone()),
                 Step::Assemble => self.assemble(state)?,
-                Step::Line { line } => self.add_line(state, line)?,
+                Step::Line { line } => self.put_line(state, line)?,
             }
         }
-        self.write_manifest(state)?;
-        self.disk.remove(&self.paths.intent())?;
+        self.put_manifest(state)?;
+        // Once for all files of a folder, and before the declaration may go.
+        let mut folders = intent::folders(&intent.steps, &self.paths);
+        folders.insert(self.paths.root.clone());
+        for folder in &folders {
+            self.disk.sync_folder(folder)?;
+        }
+        // One that a power cut brings back is done again, which changes nothing.
+        self.disk.drop_name(&self.paths.intent())?;
         state.pending = false;
         // Only an index; the next job writes it again.
         if let Ok(edit) = sessions::write_index(&self.folder, self.owners.as_ref(), &self.disk) {
@@ -65,33 +89,59 @@ impl Inner {
 
     /// full_story.md from what is complete now.
     pub(super) fn assemble(&self, state: &mut State) -> Result<(), StoreError> {
-        let view = self.view()?;
-        let story = assemble::assemble(&self.title()?, &self.plan, &view.chunks);
+        let recovered = self.recovered(&state.manifest)?.1;
+        let title = self.title(state)?;
+        let story = assemble::assemble(&title, &self.plan, &recovered.view.chunks);
         let path = self.paths.full_story();
-        let on_disk = read_text(&path, &self.disk)?;
         let in_editor = self.owners.open_text(&path).filter(|_| self.is_open(&path));
-        for text in [&on_disk, &in_editor].into_iter().flatten() {
-            let known = &state.manifest.assembled_sha256;
-            let ours = text == &story || known.contains(&Digest::of(text));
-            if !ours && !text.trim().is_empty() {
-                self.keep_full_story(text)?;
-            }
+        if let Some(text) = &in_editor {
+            self.keep_authors_story(state, &story, text)?;
+        }
+        let on_disk = self.disk.read(&path)?.unwrap_or_default();
+        // All that is in a story that the new one begins with is in the new one.
+        let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
+        let begun = rest.is_some() && !on_disk.is_empty();
+        if rest.is_none() {
+            self.keep_authors_story(state, &story, &chunk_file::decode(on_disk.clone()))?;
         }
         state.manifest.remember_assembled(Digest::of(&story));
-        let base = in_editor.or(on_disk).unwrap_or_default();
-        self.write_derived(state, &path, base, &story)
+        match rest {
+            Some(rest) if begun && in_editor.is_none() => self.extend_derived(state, &path, rest),
+            _ => {
+                let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
+                self.write_derived(state, &path, base, &story)
+            }
+        }
     }
 
-    fn title(&self) -> Result<String, StoreError> {
+    /// The story's title. A long brief takes its time to parse, so this is done once for a text.
+    fn title(&self, state: &mut State) -> Result<String, StoreError> {
         let brief = self.folder.brief();
         let text = match self.owners.open_text(brief) {
             Some(text) => text,
             None => {
                 let bytes = self.disk.read_linked(brief)?.unwrap_or_default();
-                super::chunk_file::decode(bytes)
+                chunk_file::decode(bytes)
             }
         };
-        Ok(Brief::parse(&text).title)
+        let digest = Digest::of(&text);
+        match &state.title {
+            Some((of, title)) if of == &digest => Ok(title.clone()),
+            _ => {
+                let title = Brief::parse(&text).title;
+                state.title = Some((digest, title.clone()));
+                Ok(title)
+            }
+        }
+    }
+
+    /// Keeps what the author made of full_story.md, before `story` takes its place.
+    fn keep_authors_story(&self, state: &State, story: &str, text: &str) -> Result<(), StoreError> {
+        let known = &state.manifest.assembled_sha256;
+        if text == story || text.trim().is_empty() || known.contains(&Digest::of(text)) {
+            return Ok(());
+        }
+        self.keep_full_story(text)
     }
 
     fn keep_full_story(&self, text: &str) -> Result<(), StoreError> {
@@ -102,11 +152,19 @@ impl Inner {
             prose: text,
             extra: &[],
             why: "the author changed full_story.md, and it was assembled anew",
+            record: None,
         };
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
     }
 
+    /// Adds a line to the changelog.
     pub(super) fn add_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
+        self.put_line(state, line)?;
+        self.disk.sync_folder(&self.paths.root)
+    }
+
+    /// The same, safe from a power cut once the session's folder is synced.
+    fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
         let path = self.paths.changelog();
         let owed = state
             .owed
@@ -136,8 +194,9 @@ impl Inner {
     }
 
     /// Writes a file that can be made again at any time, or owes it to the editor that has it
-    /// open. One that the author closed to writing is no reason to stop. `base` is what the
-    /// file held when the text was made.
+    /// open; safe from a power cut once the session's folder is synced. One that the author
+    /// closed to writing is no reason to stop. `base` is what the file held when the text was
+    /// made.
     fn write_derived(
         &self,
         state: &mut State,
@@ -156,7 +215,32 @@ impl Inner {
             });
             return Ok(());
         }
-        match self.disk.write(path, text.as_bytes()) {
+        let written = self.disk.replace(path, text.as_bytes());
+        Self::or_leave_alone(state, written)
+    }
+
+    /// Writes the rest of a file that has the beginning of a text already. Not synced: what a
+    /// power cut takes away is written again with the next assembly.
+    fn extend_derived(
+        &self,
+        state: &mut State,
+        path: &Path,
+        rest: &[u8],
+    ) -> Result<(), StoreError> {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let log = self.disk.open_log(path);
+        let written = log.and_then(|mut log| log.append(rest));
+        Self::or_leave_alone(state, written)
+    }
+
+    /// A file that the author closed to us, and that can be made again, is left alone.
+    fn or_leave_alone(
+        state: &mut State,
+        written: Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match written {
             Err(error @ (StoreError::ReadOnlyFile { .. } | StoreError::Outside { .. })) => {
                 state.owed.notices.push(Notice {
                     code: "file-left-alone",
@@ -168,22 +252,40 @@ impl Inner {
         }
     }
 
-    /// Writes the manifest. One that somebody else changed meanwhile is kept aside first.
+    /// Writes the manifest, if anything in it is new.
     pub(super) fn write_manifest(&self, state: &mut State) -> Result<(), StoreError> {
-        let path = self.paths.manifest();
-        state.manifest.updated = self.disk.now();
+        let there = self.manifest_on_disk()?;
         state.manifest.sum();
+        if there.is_some() && there == Some(Digest::of(&state.manifest.render())) {
+            // Nothing was updated either.
+            state.manifest_seen = there;
+        } else {
+            self.put_manifest(state)?;
+        }
+        self.disk.sync_folder(&self.paths.root)
+    }
+
+    /// Puts the manifest into its place, safe from a power cut once the session's folder is
+    /// synced. One that somebody else changed meanwhile is kept aside first.
+    fn put_manifest(&self, state: &mut State) -> Result<(), StoreError> {
+        state.manifest.sum();
+        state.manifest.updated = self.disk.now();
         let text = state.manifest.render();
         let digest = Digest::of(&text);
-        if let Some(there) = read_text(&path, &self.disk)? {
-            let there = Digest::of(&there);
+        let path = self.paths.manifest();
+        if let Some(there) = self.manifest_on_disk()? {
             // A write of ours that failed at its very end may be there all the same.
             if state.manifest_seen.as_ref() != Some(&there) && there != digest {
                 self.keep_manifest_aside(state, &path)?;
             }
         }
         state.manifest_seen = Some(digest);
-        self.disk.write(&path, text.as_bytes())
+        self.disk.replace(&path, text.as_bytes())
+    }
+
+    fn manifest_on_disk(&self) -> Result<Option<Digest>, StoreError> {
+        let text = read_text(&self.paths.manifest(), &self.disk)?;
+        Ok(text.map(|text| Digest::of(&text)))
     }
 
     fn keep_manifest_aside(&self, state: &mut State, path: &Path) -> Result<(), StoreError> {

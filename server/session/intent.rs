@@ -4,6 +4,7 @@
 //! is finished at the next start, in any state between its steps. Each step can be done again
 //! without harm, and none overwrites a text that the declaration did not know.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::{Facts, FileFact, read_text};
 use super::history::{self, Version};
+use super::journal;
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ManifestFact};
 use super::recover::Notice;
@@ -108,20 +110,37 @@ fn is_own_path(file: &str) -> bool {
     known && plain(name) && folders.into_iter().all(plain)
 }
 
-/// Does a step on files. Steps about manifest, story and changelog are the caller's.
+/// Does a step on files, safe from a power cut once their [`folders`] are synced. Steps about
+/// manifest, story and changelog are the caller's.
 pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<Done, StoreError> {
     match step {
+        Step::Put { file, text, over } if file.ends_with(".journal") => {
+            journal::in_turn(|| put(file, text, over, paths, disk))
+        }
         Step::Put { file, text, over } => put(file, text, over, paths, disk),
         Step::Remove { file, over } => {
             let path = paths.root.join(file);
             match read_text(&path, disk)? {
-                Some(text) if over.contains(&Digest::of(&text)) => disk.remove(&path)?,
+                Some(text) if over.contains(&Digest::of(&text)) => {
+                    disk.drop_name(&path)?;
+                }
                 _ => {}
             }
             Ok(Done::Yes)
         }
         Step::Record { .. } | Step::Assemble | Step::Line { .. } => Ok(Done::Yes),
     }
+}
+
+/// The folders whose files the steps replace or remove.
+pub(crate) fn folders(steps: &[Step], paths: &SessionPaths) -> BTreeSet<PathBuf> {
+    let files = steps.iter().filter_map(|step| match step {
+        Step::Put { file, .. } | Step::Remove { file, .. } => Some(paths.root.join(file)),
+        Step::Record { .. } | Step::Assemble | Step::Line { .. } => None,
+    });
+    files
+        .filter_map(|file| file.parent().map(Path::to_owned))
+        .collect()
 }
 
 fn put(
@@ -143,7 +162,7 @@ fn put(
     if let Some(folder) = path.parent() {
         disk.make_folder(folder)?;
     }
-    match disk.write(&path, text.as_bytes()) {
+    match disk.replace(&path, text.as_bytes()) {
         Ok(()) => Ok(Done::Yes),
         // Waiting for it would hold up every later change.
         Err(StoreError::ReadOnlyFile { .. }) => {
@@ -186,6 +205,7 @@ fn keep_aside(
         prose: &parsed.prose,
         extra: &parsed.extra,
         why: "generated while the author changed the file",
+        record: None,
     };
     history::keep(paths, stem, &version, disk).map(Some)
 }

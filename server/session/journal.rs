@@ -199,6 +199,7 @@ fn keep(chunk_path: &Path, journal: &Journal, disk: &Disk) -> Result<Settled, St
         prose: &journal.file.prose,
         extra: &[],
         why: "generated while the author wrote another text in the editor",
+        record: None,
     };
     let kept = history::keep(&paths, &stem, &version, disk)?;
     Ok(Settled::KeptInHistory(kept))

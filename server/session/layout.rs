@@ -248,6 +248,10 @@ impl SessionPaths {
         self.root.join("chunks")
     }
 
+    pub(crate) fn states(&self) -> PathBuf {
+        self.root.join("state")
+    }
+
     pub(crate) fn history(&self) -> PathBuf {
         self.root.join("history")
     }

@@ -18,20 +18,25 @@ mod error;
 mod export;
 mod facts;
 mod finishing;
+mod generated;
 mod history;
 mod import;
 mod intent;
 mod journal;
+mod keeping;
 mod layout;
 mod lock;
 pub mod manifest;
 mod matching;
+mod mending;
 mod open;
 mod recover;
 mod restoring;
 mod runs;
 mod saving;
 mod sessions;
+pub mod state_file;
+mod states;
 mod stream;
 mod writer;
 
@@ -41,6 +46,7 @@ pub use archive::{ArchiveError, Limits, Refusal};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
+pub use generated::generated_text;
 pub use history::KeptVersion;
 pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
@@ -48,9 +54,11 @@ pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
 pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
+pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
+pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use writer::Session;
 
 use crate::story::{BeatId, ChunkNumber, Digest, Language};
@@ -119,6 +127,19 @@ pub struct ClientEdit {
     pub base: String,
 }
 
+/// The whole text of a file of a session: as an open editor shows it, else as it is on disk,
+/// in whatever encoding. `None` where there is no file.
+pub fn read_text(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    match owners.open_text(path) {
+        Some(text) => Ok(Some(text)),
+        None => facts::read_text(path, disk),
+    }
+}
+
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in
 /// open editors counts.
 ///
@@ -133,7 +154,7 @@ pub fn read_session(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<SessionView, StoreError> {
-    let facts = facts::gather(folder, id, plan, owners, disk)?;
+    let mut facts = facts::gather(folder, id, plan, owners, disk)?;
     let paths = folder.paths(id);
-    Ok(recover::recover(&facts, id, folder.brief_name(), &paths, plan, language).view)
+    Ok(recover::recover(&mut facts, id, folder.brief_name(), &paths, plan, language).view)
 }

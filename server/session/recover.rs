@@ -120,9 +120,10 @@ pub(crate) struct Recovered {
     pub(crate) candidates: Vec<Candidate>,
 }
 
-/// From facts to what is what.
+/// From facts to what is what. The manifest goes from the facts into the view: that of a long
+/// story is large.
 pub(crate) fn recover(
-    facts: &Facts,
+    facts: &mut Facts,
     id: &SessionId,
     brief: &str,
     paths: &SessionPaths,
@@ -130,8 +131,8 @@ pub(crate) fn recover(
     language: &Language,
 ) -> Recovered {
     let mut notices = Vec::new();
-    let manifest = match &facts.manifest {
-        ManifestFact::Read(manifest) => (**manifest).clone(),
+    let manifest = match std::mem::replace(&mut facts.manifest, ManifestFact::Missing) {
+        ManifestFact::Read(manifest) => *manifest,
         unusable => {
             if let ManifestFact::Unusable(reason) = unusable {
                 notices.push(Notice {
@@ -143,7 +144,9 @@ pub(crate) fn recover(
                     ),
                 });
             }
-            Manifest::new(id.as_str(), brief, language.as_str(), facts.at)
+            let mut manifest = Manifest::new(id.as_str(), brief, language.as_str(), facts.at);
+            manifest.chunks = facts.known_records();
+            manifest
         }
     };
     let candidates: Vec<Candidate> = facts.files.iter().map(candidate).collect();

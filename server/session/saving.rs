@@ -1,12 +1,12 @@
 //! Saving the text of a chunk, and the guard before it: what may be replaced, what has to go
 //! to history first, and what is the author's and stays.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
-use super::history::{self, Version};
+use super::history;
 use super::journal::{self, Journal};
 use super::layout;
 use super::writer::{Inner, Known, State};
@@ -96,7 +96,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         match self.guard(state, index, there, prose) {
             Guard::Overwrite => Ok(()),
-            Guard::KeepFirst => self.keep(index, path, there, WRITTEN_ANEW).map(|_| ()),
+            Guard::KeepFirst => self.keep_replaced(state, index, there, WRITTEN_ANEW),
             Guard::Refuse => {
                 let why = "generated while the author changed the file";
                 let kept = self.keep(index, path, &generated(prose), why)?;
@@ -145,30 +145,6 @@ impl Inner {
         }
     }
 
-    /// Keeps a text in history with the author's front matter; `None` for an empty one.
-    pub(super) fn keep(
-        &self,
-        index: usize,
-        path: &Path,
-        file: &ChunkFile,
-        why: &str,
-    ) -> Result<Option<PathBuf>, StoreError> {
-        if file.is_empty() {
-            return Ok(None);
-        }
-        let planned = &self.plan[index];
-        let version = Version {
-            number: planned.number,
-            beat: planned.beat.clone(),
-            status: file.status.unwrap_or(FileStatus::Complete),
-            prose: &file.prose,
-            extra: &file.extra,
-            why,
-        };
-        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
-        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
-    }
-
     /// Saves to the journal beside a file that an editor has. What the file and the editor
     /// had before goes to history once, when the journal begins.
     fn save_journal(
@@ -188,7 +164,7 @@ impl Inner {
                     self.keep_left_over(state, index, path, &journal.file, prose)?;
                     journal.replaces
                 }
-                None => self.keep_open_texts(index, path, prose, WRITTEN_ANEW)?,
+                None => self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?,
             };
             let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
             self.disk.write(&journal_path, text.as_bytes())
@@ -220,6 +196,7 @@ impl Inner {
     /// digests of what was kept.
     pub(super) fn keep_open_texts(
         &self,
+        state: &State,
         index: usize,
         path: &Path,
         prose: &str,
@@ -234,7 +211,7 @@ impl Inner {
             if file.is_empty() || goes_on || kept.contains(&digest) {
                 continue;
             }
-            self.keep(index, path, &file, why)?;
+            self.keep_replaced(state, index, &file, why)?;
             kept.push(digest);
         }
         Ok(kept)

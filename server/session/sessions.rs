@@ -7,7 +7,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::read_text;
 use super::layout::{self, StoryFolder};
-use super::manifest::{self, Manifest, ManifestFact};
+use super::manifest::{self, Summary};
 use super::{ClientEdit, Owner, Owners};
 use crate::story::Digest;
 
@@ -40,10 +40,11 @@ pub(crate) fn write_index(
     let path = folder.generated().join("SESSIONS.md");
     let mut sessions = Vec::new();
     for id in layout::all_sessions(&folder.generated(), disk)? {
-        let text = read_text(&folder.paths(&id).manifest(), disk)?.unwrap_or_default();
-        if let ManifestFact::Read(manifest) = manifest::parse(&text, id.as_str()) {
-            sessions.push(*manifest);
-        }
+        sessions.extend(manifest::read_summary(
+            &folder.paths(&id).manifest(),
+            id.as_str(),
+            disk,
+        )?);
     }
     sessions.sort_by(|a, b| (&a.brief, a.created, &a.id).cmp(&(&b.brief, b.created, &b.id)));
     let index = render(&sessions);
@@ -67,11 +68,12 @@ pub(crate) fn write_index(
             base: old,
         }));
     }
-    disk.write(&path, text.as_bytes())?;
+    // A power cut may bring the index of the last job back; the next one writes it again.
+    disk.replace(&path, text.as_bytes())?;
     Ok(None)
 }
 
-fn render(sessions: &[Manifest]) -> String {
+fn render(sessions: &[Summary]) -> String {
     let mut text = String::from("# Sessions\n\nEach session is one draft of a story.\n\n");
     text.push_str(
         "| session | story | begun | chunks | words | written by |\n|---|---|---|---|---|---|\n",
@@ -81,7 +83,7 @@ fn render(sessions: &[Manifest]) -> String {
         let mut writers: Vec<&str> = manifest
             .chunks
             .iter()
-            .filter_map(|record| record.model.as_deref())
+            .filter_map(|chunk| chunk.model.as_deref())
             .collect();
         writers.sort_unstable();
         writers.dedup();

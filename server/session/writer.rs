@@ -48,6 +48,8 @@ pub(super) struct State {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
+    /// The brief's title, and the digest of the brief that it was read from.
+    pub(super) title: Option<(Digest, String)>,
     /// A declared change could not be finished yet.
     pub(super) pending: bool,
     /// Edits and notices that no caller has been given yet.
@@ -202,8 +204,12 @@ impl Session {
     pub fn assemble(&self) -> Result<Saved, StoreError> {
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
+        let before = state.manifest.clone();
         self.inner.assemble(&mut state)?;
-        self.inner.write_manifest(&mut state)?;
+        // A story that is as it was leaves no trace of having been looked at.
+        if state.manifest != before {
+            self.inner.write_manifest(&mut state)?;
+        }
         Ok(std::mem::take(&mut state.owed))
     }
 
@@ -218,7 +224,12 @@ impl Session {
     pub fn versions(&self, number: ChunkNumber) -> Result<Vec<super::KeptVersion>, StoreError> {
         let index = self.inner.index(number)?;
         let beat = &self.inner.plan[index].beat;
-        history::versions(&self.inner.paths, beat, &self.inner.disk)
+        let state = self.inner.lock_state();
+        let beats = match state.manifest.record(beat) {
+            Some(record) => record.beats(),
+            None => vec![beat],
+        };
+        history::versions(&self.inner.paths, &beats, &self.inner.disk)
     }
 
     /// Writes SESSIONS.md of the folder anew.
@@ -273,8 +284,9 @@ impl Inner {
         )
     }
 
+    /// What is on disk, but for the manifest.
     pub(super) fn facts(&self) -> Result<facts::Facts, StoreError> {
-        facts::gather(
+        facts::gather_files(
             &self.folder,
             &self.id,
             &self.plan,

@@ -13,6 +13,9 @@ use super::terms::{terms, terms_of_length};
 /// Most sentences that one chunk may bring, and most for one term.
 const MOST_OF_A_CHUNK: usize = 6;
 const MOST_OF_A_TERM: usize = 3;
+/// A sentence that tells less than this share of the most telling one is no help, in per cent;
+/// a noted fact always may be.
+const LEAST_TELLING: f64 = 40.0;
 /// Longer sentences are cut, in bytes: they are quotes, not chapters.
 const LONGEST: usize = 360;
 /// A term that more than this share of the chunks hold tells nothing, in per cent.
@@ -100,12 +103,16 @@ fn candidates(
         .collect();
     let facts = found.len();
     for paragraph in source.text.split('\n') {
-        // Most paragraphs name nothing of it, and that is told quicker than their terms.
-        let lower = paragraph.to_lowercase();
-        if !wanted.iter().any(|term| lower.contains(term.as_str())) {
+        // Most sentences name nothing of it, and that is told quicker than their terms.
+        let is_telling = |text: &str| {
+            let lower = text.to_lowercase();
+            wanted.iter().any(|term| lower.contains(term.as_str()))
+        };
+        if !is_telling(paragraph) {
             continue;
         }
-        for sentence in paragraph.unicode_sentences().map(str::trim) {
+        let sentences = paragraph.unicode_sentences().map(str::trim);
+        for sentence in sentences.filter(|sentence| is_telling(sentence)) {
             let shared = shared(sentence);
             let is_known = || {
                 let mut known = found[..facts].iter();
@@ -162,6 +169,11 @@ fn rank(found: Vec<Candidate>, weights: &BTreeMap<String, f64>) -> Vec<Quote> {
         .collect();
     // Stable: among equals the earlier one, which told it first.
     ranked.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let said = ranked.iter().find(|(_, it)| !it.quote.is_fact);
+    let best = said.map_or(0.0, |(score, _)| *score);
+    ranked.retain(|(score, candidate)| {
+        candidate.quote.is_fact || score * 100.0 >= best * LEAST_TELLING
+    });
     let mut of_chunk: BTreeMap<ChunkNumber, usize> = BTreeMap::new();
     let mut of_term: BTreeMap<String, usize> = BTreeMap::new();
     let mut seen = BTreeSet::new();

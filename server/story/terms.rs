@@ -3,6 +3,7 @@
 //! Works in any script without a dictionary: endings are cut off, so that inflected forms
 //! meet; scripts without spaces are told by pairs of characters.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -21,7 +22,10 @@ pub fn terms(text: &str) -> BTreeSet<String> {
 /// As [`terms`], with words of at least `shortest` letters: where something else tells a key
 /// from an article.
 pub fn terms_of_length(text: &str, shortest: usize) -> BTreeSet<String> {
-    let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let text = match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => ComposingNormalizerBorrowed::new_nfc().normalize(text),
+    };
     let mut terms = BTreeSet::new();
     let mut run = Vec::new();
     for word in text.unicode_words() {

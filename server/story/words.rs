@@ -60,6 +60,26 @@ fn count_words(text: &str) -> usize {
         .sum()
 }
 
+/// Where the last `count` words (UAX 29) of a text begin, in bytes; `None` where there are
+/// fewer.
+pub fn last(text: &str, count: usize) -> Option<usize> {
+    let mut missing = count;
+    let mut end = text.len();
+    // Token by token from the end: what lies before the last words is never looked at.
+    loop {
+        let before = text[..end].rfind(|c: char| c.is_ascii_whitespace());
+        let start = before.map_or(0, |at| at + 1);
+        let token = &text[start..end];
+        let words = count_plain_words(token).unwrap_or_else(|| token.unicode_words().count());
+        if let Some(skipped) = words.checked_sub(missing) {
+            let first = token.unicode_word_indices().nth(skipped);
+            return Some(start + first.map_or(token.len(), |(at, _)| at));
+        }
+        missing -= words;
+        end = before?;
+    }
+}
+
 /// How a character behaves between others: the classes of UAX 29 (Word_Break) that plain
 /// prose in Latin, Greek and Cyrillic letters is made of.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -109,6 +129,10 @@ impl Class {
 
 /// The words of a token without white space, or `None` where it needs the general rules.
 fn count_plain_words(token: &str) -> Option<usize> {
+    // Most of them.
+    if token.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Some(usize::from(!token.is_empty()));
+    }
     let mut words = 0;
     let mut in_word = false;
     let mut has_letter_or_digit = false;

@@ -49,6 +49,7 @@ pub fn request() -> Request {
         context_tokens: 3_000,
         temperature: None,
         seed: None,
+        format: None,
         scene: Default::default(),
     }
 }

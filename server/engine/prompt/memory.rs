@@ -6,6 +6,7 @@
 
 use super::budget::Budget;
 use super::trigger;
+use crate::engine::tokens;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::state::{CharacterState, ChunkState, StoryState, fold};
 use crate::story::{BeatId, Brief, ChunkNumber};
@@ -19,7 +20,9 @@ const STEP: usize = 3;
 const SEALED_TOKENS: u32 = 900;
 const LATEST_TOKENS: u32 = 600;
 const QUOTE_TOKENS: u32 = 700;
-const LEAST_QUOTE_TOKENS: u32 = 250;
+const LEAST_QUOTE_TOKENS: u32 = 160;
+/// What says which part a quote is from.
+const QUOTE_MARKS: u32 = 5;
 /// Most characters and open threads that are told.
 const MOST_CHARACTERS: usize = 8;
 const MOST_THREADS: usize = 6;
@@ -42,30 +45,27 @@ pub(super) struct Summary {
     pub line: String,
 }
 
-/// The summaries for a prompt: those that stay, and the latest ones.
-///
-/// The part just before is not among them: its end is there verbatim.
-pub(super) fn summaries(
-    earlier: &[Earlier<'_>],
-    budget: &mut Budget,
-) -> (Vec<Summary>, Vec<Summary>) {
+/// The summaries that are sealed. That of the part just before is never told: its end is
+/// there verbatim.
+pub(super) fn opening(earlier: &[Earlier<'_>], budget: &mut Budget) -> Vec<Summary> {
     let told = &earlier[..earlier.len().saturating_sub(1)];
-    let sealed = told.len().min(SEALED);
-    let latest = latest_from(told.len());
-    let lines = |parts: &[Earlier<'_>]| parts.iter().filter_map(summary).collect::<Vec<_>>();
-    let sealed = budget.take_some(
-        "summaries of the opening",
-        SEALED_TOKENS,
-        lines(&told[..sealed]),
-        |it| it.line.as_str(),
-    );
-    let latest = budget.take_some(
-        "summaries of the latest parts",
-        LATEST_TOKENS,
-        lines(&told[latest..]),
-        |it| it.line.as_str(),
-    );
-    (sealed, latest)
+    let sealed = &told[..told.len().min(SEALED)];
+    let lines = sealed.iter().filter_map(summary).collect();
+    let what = "summaries of the opening";
+    budget.take_some(what, SEALED_TOKENS, lines, |it| tokens::estimate(&it.line))
+}
+
+/// The summaries of the latest parts, in at most `room` tokens.
+pub(super) fn latest(earlier: &[Earlier<'_>], room: u32, budget: &mut Budget) -> Vec<Summary> {
+    let told = &earlier[..earlier.len().saturating_sub(1)];
+    let latest = &told[latest_from(told.len())..];
+    // The later one matters more, where there is no room for all.
+    let lines = latest.iter().rev().filter_map(summary).collect();
+    let what = "summaries of the latest parts";
+    let most = room.min(LATEST_TOKENS);
+    let mut told = budget.take_some(what, most, lines, |it| tokens::estimate(&it.line));
+    told.reverse();
+    told
 }
 
 /// Where the latest summaries begin among `told` parts; always behind the sealed ones.
@@ -160,12 +160,10 @@ pub(super) fn quotes(
         .collect();
     let mut found = recall(wanted, &sources);
     found.retain(|quote| !shown.contains(&quote.text));
-    let mut kept = budget.take_some(
-        "quotes of earlier parts",
-        room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS),
-        found,
-        |it| it.text.as_str(),
-    );
+    let most = room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS);
+    let mut kept = budget.take_some("quotes of earlier parts", most, found, |it| {
+        tokens::estimate(&it.text) + QUOTE_MARKS
+    });
     kept.sort_by_key(|quote| quote.chunk);
     kept
 }

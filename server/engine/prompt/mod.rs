@@ -4,6 +4,7 @@
 //! how rarely they change, so that providers' prefix caches hit. Facts, rules and the beat are
 //! never cut: a story whose chunks do not know them becomes several stories.
 
+mod assemble;
 mod blocks;
 mod budget;
 mod memory;
@@ -96,13 +97,18 @@ pub struct TooLarge {
     pub limit: u32,
 }
 
+/// The last `words` words of a text, from a sentence's or at least a word's beginning.
+pub fn last_words(text: &str, words: usize) -> &str {
+    tail::tail(text, words)
+}
+
 impl Prompt {
     /// Builds the prompt of one chunk.
     ///
     /// # Errors
     /// [`TooLarge`] when what must not be cut exceeds `context_tokens`.
     pub fn build(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
-        blocks::assemble(inputs)
+        assemble::assemble(inputs)
     }
 
     /// The text of the system message.

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::assemble::TAIL_WORDS;
 use super::tail::tail;
 use super::{Templates, blocks};
 use crate::story::{BeatId, Brief, Digest, SectionKind};
@@ -78,13 +79,13 @@ impl OfOther {
 /// Whether a prompt that repeated the end of `text` had the same words in it; how many it
 /// repeated depended on the room.
 pub fn is_preceding(then: &Digest, text: &str) -> bool {
-    let ends = blocks::TAIL_WORDS.map(|words| tail(text, words));
-    ends.iter().any(|end| Digest::of(end) == *then)
+    let mut ends = TAIL_WORDS.iter().map(|words| tail(text, *words));
+    ends.any(|end| Digest::of(end) == *then)
 }
 
 /// The digest of as much of the text before as a prompt repeats at most.
 pub fn preceding(text: &str) -> Digest {
-    Digest::of(tail(text, blocks::TAIL_WORDS[0]))
+    Digest::of(tail(text, TAIL_WORDS[0]))
 }
 
 /// The names of the slices that every prompt of a brief holds.

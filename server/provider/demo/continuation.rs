@@ -17,6 +17,12 @@ pub struct Completion {
     pub notice: Option<String>,
 }
 
+impl Completion {
+    pub fn whole(text: String) -> Completion {
+        Completion { text, notice: None }
+    }
+}
+
 /// The completion of a scene: all of it, or what is missing behind `so_far`.
 pub fn complete(scene: &Scene) -> Completion {
     let language = Language::parse(&scene.language).unwrap_or_default();
@@ -34,7 +40,7 @@ pub fn complete(scene: &Scene) -> Completion {
         Some(text) => text,
         None => writer.go_on(),
     };
-    Completion { text, notice: None }
+    Completion::whole(text)
 }
 
 /// What is missing when `so_far` is the beginning of `whole`, white space at its end aside.

@@ -23,6 +23,9 @@
 //!   tells already are left out.
 //! - It is as long as asked: nothing follows, or a few words that finish its last sentence.
 //!
+//! # What is known after a chunk
+//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON.
+//!
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
@@ -37,6 +40,7 @@ mod pack;
 mod plain;
 mod polish;
 mod stage;
+mod state;
 mod stream;
 mod template;
 #[cfg(test)]
@@ -46,8 +50,9 @@ mod voice;
 
 #[cfg(doc)]
 use super::Scene;
-use super::{EventStream, Provider, ProviderError, ProviderKind, Request};
+use super::{EventStream, Provider, ProviderError, ProviderKind, Request, Task};
 use crate::story::Language;
+use continuation::Completion;
 
 /// The name that the demo writer goes by where models have theirs.
 const MODEL: &str = "demo";
@@ -70,13 +75,17 @@ impl Provider for DemoWriter {
         let by_character =
             Language::parse(&scene.language).is_some_and(|language| language.counts_characters());
         let prompt = request.system.len() + request.user.iter().map(String::len).sum::<usize>();
+        let (completion, words_per_second) = match &scene.task {
+            Task::Draft => (continuation::complete(scene), self.words_per_second),
+            // The pace is for prose that somebody watches.
+            Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
+        };
         let pace = stream::Pace {
-            words_per_second: self.words_per_second,
+            words_per_second,
             by_character,
             max_output_tokens: request.max_output_tokens,
             input_tokens: (prompt as u64).div_ceil(4),
         };
-        let completion = continuation::complete(scene);
         Ok(stream::tell(completion, pace, scene.seed))
     }
 

@@ -76,22 +76,27 @@ impl<'a> Source<'a> {
     }
 
     fn facts(&self, facts: &[Fact]) -> Vec<Fact> {
-        let is_true = |fact: &&Fact| {
-            let quote = plain(trim_marks(&fact.quote));
-            is_telling(&quote)
-                && quote.chars().count() <= LONGEST_QUOTE
-                && self.plain.contains(&quote)
-        };
-        facts
-            .iter()
-            .filter(is_true)
-            .take(MOST)
-            .map(|fact| Fact {
+        let verified = facts.iter().filter_map(|fact| {
+            Some(Fact {
+                quote: self.quote(&fact.quote)?,
                 subject: self.subject(&fact.subject),
                 fact: self.statement(&fact.fact).unwrap_or_default(),
-                quote: clean(trim_marks(&fact.quote)),
             })
-            .collect()
+        });
+        verified.take(MOST).collect()
+    }
+
+    /// A quote that the chunk has, without marks around it that the chunk does not have.
+    fn quote(&self, quote: &str) -> Option<String> {
+        [quote.trim(), trim_marks(quote)]
+            .into_iter()
+            .find_map(|quote| {
+                let found = plain(quote);
+                let is_there = is_telling(&found)
+                    && found.chars().count() <= LONGEST_QUOTE
+                    && self.plain.contains(&found);
+                is_there.then(|| clean(quote))
+            })
     }
 
     /// A subject that the chunk names; empty otherwise.

@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::margin_notes::{margin_notes, without_comments};
 use super::super::slug::{beat_slug, file_slug};
-use super::super::words::count;
+use super::super::words::{count, last};
 use super::super::{Brief, Language, SizeDefaults, Span, plan_sizes};
 use super::fixtures::GOOD;
 
@@ -204,6 +204,17 @@ proptest! {
     fn words_are_counted_by_unicode(text in "[a-c1-2 .,;:'_’‘“—…éſΣήяӁ\\-\n\u{301}\u{200d}漢カア\u{fb4b}]{0,40}") {
         let english = Language::default();
         prop_assert_eq!(count(&text, &english) as usize, text.unicode_words().count(), "{:?}", text);
+    }
+
+    /// Reading from the end tells the same last words as reading from the start.
+    #[test]
+    fn the_last_words_are_those_of_unicode(
+        text in "([a-c1-2 .,;:'_’‘“—…éſΣӁ\\-\t\r\n\u{301}\u{200d}漢カא\"😀🇩🇪\u{fb4b}\u{85}\u{2028}]|[a-c]{1,4} ){0,60}",
+        words in 1usize..30,
+    ) {
+        let starts: Vec<usize> = text.unicode_word_indices().map(|(at, _)| at).collect();
+        let first = starts.len().checked_sub(words).map(|at| starts[at]);
+        prop_assert_eq!(last(&text, words), first, "{:?}", text);
     }
 
     #[test]

@@ -46,6 +46,7 @@ fn english(chunk: u32, words: u32) -> Scene {
     ];
     let (title, text, enter, exit) = beats[(chunk as usize - 1) % beats.len()];
     Scene {
+        task: Default::default(),
         seed: 0,
         language: "en".to_owned(),
         title: "The Lamp Keeper".to_owned(),

@@ -1,0 +1,233 @@
+//! What is kept of a chunk before something takes its place: its text, the record of how it came
+//! about, and, under an edit of the author's, the text that was generated.
+
+use std::path::{Path, PathBuf};
+
+use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::error::StoreError;
+use super::facts::read_text;
+use super::generated;
+use super::history::{self, Version};
+use super::intent::Step;
+use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::writer::{Inner, State};
+use crate::story::{Digest, words};
+
+impl Inner {
+    /// Keeps a text that was not the chunk's in history, with the author's front matter; `None`
+    /// for an empty one.
+    pub(super) fn keep(
+        &self,
+        index: usize,
+        path: &Path,
+        file: &ChunkFile,
+        why: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        self.keep_with(index, path, file, why, None)
+    }
+
+    /// Keeps the text that is the chunk's up to now, with what is known of it; before it what
+    /// was generated, if the author changed that.
+    pub(super) fn keep_replaced(
+        &self,
+        state: &State,
+        index: usize,
+        file: &ChunkFile,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let digest = chunk_file::digest(&file.prose);
+        let record = state.manifest.record(&self.plan[index].beat);
+        let is_generated =
+            record.is_some_and(|record| record.generated_sha256.as_ref() == Some(&digest));
+        if !is_generated {
+            self.keep_generated(state, index)?;
+        }
+        let about = self.record_about(state, index, &digest, file);
+        let path = &state.files[index];
+        self.keep_with(index, path, file, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    /// Sees to it that the text that was generated last is a version in history, for the author
+    /// to come back to.
+    pub(super) fn keep_generated(&self, state: &State, index: usize) -> Result<(), StoreError> {
+        let planned = &self.plan[index];
+        let Some((record, digest)) = state
+            .manifest
+            .record(&planned.beat)
+            .and_then(|record| Some((record, record.generated_sha256.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let path = &state.files[index];
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if history::find(&self.paths, &stem, &record.beats(), digest, &self.disk)?.is_some() {
+            return Ok(());
+        }
+        let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
+            return Ok(());
+        };
+        let copy = ChunkFile {
+            status: Some(FileStatus::Complete),
+            ..copy
+        };
+        let about = self.record_about(state, index, digest, &copy);
+        let why = "as it was generated, before it was changed by hand";
+        self.keep_with(index, path, &copy, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    fn keep_with(
+        &self,
+        index: usize,
+        path: &Path,
+        file: &ChunkFile,
+        why: &str,
+        record: Option<&ChunkRecord>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        if file.is_empty() {
+            return Ok(None);
+        }
+        let planned = &self.plan[index];
+        let version = Version {
+            number: planned.number,
+            beat: planned.beat.clone(),
+            status: status_of(file),
+            prose: &file.prose,
+            extra: &file.extra,
+            why,
+            record,
+        };
+        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
+    }
+
+    fn record_about(
+        &self,
+        state: &State,
+        index: usize,
+        digest: &Digest,
+        file: &ChunkFile,
+    ) -> Option<ChunkRecord> {
+        let record = state.manifest.record(&self.plan[index].beat)?;
+        record_about(record, status_of(file), digest, || {
+            words::count(&file.prose, &self.language)
+        })
+    }
+
+    /// The steps that leave a copy of what `record` says was generated, and take away the copy
+    /// of what was generated before. That one is in history when this returns.
+    pub(super) fn copy_steps(
+        &self,
+        state: &State,
+        index: usize,
+        record: &ChunkRecord,
+        prose: &str,
+    ) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        let digest = chunk_file::digest(prose);
+        let is_generated = record.generated_sha256.as_ref() == Some(&digest);
+        let files = is_generated.then(|| generated::files(&self.paths, record, prose));
+        for (path, text) in files.into_iter().flatten() {
+            let there = read_text(&path, &self.disk)?;
+            steps.push(Step::Put {
+                file: self.inside(&path),
+                text,
+                over: there.iter().map(|text| Digest::of(text)).collect(),
+            });
+        }
+        let old = state.manifest.record(&self.plan[index].beat);
+        let old = old.and_then(|old| old.generated_sha256.as_ref());
+        if let Some(old) = old.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
+            self.keep_generated(state, index)?;
+            steps.extend(self.remove_copy(state, old)?);
+        }
+        Ok(steps)
+    }
+
+    fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
+        let (chunks, removed) = (&state.manifest.chunks, &state.manifest.removed);
+        let owners = chunks.iter().chain(removed);
+        let owners = owners.filter(|record| record.generated_sha256.as_ref() == Some(digest));
+        // Two chunks may have the same text.
+        let Some(path) = generated::path(&self.paths, digest).filter(|_| owners.count() < 2) else {
+            return Ok(Vec::new());
+        };
+        let mut steps = Vec::new();
+        for path in [path.with_extension("json"), path] {
+            if let Some(text) = read_text(&path, &self.disk)? {
+                steps.push(Step::Remove {
+                    file: self.inside(&path),
+                    over: vec![Digest::of(&text)],
+                });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Copies what is there as it was generated and has no copy: in a session that was brought
+    /// in, or whose history/ somebody cleared.
+    pub(super) fn copy_generated(
+        &self,
+        state: &State,
+        chunks: &[super::ChunkView],
+    ) -> Result<(), StoreError> {
+        let names = generated::names(&self.paths, &self.disk)?;
+        for chunk in chunks {
+            let Some(record) = state.manifest.record(&chunk.beat) else {
+                continue;
+            };
+            let is_generated = record.generated_sha256.as_ref() == Some(&chunk.digest)
+                && chunk.status == ChunkStatus::Complete;
+            if !is_generated || generated::is_named(&names, &chunk.digest) {
+                continue;
+            }
+            for (path, text) in generated::files(&self.paths, record, &chunk.text) {
+                if let Some(folder) = path.parent() {
+                    self.disk.make_folder(folder)?;
+                }
+                self.disk.write(&path, text.as_bytes())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text without front matter came by the author's hand, and is whole.
+fn status_of(file: &ChunkFile) -> FileStatus {
+    file.status.unwrap_or(FileStatus::Complete)
+}
+
+/// A chunk's record as it is true of a text that stands in the chunk's place; `None` where the
+/// record is about another one. Pure.
+pub(super) fn record_about(
+    record: &ChunkRecord,
+    status: FileStatus,
+    digest: &Digest,
+    words: impl FnOnce() -> u32,
+) -> Option<ChunkRecord> {
+    let is_generated = record.generated_sha256.as_ref() == Some(digest);
+    let is_recorded = record.content_sha256.as_ref() == Some(digest);
+    // An edit goes back to what was generated; a text that is being written does not.
+    let is_edit = status == FileStatus::Complete && record.status != ChunkStatus::Missing;
+    if !record.says_something() || !(is_generated || is_recorded || is_edit) {
+        return None;
+    }
+    let mut about = record.clone();
+    about.status = match status {
+        FileStatus::Complete => ChunkStatus::Complete,
+        FileStatus::Partial if is_recorded && record.failure.is_some() => ChunkStatus::Failed,
+        FileStatus::Partial => ChunkStatus::Partial,
+    };
+    about.origin = match record.origin {
+        _ if is_generated => Some(Origin::Generated),
+        known if is_recorded => known,
+        _ if record.generated_sha256.is_some() => Some(Origin::Edited),
+        known => known,
+    };
+    if !is_recorded {
+        about.words = words();
+    }
+    about.content_sha256 = Some(digest.clone());
+    Some(about)
+}

@@ -1,0 +1,197 @@
+//! `state/chunk_03.json`: what was extracted from a chunk, read and rendered. Pure.
+//!
+//! The author may edit it. Its own digest tells that, without the manifest; and a file that was
+//! written by hand from the start needs no more than what it wants to say.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::story::state::ChunkState;
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// The version that this code writes.
+pub const VERSION: u32 = 1;
+
+/// The fields of which a state file has at least one.
+const CONTENT: [&str; 5] = ["summary", "time", "characters", "facts", "threads"];
+
+/// A state file as it is written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "Storywright chunk state")]
+pub struct StateFile {
+    /// Version of this format; 1.
+    pub version: u32,
+    pub chunk: ChunkNumber,
+    pub beat: BeatId,
+    /// Digest of the prose that it was taken from, as in the manifest's `content_sha256`.
+    pub text_sha256: Digest,
+    pub provider: String,
+    pub model: String,
+    /// Digest of what was extracted; any other content is the author's.
+    pub state_sha256: Digest,
+    #[serde(flatten)]
+    pub state: ChunkState,
+}
+
+/// What a state file says, whoever wrote it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    pub(crate) state: ChunkState,
+    pub(crate) beat: Option<BeatId>,
+    /// The prose that it was taken from; `None` where the author wrote it from the start.
+    pub(crate) text: Option<Digest>,
+    /// It differs from what was extracted.
+    pub(crate) edited: bool,
+}
+
+impl Told {
+    /// The beat that it is about, if that is not `beat`. One that is not in the outline may be
+    /// this one, before it was renamed.
+    pub(crate) fn other_beat(
+        &self,
+        beat: &BeatId,
+        is_planned: impl Fn(&BeatId) -> bool,
+    ) -> Option<&BeatId> {
+        self.beat
+            .as_ref()
+            .filter(|named| *named != beat && is_planned(named))
+    }
+}
+
+/// The digest by which an author's edit is told.
+pub(crate) fn digest(state: &ChunkState) -> Digest {
+    // Strings and lists always serialise.
+    Digest::of(&serde_json::to_string(state).unwrap_or_default())
+}
+
+impl StateFile {
+    pub(crate) fn render(&self) -> String {
+        // Strings, numbers and lists always serialise.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+/// Reads a state file.
+///
+/// # Errors
+/// What is wrong with it, to go on from its name: "is damaged (…)".
+pub(crate) fn parse(text: &str) -> Result<Told, String> {
+    let value: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| format!("is damaged ({error})"))?;
+    let Value::Object(fields) = &value else {
+        return Err("is no state of a chunk".to_owned());
+    };
+    match fields.get("version").map(Value::as_u64) {
+        None => {}
+        Some(Some(version)) if version == u64::from(VERSION) => {}
+        Some(Some(version)) if version > u64::from(VERSION) => {
+            return Err(format!(
+                "has version {version} of its format, which is newer than this Storywright"
+            ));
+        }
+        Some(_) => return Err("is no state of a chunk".to_owned()),
+    }
+    if !CONTENT.iter().any(|name| fields.contains_key(*name)) {
+        return Err("is no state of a chunk".to_owned());
+    }
+    let word = |name: &str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (beat, taken_from, extracted) = (word("beat"), word("text_sha256"), word("state_sha256"));
+    let state: ChunkState =
+        serde_json::from_value(value).map_err(|error| format!("can't be read ({error})"))?;
+    Ok(Told {
+        edited: extracted != Some(digest(&state).0),
+        beat: beat.map(BeatId),
+        text: taken_from.map(Digest),
+        state,
+    })
+}
+
+/// The file of a chunk that has got another number or beat. One that the author has laid out
+/// anew stays byte for byte.
+pub(crate) fn moved(text: &str, chunk: ChunkNumber, beat: &BeatId) -> String {
+    match serde_json::from_str::<StateFile>(text) {
+        Ok(file) if file.render() == text => StateFile {
+            chunk,
+            beat: beat.clone(),
+            ..file
+        }
+        .render(),
+        _ => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file() -> StateFile {
+        let state = ChunkState {
+            summary: "Mara hid the key.".to_owned(),
+            ..ChunkState::default()
+        };
+        StateFile {
+            version: VERSION,
+            chunk: ChunkNumber(3),
+            beat: BeatId("logbook".to_owned()),
+            text_sha256: Digest::of("prose"),
+            provider: "demo".to_owned(),
+            model: "demo".to_owned(),
+            state_sha256: digest(&state),
+            state,
+        }
+    }
+
+    #[test]
+    fn an_edit_is_told_by_the_file_alone() {
+        let text = file().render();
+        let told = parse(&text).unwrap();
+        assert!(!told.edited);
+        assert_eq!(told.state, file().state);
+        assert_eq!(told.text, Some(Digest::of("prose")));
+        // Another layout says the same.
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert!(!parse(&format!("\u{feff}{value}")).unwrap().edited);
+        assert!(
+            parse(&text.replace("the key", "the brass key"))
+                .unwrap()
+                .edited
+        );
+        let by_hand = parse(r#"{"facts": [{"quote": "She hid the key."}]}"#).unwrap();
+        assert!(by_hand.edited);
+        assert_eq!(by_hand.text, None);
+        assert_eq!(by_hand.state.facts[0].quote, "She hid the key.");
+    }
+
+    #[test]
+    fn what_is_no_state_of_ours_is_told_apart() {
+        for (text, part) in [
+            ("", "damaged"),
+            ("{\"summary\": ", "damaged"),
+            ("[]", "no state"),
+            ("{}", "no state"),
+            ("{\"version\": 1, \"name\": \"x\"}", "no state"),
+            ("{\"version\": \"one\", \"summary\": \"x\"}", "no state"),
+            ("{\"version\": 2, \"summary\": \"x\"}", "newer"),
+            ("{\"summary\": 5}", "can't be read"),
+            (&"[".repeat(100_000), "damaged"),
+        ] {
+            let reason = parse(text).unwrap_err();
+            assert!(reason.contains(part), "{reason}");
+        }
+    }
+
+    #[test]
+    fn only_what_we_laid_out_is_rendered_anew() {
+        let beat = BeatId("storm".to_owned());
+        let text = file().render();
+        let there = moved(&text, ChunkNumber(4), &beat);
+        assert!(there.contains("\"chunk\": 4,\n  \"beat\": \"storm\","));
+        assert_eq!(parse(&there).unwrap().state, file().state);
+        for other in [text.replace("  ", "\t"), "{\"b\": 2}".to_owned()] {
+            assert_eq!(moved(&other, ChunkNumber(4), &beat), other);
+        }
+    }
+}
