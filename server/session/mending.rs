@@ -146,13 +146,16 @@ impl Inner {
             let step = self.journal_step(state, index, status, prose, why)?;
             return Ok((step, Some(ClientEdit { path, text, base })));
         }
-        let there = self.there(&path)?;
+        let there = self.there(index, &path)?;
         self.refuse_read_only(&path)?;
-        self.keep_replaced(state, index, status, &chunk.text, why)?;
+        self.keep_replaced(state, index, &there.file, why)?;
+        // An edit of this very moment stays where it is.
+        let is_same = chunk_file::digest(&there.file.prose) == chunk.digest;
+        let over = there.raw.iter().filter(|_| is_same);
         let step = Step::Put {
             file: self.inside(&path),
             text: self.render(index, status, &there.file, prose),
-            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+            over: over.map(|text| Digest::of(text)).collect(),
         };
         Ok((step, None))
     }

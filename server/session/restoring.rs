@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history;
@@ -46,29 +46,21 @@ impl Session {
         self.replace(number, &new, Vec::new())
     }
 
-    /// The proposed rewrite of a chunk, if one waits; as the editor shows it where it is open.
-    pub fn revision(&self, number: ChunkNumber) -> Result<Option<String>, StoreError> {
-        let path = self.revision_path(number);
-        let text = match self.inner.owners.open_text(&path) {
-            Some(text) if self.inner.is_open(&path) => Some(text),
-            _ => read_text(&path, &self.inner.disk)?,
-        };
-        Ok(text.map(|text| chunk_file::parse(&text).prose))
-    }
-
     /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
     ///
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
-        let prose = self.waiting_revision(number)?;
+        let revision = self.waiting_revision(number)?;
+        // First, so that the last version is the text that is replaced.
+        self.keep_unseen(number, &revision)?;
         let new = New {
             status: FileStatus::Complete,
-            prose: &prose,
+            prose: &revision.shown.prose,
             why: "a revision was accepted",
             known: Known::Revises,
         };
-        let taken = self.remove_revision(number)?;
+        let taken = self.remove_revision(number, &revision);
         self.replace(number, &new, taken)
     }
 
@@ -77,20 +69,16 @@ impl Session {
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn reject_revision(&self, number: ChunkNumber) -> Result<(), StoreError> {
-        let prose = self.waiting_revision(number)?;
+        let revision = self.waiting_revision(number)?;
         let inner = &self.inner;
         let index = inner.index(number)?;
+        self.keep_unseen(number, &revision)?;
         let mut state = inner.lock_state();
         inner.finish_pending(&mut state)?;
         let path = state.files[index].clone();
-        inner.keep(
-            index,
-            &path,
-            FileStatus::Complete,
-            &prose,
-            "a revision that was rejected",
-        )?;
-        let mut steps = self.remove_revision(number)?;
+        let why = "a revision that was rejected";
+        inner.keep(index, &path, &revision.shown, why)?;
+        let mut steps = self.remove_revision(number, &revision);
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
         });
@@ -124,11 +112,38 @@ impl Session {
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
 
-    fn waiting_revision(&self, number: ChunkNumber) -> Result<String, StoreError> {
-        self.inner.index(number)?;
-        self.revision(number)?
-            .filter(|prose| !prose.trim().is_empty())
-            .ok_or(StoreError::NoRevision { number })
+    /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
+    fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
+        let inner = &self.inner;
+        inner.index(number)?;
+        let path = self.revision_path(number);
+        let on_disk = read_text(&path, &inner.disk)?;
+        let shown = match inner
+            .owners
+            .open_text(&path)
+            .filter(|_| inner.is_open(&path))
+        {
+            Some(text) => chunk_file::parse(&text),
+            None => chunk_file::parse(on_disk.as_deref().unwrap_or_default()),
+        };
+        if shown.is_empty() {
+            return Err(StoreError::NoRevision { number });
+        }
+        Ok(Revision { shown, on_disk })
+    }
+
+    /// Keeps what a revision's file has and the chunk will not: front matter of the author's,
+    /// or another text than the editor shows.
+    fn keep_unseen(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let file = chunk_file::parse(revision.on_disk.as_deref().unwrap_or_default());
+        if file.prose == revision.shown.prose && file.extra.is_empty() {
+            return Ok(());
+        }
+        let path = self.revision_path(number);
+        let why = "a revision, as it was on disk";
+        inner.keep(inner.index(number)?, &path, &file, why)?;
+        Ok(())
     }
 
     fn revision_path(&self, number: ChunkNumber) -> PathBuf {
@@ -137,15 +152,15 @@ impl Session {
         inner.paths.root.join("revisions").join(name)
     }
 
-    /// The step that takes a revision away.
-    fn remove_revision(&self, number: ChunkNumber) -> Result<Vec<Step>, StoreError> {
+    /// The step that takes away a revision that was decided about; not another one that has
+    /// come since.
+    fn remove_revision(&self, number: ChunkNumber, revision: &Revision) -> Vec<Step> {
         let path = self.revision_path(number);
-        let text = read_text(&path, &self.inner.disk)?;
-        let step = text.map(|text| Step::Remove {
+        let step = revision.on_disk.as_ref().map(|text| Step::Remove {
             file: self.inner.inside(&path),
-            over: vec![Digest::of(&text)],
+            over: vec![Digest::of(text)],
         });
-        Ok(step.into_iter().collect())
+        step.into_iter().collect()
     }
 
     /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
@@ -162,6 +177,13 @@ impl Session {
         inner.replace(&mut state, index, new, and_then)?;
         Ok(std::mem::take(&mut state.owed))
     }
+}
+
+/// A proposed rewrite.
+struct Revision {
+    shown: ChunkFile,
+    /// The whole file.
+    on_disk: Option<String>,
 }
 
 /// A text that takes the place of another.
@@ -226,10 +248,9 @@ impl Inner {
         path: &Path,
         new: &New,
     ) -> Result<Step, StoreError> {
-        let there = self.there(path)?;
+        let there = self.there(index, path)?;
         self.refuse_read_only(path)?;
-        let status = there.file.status.unwrap_or(FileStatus::Complete);
-        self.keep_replaced(state, index, status, &there.file.prose, new.why)?;
+        self.keep_replaced(state, index, &there.file, new.why)?;
         Ok(Step::Put {
             file: self.inside(path),
             text: self.render(index, new.status, &there.file, new.prose),

@@ -97,6 +97,30 @@ fn a_call_that_fails_takes_no_word_of_the_author() {
     assert!(prose.starts_with("I began it anew, and then"), "{prose}");
 }
 
+/// A last sentence without an end is trimmed where the model wrote it, never where the author
+/// did.
+#[test]
+fn a_model_with_nothing_to_add_takes_no_word_of_the_author() {
+    for answer in ["", "The"] {
+        let desk = Desk::with(BRIEF);
+        desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+            .exits(1);
+        let typed = format!(
+            "{}And so I left the house and",
+            "It was a long night. ".repeat(28)
+        );
+        desk.edit_chunk(3, |_| typed.clone());
+        let novel = Novel::short();
+        let server = ModelServer::start(move |request| match part_of(&request.user()) {
+            3 => Reply::text(answer),
+            _ => novel.answer(request),
+        });
+        desk.write("openai", &server, &[]).exits(0);
+        let prose = desk.chunk(3).prose;
+        assert!(prose.starts_with(&typed), "{answer:?}: {prose}");
+    }
+}
+
 #[test]
 fn a_deleted_chunk_is_written_again() {
     let desk = Desk::with(BRIEF);
