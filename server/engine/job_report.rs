@@ -251,7 +251,7 @@ impl Job {
     }
 
     /// So many words of a chunk are going to be written: the budget counts them at once.
-    pub(super) fn expect(&self, chunk: ChunkNumber, words: u32) {
+    pub(super) fn foresee(&self, chunk: ChunkNumber, words: u32) {
         let expected = tokens::of_words(words, &self.brief().language);
         self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
     }

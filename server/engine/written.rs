@@ -5,7 +5,7 @@ use super::settings::{Settings, Switch};
 use super::story_file::StoryFile;
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
-    SessionId, SessionView, StoreError,
+    SessionId, SessionView, Standing, StoreError,
 };
 use crate::story::state::ChunkState;
 use crate::story::{Brief, ChunkNumber, words};
@@ -16,6 +16,8 @@ pub struct Written {
     pub view: SessionView,
     /// One a chunk of the view, in its order; `None` where nothing is known.
     pub states: Vec<Option<ChunkState>>,
+    /// What each state file is worth, in the same order.
+    pub standings: Vec<Option<Standing>>,
     /// State files that can't be used, and why.
     pub notices: Vec<Notice>,
 }
@@ -53,10 +55,15 @@ impl Written {
     fn new(view: SessionView, known: Option<KnownStates>) -> Written {
         let mut written = Written {
             states: vec![None; view.chunks.len()],
+            standings: vec![None; view.chunks.len()],
             view,
             notices: Vec::new(),
         };
         if let Some(known) = known {
+            let standings = known.chunks.iter();
+            written.standings = standings
+                .map(|known| known.as_ref().map(|known| known.standing))
+                .collect();
             let states = known.chunks.into_iter();
             written.states = states
                 .map(|known| Some(known?.state).filter(|it| !it.is_empty()))

@@ -131,7 +131,7 @@ impl<'a> Reducer<'a> {
             let Some(step) = self.schedule.begin() else {
                 return;
             };
-            self.job.expect(step.task.number, step.words);
+            self.job.foresee(step.task.number, step.words);
             drafting.push(self.job.draft(step, self.in_turn, cancel).boxed());
             is_idle = false;
         }
