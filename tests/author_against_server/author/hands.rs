@@ -27,7 +27,7 @@ impl Author {
         if self.is_open(path) {
             return;
         }
-        let busy = self.editor.is_running() && self.is_busy();
+        let busy = self.editor.is_running() && (self.is_busy() || !self.pending.is_empty());
         let disk = places::text_of(path);
         self.editor
             .open_with(path, disk.as_deref().unwrap_or_default());
