@@ -175,7 +175,7 @@ pub enum Session {
     /// Show the drafts, the current one marked
     List(SessionList),
     /// Begin a draft beside the others, and make it the current one
-    New(SessionList),
+    New(SessionNew),
     /// Make a draft the one that `write` goes on with
     Use(SessionUse),
 }
@@ -184,6 +184,18 @@ pub enum Session {
 pub struct SessionList {
     /// The brief, or the folder it is in [default: the current folder]
     pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionNew {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Name of the draft [default: the title and the next number]
+    #[arg(long)]
+    pub name: Option<String>,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,

@@ -7,7 +7,7 @@ use super::editor::PageStop;
 use super::prompt::TooLarge;
 use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
-use crate::session::{ArchiveError, StoreError};
+use crate::session::{ArchiveError, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -54,6 +54,10 @@ pub enum JobError {
     )]
     NothingWritten(&'static str),
     #[error(
+        "there is something named {0} in generated/ already. Nothing was changed; choose another name"
+    )]
+    SessionExists(SessionId),
+    #[error(
         "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
          rename the file, then run the same command again",
         path.display()
@@ -93,6 +97,7 @@ impl JobError {
             | JobError::Settings(_)
             | JobError::NoChunkNamed
             | JobError::StateOff
+            | JobError::SessionExists(_)
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
             JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(
