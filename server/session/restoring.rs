@@ -166,15 +166,15 @@ impl Session {
 }
 
 /// A text that takes the place of another.
-struct New<'a> {
-    status: FileStatus,
-    prose: &'a str,
-    why: &'a str,
-    known: Known,
+pub(super) struct New<'a> {
+    pub status: FileStatus,
+    pub prose: &'a str,
+    pub why: &'a str,
+    pub known: Known,
 }
 
 /// What is known of such a text.
-enum Known {
+pub(super) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
     /// What was noted when it was put away, if it was.
@@ -184,7 +184,7 @@ enum Known {
 impl Inner {
     /// The old text is in history before anything is declared, and the chunk has either text
     /// at every moment.
-    fn replace(
+    pub(super) fn replace(
         &self,
         state: &mut State,
         index: usize,
@@ -258,9 +258,10 @@ impl Inner {
             record.words = words::count(new.prose, &self.language);
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
-            record.seam_open = false;
         }
         record.content_sha256 = Some(digest);
+        // Whoever decided for this text decided for its beginning.
+        record.seam_open = false;
         // What is about the chunk and not about its text.
         record.number = planned.number;
         record.beat.clone_from(&planned.beat);

@@ -14,5 +14,6 @@ mod full_story;
 mod jobs;
 mod lifecycle;
 mod lint;
+mod orders;
 mod rewrite;
 mod streaming;

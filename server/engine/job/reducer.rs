@@ -102,7 +102,6 @@ impl<'a> Reducer<'a> {
             );
             job.reporter().warn(None, "held-up", message);
         }
-        self.results.stop = self.results.stop.take().or(self.held_up.take());
     }
 
     /// Begins what can be begun.
@@ -171,6 +170,7 @@ impl<'a> Reducer<'a> {
     pub async fn end(self, cancel: &CancellationToken) -> Results {
         self.background.end(cancel).await;
         let mut results = self.results;
+        results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
         results

@@ -319,10 +319,7 @@ impl Job {
         let next = (slices::preceding(&later.text), slices::preceding(after));
         let before = self.as_it_is(earlier).await;
         let mending = Mending {
-            why: format!(
-                "its beginning was fitted to the end of chunk {}",
-                earlier.number
-            ),
+            why: "the beginning was fitted to the chunk before".to_owned(),
             next,
             input: (slices::PRECEDING.to_owned(), slices::preceding(&before)),
             usage: token_usage(usage),
