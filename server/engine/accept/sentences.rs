@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::story::lint::{is_closing, is_full_stop};
+
 /// Where the last finished sentence ends, in bytes; `None` when there is none.
 pub fn finished_end(prose: &str) -> Option<usize> {
     let trimmed = prose.trim_end();
@@ -40,7 +42,7 @@ pub(super) fn may_end(text: &str) -> bool {
     }
     let mut lines = text.lines().rev();
     let last = lines.next().unwrap_or_default().trim();
-    if last.ends_with(|c: char| matches!(c, ',' | ';' | '、' | '،' | '，')) {
+    if last.ends_with([',', ';', '、', '،', '，']) {
         return false;
     }
     let before = lines.find(|line| !line.trim().is_empty());
@@ -78,59 +80,6 @@ fn ends_in_script_without_stops(text: &str) -> bool {
 
 pub(super) fn is_dash(c: char) -> bool {
     matches!(c, '—' | '–' | '―' | '‒' | '-')
-}
-
-fn is_full_stop(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '!'
-            | '?'
-            | '…'
-            | '。'
-            | '！'
-            | '？'
-            | '．'
-            | '｡'
-            | '؟'
-            | '۔'
-            | '।'
-            | '॥'
-            | '።'
-            | '׃'
-            | '։'
-            | '។'
-            | '။'
-            | '‽'
-            | '⁈'
-            | '⁉'
-            | '‼'
-            | '⋯'
-    )
-}
-
-fn is_closing(c: char) -> bool {
-    matches!(
-        c,
-        '"' | '\''
-            | '”'
-            | '’'
-            | '»'
-            | '«'
-            | '›'
-            | '“'
-            | '‘'
-            | ')'
-            | ']'
-            | '」'
-            | '』'
-            | '）'
-            | '】'
-            | '》'
-            | '*'
-            | '_'
-            | '~'
-            | '`'
-    )
 }
 
 #[cfg(test)]
