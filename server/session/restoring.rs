@@ -42,6 +42,7 @@ impl Session {
             prose: &kept.file.prose,
             why: "an earlier version was restored",
             known: Known::Is(record.map(Box::new)),
+            of: None,
         };
         self.replace(number, &new, Vec::new())
     }
@@ -59,6 +60,7 @@ impl Session {
             prose: &revision.shown.prose,
             why: "a revision was accepted",
             known: Known::Revises,
+            of: None,
         };
         let taken = self.remove_revision(number, &revision);
         self.replace(number, &new, taken)
@@ -187,15 +189,18 @@ struct Revision {
 }
 
 /// A text that takes the place of another.
-struct New<'a> {
-    status: FileStatus,
-    prose: &'a str,
-    why: &'a str,
-    known: Known,
+pub(super) struct New<'a> {
+    pub status: FileStatus,
+    pub prose: &'a str,
+    pub why: &'a str,
+    pub known: Known,
+    /// The text that it was made of, where it may take the place of no other: an edit of this
+    /// very moment then stays.
+    pub of: Option<&'a Digest>,
 }
 
 /// What is known of such a text.
-enum Known {
+pub(super) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
     /// What was noted when it was put away, if it was.
@@ -205,7 +210,7 @@ enum Known {
 impl Inner {
     /// The old text is in history before anything is declared, and the chunk has either text
     /// at every moment.
-    fn replace(
+    pub(super) fn replace(
         &self,
         state: &mut State,
         index: usize,
@@ -251,10 +256,14 @@ impl Inner {
         let there = self.there(index, path)?;
         self.refuse_read_only(path)?;
         self.keep_replaced(state, index, &there.file, new.why)?;
+        let may_replace = new
+            .of
+            .is_none_or(|of| chunk_file::digest(&there.file.prose) == *of);
+        let over = there.raw.iter().filter(|_| may_replace);
         Ok(Step::Put {
             file: self.inside(path),
             text: self.render(index, new.status, &there.file, new.prose),
-            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+            over: over.map(|text| Digest::of(text)).collect(),
         })
     }
 
@@ -278,9 +287,10 @@ impl Inner {
             record.words = words::count(new.prose, &self.language);
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
-            record.seam_open = false;
         }
         record.content_sha256 = Some(digest);
+        // Whoever decided for this text decided for its beginning.
+        record.seam_open = false;
         // What is about the chunk and not about its text.
         record.number = planned.number;
         record.beat.clone_from(&planned.beat);

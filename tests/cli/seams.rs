@@ -62,13 +62,13 @@ fn a_fitted_opening_leaves_a_trace() {
     assert!(
         kept[0]
             .1
-            .contains("its beginning was fitted to the end of chunk 3"),
+            .contains("the beginning was fitted to the chunk before"),
         "{}",
         kept[0].1
     );
     let changelog = desk.read(&format!("{SESSION}/CHANGELOG.md"));
     assert!(
-        changelog.contains("fitted the beginning of chunk 4 (key)"),
+        changelog.contains("the beginning was fitted to the chunk before in chunk 4 (key)"),
         "{changelog}"
     );
     let manifest = desk.manifest();

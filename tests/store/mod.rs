@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use storywright::session::{
-    self, ChunkResult, ChunkStatus, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId,
-    SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
+    self, ChunkResult, ChunkStatus, Disk, Mending, NoEditor, Opened, Owner, Owners, PlannedChunk,
+    SessionId, SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
@@ -224,6 +224,22 @@ pub fn result() -> ChunkResult {
         cost: Some(0.25),
         inputs: BTreeMap::from([("beat".to_owned(), Digest::of("beat"))]),
         demo: true,
+    }
+}
+
+/// Another beginning for a chunk.
+pub fn mending(prose: &str) -> Mending {
+    Mending {
+        prose: Some(prose.to_owned()),
+        why: "the beginning was fitted".to_owned(),
+        input: ("before".to_owned(), Digest::of("before")),
+        next: (Digest::of("then"), Digest::of("now")),
+        usage: TokenUsage {
+            input_tokens: Some(10),
+            cached_tokens: None,
+            output_tokens: Some(5),
+        },
+        cost: Some(0.5),
     }
 }
 

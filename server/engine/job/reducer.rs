@@ -18,6 +18,7 @@ use crate::engine::extract::Spent;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
 use crate::provider::Usage;
+use crate::story::ChunkNumber;
 
 /// All that came out of a job.
 #[derive(Debug, Default)]
@@ -56,6 +57,8 @@ pub(super) struct Reducer<'a> {
     pub(super) results: Results,
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
+    /// Chunks that are read once it is known how they begin.
+    pub(super) unread: Vec<ChunkNumber>,
 }
 
 impl<'a> Reducer<'a> {
@@ -66,6 +69,7 @@ impl<'a> Reducer<'a> {
             in_turn,
             results: Results::default(),
             held_up: None,
+            unread: Vec::new(),
         }
     }
 
@@ -104,7 +108,6 @@ impl<'a> Reducer<'a> {
             );
             job.reporter().warn(None, "held-up", message);
         }
-        self.results.stop = self.results.stop.take().or(self.held_up.take());
     }
 
     /// Begins what can be begun.
@@ -160,7 +163,11 @@ impl<'a> Reducer<'a> {
     /// A chunk is complete and saved: here begins what needs its text and what nobody waits for.
     /// The chunk after it may be under way already.
     fn chunk_is_complete(&mut self, chunk: CompletedChunk) {
-        self.job.beside.read(chunk.number);
+        if self.schedule.may_change(chunk.number) {
+            self.unread.push(chunk.number);
+        } else {
+            self.job.beside.read(chunk.number);
+        }
         tracing::debug!(
             target: "storywright::job",
             "chunk {} ({}) is complete with {} bytes",
@@ -173,9 +180,13 @@ impl<'a> Reducer<'a> {
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(self, cancel: &CancellationToken) -> Results {
         let mut results = self.results;
+        for number in self.unread {
+            self.job.beside.read(number);
+        }
         let beside = &self.job.beside;
         beside.end(results.stop.is_some(), cancel).await;
         results.beside = beside.spent();
+        results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
         results

@@ -1,7 +1,7 @@
 //! Connections of the scripted server: one request, one answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -200,6 +200,7 @@ async fn send_completion(
     for fragment in &completion.reasoning {
         chunk(writer, wire.reasoning(fragment).as_bytes()).await?;
     }
+    let start = Instant::now();
     for sent in 0..=completion.fragments.len() {
         if let Some((at, gate)) = &completion.stall
             && *at == sent
@@ -214,6 +215,10 @@ async fn send_completion(
         if let Some(fragment) = completion.fragments.get(sent) {
             if !completion.every.is_zero() {
                 tokio::time::sleep(completion.every).await;
+            }
+            if let Some(pace) = completion.pace {
+                let due = Duration::from_secs_f64((sent + 1) as f64 / pace);
+                tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
             }
             chunk(writer, wire.text(fragment).as_bytes()).await?;
             if !wire.request.is_state() {
