@@ -3,6 +3,7 @@
 use crate::desk::Desk;
 use crate::novel::{BRIEF, Novel, PART, part_of, so_far};
 use crate::protocols::novelist;
+use crate::support::prose::prose;
 use crate::support::model_server::{Finish, ModelServer, Reply};
 
 /// Breaks off part 3 and writes no more of it.
@@ -62,11 +63,12 @@ fn an_edited_partial_is_continued_from_the_authors_text() {
         });
         let kept = desk.chunk(3).prose;
         let server = ModelServer::start(|request| {
-            let asked = match part_of(&request.user()) {
+            let part = part_of(&request.user());
+            let asked = match part {
                 3 => "CONTINUED-MARK again.",
                 _ => "It went on.",
             };
-            Reply::text(format!("{asked} {}", "It was a long night. ".repeat(28)))
+            Reply::text(format!("{asked} {}", prose(140, 90 + part as u64)))
         });
         desk.write("openai", &server, &[]).exits(0);
         let request = server.completions()[0].user();
