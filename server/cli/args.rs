@@ -31,6 +31,8 @@ pub enum Command {
     Accept(Chunk),
     /// Turn the proposed rewrite of a chunk down
     Reject(Chunk),
+    /// Read chunks for what later ones have to know of them, where that is missing or outdated
+    State(State),
     /// Show what is written, what is missing and what is stale
     Status(Status),
     /// The drafts of a story: list them, begin a new one, choose which one is written
@@ -129,6 +131,26 @@ pub struct Restore {
     /// Which version, counted from 1, the oldest [default: the one that was replaced last]
     #[arg(long)]
     pub version: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct State {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Read just this chunk, by number or beat id
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// Read again what is known; what you edited only with --chunk. The old is kept in history/
+    #[arg(long)]
+    pub rebuild: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 #[derive(Args)]

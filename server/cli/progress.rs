@@ -93,7 +93,11 @@ impl Observer for Bars {
                     "chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"
                 ));
             }
-            JobEvent::ChunkSaved { percent, .. } => self.bar.set_position(u64::from(*percent)),
+            JobEvent::ChunkSaved { percent, .. }
+            | JobEvent::StateSaved {
+                percent: Some(percent),
+                ..
+            } => self.bar.set_position(u64::from(*percent)),
             _ => {}
         }
     }
@@ -112,6 +116,19 @@ impl Display for Bars {
 /// An event as a line for people; progress within a chunk has none.
 fn line(event: &JobEvent) -> Option<String> {
     let line = match event {
+        JobEvent::JobStarted {
+            story,
+            session,
+            provider,
+            model,
+            chunks,
+            to_write,
+            reads: true,
+            ..
+        } => format!(
+            "{story}: reading {} of {chunks} chunks with {provider}/{model} (session {session})",
+            to_write.len()
+        ),
         JobEvent::JobStarted {
             story,
             session,
@@ -157,6 +174,17 @@ fn line(event: &JobEvent) -> Option<String> {
         } => format!(
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
+        ),
+        // Beside the writing nobody has to watch it.
+        JobEvent::StateSaved { percent: None, .. } => return None,
+        JobEvent::StateSaved {
+            chunk,
+            facts,
+            percent: Some(percent),
+            ..
+        } => format!(
+            "chunk {chunk}: read, {facts} {} noted, {percent} % done",
+            if *facts == 1 { "fact" } else { "facts" }
         ),
         JobEvent::Seam {
             chunk,

@@ -70,6 +70,13 @@ pub enum JobError {
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
+        "the setting `state` is off, so nothing was read. Set it to on to have chunks read for what later ones \
+         have to know of them"
+    )]
+    StateOff,
+    #[error("chunk {number} is not complete, so there is nothing to read yet")]
+    NotComplete { number: ChunkNumber },
+    #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
          rewrite it; its text is kept in history/"
     )]
@@ -85,6 +92,7 @@ impl JobError {
             JobError::NoBrief { .. }
             | JobError::Settings(_)
             | JobError::NoChunkNamed
+            | JobError::StateOff
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
             JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(

@@ -116,6 +116,7 @@ impl Job {
             outcomes,
             seams,
             stop,
+            beside,
         } = results;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
@@ -161,6 +162,7 @@ impl Job {
             target_words,
             unit: self.brief().language.unit(),
             usage,
+            beside,
             cost,
             elapsed: self.reporter().elapsed(),
         });
@@ -213,6 +215,7 @@ impl Job {
             to_write: queue,
             words: chunks.iter().map(|chunk| chunk.words).sum(),
             target_words: self.target_words(),
+            reads: false,
         });
     }
 

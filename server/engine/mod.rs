@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod explain;
 pub mod export;
+mod extract;
 pub mod findings;
 pub mod job;
 mod job_report;

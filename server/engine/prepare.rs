@@ -10,12 +10,13 @@ use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome};
+use super::extract::{Beside, Reader};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis};
 use super::schedule::Schedule;
-use super::settings::{Order, ProviderChoice, Role, Settings};
+use super::settings::{Order, ProviderChoice, Role, Settings, Switch};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
@@ -28,11 +29,11 @@ use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
 pub struct Prepared {
-    request: JobRequest,
-    story: StoryFile,
-    settings: Settings,
-    plan: Vec<PlannedChunk>,
-    warnings: Vec<String>,
+    pub(super) request: JobRequest,
+    pub(super) story: StoryFile,
+    pub(super) settings: Settings,
+    pub(super) plan: Vec<PlannedChunk>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Prepared {
@@ -57,6 +58,9 @@ impl Prepared {
         }
         let story = story.with_settings(&settings);
         story.check()?;
+        if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
+            return Err(JobError::StateOff);
+        }
         let plan = story.plan(&settings);
         if let Some(chunk) = request.scope.chunk() {
             chunk.resolve(&plan)?;
@@ -77,6 +81,14 @@ impl Prepared {
     /// The title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
+    }
+
+    /// What the job does, in a word.
+    pub fn doing(&self) -> &'static str {
+        match self.request.scope {
+            Scope::Read(_) => "Reading",
+            _ => "Writing",
+        }
     }
 
     /// How many problems the brief has that do not stop a job, in a sentence.
@@ -106,6 +118,11 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
+        if let Scope::Read(which) = self.request.scope.clone() {
+            return self
+                .read_chunks(which, workshop, editor, observer, cancel)
+                .await;
+        }
         let started = Instant::now();
         if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
             return self
@@ -144,6 +161,8 @@ impl Prepared {
             );
             reporter.warn(Some(*kept), "edited-kept", message);
         }
+        let reporter = Arc::new(reporter);
+        let beside = self.beside(&open, &writer, &editor, &reporter);
         let job = Job::new(
             self.request.job,
             asked,
@@ -153,12 +172,44 @@ impl Prepared {
             open,
             editor,
             reporter,
+            beside,
         );
         Ok(Arc::new(job).write(queue, scheduled.schedule, cancel).await)
     }
 }
 
 impl Prepared {
+    /// What reads chunks beside the job; nothing where `state` is off.
+    fn beside(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Beside {
+        match self.settings.state {
+            Switch::Off => Beside::off(),
+            Switch::On => Beside::new(self.reader(open, writer, editor, reporter)),
+        }
+    }
+
+    pub(super) fn reader(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Reader {
+        Reader::new(
+            open.session.clone(),
+            &self.story.brief,
+            &self.settings,
+            writer,
+            Arc::clone(editor),
+            Arc::clone(reporter),
+        )
+    }
+
     /// The state of a story in which nothing that was asked for is left to write; then no
     /// model is asked for.
     async fn complete(
@@ -189,7 +240,7 @@ impl Prepared {
     }
 
     /// The one chunk that is asked for.
-    fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
+    pub(super) fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
         let chunk = self.request.scope.chunk();
         chunk.map(|chunk| chunk.resolve(&self.plan)).transpose()
     }
@@ -256,7 +307,7 @@ impl Prepared {
         })
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
@@ -267,7 +318,7 @@ impl Prepared {
     }
 
     /// What was asked for, in words.
-    fn asked(&self) -> String {
+    pub(super) fn asked(&self) -> String {
         let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
             Ok(number) => format!("chunk {number}"),
             Err(_) => "a chunk".to_owned(),
@@ -278,6 +329,15 @@ impl Prepared {
             Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
             Scope::RewriteStale => "rewrite what is stale".to_owned(),
+            Scope::Read(which) => {
+                let which = (which.chunk.as_ref(), which.again);
+                match which {
+                    (Some(which), false) => format!("read {}", chunk(which)),
+                    (Some(which), true) => format!("read {} again", chunk(which)),
+                    (None, false) => "read what is not known".to_owned(),
+                    (None, true) => "read all chunks again".to_owned(),
+                }
+            }
         }
     }
 
@@ -285,6 +345,8 @@ impl Prepared {
     fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
         let view = &written.view;
         Ok(match &self.request.scope {
+            // A job that reads writes nothing.
+            Scope::Read(_) => Lineup::default(),
             Scope::Remaining => Lineup::remaining(view),
             Scope::Chunk(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::GoOn),
             Scope::Rewrite(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite),
@@ -344,7 +406,7 @@ impl Prepared {
     async fn queue(&self, open: &Arc<OpenSession>) -> Result<(Queue, Scheduled), JobError> {
         let chunk = match &self.request.scope {
             Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
-            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale => None,
+            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale | Scope::Read(_) => None,
         };
         let number = chunk.unwrap_or(ChunkNumber(1));
         let claim = open

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::accept::{Cut, Fault};
 use super::events::Outcome;
+use super::extract::Spent;
 use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
@@ -48,7 +49,10 @@ pub struct Summary<'a> {
     pub target_words: u32,
     /// "words" or "characters".
     pub unit: &'a str,
+    /// Of all calls, those for states included.
     pub usage: Usage,
+    /// What the reading of chunks took of it.
+    pub beside: &'a Spent,
     pub cost: Option<f64>,
     pub elapsed: Duration,
 }
@@ -129,7 +133,7 @@ pub fn chunks(numbers: &[ChunkNumber]) -> String {
     format!("{unit} {}", runs.join(", "))
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
@@ -160,6 +164,16 @@ pub fn summary(summary: &Summary<'_>) -> String {
         tokens(summary.usage.cached_tokens),
         tokens(summary.usage.output_tokens),
     ));
+    if summary.beside.calls > 0 {
+        text.push_str(&format!(
+            "- Of these for states: {} in, {} out, for {} chunks in {} calls to {}\n",
+            tokens(summary.beside.usage.input_tokens),
+            tokens(summary.beside.usage.output_tokens),
+            summary.beside.chunks,
+            summary.beside.calls,
+            summary.beside.model,
+        ));
+    }
     if let Some(cost) = summary.cost {
         text.push_str(&format!("- Cost: {cost:.4}\n"));
     }

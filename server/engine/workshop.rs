@@ -56,6 +56,18 @@ pub enum Scope {
     RewriteFrom(ChunkRef),
     /// Those that are stale when the job begins, but for those that the author edited.
     RewriteStale,
+    /// Writes none: complete chunks are read for what later ones have to know of them.
+    Read(Which),
+}
+
+/// Which chunks are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Which {
+    /// `None`: all.
+    pub chunk: Option<ChunkRef>,
+    /// Whether those are read again whose state is known. Of a chunk that is named, this also
+    /// replaces what the author wrote, which then is in history/.
+    pub again: bool,
 }
 
 impl Scope {
@@ -63,6 +75,7 @@ impl Scope {
     pub fn chunk(&self) -> Option<&ChunkRef> {
         match self {
             Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Read(which) => which.chunk.as_ref(),
             Scope::Remaining | Scope::RewriteStale => None,
         }
     }

@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, CANCEL, EXPLAIN, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
-    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REJECT_REVISION, RESTORE_VERSION,
+    REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::fixes;
@@ -67,7 +67,7 @@ fn commands_at(
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        let mut on_chunk = on_chunk(url, &target, chunk, status.unit);
+        let mut on_chunk = on_chunk(url, &target, chunk, &status);
         mark_fixes(&mut on_chunk, marks);
         actions.extend(on_chunk);
     }
@@ -148,6 +148,9 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
     let mut actions = Vec::new();
     let open = status.to_write().count();
     let total = status.chunks.len();
+    if total == 0 {
+        return actions;
+    }
     if open == total && status.words == 0 {
         let title = format!(
             "Storywright: write the story ({total} chunks, {} {})",
@@ -174,8 +177,9 @@ fn on_chunk(
     url: &Url,
     target: &Target,
     chunk: &ChunkState,
-    unit: &str,
+    status: &StoryStatus,
 ) -> Vec<CodeActionOrCommand> {
+    let unit = status.unit;
     let name = format!("chunk {} “{}”", chunk.number, chunk.title);
     let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
     let (title, command) = match chunk.status {
@@ -220,6 +224,11 @@ fn on_chunk(
             REWRITE_FROM,
             arguments.clone(),
         ));
+    }
+    // A brief has no text to be read.
+    if status.reads_chunks && chunk.status == ChunkStatus::Complete && target.session.is_some() {
+        let title = format!("Storywright: read the state of {name} again");
+        actions.push(action(title, EXTRACT_STATE, arguments.clone()));
     }
     let title = format!("Storywright: show the prompt of {name}");
     actions.push(action(title, EXPLAIN, arguments));

@@ -21,7 +21,7 @@ use crate::engine::settings::Settings;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
 use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which};
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
 
@@ -36,13 +36,14 @@ pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
 pub const KEEP: &str = "storywright.keep";
 pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
+pub const EXTRACT_STATE: &str = "storywright.extractState";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
 pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 16] = [
+pub const ALL: [&str; 17] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -52,6 +53,7 @@ pub const ALL: [&str; 16] = [
     KEEP,
     ACCEPT_REVISION,
     REJECT_REVISION,
+    EXTRACT_STATE,
     CANCEL,
     NEW_STORY,
     EXPORT,
@@ -79,7 +81,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE => {
             start_job(state, &arguments, command).await
         }
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
@@ -100,10 +102,15 @@ async fn start_job(
     command: &str,
 ) -> Result<Value, String> {
     state.wait_for_settings(SETTINGS_PATIENCE).await;
-    let target = {
+    let mut target = {
         let (state, arguments) = (Arc::clone(state), arguments.clone());
         unblocked(move || resolve(&state, &arguments)).await?
     };
+    // In a brief, the beat that the cursor happens to be in names no chunk to read.
+    let names_chunk = matches!(target.chunk, Some(ChunkRef::Number(_)));
+    if command == EXTRACT_STATE && arguments.chunk.is_none() && !names_chunk {
+        target.chunk = None;
+    }
     let id = state.jobs.next_id();
     let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
@@ -131,6 +138,10 @@ fn prepare(
         REWRITE_CHUNK => Scope::Rewrite(named()?),
         REWRITE_FROM => Scope::RewriteFrom(named()?),
         REWRITE_STALE => Scope::RewriteStale,
+        EXTRACT_STATE => Scope::Read(Which {
+            again: target.chunk.is_some(),
+            chunk: target.chunk.clone(),
+        }),
         _ => Scope::Remaining,
     };
     let request = JobRequest {

@@ -163,7 +163,7 @@ async fn run(listed: &Listed, prepared: Prepared) {
     let teller = tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
-        prepared.title().to_owned(),
+        format!("{} {}", prepared.doing(), prepared.title()),
         inbox,
     ));
     let observer = Arc::new(Channel { events });
@@ -225,7 +225,7 @@ async fn tell(
             .unwrap_or(false)
     });
     let mut progress = None;
-    let begin = JobProgress::begin(client, &id, format!("Writing {title}"));
+    let begin = JobProgress::begin(client, &id, title);
     tokio::pin!(begin);
     let mut beginning = wants_progress;
     loop {
@@ -256,7 +256,8 @@ async fn tell(
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    Check::of_code(code).is_none() && !matches!(code, "provider" | "record" | "held-up")
+    Check::of_code(code).is_none()
+        && !matches!(code, "provider" | "record" | "held-up" | "state-failed")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
@@ -278,6 +279,11 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             percent,
             ..
         } => progress.report(format!("chunk {chunk} saved: {words} words"), *percent),
+        JobEvent::StateSaved {
+            chunk,
+            percent: Some(percent),
+            ..
+        } => progress.report(format!("chunk {chunk} read"), *percent),
         JobEvent::JobFinished { message, .. } => progress.conclude(message),
         _ => {}
     }

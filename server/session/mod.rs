@@ -12,6 +12,7 @@ mod archive;
 mod assemble;
 mod changelog;
 pub mod chunk_file;
+mod conflict;
 mod disk;
 mod ending;
 mod error;

@@ -8,6 +8,7 @@ pub mod brief;
 mod cast;
 pub mod checks;
 mod document;
+pub mod edits;
 pub mod front_matter;
 pub mod ids;
 mod labels;

@@ -12,6 +12,7 @@ local commands = {
   "rejectRevision",
   "restoreVersion",
   "keep",
+  "extractState",
   "newSession",
   "switchSession",
   "export",

@@ -20,6 +20,7 @@ pub use seams::{SeamEnd, SeamOutcome};
 
 use super::editor::Editor;
 use super::events::Outcome;
+use super::extract::Beside;
 use super::job_report::Progress;
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
@@ -44,9 +45,11 @@ pub struct Job {
     pub(super) writer: Writer,
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
-    reporter: Reporter,
+    reporter: Arc<Reporter>,
     pub(super) progress: Mutex<Progress>,
     hold: Hold,
+    /// Reads what is complete, beside the writing.
+    beside: Beside,
 }
 
 /// How a job came out.
@@ -75,7 +78,8 @@ impl Job {
         writer: Writer,
         open: Arc<OpenSession>,
         editor: Arc<dyn Editor>,
-        reporter: Reporter,
+        reporter: Arc<Reporter>,
+        beside: Beside,
     ) -> Job {
         Job {
             id,
@@ -88,6 +92,7 @@ impl Job {
             reporter,
             progress: Mutex::default(),
             hold: Hold::default(),
+            beside,
         }
     }
 
@@ -140,6 +145,8 @@ impl Job {
         let Queue { lineup, claim } = queue;
         let Lineup { closes_seams, .. } = lineup;
         self.tell_started(&schedule).await;
+        let to_write = schedule.steps().map(|step| step.task.number);
+        self.beside.catch_up(to_write);
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.write(cancel).await;
         if closes_seams {

@@ -10,10 +10,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::background::{Background, CompletedChunk};
+use super::background::CompletedChunk;
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
+use crate::engine::extract::Spent;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
 use crate::provider::Usage;
@@ -24,6 +25,8 @@ pub(in crate::engine) struct Results {
     /// In story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
+    /// What reading beside the job took.
+    pub beside: Spent,
     pub stop: Option<Stop>,
 }
 
@@ -32,14 +35,15 @@ impl Results {
     pub fn usage(&self) -> Usage {
         let outcomes = self.outcomes.iter().map(|outcome| outcome.usage);
         let seams = self.seams.iter().map(|seam| seam.usage);
-        outcomes.chain(seams).fold(Usage::default(), Usage::plus)
+        let writing = outcomes.chain(seams);
+        writing.fold(self.beside.usage, Usage::plus)
     }
 
     /// In the currency of the configured prices; `None` without prices.
     pub fn cost(&self) -> Option<f64> {
         let outcomes = self.outcomes.iter().filter_map(|outcome| outcome.cost);
         let seams = self.seams.iter().filter_map(|seam| seam.cost);
-        let costs: Vec<f64> = outcomes.chain(seams).collect();
+        let costs: Vec<f64> = outcomes.chain(seams).chain(self.beside.cost).collect();
         (!costs.is_empty()).then(|| costs.iter().sum())
     }
 }
@@ -52,7 +56,6 @@ pub(super) struct Reducer<'a> {
     pub(super) results: Results,
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
-    background: Background,
 }
 
 impl<'a> Reducer<'a> {
@@ -63,7 +66,6 @@ impl<'a> Reducer<'a> {
             in_turn,
             results: Results::default(),
             held_up: None,
-            background: Background::default(),
         }
     }
 
@@ -156,8 +158,9 @@ impl<'a> Reducer<'a> {
     }
 
     /// A chunk is complete and saved: here begins what needs its text and what nobody waits for.
-    /// See [`Background::begin`]; the chunk after it may be under way already.
+    /// The chunk after it may be under way already.
     fn chunk_is_complete(&mut self, chunk: CompletedChunk) {
+        self.job.beside.read(chunk.number);
         tracing::debug!(
             target: "storywright::job",
             "chunk {} ({}) is complete with {} bytes",
@@ -169,8 +172,10 @@ impl<'a> Reducer<'a> {
 
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(self, cancel: &CancellationToken) -> Results {
-        self.background.end(cancel).await;
         let mut results = self.results;
+        let beside = &self.job.beside;
+        beside.end(results.stop.is_some(), cancel).await;
+        results.beside = beside.spent();
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
         results
@@ -180,7 +185,9 @@ impl<'a> Reducer<'a> {
     /// will probably take.
     pub(super) fn over_budget(&self) -> Option<String> {
         let job = self.job;
+        let beside = job.beside.spent();
         let spent = self.results.usage().plus(job.under_way());
+        let spent = spent.plus(beside.usage);
         let tokens = spent.output_tokens.unwrap_or(0);
         let limit = job.settings().max_output_tokens;
         if let Some(limit) = limit.filter(|limit| tokens >= *limit) {
@@ -189,7 +196,7 @@ impl<'a> Reducer<'a> {
             ));
         }
         let under_way = job.cost(&job.under_way()).unwrap_or(0.0);
-        let cost = self.results.cost().unwrap_or(0.0) + under_way;
+        let cost = self.results.cost().unwrap_or(0.0) + beside.cost.unwrap_or(0.0) + under_way;
         let limit = job.settings().max_cost.filter(|limit| cost >= *limit)?;
         Some(format!("the budget of {limit} (max_cost) is used up"))
     }

@@ -103,6 +103,10 @@ impl Reducer<'_> {
                 break;
             };
             let outcome = job.close(answer).await;
+            if outcome.end == SeamEnd::Fitted {
+                // What was read of it was another text.
+                job.beside.read(outcome.number);
+            }
             self.results.seams.push(outcome);
         }
         if cancel.is_cancelled() {

@@ -173,7 +173,7 @@ impl Job {
 
     /// The store failed: most likely it would for every other chunk.
     fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
-        self.reporter.log_error(number, error);
+        self.reporter.log_error(number, "stopped", error);
         let why = error.to_string();
         Settled::nothing(number, false, Some(Stop::At { chunk: number, why }))
     }

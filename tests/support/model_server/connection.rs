@@ -41,13 +41,16 @@ async fn serve(mut connection: TcpStream, shared: Arc<Shared>) {
         sent = answering => sent.is_ok(),
         () = gone => false,
     };
-    if !finished {
+    if !finished && !request.is_state() {
         lock(&shared.log).abandoned += 1;
         shared.grown.notify_all();
     }
 }
 
 fn decide(request: &Recorded, shared: &Shared) -> Reply {
+    if request.is_state() {
+        return (lock(&shared.states))(request);
+    }
     if request.protocol.is_some() {
         return (lock(&shared.script))(request);
     }
@@ -213,10 +216,12 @@ async fn send_completion(
                 tokio::time::sleep(completion.every).await;
             }
             chunk(writer, wire.text(fragment).as_bytes()).await?;
-            lock(&shared.log).sent.push(Sent {
-                text: fragment.clone(),
-                at: Instant::now(),
-            });
+            if !wire.request.is_state() {
+                lock(&shared.log).sent.push(Sent {
+                    text: fragment.clone(),
+                    at: Instant::now(),
+                });
+            }
             shared.grown.notify_all();
         }
     }
