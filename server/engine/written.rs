@@ -1,5 +1,6 @@
 //! What of a story is written, with what is known of each part.
 
+use super::accept::replan::{Size, replan};
 use super::prompt::{Earlier, Prompt, PromptInputs, TooLarge};
 use super::settings::{Settings, Switch};
 use super::story_file::StoryFile;
@@ -112,6 +113,30 @@ impl Written {
             }
         }
         self
+    }
+
+    /// The length that a chunk is asked for, in words (characters for CJK): that of the plan,
+    /// and its share of what complete chunks lack or have too much.
+    pub fn target(&self, brief: &Brief, chunk: &ChunkView) -> u32 {
+        let sizes: Vec<Size> = self
+            .view
+            .chunks
+            .iter()
+            .map(|chunk| Size {
+                target: chunk.target_words,
+                written: (chunk.status == ChunkStatus::Complete).then_some(chunk.words),
+                fixed: brief
+                    .beat(&chunk.beat)
+                    .is_some_and(|beat| beat.words.is_some()),
+            })
+            .collect();
+        let place = self
+            .view
+            .chunks
+            .iter()
+            .position(|it| it.number == chunk.number);
+        let target = place.and_then(|place| replan(&sizes).get(place).copied());
+        target.unwrap_or(chunk.target_words)
     }
 
     /// The parts before chunk `number` that are complete, in story order.

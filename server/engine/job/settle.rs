@@ -115,6 +115,8 @@ impl Job {
             return Ok(None);
         }
         self.take_in_hand(&chunk);
+        let written = self.written().await?.without(&step.apart);
+        chunk.target_words = written.target(self.brief(), &chunk);
         let mut replaces = None;
         if treatment == Treatment::Rewrite {
             replaces = Some(std::mem::take(&mut chunk.text));
@@ -136,7 +138,7 @@ impl Job {
         };
         let drafting = Drafting {
             job: self,
-            written: self.written().await?.without(&step.apart),
+            written,
             preceding,
             tail: step.tail,
             notes: margin_notes(self.brief(), number),
