@@ -40,8 +40,10 @@ pub enum Command {
     Export(Export),
     /// Bring an exported ZIP back; nothing that is there is replaced
     Import(Import),
-    /// Show the problems of a brief; fails on errors
+    /// Show the problems of a brief and of what is written; fails on errors
     Check(Check),
+    /// Show the exact prompt of a chunk, block by block, and what was left out; sends nothing
+    Explain(Explain),
     /// Look at everything that writing needs: settings, provider, folder
     Doctor(Doctor),
     /// Serve an editor over standard input and output
@@ -219,6 +221,23 @@ pub struct Check {
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The chunk, by number or beat id [default: the first that is not complete]
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// The draft to look at [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 #[derive(Args)]

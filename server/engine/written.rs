@@ -1,14 +1,14 @@
 //! What of a story is written, with what is known of each part.
 
-use super::prompt::Earlier;
+use super::prompt::{Earlier, Prompt, PromptInputs, TooLarge};
 use super::settings::{Settings, Switch};
 use super::story_file::StoryFile;
 use crate::session::{
-    self, ChunkStatus, Disk, KnownStates, Notice, Owners, PlannedChunk, Session, SessionId,
-    SessionView, StoreError,
+    self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
+    SessionId, SessionView, StoreError,
 };
-use crate::story::ChunkNumber;
 use crate::story::state::ChunkState;
+use crate::story::{Brief, ChunkNumber, words};
 
 /// A session with the states of its chunks.
 #[derive(Debug, Clone)]
@@ -66,6 +66,47 @@ impl Written {
         written
     }
 
+    /// The prompt of a chunk of which `so_far` is written, where `preceding` is the text before
+    /// it and `notes` are what the author asks for.
+    ///
+    /// # Errors
+    /// [`TooLarge`], as [`Prompt::build`].
+    pub fn prompt(
+        &self,
+        story: &StoryFile,
+        settings: &Settings,
+        chunk: &ChunkView,
+        so_far: &str,
+        preceding: &str,
+        notes: &[String],
+    ) -> Result<Prompt, TooLarge> {
+        let target = chunk.target_words;
+        let written = words::count(so_far, &story.brief.language);
+        Prompt::build(&PromptInputs {
+            brief: &story.brief,
+            templates: &story.templates,
+            beat: (chunk.number.0 as usize).saturating_sub(1),
+            target_words: target,
+            earlier: &self.before(chunk.number),
+            preceding,
+            so_far,
+            // A nearly full chunk still needs room to end its last sentence.
+            remaining_words: target.saturating_sub(written).max(target / 20).max(10),
+            notes,
+            context_tokens: settings.context_tokens,
+        })
+    }
+
+    /// The same without these chunks, as if nothing of them was written.
+    pub fn without(mut self, numbers: &[ChunkNumber]) -> Written {
+        for chunk in &mut self.view.chunks {
+            if numbers.contains(&chunk.number) {
+                chunk.status = ChunkStatus::Missing;
+            }
+        }
+        self
+    }
+
     /// The parts before chunk `number` that are complete, in story order.
     pub fn before(&self, number: ChunkNumber) -> Vec<Earlier<'_>> {
         let parts = self.view.chunks.iter().zip(&self.states);
@@ -80,4 +121,12 @@ impl Written {
             })
             .collect()
     }
+}
+
+/// What the author asks for in the margin of a chunk's beat.
+pub fn margin_notes(brief: &Brief, number: ChunkNumber) -> Vec<String> {
+    let beat = brief.beats.get((number.0 as usize).saturating_sub(1));
+    beat.map_or_else(Vec::new, |beat| {
+        beat.notes.iter().map(|note| note.text.clone()).collect()
+    })
 }

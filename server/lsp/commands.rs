@@ -8,13 +8,16 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::jobs;
+use super::review;
 use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
 use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
+use crate::engine::explain::{self, Explanation};
 use crate::engine::new_story;
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
+use crate::engine::settings::Settings;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
 use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
@@ -35,10 +38,11 @@ pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
+pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 15] = [
+pub const ALL: [&str; 16] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -54,6 +58,7 @@ pub const ALL: [&str; 15] = [
     NEW_SESSION,
     SWITCH_SESSION,
     SHOW_STATUS,
+    EXPLAIN,
 ];
 
 /// How long a job's start waits for a client that has not told its settings yet.
@@ -84,6 +89,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
         CANCEL => cancel(state, &arguments),
         NEW_STORY => new_story(state, arguments).await,
         SHOW_STATUS => show_status(state, &arguments).await,
+        EXPLAIN => explain(state, &arguments).await,
         _ => Err(format!("there is no command {command}")),
     }
 }
@@ -167,7 +173,7 @@ async fn upkeep(
         .ok_or_else(|| JobError::NoChunkNamed.to_string())?;
     let request = UpkeepRequest {
         workspace: state.workspace_of(&target.brief),
-        brief: target.brief,
+        brief: target.brief.clone(),
         session: target.session,
         chunk,
         decision,
@@ -177,6 +183,7 @@ async fn upkeep(
     let done = decide(&state.workshop, request, editor)
         .await
         .map_err(|error| error.to_string())?;
+    review::note_brief(state, &target.brief);
     if let Some(client) = state.client() {
         client.show(MessageType::INFO, format!("Storywright: {done}"));
     }
@@ -223,13 +230,7 @@ async fn new_story(state: &Arc<State>, arguments: Arguments) -> Result<Value, St
     let url =
         Url::from_file_path(&created).map_err(|()| format!("{} has no URI", created.display()))?;
     if let Some(client) = state.client() {
-        let can_show = state.introduction().is_some_and(|introduction| {
-            let window = introduction.capabilities.window.as_ref();
-            window
-                .and_then(|window| window.show_document.as_ref())
-                .is_some_and(|show| show.support)
-        });
-        if can_show {
+        if can_show_documents(state) {
             client.show_document(url.clone());
         }
         let name = created
@@ -293,8 +294,51 @@ async fn show_status(state: &Arc<State>, arguments: &Arguments) -> Result<Value,
     serde_json::to_value(&status).map_err(|error| error.to_string())
 }
 
-/// The state of the story that a target is in.
-pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobError> {
+/// Shows the prompt of a chunk as a document; the answer is the same as data.
+async fn explain(state: &Arc<State>, arguments: &Arguments) -> Result<Value, String> {
+    let (explanation, path) = {
+        let (state, arguments) = (Arc::clone(state), arguments.clone());
+        unblocked(move || {
+            let target = resolve(&state, &arguments)?;
+            let (story, settings) = story(&state, &target).map_err(|error| cause_chain(&error))?;
+            let story = story.with_settings(&settings);
+            let explanation = Explanation::read(
+                &story,
+                &settings,
+                target.session.as_ref(),
+                target.chunk.as_ref(),
+                state.as_ref(),
+                state.workshop.disk(),
+            );
+            let explanation = explanation.map_err(|error| error.to_string())?;
+            let path = explain::save(&explanation, &story, state.workshop.disk());
+            Ok::<_, String>((explanation, path.map_err(|error| error.to_string())?))
+        })
+        .await?
+    };
+    if let (Some(client), Ok(url)) = (state.client(), Url::from_file_path(&path)) {
+        client.show(
+            MessageType::INFO,
+            format!("Storywright: {}", explanation.headline()),
+        );
+        if can_show_documents(state) {
+            client.show_document(url);
+        }
+    }
+    serde_json::to_value(&explanation).map_err(|error| error.to_string())
+}
+
+fn can_show_documents(state: &State) -> bool {
+    state.introduction().is_some_and(|introduction| {
+        let window = introduction.capabilities.window.as_ref();
+        window
+            .and_then(|window| window.show_document.as_ref())
+            .is_some_and(|show| show.support)
+    })
+}
+
+/// The brief of a target as it stands, with the settings in force.
+fn story(state: &Arc<State>, target: &Target) -> Result<(StoryFile, Settings), JobError> {
     let story = StoryFile::read(&target.brief, state.as_ref())?;
     let (settings, _) = state.workshop.settings(
         &story,
@@ -302,6 +346,12 @@ pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobErr
         state.editor_settings().as_ref(),
         &serde_json::Map::new(),
     );
+    Ok((story, settings))
+}
+
+/// The state of the story that a target is in.
+pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobError> {
+    let (story, settings) = story(state, target)?;
     StoryStatus::read(
         &story,
         &settings,

@@ -24,6 +24,7 @@ use super::documents::path_of;
 use super::ingress::Ingress;
 use super::lifecycle::Input;
 use super::position::Encoding;
+use super::review;
 use super::state::{Introduction, State};
 use crate::engine::environment::Environment;
 
@@ -82,6 +83,8 @@ impl Backend {
 
     /// Asks for the settings where the client can tell them.
     async fn fetch_settings(&self, given: Option<Value>) {
+        // A job that is asked for meanwhile waits for the answer.
+        let _asking = self.state.expect_settings();
         let can_tell = self.state.introduction().is_some_and(|introduction| {
             let workspace = introduction.capabilities.workspace.as_ref();
             workspace
@@ -97,6 +100,8 @@ impl Backend {
             .or_else(|| self.state.editor_settings())
             .unwrap_or(Value::Null);
         self.state.set_editor_settings(settings);
+        // A model that was chosen elsewhere makes chunks stale.
+        review::note_all(&self.state);
     }
 }
 
@@ -213,7 +218,10 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             },
         )),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::REFACTOR_REWRITE]),
+            code_action_kinds: Some(vec![
+                CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR_REWRITE,
+            ]),
             resolve_provider: Some(false),
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),

@@ -5,6 +5,7 @@
 //! are, and with them all others until they are closed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::PlannedChunk;
 use super::chunk_file::{self, FileStatus};
@@ -13,10 +14,11 @@ use super::error::StoreError;
 use super::facts::{Facts, read_text};
 use super::history::{self, Version};
 use super::intent::Step;
+use super::keeping::record_about;
 use super::layout::{self, SessionPaths};
 use super::recover::{Notice, Recovered};
 use super::state_file;
-use crate::story::{ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
 const BEAT_REMOVED: &str = "the beat left the outline";
@@ -27,6 +29,7 @@ pub(crate) fn steps(
     recovered: &Recovered,
     plan: &[PlannedChunk],
     paths: &SessionPaths,
+    language: &Language,
     disk: &Disk,
 ) -> Result<(Vec<Step>, Vec<Notice>), StoreError> {
     // A brief that can't be read right now is no reason to put its story away.
@@ -38,6 +41,7 @@ pub(crate) fn steps(
         recovered,
         plan,
         paths,
+        language,
         disk,
     };
     let moves = aligning.moves();
@@ -65,6 +69,7 @@ struct Aligning<'a> {
     recovered: &'a Recovered,
     plan: &'a [PlannedChunk],
     paths: &'a SessionPaths,
+    language: &'a Language,
     disk: &'a Disk,
 }
 
@@ -74,6 +79,22 @@ type Moves = BTreeMap<usize, usize>;
 impl Aligning<'_> {
     fn own_name(&self, index: usize) -> String {
         layout::chunk_name(self.plan[index].number, self.plan.len())
+    }
+
+    /// The name that the file `at` is to have. One that differs in capital letters alone stays: to
+    /// some file systems it is the same file.
+    fn target(&self, index: usize, at: usize) -> String {
+        let own = self.own_name(index);
+        match layout::folded(self.name(at)) == layout::folded(&own) {
+            true => self.name(at).to_owned(),
+            false => own,
+        }
+    }
+
+    /// The names that files are moved to.
+    fn targets(&self, moves: &Moves) -> BTreeSet<String> {
+        let targets = moves.iter().map(|(index, at)| self.target(*index, *at));
+        targets.collect()
     }
 
     fn name(&self, at: usize) -> &str {
@@ -95,7 +116,7 @@ impl Aligning<'_> {
             let planned = &self.plan[index];
             let other_number = file.number.is_some_and(|number| number != planned.number);
             let other_beat = file.beat.as_ref().is_some_and(|beat| beat != &planned.beat);
-            if self.name(at) != self.own_name(index) || other_number || other_beat {
+            if self.name(at) != self.target(index, at) || other_number || other_beat {
                 moves.insert(index, at);
             }
         }
@@ -104,15 +125,27 @@ impl Aligning<'_> {
             .iter()
             .copied()
             .chain(matching.copies.iter().map(|(at, _)| *at))
-            .map(|at| self.name(at).to_owned())
+            .map(|at| layout::folded(self.name(at)))
             .collect();
+        // A file of almost that name moves away first; the next start moves what comes there.
+        let targets = self.targets(&moves);
+        let almost = |name: &&str| !targets.contains(*name);
+        let names = (0..self.facts.files.len()).map(|at| self.name(at));
+        let almost: BTreeSet<String> = names.filter(almost).map(layout::folded).collect();
+        taken.extend(
+            targets
+                .iter()
+                .map(|name| layout::folded(name))
+                .filter(|name| almost.contains(name)),
+        );
         while let Some(index) = moves
-            .keys()
-            .copied()
-            .find(|index| taken.contains(&self.own_name(*index)))
+            .iter()
+            .map(|(index, at)| (*index, self.target(*index, *at)))
+            .find(|(_, target)| taken.contains(&layout::folded(target)))
+            .map(|(index, _)| index)
         {
             if let Some(at) = moves.remove(&index) {
-                taken.insert(self.name(at).to_owned());
+                taken.insert(layout::folded(self.name(at)));
             }
         }
         moves
@@ -121,7 +154,7 @@ impl Aligning<'_> {
     /// A file that would change and that is not ours to change now, and why.
     fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
         let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
-        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        let targets = self.targets(moves);
         let at_target = (0..self.facts.files.len()).filter(|at| targets.contains(self.name(*at)));
         for at in moves.values().copied().chain(removed).chain(at_target) {
             let fact = &self.facts.files[at];
@@ -148,11 +181,13 @@ impl Aligning<'_> {
                     status: file.status.unwrap_or(FileStatus::Complete),
                     prose: &file.prose,
                     why: BEAT_REMOVED,
+                    record: None,
                 };
                 let folder = layout::beat_folder(beat);
                 let (path, known) = history::place(self.paths, &folder, &version, self.disk)?;
                 if !known {
                     steps.push(self.put(&path, version.render(self.disk), Vec::new()));
+                    steps.extend(self.put_record(*at, beat, version.status, &path)?);
                 }
             }
             steps.push(self.remove(*at));
@@ -160,13 +195,37 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
+    /// What is known of a text that is put away.
+    fn put_record(
+        &self,
+        at: usize,
+        beat: &BeatId,
+        status: FileStatus,
+        version: &Path,
+    ) -> Result<Option<Step>, StoreError> {
+        let candidate = &self.recovered.candidates[at];
+        let record = self.recovered.view.manifest.record(beat);
+        let about = record.and_then(|record| {
+            record_about(record, status, &candidate.digest, || {
+                words::count(&candidate.file.prose, self.language)
+            })
+        });
+        let Some(about) = about else {
+            return Ok(None);
+        };
+        let path = history::record_path(version);
+        let there = read_text(&path, self.disk)?;
+        let over = there.iter().map(|text| Digest::of(text)).collect();
+        Ok(Some(self.put(&path, about.render(), over)))
+    }
+
     fn renumber(&self, moves: &Moves) -> Vec<Step> {
         let mut steps = Vec::new();
-        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        let targets = self.targets(moves);
         for (index, at) in moves {
             let planned = &self.plan[*index];
             let file = &self.recovered.candidates[*at].file;
-            let name = self.own_name(*index);
+            let name = self.target(*index, *at);
             let text = chunk_file::render_with(
                 planned.number,
                 &planned.beat,
@@ -201,8 +260,9 @@ impl Aligning<'_> {
             });
             let name = self.own_name(index);
             let leaves = |at: usize| moves.values().any(|moved| *moved == at);
+            let is_named = |at: usize| layout::folded(self.name(at)) == layout::folded(&name);
             let stays = (0..self.facts.files.len())
-                .any(|at| self.name(at) == name && !leaves(at) && !self.is_removed(at));
+                .any(|at| is_named(at) && !leaves(at) && !self.is_removed(at));
             let (Some(kept), None, false) = (kept, self.recovered.matching.files[index], stays)
             else {
                 continue;
@@ -218,11 +278,22 @@ impl Aligning<'_> {
                 text,
                 self.text_named(&name),
             ));
-            if let Some(there) = read_text(&kept.path, self.disk)? {
-                steps.push(Step::Remove {
-                    file: self.inside(&kept.path),
-                    over: vec![Digest::of(&there)],
+            let manifest = &self.recovered.view.manifest;
+            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            if !records.any(|record| record.beat == planned.beat)
+                && let Some(record) = history::record_of(kept, self.disk)?
+            {
+                steps.push(Step::Record {
+                    record: Box::new(record),
                 });
+            }
+            for path in [history::record_path(&kept.path), kept.path.clone()] {
+                if let Some(there) = read_text(&path, self.disk)? {
+                    steps.push(Step::Remove {
+                        file: self.inside(&path),
+                        over: vec![Digest::of(&there)],
+                    });
+                }
             }
         }
         Ok(steps)
@@ -337,7 +408,7 @@ impl Aligning<'_> {
         named.map(|fact| Digest::of(&fact.text)).collect()
     }
 
-    fn put(&self, path: &std::path::Path, text: String, over: Vec<Digest>) -> Step {
+    fn put(&self, path: &Path, text: String, over: Vec<Digest>) -> Step {
         Step::Put {
             file: self.inside(path),
             text,
@@ -352,7 +423,7 @@ impl Aligning<'_> {
         }
     }
 
-    fn inside(&self, path: &std::path::Path) -> String {
+    fn inside(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
         inside.to_string_lossy().replace('\\', "/")
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::story::{BeatId, ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber, Digest, Span};
 
 /// Whether the prose of a chunk file is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +44,63 @@ impl ChunkFile {
     }
 }
 
+/// Where a chunk file's parts stand in its text, so that what is found in the prose can be
+/// shown in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    prose: usize,
+    length: usize,
+    /// Offsets of the prose whose LF is CR LF in the file, in order.
+    wide: Vec<usize>,
+    status: Option<Span>,
+}
+
+impl Places {
+    pub fn of(text: &str) -> Places {
+        let prose = parse(text).prose_offset;
+        let feeds = text[prose..].match_indices("\r\n").enumerate();
+        Places {
+            prose,
+            length: text.len(),
+            wide: feeds.map(|(before, (at, _))| at - before).collect(),
+            status: status_line(&text[..prose]),
+        }
+    }
+
+    /// A span of [`ChunkFile::prose`], in bytes of the whole text.
+    pub fn in_file(&self, prose: &Span) -> Span {
+        let place = |offset: usize| {
+            let wide = self.wide.partition_point(|at| *at < offset);
+            (self.prose + offset + wide).min(self.length)
+        };
+        place(prose.start)..place(prose.end)
+    }
+
+    /// The front matter's `status` line without its line end; nothing where there is none.
+    pub fn status(&self) -> Option<Span> {
+        self.status.clone()
+    }
+}
+
+fn status_line(head: &str) -> Option<Span> {
+    let mut start = 0;
+    for line in head.split_inclusive('\n') {
+        let content = line.trim_end();
+        if key_value(content).is_some_and(|(key, _)| key == "status") {
+            return Some(start..start + content.len());
+        }
+        start += line.len();
+    }
+    None
+}
+
 /// Takes a chunk file apart. Never fails: what is no front matter is prose.
 pub fn parse(text: &str) -> ChunkFile {
     let mut file = ChunkFile::default();
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let head = head_length(&text[start..]);
     for line in lines(&text[start..start + head]) {
+        let line = line.trim_end_matches(['\n', '\r']);
         match key_value(line) {
             Some(("chunk", value)) => {
                 file.number = unquote(value).parse().ok().map(ChunkNumber);
@@ -177,7 +228,7 @@ fn normalise(text: &str) -> Cow<'_, str> {
 fn head_length(text: &str) -> usize {
     let mut length = 0;
     let mut ours = false;
-    for (index, line) in text.split_inclusive('\n').enumerate() {
+    for (index, line) in lines(text).enumerate() {
         let content = line.trim_end_matches(['\n', '\r']);
         match index {
             0 if content.trim_end() != "---" => return 0,
@@ -196,8 +247,20 @@ fn head_length(text: &str) -> usize {
     if ours { length } else { 0 }
 }
 
+/// The lines of a text with their ends: LF, CRLF or CR.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(|line| line.trim_end_matches('\r'))
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\n', '\r']) {
+            None if rest.is_empty() => return None,
+            None => rest.len(),
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+        };
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        Some(line)
+    })
 }
 
 fn is_fence(line: &str) -> bool {
@@ -308,6 +371,14 @@ mod tests {
                 0,
                 "A",
             ),
+            (
+                "---\rchunk: 3\rbeat: logbook\rstatus: partial\rmood: grim\r---\rA\rB",
+                Some(3),
+                Some("logbook"),
+                Some(FileStatus::Partial),
+                1,
+                "A\nB",
+            ),
             ("Just prose.", None, None, None, 0, "Just prose."),
             (
                 "---\n\nA scene that opens with a rule.\n\n---\n",
@@ -391,6 +462,34 @@ mod tests {
         }
         for other in ["A\n\nB", "A B", " A\nB"] {
             assert_ne!(digest(other), one, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn places_of_the_prose_are_found_in_the_file() {
+        for text in [
+            "---\nchunk: 1\nbeat: b\nstatus: complete\n---\nA\n\nB 🙂 灯\n",
+            "\u{feff}---\r\nchunk: 1\r\nbeat: b\r\nstatus: partial\r\n---\r\n\r\nA\r\n\r\nB 🙂\r\n灯",
+            "A\rB\r\n灯",
+            "\u{feff}B 灯",
+        ] {
+            let file = parse(text);
+            let places = Places::of(text);
+            for word in ["A", "B", "灯"] {
+                let Some(at) = file.prose.find(word) else {
+                    continue;
+                };
+                let span = places.in_file(&(at..at + word.len()));
+                assert_eq!(&text[span], word, "{text:?}");
+            }
+            let all = places.in_file(&(0..file.prose.len()));
+            assert_eq!(all, file.prose_offset..text.len(), "{text:?}");
+            let status = places.status().map(|span| &text[span]);
+            assert_eq!(status.is_some(), text.contains("---"), "{text:?}");
+            assert!(
+                status.is_none_or(|line| line.starts_with("status: ")),
+                "{text:?}"
+            );
         }
     }
 

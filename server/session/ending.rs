@@ -34,6 +34,7 @@ impl Inner {
             .into_iter()
             .collect();
         let record = self.record(state, index, prose, result, failure);
+        steps.extend(self.copy_steps(state, index, &record, prose)?);
         let line = self.ended_line(state, &record, failure);
         steps.push(Step::Record {
             record: Box::new(record),
@@ -81,17 +82,8 @@ impl Inner {
             return Ok(None);
         }
         let there = self.there(&path)?;
-        if self
-            .disk
-            .metadata(&path)?
-            .is_some_and(|file| file.read_only)
-        {
-            let error = StoreError::ReadOnlyFile {
-                path: path.clone(),
-                kept: None,
-            };
-            return Err(self.kept_elsewhere(error, index, &path, prose));
-        }
+        self.refuse_read_only(&path)
+            .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
         self.make_way(state, index, &path, &there.file, prose)?;
         if prose.trim().is_empty() && there.raw.is_none() {
             return Ok(None);
@@ -177,21 +169,16 @@ impl Inner {
         let planned = &self.plan[index];
         let mut steps = Vec::new();
         if self.is_open(&path) {
-            self.retire_open(index, &path, why)?;
+            // An empty journal says that the editor's text is replaced.
+            steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
         } else {
             let there = self.there(&path)?;
             let Some(raw) = there.raw else {
                 return Ok(());
             };
-            if self
-                .disk
-                .metadata(&path)?
-                .is_some_and(|file| file.read_only)
-            {
-                return Err(StoreError::ReadOnlyFile { path, kept: None });
-            }
+            self.refuse_read_only(&path)?;
             let status = there.file.status.unwrap_or(FileStatus::Complete);
-            self.keep(index, &path, status, &there.file.prose, why)?;
+            self.keep_replaced(state, index, status, &there.file.prose, why)?;
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -216,26 +203,59 @@ impl Inner {
         self.change(state, &Intent::new(what, self.disk.now(), steps))
     }
 
-    /// For a file that an editor has: its texts go to history, and an empty journal says that
-    /// they are replaced.
-    fn retire_open(&self, index: usize, path: &Path, why: &str) -> Result<(), StoreError> {
+    pub(super) fn refuse_read_only(&self, path: &Path) -> Result<(), StoreError> {
+        let metadata = self.disk.metadata(path)?;
+        if metadata.is_some_and(|file| file.read_only) {
+            return Err(StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// For a file that an editor has: its texts and the journal's go to history, and a journal
+    /// with another text takes their place.
+    pub(super) fn journal_step(
+        &self,
+        state: &State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+    ) -> Result<Step, StoreError> {
         let planned = &self.plan[index];
+        let path = &state.files[index];
         let journal_path = layout::journal_path(path);
-        journal::in_turn(|| {
-            let mut replaces = self.keep_open_texts(index, path, "", why)?;
-            if let Some(text) = read_text(&journal_path, &self.disk)? {
-                let journal = Journal::parse(&text);
-                let status = journal.file.status.unwrap_or(FileStatus::Partial);
-                let digest = chunk_file::digest(&journal.file.prose);
-                if !replaces.contains(&digest) {
-                    self.keep(index, path, status, &journal.file.prose, why)?;
-                    replaces.push(digest);
-                }
-                replaces.extend(journal.replaces);
-            }
-            let status = FileStatus::Partial;
-            let text = Journal::render(planned.number, &planned.beat, status, "", &replaces);
-            self.disk.write(&journal_path, text.as_bytes())
+        let (replaces, over) = journal::in_turn(|| self.put_away_open(state, index, path, why))?;
+        Ok(Step::Put {
+            file: self.inside(&journal_path),
+            text: Journal::render(planned.number, &planned.beat, status, prose, &replaces),
+            over: over.into_iter().collect(),
         })
+    }
+
+    /// Puts every text of a file that an editor has into history: the editor's, the disk's and
+    /// the journal's. Their digests, for a journal that replaces them, and that of the journal
+    /// itself.
+    fn put_away_open(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        why: &str,
+    ) -> Result<(Vec<Digest>, Option<Digest>), StoreError> {
+        let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
+        let there = read_text(&layout::journal_path(path), &self.disk)?;
+        if let Some(journal) = there.as_deref().map(Journal::parse) {
+            let status = journal.file.status.unwrap_or(FileStatus::Partial);
+            let digest = chunk_file::digest(&journal.file.prose);
+            if !replaces.contains(&digest) {
+                self.keep_replaced(state, index, status, &journal.file.prose, why)?;
+                replaces.push(digest);
+            }
+            replaces.extend(journal.replaces);
+        }
+        Ok((replaces, there.map(|text| Digest::of(&text))))
     }
 }

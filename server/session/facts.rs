@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::chunk_file;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
+use super::generated;
 use super::history::{self, KeptVersion};
 use super::intent::{self, Intent};
 use super::layout::{self, SessionPaths, StoryFolder};
-use super::manifest::{self, ManifestFact};
+use super::manifest::{self, ChunkRecord, ManifestFact};
 use super::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::BeatId;
 
@@ -26,6 +27,8 @@ pub struct Facts {
     pub files: Vec<FileFact>,
     /// The latest version of each beat that left the outline.
     pub removed: Vec<KeptVersion>,
+    /// The records beside the copies of what was generated, while there is no manifest.
+    pub records: Vec<ChunkRecord>,
     /// Names in chunks/ that are symbolic links and therefore not read.
     pub links: Vec<String>,
     pub at: Timestamp,
@@ -42,6 +45,15 @@ pub struct FileFact {
     pub journal: Option<String>,
     /// Whether an editor owns it.
     pub open: bool,
+}
+
+impl Facts {
+    /// What is known of the chunks without a manifest.
+    pub(crate) fn known_records(&self) -> Vec<ChunkRecord> {
+        let prose = self.files.iter().map(|file| chunk_file::parse(&file.text));
+        let there = prose.map(|file| chunk_file::digest(&file.prose)).collect();
+        generated::choose(self.records.clone(), &there)
+    }
 }
 
 /// Gathers the facts of a session. Changes that were declared and not finished count as done.
@@ -108,7 +120,9 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
             .name
             .strip_suffix(".journal")
             .map(|stem| format!("{stem}.md"));
-        if entry.name.starts_with('.') || !(entry.name.ends_with(".md") || journal_of.is_some()) {
+        if entry.name.starts_with('.')
+            || !(layout::is_markdown(&entry.name) || journal_of.is_some())
+        {
             continue;
         }
         match entry.kind {
@@ -133,8 +147,13 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
             None => file.text = text,
         }
     }
+    let records = match manifest {
+        ManifestFact::Read(_) => Vec::new(),
+        _ => generated::records(paths, disk)?,
+    };
     Ok(Facts {
         manifest,
+        records,
         files: files.into_values().collect(),
         removed: read_removed(paths, disk)?,
         links,

@@ -19,10 +19,27 @@ use crate::story::{BeatId, Brief, ChunkNumber, Digest};
 impl Inner {
     /// Declares a change and does it.
     pub(super) fn change(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
+        self.declare(state, intent)?;
+        self.finish_declared(state, intent)
+    }
+
+    pub(super) fn declare(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
         // Even a declaration that failed may be on disk (its folder could not be synced, say).
         state.pending = true;
-        intent.declare(&self.paths, &self.disk)?;
-        self.finish(state, intent)
+        intent.declare(&self.paths, &self.disk)
+    }
+
+    /// Does a change that was declared a moment ago.
+    pub(super) fn finish_declared(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        self.finish(state, intent).map_err(|error| {
+            error.safe(
+                "All texts are safe on disk, and the change will be finished at the next start.",
+            )
+        })
     }
 
     /// Finishes a change that an earlier call could not.
@@ -44,7 +61,7 @@ impl Inner {
     pub(super) fn finish(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
         for step in &intent.steps {
             match step {
-                Step::Put { .. } | Step::Remove { .. } => {
+                Step::Put { .. } | Step::Copy { .. } | Step::Remove { .. } => {
                     let done = intent::do_step(step, &self.paths, &self.disk)?;
                     state.owed.notices.extend(done.notice());
                 }
@@ -131,6 +148,7 @@ impl Inner {
             status: FileStatus::Complete,
             prose: text,
             why: "the author changed full_story.md, and it was assembled anew",
+            record: None,
         };
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
     }

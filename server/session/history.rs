@@ -2,15 +2,18 @@
 //!
 //! A version is a file like a chunk file, with `replaced:` and `why:` in its front matter.
 //! The folder is named after the chunk file of that moment; what a version belongs to is the
-//! beat in its front matter, which stays right when chunks are renumbered.
+//! beat in its front matter, which stays right when chunks are renumbered. What the manifest
+//! knew of a version (model, inputs, usage) lies beside it, as `0001.json`.
 
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
+use super::generated;
 use super::layout::SessionPaths;
-use crate::story::{BeatId, ChunkNumber};
+use super::manifest::ChunkRecord;
+use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// A text to keep.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub(crate) struct Version<'a> {
     pub(crate) status: FileStatus,
     pub(crate) prose: &'a str,
     pub(crate) why: &'a str,
+    /// What is known of this very text.
+    pub(crate) record: Option<&'a ChunkRecord>,
 }
 
 impl Version<'_> {
@@ -57,7 +62,38 @@ pub(crate) fn keep(
         }
         disk.write(&path, version.render(disk).as_bytes())?;
     }
+    // After the text, which is what was paid for.
+    if let Some(record) = version.record {
+        let (path, text) = (record_path(&path), record.render());
+        if disk
+            .read(&path)?
+            .is_none_or(|there| there != text.as_bytes())
+        {
+            disk.write(&path, text.as_bytes())?;
+        }
+    }
     Ok(path)
+}
+
+/// Where the record of a version is.
+pub(crate) fn record_path(version: &Path) -> PathBuf {
+    version.with_extension("json")
+}
+
+/// A record that lies beside a text; `None` where there is none that can be read.
+pub(crate) fn read_record(path: &Path, disk: &Disk) -> Result<Option<ChunkRecord>, StoreError> {
+    let bytes = disk.read(path)?.unwrap_or_default();
+    Ok(serde_json::from_slice(&bytes).ok())
+}
+
+/// What is known of a version; `None` where nothing is, or its text was changed since.
+pub(crate) fn record_of(
+    kept: &KeptVersion,
+    disk: &Disk,
+) -> Result<Option<ChunkRecord>, StoreError> {
+    let record = read_record(&record_path(&kept.path), disk)?;
+    let digest = chunk_file::digest(&kept.file.prose);
+    Ok(record.filter(|record| record.content_sha256.as_ref() == Some(&digest)))
 }
 
 /// Where a version goes, and whether its text is there already.
@@ -83,21 +119,46 @@ pub(crate) fn place(
     Ok((folder.join(name(latest.saturating_add(1))), false))
 }
 
-/// The versions of a beat, oldest first, wherever its chunk was numbered.
+/// The version of a beat with this very text. Looks under `stem`, where it most likely is, and
+/// only then in all of history/.
+pub(crate) fn find(
+    paths: &SessionPaths,
+    stem: &str,
+    beats: &[&BeatId],
+    digest: &Digest,
+    disk: &Disk,
+) -> Result<Option<KeptVersion>, StoreError> {
+    let is_it = |kept: &KeptVersion| {
+        kept.file
+            .beat
+            .as_ref()
+            .is_some_and(|beat| beats.contains(&beat))
+            && &chunk_file::digest(&kept.file.prose) == digest
+    };
+    let near = in_folder(&paths.history().join(stem), disk)?;
+    if let Some(kept) = near.into_iter().find(is_it) {
+        return Ok(Some(kept));
+    }
+    Ok(versions(paths, beats, disk)?.into_iter().find(is_it))
+}
+
+/// The versions of a beat, by any id that it had, oldest first, wherever its chunk was numbered.
 pub(crate) fn versions(
     paths: &SessionPaths,
-    beat: &BeatId,
+    beats: &[&BeatId],
     disk: &Disk,
 ) -> Result<Vec<KeptVersion>, StoreError> {
     let mut found = Vec::new();
     for entry in disk.list(&paths.history())? {
-        if entry.kind == EntryKind::Folder {
+        if entry.kind == EntryKind::Folder && entry.name != generated::FOLDER {
             let folder = paths.history().join(&entry.name);
             let kept = in_folder(&folder, disk)?;
-            found.extend(
-                kept.into_iter()
-                    .filter(|kept| kept.file.beat.as_ref() == Some(beat)),
-            );
+            found.extend(kept.into_iter().filter(|kept| {
+                kept.file
+                    .beat
+                    .as_ref()
+                    .is_some_and(|of| beats.contains(&of))
+            }));
         }
     }
     found.sort_by(|a, b| (&a.replaced, &a.path).cmp(&(&b.replaced, &b.path)));

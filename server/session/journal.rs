@@ -198,6 +198,7 @@ fn keep(chunk_path: &Path, journal: &Journal, disk: &Disk) -> Result<Settled, St
         status: journal.file.status.unwrap_or(FileStatus::Partial),
         prose: &journal.file.prose,
         why: "generated while the author wrote another text in the editor",
+        record: None,
     };
     let kept = history::keep(&paths, &stem, &version, disk)?;
     Ok(Settled::KeptInHistory(kept))

@@ -112,6 +112,9 @@ pub struct TokenUsage {
 pub struct ChunkRecord {
     pub number: ChunkNumber,
     pub beat: BeatId,
+    /// Ids that the beat had before; versions in history/ go by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<BeatId>,
     #[serde(default)]
     pub title: String,
     /// Path of the chunk file inside the session.
@@ -166,6 +169,10 @@ pub struct ChunkRecord {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// It was begun before the text that it follows was there, and has not been fitted to
+    /// that yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seam_open: bool,
     /// Path of the extracted state inside the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_file: Option<String>,
@@ -203,6 +210,7 @@ impl ChunkRecord {
         ChunkRecord {
             number,
             beat,
+            formerly: Vec::new(),
             title: String::new(),
             file: String::new(),
             status: ChunkStatus::Missing,
@@ -225,6 +233,7 @@ impl ChunkRecord {
             cost: None,
             demo: false,
             failure: None,
+            seam_open: false,
             state_file: None,
             revision: None,
             other: BTreeMap::new(),
@@ -246,6 +255,16 @@ impl ChunkRecord {
         self.inputs = result.inputs;
         self.demo = result.demo;
         self.failure = None;
+    }
+
+    /// Every id that its beat goes by, or went by.
+    pub(crate) fn beats(&self) -> Vec<&BeatId> {
+        std::iter::once(&self.beat).chain(&self.formerly).collect()
+    }
+
+    /// As it lies beside a text in history/.
+    pub(crate) fn render(&self) -> String {
+        rendered(self)
     }
 
     /// Whether there ever was a text to record.
@@ -326,15 +345,19 @@ impl Manifest {
     }
 
     pub(crate) fn render(&self) -> String {
-        // Maps with text keys and plain values always serialise.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        rendered(self)
     }
 }
 
+fn rendered(value: &impl Serialize) -> String {
+    // Maps with text keys and plain values always serialise.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 impl TokenUsage {
-    fn add(&mut self, more: TokenUsage) {
+    pub(super) fn add(&mut self, more: TokenUsage) {
         fn plus(sum: &mut Option<u64>, more: Option<u64>) {
             if let Some(more) = more {
                 *sum = Some(sum.unwrap_or(0).saturating_add(more));

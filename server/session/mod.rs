@@ -12,20 +12,24 @@ mod archive;
 mod assemble;
 mod changelog;
 pub mod chunk_file;
+mod conflict;
 mod disk;
 mod ending;
 mod error;
 mod export;
 mod facts;
 mod finishing;
+mod generated;
 mod history;
 mod import;
 mod intent;
 mod journal;
+mod keeping;
 mod layout;
 mod lock;
 pub mod manifest;
 mod matching;
+mod mending;
 mod open;
 mod recover;
 mod restoring;
@@ -43,6 +47,7 @@ pub use archive::{ArchiveError, Limits, Refusal};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
+pub use generated::generated_text;
 pub use history::KeptVersion;
 pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
@@ -50,6 +55,7 @@ pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
 pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
+pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use runs::Run;
@@ -120,6 +126,19 @@ pub struct ClientEdit {
     /// The editor's text that this was made for; where the author has typed since, the change
     /// from this to `text` is what is meant.
     pub base: String,
+}
+
+/// The whole text of a file of a session: as an open editor shows it, else as it is on disk,
+/// in whatever encoding. `None` where there is no file.
+pub fn read_text(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    match owners.open_text(path) {
+        Some(text) => Ok(Some(text)),
+        None => facts::read_text(path, disk),
+    }
 }
 
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in

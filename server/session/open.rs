@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
+use super::conflict;
 use super::disk::{self, Disk, EntryKind};
 use super::error::StoreError;
 use super::facts;
@@ -112,6 +113,10 @@ impl Inner {
             .manifest_seen
             .is_some()
             .then(|| state.manifest.clone());
+        if loaded.is_none() {
+            let facts = self.facts()?;
+            state.manifest.chunks = facts.known_records();
+        }
         self.finish_interrupted(&mut state, notices)?;
         self.settle_journals(notices)?;
         let mut recovered = self.align(&mut state, notices)?;
@@ -120,11 +125,16 @@ impl Inner {
         }
         notices.append(&mut recovered.view.notices);
         notices.append(&mut state.owed.notices);
-        let edited = edited_lines(&state.manifest, &recovered.view, self.disk.now());
+        let edited = edited_since(&state.manifest, &recovered.view);
+        for index in &edited {
+            self.keep_generated(&state, *index)?;
+        }
+        let lines = edited_lines(&edited, &state.manifest, &recovered.view, self.disk.now());
         self.record_facts(&mut state.manifest, &recovered);
         state.manifest.sum();
-        for line in &edited {
-            self.add_line(&mut state, line)?;
+        self.copy_generated(&state, &recovered.view.chunks)?;
+        for line in lines {
+            self.add_line(&mut state, &line)?;
         }
         if loaded.as_ref() != Some(&state.manifest) || !edited.is_empty() {
             self.write_manifest(&mut state)?;
@@ -175,6 +185,9 @@ impl Inner {
                 continue;
             };
             let chunk = chunks.join(format!("{stem}.md"));
+            if conflict::is_copy_name(&entry.name) {
+                continue;
+            }
             if entry.kind != EntryKind::File || self.owners.owner(&chunk) == Owner::Client {
                 continue;
             }
@@ -201,8 +214,14 @@ impl Inner {
     /// Brings the files into the order of the outline and returns what is what then.
     fn align(&self, state: &mut State, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
         let (facts, recovered) = self.recovered(&state.manifest)?;
-        let (mut steps, told) =
-            align::steps(&facts, &recovered, &self.plan, &self.paths, &self.disk)?;
+        let (mut steps, told) = align::steps(
+            &facts,
+            &recovered,
+            &self.plan,
+            &self.paths,
+            &self.language,
+            &self.disk,
+        )?;
         notices.extend(told);
         rename_records(&mut state.manifest, &recovered, &self.plan);
         if steps.is_empty() {
@@ -273,24 +292,37 @@ impl Inner {
     }
 }
 
-/// A changelog line for each complete text that the author changed since the last job.
-fn edited_lines(manifest: &Manifest, view: &SessionView, now: Timestamp) -> Vec<String> {
-    let mut lines = Vec::new();
-    for chunk in &view.chunks {
-        let Some(record) = manifest.record(&chunk.beat) else {
-            continue;
-        };
-        let known = record.content_sha256.is_none()
-            || record.content_sha256.as_ref() == Some(&chunk.digest);
-        if chunk.edited && !known {
-            let event = format!(
-                "chunk {} ({}) was edited by hand: {} before, {} now",
-                chunk.number, chunk.beat, record.words, chunk.words
-            );
-            lines.push(changelog::line(now, &event));
-        }
-    }
-    lines
+/// Indices of the complete texts that the author changed since the last job.
+fn edited_since(manifest: &Manifest, view: &SessionView) -> Vec<usize> {
+    let is_news = |chunk: &ChunkView| {
+        let record = manifest.record(&chunk.beat);
+        let known = record.and_then(|record| record.content_sha256.as_ref());
+        chunk.edited && known.is_some_and(|known| known != &chunk.digest)
+    };
+    let chunks = view.chunks.iter().enumerate();
+    chunks
+        .filter(|(_, chunk)| is_news(chunk))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// The changelog's lines about them.
+fn edited_lines(
+    edited: &[usize],
+    manifest: &Manifest,
+    view: &SessionView,
+    now: Timestamp,
+) -> Vec<String> {
+    let line = |index: &usize| {
+        let chunk = &view.chunks[*index];
+        let record = manifest.record(&chunk.beat)?;
+        let event = format!(
+            "chunk {} ({}) was edited by hand: {} before, {} now",
+            chunk.number, chunk.beat, record.words, chunk.words
+        );
+        Some(changelog::line(now, &event))
+    };
+    edited.iter().filter_map(line).collect()
 }
 
 /// Notes what the chunk's text is now.
@@ -314,7 +346,10 @@ fn record_text(record: &mut ChunkRecord, chunk: &ChunkView) {
 fn rename_records(manifest: &mut Manifest, recovered: &Recovered, plan: &[PlannedChunk]) {
     for (index, old) in &recovered.matching.renamed {
         if let Some(record) = manifest.record_mut(old) {
-            record.beat.clone_from(&plan[*index].beat);
+            let new = &plan[*index].beat;
+            record.formerly.retain(|beat| beat != old && beat != new);
+            record.formerly.push(old.clone());
+            record.beat.clone_from(new);
         }
     }
 }

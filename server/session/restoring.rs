@@ -4,15 +4,16 @@
 //! The text that is replaced goes to history first, like any other.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
+use super::history;
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkStatus, Origin};
+use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::writer::{Inner, Session, State};
-use super::{KeptVersion, Saved, changelog, layout};
+use super::{ClientEdit, Saved, changelog, layout};
 use crate::story::{ChunkNumber, Digest, words};
 
 impl Session {
@@ -35,20 +36,23 @@ impl Session {
                 versions: count,
             });
         };
-        let KeptVersion { file, .. } = kept;
-        let status = file.status.unwrap_or(FileStatus::Complete);
-        self.replace(
-            number,
-            status,
-            &file.prose,
-            "an earlier version was restored",
-        )
+        let record = history::record_of(&kept, &self.inner.disk)?;
+        let new = New {
+            status: kept.file.status.unwrap_or(FileStatus::Complete),
+            prose: &kept.file.prose,
+            why: "an earlier version was restored",
+            known: Known::Is(record.map(Box::new)),
+        };
+        self.replace(number, &new, Vec::new())
     }
 
-    /// The proposed rewrite of a chunk, if one waits.
+    /// The proposed rewrite of a chunk, if one waits; as the editor shows it where it is open.
     pub fn revision(&self, number: ChunkNumber) -> Result<Option<String>, StoreError> {
-        let inner = &self.inner;
-        let text = read_text(&self.revision_path(number), &inner.disk)?;
+        let path = self.revision_path(number);
+        let text = match self.inner.owners.open_text(&path) {
+            Some(text) if self.inner.is_open(&path) => Some(text),
+            _ => read_text(&path, &self.inner.disk)?,
+        };
         Ok(text.map(|text| chunk_file::parse(&text).prose))
     }
 
@@ -58,15 +62,14 @@ impl Session {
     /// [`StoreError::NoRevision`] when none waits.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
         let prose = self.waiting_revision(number)?;
-        let saved = self.replace(
-            number,
-            FileStatus::Complete,
-            &prose,
-            "a revision was accepted",
-        )?;
-        // Only now: until the chunk has it, the revision is the only place of its text.
-        self.inner.disk.remove(&self.revision_path(number))?;
-        Ok(saved)
+        let new = New {
+            status: FileStatus::Complete,
+            prose: &prose,
+            why: "a revision was accepted",
+            known: Known::Revises,
+        };
+        let taken = self.remove_revision(number)?;
+        self.replace(number, &new, taken)
     }
 
     /// Turns a proposed rewrite down; its text goes to history.
@@ -87,16 +90,12 @@ impl Session {
             &prose,
             "a revision that was rejected",
         )?;
-        inner.disk.remove(&self.revision_path(number))?;
-        let line = inner.event(index, "rejected the revision of");
-        inner.change(
-            &mut state,
-            &Intent::new(
-                "reject a revision",
-                inner.disk.now(),
-                vec![Step::Line { line }],
-            ),
-        )
+        let mut steps = self.remove_revision(number)?;
+        steps.push(Step::Line {
+            line: inner.event(index, "rejected the revision of"),
+        });
+        let what = format!("reject the revision of chunk {number}");
+        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
 
     /// Keeps a stale text as it is: from now on it counts as written from `inputs`.
@@ -114,14 +113,13 @@ impl Session {
         };
         let mut record = record.clone();
         record.inputs = inputs;
-        let steps = vec![
-            Step::Record {
-                record: Box::new(record),
-            },
-            Step::Line {
-                line: inner.event(index, "kept"),
-            },
-        ];
+        let mut steps = inner.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps.push(Step::Line {
+            line: inner.event(index, "kept"),
+        });
         let what = format!("keep chunk {number}");
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
@@ -139,62 +137,146 @@ impl Session {
         inner.paths.root.join("revisions").join(name)
     }
 
+    /// The step that takes a revision away.
+    fn remove_revision(&self, number: ChunkNumber) -> Result<Vec<Step>, StoreError> {
+        let path = self.revision_path(number);
+        let text = read_text(&path, &self.inner.disk)?;
+        let step = text.map(|text| Step::Remove {
+            file: self.inner.inside(&path),
+            over: vec![Digest::of(&text)],
+        });
+        Ok(step.into_iter().collect())
+    }
+
+    /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
     fn replace(
         &self,
         number: ChunkNumber,
-        status: FileStatus,
-        prose: &str,
-        why: &str,
+        new: &New,
+        and_then: Vec<Step>,
     ) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
         let mut state = inner.lock_state();
         inner.finish_pending(&mut state)?;
-        inner.retire(&mut state, index, why)?;
-        inner.put(&mut state, index, status, prose, why)?;
+        inner.replace(&mut state, index, new, and_then)?;
         Ok(std::mem::take(&mut state.owed))
     }
 }
 
+/// A text that takes the place of another.
+struct New<'a> {
+    status: FileStatus,
+    prose: &'a str,
+    why: &'a str,
+    known: Known,
+}
+
+/// What is known of such a text.
+enum Known {
+    /// It was made of the text that it replaces, and of what that was written from.
+    Revises,
+    /// What was noted when it was put away, if it was.
+    Is(Option<Box<ChunkRecord>>),
+}
+
 impl Inner {
-    /// Puts a text into the place of a chunk that is missing.
-    fn put(
+    /// The old text is in history before anything is declared, and the chunk has either text
+    /// at every moment.
+    fn replace(
         &self,
         state: &mut State,
         index: usize,
-        status: FileStatus,
-        prose: &str,
-        why: &str,
+        new: &New,
+        and_then: Vec<Step>,
     ) -> Result<(), StoreError> {
-        let mut steps: Vec<Step> = self
-            .text_step(state, index, status, prose)?
-            .into_iter()
-            .collect();
         let planned = &self.plan[index];
-        if let Some(record) = state.manifest.record(&planned.beat) {
-            let mut record = record.clone();
-            let digest = chunk_file::digest(prose);
-            record.status = match status {
+        let path = state.files[index].clone();
+        let (text, owed) = if self.is_open(&path) {
+            let base = self.owners.open_text(&path).unwrap_or_default();
+            let text = self.render(index, new.status, &chunk_file::parse(&base), new.prose);
+            let step = self.journal_step(state, index, new.status, new.prose, new.why)?;
+            (step, Some(ClientEdit { path, text, base }))
+        } else {
+            (self.replacing_step(state, index, &path, new)?, None)
+        };
+        let mut steps = vec![text];
+        let record = self.record_of_new(state, index, new);
+        steps.extend(self.copy_steps(state, index, &record, new.prose)?);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps.push(Step::Assemble);
+        steps.extend(and_then);
+        steps.push(Step::Line {
+            line: self.event(index, &format!("{} in", new.why)),
+        });
+        let what = format!("put another text into chunk {}", planned.number);
+        state.known.remove(&planned.number);
+        let intent = Intent::new(what, self.disk.now(), steps);
+        self.declare(state, &intent)?;
+        owed.into_iter().for_each(|edit| state.owe(edit));
+        self.finish_declared(state, &intent)
+    }
+
+    fn replacing_step(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        new: &New,
+    ) -> Result<Step, StoreError> {
+        let there = self.there(path)?;
+        self.refuse_read_only(path)?;
+        let status = there.file.status.unwrap_or(FileStatus::Complete);
+        self.keep_replaced(state, index, status, &there.file.prose, new.why)?;
+        Ok(Step::Put {
+            file: self.inside(path),
+            text: self.render(index, new.status, &there.file, new.prose),
+            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+        })
+    }
+
+    /// What the manifest says of a text that was not generated just now.
+    fn record_of_new(&self, state: &State, index: usize, new: &New) -> ChunkRecord {
+        let planned = &self.plan[index];
+        let current = state.manifest.record(&planned.beat);
+        let nothing = || ChunkRecord::missing(planned.number, planned.beat.clone());
+        let digest = chunk_file::digest(new.prose);
+        let (mut record, is_known) = match &new.known {
+            Known::Revises => (current.cloned().unwrap_or_else(nothing), false),
+            Known::Is(Some(record)) => (record.as_ref().clone(), true),
+            Known::Is(None) => (nothing(), false),
+        };
+        if !is_known {
+            record.status = match new.status {
                 FileStatus::Complete => ChunkStatus::Complete,
                 FileStatus::Partial => ChunkStatus::Partial,
             };
             record.origin = Some(Origin::Generated);
-            record.words = words::count(prose, &self.language);
-            record.content_sha256 = Some(digest.clone());
-            record.generated_sha256 = (status == FileStatus::Complete).then_some(digest);
-            // What this text was written from is not known any more.
-            record.inputs.clear();
+            record.words = words::count(new.prose, &self.language);
+            record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
-            steps.push(Step::Record {
-                record: Box::new(record),
-            });
+            record.seam_open = false;
         }
-        steps.push(Step::Assemble);
-        steps.push(Step::Line {
-            line: self.event(index, &format!("{why} in")),
-        });
-        let what = format!("put a text into chunk {}", planned.number);
-        self.change(state, &Intent::new(what, self.disk.now(), steps))
+        record.content_sha256 = Some(digest);
+        // What is about the chunk and not about its text.
+        record.number = planned.number;
+        record.beat.clone_from(&planned.beat);
+        record.title.clone_from(&planned.title);
+        record.target_words = planned.target_words;
+        record.file = self.inside(&state.files[index]);
+        if let Some(current) = current {
+            record.formerly.clone_from(&current.formerly);
+            record.body_sha256.clone_from(&current.body_sha256);
+            record.state_file.clone_from(&current.state_file);
+            record.revision.clone_from(&current.revision);
+            let others = current.other.iter();
+            let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));
+            let unknown: Vec<_> = unknown.map(|(n, v)| (n.clone(), v.clone())).collect();
+            record.other.extend(unknown);
+        }
+        record
     }
 
     fn event(&self, index: usize, did: &str) -> String {

@@ -1,12 +1,11 @@
 //! Saving the text of a chunk, and the guard before it: what may be replaced, what has to go
 //! to history first, and what is the author's and stays.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
-use super::history::{self, Version};
 use super::journal::{self, Journal};
 use super::layout;
 use super::writer::{Inner, Known, State};
@@ -42,7 +41,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let path = state.files[index].clone();
         if self.is_open(&path) {
-            self.save_journal(index, &path, status, prose)?;
+            self.save_journal(state, index, &path, status, prose)?;
         } else {
             let there = self.there(&path)?;
             self.make_way(state, index, &path, &there.file, prose)?;
@@ -86,8 +85,7 @@ impl Inner {
             Guard::Overwrite => Ok(()),
             Guard::KeepFirst => {
                 let status = there.status.unwrap_or(FileStatus::Complete);
-                self.keep(index, path, status, &there.prose, WRITTEN_ANEW)
-                    .map(|_| ())
+                self.keep_replaced(state, index, status, &there.prose, WRITTEN_ANEW)
             }
             Guard::Refuse => {
                 let why = "generated while the author changed the file";
@@ -137,34 +135,11 @@ impl Inner {
         }
     }
 
-    /// Keeps a text in history; `None` for an empty one.
-    pub(super) fn keep(
-        &self,
-        index: usize,
-        path: &Path,
-        status: FileStatus,
-        prose: &str,
-        why: &str,
-    ) -> Result<Option<PathBuf>, StoreError> {
-        if prose.trim().is_empty() {
-            return Ok(None);
-        }
-        let planned = &self.plan[index];
-        let version = Version {
-            number: planned.number,
-            beat: planned.beat.clone(),
-            status,
-            prose,
-            why,
-        };
-        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
-        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
-    }
-
     /// Saves to the journal beside a file that an editor has. What the file and the editor
     /// had before goes to history once, when the journal begins.
     fn save_journal(
         &self,
+        state: &State,
         index: usize,
         path: &Path,
         status: FileStatus,
@@ -175,7 +150,7 @@ impl Inner {
         journal::in_turn(|| {
             let replaces = match read_text(&journal_path, &self.disk)? {
                 Some(text) => Journal::parse(&text).replaces,
-                None => self.keep_open_texts(index, path, prose, WRITTEN_ANEW)?,
+                None => self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?,
             };
             let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
             self.disk.write(&journal_path, text.as_bytes())
@@ -186,6 +161,7 @@ impl Inner {
     /// digests of what was kept.
     pub(super) fn keep_open_texts(
         &self,
+        state: &State,
         index: usize,
         path: &Path,
         prose: &str,
@@ -201,7 +177,7 @@ impl Inner {
                 continue;
             }
             let status = file.status.unwrap_or(FileStatus::Complete);
-            self.keep(index, path, status, &file.prose, why)?;
+            self.keep_replaced(state, index, status, &file.prose, why)?;
             kept.push(digest);
         }
         Ok(kept)

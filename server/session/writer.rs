@@ -204,8 +204,12 @@ impl Session {
     pub fn assemble(&self) -> Result<Saved, StoreError> {
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
+        let before = state.manifest.clone();
         self.inner.assemble(&mut state)?;
-        self.inner.write_manifest(&mut state)?;
+        // A story that is as it was leaves no trace of having been looked at.
+        if state.manifest != before {
+            self.inner.write_manifest(&mut state)?;
+        }
         Ok(std::mem::take(&mut state.owed))
     }
 
@@ -220,7 +224,12 @@ impl Session {
     pub fn versions(&self, number: ChunkNumber) -> Result<Vec<super::KeptVersion>, StoreError> {
         let index = self.inner.index(number)?;
         let beat = &self.inner.plan[index].beat;
-        history::versions(&self.inner.paths, beat, &self.inner.disk)
+        let state = self.inner.lock_state();
+        let beats = match state.manifest.record(beat) {
+            Some(record) => record.beats(),
+            None => vec![beat],
+        };
+        history::versions(&self.inner.paths, &beats, &self.inner.disk)
     }
 
     /// Writes SESSIONS.md of the folder anew.

@@ -152,3 +152,17 @@ fn rewriting_asks_which_chunk() {
         .unwrap_err();
     assert!(error.contains("which chunk"), "{error}");
 }
+
+#[test]
+fn the_prompt_of_a_chunk_is_shown_as_a_document() {
+    for persona in Persona::EDITORS {
+        let (story, _) = written();
+        let mut editor = Editor::start(persona, &story);
+        editor.open(&story.brief());
+        let shown = editor.run_action(&story.brief(), "{#early", "show the prompt of chunk 2");
+        assert_eq!(shown["chunk"], 2, "{persona:?}: {shown}");
+        let folder = story.brief().parent().unwrap().join("generated/.explain");
+        let text = read(&folder.join("story-chunk_02.md"));
+        assert!(text.contains("| contract | system |"), "{text}");
+    }
+}

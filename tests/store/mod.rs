@@ -34,6 +34,24 @@ impl Story {
         )
     }
 
+    /// The same story in another folder in memory, as it is on disk now.
+    pub fn copy(&self) -> Story {
+        fn copy_folder(from: &Path, to: &Path) {
+            for entry in fs::read_dir(from).unwrap().flatten() {
+                let to = to.join(entry.file_name());
+                if entry.file_type().unwrap().is_dir() {
+                    fs::create_dir(&to).unwrap();
+                    copy_folder(&entry.path(), &to);
+                } else {
+                    fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+        let copy = Story::in_memory();
+        copy_folder(self.folder.root(), copy.folder.root());
+        copy
+    }
+
     fn inside(temporary: tempfile::TempDir) -> Story {
         let brief = temporary.path().join("story.md");
         fs::write(
@@ -114,19 +132,25 @@ impl Story {
 
     /// Whether a text stands in any file of the session, as prose or inside JSON.
     pub fn has_anywhere(&self, text: &str) -> bool {
-        fn search(folder: &Path, text: &str, escaped: &str) -> bool {
-            fs::read_dir(folder).unwrap().flatten().any(|entry| {
-                let path = entry.path();
-                if path.is_dir() {
-                    return search(&path, text, escaped);
+        is_in(&self.everything(), text)
+    }
+
+    /// The text of all files of all sessions, one after the other.
+    pub fn everything(&self) -> String {
+        fn add(folder: &Path, all: &mut String) {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                if entry.file_type().unwrap().is_dir() {
+                    add(&entry.path(), all);
+                } else {
+                    let content = fs::read(entry.path()).unwrap_or_default();
+                    all.push_str(&String::from_utf8_lossy(&content));
+                    all.push('\n');
                 }
-                let content = fs::read(&path).unwrap_or_default();
-                let content = String::from_utf8_lossy(&content);
-                content.contains(text) || content.contains(escaped)
-            })
+            }
         }
-        let json = serde_json::Value::from(text).to_string();
-        search(&self.folder.generated(), text, json.trim_matches('"'))
+        let mut all = String::new();
+        add(&self.folder.generated(), &mut all);
+        all
     }
 
     /// Names in a folder of the session, sorted.
@@ -142,6 +166,12 @@ impl Story {
         names.sort();
         names
     }
+}
+
+/// Whether files hold a text, as prose or inside JSON.
+pub fn is_in(files: &str, text: &str) -> bool {
+    let json = serde_json::Value::from(text).to_string();
+    files.contains(text) || files.contains(json.trim_matches('"'))
 }
 
 /// An outline: `id`, `id@chapter`, or `id=old` for a beat that says what `old` said; each with

@@ -17,6 +17,7 @@ local commands = {
   "export",
   "cancel",
   "showStatus",
+  "explain",
 }
 
 --- One line a chunk; the whole status is what the server returns.

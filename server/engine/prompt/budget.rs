@@ -3,6 +3,10 @@
 use super::{LeftOut, TooLarge};
 use crate::engine::tokens;
 
+/// What the headings of the blocks that may be left out take together, and the space between
+/// blocks.
+const BETWEEN_BLOCKS: u32 = 100;
+
 pub(super) struct Budget {
     left: u32,
     pub(super) left_out: Vec<LeftOut>,
@@ -14,7 +18,7 @@ impl Budget {
         let sizes = fixed
             .iter()
             .map(|(name, text)| (tokens::estimate(text), *name));
-        let total: u32 = sizes.clone().map(|(size, _)| size).sum();
+        let total = sizes.clone().map(|(size, _)| size).sum::<u32>() + BETWEEN_BLOCKS;
         match limit.checked_sub(total) {
             Some(left) => Ok(Budget {
                 left,

@@ -1,0 +1,208 @@
+//! The exact prompt of a chunk, block by block, with what was left out and why. Sends nothing.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::error::JobError;
+use super::prompt::{Part, Prompt};
+use super::settings::Settings;
+use super::story_file::StoryFile;
+use super::tokens;
+use super::workshop::ChunkRef;
+use super::written::{Written, margin_notes};
+use crate::session::{ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError};
+use crate::story::{BeatId, ChunkNumber};
+
+/// The folder in generated/ for prompts that are shown in an editor.
+const FOLDER: &str = ".explain";
+
+/// What would be sent for a chunk now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Explanation {
+    pub chunk: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Of the whole prompt, by estimate.
+    pub tokens: u32,
+    /// Most that it may have.
+    pub context_tokens: u32,
+    pub blocks: Vec<ExplainedBlock>,
+    pub left_out: Vec<ExplainedGap>,
+}
+
+/// One block, in the order in which it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedBlock {
+    pub name: &'static str,
+    /// How rarely it changes: "system", "sealed", "chunk" or "call".
+    pub part: &'static str,
+    /// By estimate.
+    pub tokens: u32,
+    pub bytes: usize,
+    pub text: String,
+}
+
+/// What there was no place for.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExplainedGap {
+    pub what: String,
+    /// By estimate.
+    pub tokens: u32,
+    pub why: &'static str,
+}
+
+impl Explanation {
+    /// The prompt with which `write` would go on with a chunk, or `rewrite` write it anew where
+    /// it is complete. Without a chunk that of the first one that is not complete.
+    ///
+    /// # Errors
+    /// A brief with errors, a chunk that there is none of, a session that can't be read, or
+    /// [`JobError::TooLarge`] where the prompt does not fit.
+    pub fn read(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        chunk: Option<&ChunkRef>,
+        owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<Explanation, JobError> {
+        story.check()?;
+        let plan = story.plan(settings);
+        let session = match wanted {
+            Some(id) => id.clone(),
+            None => match story.folder.current_session(disk)? {
+                Some(id) => id,
+                // Nothing is written yet, and nothing is: a draft that is not there is empty.
+                None => story.folder.new_session_id(&story.brief.title, disk)?,
+            },
+        };
+        let written = Written::read(story, &session, &plan, settings, owners, disk)?;
+        let number = match chunk {
+            Some(chunk) => chunk.resolve(&plan)?,
+            None => next_chunk(&written),
+        };
+        let chunks = &written.view.chunks;
+        let index = (number.0 as usize).saturating_sub(1);
+        let Some(view) = chunks.get(index) else {
+            let chunks = chunks.len();
+            return Err(JobError::NoSuchChunk { number, chunks });
+        };
+        let before = index.checked_sub(1).and_then(|before| chunks.get(before));
+        let so_far = match view.status {
+            ChunkStatus::Complete => "",
+            _ => view.text.trim_end(),
+        };
+        let prompt = written.prompt(
+            story,
+            settings,
+            view,
+            so_far,
+            before.map_or("", |before| before.text.as_str()),
+            &margin_notes(&story.brief, number),
+        )?;
+        Ok(Explanation::of(prompt, view, settings.context_tokens))
+    }
+
+    fn of(prompt: Prompt, chunk: &ChunkView, context_tokens: u32) -> Explanation {
+        let tokens = prompt.tokens();
+        let blocks = prompt.blocks.into_iter();
+        let left_out = prompt.left_out.into_iter();
+        Explanation {
+            chunk: chunk.number,
+            beat: chunk.beat.clone(),
+            title: chunk.title.clone(),
+            tokens,
+            context_tokens,
+            blocks: blocks
+                .map(|block| ExplainedBlock {
+                    name: block.name,
+                    part: part_name(block.part),
+                    tokens: tokens::estimate(&block.text),
+                    bytes: block.text.len(),
+                    text: block.text,
+                })
+                .collect(),
+            left_out: left_out
+                .map(|gap| ExplainedGap {
+                    what: gap.what,
+                    tokens: gap.tokens,
+                    why: gap.why,
+                })
+                .collect(),
+        }
+    }
+
+    /// A line for people.
+    pub fn headline(&self) -> String {
+        format!(
+            "the prompt of chunk {} “{}”: about {} of {} tokens in {} blocks, {} left out",
+            self.chunk,
+            self.title,
+            self.tokens,
+            self.context_tokens,
+            self.blocks.len(),
+            self.left_out.len()
+        )
+    }
+
+    /// All of it, as markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = format!(
+            "<!-- {} -->\n\n| block | part | tokens | bytes |\n|---|---|---|---|\n",
+            self.headline()
+        );
+        for block in &self.blocks {
+            text.push_str(&format!(
+                "| {} | {} | {} | {} |\n",
+                block.name, block.part, block.tokens, block.bytes
+            ));
+        }
+        for gap in &self.left_out {
+            text.push_str(&format!(
+                "\nLeft out: {}, about {} tokens: {}.\n",
+                gap.what, gap.tokens, gap.why
+            ));
+        }
+        for block in &self.blocks {
+            text.push_str(&format!(
+                "\n<!-- {} ({}, about {} tokens) -->\n{}\n",
+                block.name, block.part, block.tokens, block.text
+            ));
+        }
+        text
+    }
+}
+
+/// Puts an explanation where an editor can show it, in a folder that no session uses.
+///
+/// # Errors
+/// Where the story's folder can't be written, or leads out of the workspace.
+pub fn save(
+    explanation: &Explanation,
+    story: &StoryFile,
+    disk: &Disk,
+) -> Result<PathBuf, StoreError> {
+    let folder = story.folder.generated().join(FOLDER);
+    let disk = disk.within(story.folder.root());
+    disk.make_folder(&folder)?;
+    let brief = story.folder.brief_name().trim_end_matches(".md");
+    let path = folder.join(format!("{brief}-chunk_{:02}.md", explanation.chunk.0));
+    disk.write(&path, explanation.markdown().as_bytes())?;
+    Ok(path)
+}
+
+fn next_chunk(written: &Written) -> ChunkNumber {
+    let mut chunks = written.view.chunks.iter();
+    let next = chunks.find(|chunk| chunk.status != ChunkStatus::Complete);
+    next.map_or(ChunkNumber(1), |chunk| chunk.number)
+}
+
+fn part_name(part: Part) -> &'static str {
+    match part {
+        Part::System => "system",
+        Part::Sealed => "sealed",
+        Part::User => "chunk",
+        Part::Closing => "call",
+    }
+}

@@ -1,0 +1,238 @@
+//! What is kept of a chunk before something takes its place: its text, the record of how it came
+//! about, and, under an edit of the author's, the text that was generated.
+
+use std::path::{Path, PathBuf};
+
+use super::chunk_file::{self, FileStatus};
+use super::error::StoreError;
+use super::facts::read_text;
+use super::generated;
+use super::history::{self, Version};
+use super::intent::{self, Step};
+use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::writer::{Inner, State};
+use crate::story::{Digest, words};
+
+/// By how many bytes a copy may be shorter than it would be now: its chunk may have got another
+/// number, title or beat since. What a power cut takes is more.
+const OTHER_NAMES: u64 = 512;
+
+impl Inner {
+    /// Keeps a text that was not the chunk's in history; `None` for an empty one.
+    pub(super) fn keep(
+        &self,
+        index: usize,
+        path: &Path,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        self.keep_with(index, path, status, prose, why, None)
+    }
+
+    /// Keeps the text that is the chunk's up to now, with what is known of it; before it what
+    /// was generated, if the author changed that.
+    pub(super) fn keep_replaced(
+        &self,
+        state: &State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let digest = chunk_file::digest(prose);
+        let record = state.manifest.record(&self.plan[index].beat);
+        let is_generated =
+            record.is_some_and(|record| record.generated_sha256.as_ref() == Some(&digest));
+        if !is_generated {
+            self.keep_generated(state, index)?;
+        }
+        let about = self.record_about(state, index, status, &digest, prose);
+        let path = &state.files[index];
+        self.keep_with(index, path, status, prose, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    /// Sees to it that the text that was generated last is a version in history, for the author
+    /// to come back to.
+    pub(super) fn keep_generated(&self, state: &State, index: usize) -> Result<(), StoreError> {
+        let planned = &self.plan[index];
+        let Some((record, digest)) = state
+            .manifest
+            .record(&planned.beat)
+            .and_then(|record| Some((record, record.generated_sha256.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let path = &state.files[index];
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if history::find(&self.paths, &stem, &record.beats(), digest, &self.disk)?.is_some() {
+            return Ok(());
+        }
+        let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
+            return Ok(());
+        };
+        let (status, why) = (
+            FileStatus::Complete,
+            "as it was generated, before it was changed by hand",
+        );
+        let about = self.record_about(state, index, status, digest, &copy.prose);
+        self.keep_with(index, path, status, &copy.prose, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    fn keep_with(
+        &self,
+        index: usize,
+        path: &Path,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+        record: Option<&ChunkRecord>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        if prose.trim().is_empty() {
+            return Ok(None);
+        }
+        let planned = &self.plan[index];
+        let version = Version {
+            number: planned.number,
+            beat: planned.beat.clone(),
+            status,
+            prose,
+            why,
+            record,
+        };
+        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
+    }
+
+    fn record_about(
+        &self,
+        state: &State,
+        index: usize,
+        status: FileStatus,
+        digest: &Digest,
+        prose: &str,
+    ) -> Option<ChunkRecord> {
+        let record = state.manifest.record(&self.plan[index].beat)?;
+        record_about(record, status, digest, || {
+            words::count(prose, &self.language)
+        })
+    }
+
+    /// The steps that leave a copy of what `record` says was generated, and take away the copy
+    /// of what was generated before. That one is in history when this returns.
+    pub(super) fn copy_steps(
+        &self,
+        state: &State,
+        index: usize,
+        record: &ChunkRecord,
+        prose: &str,
+    ) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        let digest = chunk_file::digest(prose);
+        let is_generated = record.generated_sha256.as_ref() == Some(&digest);
+        let files = is_generated.then(|| generated::files(&self.paths, record, prose));
+        let files = files.into_iter().flatten();
+        steps.extend(files.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        }));
+        let old = state.manifest.record(&self.plan[index].beat);
+        let old = old.and_then(|old| old.generated_sha256.as_ref());
+        if let Some(old) = old.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
+            self.keep_generated(state, index)?;
+            steps.extend(self.remove_copy(state, old)?);
+        }
+        Ok(steps)
+    }
+
+    /// The step that notes beside a copy what is known of it now.
+    pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
+        let about = generated::files(&self.paths, record, "").pop();
+        let step = about.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        });
+        step.into_iter().collect()
+    }
+
+    fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
+        let (chunks, removed) = (&state.manifest.chunks, &state.manifest.removed);
+        let owners = chunks.iter().chain(removed);
+        let owners = owners.filter(|record| record.generated_sha256.as_ref() == Some(digest));
+        // Two chunks may have the same text.
+        let Some(path) = generated::path(&self.paths, digest).filter(|_| owners.count() < 2) else {
+            return Ok(Vec::new());
+        };
+        let mut steps = Vec::new();
+        for path in [path.with_extension("json"), path] {
+            if let Some(text) = read_text(&path, &self.disk)? {
+                steps.push(Step::Remove {
+                    file: self.inside(&path),
+                    over: vec![Digest::of(&text)],
+                });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Copies what is there as it was generated and has no copy, or half of one: after a power
+    /// cut, or where somebody cleared history/.
+    pub(super) fn copy_generated(
+        &self,
+        state: &State,
+        chunks: &[super::ChunkView],
+    ) -> Result<(), StoreError> {
+        for chunk in chunks {
+            let Some(record) = state.manifest.record(&chunk.beat) else {
+                continue;
+            };
+            let is_generated = record.generated_sha256.as_ref() == Some(&chunk.digest)
+                && chunk.status == ChunkStatus::Complete;
+            let files = is_generated.then(|| generated::files(&self.paths, record, &chunk.text));
+            for (path, text) in files.into_iter().flatten() {
+                let there = self.disk.metadata(&path)?.map_or(0, |file| file.length);
+                if (text.len() as u64).saturating_sub(there) > OTHER_NAMES {
+                    let file = self.inside(&path);
+                    intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A chunk's record as it is true of a text that stands in the chunk's place; `None` where the
+/// record is about another one. Pure.
+pub(super) fn record_about(
+    record: &ChunkRecord,
+    status: FileStatus,
+    digest: &Digest,
+    words: impl FnOnce() -> u32,
+) -> Option<ChunkRecord> {
+    let is_generated = record.generated_sha256.as_ref() == Some(digest);
+    let is_recorded = record.content_sha256.as_ref() == Some(digest);
+    // An edit goes back to what was generated; a text that is being written does not.
+    let is_edit = status == FileStatus::Complete && record.status != ChunkStatus::Missing;
+    if !record.says_something() || !(is_generated || is_recorded || is_edit) {
+        return None;
+    }
+    let mut about = record.clone();
+    about.status = match status {
+        FileStatus::Complete => ChunkStatus::Complete,
+        FileStatus::Partial if is_recorded && record.failure.is_some() => ChunkStatus::Failed,
+        FileStatus::Partial => ChunkStatus::Partial,
+    };
+    about.origin = match record.origin {
+        _ if is_generated => Some(Origin::Generated),
+        known if is_recorded => known,
+        _ if record.generated_sha256.is_some() => Some(Origin::Edited),
+        known => known,
+    };
+    if !is_recorded {
+        about.words = words();
+    }
+    about.content_sha256 = Some(digest.clone());
+    Some(about)
+}
