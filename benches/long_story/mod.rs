@@ -24,8 +24,9 @@ use super::prose;
 
 pub const CHUNKS: u32 = 670;
 pub const CHUNK_WORDS: u32 = 1_493;
-/// How many earlier chunks a prompt sums up.
-const SUMMARIES: usize = 40;
+/// How many of the first and of the latest chunks a prompt sums up.
+const SEALED: usize = 6;
+const LATEST: usize = 5;
 /// How many characters are in a prompt.
 const CAST: usize = 6;
 
@@ -188,7 +189,8 @@ fn inputs(story: &StoryFile, plan: &[PlannedChunk], index: usize) -> BTreeMap<St
         inputs.insert(slices::PRECEDING.to_owned(), slices::preceding(&text));
         inputs.insert(slices::state(beat(before)), Digest::of("as it stood"));
     }
-    for at in index.saturating_sub(SUMMARIES)..index {
+    let latest = index.saturating_sub(LATEST).max(SEALED)..index;
+    for at in (0..SEALED.min(index)).chain(latest) {
         let summary = prose::prose(45, at as u64 + 1_001);
         inputs.insert(slices::summary(beat(at)), Digest::of(&summary));
     }
