@@ -19,6 +19,7 @@ mod help;
 mod interrupt;
 mod lint;
 mod messages;
+mod modes;
 mod orders;
 mod places;
 mod protocols;

@@ -26,6 +26,10 @@
 //! # What is known after a chunk
 //! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON.
 //!
+//! # A story in one call
+//! For [`Task::Story`] the chunks come one after the other, each below its mark, and each the
+//! same as if it had been asked for alone.
+//!
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
@@ -77,6 +81,7 @@ impl Provider for DemoWriter {
         let prompt = request.system.len() + request.user.iter().map(String::len).sum::<usize>();
         let (completion, words_per_second) = match &scene.task {
             Task::Draft => (continuation::complete(scene), self.words_per_second),
+            Task::Story(parts) => (continuation::story(parts), self.words_per_second),
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
         };
