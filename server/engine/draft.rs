@@ -286,9 +286,9 @@ impl Drafting<'_> {
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         self.job.note_wait(&error);
-        let so_far = &draft.prose;
+        let (so_far, attempt) = (&draft.prose, failures.unwrap_or(draft.attempts));
         self.job
-            .record_attempt(self.chunk.number, failures, &error, so_far)
+            .record_attempt(self.chunk.number, attempt, &error, so_far)
             .await;
         draft.last_error = Some(error);
         tokio::select! {

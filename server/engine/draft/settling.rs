@@ -35,9 +35,10 @@ impl Drafting<'_> {
             continued: tries.continued.max(u32::from(course.is_passed())),
             gained: course.gained(length),
         });
+        let accepted = words::count(&judgement.prose, self.language());
         match judgement.verdict {
-            Verdict::Accept if self.goes_on(course, end, length) => {
-                self.take_over(draft, judgement);
+            Verdict::Accept if self.goes_on(course, end, [length, accepted]) => {
+                self.take_over(draft, untrimmed(judgement));
                 self.go_on(draft, tries, course, end, length);
                 None
             }
@@ -115,8 +116,8 @@ impl Drafting<'_> {
 
     /// Whether there is more to come of a chunk that could be taken as it is: the call was asked
     /// for a stretch of it, or the end of its answer was cut off.
-    fn goes_on(&self, course: &Course, end: &CallEnd, length: u32) -> bool {
-        let is_full = u64::from(length) * 20 >= u64::from(self.chunk.target_words) * 19;
+    fn goes_on(&self, course: &Course, end: &CallEnd, [length, accepted]: [u32; 2]) -> bool {
+        let is_full = u64::from(accepted) * 20 >= u64::from(self.chunk.target_words) * 19;
         let is_stretch = course.ask.later > 0 || is_cut_off(end);
         is_stretch && !is_full && self.is_some_way(course, length)
     }
@@ -148,4 +149,13 @@ impl Drafting<'_> {
 fn is_cut_off(end: &CallEnd) -> bool {
     use FinishReason::{ContextFull, Length};
     matches!(end, CallEnd::Finished(Length | ContextFull))
+}
+
+/// With the beginning of its last sentence, where that was not finished: the next call ends it.
+fn untrimmed(mut judgement: Judgement) -> Judgement {
+    let is_stump = |cut: &mut Cut| matches!(cut.check, Check::CutOff | Check::UnfinishedSentence);
+    if let Some(cut) = judgement.cuts.pop_if(is_stump) {
+        judgement.prose.push_str(&cut.text);
+    }
+    judgement
 }
