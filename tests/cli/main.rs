@@ -29,3 +29,4 @@ mod secrets;
 mod settings;
 mod sizes;
 mod states;
+mod stretches;
