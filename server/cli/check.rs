@@ -1,7 +1,8 @@
 //! `storywright check`: the diagnostics of a brief and of the chunks of its current draft, for
-//! people and for CI. Only errors fail, and only a brief can have some.
+//! people and for CI. Only errors fail, and only a brief and the templates
+//! beside it can have some.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Map;
@@ -13,7 +14,7 @@ use crate::engine::findings::{self, Findings, Memory};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::NoEditor;
-use crate::story::{Severity, Span};
+use crate::story::{Problem, Severity, Span};
 
 /// One diagnostic as `--json` prints it.
 #[derive(Serialize)]
@@ -48,6 +49,7 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     for path in paths {
         let story = StoryFile::read(&brief(path.as_deref())?, &NoEditor)?;
         rows.extend(of_brief(&story));
+        rows.extend(of_templates(&story));
         match of_draft(workshop, &story) {
             Ok(more) => rows.extend(more),
             Err(error) => unreadable.push(error),
@@ -70,17 +72,27 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
 }
 
 fn of_brief(story: &StoryFile) -> Vec<Row> {
-    let file = story.folder.brief().display().to_string();
     let problems = story.brief.problems.iter();
     problems
-        .map(|problem| Row {
-            file: file.clone(),
-            range: range(&story.text, &problem.span),
-            severity: problem.severity,
-            code: problem.code,
-            message: problem.message.clone(),
-        })
+        .map(|problem| row(story.folder.brief(), &story.text, problem))
         .collect()
+}
+
+fn of_templates(story: &StoryFile) -> Vec<Row> {
+    let problems = story.template_problems.iter();
+    problems
+        .map(|wrong| row(&wrong.path, &wrong.text, &wrong.problem))
+        .collect()
+}
+
+fn row(file: &Path, text: &str, problem: &Problem) -> Row {
+    Row {
+        file: file.display().to_string(),
+        range: range(text, &problem.span),
+        severity: problem.severity,
+        code: problem.code,
+        message: problem.message.clone(),
+    }
 }
 
 fn of_draft(workshop: &Workshop, story: &StoryFile) -> Result<Vec<Row>, JobError> {
