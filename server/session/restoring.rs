@@ -42,6 +42,7 @@ impl Session {
             prose: &kept.file.prose,
             why: "an earlier version was restored",
             known: Known::Is(record.map(Box::new)),
+            is_revision: false,
         };
         self.replace(number, &new, Vec::new())
     }
@@ -67,6 +68,7 @@ impl Session {
             prose: &prose,
             why: "a revision was accepted",
             known: Known::Revises,
+            is_revision: true,
         };
         let taken = self.remove_revision(number)?;
         self.replace(number, &new, taken)
@@ -91,6 +93,7 @@ impl Session {
             "a revision that was rejected",
         )?;
         let mut steps = self.remove_revision(number)?;
+        steps.extend(inner.note_revision(&state, index, None));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
         });
@@ -133,9 +136,7 @@ impl Session {
     }
 
     fn revision_path(&self, number: ChunkNumber) -> PathBuf {
-        let inner = &self.inner;
-        let name = layout::chunk_name(number, inner.plan.len());
-        inner.paths.root.join("revisions").join(name)
+        self.inner.revision_path(number)
     }
 
     /// The step that takes a revision away.
@@ -166,15 +167,17 @@ impl Session {
 }
 
 /// A text that takes the place of another.
-struct New<'a> {
-    status: FileStatus,
-    prose: &'a str,
-    why: &'a str,
-    known: Known,
+pub(super) struct New<'a> {
+    pub(super) status: FileStatus,
+    pub(super) prose: &'a str,
+    pub(super) why: &'a str,
+    pub(super) known: Known,
+    /// It was waiting in revisions/.
+    pub(super) is_revision: bool,
 }
 
 /// What is known of such a text.
-enum Known {
+pub(super) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
     /// What was noted when it was put away, if it was.
@@ -182,9 +185,14 @@ enum Known {
 }
 
 impl Inner {
+    pub(super) fn revision_path(&self, number: ChunkNumber) -> PathBuf {
+        let name = layout::chunk_name(number, self.plan.len());
+        self.paths.root.join("revisions").join(name)
+    }
+
     /// The old text is in history before anything is declared, and the chunk has either text
     /// at every moment.
-    fn replace(
+    pub(super) fn replace(
         &self,
         state: &mut State,
         index: usize,
@@ -270,7 +278,7 @@ impl Inner {
             record.formerly.clone_from(&current.formerly);
             record.body_sha256.clone_from(&current.body_sha256);
             record.state_file.clone_from(&current.state_file);
-            record.revision.clone_from(&current.revision);
+            record.revision = current.revision.clone().filter(|_| !new.is_revision);
             let others = current.other.iter();
             let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));
             let unknown: Vec<_> = unknown.map(|(n, v)| (n.clone(), v.clone())).collect();
