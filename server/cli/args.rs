@@ -40,7 +40,7 @@ pub enum Command {
     Export(Export),
     /// Bring an exported ZIP back; nothing that is there is replaced
     Import(Import),
-    /// Show the problems of a brief; fails on errors
+    /// Show the problems of a brief and of what is written; fails on errors
     Check(Check),
     /// Show the exact prompt of a chunk, block by block, and what was left out; sends nothing
     Explain(Explain),

@@ -1,14 +1,19 @@
-//! `storywright check`: the diagnostics of a brief, for people and for CI.
+//! `storywright check`: the diagnostics of a brief and of the chunks of its current draft, for
+//! people and for CI. Only errors fail, and only a brief can have some.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
+use serde_json::Map;
 
 use super::args::Check;
-use super::{Exit, Failure, brief, output};
+use super::{Exit, Failure, brief, output, workspace};
+use crate::engine::error::JobError;
+use crate::engine::findings::{self, Findings, Memory};
 use crate::engine::story_file::StoryFile;
+use crate::engine::workshop::Workshop;
 use crate::session::NoEditor;
-use crate::story::{Problem, Severity};
+use crate::story::{Severity, Span};
 
 /// One diagnostic as `--json` prints it.
 #[derive(Serialize)]
@@ -33,22 +38,20 @@ struct Position {
     character: usize,
 }
 
-pub fn run(arguments: Check) -> Result<Exit, Failure> {
+pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     let paths: Vec<Option<PathBuf>> = match arguments.paths.is_empty() {
         true => vec![None],
         false => arguments.paths.into_iter().map(Some).collect(),
     };
     let mut rows = Vec::new();
+    let mut unreadable = Vec::new();
     for path in paths {
         let story = StoryFile::read(&brief(path.as_deref())?, &NoEditor)?;
-        let file = story.folder.brief().display().to_string();
-        rows.extend(
-            story
-                .brief
-                .problems
-                .iter()
-                .map(|problem| row(&file, &story.text, problem)),
-        );
+        rows.extend(of_brief(&story));
+        match of_draft(workshop, &story) {
+            Ok(more) => rows.extend(more),
+            Err(error) => unreadable.push(error),
+        }
     }
     let failed = rows.iter().any(|row| row.severity == Severity::Error);
     if arguments.json {
@@ -59,25 +62,59 @@ pub fn run(arguments: Check) -> Result<Exit, Failure> {
         }
         output::print(&summary(&rows));
     }
+    // What could be looked at was told; what could not is a failure of its own.
+    if let Some(error) = unreadable.into_iter().next() {
+        return Err(error.into());
+    }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-fn row(file: &str, text: &str, problem: &Problem) -> Row {
-    Row {
-        file: file.to_owned(),
-        range: Range {
-            start: position(text, problem.span.start),
-            end: position(text, problem.span.end),
-        },
-        severity: problem.severity,
-        code: problem.code,
-        message: problem.message.clone(),
+fn of_brief(story: &StoryFile) -> Vec<Row> {
+    let file = story.folder.brief().display().to_string();
+    let problems = story.brief.problems.iter();
+    problems
+        .map(|problem| Row {
+            file: file.clone(),
+            range: range(&story.text, &problem.span),
+            severity: problem.severity,
+            code: problem.code,
+            message: problem.message.clone(),
+        })
+        .collect()
+}
+
+fn of_draft(workshop: &Workshop, story: &StoryFile) -> Result<Vec<Row>, JobError> {
+    // Which settings are wrong is told by `doctor` and by whatever writes.
+    let (settings, _) = workshop.settings(story, workspace().as_deref(), None, &Map::new());
+    let mut memory = Memory::default();
+    let disk = workshop.disk();
+    let Findings { texts, list } =
+        findings::read(story, &settings, None, &NoEditor, disk, &mut memory)?;
+    let found = list.into_iter().filter_map(|finding| {
+        let source = texts.get(finding.place.text)?;
+        Some(Row {
+            file: source.path.display().to_string(),
+            range: range(&source.text, &finding.place.span),
+            severity: finding.severity,
+            code: finding.code,
+            message: finding.message,
+        })
+    });
+    Ok(found.collect())
+}
+
+fn range(text: &str, span: &Span) -> Range {
+    Range {
+        start: position(text, span.start),
+        end: position(text, span.end),
     }
 }
 
-/// Lines end at LF, CRLF and CR.
+/// Lines end at LF, CRLF and CR. A byte order mark is no part of what an editor shows.
 fn position(text: &str, offset: usize) -> Position {
-    let before = text.get(..offset).unwrap_or(text);
+    let bare = text.trim_start_matches('\u{feff}');
+    let offset = offset.saturating_sub(text.len() - bare.len());
+    let before = bare.get(..offset).unwrap_or(bare);
     let mut line = 0;
     let mut line_start = 0;
     let mut bytes = before.bytes().enumerate().peekable();
@@ -99,6 +136,7 @@ fn line(row: &Row) -> String {
     let severity = match row.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Information => "information",
         Severity::Hint => "hint",
     };
     let start = &row.range.start;
@@ -115,12 +153,19 @@ fn line(row: &Row) -> String {
 fn summary(rows: &[Row]) -> String {
     let count = |severity, name| {
         let count = rows.iter().filter(|row| row.severity == severity).count();
-        format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+        match (count, severity) {
+            // A number of pieces of information has no short name.
+            (0, Severity::Information) => None,
+            (_, Severity::Information) => Some(format!("{count} for information")),
+            (1, _) => Some(format!("1 {name}")),
+            _ => Some(format!("{count} {name}s")),
+        }
     };
-    [
+    let counts = [
         count(Severity::Error, "error"),
         count(Severity::Warning, "warning"),
+        count(Severity::Information, "information"),
         count(Severity::Hint, "hint"),
-    ]
-    .join(", ")
+    ];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

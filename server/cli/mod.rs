@@ -89,7 +89,7 @@ impl ShellTask {
             Command::Session(arguments) => session::run(&workshop, arguments),
             Command::Export(arguments) => export::run(&workshop, arguments),
             Command::Import(arguments) => import::run(&workshop, arguments),
-            Command::Check(arguments) => check::run(arguments),
+            Command::Check(arguments) => check::run(&workshop, arguments),
             Command::Explain(arguments) => explain::run(&workshop, arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),

@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod explain;
 pub mod export;
+pub mod findings;
 pub mod job;
 mod job_report;
 mod known_slices;

@@ -1,10 +1,11 @@
-//! Code actions: what can be done here, as commands. Listing them calls no model.
+//! Code actions: what can be done here, as commands, and what puts a diagnostic right. Listing
+//! them calls no model.
 
 use std::sync::Arc;
 
 use serde_json::json;
 use tower_lsp::lsp_types::{
-    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Url,
+    CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic, Url,
 };
 
 use super::commands::{
@@ -12,16 +13,38 @@ use super::commands::{
     REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
+use super::fixes;
+use super::review::Mark;
 use super::state::{State, Touched};
 use super::target::{self, Target};
+use crate::engine::findings::{FAILED, PARTIAL, STALE};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
 
 /// The actions of a place; none in a document that belongs to no story.
 pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
+    let snapshot = state.documents.get(&params.text_document.uri);
+    let open = snapshot.filter(|_| wants(params, &CodeActionKind::QUICKFIX));
+    let (mut actions, marks) = match open {
+        Some(open) => (
+            fixes::list(state, &open, &params.range),
+            fixes::marks_at(state, &open, &params.range),
+        ),
+        None => Default::default(),
+    };
+    actions.extend(commands_at(state, params, &marks));
+    actions
+}
+
+fn commands_at(
+    state: &Arc<State>,
+    params: &CodeActionParams,
+    marks: &[Mark],
+) -> Vec<CodeActionOrCommand> {
     let url = &params.text_document.uri;
-    if !wants_refactorings(params) || !belongs_to_a_story(url) {
+    let wants_commands = wants(params, &CodeActionKind::REFACTOR_REWRITE);
+    if !(wants_commands || is_state(marks)) || !belongs_to_a_story(url) {
         return Vec::new();
     }
     let place = Touched {
@@ -44,19 +67,65 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        actions.extend(on_chunk(url, &target, chunk, status.unit));
+        let mut on_chunk = on_chunk(url, &target, chunk, status.unit);
+        mark_fixes(&mut on_chunk, marks);
+        actions.extend(on_chunk);
     }
     actions.extend(on_story(url, &target, &status));
+    if !wants_commands {
+        actions.retain(is_fix);
+    }
     actions
 }
 
-fn wants_refactorings(params: &CodeActionParams) -> bool {
+fn wants(params: &CodeActionParams, wanted: &CodeActionKind) -> bool {
     params.context.only.as_ref().is_none_or(|kinds| {
         kinds.iter().any(|kind| {
             let kind = kind.as_str();
-            kind.is_empty() || CodeActionKind::REFACTOR_REWRITE.as_str().starts_with(kind)
+            let rest = wanted.as_str().strip_prefix(kind);
+            kind.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     })
+}
+
+/// Whether one of the marks tells that a chunk is stale, partial or failed.
+fn is_state(marks: &[Mark]) -> bool {
+    marks.iter().any(|mark| !answers(mark.code).is_empty())
+}
+
+/// The commands that answer a diagnostic.
+fn answers(code: &str) -> &'static [&'static str] {
+    match code {
+        STALE => &[REWRITE_CHUNK, KEEP],
+        PARTIAL | FAILED => &[WRITE_CHUNK, REWRITE_CHUNK],
+        _ => &[],
+    }
+}
+
+/// Makes the commands that answer a diagnostic its quick fixes.
+fn mark_fixes(actions: &mut [CodeActionOrCommand], marks: &[Mark]) {
+    for action in actions {
+        let CodeActionOrCommand::CodeAction(action) = action else {
+            continue;
+        };
+        let command = action.command.as_ref().map(|it| it.command.as_str());
+        let answered: Vec<Diagnostic> = marks
+            .iter()
+            .filter(|mark| answers(mark.code).iter().any(|it| Some(*it) == command))
+            .map(|mark| mark.diagnostic.clone())
+            .collect();
+        if !answered.is_empty() {
+            action.kind = Some(CodeActionKind::QUICKFIX);
+            action.diagnostics = Some(answered);
+        }
+    }
+}
+
+fn is_fix(action: &CodeActionOrCommand) -> bool {
+    let CodeActionOrCommand::CodeAction(action) = action else {
+        return false;
+    };
+    action.kind == Some(CodeActionKind::QUICKFIX)
 }
 
 fn belongs_to_a_story(url: &Url) -> bool {

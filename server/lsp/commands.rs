@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
 use super::jobs;
+use super::review;
 use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
 use super::target::{Arguments, Takes, Target, resolve};
@@ -172,7 +173,7 @@ async fn upkeep(
         .ok_or_else(|| JobError::NoChunkNamed.to_string())?;
     let request = UpkeepRequest {
         workspace: state.workspace_of(&target.brief),
-        brief: target.brief,
+        brief: target.brief.clone(),
         session: target.session,
         chunk,
         decision,
@@ -182,6 +183,7 @@ async fn upkeep(
     let done = decide(&state.workshop, request, editor)
         .await
         .map_err(|error| error.to_string())?;
+    review::note_brief(state, &target.brief);
     if let Some(client) = state.client() {
         client.show(MessageType::INFO, format!("Storywright: {done}"));
     }

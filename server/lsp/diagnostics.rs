@@ -1,4 +1,4 @@
-//! Diagnostics: the problems of a brief, where they are.
+//! Diagnostics: the problems of a brief, where they are. Those of chunks come from `review.rs`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tower_lsp::lsp_types::{
 
 use super::documents::Snapshot;
 use super::position::{self, Encoding};
+use super::review::is_chunk;
 use super::state::State;
 use crate::engine::story_file::is_brief_name;
 use crate::story::{Brief, Problem, Severity};
@@ -65,7 +66,8 @@ pub fn schedule(state: &Arc<State>, url: Url) {
 
 /// Takes a document's diagnostics back.
 pub fn clear(state: &Arc<State>, url: Url) {
-    if let Some(client) = state.client().filter(|_| is_brief(&url)) {
+    state.review.forget(&url);
+    if let Some(client) = state.client().filter(|_| is_brief(&url) || is_chunk(&url)) {
         client.publish_diagnostics(PublishDiagnosticsParams {
             uri: url,
             diagnostics: Vec::new(),
@@ -82,22 +84,30 @@ fn of_brief(snapshot: &Snapshot, encoding: Encoding) -> PublishDiagnosticsParams
         diagnostics: brief
             .problems
             .iter()
-            .map(|problem| diagnostic(problem, snapshot, encoding))
+            .map(|problem| of_problem(problem, snapshot, encoding))
             .collect(),
     }
 }
 
-fn diagnostic(problem: &Problem, snapshot: &Snapshot, encoding: Encoding) -> Diagnostic {
+fn of_problem(problem: &Problem, snapshot: &Snapshot, encoding: Encoding) -> Diagnostic {
     Diagnostic {
         range: position::from_span(&snapshot.rope, &problem.span, encoding),
-        severity: Some(match problem.severity {
+        ..diagnostic(problem.severity, problem.code, &problem.message)
+    }
+}
+
+/// A diagnostic that has no place yet.
+pub fn diagnostic(severity: Severity, code: &str, message: &str) -> Diagnostic {
+    Diagnostic {
+        severity: Some(match severity {
             Severity::Error => DiagnosticSeverity::ERROR,
             Severity::Warning => DiagnosticSeverity::WARNING,
+            Severity::Information => DiagnosticSeverity::INFORMATION,
             Severity::Hint => DiagnosticSeverity::HINT,
         }),
-        code: Some(NumberOrString::String(problem.code.to_owned())),
+        code: Some(NumberOrString::String(code.to_owned())),
         source: Some("storywright".to_owned()),
-        message: problem.message.clone(),
+        message: message.to_owned(),
         ..Diagnostic::default()
     }
 }

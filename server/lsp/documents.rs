@@ -39,14 +39,16 @@ pub struct Documents {
 
 #[derive(Default)]
 struct State {
-    open: HashMap<Url, Open>,
+    open: HashMap<Url, OpenDocument>,
     openings: u64,
     encoding: Option<Encoding>,
 }
 
-struct Open {
-    snapshot: Snapshot,
-    path: Option<PathBuf>,
+/// An open document with its file, where it has one.
+#[derive(Debug, Clone)]
+pub struct OpenDocument {
+    pub path: Option<PathBuf>,
+    pub snapshot: Snapshot,
 }
 
 impl Default for Documents {
@@ -78,7 +80,7 @@ impl Documents {
             opening: state.openings,
             rope: Rope::from_str(text),
         };
-        state.open.insert(url, Open { snapshot, path });
+        state.open.insert(url, OpenDocument { path, snapshot });
         drop(state);
         self.tell();
     }
@@ -107,6 +109,11 @@ impl Documents {
 
     pub fn get(&self, url: &Url) -> Option<Snapshot> {
         self.state().open.get(url).map(|open| open.snapshot.clone())
+    }
+
+    /// All that are open, at one moment.
+    pub fn all(&self) -> Vec<OpenDocument> {
+        self.state().open.values().cloned().collect()
     }
 
     /// The open document of a file.

@@ -15,6 +15,7 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::page::LspEditor;
 use super::progress::JobProgress;
+use super::review;
 use super::state::State;
 use crate::engine::events::{JobEvent, Observer, Outcome};
 use crate::engine::prepare::Prepared;
@@ -110,12 +111,15 @@ impl Jobs {
 pub struct Listed {
     state: Arc<State>,
     id: String,
+    brief: PathBuf,
     cancel: CancellationToken,
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
         self.state.jobs.remove(&self.id);
+        // What was being written can be judged now.
+        review::note_brief(&self.state, &self.brief);
     }
 }
 
@@ -123,13 +127,15 @@ impl Drop for Listed {
 pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     let cancel = CancellationToken::new();
     let running = Running {
-        brief,
+        brief: brief.clone(),
         cancel: cancel.clone(),
     };
     state.jobs.add(id, running);
+    review::note_brief(state, &brief);
     Listed {
         state: Arc::clone(state),
         id: id.to_owned(),
+        brief,
         cancel,
     }
 }

@@ -24,6 +24,7 @@ use super::documents::path_of;
 use super::ingress::Ingress;
 use super::lifecycle::Input;
 use super::position::Encoding;
+use super::review;
 use super::state::{Introduction, State};
 use crate::engine::environment::Environment;
 
@@ -97,6 +98,8 @@ impl Backend {
             .or_else(|| self.state.editor_settings())
             .unwrap_or(Value::Null);
         self.state.set_editor_settings(settings);
+        // A model that was chosen elsewhere makes chunks stale.
+        review::note_all(&self.state);
     }
 }
 
@@ -213,7 +216,10 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
             },
         )),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::REFACTOR_REWRITE]),
+            code_action_kinds: Some(vec![
+                CodeActionKind::QUICKFIX,
+                CodeActionKind::REFACTOR_REWRITE,
+            ]),
             resolve_provider: Some(false),
             work_done_progress_options: WorkDoneProgressOptions::default(),
         })),

@@ -14,6 +14,7 @@ use super::diagnostics;
 use super::documents::{Documents, path_of};
 use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
+use super::review::{self, Review};
 use crate::engine::environment::Environment;
 use crate::engine::workshop::Workshop;
 use crate::session::{
@@ -27,6 +28,7 @@ pub struct State {
     pub lifecycle: Arc<Lifecycle>,
     pub workshop: Workshop,
     pub jobs: Jobs,
+    pub review: Review,
     client: OnceLock<EditorClient>,
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
@@ -63,6 +65,7 @@ impl State {
             lifecycle: Arc::default(),
             workshop: Workshop::new(environment, Disk::real(), holder),
             jobs: Jobs::default(),
+            review: Review::default(),
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
@@ -170,6 +173,7 @@ impl State {
 
     /// A document was opened or changed.
     pub fn changed(self: &Arc<Self>, url: Url) {
+        review::note(self, url.clone());
         diagnostics::schedule(self, url);
     }
 
@@ -182,6 +186,8 @@ impl State {
 
     /// A document was closed: what it showed and the file does not have is brought there.
     pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
+        // What it showed and did not save is gone, and its neighbours may read otherwise.
+        review::note(self, url.clone());
         diagnostics::clear(self, url);
         if let Some(path) = path {
             self.settle(path, settle_journal);

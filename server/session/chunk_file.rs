@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::story::{BeatId, ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber, Digest, Span};
 
 /// Whether the prose of a chunk file is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,56 @@ impl ChunkFile {
             .find_map(|line| key_value(line).filter(|(name, _)| *name == key))
             .map(|(_, value)| unquote(value))
     }
+}
+
+/// Where a chunk file's parts stand in its text, so that what is found in the prose can be
+/// shown in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    prose: usize,
+    length: usize,
+    /// Offsets of the prose whose LF is CR LF in the file, in order.
+    wide: Vec<usize>,
+    status: Option<Span>,
+}
+
+impl Places {
+    pub fn of(text: &str) -> Places {
+        let prose = parse(text).prose_offset;
+        let feeds = text[prose..].match_indices("\r\n").enumerate();
+        Places {
+            prose,
+            length: text.len(),
+            wide: feeds.map(|(before, (at, _))| at - before).collect(),
+            status: status_line(&text[..prose]),
+        }
+    }
+
+    /// A span of [`ChunkFile::prose`], in bytes of the whole text.
+    pub fn in_file(&self, prose: &Span) -> Span {
+        let place = |offset: usize| {
+            let wide = self.wide.partition_point(|at| *at < offset);
+            (self.prose + offset + wide).min(self.length)
+        };
+        place(prose.start)..place(prose.end)
+    }
+
+    /// The front matter's `status` line without its line end; nothing where there is none.
+    pub fn status(&self) -> Option<Span> {
+        self.status.clone()
+    }
+}
+
+fn status_line(head: &str) -> Option<Span> {
+    let mut start = 0;
+    for line in head.split_inclusive('\n') {
+        let content = line.trim_end();
+        if key_value(content).is_some_and(|(key, _)| key == "status") {
+            return Some(start..start + content.len());
+        }
+        start += line.len();
+    }
+    None
 }
 
 /// Takes a chunk file apart. Never fails: what is no front matter is prose.
@@ -391,6 +441,34 @@ mod tests {
         }
         for other in ["A\n\nB", "A B", " A\nB"] {
             assert_ne!(digest(other), one, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn places_of_the_prose_are_found_in_the_file() {
+        for text in [
+            "---\nchunk: 1\nbeat: b\nstatus: complete\n---\nA\n\nB 🙂 灯\n",
+            "\u{feff}---\r\nchunk: 1\r\nbeat: b\r\nstatus: partial\r\n---\r\n\r\nA\r\n\r\nB 🙂\r\n灯",
+            "A\rB\r\n灯",
+            "\u{feff}B 灯",
+        ] {
+            let file = parse(text);
+            let places = Places::of(text);
+            for word in ["A", "B", "灯"] {
+                let Some(at) = file.prose.find(word) else {
+                    continue;
+                };
+                let span = places.in_file(&(at..at + word.len()));
+                assert_eq!(&text[span], word, "{text:?}");
+            }
+            let all = places.in_file(&(0..file.prose.len()));
+            assert_eq!(all, file.prose_offset..text.len(), "{text:?}");
+            let status = places.status().map(|span| &text[span]);
+            assert_eq!(status.is_some(), text.contains("---"), "{text:?}");
+            assert!(
+                status.is_none_or(|line| line.starts_with("status: ")),
+                "{text:?}"
+            );
         }
     }
 

@@ -127,6 +127,19 @@ pub struct ClientEdit {
     pub base: String,
 }
 
+/// The whole text of a file of a session: as an open editor shows it, else as it is on disk,
+/// in whatever encoding. `None` where there is no file.
+pub fn read_text(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    match owners.open_text(path) {
+        Some(text) => Ok(Some(text)),
+        None => facts::read_text(path, disk),
+    }
+}
+
 /// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in
 /// open editors counts.
 ///

@@ -13,6 +13,8 @@ pub enum Severity {
     Error,
     /// Writing works, but probably not as the author meant it.
     Warning,
+    /// Worth a look, and perhaps meant so.
+    Information,
     /// A suggestion.
     Hint,
 }

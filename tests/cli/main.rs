@@ -16,6 +16,7 @@ mod faults;
 mod finished;
 mod help;
 mod interrupt;
+mod lint;
 mod messages;
 mod places;
 mod protocols;

@@ -13,5 +13,6 @@ mod closed;
 mod full_story;
 mod jobs;
 mod lifecycle;
+mod lint;
 mod rewrite;
 mod streaming;

@@ -20,6 +20,7 @@ mod wire;
 mod workspace;
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::{Duration, Instant};
@@ -448,16 +449,7 @@ impl Editor {
         let at = text
             .find(place)
             .unwrap_or_else(|| panic!("no {place:?} in {text:?}"));
-        let at = position(text, at, self.persona.encoding());
-        let params = json!({
-            "textDocument": {"uri": uri(path)},
-            "range": {"start": at, "end": at},
-            "context": {"diagnostics": []},
-        });
-        let actions = self
-            .request("textDocument/codeAction", params)
-            .expect("code actions");
-        let actions = actions.as_array().cloned().unwrap_or_default();
+        let actions = self.code_actions(path, at..at, json!({"diagnostics": []}));
         actions
             .into_iter()
             .map(|mut action| {
@@ -465,6 +457,27 @@ impl Editor {
                 (title, action["command"].take())
             })
             .collect()
+    }
+
+    /// The code actions of a span of bytes, as they are.
+    pub fn code_actions(&mut self, path: &Path, span: Range<usize>, context: Value) -> Vec<Value> {
+        let text = self.text(path);
+        let place = |at| position(text, at, self.persona.encoding());
+        let params = json!({
+            "textDocument": {"uri": uri(path)},
+            "range": {"start": place(span.start), "end": place(span.end)},
+            "context": context,
+        });
+        let actions = self
+            .request("textDocument/codeAction", params)
+            .expect("code actions");
+        actions.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Does what a code action with an edit says; whether it was applied.
+    pub fn apply_action(&mut self, action: &Value) -> bool {
+        assert!(action["edit"].is_object(), "no edit in {action}");
+        self.apply(&action["edit"])
     }
 
     /// Runs the code action at `place` whose title has `title` in it; the command's answer.

@@ -43,6 +43,20 @@ impl Editor {
         })
     }
 
+    /// Waits until the server has looked at an open document as it is now; its diagnostics.
+    pub fn looked_at(&mut self, path: &Path) -> Vec<Value> {
+        self.tell(path);
+        let version = self.buffer(path).version;
+        self.wait("diagnostics of this version", |editor| {
+            let last = editor.said.iter().rev().find_map(|said| match said {
+                Said::Diagnostics(known, params) if known == path => Some(params),
+                _ => None,
+            });
+            let params = last.filter(|params| params["version"] == version)?;
+            params["diagnostics"].as_array().cloned()
+        })
+    }
+
     /// The edits that the server asked for in a document.
     pub fn edits(&self, path: &Path) -> Vec<&EditSeen> {
         self.edits.iter().filter(|edit| edit.path == path).collect()

@@ -1,0 +1,385 @@
+//! What there is to say about the chunk files of a draft: what the lint finds in their prose,
+//! and which of them are stale, partial or failed, with places in the files.
+//!
+//! The same answer for shell and editor. Reads the files (and the editor's open ones); writes
+//! nothing and calls no model.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::JobError;
+use super::prompt::slices;
+use super::settings::Settings;
+use super::stale;
+use super::story_file::StoryFile;
+use super::written::Written;
+use crate::session::chunk_file::{self, Places};
+use crate::session::{self, ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::story::lint::{self, ChunkFacts, LintedChunk};
+use crate::story::{Brief, ChunkNumber, Language, SectionKind, Severity, Span};
+
+pub const STALE: &str = "stale-chunk";
+pub const PARTIAL: &str = "partial-chunk";
+pub const FAILED: &str = "failed-chunk";
+
+/// The findings of a draft, and the texts that they are about.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The brief, then the chunk files in story order.
+    pub texts: Vec<SourceText>,
+    /// By text and place.
+    pub list: Vec<Finding>,
+}
+
+/// A file as it was read: what an editor shows of it, else what is on disk.
+#[derive(Debug, Clone)]
+pub struct SourceText {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// A stretch of one of the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Index into [`Findings::texts`].
+    pub text: usize,
+    /// In bytes of the whole file, front matter and byte order mark included.
+    pub span: Span,
+}
+
+/// One thing that the author of a chunk may want to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub place: Place,
+    /// Never an error.
+    pub severity: Severity,
+    /// Stable kebab-case name: one of the lint's, or of this module's.
+    pub code: &'static str,
+    pub message: String,
+    /// Other places, each with what stands there.
+    pub related: Vec<(Place, &'static str)>,
+    /// What would put it right, where that is plain: a span of the same text, and what stands
+    /// there instead.
+    pub correction: Option<(Span, String)>,
+}
+
+/// What the lint knew of chunks when they were last looked at, so that a change of one chunk
+/// does not cost reading all of them again.
+#[derive(Debug, Default)]
+pub struct Memory {
+    facts: HashMap<PathBuf, Arc<ChunkFacts>>,
+}
+
+impl Memory {
+    fn facts(&mut self, path: &Path, prose: &str, language: &Language) -> Arc<ChunkFacts> {
+        let known = self.facts.get(path);
+        if let Some(facts) = known.filter(|f| f.text() == prose && f.language() == language) {
+            return Arc::clone(facts);
+        }
+        let facts = Arc::new(ChunkFacts::of(prose, language));
+        self.facts.insert(path.to_owned(), Arc::clone(&facts));
+        facts
+    }
+
+    fn keep_only(&mut self, texts: &[SourceText]) {
+        self.facts
+            .retain(|path, _| texts.iter().any(|text| text.path == *path));
+    }
+}
+
+/// Looks at the chunks of a draft: `wanted`, else the current one. Where nothing is written
+/// yet there is nothing to say.
+///
+/// # Errors
+/// Where the session can't be read.
+pub fn read(
+    story: &StoryFile,
+    settings: &Settings,
+    wanted: Option<&SessionId>,
+    owners: &dyn Owners,
+    disk: &Disk,
+    memory: &mut Memory,
+) -> Result<Findings, JobError> {
+    let mut findings = Findings {
+        texts: vec![SourceText {
+            path: story.folder.brief().to_owned(),
+            text: story.text.clone(),
+        }],
+        list: Vec::new(),
+    };
+    let session = match wanted {
+        Some(id) => Some(id.clone()),
+        None => story.folder.current_session(disk)?,
+    };
+    let Some(id) = session else {
+        return Ok(findings);
+    };
+    let plan = story.plan(settings);
+    let language = &story.brief.language;
+    let written = Written::read(story, &id, &plan, settings, owners, disk)?;
+    let view = &written.view;
+    let mut chunks = Vec::new();
+    for view in &view.chunks {
+        if view.status == ChunkStatus::Missing {
+            continue;
+        }
+        // Without a file the text lies in a journal only; there is nothing to point at.
+        let Some(text) = session::read_text(&view.path, owners, disk)? else {
+            continue;
+        };
+        let prose = chunk_file::parse(&text).prose;
+        chunks.push(Chunk {
+            view,
+            text: findings.texts.len(),
+            places: Places::of(&text),
+            facts: memory.facts(&view.path, prose.trim_end(), language),
+        });
+        let path = view.path.clone();
+        findings.texts.push(SourceText { path, text });
+    }
+    memory.keep_only(&findings.texts);
+    let linted = linted(&story.brief, &chunks, &findings.texts);
+    findings.list.extend(linted);
+    let states = states(story, &written, settings, &chunks, &findings.texts);
+    findings.list.extend(states);
+    findings
+        .list
+        .sort_by_key(|found| (found.place.text, found.place.span.start, found.code));
+    Ok(findings)
+}
+
+/// A chunk that has a file.
+struct Chunk<'a> {
+    view: &'a ChunkView,
+    /// Index into the texts.
+    text: usize,
+    places: Places,
+    facts: Arc<ChunkFacts>,
+}
+
+impl Chunk<'_> {
+    fn is_complete(&self) -> bool {
+        self.view.status == ChunkStatus::Complete
+    }
+
+    /// A span of the prose, in the file.
+    fn place(&self, prose: &Span) -> Place {
+        Place {
+            text: self.text,
+            span: self.places.in_file(prose),
+        }
+    }
+
+    /// Where the file says how far it is, else its first line.
+    fn head(&self, texts: &[SourceText]) -> Place {
+        let text = &texts[self.text].text;
+        let first_line = || {
+            let prose = self.places.in_file(&(0..0)).start;
+            let line = text[prose..].lines().next().unwrap_or("");
+            prose..prose + line.len()
+        };
+        Place {
+            text: self.text,
+            span: self.places.status().unwrap_or_else(first_line),
+        }
+    }
+}
+
+// ---------------------------------------------------------------- the lint
+
+fn linted(brief: &Brief, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
+    let linted: Vec<LintedChunk<'_>> = chunks
+        .iter()
+        .map(|chunk| LintedChunk {
+            number: chunk.view.number,
+            beat: &chunk.view.beat,
+            // What is not whole yet is not held to its length.
+            target_words: match chunk.is_complete() {
+                true => chunk.view.target_words,
+                false => 0,
+            },
+            facts: &chunk.facts,
+        })
+        .collect();
+    let of = |number: ChunkNumber| chunks.iter().find(|chunk| chunk.view.number == number);
+    let found = lint::lint_facts(brief, &linted).into_iter();
+    found
+        .filter_map(|found| {
+            let chunk = of(found.chunk)?;
+            let unfinished = found.code == lint::UNFINISHED_SENTENCE;
+            if unfinished && !chunk.is_complete() {
+                return None;
+            }
+            let place = chunk.place(&found.span);
+            let text = &texts[chunk.text].text;
+            let correction = found.suggestion.map(|new| match new.is_empty() {
+                true => (cut(text, &place.span), new),
+                false => (place.span.clone(), new),
+            });
+            let in_brief = found.in_brief.map(|span| Place { text: 0, span });
+            let in_chunks = found.related.iter();
+            let in_chunks =
+                in_chunks.filter_map(|(number, span)| Some((of(*number)?.place(span), "here")));
+            let related = in_brief.map(|place| (place, "the brief"));
+            Some(Finding {
+                place,
+                severity: found.severity,
+                code: found.code,
+                message: found.message,
+                related: related.into_iter().chain(in_chunks).collect(),
+                correction,
+            })
+        })
+        .collect()
+}
+
+/// What goes with a stretch that is deleted: the blank lines below whole lines, and one of the
+/// two blanks around a part of one.
+fn cut(text: &str, span: &Span) -> Span {
+    let before = text.get(..span.start).unwrap_or("");
+    let after = text.get(span.end..).unwrap_or("");
+    let at_line_start = before.is_empty() || before.ends_with(['\n', '\r']);
+    let line_rest = after.trim_start_matches([' ', '\t']);
+    let is_line_end = line_rest.is_empty() || line_rest.starts_with(['\n', '\r']);
+    match (at_line_start, is_line_end) {
+        (true, true) => span.start..text.len() - after.trim_start().len(),
+        (true, false) => span.start..text.len() - line_rest.len(),
+        (false, true) => before.trim_end_matches([' ', '\t']).len()..span.end,
+        (false, false) if before.ends_with(' ') && after.starts_with(' ') => {
+            span.start..span.end + 1
+        }
+        (false, false) => span.clone(),
+    }
+}
+
+// ---------------------------------------------------------------- stale, partial, failed
+
+fn states(
+    story: &StoryFile,
+    written: &Written,
+    settings: &Settings,
+    chunks: &[Chunk<'_>],
+    texts: &[SourceText],
+) -> Vec<Finding> {
+    let brief = &story.brief;
+    let reasons = stale::reasons(story, written, settings);
+    let slices = places_of_slices(brief);
+    let mut found = Vec::new();
+    for chunk in chunks {
+        let place = chunk.head(texts);
+        let index = (chunk.view.number.0 as usize).saturating_sub(1);
+        let reasons = reasons.get(index).map_or(&[][..], Vec::as_slice);
+        let of_words = format!("{} of {}", chunk.view.words, chunk.view.target_words);
+        let unit = brief.language.unit();
+        let (severity, code, message) = match chunk.view.status {
+            ChunkStatus::Failed => (Severity::Warning, FAILED, failed_message(chunk)),
+            ChunkStatus::Partial => (
+                Severity::Information,
+                PARTIAL,
+                format!(
+                    "This chunk breaks off after {of_words} {unit}. Writing goes on from there."
+                ),
+            ),
+            ChunkStatus::Complete if !reasons.is_empty() => (
+                Severity::Information,
+                STALE,
+                format!(
+                    "This chunk is stale: {}. Rewrite it, or keep it as it is.",
+                    reasons.join(", ")
+                ),
+            ),
+            ChunkStatus::Complete | ChunkStatus::Missing => continue,
+        };
+        let related = reasons.iter().filter_map(|reason| {
+            let named = slices.iter().filter(|(name, _)| is_about(reason, name));
+            let longest = named.max_by_key(|(name, _)| name.len());
+            let in_brief = longest.map(|(_, span)| Place {
+                text: 0,
+                span: span.clone(),
+            });
+            let before = chunks.iter().find(|other| {
+                other.view.number < chunk.view.number
+                    && is_about(reason, &format!("chunk {}", other.view.number))
+            });
+            let place = in_brief.or_else(|| before.map(|before| before.head(texts)));
+            Some((place?, "this changed"))
+        });
+        found.push(Finding {
+            place,
+            severity,
+            code,
+            message,
+            related: related.collect(),
+            correction: None,
+        });
+    }
+    found
+}
+
+fn failed_message(chunk: &Chunk<'_>) -> String {
+    let record = chunk.view.record.as_ref();
+    let reason = record.and_then(|record| record.failure.as_deref());
+    match reason {
+        Some(reason) => format!("Writing this chunk failed: {reason}"),
+        None => "Writing this chunk failed. Writing it again goes on from here.".to_owned(),
+    }
+}
+
+/// Whether a reason, such as "rule 3 changed", begins with the name of a slice.
+fn is_about(reason: &str, name: &str) -> bool {
+    let rest = reason.strip_prefix(name);
+    rest.is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Where the slices that a prompt may hold stand in the brief; those that have one place.
+fn places_of_slices(brief: &Brief) -> Vec<(String, Span)> {
+    let rules = brief.rules.iter();
+    let rules = rules.map(|rule| (slices::rule(rule.number), rule.span.clone()));
+    let cast = brief.cast.iter();
+    let cast = cast.map(|entry| (slices::cast(&entry.name), entry.name_span.clone()));
+    let sections = brief.sections.iter().filter_map(|section| {
+        let name = match section.kind {
+            SectionKind::Style => slices::STYLE.to_owned(),
+            SectionKind::Outline => slices::OUTLINE.to_owned(),
+            SectionKind::Background => slices::background(&section.title),
+            _ => return None,
+        };
+        Some((name, section.heading_span.clone()))
+    });
+    rules.chain(cast).chain(sections).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_leaves_no_hole() {
+        for (text, word, left) in [
+            ("A heading\n\nThe lamp.\n", "A heading", "The lamp.\n"),
+            ("One.\r\n\r\nTwo\r\n\r\nThree.", "Two", "One.\r\n\r\nThree."),
+            (
+                "Sure! Here it is. The lamp.",
+                "Sure! Here it is.",
+                "The lamp.",
+            ),
+            ("The lamp. Word count. It.", "Word count.", "The lamp. It."),
+            ("The lamp. (Word count)\n", "(Word count)", "The lamp.\n"),
+            ("The lamp<think>.", "<think>", "The lamp."),
+            ("灯台。続く。", "続く。", "灯台。"),
+        ] {
+            let start = text.find(word).unwrap();
+            let mut made = text.to_owned();
+            made.replace_range(cut(text, &(start..start + word.len())), "");
+            assert_eq!(made, left, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_names_its_slice_as_a_whole() {
+        assert!(is_about("rule 3 changed", "rule 3"));
+        assert!(!is_about("rule 30 changed", "rule 3"));
+        assert!(is_about("cast Mara Voss was added", "cast Mara Voss"));
+    }
+}

@@ -1,0 +1,106 @@
+//! Quick fixes: what puts a diagnostic of a chunk right, as edits.
+//!
+//! Only what was found in the document as it is now; the edits carry its version.
+
+use tower_lsp::lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range};
+
+use super::documents::Snapshot;
+use super::edit::{Replacement, workspace_edit};
+use super::review::Mark;
+use super::state::State;
+
+/// The most of a text that a title shows, in characters.
+const MOST_SHOWN: usize = 40;
+
+/// The marks that touch a range of an open document.
+pub fn marks_at(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<Mark> {
+    let mut marks = state.review.of(snapshot);
+    marks.retain(|mark| {
+        let own = &mark.diagnostic.range;
+        own.start <= range.end && range.start <= own.end
+    });
+    marks
+}
+
+/// The corrections of a range.
+pub fn list(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<CodeActionOrCommand> {
+    let all = state.review.of(snapshot);
+    let mut actions = Vec::new();
+    for mark in marks_at(state, snapshot, range) {
+        let Some(one) = replacement(&mark) else {
+            continue;
+        };
+        let title = title(snapshot, &one);
+        let same: Vec<&Mark> = all
+            .iter()
+            .filter(|it| is_same(snapshot, it, &mark))
+            .collect();
+        actions.push(action(state, snapshot, title.clone(), &[&mark]));
+        if same.len() > 1 {
+            let title = format!("{title}, {} times in this chunk", same.len());
+            actions.push(action(state, snapshot, title, &same));
+        }
+    }
+    actions
+}
+
+fn replacement(mark: &Mark) -> Option<Replacement> {
+    mark.correction.as_ref().map(|(span, text)| Replacement {
+        start: span.start,
+        end: span.end,
+        text: text.clone(),
+    })
+}
+
+fn title(snapshot: &Snapshot, replacement: &Replacement) -> String {
+    let old = slice(snapshot, replacement);
+    let (old, new) = (shortened(&old), shortened(&replacement.text));
+    match new.is_empty() {
+        true => format!("Storywright: delete “{old}”"),
+        false => format!("Storywright: replace “{old}” with “{new}”"),
+    }
+}
+
+/// Whether two marks correct the same slip, in two places.
+fn is_same(snapshot: &Snapshot, one: &Mark, other: &Mark) -> bool {
+    let (Some(first), Some(second)) = (replacement(one), replacement(other)) else {
+        return false;
+    };
+    one.code == other.code
+        && first.text == second.text
+        && slice(snapshot, &first) == slice(snapshot, &second)
+}
+
+fn action(
+    state: &State,
+    snapshot: &Snapshot,
+    title: String,
+    marks: &[&Mark],
+) -> CodeActionOrCommand {
+    let replacements: Vec<Replacement> =
+        marks.iter().filter_map(|mark| replacement(mark)).collect();
+    let diagnostics = marks.iter().map(|mark| mark.diagnostic.clone());
+    let encoding = state.documents.encoding();
+    CodeActionOrCommand::CodeAction(CodeAction {
+        title,
+        kind: Some(CodeActionKind::QUICKFIX),
+        is_preferred: Some(marks.len() == 1),
+        diagnostics: Some(diagnostics.collect()),
+        edit: Some(workspace_edit(snapshot, &replacements, encoding)),
+        ..CodeAction::default()
+    })
+}
+
+fn slice(snapshot: &Snapshot, replacement: &Replacement) -> String {
+    let rope = &snapshot.rope;
+    let slice = rope.get_byte_slice(replacement.start..replacement.end);
+    slice.map(|slice| slice.to_string()).unwrap_or_default()
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST_SHOWN) {
+        Some((cut, _)) => format!("{}…", line[..cut].trim_end()),
+        None => line,
+    }
+}

@@ -1,0 +1,255 @@
+//! The names and words that a story's brief knows.
+
+use super::super::brief::CastEntry;
+use super::super::{Brief, SectionKind};
+use super::LintedChunk;
+use super::facts::ChunkFacts;
+use super::fold::{self, Key, KeySet};
+use super::pack::Pack;
+use super::reading::{Reading, Word};
+
+/// What may be called by its name.
+#[derive(Debug, Default)]
+pub(super) struct Person {
+    pub name: String,
+    /// Ways to name it, each a sequence of words; a word may come in several forms.
+    forms: Vec<Vec<Vec<Key>>>,
+    /// The same in scripts without blanks.
+    unspaced: Vec<String>,
+}
+
+/// A word of a character's name or alias that can be misspelt.
+#[derive(Debug)]
+pub(super) struct NamePart {
+    pub text: String,
+    pub key: Key,
+    pub letters: Vec<char>,
+    /// The character, as an index into the cast.
+    pub entry: usize,
+    /// Of a name with more than one word.
+    pub of_several: bool,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Lexicon {
+    /// Every word of the brief, notes and headings included.
+    pub known: KeySet,
+    /// The words that stand somewhere in the story without a capital.
+    pub lower: KeySet,
+    pub parts: Vec<NamePart>,
+    pub protagonist: Option<Person>,
+}
+
+impl Lexicon {
+    pub(super) fn of(brief: &Brief, pack: &Pack, chunks: &[LintedChunk<'_>]) -> Lexicon {
+        let mut lower = KeySet::default();
+        for chunk in chunks {
+            let words = chunk.facts.vocabulary.iter();
+            lower.extend(words.filter(|(_, lower)| *lower).map(|(key, _)| *key));
+        }
+        Lexicon {
+            known: known_words(brief, pack),
+            parts: name_parts(brief, pack, &lower),
+            protagonist: protagonist(brief, pack),
+            lower,
+        }
+    }
+
+    pub(super) fn is_known(&self, word: &Word) -> bool {
+        self.known.contains(&word.key)
+    }
+}
+
+fn known_words(brief: &Brief, pack: &Pack) -> KeySet {
+    let mut known = KeySet::default();
+    let mut learn = |text: &str| {
+        let reading = Reading::of(text, pack);
+        known.extend(reading.words.iter().map(|word| word.key));
+    };
+    learn(&brief.title);
+    for text in [&brief.pov, &brief.protagonist].into_iter().flatten() {
+        learn(text);
+    }
+    for section in &brief.sections {
+        learn(&section.title);
+        // Headings inside a section are words like any other.
+        learn(&section.text.replace('#', " "));
+    }
+    for entry in &brief.cast {
+        learn(&entry.name);
+        entry.aliases.iter().for_each(|alias| learn(alias));
+        learn(&entry.text);
+    }
+    for beat in &brief.beats {
+        learn(&beat.title);
+        beat.cast.iter().for_each(|name| learn(name));
+        for text in [&beat.enter, &beat.exit, &beat.chapter, &beat.chapter_text] {
+            learn(text.as_deref().unwrap_or(""));
+        }
+        learn(&beat.text);
+    }
+    known
+}
+
+fn names(entry: &CastEntry) -> impl Iterator<Item = &str> {
+    [entry.name.as_str()]
+        .into_iter()
+        .chain(entry.aliases.iter().map(String::as_str))
+}
+
+fn protagonist(brief: &Brief, pack: &Pack) -> Option<Person> {
+    let name = brief.protagonist.as_deref()?.trim();
+    let mut person = match brief.character(name) {
+        Some(entry) => called(&entry.name, names(entry).chain([name]), pack),
+        None => called(name, [name], pack),
+    };
+    name.clone_into(&mut person.name);
+    let nameless = person.forms.is_empty() && person.unspaced.is_empty();
+    (!nameless).then_some(person)
+}
+
+fn called<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, pack: &Pack) -> Person {
+    let mut person = Person {
+        name: name.to_owned(),
+        ..Person::default()
+    };
+    for (nth, name) in names.into_iter().enumerate() {
+        if name.chars().any(fold::is_unspaced) {
+            let parts: Vec<&str> = split_unspaced(name).collect();
+            person.unspaced.push(parts.concat());
+            person
+                .unspaced
+                .extend(parts.iter().map(|p| (*p).to_owned()));
+            continue;
+        }
+        let words = Reading::of(name, pack).words;
+        let forms: Vec<Vec<Key>> = words.iter().map(|w| forms_of(&name[w.span()], w)).collect();
+        // By a part of the name too, where that says who is meant.
+        if nth == 0 && words.len() > 1 {
+            let parts = words.iter().zip(&forms).filter(|(word, _)| {
+                let long = word.span().len() >= 3;
+                let cased = word.is_capital() || fold::is_arabic(&name[word.span()]);
+                let small = pack.stop.contains(&word.key) || pack.titles.contains(&word.key);
+                long && cased && !small
+            });
+            person
+                .forms
+                .extend(parts.map(|(_, form)| vec![form.clone()]));
+        }
+        if !forms.is_empty() {
+            person.forms.push(forms);
+        }
+    }
+    person
+}
+
+/// The keys under which a word of a name may stand in a text.
+pub(super) fn forms_of(text: &str, word: &Word) -> Vec<Key> {
+    if fold::is_arabic(text) {
+        fold::arabic_forms(text)
+            .map(|form| fold::key(&form))
+            .collect()
+    } else {
+        vec![word.key]
+    }
+}
+
+pub(super) fn split_unspaced(name: &str) -> impl Iterator<Item = &str> {
+    name.split([' ', '　', '・', '·', '＝', '='])
+        .filter(|part| !part.is_empty())
+}
+
+impl Person {
+    /// Whether a chunk names it at all.
+    pub(super) fn is_in(&self, facts: &ChunkFacts) -> bool {
+        let has = |form: &Vec<Vec<Key>>| {
+            let all = form
+                .iter()
+                .all(|keys| keys.iter().any(|key| facts.has_word(*key)));
+            all && (form.len() == 1 || self.stands_in(&facts.reading.words, form))
+        };
+        self.unspaced
+            .iter()
+            .any(|name| facts.text().contains(name.as_str()))
+            || self.forms.iter().any(has)
+    }
+
+    fn stands_in(&self, words: &[Word], form: &[Vec<Key>]) -> bool {
+        words.windows(form.len()).any(|window| {
+            let mut pairs = window.iter().zip(form);
+            pairs.all(|(word, keys)| keys.contains(&word.key))
+        })
+    }
+
+    /// How often some words name it.
+    pub(super) fn count_in(&self, text: &str, words: &[Word]) -> usize {
+        let in_words = words.iter().enumerate().filter(|(index, _)| {
+            self.forms.iter().any(|form| {
+                let window = words[*index..].iter().take(form.len());
+                window.len() == form.len()
+                    && window
+                        .zip(form)
+                        .all(|(word, keys)| keys.contains(&word.key))
+            })
+        });
+        let by_characters = || {
+            let (Some(first), Some(last)) = (words.first(), words.last()) else {
+                return 0;
+            };
+            let text = text.get(first.span().start..last.span().end).unwrap_or("");
+            let counts = self
+                .unspaced
+                .iter()
+                .map(|name| text.matches(name.as_str()).count());
+            counts.max().unwrap_or(0)
+        };
+        in_words.count() + by_characters()
+    }
+}
+
+/// The words of names that a slip can be told from. Words that also are ordinary ones ("the
+/// keeper", "the Inspector") are not among them.
+fn name_parts(brief: &Brief, pack: &Pack, lower: &KeySet) -> Vec<NamePart> {
+    let ordinary = ordinary_words(brief, pack);
+    let mut parts: Vec<NamePart> = Vec::new();
+    for (entry, character) in brief.cast.iter().enumerate() {
+        for name in names(character) {
+            let words = Reading::of(name, pack).words;
+            for word in &words {
+                let text = &name[word.span()];
+                let letters: Vec<char> = fold::folded(text).chars().collect();
+                let skip = !word.is_capital()
+                    || word.is_unspaced()
+                    || letters.len() < 3
+                    || pack.stop.contains(&word.key)
+                    || pack.titles.contains(&word.key)
+                    || pack.capitals.contains(&word.key)
+                    || ordinary.contains(&word.key)
+                    || lower.contains(&word.key)
+                    || parts.iter().any(|part| part.key == word.key);
+                if !skip {
+                    parts.push(NamePart {
+                        text: text.to_owned(),
+                        key: word.key,
+                        letters,
+                        entry,
+                        of_several: words.len() > 1,
+                    });
+                }
+            }
+        }
+    }
+    parts
+}
+
+/// Words that the brief also uses without a capital.
+fn ordinary_words(brief: &Brief, pack: &Pack) -> KeySet {
+    let mut ordinary = KeySet::default();
+    let notes = |kind: SectionKind| kind == SectionKind::Notes;
+    for section in brief.sections.iter().filter(|section| !notes(section.kind)) {
+        let reading = Reading::of(&section.text.replace('#', " "), pack);
+        let lower = reading.words.iter().filter(|word| !word.is_capital());
+        ordinary.extend(lower.map(|word| word.key));
+    }
+    ordinary
+}

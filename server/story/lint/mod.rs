@@ -1,0 +1,162 @@
+//! The story lint: what can be seen in finished prose without a model.
+//!
+//! Names that drift, a point of view or a tense that flips, rules that change their number,
+//! passages that repeat, marks and chatter that a model left behind. Multilingual where it can
+//! be: what a check knows about a language stands in a pack under `packs/`, and a check that
+//! knows nothing about a language is silent in it.
+//!
+//! Pure, and in time proportional to the text. [`ChunkFacts`] hold what needs only a chunk's
+//! text, so that an editor computes them once a change and merges them with the rest of the
+//! story by [`lint_facts`]. It never judges what is good prose, and it would rather miss a
+//! slip than cry wolf.
+
+mod blocks;
+mod dialogue;
+mod facts;
+mod finding;
+mod fold;
+mod leftover;
+mod length;
+mod lexicon;
+mod name_drift;
+mod name_drift_unspaced;
+mod pack;
+mod phrases;
+mod pov_shift;
+mod protagonist_absent;
+mod reading;
+mod repeated_passage;
+mod rule_mentions;
+mod rules_kept;
+mod scripts;
+mod seam_echo;
+mod sentences;
+mod setting_absent;
+mod tense_shift;
+mod unfinished_sentence;
+mod unknown_name;
+mod voice;
+mod worn_phrase;
+mod wrong_language;
+
+#[cfg(test)]
+mod tests;
+
+pub use facts::ChunkFacts;
+pub use finding::{CODES, Finding};
+pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
+
+use super::{Beat, BeatId, Brief, ChunkNumber, Span};
+use lexicon::Lexicon;
+use pack::Pack;
+
+/// A chunk's prose, as the lint takes it.
+#[derive(Debug, Clone, Copy)]
+pub struct ChunkText<'a> {
+    pub number: ChunkNumber,
+    pub beat: &'a BeatId,
+    /// The prose, without front matter.
+    pub text: &'a str,
+    /// In the unit of the brief's language; 0 where no length was asked for.
+    pub target_words: u32,
+}
+
+/// A chunk whose facts are known already.
+#[derive(Debug, Clone, Copy)]
+pub struct LintedChunk<'a> {
+    pub number: ChunkNumber,
+    pub beat: &'a BeatId,
+    /// In the unit of the brief's language; 0 where no length was asked for.
+    pub target_words: u32,
+    pub facts: &'a ChunkFacts,
+}
+
+/// Lints a story: its chunks in any order against their brief and each other. Findings come
+/// in story order. Never panics, whatever the texts are.
+pub fn lint(brief: &Brief, chunks: &[ChunkText<'_>]) -> Vec<Finding> {
+    let facts: Vec<ChunkFacts> = chunks
+        .iter()
+        .map(|chunk| ChunkFacts::of(chunk.text, &brief.language))
+        .collect();
+    let linted: Vec<LintedChunk<'_>> = chunks
+        .iter()
+        .zip(&facts)
+        .map(|(chunk, facts)| LintedChunk {
+            number: chunk.number,
+            beat: chunk.beat,
+            target_words: chunk.target_words,
+            facts,
+        })
+        .collect();
+    lint_facts(brief, &linted)
+}
+
+/// [`lint`] for chunks whose facts are at hand. Facts must have been made for the brief's
+/// language; see [`ChunkFacts::language`].
+pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
+    let story = Story::new(brief, chunks);
+    let mut findings = Vec::new();
+    for chunk in &story.chunks {
+        let remarks = chunk.facts.remarks.iter().cloned();
+        findings.extend(remarks.map(|remark| remark.in_chunk(chunk.number)));
+    }
+    let drifted = name_drift::check(&story, &mut findings);
+    name_drift_unspaced::check(&story, &mut findings);
+    unknown_name::check(&story, &drifted, &mut findings);
+    pov_shift::check(&story, &mut findings);
+    tense_shift::check(&story, &mut findings);
+    protagonist_absent::check(&story, &mut findings);
+    setting_absent::check(&story, &mut findings);
+    rules_kept::check(&story, &mut findings);
+    let echoes = seam_echo::check(&story, &mut findings);
+    repeated_passage::check(&story, &echoes, &mut findings);
+    worn_phrase::check(&story, &mut findings);
+    length::check(&story, &mut findings);
+    findings.sort_by(|one, other| {
+        (one.chunk, one.span.start, one.code).cmp(&(other.chunk, other.span.start, other.code))
+    });
+    findings
+}
+
+/// All that the checks of a whole story look at.
+struct Story<'a> {
+    brief: &'a Brief,
+    pack: &'static Pack,
+    lexicon: Lexicon,
+    /// In story order.
+    chunks: Vec<LintedChunk<'a>>,
+}
+
+impl<'a> Story<'a> {
+    fn new(brief: &'a Brief, chunks: &[LintedChunk<'a>]) -> Story<'a> {
+        let pack = Pack::of(&brief.language);
+        let mut chunks = chunks.to_vec();
+        chunks.sort_by_key(|chunk| chunk.number);
+        Story {
+            brief,
+            pack,
+            lexicon: Lexicon::of(brief, pack, &chunks),
+            chunks,
+        }
+    }
+
+    fn beat(&self, chunk: &LintedChunk<'_>) -> Option<&'a Beat> {
+        self.brief.beat(chunk.beat)
+    }
+}
+
+impl LintedChunk<'_> {
+    fn text(&self) -> &str {
+        self.facts.text()
+    }
+
+    /// The text of some bytes; nothing where they are none of this chunk.
+    fn slice(&self, span: &Span) -> &str {
+        self.facts.text().get(span.clone()).unwrap_or("")
+    }
+
+    /// The first sentence, for findings about a whole chunk.
+    fn head(&self) -> Span {
+        sentences::head(self.facts)
+    }
+}

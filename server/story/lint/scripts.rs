@@ -1,0 +1,136 @@
+//! Scripts: which a text is written in, and which its language is.
+
+use super::super::Language;
+use super::fold;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Script {
+    Latin,
+    Cyrillic,
+    Greek,
+    Arabic,
+    Hebrew,
+    Devanagari,
+    Han,
+    Kana,
+    Hangul,
+    Thai,
+}
+
+const ALL: [Script; 10] = [
+    Script::Latin,
+    Script::Cyrillic,
+    Script::Greek,
+    Script::Arabic,
+    Script::Hebrew,
+    Script::Devanagari,
+    Script::Han,
+    Script::Kana,
+    Script::Hangul,
+    Script::Thai,
+];
+
+impl Script {
+    pub(super) fn of(c: char) -> Option<Script> {
+        Some(match c {
+            'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Script::Latin,
+            '\u{400}'..='\u{52f}' => Script::Cyrillic,
+            '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Script::Greek,
+            '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' => Script::Arabic,
+            '\u{590}'..='\u{5ff}' => Script::Hebrew,
+            '\u{900}'..='\u{97f}' => Script::Devanagari,
+            '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' => Script::Hangul,
+            '\u{e00}'..='\u{e7f}' => Script::Thai,
+            c if fold::is_kana(c) => Script::Kana,
+            c if fold::is_han(c) => Script::Han,
+            _ => return None,
+        })
+    }
+
+    /// For messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Script::Latin => "Latin letters",
+            Script::Cyrillic => "Cyrillic",
+            Script::Greek => "Greek letters",
+            Script::Arabic => "Arabic script",
+            Script::Hebrew => "Hebrew letters",
+            Script::Devanagari => "Devanagari",
+            Script::Han => "Chinese characters",
+            Script::Kana => "Japanese kana",
+            Script::Hangul => "Hangul",
+            Script::Thai => "Thai letters",
+        }
+    }
+}
+
+/// The scripts that a language is written in; `None` where that is not known here.
+pub(super) fn expected(language: &Language) -> Option<&'static [Script]> {
+    use Script::{Arabic, Cyrillic, Devanagari, Greek, Han, Hangul, Hebrew, Kana, Latin, Thai};
+    let subtag = language
+        .as_str()
+        .split('-')
+        .skip(1)
+        .find(|part| part.len() == 4 && part.chars().all(|c| c.is_ascii_alphabetic()));
+    if let Some(subtag) = subtag {
+        return match subtag.to_ascii_lowercase().as_str() {
+            "latn" => Some(&[Latin]),
+            "cyrl" => Some(&[Cyrillic]),
+            "arab" => Some(&[Arabic]),
+            "hans" | "hant" | "hani" => Some(&[Han]),
+            _ => None,
+        };
+    }
+    Some(match language.primary().as_str() {
+        "en" | "es" | "fr" | "de" | "it" | "pt" | "nl" | "sv" | "da" | "no" | "nb" | "nn"
+        | "fi" | "pl" | "cs" | "sk" | "sl" | "hr" | "hu" | "ro" | "tr" | "id" | "ms" | "vi"
+        | "et" | "lv" | "lt" | "ca" | "gl" | "eu" | "is" | "ga" | "cy" | "af" | "sq" | "sw"
+        | "tl" | "mt" | "la" | "eo" | "lb" | "oc" => &[Latin],
+        "ru" | "uk" | "be" | "bg" | "mk" => &[Cyrillic],
+        "sr" | "bs" => &[Cyrillic, Latin],
+        "el" => &[Greek],
+        "ar" | "fa" | "ur" | "ps" => &[Arabic],
+        "he" | "yi" => &[Hebrew],
+        "hi" | "mr" | "ne" | "sa" => &[Devanagari],
+        "ja" => &[Kana, Han],
+        "zh" => &[Han],
+        "ko" => &[Hangul, Han],
+        "th" => &[Thai],
+        _ => return None,
+    })
+}
+
+/// How many letters of each script a text has.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Letters {
+    counts: [usize; ALL.len()],
+}
+
+impl Letters {
+    pub(super) fn of(text: &str) -> Letters {
+        let mut letters = Letters::default();
+        for script in text.chars().filter_map(Script::of) {
+            letters.counts[script as usize] += 1;
+        }
+        letters
+    }
+
+    pub(super) fn all(&self) -> usize {
+        self.counts.iter().sum()
+    }
+
+    pub(super) fn count(&self, scripts: &[Script]) -> usize {
+        scripts
+            .iter()
+            .map(|script| self.counts[*script as usize])
+            .sum()
+    }
+
+    /// The script with the most letters.
+    pub(super) fn main(&self) -> Option<Script> {
+        let most = ALL
+            .iter()
+            .max_by_key(|script| self.counts[**script as usize])?;
+        (self.counts[*most as usize] > 0).then_some(*most)
+    }
+}

@@ -1,0 +1,172 @@
+//! Where sentences begin and end, in any script.
+
+use super::super::Span;
+use super::facts::ChunkFacts;
+
+/// The most of a sentence that a finding marks, in characters.
+const MOST_SHOWN: usize = 160;
+/// How far from a place its sentence is looked for, in characters; more is no sentence.
+const MOST_LOOKED: usize = 600;
+
+/// Whether a character ends sentences.
+pub(super) fn is_full_stop(c: char) -> bool {
+    matches!(
+        c,
+        '.' | '!'
+            | '?'
+            | '…'
+            | '。'
+            | '！'
+            | '？'
+            | '．'
+            | '｡'
+            | '؟'
+            | '۔'
+            | '।'
+            | '॥'
+            | '።'
+            | '׃'
+            | '։'
+            | '។'
+            | '။'
+            | '‽'
+            | '⁈'
+            | '⁉'
+            | '‼'
+    )
+}
+
+/// Whether a character may stand behind the one that ends a sentence.
+pub(super) fn is_closing(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\''
+            | '”'
+            | '’'
+            | '»'
+            | '«'
+            | '›'
+            | '“'
+            | '‟'
+            | ')'
+            | ']'
+            | '」'
+            | '』'
+            | '）'
+            | '】'
+            | '》'
+            | '〉'
+            | '＂'
+            | '*'
+            | '_'
+    )
+}
+
+/// The sentence of `text` around byte `place`, without white space around. Sentences end at
+/// their marks and at line breaks; an abbreviation ends one too.
+pub(super) fn around(text: &str, place: usize) -> Span {
+    let before = text.get(..place).unwrap_or("");
+    let start = before
+        .char_indices()
+        .rev()
+        .take(MOST_LOOKED)
+        .take_while(|(_, c)| !is_full_stop(*c) && *c != '\n')
+        .last()
+        .map_or(before.len(), |(index, _)| index);
+    let after = text.get(place..).unwrap_or("");
+    let mut end = place;
+    for c in after.chars().take(MOST_LOOKED) {
+        if c == '\n' {
+            break;
+        }
+        end += c.len_utf8();
+        if is_full_stop(c) {
+            break;
+        }
+    }
+    trimmed(text, start..end)
+}
+
+/// The first sentence of a chunk's prose, as far as it is to be shown.
+pub(super) fn head(facts: &ChunkFacts) -> Span {
+    let text = facts.text();
+    let first = facts
+        .reading
+        .prose()
+        .next()
+        .or(facts.reading.paragraphs.first());
+    match first {
+        Some(paragraph) => first_sentence(text, &paragraph.span),
+        None => 0..0,
+    }
+}
+
+/// The first sentence of a stretch of text, as far as it is to be shown.
+pub(super) fn first_sentence(text: &str, span: &Span) -> Span {
+    let source = text.get(span.clone()).unwrap_or("");
+    let mut end = source.len();
+    let mut characters = source.char_indices().enumerate().peekable();
+    while let Some((nth, (index, c))) = characters.next() {
+        let next = characters.peek().map(|(_, (_, next))| *next);
+        let wide = matches!(c, '。' | '！' | '？');
+        let ends = is_full_stop(c) && (wide || next.is_none_or(char::is_whitespace));
+        if ends || nth + 1 >= MOST_SHOWN {
+            end = index + c.len_utf8();
+            break;
+        }
+    }
+    trimmed(text, span.start..span.start + end)
+}
+
+/// `span` without white space at its ends.
+pub(super) fn trimmed(text: &str, span: Span) -> Span {
+    let source = text.get(span.clone()).unwrap_or("");
+    let start = span.start + source.len() - source.trim_start().len();
+    start..start + source.trim().len()
+}
+
+/// Some text for a message: on one line, and not too long.
+pub(super) fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MOST) {
+        Some((cut, _)) => {
+            // Not within a word, where there are blanks to tell.
+            let cut = line[..cut]
+                .rfind(' ')
+                .filter(|at| at * 2 > cut)
+                .unwrap_or(cut);
+            format!("{}…", line[..cut].trim_end())
+        }
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_found_around_a_place() {
+        for (text, word, expected) in [
+            ("One. Two three. Four.", "three", "Two three."),
+            ("一つ目。二つ目の文。", "目の", "二つ目の文。"),
+            ("One\ntwo", "two", "two"),
+            ("", "", ""),
+        ] {
+            let place = text.find(word).unwrap();
+            assert_eq!(&text[around(text, place)], expected);
+        }
+    }
+
+    #[test]
+    fn first_sentences_end() {
+        for (text, expected) in [
+            ("It cost 3.50 in all. Then", "It cost 3.50 in all."),
+            ("雨。風", "雨。"),
+            ("No end", "No end"),
+        ] {
+            assert_eq!(&text[first_sentence(text, &(0..text.len()))], expected);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `unknown-name`: a proper name that stands nowhere in the brief.
+//!
+//! A name is what has a capital inside a sentence, never stands without one in this story,
+//! and comes twice or has several words. A warning only where it is used so often that it
+//! may belong to another story; most new names are meant.
+//!
+//! Limits: silent in scripts without capitals, and in German, whose nouns all have one.
+
+use super::super::{ChunkNumber, Severity, Span};
+use super::Story;
+use super::facts::ChunkFacts;
+use super::finding::{Finding, Remark};
+use super::fold::{self, Key, KeyMap, KeySet};
+use super::reading::Word;
+
+const CODE: &str = "unknown-name";
+
+/// Mentions from which on a name is too important to be missing in the brief, and the words
+/// of a story that allow one more.
+const IMPORTANT: usize = 6;
+const WORDS_A_MENTION: usize = 8_000;
+/// Mentions of a single word below which nothing is said, and the words that allow one more.
+const LEAST: usize = 2;
+const WORDS_A_HINT: usize = 60_000;
+/// Longer runs of capitals are no name.
+const MOST_WORDS: usize = 5;
+/// The most other places that a finding names.
+const MOST_RELATED: usize = 5;
+
+pub(super) fn check(story: &Story<'_>, drifted: &KeySet, findings: &mut Vec<Finding>) {
+    if story.pack.nouns_have_capitals || story.brief.language.counts_characters() {
+        return;
+    }
+    let names = collect(story, drifted);
+    let mentions = mentions(story, &names);
+    let words: usize = story
+        .chunks
+        .iter()
+        .map(|chunk| chunk.facts.reading.words.len())
+        .sum();
+    let important = IMPORTANT.max(words / WORDS_A_MENTION);
+    let least = LEAST.max(words / WORDS_A_HINT);
+    let mut told = KeySet::default();
+    let mut several: Vec<&Name> = names.iter().filter(|name| name.keys.len() > 1).collect();
+    several.sort_by_key(|name| std::cmp::Reverse(name.keys.len()));
+    for name in several {
+        if name.keys.iter().all(|key| !told.contains(key)) {
+            told.extend(&name.keys);
+            findings.extend(name.finding(&mentions, important));
+        }
+    }
+    for name in names.iter().filter(|name| name.keys.len() == 1) {
+        if name.certain >= least && told.insert(name.keys[0]) {
+            findings.extend(name.finding(&mentions, important));
+        }
+    }
+}
+
+/// A word, or several in a row, that may be a name.
+struct Name {
+    keys: Vec<Key>,
+    text: String,
+    /// How often it stands where a capital can only mean a name.
+    certain: usize,
+}
+
+/// The names in the order in which they come.
+fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    let mut places: KeyMap<usize> = KeyMap::default();
+    for chunk in &story.chunks {
+        let words = &chunk.facts.reading.words;
+        let mut nth = 0;
+        while nth < words.len() {
+            let run = run_at(story, chunk.facts, &words[nth..], drifted);
+            if run == 0 {
+                nth += 1;
+                continue;
+            }
+            let keys: Vec<Key> = words[nth..nth + run].iter().map(|word| word.key).collect();
+            let whole = keys.iter().fold(0u64, |all, key| all.rotate_left(7) ^ key);
+            let place = *places.entry(whole).or_insert_with(|| {
+                let span = chunk.facts.reading.span_of(nth..nth + run);
+                names.push(Name {
+                    keys,
+                    text: chunk
+                        .slice(&span)
+                        .split_whitespace()
+                        .collect::<Vec<_>>()
+                        .join(" "),
+                    certain: 0,
+                });
+                names.len() - 1
+            });
+            names[place].certain += 1;
+            nth += run;
+        }
+    }
+    names
+}
+
+/// How many of the first words are a name that nobody knows; 0 where they are none.
+fn run_at(story: &Story<'_>, facts: &ChunkFacts, words: &[Word], drifted: &KeySet) -> usize {
+    let is_new = |word: &Word| {
+        word.is_capital() && !word.is_all_caps() && is_unknown(story, facts, word, drifted)
+    };
+    let begins = words
+        .first()
+        .is_some_and(|word| is_new(word) && !word.opens());
+    if !begins {
+        return 0;
+    }
+    let rest = words[1..]
+        .iter()
+        .take(MOST_WORDS - 1)
+        .take_while(|word| word.is_joined() && !word.opens() && is_new(word));
+    1 + rest.count()
+}
+
+fn is_unknown(story: &Story<'_>, facts: &ChunkFacts, word: &Word, drifted: &KeySet) -> bool {
+    let (pack, lexicon) = (story.pack, &story.lexicon);
+    word.span().len() >= 2
+        && !word.is_unspaced()
+        && !lexicon.is_known(word)
+        && !lexicon.lower.contains(&word.key)
+        && !drifted.contains(&word.key)
+        && !pack.stop.contains(&word.key)
+        && !pack.capitals.contains(&word.key)
+        && !pack.titles.contains(&word.key)
+        && !is_plural_of_known(story, facts.slice(word.span()))
+}
+
+/// The Brandts, the Vosses.
+fn is_plural_of_known(story: &Story<'_>, written: &str) -> bool {
+    let known = |name: &str| story.lexicon.known.contains(&fold::key(name));
+    let endings = ["s", "es"]
+        .iter()
+        .filter_map(|ending| written.strip_suffix(ending));
+    endings.filter(|name| name.len() > 2).any(known)
+}
+
+/// Where the first words of names stand with a capital, in all of the story.
+fn mentions(story: &Story<'_>, names: &[Name]) -> KeyMap<Vec<(ChunkNumber, Span)>> {
+    let mut mentions: KeyMap<Vec<(ChunkNumber, Span)>> = KeyMap::default();
+    mentions.extend(names.iter().map(|name| (name.keys[0], Vec::new())));
+    for chunk in &story.chunks {
+        let capitals = chunk
+            .facts
+            .reading
+            .words
+            .iter()
+            .filter(|word| word.is_capital());
+        for word in capitals {
+            if let Some(places) = mentions.get_mut(&word.key) {
+                places.push((chunk.number, word.span()));
+            }
+        }
+    }
+    mentions
+}
+
+impl Name {
+    fn finding(
+        &self,
+        mentions: &KeyMap<Vec<(ChunkNumber, Span)>>,
+        important: usize,
+    ) -> Option<Finding> {
+        let places = mentions.get(&self.keys[0])?;
+        let (chunk, span) = places.first().cloned()?;
+        let count = places.len();
+        let times = match count {
+            1 => "once".to_owned(),
+            2 => "twice".to_owned(),
+            _ => format!("{count} times"),
+        };
+        let message = format!(
+            "`{}` is named {times}, and the brief does not know the name. If it belongs to the story, add it to the cast or the setting, so that every chunk knows it.",
+            self.text
+        );
+        let mut finding = Remark::information(span, CODE, message).in_chunk(chunk);
+        if count >= important {
+            finding.severity = Severity::Warning;
+        }
+        finding.related = places.iter().skip(1).take(MOST_RELATED).cloned().collect();
+        Some(finding)
+    }
+}

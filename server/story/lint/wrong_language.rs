@@ -1,0 +1,197 @@
+//! `wrong-language`: a chunk or a long paragraph that is not in the story's language.
+//!
+//! By script, and between languages of the Latin script by their commonest small words.
+//!
+//! Limits: languages of the same script are only told apart where both have a profile (or
+//! from English); related ones without profiles are not. Short paragraphs may be in any
+//! language, and so may what somebody says: foreign speech is information.
+
+use super::super::{Language, Span};
+use super::finding::Remark;
+use super::pack::PROFILES_READ;
+use super::reading::{Paragraph, Reading, Word};
+use super::scripts::{self, Letters, Script};
+use super::sentences;
+
+const CODE: &str = "wrong-language";
+
+/// A paragraph is judged from so many words on, or so many letters of another script.
+const LEAST_WORDS: usize = 20;
+const LEAST_LETTERS: usize = 40;
+
+pub(super) fn find(text: &str, reading: &Reading, language: &Language) -> Vec<Remark> {
+    let foreign: Vec<(&Paragraph, Foreign)> = reading
+        .prose()
+        .filter_map(|paragraph| Some((paragraph, judge(text, reading, paragraph, language)?)))
+        .collect();
+    let Some((first, kind)) = foreign.first() else {
+        return Vec::new();
+    };
+    let length = |paragraph: &Paragraph| paragraph.span.len();
+    let all: usize = reading.prose().map(length).sum();
+    let wrong: usize = foreign.iter().map(|(paragraph, _)| length(paragraph)).sum();
+    if wrong * 3 >= all * 2 {
+        let message = format!(
+            "This chunk is {}, and the story's language is `{language}`. Rewrite it, or correct `language` in the brief.",
+            kind.name(),
+        );
+        let span = sentences::first_sentence(text, &first.span);
+        return vec![Remark::warning(span, CODE, message)];
+    }
+    let told = foreign.iter();
+    told.map(|(paragraph, kind)| remark(reading, paragraph, kind, language))
+        .collect()
+}
+
+fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &Language) -> Remark {
+    let message = format!(
+        "This paragraph is {}, and the story's language is `{language}`. Rewrite it, unless it is meant so.",
+        kind.name(),
+    );
+    let words = reading.words_of(paragraph);
+    let spoken = words.iter().filter(|word| !word.is_narrated()).count();
+    if spoken * 2 > words.len() {
+        Remark::information(paragraph.span.clone(), CODE, message)
+    } else {
+        Remark::warning(paragraph.span.clone(), CODE, message)
+    }
+}
+
+/// What a paragraph is instead.
+enum Foreign {
+    Script(Script),
+    /// A language by its tag.
+    Language(String),
+}
+
+impl Foreign {
+    /// Goes on a sentence that begins "This is".
+    fn name(&self) -> String {
+        match self {
+            Foreign::Script(script) => format!("written in {}", script.name()),
+            Foreign::Language(tag) => match tag.as_str() {
+                "en" => "in English".to_owned(),
+                "es" => "in Spanish".to_owned(),
+                "fr" => "in French".to_owned(),
+                "de" => "in German".to_owned(),
+                "it" => "in Italian".to_owned(),
+                "pt" => "in Portuguese".to_owned(),
+                "nl" => "in Dutch".to_owned(),
+                "zh" => "in Chinese".to_owned(),
+                "ja" => "in Japanese".to_owned(),
+                tag => format!("in another language (`{tag}`)"),
+            },
+        }
+    }
+}
+
+fn judge(
+    text: &str,
+    reading: &Reading,
+    paragraph: &Paragraph,
+    language: &Language,
+) -> Option<Foreign> {
+    let words = reading.words_of(paragraph);
+    let scripts = scripts::expected(language)?;
+    let letters = Letters::of(text.get(paragraph.span.clone())?);
+    if letters.all() >= LEAST_LETTERS {
+        if letters.count(scripts) * 2 < letters.all() {
+            return letters.main().map(Foreign::Script);
+        }
+        if let Some(foreign) = between_chinese_and_japanese(&letters, language) {
+            return Some(foreign);
+        }
+    }
+    let latin = scripts == [Script::Latin] && words.len() >= LEAST_WORDS;
+    latin.then(|| by_small_words(words, &language.primary()))?
+}
+
+/// Japanese hardly goes without kana for long, and Chinese has none.
+fn between_chinese_and_japanese(letters: &Letters, language: &Language) -> Option<Foreign> {
+    let kana = letters.count(&[Script::Kana]);
+    let han = letters.count(&[Script::Han]);
+    match language.primary().as_str() {
+        "ja" if kana * 20 < han && han >= LEAST_LETTERS => Some(Foreign::Language("zh".to_owned())),
+        "zh" if kana * 4 > han => Some(Foreign::Language("ja".to_owned())),
+        _ => None,
+    }
+}
+
+/// The language whose small words a paragraph has, if it has far more of them than of its own.
+fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
+    let profiles = &*PROFILES_READ;
+    let mut counts = vec![0usize; profiles.languages.len()];
+    for word in words {
+        let mut mask = profiles.words.get(&word.key).copied().unwrap_or(0);
+        while mask != 0 {
+            counts[mask.trailing_zeros() as usize] += 1;
+            mask &= mask - 1;
+        }
+    }
+    let place = |tag: &str| {
+        profiles
+            .languages
+            .iter()
+            .position(|language| language == tag)
+    };
+    let own_place = place(own);
+    let candidates: Span = match (own_place, place("en")) {
+        (Some(_), _) => 0..counts.len(),
+        // Nothing is known of the language but that it is not English.
+        (None, Some(english)) => english..english + 1,
+        (None, None) => 0..0,
+    };
+    let own_count = own_place.map_or(0, |index| counts[index]);
+    let best = candidates.max_by_key(|index| counts[*index])?;
+    let share = if own_place.is_some() { 4 } else { 3 };
+    let plenty = counts[best] * share >= words.len() && counts[best] >= 5;
+    let far_more = counts[best] * 10 >= own_count * 22 + 10;
+    (Some(best) != own_place && plenty && far_more)
+        .then(|| Foreign::Language(profiles.languages[best].clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pack::Pack;
+    use super::*;
+
+    const ENGLISH: &str = "She took the lamp from the wall and went down the stairs, and all the way down she counted the steps, because it was the only thing that she could do.";
+    const SPANISH: &str = "Tomó la lámpara de la pared y bajó por la escalera, y durante toda la bajada contó los peldaños, porque era lo único que podía hacer a esas horas de la noche.";
+    const SWEDISH: &str = "Hon tog lampan från väggen och gick nedför trappan, och hela vägen ned räknade hon stegen, för det var det enda som hon kunde göra vid den tiden på natten.";
+    const JAPANESE: &str = "彼女は壁からランプを取り、階段を下りていった。下りるあいだずっと段を数えていた。ほかにできることがなかったからである。";
+    const CHINESE: &str = "她从墙上取下灯，走下楼梯，一路数着台阶，因为在夜里的那个时候她只能做这一件事情。灯光在石墙上晃动，海浪的声音从下面传上来，越来越近。";
+
+    #[test]
+    fn languages_are_told_apart() {
+        for (tag, text, foreign) in [
+            ("en", ENGLISH, false),
+            ("es", SPANISH, false),
+            ("sv", SWEDISH, false),
+            ("ja", JAPANESE, false),
+            ("zh", CHINESE, false),
+            ("en", SPANISH, true),
+            ("es", ENGLISH, true),
+            ("sv", ENGLISH, true),
+            ("ja", ENGLISH, true),
+            ("ja", CHINESE, true),
+            ("zh", JAPANESE, true),
+            ("ar", ENGLISH, true),
+            ("x-elvish", ENGLISH, false),
+        ] {
+            let language = Language::parse(tag).unwrap();
+            let reading = Reading::of(text, Pack::of(&language));
+            let found = find(text, &reading, &language);
+            assert_eq!(!found.is_empty(), foreign, "{tag} {text}");
+        }
+    }
+
+    #[test]
+    fn a_paragraph_among_others_is_marked() {
+        let language = Language::default();
+        let text = format!("{ENGLISH}\n\n{ENGLISH}\n\n{SPANISH}");
+        let reading = Reading::of(&text, Pack::of(&language));
+        let found = find(&text, &reading, &language);
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].span.clone()], SPANISH);
+    }
+}
