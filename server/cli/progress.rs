@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::engine::events::{JobEvent, Observer};
+use crate::engine::events::{JobEvent, Observer, SeamResult};
 
 /// Shows a job until it is closed.
 pub trait Display: Observer {
@@ -158,6 +158,23 @@ fn line(event: &JobEvent) -> Option<String> {
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
         ),
+        JobEvent::Seam {
+            chunk,
+            result,
+            message,
+            ..
+        } => {
+            let did = match result {
+                SeamResult::Fitted => "its beginning was fitted to the chunk before",
+                SeamResult::Fits => "its beginning follows well on the chunk before",
+                SeamResult::Refused => "its beginning stays as it was",
+                SeamResult::Open => "its beginning is not fitted to the chunk before yet",
+            };
+            match message {
+                Some(why) => format!("chunk {chunk}: {did}: {why}"),
+                None => format!("chunk {chunk}: {did}"),
+            }
+        }
         // The end of the job tells it.
         JobEvent::ChunkFailed { ends_job: true, .. } => return None,
         JobEvent::ChunkFailed { chunk, message, .. } => format!("chunk {chunk} failed: {message}"),

@@ -13,15 +13,20 @@ use tokio_util::sync::CancellationToken;
 
 use incoming::Incoming;
 
-use super::accept::{self, CallEnd, Verdict};
+use super::accept::{
+    self, Acceptance, Answer, CallEnd, Check, Cut, Fault, Judgement, Told, Verdict,
+};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
 use super::prompt::{Prompt, TooLarge, slices};
 use super::report::{causes, millis};
+use super::schedule::Tail;
 use super::written::Written;
 use super::{blocking, scene, seam, tokens};
-use crate::provider::{FinishReason, GiveUp, ProviderError, Request, Retry, RetryPolicy, Usage};
+use crate::provider::{
+    FinishReason, GiveUp, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Usage,
+};
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
@@ -29,6 +34,9 @@ use crate::story::words;
 const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
+
+/// What is refused so often is kept in the run's records, and the chunk has failed.
+const MOST_REFUSED: u32 = 2;
 
 /// How the draft of a chunk ended. The prose is on disk in every case.
 #[derive(Debug)]
@@ -65,6 +73,8 @@ pub struct Draft {
     /// So many bytes of the prose are known to end with a whole word: they were on disk when
     /// the chunk was begun, and may be the author's.
     whole: usize,
+    /// So many bytes of the prose were judged before, and stay whatever comes.
+    judged: usize,
     pub old: OldText,
     pub attempts: u32,
     pub usage: Usage,
@@ -72,8 +82,10 @@ pub struct Draft {
     pub finish: Option<FinishReason>,
     pub inputs: std::collections::BTreeMap<String, crate::story::Digest>,
     pub last_error: Option<ProviderError>,
-    /// Text of answers that were refused; for the run's records.
-    pub refused: Vec<String>,
+    /// Answers that were refused, and why; for the run's records.
+    pub refused: Vec<(Fault, String)>,
+    /// What was taken out of answers; for the run's records.
+    pub cuts: Vec<Cut>,
 }
 
 impl Draft {
@@ -96,13 +108,23 @@ pub struct Drafting<'a> {
     pub chunk: &'a ChunkView,
     /// The prose of the chunk before, or empty.
     pub preceding: String,
+    pub tail: Tail,
     /// The prose that is rewritten, if any stood there. It stays where it is until the first
     /// words of the new one are there to take its place.
     pub replaces: Option<String>,
-    pub retired: AtomicBool,
+    /// Whether any text has come.
+    pub begun: AtomicBool,
     pub notes: Vec<String>,
     /// What is written of the story, when the draft begins.
     pub written: Written,
+}
+
+/// How often a draft has been tried, and what it is measured by.
+struct Tries<'a> {
+    acceptance: Acceptance<'a>,
+    /// Calls that went on from an earlier one without a fault.
+    continued: u32,
+    refused: u32,
 }
 
 enum CallResult {
@@ -122,6 +144,7 @@ impl Drafting<'_> {
             end: DraftEnd::Cancelled,
             prose: written.to_owned(),
             whole: written.len(),
+            judged: written.len(),
             old: OldText::None,
             attempts: 0,
             usage: Usage::default(),
@@ -130,6 +153,7 @@ impl Drafting<'_> {
             inputs: Default::default(),
             last_error: None,
             refused: Vec::new(),
+            cuts: Vec::new(),
         };
         let mut page = self.job.editor().page(&PageAddress {
             path: &self.chunk.path,
@@ -139,7 +163,7 @@ impl Drafting<'_> {
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
-        draft.old = match (&self.replaces, self.retired.load(Ordering::Relaxed)) {
+        draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
             (Some(_), false) => OldText::Stands,
             (Some(_), true) => OldText::Retired,
@@ -155,10 +179,14 @@ impl Drafting<'_> {
         cancel: &CancellationToken,
     ) -> DraftEnd {
         let mut failures = 0;
-        let mut continued = 0;
-        let mut refusals = 0;
+        let mut tries = Tries {
+            acceptance: self.acceptance().await,
+            continued: 0,
+            refused: 0,
+        };
         loop {
-            let before = draft.prose.len();
+            let start = draft.prose.len();
+            let before = words::count(&draft.prose, self.language());
             let prompt = match self.prompt(&draft.prose) {
                 Ok(prompt) => prompt,
                 Err(too_large) => {
@@ -172,11 +200,16 @@ impl Drafting<'_> {
             draft
                 .inputs
                 .insert(slices::MODEL.to_owned(), self.job.writer().digest());
+            if self.tail == Tail::Planned {
+                draft.inputs.remove(slices::PRECEDING);
+            }
             draft.attempts += 1;
             let (usage_before, asked) = (draft.usage, prompt.tokens());
-            let result = self.call(draft, prompt, page, cancel).await;
+            let result = self
+                .call(draft, &tries.acceptance, prompt, page, cancel)
+                .await;
             if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
-                let heard = draft.prose.get(before..).unwrap_or_default();
+                let heard = draft.prose.get(start..).unwrap_or_default();
                 draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
             }
             let saved = whole_words(&draft.prose, draft.whole);
@@ -199,54 +232,104 @@ impl Drafting<'_> {
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
-                    let stalled = draft.prose.len() <= before + 1 && before > 0;
-                    continued = if stalled { u32::MAX } else { continued };
-                    match accept::judge(
-                        &draft.prose,
-                        self.chunk.target_words,
-                        self.language(),
-                        &end,
-                        continued,
-                    ) {
-                        Verdict::Accept { keep } => {
-                            draft.prose.truncate(keep);
-                            return match self.save(&draft.prose, page, true).await {
-                                Ok(()) => DraftEnd::Complete,
-                                Err(end) => end,
-                            };
-                        }
-                        Verdict::Continue { .. } => {
-                            continued += 1;
-                            draft.drop_stump();
-                        }
-                        Verdict::Refuse { why } => {
-                            refusals += 1;
-                            if draft.prose.len() > before {
-                                draft.refused.push(draft.prose.split_off(before));
-                                // It is in the run's records; in the chunk it would be gone on from.
-                                if let Err(end) = self.put(&draft.prose, page, false).await {
-                                    return end;
-                                }
-                            }
-                            if refusals >= 2 {
-                                return DraftEnd::Failed {
-                                    why: format!(
-                                        "{why}, also when it was asked once more. Change the beat, or try another model"
-                                    ),
-                                    ends_job: false,
-                                };
-                            }
-                            self.job.reporter().warn(
-                                Some(self.chunk.number),
-                                "answer-refused",
-                                format!("{why}; asking once more"),
-                            );
-                            continued = 0;
-                        }
+                    if let Some(end) = self.settle(draft, &mut tries, &end, before, page).await {
+                        return end;
                     }
                 }
             }
         }
+    }
+
+    /// Judges what a call brought; `Some` when that is the end of the draft.
+    async fn settle(
+        &self,
+        draft: &mut Draft,
+        tries: &mut Tries<'_>,
+        end: &CallEnd,
+        before: u32,
+        page: &mut dyn Page,
+    ) -> Option<DraftEnd> {
+        let raw = draft
+            .prose
+            .get(draft.judged..)
+            .unwrap_or_default()
+            .to_owned();
+        let length = words::count(&draft.prose, self.language());
+        let judgement = tries.acceptance.judge(&Answer {
+            prose: &draft.prose,
+            author: draft.whole,
+            judged: draft.judged,
+            end,
+            continued: tries.continued,
+            gained: length.saturating_sub(before),
+        });
+        match judgement.verdict {
+            Verdict::Accept => {
+                self.take_over(draft, judgement);
+                let saved = self.save(&draft.prose, page, true).await;
+                Some(saved.err().unwrap_or(DraftEnd::Complete))
+            }
+            Verdict::Continue(_) => {
+                self.take_over(draft, judgement);
+                tries.continued += 1;
+                draft.drop_stump();
+                draft.judged = draft.prose.len();
+                None
+            }
+            Verdict::Refuse(ref fault) => {
+                let fault = fault.clone();
+                tries.refused += 1;
+                tries.continued = 0;
+                if fault.check == Check::TooShort {
+                    // It is prose, and all there is.
+                    self.take_over(draft, judgement);
+                    draft.drop_stump();
+                    draft.judged = draft.prose.len();
+                } else if !raw.is_empty() {
+                    draft.prose.truncate(draft.judged);
+                    draft.refused.push((fault.clone(), raw));
+                    // It is in the run's records; in the chunk it would be gone on from.
+                    if let Err(end) = self.put(&draft.prose, page, false).await {
+                        return Some(end);
+                    }
+                }
+                if tries.refused >= MOST_REFUSED {
+                    return Some(DraftEnd::Failed {
+                        why: fault.given_up(),
+                        ends_job: false,
+                    });
+                }
+                let reporter = self.job.reporter();
+                reporter.warn(
+                    Some(self.chunk.number),
+                    fault.check.code(),
+                    fault.once_more(),
+                );
+                None
+            }
+        }
+    }
+
+    /// Goes on with the prose as it was repaired, and tells what was done to it.
+    fn take_over(&self, draft: &mut Draft, judgement: Judgement) {
+        draft.prose = judgement.prose;
+        for cut in judgement.cuts {
+            self.cut(draft, cut);
+        }
+        for remark in judgement.remarks {
+            let (code, message) = (remark.check.code(), remark.accepted());
+            let number = Some(self.chunk.number);
+            self.job.reporter().warn(number, code, message);
+        }
+    }
+
+    /// Keeps what was taken out of an answer, and tells of it.
+    fn cut(&self, draft: &mut Draft, cut: Cut) {
+        if let Some(message) = cut.message() {
+            let (number, code) = (Some(self.chunk.number), cut.check.code());
+            self.job.reporter().warn(number, code, message);
+        }
+        draft.cuts.push(cut);
     }
 
     /// Waits before the next attempt, or says that there is none.
@@ -285,6 +368,7 @@ impl Drafting<'_> {
             causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
+        self.job.note_wait(&error);
         draft.last_error = Some(error);
         tokio::select! {
             () = cancel.cancelled() => Some(DraftEnd::Cancelled),
@@ -296,13 +380,17 @@ impl Drafting<'_> {
     async fn call(
         &self,
         draft: &mut Draft,
+        acceptance: &Acceptance<'_>,
         prompt: Prompt,
         page: &mut dyn Page,
         cancel: &CancellationToken,
     ) -> CallResult {
         let request = self.request(&prompt, &draft.prose);
         let started = Instant::now();
-        let complete = self.job.writer().provider.complete(request);
+        let complete = async {
+            self.job.hold().passed().await;
+            self.job.writer().provider.complete(request).await
+        };
         let mut stream = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
             stream = complete => match stream {
@@ -311,7 +399,7 @@ impl Drafting<'_> {
             },
         };
         let words_before = words::count(&draft.prose, self.language());
-        let mut incoming = Incoming::new(self, draft, started);
+        let mut incoming = Incoming::new(self, draft, acceptance, started);
         let slow = tokio::time::sleep(SLOW_CALL);
         tokio::pin!(slow);
         let mut told_slow = false;
@@ -320,7 +408,7 @@ impl Drafting<'_> {
             let event = tokio::select! {
                 biased;
                 () = cancel.cancelled() => {
-                    incoming.close_seam();
+                    incoming.break_off();
                     return CallResult::Cancelled;
                 }
                 () = &mut slow, if !told_slow => {
@@ -347,10 +435,31 @@ impl Drafting<'_> {
                 }
             }
             if let Some(result) = ended {
-                incoming.close_seam();
+                match result {
+                    CallResult::Ended(_) => incoming.end(),
+                    _ => incoming.break_off(),
+                }
                 return result;
             }
         }
+    }
+
+    /// What answers are measured by.
+    async fn acceptance(&self) -> Acceptance<'_> {
+        let before = self.written.before(self.chunk.number);
+        let mut texts: Vec<String> = before.iter().map(|part| part.text.to_owned()).collect();
+        // As the prompt has it, whatever has become of it since.
+        texts.push(self.preceding.clone());
+        // It takes as long as the story is.
+        let told = blocking(move || Told::of(&texts)).await;
+        Acceptance::new(
+            self.job.brief(),
+            self.beat_index(),
+            self.chunk.target_words,
+            &self.notes,
+            &self.job.story.templates,
+            told,
+        )
     }
 
     fn prompt(&self, so_far: &str) -> Result<Prompt, TooLarge> {
@@ -398,10 +507,18 @@ impl Drafting<'_> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
-        let retire = self.replaces.is_some() && !self.retired.swap(true, Ordering::Relaxed);
+        let begins = !self.begun.swap(true, Ordering::Relaxed);
+        let retire = begins && self.replaces.is_some();
+        // What goes on from a text begins as that did.
+        let begins_apart = (begins && self.chunk.text.is_empty())
+            .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
         let save = move || {
             if retire {
                 session.retire_chunk(number, "rewritten")?;
+            }
+            if let Some(open) = begins_apart {
+                // Only for the seam pass; the text does not wait for it.
+                let _ = session.mark_seam(number, open);
             }
             session.save_partial(number, &saved)
         };

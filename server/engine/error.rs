@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::contract::Boundary;
 use super::editor::PageStop;
 use super::prompt::TooLarge;
-use super::settings::SettingsProblem;
+use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
 use crate::session::{ArchiveError, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
@@ -31,6 +32,12 @@ pub enum JobError {
         /// From 1.
         line: usize,
         message: String,
+    },
+    #[error("{}", contract_message(path, *order, silent))]
+    Contract {
+        path: PathBuf,
+        order: Order,
+        silent: Vec<Boundary>,
     },
     #[error("{}", settings_message(.0))]
     Settings(Vec<SettingsProblem>),
@@ -119,6 +126,31 @@ fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> Strin
             problem.message
         ));
     }
+    text
+}
+
+fn contract_message(path: &std::path::Path, order: Order, silent: &[Boundary]) -> String {
+    let (chunks, follows) = match silent.len() {
+        1 => ("a chunk is".to_owned(), "it follows is"),
+        n => (format!("{n} chunks are"), "they follow is"),
+    };
+    let mut text = format!(
+        "with order = \"{}\" {chunks} written before the text that {follows} there, and nothing says how things \
+         stand then. Nothing was sent:",
+        order.as_str(),
+    );
+    for place in silent {
+        text.push_str(&format!(
+            "\n  {}:{}: “{}” has no `Enter:` line, and “{}” before it no `Exit:` line",
+            path.display(),
+            place.line,
+            place.later,
+            place.earlier
+        ));
+    }
+    text.push_str(
+        "\nAdd one of the two lines at each of these places, or write with order = \"serial\"",
+    );
     text
 }
 

@@ -86,6 +86,19 @@ pub enum JobEvent {
         ends_job: bool,
         elapsed_ms: u64,
     },
+    /// The beginning of a chunk that was written before the text that it follows was there was
+    /// looked at again.
+    Seam {
+        chunk: ChunkNumber,
+        result: SeamResult,
+        /// Of its first paragraph, before.
+        words: u32,
+        /// Why it stays as it was.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+        usage: Usage,
+        elapsed_ms: u64,
+    },
     Warning {
         #[serde(skip_serializing_if = "Option::is_none")]
         chunk: Option<ChunkNumber>,
@@ -109,6 +122,20 @@ pub enum JobEvent {
         message: String,
         elapsed_ms: u64,
     },
+}
+
+/// What became of the beginning of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SeamResult {
+    /// Its first paragraph is another one now; the old one is in history/.
+    Fitted,
+    /// It stays, since it follows well.
+    Fits,
+    /// It stays, since what came was no better.
+    Refused,
+    /// It stays for now; the next `write` tries again.
+    Open,
 }
 
 /// How a job ended.

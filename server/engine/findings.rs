@@ -118,9 +118,8 @@ pub fn read(
     let plan = story.plan(settings);
     let language = &story.brief.language;
     let written = Written::read(story, &id, &plan, settings, owners, disk)?;
-    let view = &written.view;
     let mut chunks = Vec::new();
-    for view in &view.chunks {
+    for view in &written.view.chunks {
         if view.status == ChunkStatus::Missing {
             continue;
         }
@@ -141,7 +140,8 @@ pub fn read(
     memory.keep_only(&findings.texts);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let states = states(story, &written, settings, &chunks, &findings.texts);
+    let reasons = stale::reasons(story, &written, settings);
+    let states = states(&story.brief, &reasons, &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
@@ -256,14 +256,11 @@ fn cut(text: &str, span: &Span) -> Span {
 // ---------------------------------------------------------------- stale, partial, failed
 
 fn states(
-    story: &StoryFile,
-    written: &Written,
-    settings: &Settings,
+    brief: &Brief,
+    reasons: &[Vec<String>],
     chunks: &[Chunk<'_>],
     texts: &[SourceText],
 ) -> Vec<Finding> {
-    let brief = &story.brief;
-    let reasons = stale::reasons(story, written, settings);
     let slices = places_of_slices(brief);
     let mut found = Vec::new();
     for chunk in chunks {
@@ -299,8 +296,7 @@ fn states(
                 span: span.clone(),
             });
             let before = chunks.iter().find(|other| {
-                other.view.number < chunk.view.number
-                    && is_about(reason, &format!("chunk {}", other.view.number))
+                other.view.number < chunk.view.number && names_chunk(reason, other.view.number)
             });
             let place = in_brief.or_else(|| before.map(|before| before.head(texts)));
             Some((place?, "this changed"))
@@ -330,6 +326,13 @@ fn failed_message(chunk: &Chunk<'_>) -> String {
 fn is_about(reason: &str, name: &str) -> bool {
     let rest = reason.strip_prefix(name);
     rest.is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Whether a reason, such as "how things stand after chunk 2 changed", is about a chunk.
+fn names_chunk(reason: &str, number: ChunkNumber) -> bool {
+    let name = format!("chunk {number}");
+    let rest = reason.split_once(&name).map(|(_, rest)| rest);
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Where the slices that a prompt may hold stand in the brief; those that have one place.
@@ -381,5 +384,9 @@ mod tests {
         assert!(is_about("rule 3 changed", "rule 3"));
         assert!(!is_about("rule 30 changed", "rule 3"));
         assert!(is_about("cast Mara Voss was added", "cast Mara Voss"));
+        let two = ChunkNumber(2);
+        assert!(names_chunk("chunk 2 was edited", two));
+        assert!(names_chunk("what happened in chunk 2 changed", two));
+        assert!(!names_chunk("chunk 21 was edited", two));
     }
 }

@@ -1,18 +1,20 @@
 //! What a job tells of itself: how far it is, how it ended, and the records of its run.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::blocking;
 use super::draft::Draft;
 use super::events::{JobEvent, Outcome};
-use super::job::{Finished, Job, Stop};
-use super::prepare::Task;
+use super::job::{Finished, Job, Results, Stop};
 use super::report::cause_chain;
-use super::run_report::{self, ChunkEnd, ChunkOutcome};
+use super::run_report::{self, ChunkEnd};
+use super::schedule::Schedule;
 use super::status::relative;
+use super::tokens;
 use crate::provider::{ProviderError, Usage};
-use crate::session::{ChunkStatus, Session};
+use crate::session::{ChunkStatus, ChunkView, Session};
 use crate::story::ChunkNumber;
 
 /// Lengths, in words (characters for CJK).
@@ -22,19 +24,41 @@ pub(super) struct Progress {
     asked: u32,
     /// Of those that it has completed, by their targets.
     done: u32,
-    /// Of the story without the chunk in hand.
+    /// Of the story without the chunks in hand.
     story: u32,
+    in_hand: BTreeMap<ChunkNumber, InHand>,
     /// What was told last, in per cent: a bar that runs backwards says nothing.
     percent: u32,
 }
 
+/// A chunk that was begun and is not complete.
+#[derive(Debug, Default)]
+struct InHand {
+    words: u32,
+    target_words: u32,
+    /// What it has taken so far; nothing once that is in its outcome.
+    spent: Usage,
+    /// What it will probably take, in output tokens.
+    expected: u64,
+}
+
 impl Progress {
     /// How far the job is, in per cent; never less than before.
-    fn tell(&mut self, reached: u32) -> u32 {
+    fn tell(&mut self) -> u32 {
+        let in_hand = self.in_hand.values();
+        let reached: u32 = in_hand
+            .map(|chunk| chunk.words.min(chunk.target_words))
+            .sum();
+        let reached = self.done.saturating_add(reached);
         let percent = u64::from(reached) * 100 / u64::from(self.asked.max(1));
         let percent = u32::try_from(percent.min(100)).unwrap_or(100);
         self.percent = self.percent.max(percent);
         self.percent
+    }
+
+    fn story(&self) -> u32 {
+        let in_hand: u32 = self.in_hand.values().map(|chunk| chunk.words).sum();
+        self.story.saturating_add(in_hand)
     }
 }
 
@@ -64,18 +88,35 @@ impl Job {
         }
     }
 
+    /// Refused answers go into `errors/`, what was taken out of others into `artifacts/`.
     pub(super) async fn keep_refused(&self, number: ChunkNumber, draft: &Draft) {
-        for (index, text) in draft.refused.iter().enumerate() {
-            let (run, text) = (self.reporter().run().clone(), text.clone());
+        for (index, (fault, text)) in draft.refused.iter().enumerate() {
             let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);
-            if let Err(error) = blocking(move || run.error(&name, &text)).await {
+            let report = run_report::refused_answer(number, fault, text);
+            let run = self.reporter().run().clone();
+            if let Err(error) = blocking(move || run.error(&name, &report)).await {
                 self.reporter()
                     .warn(Some(number), "record", cause_chain(&error));
             }
         }
+        if draft.cuts.is_empty() {
+            return;
+        }
+        let name = format!("chunk_{:02}_left_out", number.0);
+        let report = run_report::left_out(number, &draft.cuts);
+        let run = self.reporter().run().clone();
+        if let Err(error) = blocking(move || run.artifact(&name, &report)).await {
+            self.reporter()
+                .warn(Some(number), "record", cause_chain(&error));
+        }
     }
 
-    pub(super) async fn finish(&self, outcomes: &[ChunkOutcome], stop: Option<Stop>) -> Finished {
+    pub(super) async fn finish(&self, results: &Results) -> Finished {
+        let Results {
+            outcomes,
+            seams,
+            stop,
+        } = results;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
         let (total, incomplete): (u32, Vec<ChunkNumber>) = match &view {
@@ -90,7 +131,7 @@ impl Job {
             Err(_) => (0, Vec::new()),
         };
         let failed = outcomes.iter().any(|outcome| outcome.failure.is_some());
-        let outcome = match &stop {
+        let outcome = match stop {
             Some(Stop::Cancelled) => Outcome::Cancelled,
             Some(Stop::At { .. } | Stop::Message(_)) => Outcome::Incomplete,
             None if failed => Outcome::Incomplete,
@@ -100,14 +141,11 @@ impl Job {
             outcome,
             stop.as_ref().and_then(Stop::text).as_deref(),
             outcomes,
+            seams,
             &incomplete,
             &full_story(self.session()),
         );
-        let usage = outcomes
-            .iter()
-            .fold(Usage::default(), |sum, outcome| sum.plus(outcome.usage));
-        let costs: Vec<f64> = outcomes.iter().filter_map(|outcome| outcome.cost).collect();
-        let cost = (!costs.is_empty()).then(|| costs.iter().sum());
+        let (usage, cost) = (results.usage(), results.cost());
         let target_words = self.target_words();
         let summary = run_report::summary(&run_report::Summary {
             story: &self.brief().title,
@@ -118,6 +156,7 @@ impl Job {
             outcome,
             message: &message,
             outcomes,
+            seams,
             words: total,
             target_words,
             unit: self.brief().language.unit(),
@@ -146,8 +185,9 @@ impl Job {
         Finished { outcome, message }
     }
 
-    pub(super) async fn tell_started(&self, tasks: &[Task]) {
-        let queue: Vec<ChunkNumber> = tasks.iter().map(|task| task.number).collect();
+    pub(super) async fn tell_started(&self, schedule: &Schedule) {
+        let steps = schedule.steps();
+        let queue: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
         let session = self.session().clone();
         let chunks = match blocking(move || session.view()).await {
             Ok(view) => view.chunks,
@@ -176,7 +216,7 @@ impl Job {
         });
     }
 
-    /// Tells how far the chunk in hand is.
+    /// Tells how far a chunk in hand is.
     pub(super) fn tell_progress(
         &self,
         chunk: ChunkNumber,
@@ -187,9 +227,8 @@ impl Job {
     ) {
         let (story_words, percent) = {
             let mut progress = self.progress();
-            let reached = progress.done + length.min(target_words);
-            let story_words = progress.story + length;
-            (story_words, progress.tell(reached))
+            progress.in_hand.entry(chunk).or_default().words = length;
+            (progress.story(), progress.tell())
         };
         let seconds = started.elapsed().as_secs_f64().max(0.001);
         self.reporter().tell(JobEvent::Progress {
@@ -203,10 +242,34 @@ impl Job {
         });
     }
 
-    /// From now on the chunk in hand is counted by its draft.
-    pub(super) fn take_in_hand(&self, words: u32) {
+    /// Notes what a chunk in hand has taken so far.
+    pub(super) fn note_usage(&self, chunk: ChunkNumber, spent: Usage) {
+        self.progress().in_hand.entry(chunk).or_default().spent = spent;
+    }
+
+    /// So many words of a chunk are going to be written: the budget counts them at once.
+    pub(super) fn expect(&self, chunk: ChunkNumber, words: u32) {
+        let expected = tokens::of_words(words, &self.brief().language);
+        self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
+    }
+
+    /// From now on the chunk is counted by its draft.
+    pub(super) fn take_in_hand(&self, chunk: &ChunkView) {
         let mut progress = self.progress();
-        progress.story = progress.story.saturating_sub(words);
+        progress.story = progress.story.saturating_sub(chunk.words);
+        let in_hand = progress.in_hand.entry(chunk.number).or_default();
+        in_hand.target_words = chunk.target_words;
+    }
+
+    /// What the chunks in hand will probably have taken when they are complete.
+    pub(super) fn under_way(&self) -> Usage {
+        let progress = self.progress();
+        let in_hand = progress.in_hand.values();
+        let usage = in_hand.map(|chunk| Usage {
+            output_tokens: Some(chunk.expected.max(chunk.spent.output_tokens.unwrap_or(0))),
+            ..chunk.spent
+        });
+        usage.fold(Usage::default(), Usage::plus)
     }
 
     /// How far the job is, in per cent.
@@ -215,12 +278,20 @@ impl Job {
     }
 
     /// Counts a completed chunk; how far the job is, in per cent.
-    pub(super) fn completed(&self, target_words: u32, length: u32) -> u32 {
+    pub(super) fn completed(&self, chunk: &ChunkView, length: u32) -> u32 {
         let mut progress = self.progress();
-        progress.done += target_words;
+        progress.in_hand.remove(&chunk.number);
+        progress.done += chunk.target_words;
         progress.story += length;
-        let reached = progress.done;
-        progress.tell(reached)
+        progress.tell()
+    }
+
+    /// A chunk has ended: what it took is in its outcome from now on.
+    pub(super) fn put_down(&self, chunk: ChunkNumber) {
+        if let Some(in_hand) = self.progress().in_hand.get_mut(&chunk) {
+            in_hand.spent = Usage::default();
+            in_hand.expected = 0;
+        }
     }
 
     fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {

@@ -5,6 +5,7 @@
 //! through [`editor::Editor`].
 
 pub mod accept;
+pub mod contract;
 pub mod doctor;
 mod draft;
 pub mod editor;
@@ -18,11 +19,14 @@ pub mod job;
 mod job_report;
 mod known_slices;
 pub mod new_story;
+mod opening;
 pub mod prepare;
 pub mod prompt;
+mod queue;
 pub mod report;
 mod run_report;
 mod scene;
+pub mod schedule;
 pub mod seam;
 pub mod sessions;
 pub mod settings;

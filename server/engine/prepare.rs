@@ -6,21 +6,24 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
+use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis};
-use super::settings::{Role, Settings};
+use super::schedule::Schedule;
+use super::settings::{Order, ProviderChoice, Role, Settings};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
-use super::workshop::{ChunkRef, Claim, JobRequest, Naming, OpenSession, Scope, Workshop};
+use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
-use crate::provider::Usage;
-use crate::session::{ChunkStatus, ChunkView, Notice, Origin, PlannedChunk, SessionView};
+use crate::provider::{ProviderKind, Usage};
+use crate::session::{Notice, PlannedChunk, SessionView};
 use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
@@ -109,13 +112,14 @@ impl Prepared {
                 .nothing_to_write(workshop, editor, observer, &status)
                 .await;
         }
+        self.check_contract(workshop, Arc::clone(&editor)).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
             writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        let queue = self.queue(&open).await?;
+        let (queue, scheduled) = self.queue(&open).await?;
         let asked = self.asked();
         let (session, public) = (open.session.clone(), self.settings.public());
         let run = blocking({
@@ -127,13 +131,14 @@ impl Prepared {
         })
         .await?;
         let reporter = Reporter::new(observer, run, started);
-        for warning in self.warnings {
-            reporter.warn(None, "setting", warning);
+        for warning in &self.warnings {
+            reporter.warn(None, "setting", warning.as_str());
         }
+        self.warn_of_order(&reporter, &scheduled);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }
-        for kept in &queue.kept {
+        for kept in &queue.lineup.kept {
             let message = format!(
                 "chunk {kept} was edited by the author and is left as it is; name it to have it rewritten"
             );
@@ -149,7 +154,7 @@ impl Prepared {
             editor,
             reporter,
         );
-        Ok(job.write(queue, cancel).await)
+        Ok(Arc::new(job).write(queue, scheduled.schedule, cancel).await)
     }
 }
 
@@ -172,9 +177,15 @@ impl Prepared {
         .await?;
         let is_complete = match self.chunk()? {
             Some(number) => status.to_write().all(|chunk| chunk.number != number),
-            None => status.to_write().next().is_none(),
+            None => status.to_write().next().is_none() && !self.has_seams(&status),
         };
         Ok(is_complete.then_some(status))
+    }
+
+    /// Whether there are seams to close, by a writer that can.
+    fn has_seams(&self, status: &StoryStatus) -> bool {
+        let demo = ProviderChoice::Fixed(ProviderKind::Demo);
+        status.open_seams > 0 && self.settings.provider != demo
     }
 
     /// The one chunk that is asked for.
@@ -224,6 +235,7 @@ impl Prepared {
                 None,
                 &[],
                 &[],
+                &[],
                 &full_story(&open.session),
             ),
         };
@@ -269,112 +281,116 @@ impl Prepared {
         }
     }
 
-    /// The chunks to write, and the claim on what must not be written by two jobs.
-    async fn queue(&self, open: &Arc<OpenSession>) -> Result<Queue, JobError> {
-        let job = &self.request.job;
-        let claim = |chunk: Option<ChunkNumber>| {
-            let number = chunk.unwrap_or(ChunkNumber(1));
-            open.claim(chunk, job)
-                .map_err(|job| JobError::Busy { number, job })
-        };
-        let treatment = match &self.request.scope {
-            Scope::Chunk(_) => Some(Treatment::GoOn),
-            Scope::Rewrite(_) => Some(Treatment::Rewrite),
-            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale => None,
-        };
-        if let (Some(treatment), Some(chunk)) = (treatment, self.request.scope.chunk()) {
-            let number = chunk.resolve(&self.plan)?;
-            return Ok(Queue {
-                tasks: vec![Task { number, treatment }],
-                kept: Vec::new(),
-                claim: claim(Some(number))?,
+    /// The chunks to write, as things stand in a session.
+    fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
+        let view = &written.view;
+        Ok(match &self.request.scope {
+            Scope::Remaining => Lineup::remaining(view),
+            Scope::Chunk(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::GoOn),
+            Scope::Rewrite(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite),
+            Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view),
+            Scope::RewriteStale => {
+                let reasons = stale::reasons(&self.story, written, &self.settings);
+                Lineup::stale(view, &reasons)
+            }
+        })
+    }
+
+    /// When each of them is written, once it is sure that the planned states carry the story
+    /// over every place where the text itself will not be there.
+    fn schedule(&self, lineup: &Lineup, view: &SessionView) -> Result<Scheduled, JobError> {
+        let brief = &self.story.brief;
+        let schedule = lineup.schedule(brief, view, &self.settings);
+        let apart = without_tail(&schedule);
+        let Findings { silent, apart } = contract::check(brief, &self.story.text, apart);
+        if !silent.is_empty() {
+            return Err(JobError::Contract {
+                path: self.story.folder.brief().to_owned(),
+                order: self.settings.order,
+                silent,
             });
         }
-        let claim = claim(None)?;
+        Ok(Scheduled { schedule, apart })
+    }
+
+    /// Before anything is opened, sent or written.
+    async fn check_contract(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(), JobError> {
+        if self.settings.order == Order::Serial {
+            return Ok(());
+        }
+        let (story, plan) = (self.story.clone(), self.plan.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        let settings = self.settings.clone();
+        let written = blocking(move || {
+            let current = || story.folder.current_session(&disk);
+            let id = wanted.map_or_else(current, |id| Ok(Some(id)))?;
+            // Nothing is there yet, under whatever name.
+            let id = id.map_or_else(
+                || story.folder.new_session_id(&story.brief.title, &disk),
+                Ok,
+            )?;
+            Written::read(&story, &id, &plan, &settings, editor.as_ref(), &disk)
+        });
+        let written = written.await?;
+        self.schedule(&self.lineup(&written)?, &written.view)
+            .map(|_| ())
+    }
+
+    /// The chunks to write, and the claim on what must not be written by two jobs.
+    async fn queue(&self, open: &Arc<OpenSession>) -> Result<(Queue, Scheduled), JobError> {
+        let chunk = match &self.request.scope {
+            Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
+            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale => None,
+        };
+        let number = chunk.unwrap_or(ChunkNumber(1));
+        let claim = open
+            .claim(chunk, &self.request.job)
+            .map_err(|job| JobError::Busy { number, job })?;
         let session = open.session.clone();
         let (story, settings) = (self.story.clone(), self.settings.clone());
         let written = blocking(move || Written::of_session(&session, &story, &settings)).await?;
-        let view = &written.view;
-        let mut queue = Queue {
-            tasks: Vec::new(),
-            kept: Vec::new(),
-            claim,
-        };
-        match &self.request.scope {
-            Scope::RewriteFrom(chunk) => queue.add_from(chunk.resolve(&self.plan)?, view),
-            Scope::RewriteStale => {
-                queue.add_stale(view, &stale::reasons(&self.story, &written, &self.settings));
-            }
-            _ => queue.add_remaining(view),
+        let lineup = self.lineup(&written)?;
+        let scheduled = self.schedule(&lineup, &written.view)?;
+        Ok((Queue { lineup, claim }, scheduled))
+    }
+
+    /// What the author should know of the order before it is written in.
+    fn warn_of_order(&self, reporter: &Reporter, scheduled: &Scheduled) {
+        let order = self.settings.order;
+        if order == Order::Chapters && self.story.brief.chapters.is_empty() {
+            let message = "the outline has no chapters, so order = \"chapters\" is the same as \"serial\" here. \
+                           Chapters are ## headings with the beats as ### below them";
+            reporter.warn(None, "order", message);
         }
-        Ok(queue)
-    }
-}
-
-/// What a job does, in order.
-pub(super) struct Queue {
-    pub tasks: Vec<Task>,
-    /// Chunks that are not rewritten since the author edited them.
-    pub kept: Vec<ChunkNumber>,
-    pub claim: Claim,
-}
-
-/// What happens to one chunk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Task {
-    pub number: ChunkNumber,
-    pub treatment: Treatment,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Treatment {
-    /// From where it stands; nothing when it is complete.
-    GoOn,
-    /// Anew; what it replaces is kept in history/.
-    Rewrite,
-}
-
-impl Queue {
-    fn add(&mut self, number: ChunkNumber, treatment: Treatment) {
-        self.tasks.push(Task { number, treatment });
-    }
-
-    fn add_remaining(&mut self, view: &SessionView) {
-        for chunk in view
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.status != ChunkStatus::Complete)
-        {
-            self.add(chunk.number, Treatment::GoOn);
+        let several = scheduled.schedule.steps().count() > 1;
+        if order != Order::Serial && self.settings.parallel == 1 && several {
+            let message = format!(
+                "order = \"{}\" writes nothing at the same time while parallel is 1",
+                order.as_str()
+            );
+            reporter.warn(None, "order", message);
         }
-    }
-
-    /// The chunk that was named is rewritten whoever wrote it; the others only if they are
-    /// not the author's.
-    fn add_from(&mut self, first: ChunkNumber, view: &SessionView) {
-        for chunk in view.chunks.iter().filter(|chunk| chunk.number >= first) {
-            match (chunk.status, is_authors(chunk)) {
-                (ChunkStatus::Complete, true) if chunk.number != first => {
-                    self.kept.push(chunk.number)
-                }
-                (ChunkStatus::Complete, _) => self.add(chunk.number, Treatment::Rewrite),
-                _ => self.add(chunk.number, Treatment::GoOn),
-            }
-        }
-    }
-
-    fn add_stale(&mut self, view: &SessionView, reasons: &[Vec<String>]) {
-        for (chunk, reasons) in view.chunks.iter().zip(reasons) {
-            match (reasons.is_empty(), is_authors(chunk)) {
-                (true, _) => {}
-                (false, true) => self.kept.push(chunk.number),
-                (false, false) => self.add(chunk.number, Treatment::Rewrite),
-            }
+        for place in &scheduled.apart {
+            let message = format!(
+                "{}:{}: the Exit of “{}” and the Enter of “{}” have no word in common, and “{}” is written before \
+                 the text of the other is there",
+                self.story.folder.brief_name(),
+                place.line,
+                place.earlier,
+                place.later,
+                place.later
+            );
+            reporter.warn(None, "contract", message);
         }
     }
 }
 
-/// Whether the text is the author's own, wholly or in part.
-fn is_authors(chunk: &ChunkView) -> bool {
-    chunk.edited || chunk.origin == Some(Origin::Written)
+/// When the chunks are written, and the places where their planned states are doubtful.
+struct Scheduled {
+    schedule: Schedule,
+    apart: Vec<Boundary>,
 }

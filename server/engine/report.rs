@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::events::{JobEvent, Observer, Outcome};
+use super::events::{JobEvent, Observer, Outcome, SeamResult};
+use crate::provider::Usage;
 use crate::session::Run;
 
 /// The voice of one job.
@@ -129,6 +130,10 @@ fn level(event: &JobEvent) -> &'static str {
     match event {
         JobEvent::ChunkFailed { .. } => "error",
         JobEvent::Warning { .. } | JobEvent::Retry { .. } => "warn",
+        JobEvent::Seam {
+            result: SeamResult::Refused | SeamResult::Open,
+            ..
+        } => "warn",
         JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
         _ => "info",
     }
@@ -140,6 +145,11 @@ fn because(causes: &[String]) -> String {
         [] => String::new(),
         causes => format!(" (caused by: {})", causes.join(": ")),
     }
+}
+
+fn tokens(usage: &Usage) -> String {
+    let count = usage.output_tokens;
+    count.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
 }
 
 fn checkpoint_line(event: &JobEvent) -> Option<String> {
@@ -198,9 +208,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
         } => format!(
             "chunk {chunk} saved: {words}/{target_words} words, {percent} %, {} elapsed, {} tokens",
             seconds(elapsed_ms),
-            usage
-                .output_tokens
-                .map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
+            tokens(usage)
         ),
         JobEvent::ChunkFailed {
             chunk,
@@ -213,6 +221,27 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
             because(causes),
             seconds(elapsed_ms)
+        ),
+        JobEvent::Seam {
+            chunk,
+            result,
+            words,
+            message,
+            usage,
+            elapsed_ms,
+        } => format!(
+            "chunk {chunk} beginning {}: {words} words, {} elapsed, {} tokens{}",
+            match result {
+                SeamResult::Fitted => "fitted to the chunk before",
+                SeamResult::Fits => "fits",
+                SeamResult::Refused => "left as it was",
+                SeamResult::Open => "not looked at yet",
+            },
+            seconds(elapsed_ms),
+            tokens(usage),
+            message
+                .as_ref()
+                .map_or_else(String::new, |message| format!("; {message}"))
         ),
         JobEvent::Warning { chunk, message, .. } => match chunk {
             Some(chunk) => format!("chunk {chunk} warning: {message}"),

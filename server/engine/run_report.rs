@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::accept::{Cut, Fault};
 use super::events::Outcome;
+use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::SessionId;
@@ -41,6 +43,7 @@ pub struct Summary<'a> {
     pub outcome: Outcome,
     pub message: &'a str,
     pub outcomes: &'a [ChunkOutcome],
+    pub seams: &'a [SeamOutcome],
     pub words: u32,
     pub target_words: u32,
     /// "words" or "characters".
@@ -55,6 +58,7 @@ pub fn message(
     outcome: Outcome,
     stop: Option<&str>,
     outcomes: &[ChunkOutcome],
+    seams: &[SeamOutcome],
     incomplete: &[ChunkNumber],
     full_story: &str,
 ) -> String {
@@ -74,9 +78,11 @@ pub fn message(
     };
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
-        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => {
-            format!("nothing to write: {left}")
-        }
+        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
+            0 => format!("nothing to write: {left}"),
+            1 => format!("the beginning of 1 chunk was looked at again; {left}"),
+            n => format!("the beginnings of {n} chunks were looked at again; {left}"),
+        },
         (Outcome::Complete, _) => format!("{done}; {left}"),
         (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
         (Outcome::Incomplete, Some(stopped)) => {
@@ -99,7 +105,7 @@ pub fn message(
 }
 
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
-fn chunks(numbers: &[ChunkNumber]) -> String {
+pub fn chunks(numbers: &[ChunkNumber]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for ChunkNumber(number) in numbers {
         match runs.last_mut() {
@@ -157,6 +163,17 @@ pub fn summary(summary: &Summary<'_>) -> String {
     if let Some(cost) = summary.cost {
         text.push_str(&format!("- Cost: {cost:.4}\n"));
     }
+    if !summary.seams.is_empty() {
+        let fitted = summary
+            .seams
+            .iter()
+            .filter(|seam| seam.end == SeamEnd::Fitted);
+        text.push_str(&format!(
+            "- Beginnings fitted to the chunk before: {} of {}\n",
+            fitted.count(),
+            summary.seams.len()
+        ));
+    }
     if !summary.outcomes.is_empty() {
         text.push_str("\n| chunk | title | length | target | calls | time | outcome |\n|---|---|---|---|---|---|---|\n");
     }
@@ -209,6 +226,30 @@ pub fn error_report(
         }
     }
     text.push_str(&format!("\n## Text received so far\n\n{prose}\n"));
+    text
+}
+
+/// An answer that was refused: why, and all of it.
+pub fn refused_answer(number: ChunkNumber, fault: &Fault, text: &str) -> String {
+    format!(
+        "# An answer for chunk {number} was refused\n\n- Check: {}\n- Why: {}\n\n## The answer\n\n{text}\n",
+        fault.check.code(),
+        fault.what
+    )
+}
+
+/// What was taken out of the answers for a chunk.
+pub fn left_out(number: ChunkNumber, cuts: &[Cut]) -> String {
+    let mut text = format!(
+        "# What was left out of chunk {number}\n\nNone of this is in the chunk. What should be can be copied back.\n"
+    );
+    for cut in cuts {
+        text.push_str(&format!(
+            "\n## {}\n\n{}\n",
+            cut.check.code(),
+            cut.text.trim_end()
+        ));
+    }
     text
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::error::JobError;
+use super::queue::open_seams;
 use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
@@ -24,6 +25,9 @@ pub struct StoryStatus {
     pub chunks: Vec<ChunkState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// How many chunks begin without regard to the one before, and are to be fitted to it.
+    #[serde(skip)]
+    pub open_seams: usize,
     /// "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
@@ -78,6 +82,7 @@ impl StoryStatus {
             target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
             chunks: Vec::new(),
             notices: Vec::new(),
+            open_seams: 0,
             unit: brief.language.unit(),
         };
         let Some(id) = session else {
@@ -87,6 +92,7 @@ impl StoryStatus {
         let written = Written::read(story, &id, &plan, settings, owners, disk)?;
         let reasons = stale::reasons(story, &written, settings);
         let view = written.view;
+        status.open_seams = open_seams(&view).len();
         let notices = view.notices.into_iter().chain(written.notices);
         status.notices = notices.map(|notice| notice.message).collect();
         let history = disk.list(&view.root.join("history"))?;

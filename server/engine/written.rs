@@ -97,6 +97,16 @@ impl Written {
         })
     }
 
+    /// The same without these chunks, as if nothing of them was written.
+    pub fn without(mut self, numbers: &[ChunkNumber]) -> Written {
+        for chunk in &mut self.view.chunks {
+            if numbers.contains(&chunk.number) {
+                chunk.status = ChunkStatus::Missing;
+            }
+        }
+        self
+    }
+
     /// The parts before chunk `number` that are complete, in story order.
     pub fn before(&self, number: ChunkNumber) -> Vec<Earlier<'_>> {
         let parts = self.view.chunks.iter().zip(&self.states);

@@ -17,6 +17,7 @@ use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
+use crate::engine::accept::Check;
 use crate::engine::events::{JobEvent, Observer, Outcome};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
@@ -255,7 +256,7 @@ async fn tell(
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    !matches!(code, "answer-refused" | "provider" | "record")
+    Check::of_code(code).is_none() && !matches!(code, "provider" | "record" | "held-up")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {

@@ -227,24 +227,35 @@ impl Inner {
         let planned = &self.plan[index];
         let path = &state.files[index];
         let journal_path = layout::journal_path(path);
-        let (replaces, over) = journal::in_turn(|| {
-            let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
-            let there = read_text(&journal_path, &self.disk)?;
-            if let Some(journal) = there.as_deref().map(Journal::parse) {
-                let status = journal.file.status.unwrap_or(FileStatus::Partial);
-                let digest = chunk_file::digest(&journal.file.prose);
-                if !replaces.contains(&digest) {
-                    self.keep_replaced(state, index, status, &journal.file.prose, why)?;
-                    replaces.push(digest);
-                }
-                replaces.extend(journal.replaces);
-            }
-            Ok::<_, StoreError>((replaces, there.map(|text| Digest::of(&text))))
-        })?;
+        let (replaces, over) = journal::in_turn(|| self.put_away_open(state, index, path, why))?;
         Ok(Step::Put {
             file: self.inside(&journal_path),
             text: Journal::render(planned.number, &planned.beat, status, prose, &replaces),
             over: over.into_iter().collect(),
         })
+    }
+
+    /// Puts every text of a file that an editor has into history: the editor's, the disk's and
+    /// the journal's. Their digests, for a journal that replaces them, and that of the journal
+    /// itself.
+    fn put_away_open(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        why: &str,
+    ) -> Result<(Vec<Digest>, Option<Digest>), StoreError> {
+        let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
+        let there = read_text(&layout::journal_path(path), &self.disk)?;
+        if let Some(journal) = there.as_deref().map(Journal::parse) {
+            let status = journal.file.status.unwrap_or(FileStatus::Partial);
+            let digest = chunk_file::digest(&journal.file.prose);
+            if !replaces.contains(&digest) {
+                self.keep_replaced(state, index, status, &journal.file.prose, why)?;
+                replaces.push(digest);
+            }
+            replaces.extend(journal.replaces);
+        }
+        Ok((replaces, there.map(|text| Digest::of(&text))))
     }
 }

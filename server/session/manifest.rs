@@ -169,6 +169,10 @@ pub struct ChunkRecord {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// It was begun before the text that it follows was there, and has not been fitted to
+    /// that yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seam_open: bool,
     /// Path of the extracted state inside the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_file: Option<String>,
@@ -229,6 +233,7 @@ impl ChunkRecord {
             cost: None,
             demo: false,
             failure: None,
+            seam_open: false,
             state_file: None,
             revision: None,
             other: BTreeMap::new(),
@@ -352,7 +357,7 @@ fn rendered(value: &impl Serialize) -> String {
 }
 
 impl TokenUsage {
-    fn add(&mut self, more: TokenUsage) {
+    pub(super) fn add(&mut self, more: TokenUsage) {
         fn plus(sum: &mut Option<u64>, more: Option<u64>) {
             if let Some(more) = more {
                 *sum = Some(sum.unwrap_or(0).saturating_add(more));

@@ -266,6 +266,7 @@ impl Inner {
             record.words = words::count(new.prose, &self.language);
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
+            record.seam_open = false;
         }
         record.content_sha256 = Some(digest);
         // What is about the chunk and not about its text.

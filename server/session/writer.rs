@@ -204,8 +204,12 @@ impl Session {
     pub fn assemble(&self) -> Result<Saved, StoreError> {
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
+        let before = state.manifest.clone();
         self.inner.assemble(&mut state)?;
-        self.inner.write_manifest(&mut state)?;
+        // A story that is as it was leaves no trace of having been looked at.
+        if state.manifest != before {
+            self.inner.write_manifest(&mut state)?;
+        }
         Ok(std::mem::take(&mut state.owed))
     }
 

@@ -9,6 +9,7 @@ use crate::desk::{Desk, Ended};
 use crate::novel::{BRIEF, Novel, PART, part_of, so_far, tokens};
 use crate::protocols::PROVIDERS;
 use crate::support::model_server::{Finish, Gate, ModelServer, Recorded, Reply};
+use crate::support::prose::prose;
 
 /// Answers the first requests for part 2 with these, one after the other; all else is written
 /// as it should be.
@@ -379,9 +380,8 @@ fn reasoning_never_reaches_the_prose() {
 /// A model that does not stop is stopped, at the end of a sentence if it ends any.
 #[test]
 fn an_answer_that_runs_on_is_stopped() {
-    let endless = |text: &str| text.repeat(40);
-    let sentences = endless("The tide came in and it went out again over the stones. ");
-    let babble = endless("and on and on it went over the stones and the sand ");
+    let sentences = prose(600, 77);
+    let babble = sentences.replace('.', "").to_lowercase();
     for (text, most, ends_with) in [(sentences, 1.5, "."), (babble, 2.0, "")] {
         let gate = Gate::new();
         let server = ModelServer::start({
@@ -419,7 +419,7 @@ fn a_refusal_is_asked_for_once_more() {
         is_written_whole(provider, &desk);
         let warnings = ended.named("warning");
         assert_eq!(warnings.len(), 1, "{provider}: {}", ended.stdout);
-        assert_eq!(warnings[0]["code"], "answer-refused", "{provider}");
+        assert_eq!(warnings[0]["code"], "refusal", "{provider}");
         assert_eq!(
             warnings[0]["message"], "the model refused to write it; asking once more",
             "{provider}"

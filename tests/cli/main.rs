@@ -7,6 +7,7 @@ mod support;
 mod desk;
 mod novel;
 
+mod answers;
 mod commands;
 mod edits;
 mod events;
@@ -18,8 +19,10 @@ mod help;
 mod interrupt;
 mod lint;
 mod messages;
+mod orders;
 mod places;
 mod protocols;
+mod seams;
 mod secrets;
 mod settings;
 mod sizes;

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{CallResult, Draft, Drafting, SAVE_EVERY, SLOW_CALL, whole_words};
-use crate::engine::accept::{self, CallEnd};
+use crate::engine::accept::{self, Acceptance, CallEnd, Check, Cut, Opening};
 use crate::engine::report::millis;
 use crate::engine::seam;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
@@ -19,10 +19,13 @@ const SAVE_BYTES: usize = 768;
 pub(super) struct Incoming<'a, 'b> {
     drafting: &'a Drafting<'b>,
     draft: &'a mut Draft,
+    acceptance: &'a Acceptance<'a>,
     started: Instant,
     /// Tokens of earlier calls.
     usage_before: Usage,
     usage: Usage,
+    /// The beginning of the answer, until it is clear that it is prose; `None` afterwards.
+    opening: Option<String>,
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
     seam: Option<String>,
     /// When the first text came that is not saved yet, and how many bytes have come since.
@@ -31,9 +34,16 @@ pub(super) struct Incoming<'a, 'b> {
 }
 
 impl<'a, 'b> Incoming<'a, 'b> {
-    pub(super) fn new(drafting: &'a Drafting<'b>, draft: &'a mut Draft, started: Instant) -> Self {
+    pub(super) fn new(
+        drafting: &'a Drafting<'b>,
+        draft: &'a mut Draft,
+        acceptance: &'a Acceptance<'a>,
+        started: Instant,
+    ) -> Self {
         Incoming {
             drafting,
+            acceptance,
+            opening: Some(String::new()),
             started,
             usage_before: draft.usage,
             usage: Usage::default(),
@@ -54,6 +64,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
             Some(Ok(Event::Usage(usage))) => {
                 self.usage.update(usage);
                 self.draft.usage = self.usage_before.plus(self.usage);
+                let number = self.drafting.chunk.number;
+                self.drafting.job.note_usage(number, self.draft.usage);
             }
             Some(Ok(Event::Notice(message))) => {
                 let number = self.drafting.chunk.number;
@@ -83,14 +95,9 @@ impl<'a, 'b> Incoming<'a, 'b> {
         }
         self.behind_since.get_or_insert_with(Instant::now);
         self.behind_bytes += text.len();
-        match &mut self.seam {
-            Some(beginning) => {
-                beginning.push_str(text);
-                if self.draft.prose.is_empty() || beginning.len() >= seam::LOOK_AHEAD {
-                    self.close_seam();
-                }
-            }
-            None => self.draft.prose.push_str(text),
+        match self.opening.take() {
+            Some(held) => self.look_at_opening(held + text, false),
+            None => self.take_prose(text),
         }
         let length = || words::count(&self.draft.prose, self.drafting.language());
         if self.seam.is_none()
@@ -102,9 +109,59 @@ impl<'a, 'b> Incoming<'a, 'b> {
         None
     }
 
+    /// Takes out what an answer begins with before its prose, and goes on with that.
+    fn look_at_opening(&mut self, mut held: String, whole: bool) {
+        loop {
+            match self.acceptance.opening(&held, whole) {
+                Opening::Strip { bytes, check } => {
+                    let text: String = held.drain(..bytes).collect();
+                    self.drafting.cut(self.draft, Cut { check, text });
+                }
+                Opening::Undecided => {
+                    self.opening = Some(held);
+                    return;
+                }
+                Opening::Prose => {
+                    self.take_prose(&held);
+                    return;
+                }
+            }
+        }
+    }
+
+    fn take_prose(&mut self, text: &str) {
+        match &mut self.seam {
+            Some(beginning) => {
+                beginning.push_str(text);
+                if self.draft.prose.is_empty() || beginning.len() >= seam::LOOK_AHEAD {
+                    self.close_seam();
+                }
+            }
+            None => self.draft.prose.push_str(text),
+        }
+    }
+
+    /// The answer came to its end: what was held back of it is all there is.
+    pub(super) fn end(&mut self) {
+        if let Some(held) = self.opening.take() {
+            self.look_at_opening(held, true);
+        }
+        self.close_seam();
+    }
+
+    /// The answer broke off. What is held back since it may be no prose is kept in the
+    /// records: in the chunk it would be gone on from, and it is a line at most.
+    pub(super) fn break_off(&mut self) {
+        if let Some(text) = self.opening.take().filter(|held| !held.trim().is_empty()) {
+            let check = Check::Preamble;
+            self.draft.cuts.push(Cut { check, text });
+        }
+        self.close_seam();
+    }
+
     /// Joins what was held back of a continuation. Leading white space of a fresh chunk is
     /// dropped, so the seam stays open until a word has come.
-    pub(super) fn close_seam(&mut self) {
+    fn close_seam(&mut self) {
         if let Some(beginning) = self.seam.take() {
             let fresh = seam::join(&self.draft.prose, &beginning);
             self.draft.prose.push_str(&fresh);

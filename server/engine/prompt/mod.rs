@@ -97,6 +97,11 @@ pub struct TooLarge {
     pub limit: u32,
 }
 
+/// The last `words` words of a text, from a sentence's or at least a word's beginning.
+pub fn last_words(text: &str, words: usize) -> &str {
+    tail::tail(text, words)
+}
+
 impl Prompt {
     /// Builds the prompt of one chunk.
     ///

@@ -92,8 +92,13 @@ impl Templates {
 
     /// Of all templates together, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
-        let texts: Vec<&str> = KNOWN.iter().map(|known| self.text(known)).collect();
+        let texts: Vec<&str> = self.texts().collect();
         Digest::of(&texts.join("\0"))
+    }
+
+    /// The texts of all templates, with their placeholders.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        KNOWN.iter().map(|known| self.text(known))
     }
 
     /// A template with its placeholders filled in.

@@ -167,6 +167,17 @@ pub enum Order {
     All,
 }
 
+impl Order {
+    /// As it is written in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Order::Serial => "serial",
+            Order::Chapters => "chapters",
+            Order::All => "all",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {

@@ -12,6 +12,10 @@ pub(super) struct Speech {
     dashed: bool,
     /// Whether this paragraph began with a dash, so that each further one changes sides.
     by_dashes: bool,
+    /// Whether its dashes are typed as hyphens: -No sé -dijo ella-. Quizá.
+    by_hyphens: bool,
+    /// The character before.
+    before: Option<char>,
     /// Where the last mark stands that could end a ‘quotation’, in bytes of the paragraph.
     last_single_close: Option<usize>,
 }
@@ -29,11 +33,13 @@ pub(super) enum Turn {
 impl Speech {
     pub(super) fn of(paragraph: &str) -> Speech {
         let start = paragraph.trim_start();
-        let by_dashes = start.starts_with(is_dash)
-            // A typed hyphen; a list has no place in prose.
-            || start.strip_prefix("- ").is_some_and(|rest| !rest.is_empty());
+        // A list has no place in prose; two hyphens are a typed dash within English narration.
+        let by_hyphens = start
+            .strip_prefix('-')
+            .is_some_and(|rest| !rest.starts_with('-'));
         Speech {
-            by_dashes,
+            by_dashes: by_hyphens || start.starts_with(is_dash),
+            by_hyphens,
             last_single_close: paragraph
                 .match_indices('’')
                 .map(|(index, mark)| (index, &paragraph[index + mark.len()..]))
@@ -50,6 +56,7 @@ impl Speech {
 
     /// Reads `c`, which stands at byte `index` of the paragraph, before `next`.
     pub(super) fn read(&mut self, c: char, index: usize, next: Option<char>) -> Turn {
+        let before = self.before.replace(c);
         if let Some(closers) = self.closers {
             let closes = closers.contains(&c)
                 && (c != '’' || closers.len() > 1 || !next.is_some_and(char::is_alphabetic));
@@ -73,7 +80,9 @@ impl Speech {
             '＂' => &['＂'],
             '‘' if self.last_single_close > Some(index) => &['’'],
             _ => {
-                let typed = c == '-' && index == 0 && self.by_dashes;
+                let within_word = before.is_some_and(char::is_alphanumeric)
+                    && next.is_some_and(char::is_alphanumeric);
+                let typed = self.by_hyphens && c == '-' && !within_word;
                 if self.by_dashes && (is_dash(c) || typed) {
                     self.dashed = !self.dashed;
                     return Turn::Dashed;
@@ -119,7 +128,14 @@ mod tests {
             ("彼女は「行け」と言った。", "行け"),
             ("—No sé —dijo ella—. Quizá.", "No sé . Quizá."),
             ("— Не знаю, — сказала она.", "Не знаю,"),
-            ("- Vete - dijo.", "Vete - dijo."),
+            ("- Vete - dijo.", "Vete"),
+            (
+                "-Así me lo parece -respondió Vivaldo-; y ve.",
+                "Así me lo parece ; y ve.",
+            ),
+            ("-El vice-rey ha muerto.", "El vice-rey ha muerto."),
+            ("She went--slowly--home.", ""),
+            ("--She went--", ""),
             ("‘It’s late,’ he said.", "It’s late,"),
             ("The dogs’ bowls; ’twas late.", ""),
             ("“It goes on", "It goes on"),

@@ -1,7 +1,7 @@
 //! `leftover`: what is no part of a story: marks of a model, talk about the work, headings.
 //!
 //! Limits: talk is known by the phrases of the pack (English ones in every language), outside
-//! speech; polite openings and offers only in the first and the last paragraph.
+//! speech, in sentences that are not long; polite openings and offers only in the first and the last paragraph.
 
 use super::super::Span;
 use super::blocks::BlockKind;
@@ -14,6 +14,9 @@ use super::rule_mentions::read_kanji;
 use super::sentences;
 
 const CODE: &str = "leftover";
+/// The longest sentence that is taken for talk, in characters of scripts without blanks; a
+/// word of other scripts counts as three.
+const MOST_SAID: usize = 120;
 
 /// Marks that models and their servers wrap text in.
 const MARKS: [&str; 22] = [
@@ -191,12 +194,23 @@ fn talk(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
 /// The sentences of a paragraph that hold one of the phrases, outside speech.
 fn said(text: &str, reading: &Reading, paragraph: &Paragraph, phrases: &Phrases) -> Vec<Span> {
     let words = reading.words_of(paragraph);
+    // A narrator's period of sixty words may well hold such a phrase.
+    let is_short = |span: &Span| {
+        let within = words
+            .iter()
+            .filter(|word| span.contains(&word.span().start));
+        within
+            .map(|word| if word.is_unspaced() { 1 } else { 3 })
+            .sum::<usize>()
+            <= MOST_SAID
+    };
     let hits = phrases.find(words).into_iter();
     hits.filter_map(|hit| {
         let (first, last) = (words.get(hit.words.start)?, words.get(hit.words.end - 1)?);
         let start = sentences::around(text, first.span().start).start;
         let end = sentences::around(text, last.span().start).end;
-        (!first.is_spoken()).then_some(start..end.max(last.span().end))
+        let span = start..end.max(last.span().end);
+        (!first.is_spoken() && is_short(&span)).then_some(span)
     })
     .collect()
 }
@@ -300,6 +314,10 @@ mod tests {
             ("en", "She said **no**."),
             ("ja", "第三章を読み終えた澪は、本を閉じた。"),
             ("en", "He wrote [sic] behind it."),
+            (
+                "es",
+                "Y así, con la pluma en la mano y la vela a punto de apagarse, pensando en todo lo que pasó aquella noche en la venta y en lo que cada uno dijo y calló después, como queda dicho al fin del capítulo pasado, volvió a sentarse junto a la lumbre sin decir nada a nadie.",
+            ),
         ] {
             assert_eq!(found(tag, text), [] as [&str; 0], "{text}");
         }

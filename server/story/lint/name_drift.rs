@@ -7,7 +7,7 @@
 
 use strsim::generic_damerau_levenshtein;
 
-use super::super::{ChunkNumber, Span};
+use super::super::{ChunkNumber, Severity, Span};
 use super::Story;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap, KeySet};
@@ -32,8 +32,16 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) -> KeySet {
             continue;
         };
         drifted.insert(key);
+        let sure = suspect.certain || suspect.beside.is_some();
+        let severity = match sure && !is_pet_form(&suspect.letters, &part.letters) {
+            true => Severity::Warning,
+            false => Severity::Information,
+        };
         for place in suspect.places.iter().take(MOST_PLACES) {
-            findings.push(finding(story, part, place));
+            findings.push(Finding {
+                severity,
+                ..finding(story, part, place)
+            });
         }
     }
     check_surnames(story, &mut drifted, findings);
@@ -48,6 +56,8 @@ struct Suspect {
     certain: bool,
     /// Somewhere it stands beside a word of this character's name.
     beside: Option<usize>,
+    /// Somewhere a name that nobody has follows: Anne Cox is not Anna.
+    of_another: bool,
 }
 
 struct Place {
@@ -82,7 +92,13 @@ fn suspects(story: &Story<'_>) -> KeyMap<Suspect> {
                 places: Vec::new(),
                 certain: false,
                 beside: None,
+                of_another: false,
             });
+            suspect.of_another |= beside.is_none()
+                && after.is_some_and(|after| {
+                    let written = chunk.facts.word(nth + 1);
+                    names_another(story, after, written)
+                });
             suspect.certain |= !word.is_all_caps() && (!word.opens() || acts(story, word, after));
             suspect.beside = suspect.beside.or(beside);
             suspect.places.push(Place {
@@ -103,6 +119,17 @@ fn may_be_name(story: &Story<'_>, word: &Word) -> bool {
         && !pack.stop.contains(&word.key)
         && !pack.capitals.contains(&word.key)
         && !pack.titles.contains(&word.key)
+}
+
+/// Whether a word is a name that nobody in the cast has, not even misspelt.
+fn names_another(story: &Story<'_>, word: &Word, written: &str) -> bool {
+    let is_name = word.is_capital() && !word.opens() && !word.is_all_caps();
+    if !is_name || !may_be_name(story, word) {
+        return false;
+    }
+    let letters: Vec<char> = fold::folded(written).chars().collect();
+    let mut parts = story.lexicon.parts.iter();
+    !parts.any(|part| distance(&letters, part, story).is_some_and(|distance| distance <= 1))
 }
 
 /// Whether a word at the start of a sentence is used as a name is: it owns something, is
@@ -138,11 +165,16 @@ fn owner(story: &Story<'_>, word: &Word) -> Option<usize> {
 
 /// The name that a suspect is a slip of.
 fn closest<'a>(suspect: &Suspect, story: &'a Story<'_>) -> Option<&'a NamePart> {
+    if suspect.of_another && suspect.beside.is_none() {
+        return None;
+    }
     let parts = story.lexicon.parts.iter();
     parts
         .filter_map(|part| {
             let beside = suspect.beside == Some(part.entry) && part.of_several;
-            if !suspect.certain && !beside {
+            let starts = suspect.letters.first() == part.letters.first();
+            // At the start of sentences alone it may be any word, so it has to be long.
+            if !suspect.certain && !beside && (part.letters.len() < 5 || !starts) {
                 return None;
             }
             let distance = distance(&suspect.letters, part, story)?;
@@ -164,8 +196,19 @@ fn tolerance(letters: &[char], part: &NamePart, beside: bool) -> usize {
         4 if !same_start => usize::from(beside),
         4 => 1 + usize::from(beside),
         5..=7 => 1 + usize::from(beside),
-        _ => 2,
+        // Bernardo is not Fernando.
+        _ => 1 + usize::from(beside || same_start),
     }
+}
+
+/// Bill and Billy, Ann and Annie: perhaps what somebody is called.
+fn is_pet_form(one: &[char], other: &[char]) -> bool {
+    let (short, long) = match one.len() < other.len() {
+        true => (one, other),
+        false => (other, one),
+    };
+    let rest = long.strip_prefix(short);
+    rest.is_some_and(|rest| matches!(rest, ['y'] | ['i', 'e']))
 }
 
 /// How many letters differ, or `None` where it can't be a slip: endings, or far too many.

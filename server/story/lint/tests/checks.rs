@@ -57,6 +57,17 @@ fn names_drift() {
             "1 warning name-drift “Maria” → Mara",
         ),
         ("Out came Ilsa.", "1 warning name-drift “Ilsa” → Ilse"),
+        ("Then Mary came.", "1 warning name-drift “Mary” → Mara"),
+        // What people are called, perhaps.
+        (
+            "Then Ilsey came.",
+            "1 information name-drift “Ilsey” → Ilse",
+        ),
+        // Somebody else, who has a name of her own.
+        (
+            "Then Marie Linden came.",
+            "1 information unknown-name “Marie”",
+        ),
         ("Then Mara Vos came.", "1 warning name-drift “Vos” → Voss"),
         (
             "Then MARIA VOSS came.",
@@ -131,6 +142,8 @@ fn new_names_are_told_by_how_often_they_come() {
     check(MARA, &[often], &["1 warning unknown-name “Jonas”"]);
     // A word that the story also writes small is no name.
     check(MARA, &["He saw the Tower, and the Tower was a tower."], &[]);
+    let spanish = "---\nlanguage: es\n---\n# Cast\n## Fernando\n";
+    check(spanish, &["Entonces llegó Bernardo."], &[]);
     let german = "---\nlanguage: de\n---\n# Cast\n## Greta\n";
     check(
         german,

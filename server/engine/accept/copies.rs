@@ -1,0 +1,312 @@
+//! Text that stands in the story already, and text that says the same again and again.
+//!
+//! Found by hashes of neighbouring words. A refrain, a letter that is read again, a verse: what
+//! is short, quoted or set as verse is left alone, and the story lint tells of it.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::check::{Check, Fault};
+use super::opening::is_rule;
+use super::repair::Repair;
+use super::sentences::is_finished;
+use super::wording::{Wording, paragraphs, with_white};
+
+/// Neighbouring words that are compared at once; fewer meet by chance.
+const SHINGLE: usize = 24;
+/// An answer that begins with so many words with which the text before ends repeats them.
+const LEAST_SEAM: usize = 8;
+/// A paragraph of so many words does not come about twice.
+const LEAST_PARAGRAPH: usize = 40;
+/// So many words that stand three times in a row are no figure of speech.
+const LEAST_LOOP: usize = 40;
+/// An answer that ends with so many words of its own beginning has started again.
+const LEAST_RESTART: usize = 60;
+/// Words of the text before that its repetition is looked for in.
+const TAIL: usize = 400;
+
+/// What the story has told before a chunk, to be compared with it.
+#[derive(Debug, Default)]
+pub struct Told {
+    shingles: HashSet<u64>,
+    tail: Vec<u64>,
+}
+
+impl Told {
+    /// From the texts of the chunks before, in story order: the end of the last is what an
+    /// answer repeats most often. Takes time in proportion to them.
+    pub fn of<T: AsRef<str>>(texts: &[T]) -> Told {
+        let mut told = Told::default();
+        for text in texts {
+            let wording = Wording::of(text.as_ref());
+            told.shingles
+                .extend(wording.shingles(wording.grain(SHINGLE)));
+        }
+        if let Some(text) = texts.last() {
+            told.tail = tail_of(&Wording::of(text.as_ref())).to_vec();
+        }
+        told
+    }
+}
+
+fn tail_of(wording: &Wording) -> &[u64] {
+    let keys = wording.keys();
+    &keys[keys.len().saturating_sub(TAIL)..]
+}
+
+/// Takes out what only repeats: the end of the text before, whole paragraphs of earlier text,
+/// and the second and every later time in a loop.
+pub(super) fn strip(repair: &mut Repair<'_>) {
+    if let Some(end) = repeated_seam(repair) {
+        let text = repair.text();
+        let start = text.len() - text.trim_start().len();
+        let cut = with_white(text, start..end);
+        repair.cut(Check::CopiedText, cut);
+    }
+    let copied = copied_paragraphs(repair);
+    repair.cut_all(Check::CopiedText, &copied);
+    let looped = loops(repair.text());
+    if !looped.is_empty() {
+        repair.cut_all(Check::Repetition, &looped);
+        let trimmed = repair.text().trim_end().to_owned();
+        repair.replace(None, String::new(), trimmed);
+    }
+}
+
+/// Where the words end with which the text before the answer ends, too.
+fn repeated_seam(repair: &Repair<'_>) -> Option<usize> {
+    let text = repair.text();
+    let near = super::opening::floor(text, TAIL * 16);
+    let wording = Wording::of(&text[..near]);
+    let before = Wording::of(tail_text(repair.before()));
+    let tail = if before.len() > 0 {
+        tail_of(&before)
+    } else {
+        &repair.acceptance().told.tail
+    };
+    let most = tail.len().min(wording.len());
+    let least = wording.grain(LEAST_SEAM);
+    let length = (least..=most)
+        .rev()
+        .find(|length| tail[tail.len() - length..] == wording.keys()[..*length])?;
+    Some(past_marks(text, wording.end(length - 1)))
+}
+
+/// The end of a text, long enough for its last words.
+fn tail_text(text: &str) -> &str {
+    const BYTES: usize = TAIL * 12;
+    let start = super::opening::floor(text, text.len().saturating_sub(BYTES));
+    &text[start..]
+}
+
+/// Behind the marks that follow a word.
+fn past_marks(text: &str, end: usize) -> usize {
+    let rest = &text[end..];
+    let marks = rest
+        .trim_start_matches(|c: char| !c.is_alphanumeric() && !c.is_whitespace() && !is_opening(c));
+    text.len() - marks.len()
+}
+
+fn is_opening(c: char) -> bool {
+    matches!(
+        c,
+        '“' | '‘' | '«' | '(' | '[' | '「' | '『' | '„' | '¿' | '¡' | '（'
+    )
+}
+
+/// Which words stand in earlier text, as stretches.
+fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> {
+    let grain = wording.grain(SHINGLE);
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (word, shingle) in wording.shingles(grain).into_iter().enumerate() {
+        if !known(shingle) {
+            continue;
+        }
+        match stretches.last_mut() {
+            Some(last) if last.end >= word => last.end = word + grain,
+            _ => stretches.push(word..word + grain),
+        }
+    }
+    stretches
+}
+
+fn copied_paragraphs(repair: &Repair<'_>) -> Vec<Range<usize>> {
+    let told = &repair.acceptance().told;
+    let before = Told::of(&[repair.before()]);
+    if told.shingles.is_empty() && before.shingles.is_empty() {
+        return Vec::new();
+    }
+    let known = |shingle| told.shingles.contains(&shingle) || before.shingles.contains(&shingle);
+    let text = repair.text();
+    let wording = Wording::of(text);
+    let stretches = covered(&wording, known);
+    let least = wording.grain(LEAST_PARAGRAPH);
+    let mut cuts = Vec::new();
+    for range in paragraphs(text) {
+        let words = wording.at(range.start)..wording.at(range.end);
+        let near = stretches.partition_point(|stretch| stretch.start <= words.start);
+        let is_covered = stretches[..near]
+            .last()
+            .is_some_and(|stretch| words.end <= stretch.end);
+        if words.len() >= least && is_covered && !is_set_apart(&text[range.clone()]) {
+            cuts.push(with_white(text, range));
+        }
+    }
+    cuts
+}
+
+/// Quoted, or set as verse.
+fn is_set_apart(paragraph: &str) -> bool {
+    let quoted = paragraph.starts_with(['>', '“', '"', '«', '„', '「', '『', '*', '_', '—', '–']);
+    quoted || is_verse(paragraph)
+}
+
+fn is_verse(text: &str) -> bool {
+    const MOST_LETTERS: usize = 60;
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    text.lines().count() >= 3 && lines.all(|line| line.chars().nth(MOST_LETTERS).is_none())
+}
+
+/// What stands there for the second and every further time in a row; and the beginning of the
+/// text where it comes again at its end.
+fn loops(text: &str) -> Vec<Range<usize>> {
+    let wording = Wording::of(text);
+    let (least_loop, least_restart) = (wording.grain(LEAST_LOOP), wording.grain(LEAST_RESTART));
+    let mut cuts: Vec<Range<usize>> = Vec::new();
+    for (words, period) in repeats(&wording) {
+        let is_loop = words.len() >= least_loop.max(period * 2);
+        let at_end = wording.len() - words.end <= 10;
+        let source = wording.start(words.start)..wording.end(words.end - 1);
+        let is_restart = at_end && words.len() >= least_restart && !is_verse(&text[source.clone()]);
+        if !is_loop && !is_restart {
+            continue;
+        }
+        let range = at_sentences(text, source, at_end);
+        if range.start < range.end && cuts.last().is_none_or(|last| last.end <= range.start) {
+            cuts.push(range);
+        }
+    }
+    cuts
+}
+
+/// Stretches of words that are the same as those `period` words before, in order.
+fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
+    let grain = wording.grain(SHINGLE);
+    let mut seen: HashMap<u64, usize> = HashMap::new();
+    let mut found: Vec<(Range<usize>, usize)> = Vec::new();
+    for (word, shingle) in wording.shingles(grain).into_iter().enumerate() {
+        let Some(earlier) = seen.insert(shingle, word) else {
+            continue;
+        };
+        let period = word - earlier;
+        match found.last_mut() {
+            Some((last, same)) if *same == period && last.end >= word => last.end = word + grain,
+            // The words overlap with what is reported already.
+            Some((last, _)) if last.end > word => {}
+            _ => found.push((word..word + grain, period)),
+        }
+    }
+    found
+}
+
+/// A repeated stretch in whole sentences where it has any; all of the rest where it goes on to
+/// the end.
+fn at_sentences(text: &str, range: Range<usize>, to_end: bool) -> Range<usize> {
+    let end = if to_end {
+        text.len()
+    } else {
+        past_marks(text, range.end)
+    };
+    let starts_sentence = |at: usize| {
+        let before = text[..at].trim_end();
+        before.is_empty() || is_finished(before) || text[before.len()..at].contains("\n\n")
+    };
+    /// Sentences are no longer, in words or marks.
+    const MOST_PIECES: usize = 2_000;
+    let inside = &text[range.start..end];
+    let start = inside
+        .split_inclusive(char::is_whitespace)
+        .scan(range.start, |at, piece| {
+            let here = *at;
+            *at += piece.len();
+            Some(here)
+        })
+        .take(MOST_PIECES)
+        .find(|at| starts_sentence(*at))
+        .unwrap_or(range.start);
+    // Nothing of the first time may go with it.
+    let stop = if to_end || is_finished(&text[start..end]) {
+        end
+    } else {
+        let sentences = inside
+            .char_indices()
+            .rev()
+            .map(|(at, c)| range.start + at + c.len_utf8());
+        sentences
+            .take_while(|at| *at > start)
+            .take(MOST_PIECES)
+            .find(|at| {
+                is_finished(&text[start..*at]) && text[*at..].starts_with(char::is_whitespace)
+            })
+            .unwrap_or(end)
+    };
+    with_white(text, start..stop)
+}
+
+/// What is wrong with an answer that repeats most of an earlier text.
+pub(super) fn judge(told: &Told, before: &str, text: &str) -> Option<Fault> {
+    const SHARE: f64 = 0.5;
+    let wording = Wording::of(text);
+    let least = wording.grain(LEAST_PARAGRAPH);
+    if wording.len() < least {
+        return None;
+    }
+    let before = Told::of(&[before]);
+    let known = |shingle| told.shingles.contains(&shingle) || before.shingles.contains(&shingle);
+    let copied = narrated(text, &wording, &covered(&wording, known));
+    if copied >= least && copied as f64 >= wording.len() as f64 * SHARE {
+        let what = "most of the answer stands in the story already";
+        return Some(Fault::new(Check::CopiedText, what));
+    }
+    let stretches: Vec<Range<usize>> = repeats(&wording)
+        .into_iter()
+        .map(|(words, _)| words)
+        .collect();
+    let repeated = narrated(text, &wording, &stretches);
+    (repeated >= least && repeated as f64 >= wording.len() as f64 * SHARE).then(|| {
+        Fault::new(
+            Check::Repetition,
+            "the answer says the same again and again",
+        )
+    })
+}
+
+/// How many words of some stretches, which come in order, stand in paragraphs that are neither
+/// quoted nor verse.
+fn narrated(text: &str, wording: &Wording, stretches: &[Range<usize>]) -> usize {
+    let mut stretches = stretches.iter().peekable();
+    let mut sum = 0;
+    for range in paragraphs(text) {
+        let words = wording.at(range.start)..wording.at(range.end);
+        let counts = !is_set_apart(&text[range]);
+        while let Some(stretch) = stretches.peek() {
+            let shared = stretch
+                .end
+                .min(words.end)
+                .saturating_sub(stretch.start.max(words.start));
+            sum += if counts { shared } else { 0 };
+            if stretch.end > words.end {
+                break;
+            }
+            stretches.next();
+        }
+    }
+    sum
+}
+
+/// Whether a text is nothing but scene breaks and marks.
+pub(super) fn is_wordless(text: &str) -> bool {
+    text.lines().all(|line| {
+        line.trim().is_empty() || is_rule(line) || !line.contains(char::is_alphanumeric)
+    })
+}

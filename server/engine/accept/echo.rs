@@ -1,0 +1,201 @@
+//! Pieces of the prompt that a model repeats as if they were prose: the beat, a rule, a note.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::check::Check;
+use super::opening::bare;
+use super::repair::Repair;
+use super::wording::{Wording, paragraphs, with_white};
+use crate::engine::prompt::Templates;
+use crate::story::{Brief, SectionKind};
+
+/// Fewer words may meet by chance, or because a character says a rule out loud.
+const LEAST_WORDS: usize = 8;
+/// A note in the margin is no sentence of a story.
+const LEAST_OF_NOTE: usize = 4;
+
+/// Headings and labels that the prompt builder makes.
+static HEADING: LazyLock<Regex> = LazyLock::new(|| {
+    // Compiled by the tests.
+    Regex::new(
+        r"(?x)\A\#\ (?:The\ story|Premise|Setting|Cast|Style|Rules|How\ it\ is\ written
+        |Rules\ of\ this\ world\b.*|Who\ is\ in\ the\ story|How\ the\ story\ began
+        |What\ happened\ lately|How\ things\ stand\ after\ part\b.*|The\ part\ before\b.*
+        |What\ the\ story\ said\ before\b.*|The\ whole\ story,\ part\ by\ part|Who\ is\ in\ this\ part
+        |The\ text\ before\ this\ part\ ends\ with|This\ part:.*|Not\ yet\b.*|This\ is\ the\ last\ part
+        |Of\ this\ part\ is\ written\ already.*)\z",
+    )
+    .expect("a well-formed pattern")
+});
+
+static LABEL: LazyLock<Regex> = LazyLock::new(|| {
+    // Compiled by the tests.
+    Regex::new(r"\A(?:[-*]\s+|\d{1,3}[.)]\s+)?(?:(?:What happens|At its start|At its end|The author asks|Enter|Exit|The chapter that it is in):\s*)?")
+        .expect("a well-formed pattern")
+});
+
+/// What the author said that is no prose, by its words.
+#[derive(Debug, Default)]
+pub(super) struct Echoes {
+    known: HashMap<u64, Known>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    check: Check,
+    /// A character may say a rule out loud, but not with its number.
+    only_labelled: bool,
+}
+
+impl Known {
+    const PROMPT: Known = Known {
+        check: Check::PromptEcho,
+        only_labelled: false,
+    };
+    const RULE: Known = Known {
+        check: Check::PromptEcho,
+        only_labelled: true,
+    };
+    const NOTE: Known = Known {
+        check: Check::NoteEcho,
+        only_labelled: false,
+    };
+}
+
+impl Echoes {
+    pub fn of(brief: &Brief, templates: &Templates, notes: &[String]) -> Echoes {
+        let mut echoes = Echoes::default();
+        for section in &brief.sections {
+            match section.kind {
+                // A style may hold a sample of prose, and the outline comes beat by beat.
+                SectionKind::Style | SectionKind::Outline | SectionKind::Notes => {}
+                SectionKind::Rules => echoes.add(&section.text, Known::RULE),
+                _ => echoes.add(&section.text, Known::PROMPT),
+            }
+        }
+        for beat in &brief.beats {
+            let (enter, exit) = (beat.enter.as_ref(), beat.exit.as_ref());
+            let texts = [Some(&beat.text), enter, exit, beat.chapter_text.as_ref()];
+            for text in texts.into_iter().flatten() {
+                echoes.add(text, Known::PROMPT);
+            }
+        }
+        for template in templates.texts() {
+            echoes.add(template, Known::PROMPT);
+        }
+        for note in notes {
+            echoes.add_piece(note, LEAST_OF_NOTE, Known::NOTE);
+        }
+        echoes
+    }
+
+    fn add(&mut self, text: &str, known: Known) {
+        self.add_piece(text, LEAST_WORDS, known);
+        for paragraph in paragraphs(text) {
+            let paragraph = &text[paragraph];
+            self.add_piece(paragraph, LEAST_WORDS, known);
+            for line in paragraph.lines() {
+                // Lines of a list; a line that is wrapped ends anywhere.
+                if unlabelled(line).len() < line.trim().len() {
+                    self.add_piece(line, LEAST_WORDS, known);
+                }
+            }
+        }
+    }
+
+    fn add_piece(&mut self, text: &str, least: usize, known: Known) {
+        // What the author quotes may be meant to be told word for word.
+        if text
+            .trim_start()
+            .starts_with(['>', '“', '"', '«', '„', '「', '『'])
+        {
+            return;
+        }
+        let wording = Wording::of(unlabelled(text));
+        if wording.len() >= wording.grain(least) {
+            self.known.entry(wording.whole()).or_insert(known);
+        }
+    }
+
+    fn find(&self, text: &str) -> Option<Check> {
+        let rest = unlabelled(text);
+        let known = self.known.get(&Wording::of(rest).whole())?;
+        let labelled = rest.len() < text.trim().len();
+        (labelled || !known.only_labelled).then_some(known.check)
+    }
+}
+
+fn unlabelled(text: &str) -> &str {
+    let text = text.trim();
+    &text[LABEL.find(text).map_or(0, |label| label.end())..]
+}
+
+/// Whether a line is a heading of the prompt's.
+pub(super) fn is_prompt_heading(line: &str) -> bool {
+    HEADING.is_match(line.trim())
+}
+
+/// Takes out paragraphs that are the author's own words to the model, and the prompt's headings
+/// with what stands below them.
+pub(super) fn strip(repair: &mut Repair<'_>) {
+    let acceptance = repair.acceptance();
+    let text = repair.text();
+    let mut cuts = Vec::new();
+    for range in paragraphs(text) {
+        let paragraph = &text[range.clone()];
+        let first = paragraph.lines().next().unwrap_or_default();
+        let found = if is_prompt_heading(first) {
+            Some(Check::PromptEcho)
+        } else {
+            acceptance
+                .echoes
+                .find(paragraph)
+                .or_else(|| acceptance.echoes.find(bare(paragraph)))
+        };
+        if let Some(check) = found {
+            cuts.push((check, with_white(text, range)));
+        }
+    }
+    repair.cut_each(&cuts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::prompt::{Prompt, PromptInputs};
+
+    /// Who changes a heading of the prompt learns here that acceptance has to know it.
+    #[test]
+    fn every_heading_of_the_prompt_is_known() {
+        let text = include_str!("../../../fixtures/briefs/lamp-keeper/story.md");
+        let brief = Brief::parse(text);
+        let mut found = 0;
+        for beat in [0, 1, brief.beats.len() - 1] {
+            for so_far in ["", "She went."] {
+                let prompt = Prompt::build(&PromptInputs {
+                    brief: &brief,
+                    templates: &Templates::default(),
+                    beat,
+                    target_words: 1500,
+                    earlier: &[],
+                    preceding: "The lamp went out.",
+                    so_far,
+                    remaining_words: 1500,
+                    notes: &[],
+                    context_tokens: 16_000,
+                });
+                let prompt = prompt.unwrap();
+                let headings = prompt.blocks.iter().flat_map(|block| block.text.lines());
+                for line in headings.filter(|line| line.starts_with("# ")) {
+                    let own = brief.sections.iter().any(|it| line[2..] == it.title);
+                    assert!(own || is_prompt_heading(line), "{line}");
+                    found += 1;
+                }
+            }
+        }
+        assert!(found > 20);
+    }
+}

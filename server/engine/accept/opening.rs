@@ -1,0 +1,254 @@
+//! What an answer begins with before its prose begins: a preamble, a fence, a heading.
+//!
+//! Looked for while the answer arrives already, so that it never goes into the chunk's file.
+
+use super::check::Check;
+use super::pack::PACKS;
+use super::repair::Repair;
+use super::{Acceptance, echo, marks};
+
+/// Most bytes of an answer that are held back until it is clear how it begins.
+pub(super) const MOST_HELD: usize = 320;
+/// Longer than `Certainly!` and its like, in bytes.
+const MOST_ACKNOWLEDGED: usize = 60;
+
+/// How an answer begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opening {
+    /// With prose.
+    Prose,
+    /// That is not clear yet: more of it has to come.
+    Undecided,
+    /// So many bytes of it are no prose. What comes then may be none either.
+    Strip { bytes: usize, check: Check },
+}
+
+/// Looks at the beginning of an answer; `whole` when no more of it will come.
+pub(super) fn look(acceptance: &Acceptance<'_>, text: &str, whole: bool) -> Opening {
+    let bare = text.trim_start();
+    let lead = text.len() - bare.len();
+    if bare.is_empty() {
+        return if whole {
+            Opening::Prose
+        } else {
+            Opening::Undecided
+        };
+    }
+    let found = token(bare, whole)
+        .or_else(|| line(acceptance, bare, whole))
+        .or_else(|| inline(bare));
+    match found {
+        Some((bytes, check)) => {
+            let rest = &bare[bytes..];
+            let white = rest.len() - rest.trim_start().len();
+            Opening::Strip {
+                bytes: lead + bytes + white,
+                check,
+            }
+        }
+        None if whole || bare.len() >= MOST_HELD => Opening::Prose,
+        None if is_undecided(acceptance, bare) => Opening::Undecided,
+        None => Opening::Prose,
+    }
+}
+
+/// Takes all of an answer's opening out; what parts the answer from the text before stays.
+pub(super) fn strip_all(repair: &mut Repair<'_>) {
+    let text = repair.text();
+    let mut end = text.len() - text.trim_start().len();
+    let mut found = Vec::new();
+    while let Opening::Strip { bytes, check } = look(repair.acceptance(), &text[end..], true) {
+        found.push((check, end..end + bytes));
+        end += bytes;
+    }
+    repair.cut_each(&found);
+}
+
+fn token(text: &str, whole: bool) -> Option<(usize, Check)> {
+    if !text.starts_with(['<', '[']) {
+        return None;
+    }
+    let length = marks::leading_token(text, text.contains("</s>"))?;
+    // The name of a role may be on its way.
+    let rest = &text[length..];
+    let complete = whole || rest.len() > 16 || rest.contains('\n');
+    complete.then_some((length, Check::TemplateToken))
+}
+
+/// A first line that is no prose, whole.
+fn line(acceptance: &Acceptance<'_>, text: &str, whole: bool) -> Option<(usize, Check)> {
+    if let Some(length) = marks::role_prefix(text) {
+        return Some((length, Check::RolePrefix));
+    }
+    let end = match text.find('\n') {
+        Some(end) => end,
+        None if whole => text.len(),
+        None => return None,
+    };
+    let found = of_line(acceptance, text[..end].trim_end()).map(|check| (end, check));
+    found.or_else(|| two_lines(text, end, whole))
+}
+
+fn of_line(acceptance: &Acceptance<'_>, line: &str) -> Option<Check> {
+    const LONGEST: usize = 600;
+    if line.len() > LONGEST {
+        return None;
+    }
+    if is_fence(line) {
+        Some(Check::CodeFence)
+    } else if is_rule(line) {
+        Some(Check::StrayRule)
+    } else if echo::is_prompt_heading(line) {
+        Some(Check::PromptEcho)
+    } else if is_heading(line) || acceptance.is_title(line) || is_part_line(line) {
+        Some(Check::HeadingEcho)
+    } else {
+        PACKS
+            .preamble
+            .is_match(bare(line))
+            .then_some(Check::Preamble)
+    }
+}
+
+/// `Sure!`, and on the next line what it is sure of; `whole` when that line is.
+fn two_lines(text: &str, end: usize, whole: bool) -> Option<(usize, Check)> {
+    let rest = text[end..].trim_start();
+    let start = text.len() - rest.len();
+    let length = match rest.find('\n') {
+        Some(length) => length,
+        None if whole => rest.len(),
+        None => return None,
+    };
+    let first = text[..end].trim_end();
+    let answers = first.len() < MOST_ACKNOWLEDGED && first.ends_with(['!', '.', ',', '！', '。']);
+    (answers && length < MOST_HELD && PACKS.preamble.is_match(bare(&text[..start + length])))
+        .then_some((start + length, Check::Preamble))
+}
+
+fn inline(text: &str) -> Option<(usize, Check)> {
+    let end = text.find('\n').unwrap_or(text.len());
+    let near = floor(text, end.min(MOST_HELD));
+    let found = PACKS.inline.find(&text[..near])?;
+    let rest = &text[found.end()..];
+    let marks = rest.len() - rest.trim_start_matches(['*', '_', ' ']).len();
+    (found.end() > 0).then_some((found.end() + marks, Check::Preamble))
+}
+
+/// Whether more of the text could make it an opening.
+fn is_undecided(acceptance: &Acceptance<'_>, text: &str) -> bool {
+    if marks::may_become_token(text) || acceptance.may_become_title(text) {
+        return true;
+    }
+    let first = text.chars().next();
+    let marked = matches!(first, Some('#' | '`' | '~' | '='))
+        || text.starts_with("**")
+        || text.starts_with("__")
+        || (matches!(first, Some('*' | '_' | '-')) && is_rule_so_far(text));
+    let open = !text.contains('\n');
+    let lower: String = bare_start(text)
+        .chars()
+        .take(24)
+        .flat_map(char::to_lowercase)
+        .map(|c| if matches!(c, '’' | 'ʼ') { '\'' } else { c })
+        .collect();
+    let begins = PACKS
+        .starts
+        .iter()
+        .any(|start| start.starts_with(&lower) || lower.starts_with(start.as_str()));
+    if open {
+        return marked || begins;
+    }
+    // One line is there, and it could be the first of two.
+    let end = text.find('\n').unwrap_or(text.len());
+    begins && end < MOST_ACKNOWLEDGED && !text[end..].trim_start().contains('\n')
+}
+
+fn is_rule_so_far(text: &str) -> bool {
+    text.chars().all(|c| matches!(c, '*' | '_' | '-' | ' '))
+}
+
+/// A line without the marks around it.
+pub(super) fn bare(line: &str) -> &str {
+    line.trim_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '*' | '_'
+                    | '#'
+                    | '~'
+                    | '='
+                    | '-'
+                    | '–'
+                    | '—'
+                    | '―'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+                    | '<'
+                    | '>'
+                    | '`'
+                    | '|'
+                    | '【'
+                    | '】'
+                    | '（'
+                    | '）'
+                    | '《'
+                    | '》'
+            )
+    })
+}
+
+fn bare_start(text: &str) -> &str {
+    text.trim_start_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '¡' | '*' | '_' | '#' | '(' | '[' | '-' | '–' | '—' | '【' | '（'
+            )
+    })
+}
+
+/// ```` ``` ````, with at most a word behind it.
+pub(super) fn is_fence(line: &str) -> bool {
+    let line = line.trim();
+    let rest = line.trim_start_matches(['`', '~']);
+    let marks = line.len() - rest.len();
+    marks >= 3 && rest.len() <= 24 && !rest.trim().contains([' ', '`', '~'])
+}
+
+/// A line across the page, or a scene break.
+pub(super) fn is_rule(line: &str) -> bool {
+    let marks = line.chars().filter(|c| !c.is_whitespace()).count();
+    marks >= 3
+        && line
+            .chars()
+            .all(|c| c.is_whitespace() || matches!(c, '*' | '_' | '-' | '=' | '~' | '—'))
+}
+
+/// A heading of markdown.
+pub(super) fn is_heading(line: &str) -> bool {
+    const LONGEST: usize = 160;
+    let rest = line.trim_start_matches('#');
+    let marks = line.len() - rest.len();
+    (1..=6).contains(&marks) && rest.starts_with([' ', '\t']) && line.len() <= LONGEST
+}
+
+/// `Chapter 3: The Logbook`, `**Part 3 of 8**`, `Title: The Lamp`.
+pub(super) fn is_part_line(line: &str) -> bool {
+    /// In characters; more is a line of prose.
+    const LONGEST: usize = 60;
+    let line = bare(line);
+    line.chars().nth(LONGEST).is_none()
+        && !line.ends_with(['.', '!', '?', '…', '。', '”', '"', '»', '؟'])
+        && (PACKS.heading.is_match(line) || PACKS.label.is_match(line))
+        || (line.len() <= 24 && PACKS.heading.is_match(line.trim_end_matches('.')))
+}
+
+/// The last boundary of a character that is not behind `index`.
+pub(super) fn floor(text: &str, index: usize) -> usize {
+    (0..=index.min(text.len()))
+        .rev()
+        .find(|index| text.is_char_boundary(*index))
+        .unwrap_or(0)
+}

@@ -1,0 +1,82 @@
+//! What follows a complete chunk while the job goes on: work that may fail, hang or be lost
+//! without the job being any different.
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::story::{BeatId, ChunkNumber};
+
+/// How long the end of a job waits for what is still under way.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A chunk that is complete, and saved as such.
+#[derive(Debug, Clone)]
+pub struct CompletedChunk {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    /// Its prose as it was saved.
+    pub text: String,
+}
+
+/// Work beside a job. Dropped, all of it is aborted.
+#[derive(Debug, Default)]
+pub struct Background {
+    tasks: JoinSet<()>,
+}
+
+impl Background {
+    /// Begins some work. Nobody waits for it before the end of the job, and nobody asks how it
+    /// came out: what it has to say it says itself.
+    pub fn begin(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        // Those that are done make room.
+        while self.tasks.try_join_next().is_some() {}
+        self.tasks.spawn(work);
+    }
+
+    /// Waits for what is under way, for as long as patience lasts and nobody cancels; the rest
+    /// is aborted.
+    pub async fn end(mut self, cancel: &CancellationToken) {
+        // A panic in there is its own affair.
+        let all = async { while self.tasks.join_next().await.is_some() {} };
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            _ = tokio::time::timeout(PATIENCE, all) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_waits_for_work_and_not_for_ever() {
+        for (length, cancelled, finished) in [(5, false, 1), (5, true, 0), (5_000, false, 0)] {
+            let count = Arc::new(AtomicUsize::new(0));
+            let mut background = Background::default();
+            background.begin(async { panic!("a bug in there") });
+            let counted = Arc::clone(&count);
+            background.begin(async move {
+                tokio::time::sleep(Duration::from_secs(length)).await;
+                counted.fetch_add(1, Ordering::SeqCst);
+            });
+            let cancel = CancellationToken::new();
+            if cancelled {
+                cancel.cancel();
+            }
+            let start = tokio::time::Instant::now();
+            background.end(&cancel).await;
+            assert!(start.elapsed() <= PATIENCE + Duration::from_secs(1));
+            assert_eq!(
+                count.load(Ordering::SeqCst),
+                finished,
+                "{length} {cancelled}"
+            );
+        }
+    }
+}

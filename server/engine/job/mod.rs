@@ -1,0 +1,202 @@
+//! A job: writes chunks, saves, assembles, reports; can be cancelled at any moment.
+//!
+//! Workers draft, several at a time where the order allows it; what they bring is taken in by
+//! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
+//! the job waiting for it is in [`background`].
+
+pub mod background;
+mod hold;
+mod reducer;
+mod seams;
+mod settle;
+
+use std::sync::{Arc, Mutex};
+
+use tokio_util::sync::CancellationToken;
+
+pub(super) use hold::Hold;
+pub(super) use reducer::Results;
+pub use seams::{SeamEnd, SeamOutcome};
+
+use super::editor::Editor;
+use super::events::Outcome;
+use super::job_report::Progress;
+use super::queue::{Lineup, Queue};
+use super::report::Reporter;
+use super::schedule::Schedule;
+use super::settings::Settings;
+use super::status::relative;
+use super::story_file::StoryFile;
+use super::workshop::OpenSession;
+use super::writer::Writer;
+use crate::provider::{ProviderError, ProviderErrorKind, RetryPolicy, Usage};
+use crate::session::{ChunkView, Session, TokenUsage};
+use crate::story::{Brief, ChunkNumber};
+use reducer::Reducer;
+
+/// A running job.
+pub struct Job {
+    pub(super) id: String,
+    /// What was asked for, for the run's records.
+    pub(super) asked: String,
+    pub(super) story: StoryFile,
+    pub(super) settings: Settings,
+    pub(super) writer: Writer,
+    open: Arc<OpenSession>,
+    editor: Arc<dyn Editor>,
+    reporter: Reporter,
+    pub(super) progress: Mutex<Progress>,
+    hold: Hold,
+}
+
+/// How a job came out.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    pub outcome: Outcome,
+    pub message: String,
+}
+
+impl Finished {
+    pub(super) fn cancelled_early() -> Finished {
+        Finished {
+            outcome: Outcome::Cancelled,
+            message: "cancelled before anything was asked for; nothing changed".to_owned(),
+        }
+    }
+}
+
+impl Job {
+    #[allow(clippy::too_many_arguments)] // Once, from one place: these are its fields.
+    pub(super) fn new(
+        id: String,
+        asked: String,
+        story: StoryFile,
+        settings: Settings,
+        writer: Writer,
+        open: Arc<OpenSession>,
+        editor: Arc<dyn Editor>,
+        reporter: Reporter,
+    ) -> Job {
+        Job {
+            id,
+            asked,
+            story,
+            settings,
+            writer,
+            open,
+            editor,
+            reporter,
+            progress: Mutex::default(),
+            hold: Hold::default(),
+        }
+    }
+
+    pub(super) fn brief(&self) -> &Brief {
+        &self.story.brief
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(super) fn session(&self) -> &Session {
+        &self.open.session
+    }
+
+    pub(super) fn editor(&self) -> &dyn Editor {
+        self.editor.as_ref()
+    }
+
+    pub(super) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// What holds every call of the job back for as long as the server asked for.
+    pub(super) fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
+    /// A server that asks for a wait asks it of all calls; where it is longer than is waited
+    /// at all, the call that was told so ends the job.
+    pub(super) fn note_wait(&self, error: &ProviderError) {
+        let longest = RetryPolicy::default().longest_asked;
+        let asked = error.retry_after.filter(|wait| *wait <= longest);
+        if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
+            self.hold.extend(wait);
+        }
+    }
+
+    /// Writes the queue, closes the seams, and tells how it ended.
+    pub(super) async fn write(
+        self: &Arc<Self>,
+        queue: Queue,
+        schedule: Schedule,
+        cancel: &CancellationToken,
+    ) -> Finished {
+        let Queue { lineup, claim } = queue;
+        let Lineup { closes_seams, .. } = lineup;
+        self.tell_started(&schedule).await;
+        let mut reducer = Reducer::new(self, schedule, claim.is_story());
+        reducer.write(cancel).await;
+        if closes_seams {
+            reducer.close_seams(cancel).await;
+        }
+        let results = reducer.end(cancel).await;
+        drop(claim);
+        self.finish(&results).await
+    }
+
+    pub(super) fn cost(&self, usage: &Usage) -> Option<f64> {
+        let price = self.settings.prices.get(&self.writer.model)?;
+        Some(price.of(usage))
+    }
+
+    pub(super) fn target_words(&self) -> u32 {
+        self.story
+            .plan(&self.settings)
+            .iter()
+            .map(|chunk| chunk.target_words)
+            .sum()
+    }
+
+    pub(super) fn relative(&self, chunk: &ChunkView) -> String {
+        relative(&chunk.path, self.story.folder.root())
+    }
+}
+
+/// Usage as the manifest has it.
+fn token_usage(usage: Usage) -> TokenUsage {
+    TokenUsage {
+        input_tokens: usage.input_tokens,
+        cached_tokens: usage.cached_tokens,
+        output_tokens: usage.output_tokens,
+    }
+}
+
+/// Why a job ends before its queue does.
+#[derive(Debug)]
+pub(super) enum Stop {
+    Cancelled,
+    /// A chunk could not be written, and no other could be.
+    At {
+        chunk: ChunkNumber,
+        why: String,
+    },
+    Message(String),
+}
+
+impl Stop {
+    /// As the beginning of a sentence, without its full stop.
+    pub(super) fn text(&self) -> Option<String> {
+        let text = match self {
+            Stop::Cancelled => return None,
+            Stop::At { chunk, why } => format!("stopped at chunk {chunk}: {why}"),
+            Stop::Message(message) => format!("stopped: {message}"),
+        };
+        Some(text.trim_end_matches('.').to_owned())
+    }
+}

@@ -1,0 +1,359 @@
+//! One chunk from its beginning to its end: drafted by a worker, then brought into session,
+//! editor and reports.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::background::CompletedChunk;
+use super::{Job, Stop, token_usage};
+use crate::engine::blocking;
+use crate::engine::draft::{Draft, DraftEnd, Drafting, OldText};
+use crate::engine::editor::PageStop;
+use crate::engine::events::JobEvent;
+use crate::engine::queue::{Task, Treatment};
+use crate::engine::report::{causes, millis};
+use crate::engine::run_report::{self, ChunkEnd, ChunkOutcome};
+use crate::engine::schedule::{Step, Tail};
+use crate::engine::workshop::Claim;
+use crate::engine::written::{Written, margin_notes};
+use crate::provider::ProviderKind;
+use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError};
+use crate::story::{ChunkNumber, words};
+
+/// What a worker brings.
+pub(super) enum Drafted {
+    /// There was nothing to write any more.
+    Complete(ChunkNumber),
+    /// Cancelled before it was begun.
+    Cancelled(ChunkNumber),
+    Draft(Box<Work>),
+    /// The store could not say what there is.
+    Unread {
+        number: ChunkNumber,
+        error: StoreError,
+    },
+}
+
+/// A draft that came to its end, with all that goes into the records.
+pub(super) struct Work {
+    chunk: ChunkView,
+    draft: Draft,
+    result: ChunkResult,
+    began: Instant,
+    /// Keeps other jobs away from the chunk until all of this is saved.
+    _turn: Option<Claim>,
+}
+
+/// How a chunk ended.
+pub(super) struct Settled {
+    pub number: ChunkNumber,
+    pub outcome: Option<ChunkOutcome>,
+    /// Whether it is complete now, so that others may follow it.
+    pub is_complete: bool,
+    pub stop: Option<Ending>,
+    /// What was written, where that was completed.
+    pub completed: Option<CompletedChunk>,
+}
+
+/// What the end of a chunk means for the job.
+pub(super) enum Ending {
+    /// No other chunk is begun.
+    Job(Stop),
+    /// Those that wait for it are not begun; then the job ends for this reason.
+    Chunk(Stop),
+}
+
+impl Settled {
+    fn nothing(number: ChunkNumber, is_complete: bool, stop: Option<Stop>) -> Settled {
+        Settled {
+            number,
+            outcome: None,
+            is_complete,
+            stop: stop.map(Ending::Job),
+            completed: None,
+        }
+    }
+}
+
+impl Job {
+    /// Drafts one chunk, if it is still to be written. With `in_turn`, other jobs on it go
+    /// first; a job on that one chunk has claimed it when it began.
+    pub(super) async fn draft(
+        &self,
+        step: Step,
+        in_turn: bool,
+        cancel: &CancellationToken,
+    ) -> Drafted {
+        let number = step.task.number;
+        let mut turn = None;
+        if in_turn {
+            tokio::select! {
+                () = cancel.cancelled() => return Drafted::Cancelled(number),
+                claim = self.open.claim_in_turn(number, &self.id) => turn = Some(claim),
+            }
+        }
+        match self.draft_now(step, turn, cancel).await {
+            Ok(Some(work)) => Drafted::Draft(Box::new(work)),
+            Ok(None) => Drafted::Complete(number),
+            Err(error) => Drafted::Unread { number, error },
+        }
+    }
+
+    async fn draft_now(
+        &self,
+        step: Step,
+        turn: Option<Claim>,
+        cancel: &CancellationToken,
+    ) -> Result<Option<Work>, StoreError> {
+        let Task { number, treatment } = step.task;
+        let began = Instant::now();
+        let session = self.session().clone();
+        let mut chunk = blocking(move || session.chunk(number)).await?;
+        if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
+            return Ok(None);
+        }
+        self.take_in_hand(&chunk);
+        let mut replaces = None;
+        if treatment == Treatment::Rewrite {
+            replaces = Some(std::mem::take(&mut chunk.text));
+        }
+        self.reporter.tell(JobEvent::ChunkStarted {
+            chunk: number,
+            beat: chunk.beat.clone(),
+            title: chunk.title.clone(),
+            file: self.relative(&chunk),
+            words: words::count(&chunk.text, &self.brief().language),
+            target_words: chunk.target_words,
+            percent: self.percent(),
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        let started = jiff::Timestamp::now();
+        let preceding = match step.tail {
+            Tail::Real => self.preceding(number).await?,
+            Tail::Planned => String::new(),
+        };
+        let drafting = Drafting {
+            job: self,
+            written: self.written().await?.without(&step.apart),
+            preceding,
+            tail: step.tail,
+            notes: margin_notes(self.brief(), number),
+            replaces,
+            begun: AtomicBool::new(false),
+            chunk: &chunk,
+        };
+        let draft = drafting.run(cancel).await;
+        let result = self.result(&draft, started, began);
+        Ok(Some(Work {
+            chunk,
+            draft,
+            result,
+            began,
+            _turn: turn,
+        }))
+    }
+
+    /// Brings what a worker brought into session, editor and reports.
+    pub(super) async fn settle(&self, drafted: Drafted) -> Settled {
+        match drafted {
+            Drafted::Complete(number) => Settled::nothing(number, true, None),
+            Drafted::Cancelled(number) => Settled::nothing(number, false, Some(Stop::Cancelled)),
+            Drafted::Unread { number, error } => self.stopped(number, &error),
+            Drafted::Draft(work) => {
+                let number = work.chunk.number;
+                let settled = self.settle_draft(*work).await;
+                settled.unwrap_or_else(|error| self.stopped(number, &error))
+            }
+        }
+    }
+
+    /// The store failed: most likely it would for every other chunk.
+    fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
+        self.reporter.log_error(number, error);
+        let why = error.to_string();
+        Settled::nothing(number, false, Some(Stop::At { chunk: number, why }))
+    }
+
+    async fn settle_draft(&self, work: Work) -> Result<Settled, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let length = words::count(&work.draft.prose, &self.brief().language);
+        let mut outcome = ChunkOutcome {
+            number,
+            title: chunk.title.clone(),
+            words: length,
+            target_words: chunk.target_words,
+            elapsed: work.began.elapsed(),
+            usage: work.draft.usage,
+            cost: work.result.cost,
+            attempts: work.draft.attempts,
+            failure: None,
+            end: ChunkEnd::Partial,
+        };
+        self.keep_refused(number, &work.draft).await;
+        let mut settled = Settled::nothing(number, false, None);
+        match &work.draft.end {
+            DraftEnd::Complete => {
+                settled.completed = Some(self.complete(&work, length).await?);
+                settled.is_complete = true;
+                outcome.end = ChunkEnd::Complete;
+            }
+            DraftEnd::Failed { why, ends_job } => {
+                settled.is_complete = self.fail(&work, why, *ends_job, length).await?;
+                outcome.failure = Some(why.clone());
+                outcome.end = ChunkEnd::Failed;
+                let why = why.clone();
+                settled.stop = ends_job.then_some(Ending::Job(Stop::At { chunk: number, why }));
+            }
+            DraftEnd::Cancelled => settled.stop = Some(Ending::Job(Stop::Cancelled)),
+            DraftEnd::AuthorEdited => {
+                let message = format!(
+                    "chunk {number} was edited while it was being written, so writing stopped there; \
+                     your text and the text so far are both kept"
+                );
+                self.reporter
+                    .warn(Some(number), "author-edited", message.as_str());
+                outcome.failure = Some(message.clone());
+                settled.stop = Some(Ending::Chunk(Stop::Message(message)));
+            }
+            DraftEnd::Store(_) => {
+                // Nothing of the draft is needed any more.
+                if let DraftEnd::Store(error) = work.draft.end {
+                    return Err(error);
+                }
+            }
+        }
+        settled.outcome = Some(outcome);
+        Ok(settled)
+    }
+
+    async fn complete(&self, work: &Work, length: u32) -> Result<CompletedChunk, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let completed = CompletedChunk {
+            number,
+            beat: chunk.beat.clone(),
+            text: work.draft.prose.clone(),
+        };
+        let (session, prose) = (self.session().clone(), work.draft.prose.clone());
+        let result = work.result.clone();
+        let saved = blocking(move || session.complete_chunk(number, &prose, result)).await?;
+        self.bring_to_editor(saved, chunk).await;
+        let percent = self.completed(chunk, length);
+        self.reporter.tell(JobEvent::ChunkSaved {
+            chunk: number,
+            beat: chunk.beat.clone(),
+            file: self.relative(chunk),
+            words: length,
+            target_words: chunk.target_words,
+            percent,
+            chunk_ms: millis(work.began.elapsed()),
+            first_token_ms: work.draft.first_token_ms,
+            usage: work.draft.usage,
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        Ok(completed)
+    }
+
+    /// Whether the chunk is complete all the same: with the text that was to be replaced.
+    async fn fail(
+        &self,
+        work: &Work,
+        why: &str,
+        ends_job: bool,
+        length: u32,
+    ) -> Result<bool, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let session = self.session().clone();
+        match work.draft.old {
+            OldText::Stands => {}
+            // All that came was refused; better the old text than none.
+            OldText::Retired if work.draft.prose.is_empty() => {
+                let saved = blocking(move || session.restore_version(number, None)).await?;
+                self.bring_all_to_editor(saved, chunk).await;
+            }
+            OldText::None | OldText::Retired => {
+                let (prose, reason) = (work.draft.prose.clone(), why.to_owned());
+                let result = work.result.clone();
+                let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                self.bring_to_editor(blocking(fail).await?, chunk).await;
+            }
+        }
+        self.record_error(number, &work.draft.last_error, why, &work.draft.prose)
+            .await;
+        let error = work.draft.last_error.as_ref();
+        self.reporter.tell(JobEvent::ChunkFailed {
+            chunk: number,
+            words: length,
+            message: why.to_owned(),
+            causes: error.map_or_else(Vec::new, |error| causes(error)),
+            ends_job,
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        let session = self.session().clone();
+        let view = blocking(move || session.view()).await?;
+        let now = view.chunk(number);
+        Ok(now.is_some_and(|chunk| chunk.status == ChunkStatus::Complete))
+    }
+
+    /// Brings whole files that are open into the editor. The chunk itself is there already:
+    /// its page has shown it, with what the author changed elsewhere in it meanwhile.
+    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
+        saved.client_edits.retain(|edit| edit.path != chunk.path);
+        self.bring_all_to_editor(saved, chunk).await;
+    }
+
+    pub(super) async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(chunk.number), notice.code, notice.message);
+        }
+        for edit in saved.client_edits {
+            let Err(stop) = self.editor.replace(&edit).await else {
+                continue;
+            };
+            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+            let code = match stop {
+                PageStop::AuthorEdited => "file-left-alone",
+                PageStop::Unresponsive => "editor-unresponsive",
+            };
+            let message = format!(
+                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
+                 to date"
+            );
+            self.reporter.warn(Some(chunk.number), code, message);
+        }
+    }
+
+    async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
+        let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
+            return Ok(String::new());
+        };
+        let session = self.session().clone();
+        let before = blocking(move || session.chunk(ChunkNumber(before))).await?;
+        Ok(before.text)
+    }
+
+    async fn written(&self) -> Result<Written, StoreError> {
+        let (session, story) = (self.session().clone(), self.story.clone());
+        let settings = self.settings.clone();
+        blocking(move || Written::of_session(&session, &story, &settings)).await
+    }
+
+    fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
+        ChunkResult {
+            provider: self.writer.kind.as_str().to_owned(),
+            model: self.writer.model.clone(),
+            finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
+            attempts: draft.attempts,
+            started,
+            finished: jiff::Timestamp::now(),
+            elapsed_ms: millis(began.elapsed()),
+            first_token_ms: draft.first_token_ms,
+            usage: token_usage(draft.usage),
+            cost: self.cost(&draft.usage),
+            inputs: draft.inputs.clone(),
+            demo: self.writer.kind == ProviderKind::Demo,
+        }
+    }
+}
