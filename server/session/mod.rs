@@ -10,6 +10,7 @@
 mod align;
 mod archive;
 mod assemble;
+mod audits;
 mod changelog;
 pub mod chunk_file;
 mod disk;
@@ -44,6 +45,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use archive::{ArchiveError, Limits, Refusal};
+pub use audits::{Audits, ChunkAudit, read_audits};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
