@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use store::{A, Editor, Story, n, result, written};
 use storywright::session::{
-    ChunkResult, ChunkStatus, Disk, Origin, Proposed, Revision, SessionView, StoreError, TokenUsage,
-    generated_text,
+    ChunkResult, ChunkStatus, Disk, Origin, Proposed, Revision, SessionView, StoreError,
+    TokenUsage, generated_text,
 };
 use storywright::story::Digest;
 

@@ -113,6 +113,7 @@ impl Display for Bars {
 fn line(event: &JobEvent) -> Option<String> {
     let line = match event {
         JobEvent::JobStarted {
+            work,
             story,
             session,
             provider,
@@ -122,7 +123,8 @@ fn line(event: &JobEvent) -> Option<String> {
             target_words,
             ..
         } => format!(
-            "{story}: writing {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
+            "{story}: {} {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
+            work.doing(),
             to_write.len()
         ),
         JobEvent::ChunkStarted {
@@ -175,6 +177,20 @@ fn line(event: &JobEvent) -> Option<String> {
                 None => format!("chunk {chunk}: {did}"),
             }
         }
+        JobEvent::ChunkRefined { chunk, result, .. } => {
+            format!("chunk {chunk} was refined: {}", result.words())
+        }
+        JobEvent::ChunkAudited {
+            chunk, findings, ..
+        } => match findings {
+            0 => format!("chunk {chunk} was audited: no contradictions"),
+            1 => {
+                format!("chunk {chunk} was audited: 1 contradiction; `storywright check` shows it")
+            }
+            many => format!(
+                "chunk {chunk} was audited: {many} contradictions; `storywright check` shows them"
+            ),
+        },
         // The end of the job tells it.
         JobEvent::ChunkFailed { ends_job: true, .. } => return None,
         JobEvent::ChunkFailed { chunk, message, .. } => format!("chunk {chunk} failed: {message}"),

@@ -74,6 +74,8 @@ pub enum JobError {
          rewrite it; its text is kept in history/"
     )]
     Edited { number: ChunkNumber },
+    #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
+    NotComplete { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
 }

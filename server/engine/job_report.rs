@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::blocking;
 use super::draft::Draft;
-use super::events::{JobEvent, Outcome};
+use super::events::{JobEvent, Outcome, Work};
 use super::job::{Finished, Job, Results, Stop};
 use super::report::cause_chain;
 use super::run_report::{self, ChunkEnd};
@@ -116,6 +116,7 @@ impl Job {
             outcomes,
             seams,
             stop,
+            ..
         } = results;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
@@ -204,6 +205,7 @@ impl Job {
         }
         self.reporter().tell(JobEvent::JobStarted {
             job: self.id.clone(),
+            work: Work::Write,
             story: self.brief().title.clone(),
             session: self.session().id().to_string(),
             run: self.reporter().run().name().to_owned(),

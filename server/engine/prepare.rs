@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
-use super::events::{JobEvent, Observer, Outcome};
+use super::events::{JobEvent, Observer, Outcome, Work};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
@@ -28,11 +28,11 @@ use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
 pub struct Prepared {
-    request: JobRequest,
-    story: StoryFile,
-    settings: Settings,
-    plan: Vec<PlannedChunk>,
-    warnings: Vec<String>,
+    pub(super) request: JobRequest,
+    pub(super) story: StoryFile,
+    pub(super) settings: Settings,
+    pub(super) plan: Vec<PlannedChunk>,
+    pub(super) warnings: Vec<String>,
 }
 
 impl Prepared {
@@ -79,6 +79,11 @@ impl Prepared {
         &self.story.brief.title
     }
 
+    /// What the job does to chunks.
+    pub fn work(&self) -> Work {
+        self.request.scope.work()
+    }
+
     /// How many problems the brief has that do not stop a job, in a sentence.
     pub fn brief_warnings(&self) -> Option<String> {
         let problems = self.story.brief.problems.iter();
@@ -106,6 +111,9 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
+        if self.work() != Work::Write {
+            return self.go_over(workshop, editor, observer, cancel).await;
+        }
         let started = Instant::now();
         if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
             return self
@@ -130,7 +138,7 @@ impl Prepared {
             }
         })
         .await?;
-        let reporter = Reporter::new(observer, run, started);
+        let reporter = Arc::new(Reporter::new(observer, run, started));
         for warning in &self.warnings {
             reporter.warn(None, "setting", warning.as_str());
         }
@@ -189,7 +197,7 @@ impl Prepared {
     }
 
     /// The one chunk that is asked for.
-    fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
+    pub(super) fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
         let chunk = self.request.scope.chunk();
         chunk.map(|chunk| chunk.resolve(&self.plan)).transpose()
     }
@@ -256,7 +264,7 @@ impl Prepared {
         })
     }
 
-    async fn open(
+    pub(super) async fn open(
         &self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
@@ -267,7 +275,7 @@ impl Prepared {
     }
 
     /// What was asked for, in words.
-    fn asked(&self) -> String {
+    pub(super) fn asked(&self) -> String {
         let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
             Ok(number) => format!("chunk {number}"),
             Err(_) => "a chunk".to_owned(),
@@ -278,6 +286,9 @@ impl Prepared {
             Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
             Scope::RewriteStale => "rewrite what is stale".to_owned(),
+            Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
+            Scope::Audit(Some(which)) => format!("audit {}", chunk(which)),
+            Scope::Audit(None) => "audit what is complete".to_owned(),
         }
     }
 
@@ -293,6 +304,8 @@ impl Prepared {
                 let reasons = stale::reasons(&self.story, written, &self.settings);
                 Lineup::stale(view, &reasons)
             }
+            // They write nothing.
+            Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
         })
     }
 
@@ -344,7 +357,7 @@ impl Prepared {
     async fn queue(&self, open: &Arc<OpenSession>) -> Result<(Queue, Scheduled), JobError> {
         let chunk = match &self.request.scope {
             Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
-            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale => None,
+            _ => None,
         };
         let number = chunk.unwrap_or(ChunkNumber(1));
         let claim = open

@@ -157,6 +157,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
     let text = match event {
         JobEvent::JobStarted {
             job,
+            work,
             session,
             provider,
             model,
@@ -166,9 +167,10 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             target_words,
             ..
         } => format!(
-            "{job} started: session {session}, {} of {chunks} chunks to write with {provider}/{model}; \
+            "{job} started: session {session}, {} of {chunks} chunks to {} with {provider}/{model}; \
              {words} of {target_words} words are there",
-            to_write.len()
+            to_write.len(),
+            work.as_str()
         ),
         JobEvent::ChunkStarted {
             chunk,
@@ -242,6 +244,30 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             message
                 .as_ref()
                 .map_or_else(String::new, |message| format!("; {message}"))
+        ),
+        JobEvent::ChunkRefined {
+            chunk,
+            result,
+            words,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} refined to {words} words: {}; {} elapsed, {} tokens",
+            result.words(),
+            seconds(elapsed_ms),
+            tokens(usage)
+        ),
+        JobEvent::ChunkAudited {
+            chunk,
+            findings,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} audited: {findings} contradictions, {} elapsed, {} tokens",
+            seconds(elapsed_ms),
+            tokens(usage)
         ),
         JobEvent::Warning { chunk, message, .. } => match chunk {
             Some(chunk) => format!("chunk {chunk} warning: {message}"),

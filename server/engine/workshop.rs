@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::environment::Environment;
 use super::error::JobError;
+use super::events::Work;
 use super::settings::{Settings, SettingsProblem, load_layers};
 use super::story_file::StoryFile;
 use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId};
@@ -56,14 +57,32 @@ pub enum Scope {
     RewriteFrom(ChunkRef),
     /// Those that are stale when the job begins, but for those that the author edited.
     RewriteStale,
+    /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
+    /// say so.
+    Refine { chunk: ChunkRef, apply: bool },
+    /// Looks for contradictions in one that is complete, or in all that are.
+    Audit(Option<ChunkRef>),
 }
 
 impl Scope {
     /// The chunk that it names, if it names one.
     pub fn chunk(&self) -> Option<&ChunkRef> {
         match self {
-            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Chunk(chunk)
+            | Scope::Rewrite(chunk)
+            | Scope::RewriteFrom(chunk)
+            | Scope::Refine { chunk, .. } => Some(chunk),
+            Scope::Audit(chunk) => chunk.as_ref(),
             Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
+
+    /// What a job with it does to chunks.
+    pub fn work(&self) -> Work {
+        match self {
+            Scope::Refine { .. } => Work::Refine,
+            Scope::Audit(_) => Work::Audit,
+            _ => Work::Write,
         }
     }
 }

@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, CANCEL, EXPLAIN, KEEP, REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK,
-    REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, KEEP, REFINE, REJECT_REVISION, RESTORE_VERSION,
+    REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::fixes;
@@ -167,6 +167,12 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
         let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
         actions.push(action(title, REWRITE_STALE, arguments));
     }
+    // The brief without a place in it stands for all of the story.
+    if let (true, Ok(brief)) = (open < total, Url::from_file_path(&target.brief)) {
+        let title = "Storywright: audit the story".to_owned();
+        let arguments = json!({ "uri": brief, "session": session(target) });
+        actions.push(action(title, AUDIT, arguments));
+    }
     actions
 }
 
@@ -213,6 +219,16 @@ fn on_chunk(
             let title = format!("Storywright: {verb} the revision of {name}");
             actions.push(action(title, command, arguments.clone()));
         }
+    }
+    if chunk.status == ChunkStatus::Complete {
+        let again = [("refine", REFINE), ("audit", AUDIT)];
+        actions.extend(again.map(|(verb, command)| {
+            action(
+                format!("Storywright: {verb} {name}"),
+                command,
+                arguments.clone(),
+            )
+        }));
     }
     if chunk.words > 0 {
         actions.push(action(

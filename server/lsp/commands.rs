@@ -36,13 +36,15 @@ pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
 pub const KEEP: &str = "storywright.keep";
 pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
+pub const REFINE: &str = "storywright.refine";
+pub const AUDIT: &str = "storywright.audit";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
 pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 16] = [
+pub const ALL: [&str; 18] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -52,6 +54,8 @@ pub const ALL: [&str; 16] = [
     KEEP,
     ACCEPT_REVISION,
     REJECT_REVISION,
+    REFINE,
+    AUDIT,
     CANCEL,
     NEW_STORY,
     EXPORT,
@@ -79,7 +83,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE => {
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | REFINE | AUDIT => {
             start_job(state, &arguments, command).await
         }
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
@@ -131,6 +135,11 @@ fn prepare(
         REWRITE_CHUNK => Scope::Rewrite(named()?),
         REWRITE_FROM => Scope::RewriteFrom(named()?),
         REWRITE_STALE => Scope::RewriteStale,
+        REFINE => Scope::Refine {
+            chunk: named()?,
+            apply: false,
+        },
+        AUDIT => Scope::Audit(target.chunk.clone()),
         _ => Scope::Remaining,
     };
     let request = JobRequest {

@@ -21,6 +21,8 @@ pub use seams::{SeamEnd, SeamOutcome};
 use super::editor::Editor;
 use super::events::Outcome;
 use super::job_report::Progress;
+use super::pass::Pass;
+use super::passes::Passes;
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
 use super::schedule::Schedule;
@@ -44,7 +46,8 @@ pub struct Job {
     pub(super) writer: Writer,
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
-    reporter: Reporter,
+    reporter: Arc<Reporter>,
+    passes: Passes,
     pub(super) progress: Mutex<Progress>,
     hold: Hold,
 }
@@ -75,9 +78,17 @@ impl Job {
         writer: Writer,
         open: Arc<OpenSession>,
         editor: Arc<dyn Editor>,
-        reporter: Reporter,
+        reporter: Arc<Reporter>,
     ) -> Job {
+        let pass = Pass {
+            session: open.session.clone(),
+            story: Arc::new(story.clone()),
+            settings: Arc::new(settings.clone()),
+            editor: Arc::clone(&editor),
+            reporter: Arc::clone(&reporter),
+        };
         Job {
+            passes: Passes::new(&pass, &writer),
             id,
             asked,
             story,
@@ -145,6 +156,7 @@ impl Job {
         if closes_seams {
             reducer.close_seams(cancel).await;
         }
+        reducer.go_over();
         let results = reducer.end(cancel).await;
         drop(claim);
         self.finish(&results).await

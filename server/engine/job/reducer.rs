@@ -14,9 +14,12 @@ use super::background::{Background, CompletedChunk};
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
+use crate::engine::asking::Spent;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
+use crate::engine::settings::Order;
 use crate::provider::Usage;
+use crate::story::ChunkNumber;
 
 /// All that came out of a job.
 #[derive(Debug, Default)]
@@ -24,6 +27,8 @@ pub(in crate::engine) struct Results {
     /// In story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
+    /// What went over the chunks after they were complete.
+    pub passes: Spent,
     pub stop: Option<Stop>,
 }
 
@@ -32,14 +37,15 @@ impl Results {
     pub fn usage(&self) -> Usage {
         let outcomes = self.outcomes.iter().map(|outcome| outcome.usage);
         let seams = self.seams.iter().map(|seam| seam.usage);
-        outcomes.chain(seams).fold(Usage::default(), Usage::plus)
+        let usages = outcomes.chain(seams);
+        usages.fold(self.passes.usage, Usage::plus)
     }
 
     /// In the currency of the configured prices; `None` without prices.
     pub fn cost(&self) -> Option<f64> {
         let outcomes = self.outcomes.iter().filter_map(|outcome| outcome.cost);
         let seams = self.seams.iter().filter_map(|seam| seam.cost);
-        let costs: Vec<f64> = outcomes.chain(seams).collect();
+        let costs: Vec<f64> = outcomes.chain(seams).chain(self.passes.cost).collect();
         (!costs.is_empty()).then(|| costs.iter().sum())
     }
 }
@@ -53,6 +59,8 @@ pub(super) struct Reducer<'a> {
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
     background: Background,
+    /// Chunks whose beginnings may still be fitted to the text before; gone over after that.
+    to_go_over: Vec<ChunkNumber>,
 }
 
 impl<'a> Reducer<'a> {
@@ -64,6 +72,7 @@ impl<'a> Reducer<'a> {
             results: Results::default(),
             held_up: None,
             background: Background::default(),
+            to_go_over: Vec::new(),
         }
     }
 
@@ -73,21 +82,28 @@ impl<'a> Reducer<'a> {
         let mut drafting: FuturesUnordered<BoxFuture<'_, Drafted>> = FuturesUnordered::new();
         let mut arrived: VecDeque<Drafted> = VecDeque::new();
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
+        let mut applying: FuturesUnordered<BoxFuture<'_, Settled>> = FuturesUnordered::new();
         loop {
             if settling.is_none()
                 && let Some(drafted) = arrived.pop_front()
             {
                 settling = Some(job.settle(drafted).boxed());
             }
-            let is_idle = drafting.is_empty() && settling.is_none();
+            let is_idle = drafting.is_empty() && settling.is_none() && applying.is_empty();
             self.begin(&mut drafting, is_idle, cancel);
             // Streams go on while a chunk is settled: an editor may take its time over that.
             tokio::select! {
                 Some(drafted) = drafting.next() => arrived.push_back(drafted),
                 settled = next(&mut settling), if settling.is_some() => {
                     settling = None;
-                    self.take(settled);
+                    if settled.completed.is_some() && job.passes.applies() {
+                        let over_budget = self.over_budget();
+                        applying.push(refined(job, settled, over_budget, cancel).boxed());
+                    } else {
+                        self.take(settled);
+                    }
                 }
+                Some(settled) = applying.next() => self.take(settled),
                 else => break,
             }
         }
@@ -165,12 +181,25 @@ impl<'a> Reducer<'a> {
             chunk.beat,
             chunk.text.len()
         );
+        match self.job.settings().order {
+            Order::Serial => self.job.passes.beside(chunk.number, self.over_budget()),
+            Order::Chapters | Order::All => self.to_go_over.push(chunk.number),
+        }
+    }
+
+    /// Goes over the chunks that had to wait for their seams.
+    pub fn go_over(&mut self) {
+        for number in std::mem::take(&mut self.to_go_over) {
+            self.job.passes.beside(number, self.over_budget());
+        }
     }
 
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(self, cancel: &CancellationToken) -> Results {
         self.background.end(cancel).await;
+        self.job.passes.end(cancel).await;
         let mut results = self.results;
+        results.passes = self.job.passes.spent();
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
         results
@@ -180,7 +209,9 @@ impl<'a> Reducer<'a> {
     /// will probably take.
     pub(super) fn over_budget(&self) -> Option<String> {
         let job = self.job;
+        let passes = job.passes.spent();
         let spent = self.results.usage().plus(job.under_way());
+        let spent = spent.plus(passes.usage);
         let tokens = spent.output_tokens.unwrap_or(0);
         let limit = job.settings().max_output_tokens;
         if let Some(limit) = limit.filter(|limit| tokens >= *limit) {
@@ -189,10 +220,21 @@ impl<'a> Reducer<'a> {
             ));
         }
         let under_way = job.cost(&job.under_way()).unwrap_or(0.0);
-        let cost = self.results.cost().unwrap_or(0.0) + under_way;
+        let cost = self.results.cost().unwrap_or(0.0) + passes.cost.unwrap_or(0.0) + under_way;
         let limit = job.settings().max_cost.filter(|limit| cost >= *limit)?;
         Some(format!("the budget of {limit} (max_cost) is used up"))
     }
+}
+
+/// Refines a chunk that was completed, before others go on from it.
+async fn refined(
+    job: &Job,
+    settled: Settled,
+    over_budget: Option<String>,
+    cancel: &CancellationToken,
+) -> Settled {
+    job.passes.apply(settled.number, over_budget, cancel).await;
+    settled
 }
 
 /// What is being settled; never ready where nothing is.
