@@ -189,8 +189,26 @@ fn the_outline_moves_and_no_text_is_lost() {
             &["n -", "a a.", "c c.", "b b."],
         ),
         (&[&["a", "c"], &["a", "c"], &["b"]], &["b b."]),
-        // renamed
+        // renamed; with a touch of what it says too; and another beat in its place
         (&[&["a", "new=b", "c"]], &["a a.", "new b.", "c c."]),
+        (&[&["logbook", "b", "c"]], &["logbook -", "b b.", "c c."]),
+        // moved and renamed at once
+        (&[&["c", "a", "new=b"]], &["c c.", "a a.", "new b."]),
+        // split: the first half keeps id and chunk; both halves under new ids; and joined again
+        (&[&["a", "a2", "b", "c"]], &["a a.", "a2 -", "b b.", "c c."]),
+        (&[&["x", "y", "b", "c"]], &["x -", "y -", "b b.", "c c."]),
+        (
+            &[&["x", "y", "b", "c"], &["a", "b", "c"]],
+            &["a a.", "b b.", "c c."],
+        ),
+        // merged into one that stays, into a new one, and taken apart again
+        (&[&["a", "c"]], &["a a.", "c c."]),
+        (&[&["ab", "c"]], &["ab -", "c c."]),
+        (&[&["ab", "c"], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
+        // inserted, removed and moved at once
+        (&[&["n", "c", "a"]], &["n -", "c c.", "a a."]),
+        // everything renamed at once, and nothing said differently
+        (&[&["x=a", "y=b", "z=c"]], &["x a.", "y b.", "z c."]),
         // nothing in common any more, and back
         (&[&["x", "y"], &["a", "b", "c"]], &["a a.", "b b.", "c c."]),
         // a brief that can't be read for a moment
@@ -351,4 +369,35 @@ fn an_edited_full_story_goes_to_history() {
             .read("history/full_story/0001.md")
             .contains("says the author")
     );
+}
+
+/// Who touches up a heading touches up what stands below it too.
+#[test]
+fn a_beat_whose_heading_is_touched_up_keeps_its_chunk() {
+    let rows = [
+        // old id, new id, whether the chunk stays
+        ("the-logbok", "the-logbook", true),
+        ("storm", "the-storm", true),
+        ("the-logbook", "a-quiet-morning", false),
+    ];
+    for (old, new, stays) in rows {
+        let story = Story::new();
+        let session = story.open(&["a", old, "c"]).session;
+        for number in [1, 2, 3] {
+            session
+                .complete_chunk(n(number), &format!("Text {number}."), result())
+                .unwrap();
+        }
+        drop(session);
+        let opened = story.open(&["a", &format!("{new}=something else"), "c"]);
+        let text = opened.session.chunk(n(2)).unwrap().text;
+        assert_eq!(text == "Text 2.", stays, "{old} → {new}");
+        let code = if stays {
+            "beat-renamed"
+        } else {
+            "beat-removed"
+        };
+        assert_eq!(opened.notices[0].code, code);
+        assert!(story.has_anywhere("Text 2."));
+    }
 }

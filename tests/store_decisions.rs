@@ -231,6 +231,33 @@ fn edits_and_inputs_are_known_without_the_manifest() {
 }
 
 #[test]
+fn a_copy_that_a_power_cut_took_is_made_again() {
+    type Damage = fn(&Story, &str);
+    let rows: &[(&str, Damage)] = &[
+        ("gone", |story, file| story.remove(file)),
+        ("empty", |story, file| story.write(file, "")),
+        ("half", |story, file| {
+            story.write(file, &story.read(file)[..4096]);
+        }),
+    ];
+    let text = "A word. ".repeat(1000);
+    for (what, damage) in rows {
+        let story = Story::new();
+        let session = story.open(&["a"]).session;
+        session.complete_chunk(n(1), &text, result()).unwrap();
+        drop(session);
+        let names = story.names("history/generated");
+        let copy = names.iter().find(|name| name.ends_with(".md")).unwrap();
+        damage(&story, &format!("history/generated/{copy}"));
+        drop(story.open(&["a"]));
+        story.write("chunks/chunk_01.md", &A.replace("Text of a", "Mine"));
+        let view = story.view(&["a"]);
+        let known = generated(&story, &view, 0).unwrap();
+        assert_eq!(known.trim(), text.trim(), "{what}");
+    }
+}
+
+#[test]
 fn a_hostile_record_is_data() {
     let story = written();
     story.remove("manifest.json");

@@ -228,5 +228,5 @@ fn the_full_story_grows_in_place_and_is_replaced_where_it_changes() {
     assert_ne!(file(), first);
     let whole = story.read("full_story.md");
     assert!(whole.ends_with("\nOne.\n\nTwo.\n\nThree.\n"), "{whole}");
-    assert!(!story.exists("history"), "all of it was ours");
+    assert!(!story.exists("history/full_story"), "all of it was ours");
 }

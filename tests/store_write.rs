@@ -101,7 +101,8 @@ fn rewriting_keeps_the_old_text() {
     let versions = session.versions(n(1)).unwrap();
     let texts: Vec<&str> = versions.iter().map(|kept| kept.file.prose.trim()).collect();
     assert_eq!(texts, ["First.", "Second."]);
-    assert_eq!(story.names("history/chunk_01"), ["0001.md", "0002.md"]);
+    let kept = ["0001.json", "0001.md", "0002.json", "0002.md"];
+    assert_eq!(story.names("history/chunk_01"), kept);
 }
 
 #[test]

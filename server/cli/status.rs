@@ -4,10 +4,11 @@ use super::args::Status;
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::error::JobError;
 use crate::engine::sessions;
-use crate::engine::status::{ChunkState, StoryStatus};
+use crate::engine::status::{ChunkState, Edits, StoryStatus};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
+use crate::story::edits::Edit;
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
@@ -38,11 +39,12 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         .as_deref()
         .map(SessionId::parse)
         .transpose()?;
-    let status = StoryStatus::read(
+    let status = StoryStatus::read_with(
         &story,
         &settings,
         session.as_ref(),
         &NoEditor,
+        Edits::Compared,
         workshop.disk(),
     )?;
     if let (Some(id), None) = (&session, &status.session) {
@@ -69,6 +71,7 @@ fn table(status: &StoryStatus) -> String {
     }
     for chunk in &status.chunks {
         lines.push(row(chunk));
+        lines.extend(chunk.edit.iter().flat_map(diff));
     }
     for notice in &status.notices {
         lines.push(format!("note: {}", notice));
@@ -87,8 +90,10 @@ fn row(chunk: &ChunkState) -> String {
         "{:>4}  {status:<8}  {:>6}/{:<6}  {}",
         chunk.number.0, chunk.words, chunk.target_words, chunk.title
     );
-    if chunk.edited {
-        row.push_str("  (edited)");
+    match &chunk.edit {
+        Some(edit) => row.push_str(&format!("  (edited: +{} -{})", edit.added, edit.removed)),
+        None if chunk.edited => row.push_str("  (edited)"),
+        None => {}
     }
     if chunk.stale {
         row.push_str(&format!("  (stale: {})", chunk.stale_reasons.join(", ")));
@@ -97,4 +102,15 @@ fn row(chunk: &ChunkState) -> String {
         row.push_str(&format!("  ({error})"));
     }
     row
+}
+
+/// What the author changed, below the row of the chunk.
+fn diff(edit: &Edit) -> Vec<String> {
+    let more = match edit.more {
+        0 => None,
+        1 => Some("1 more place".to_owned()),
+        more => Some(format!("{more} more places")),
+    };
+    let lines = edit.diff.iter().cloned().chain(more);
+    lines.map(|line| format!("        {line}")).collect()
 }

@@ -10,7 +10,10 @@ use super::settings::Settings;
 use super::stale;
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::{self, ChunkStatus, Disk, Entry, Origin, Owners, SessionId, StoreError};
+use crate::session::{
+    self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
+};
+use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber};
 
 /// A story's state, as `status --json` prints it.
@@ -33,6 +36,15 @@ pub struct StoryStatus {
     pub unit: &'static str,
 }
 
+/// How much is told of the author's edits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edits {
+    /// That there are some.
+    Noted,
+    /// What they changed; reads history/.
+    Compared,
+}
+
 /// One chunk's state.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChunkState {
@@ -48,6 +60,9 @@ pub struct ChunkState {
     pub stale: bool,
     pub stale_reasons: Vec<String>,
     pub edited: bool,
+    /// What the author changed, where that was asked for and what was generated is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
     /// Whether earlier versions are in history/.
     pub has_history: bool,
     /// Whether a proposed rewrite waits.
@@ -66,6 +81,18 @@ impl StoryStatus {
         settings: &Settings,
         wanted: Option<&SessionId>,
         owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<StoryStatus, JobError> {
+        StoryStatus::read_with(story, settings, wanted, owners, Edits::Noted, disk)
+    }
+
+    /// The same, with what the author's edits changed if that is wanted.
+    pub fn read_with(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        owners: &dyn Owners,
+        edits: Edits,
         disk: &Disk,
     ) -> Result<StoryStatus, JobError> {
         let plan = story.plan(settings);
@@ -99,6 +126,7 @@ impl StoryStatus {
         let revisions = disk.list(&view.root.join("revisions"))?;
         for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {
             status.words = status.words.saturating_add(chunk.words);
+            let edit = edit_of(story, &id, &chunk, edits, disk)?;
             status.chunks.push(ChunkState {
                 number: chunk.number,
                 beat: chunk.beat,
@@ -111,6 +139,7 @@ impl StoryStatus {
                 stale: !reasons.is_empty(),
                 stale_reasons: reasons,
                 edited: chunk.edited,
+                edit,
                 has_history: names(&history, &chunk.path, false),
                 has_revision: names(&revisions, &chunk.path, true),
                 error: chunk.record.and_then(|record| record.failure),
@@ -140,6 +169,21 @@ impl StoryStatus {
     }
 }
 
+/// What the author changed in a chunk.
+fn edit_of(
+    story: &StoryFile,
+    id: &SessionId,
+    chunk: &ChunkView,
+    edits: Edits,
+    disk: &Disk,
+) -> Result<Option<Edit>, StoreError> {
+    if edits == Edits::Noted || !chunk.edited {
+        return Ok(None);
+    }
+    let generated = session::generated_text(&story.folder, id, chunk, disk)?;
+    Ok(generated.map(|text| Edit::between(&text, &chunk.text, &story.brief.language)))
+}
+
 /// The session, if there is one of that name.
 fn known_session(
     story: &StoryFile,
@@ -164,6 +208,7 @@ impl ChunkState {
             stale: false,
             stale_reasons: Vec::new(),
             edited: false,
+            edit: None,
             has_history: false,
             has_revision: false,
             error: None,

@@ -148,6 +148,9 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
     let mut actions = Vec::new();
     let open = status.to_write().count();
     let total = status.chunks.len();
+    if total == 0 {
+        return actions;
+    }
     if open == total && status.words == 0 {
         let title = format!(
             "Storywright: write the story ({total} chunks, {} {})",

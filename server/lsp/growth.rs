@@ -134,18 +134,18 @@ impl Growth {
         let body_start = chunk_file::parse(document).prose_offset;
         let body = &document[body_start..];
         let shown = body.trim();
-        let begins_ours = in_line_ends_of(document, prose.trim_end()).starts_with(shown);
+        let known = in_plain_line_ends(shown);
+        let begins_ours = in_plain_line_ends(prose).starts_with(&known);
         let is_replaced = self
             .before
             .as_ref()
-            .is_some_and(|before| in_line_ends_of(document, before.trim()) == shown);
+            .is_some_and(|before| in_plain_line_ends(before.trim()) == known);
         if !begins_ours && !is_replaced {
             return Err(AuthorEdited);
         }
-        let lead = if shown.is_empty() {
-            0
-        } else {
-            body.len() - body.trim_start().len()
+        let lead = match begins_ours && !shown.is_empty() {
+            true => body.len() - body.trim_start().len(),
+            false => 0,
         };
         // A text that breaks off between two words ends with the space that is ours as well.
         let shown = match shown {
@@ -199,10 +199,14 @@ fn mark_status(text: &str, from: &str, to: &str) -> String {
     marked + prose
 }
 
+fn in_plain_line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
 /// A text in the line ends that a document has.
 fn in_line_ends_of(document: &str, text: &str) -> String {
     if document.contains("\r\n") {
-        text.replace("\r\n", "\n").replace('\n', "\r\n")
+        in_plain_line_ends(text).replace('\n', "\r\n")
     } else {
         text.to_owned()
     }

@@ -152,6 +152,9 @@ fn answer_panic(id: Option<Id>, method: &str) -> Option<Response> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tower_lsp::lsp_types::{Hover, HoverParams, InitializeParams, InitializeResult};
+    use tower_lsp::{LanguageServer, LspService, Server};
 
     use super::*;
 
@@ -192,6 +195,73 @@ mod tests {
                 .finish();
             assert_eq!(ingress.call(notification).await.unwrap(), None);
         }
+    }
+
+    /// A server that stumbles.
+    struct Clumsy;
+
+    #[tower_lsp::async_trait]
+    impl LanguageServer for Clumsy {
+        async fn initialize(&self, _: InitializeParams) -> Result<InitializeResult, Error> {
+            Ok(InitializeResult::default())
+        }
+
+        async fn hover(&self, _: HoverParams) -> Result<Option<Hover>, Error> {
+            panic!("forced")
+        }
+
+        async fn did_save(&self, _: DidSaveTextDocumentParams) {
+            panic!("forced")
+        }
+
+        async fn shutdown(&self) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_library_goes_on_after_a_panic() {
+        let document = json!({"uri": "file:///nowhere/story.md"});
+        let start = json!({"line": 0, "character": 0});
+        let messages = [
+            json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}),
+            json!({"jsonrpc": "2.0", "id": 2, "method": "textDocument/hover", "params": {"textDocument": document, "position": start}}),
+            json!({"jsonrpc": "2.0", "method": "textDocument/didSave", "params": {"textDocument": document}}),
+            json!({"jsonrpc": "2.0", "id": 3, "method": "textDocument/hover", "params": {"textDocument": document, "position": start}}),
+            json!({"jsonrpc": "2.0", "id": 4, "method": "shutdown"}),
+        ];
+        let (client, server) = tokio::io::duplex(1 << 16);
+        let (input, output) = tokio::io::split(server);
+        let (service, socket) = LspService::new(|_| Clumsy);
+        let ingress = Ingress::new(service, Arc::new(State::for_tests()));
+        let serving = tokio::spawn(Server::new(input, output, socket).serve(ingress));
+        let (mut answers, mut requests) = tokio::io::split(client);
+        let mut text = String::new();
+        for (nth, message) in messages.iter().enumerate() {
+            let body = message.to_string();
+            let message = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+            requests.write_all(message.as_bytes()).await.unwrap();
+            // Nothing is served before the first answer.
+            while nth == 0 && !text.contains("\"id\":1") {
+                let mut some = [0; 1024];
+                let length = answers.read(&mut some).await.unwrap();
+                assert!(length > 0, "{text}");
+                text.push_str(&String::from_utf8_lossy(&some[..length]));
+            }
+        }
+        requests.shutdown().await.unwrap();
+        serving.await.unwrap();
+        answers.read_to_string(&mut text).await.unwrap();
+        let mut answers: Vec<Value> = text
+            .split("Content-Length: ")
+            .filter_map(|part| serde_json::from_str(part.split_once("\r\n\r\n")?.1).ok())
+            .collect();
+        answers.sort_by_key(|answer| answer["id"].as_i64());
+        let failed: Vec<bool> = answers
+            .iter()
+            .map(|answer| !answer["error"].is_null())
+            .collect();
+        assert_eq!(failed, [false, true, true, false], "{text}");
     }
 
     #[tokio::test]

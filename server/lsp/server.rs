@@ -83,6 +83,8 @@ impl Backend {
 
     /// Asks for the settings where the client can tell them.
     async fn fetch_settings(&self, given: Option<Value>) {
+        // A job that is asked for meanwhile waits for the answer.
+        let _asking = self.state.expect_settings();
         let can_tell = self.state.introduction().is_some_and(|introduction| {
             let workspace = introduction.capabilities.workspace.as_ref();
             workspace

@@ -36,8 +36,7 @@ pub struct State {
     /// Documents with an edit of ours on its way.
     echoes: Mutex<Vec<Url>>,
     introduced: OnceLock<Introduction>,
-    /// `None` until the client has said, or did not say in time.
-    editor_settings: watch::Sender<Option<Value>>,
+    editor_settings: watch::Sender<EditorSettings>,
 }
 
 /// What the client said of itself in `initialize`.
@@ -47,6 +46,14 @@ pub struct Introduction {
     pub folders: Vec<PathBuf>,
     /// From the initialization options; what the client tells later takes their place.
     pub initial_settings: Option<Value>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct EditorSettings {
+    /// `None` until the client has said, or did not say in time.
+    value: Option<Value>,
+    /// How often the client is being asked right now.
+    asked: usize,
 }
 
 /// What the client touched last.
@@ -71,7 +78,7 @@ impl State {
             put: Mutex::default(),
             echoes: Mutex::default(),
             introduced: OnceLock::new(),
-            editor_settings: watch::channel(None).0,
+            editor_settings: watch::Sender::default(),
         }
     }
 
@@ -108,19 +115,27 @@ impl State {
     }
 
     pub fn set_editor_settings(&self, settings: Value) {
-        self.editor_settings.send_replace(Some(settings));
+        self.editor_settings
+            .send_modify(|known| known.value = Some(settings));
     }
 
     /// The editor's settings, if they have come.
     pub fn editor_settings(&self) -> Option<Value> {
-        self.editor_settings.borrow().clone()
+        self.editor_settings.borrow().value.clone()
     }
 
-    /// Waits until the first answer about settings is there, for a client that is slow to
-    /// give it; no longer than `patience`.
+    /// While the guard lives, the client is being asked for its settings.
+    pub fn expect_settings(&self) -> Expected<'_> {
+        self.editor_settings.send_modify(|known| known.asked += 1);
+        Expected { state: self }
+    }
+
+    /// Waits until the client has told its settings, and all that changed of them since; no
+    /// longer than `patience`.
     pub async fn wait_for_settings(&self, patience: Duration) {
         let mut settings = self.editor_settings.subscribe();
-        let _ = tokio::time::timeout(patience, settings.wait_for(Option::is_some)).await;
+        let is_told = |known: &EditorSettings| known.value.is_some() && known.asked == 0;
+        let _ = tokio::time::timeout(patience, settings.wait_for(is_told)).await;
     }
 
     /// Remembers a whole text that was put into an open document.
@@ -217,6 +232,18 @@ impl State {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn_blocking(settle);
         }
+    }
+}
+
+/// See [`State::expect_settings`].
+pub struct Expected<'a> {
+    state: &'a State,
+}
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        let settings = &self.state.editor_settings;
+        settings.send_modify(|known| known.asked = known.asked.saturating_sub(1));
     }
 }
 

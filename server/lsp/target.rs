@@ -244,9 +244,12 @@ fn beat_at(state: &State, touched: &Touched) -> Option<ChunkRef> {
     let snapshot = state.documents.get(&touched.url)?;
     let position = touched.position?;
     let offset = position::to_byte(&snapshot.rope, position, state.documents.encoding());
-    let brief = Brief::parse(&snapshot.text());
+    let text = snapshot.text();
+    let brief = Brief::parse(&text);
+    // Where the next section begins, the last beat is over; where the text ends, it is not.
     brief
         .beat_at(offset)
+        .filter(|beat| beat.span.contains(&offset) || offset == text.len())
         .map(|beat| ChunkRef::Beat(beat.id.clone()))
 }
 

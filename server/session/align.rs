@@ -81,6 +81,22 @@ impl Aligning<'_> {
         layout::chunk_name(self.plan[index].number, self.plan.len())
     }
 
+    /// The name that the file `at` is to have. One that differs in capital letters alone stays: to
+    /// some file systems it is the same file.
+    fn target(&self, index: usize, at: usize) -> String {
+        let own = self.own_name(index);
+        match layout::folded(self.name(at)) == layout::folded(&own) {
+            true => self.name(at).to_owned(),
+            false => own,
+        }
+    }
+
+    /// The names that files are moved to.
+    fn targets(&self, moves: &Moves) -> BTreeSet<String> {
+        let targets = moves.iter().map(|(index, at)| self.target(*index, *at));
+        targets.collect()
+    }
+
     fn name(&self, at: usize) -> &str {
         &self.recovered.candidates[at].name
     }
@@ -100,7 +116,7 @@ impl Aligning<'_> {
             let planned = &self.plan[index];
             let other_number = file.number.is_some_and(|number| number != planned.number);
             let other_beat = file.beat.as_ref().is_some_and(|beat| beat != &planned.beat);
-            if self.name(at) != self.own_name(index) || other_number || other_beat {
+            if self.name(at) != self.target(index, at) || other_number || other_beat {
                 moves.insert(index, at);
             }
         }
@@ -109,15 +125,27 @@ impl Aligning<'_> {
             .iter()
             .copied()
             .chain(matching.copies.iter().map(|(at, _)| *at))
-            .map(|at| self.name(at).to_owned())
+            .map(|at| layout::folded(self.name(at)))
             .collect();
+        // A file of almost that name moves away first; the next start moves what comes there.
+        let targets = self.targets(&moves);
+        let almost = |name: &&str| !targets.contains(*name);
+        let names = (0..self.facts.files.len()).map(|at| self.name(at));
+        let almost: BTreeSet<String> = names.filter(almost).map(layout::folded).collect();
+        taken.extend(
+            targets
+                .iter()
+                .map(|name| layout::folded(name))
+                .filter(|name| almost.contains(name)),
+        );
         while let Some(index) = moves
-            .keys()
-            .copied()
-            .find(|index| taken.contains(&self.own_name(*index)))
+            .iter()
+            .map(|(index, at)| (*index, self.target(*index, *at)))
+            .find(|(_, target)| taken.contains(&layout::folded(target)))
+            .map(|(index, _)| index)
         {
             if let Some(at) = moves.remove(&index) {
-                taken.insert(self.name(at).to_owned());
+                taken.insert(layout::folded(self.name(at)));
             }
         }
         moves
@@ -126,7 +154,7 @@ impl Aligning<'_> {
     /// A file that would change and that is not ours to change now, and why.
     fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
         let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
-        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        let targets = self.targets(moves);
         let at_target = (0..self.facts.files.len()).filter(|at| targets.contains(self.name(*at)));
         for at in moves.values().copied().chain(removed).chain(at_target) {
             let fact = &self.facts.files[at];
@@ -193,11 +221,11 @@ impl Aligning<'_> {
 
     fn renumber(&self, moves: &Moves) -> Vec<Step> {
         let mut steps = Vec::new();
-        let targets: BTreeSet<String> = moves.keys().map(|index| self.own_name(*index)).collect();
+        let targets = self.targets(moves);
         for (index, at) in moves {
             let planned = &self.plan[*index];
             let file = &self.recovered.candidates[*at].file;
-            let name = self.own_name(*index);
+            let name = self.target(*index, *at);
             let text = chunk_file::render_with(
                 planned.number,
                 &planned.beat,
@@ -232,8 +260,9 @@ impl Aligning<'_> {
             });
             let name = self.own_name(index);
             let leaves = |at: usize| moves.values().any(|moved| *moved == at);
+            let is_named = |at: usize| layout::folded(self.name(at)) == layout::folded(&name);
             let stays = (0..self.facts.files.len())
-                .any(|at| self.name(at) == name && !leaves(at) && !self.is_removed(at));
+                .any(|at| is_named(at) && !leaves(at) && !self.is_removed(at));
             let (Some(kept), None, false) = (kept, self.recovered.matching.files[index], stays)
             else {
                 continue;

@@ -100,6 +100,7 @@ pub fn parse(text: &str) -> ChunkFile {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
     let head = head_length(&text[start..]);
     for line in lines(&text[start..start + head]) {
+        let line = line.trim_end_matches(['\n', '\r']);
         match key_value(line) {
             Some(("chunk", value)) => {
                 file.number = unquote(value).parse().ok().map(ChunkNumber);
@@ -227,7 +228,7 @@ fn normalise(text: &str) -> Cow<'_, str> {
 fn head_length(text: &str) -> usize {
     let mut length = 0;
     let mut ours = false;
-    for (index, line) in text.split_inclusive('\n').enumerate() {
+    for (index, line) in lines(text).enumerate() {
         let content = line.trim_end_matches(['\n', '\r']);
         match index {
             0 if content.trim_end() != "---" => return 0,
@@ -246,8 +247,20 @@ fn head_length(text: &str) -> usize {
     if ours { length } else { 0 }
 }
 
+/// The lines of a text with their ends: LF, CRLF or CR.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().map(|line| line.trim_end_matches('\r'))
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let end = match rest.find(['\n', '\r']) {
+            None if rest.is_empty() => return None,
+            None => rest.len(),
+            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
+            Some(at) => at + 1,
+        };
+        let (line, after) = rest.split_at(end);
+        rest = after;
+        Some(line)
+    })
 }
 
 fn is_fence(line: &str) -> bool {
@@ -357,6 +370,14 @@ mod tests {
                 None,
                 0,
                 "A",
+            ),
+            (
+                "---\rchunk: 3\rbeat: logbook\rstatus: partial\rmood: grim\r---\rA\rB",
+                Some(3),
+                Some("logbook"),
+                Some(FileStatus::Partial),
+                1,
+                "A\nB",
             ),
             ("Just prose.", None, None, None, 0, "Just prose."),
             (

@@ -89,6 +89,8 @@ pub struct Metadata {
     /// No one may write to it.
     pub read_only: bool,
     pub modified: Option<Timestamp>,
+    /// In bytes.
+    pub length: u64,
     permissions: fs::Permissions,
 }
 
@@ -197,6 +199,7 @@ impl Disk {
                     .modified()
                     .ok()
                     .and_then(|time| Timestamp::try_from(time).ok()),
+                length: metadata.len(),
                 permissions: metadata.permissions(),
             }))
         });
@@ -318,6 +321,19 @@ impl Disk {
         }
         self.go(Call::Sync, path)?;
         file.sync_all()
+    }
+
+    /// Writes a file in place and unsynced: only for a copy that is told from anything else by
+    /// its digest, and that can be made again.
+    pub(super) fn write_copy(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+        self.hold_inside(path)?;
+        if let Some(before) = self.metadata(path)? {
+            self.refuse_unwritable(path, &before)?;
+        }
+        self.go(Call::Create, path)
+            .and_then(|()| File::create(path))
+            .and_then(|mut file| self.put(&mut file, path, bytes))
+            .map_err(|error| StoreError::io(Doing::Write, path, error))
     }
 
     /// One write to an open file.

@@ -120,7 +120,9 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
             .name
             .strip_suffix(".journal")
             .map(|stem| format!("{stem}.md"));
-        if entry.name.starts_with('.') || !(entry.name.ends_with(".md") || journal_of.is_some()) {
+        if entry.name.starts_with('.')
+            || !(layout::is_markdown(&entry.name) || journal_of.is_some())
+        {
             continue;
         }
         match entry.kind {

@@ -61,7 +61,7 @@ impl Inner {
     pub(super) fn finish(&self, state: &mut State, intent: &Intent) -> Result<(), StoreError> {
         for step in &intent.steps {
             match step {
-                Step::Put { .. } | Step::Remove { .. } => {
+                Step::Put { .. } | Step::Copy { .. } | Step::Remove { .. } => {
                     let done = intent::do_step(step, &self.paths, &self.disk)?;
                     state.owed.notices.extend(done.notice());
                 }

@@ -86,25 +86,6 @@ pub(crate) fn files(
     vec![(path, text), about]
 }
 
-/// Names of the copies that are there, without ending.
-pub(crate) fn names(paths: &SessionPaths, disk: &Disk) -> Result<BTreeSet<String>, StoreError> {
-    let entries = disk.list(&paths.history().join(FOLDER))?;
-    let files = entries
-        .into_iter()
-        .filter(|entry| entry.kind == EntryKind::File);
-    Ok(files
-        .filter_map(|entry| Some(entry.name.strip_suffix(".md")?.to_owned()))
-        .collect())
-}
-
-/// Whether a listing has the copy of a text.
-pub(crate) fn is_named(names: &BTreeSet<String>, digest: &Digest) -> bool {
-    digest
-        .0
-        .get(..NAME)
-        .is_some_and(|name| names.contains(name))
-}
-
 /// The records beside the copies: what is known of chunks when the manifest is lost.
 pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkRecord>, StoreError> {
     let folder = paths.history().join(FOLDER);

@@ -14,6 +14,7 @@ use super::chunk_file::{self, FileStatus};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::{Facts, FileFact, read_text};
+use super::generated;
 use super::history::{self, Version};
 use super::journal;
 use super::layout::{self, SessionPaths};
@@ -43,6 +44,8 @@ pub(crate) enum Step {
         text: String,
         over: Vec<Digest>,
     },
+    /// A copy of what was generated is written over whatever is in its place.
+    Copy { file: String, text: String },
     /// A file goes, if it still has one of the texts `over`.
     Remove { file: String, over: Vec<Digest> },
     /// The manifest has this to say of a chunk.
@@ -81,6 +84,7 @@ impl Intent {
         let sound = intent.version == VERSION
             && intent.steps.iter().all(|step| match step {
                 Step::Put { file, .. } | Step::Remove { file, .. } => is_own_path(file),
+                Step::Copy { file, .. } => is_own_path(file) && is_copy(file),
                 Step::Record { .. } | Step::Assemble | Step::Line { .. } => true,
             });
         sound.then_some(intent)
@@ -91,6 +95,14 @@ impl Intent {
         let text = serde_json::to_string(self).unwrap_or_default();
         disk.write(&paths.intent(), text.as_bytes())
     }
+}
+
+fn is_copy(file: &str) -> bool {
+    let below = file.strip_prefix("history/");
+    below
+        .and_then(|below| below.split_once('/'))
+        .map(|(folder, _)| folder)
+        == Some(generated::FOLDER)
 }
 
 /// A chunk, journal, version, state or revision: one plain name in a known folder.
@@ -118,6 +130,7 @@ pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<
             journal::in_turn(|| put(file, text, over, paths, disk))
         }
         Step::Put { file, text, over } => put(file, text, over, paths, disk),
+        Step::Copy { file, text } => copy(&paths.root.join(file), text, disk),
         Step::Remove { file, over } => {
             let path = paths.root.join(file);
             match read_text(&path, disk)? {
@@ -132,11 +145,24 @@ pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<
     }
 }
 
-/// The folders whose files the steps replace or remove.
+fn copy(path: &Path, text: &str, disk: &Disk) -> Result<Done, StoreError> {
+    if let Some(folder) = path.parent() {
+        disk.make_folder(folder)?;
+    }
+    match disk.write_copy(path, text.as_bytes()) {
+        // Only an edit would be shown by it.
+        Ok(()) | Err(StoreError::ReadOnlyFile { .. }) => Ok(Done::Yes),
+        Err(error) => Err(error),
+    }
+}
+
+/// The folders whose files the steps replace or remove, copies aside, which are made again.
 pub(crate) fn folders(steps: &[Step], paths: &SessionPaths) -> BTreeSet<PathBuf> {
     let files = steps.iter().filter_map(|step| match step {
-        Step::Put { file, .. } | Step::Remove { file, .. } => Some(paths.root.join(file)),
-        Step::Record { .. } | Step::Assemble | Step::Line { .. } => None,
+        Step::Put { file, .. } | Step::Remove { file, .. } if !is_copy(file) => {
+            Some(paths.root.join(file))
+        }
+        _ => None,
     });
     files
         .filter_map(|file| file.parent().map(Path::to_owned))
@@ -226,7 +252,7 @@ pub(crate) fn overlay(intent: &Intent, facts: &mut Facts) {
                     manifest.set_record((**record).clone());
                 }
             }
-            Step::Assemble | Step::Line { .. } => {}
+            Step::Copy { .. } | Step::Assemble | Step::Line { .. } => {}
         }
     }
 }

@@ -8,10 +8,14 @@ use super::error::StoreError;
 use super::facts::read_text;
 use super::generated;
 use super::history::{self, Version};
-use super::intent::Step;
+use super::intent::{self, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::writer::{Inner, State};
 use crate::story::{Digest, words};
+
+/// By how many bytes a copy may be shorter than it would be now: its chunk may have got another
+/// number, title or beat since. What a power cut takes is more.
+const OTHER_NAMES: u64 = 512;
 
 impl Inner {
     /// Keeps a text that was not the chunk's in history; `None` for an empty one.
@@ -129,14 +133,11 @@ impl Inner {
         let digest = chunk_file::digest(prose);
         let is_generated = record.generated_sha256.as_ref() == Some(&digest);
         let files = is_generated.then(|| generated::files(&self.paths, record, prose));
-        for (path, text) in files.into_iter().flatten() {
-            let there = read_text(&path, &self.disk)?;
-            steps.push(Step::Put {
-                file: self.inside(&path),
-                text,
-                over: there.iter().map(|text| Digest::of(text)).collect(),
-            });
-        }
+        let files = files.into_iter().flatten();
+        steps.extend(files.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        }));
         let old = state.manifest.record(&self.plan[index].beat);
         let old = old.and_then(|old| old.generated_sha256.as_ref());
         if let Some(old) = old.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
@@ -144,6 +145,16 @@ impl Inner {
             steps.extend(self.remove_copy(state, old)?);
         }
         Ok(steps)
+    }
+
+    /// The step that notes beside a copy what is known of it now.
+    pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
+        let about = generated::files(&self.paths, record, "").pop();
+        let step = about.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        });
+        step.into_iter().collect()
     }
 
     fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
@@ -166,28 +177,26 @@ impl Inner {
         Ok(steps)
     }
 
-    /// Copies what is there as it was generated and has no copy: in a session that was brought
-    /// in, or whose history/ somebody cleared.
+    /// Copies what is there as it was generated and has no copy, or half of one: after a power
+    /// cut, or where somebody cleared history/.
     pub(super) fn copy_generated(
         &self,
         state: &State,
         chunks: &[super::ChunkView],
     ) -> Result<(), StoreError> {
-        let names = generated::names(&self.paths, &self.disk)?;
         for chunk in chunks {
             let Some(record) = state.manifest.record(&chunk.beat) else {
                 continue;
             };
             let is_generated = record.generated_sha256.as_ref() == Some(&chunk.digest)
                 && chunk.status == ChunkStatus::Complete;
-            if !is_generated || generated::is_named(&names, &chunk.digest) {
-                continue;
-            }
-            for (path, text) in generated::files(&self.paths, record, &chunk.text) {
-                if let Some(folder) = path.parent() {
-                    self.disk.make_folder(folder)?;
+            let files = is_generated.then(|| generated::files(&self.paths, record, &chunk.text));
+            for (path, text) in files.into_iter().flatten() {
+                let there = self.disk.metadata(&path)?.map_or(0, |file| file.length);
+                if (text.len() as u64).saturating_sub(there) > OTHER_NAMES {
+                    let file = self.inside(&path);
+                    intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
                 }
-                self.disk.write(&path, text.as_bytes())?;
             }
         }
         Ok(())

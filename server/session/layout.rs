@@ -298,6 +298,7 @@ pub(crate) fn chunk_name(number: ChunkNumber, chunks: usize) -> String {
 
 /// The number in `chunk_03.md`; `None` for any other name.
 pub(crate) fn chunk_number(name: &str) -> Option<ChunkNumber> {
+    let name = name.to_ascii_lowercase();
     let digits = name.strip_prefix("chunk_")?.strip_suffix(".md")?;
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -307,6 +308,17 @@ pub(crate) fn chunk_number(name: &str) -> Option<ChunkNumber> {
         .ok()
         .filter(|number| *number > 0)
         .map(ChunkNumber)
+}
+
+/// Whether a file is prose by its name.
+pub(crate) fn is_markdown(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(|e| e.to_str());
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
+}
+
+/// A name as a file system sees it that does not tell capital letters from small ones.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase()
 }
 
 /// The journal beside a chunk file.

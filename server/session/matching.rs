@@ -8,9 +8,13 @@ use std::collections::BTreeMap;
 
 use super::PlannedChunk;
 use super::chunk_file::ChunkFile;
+use super::conflict;
 use super::layout;
 use super::manifest::{ChunkRecord, Manifest};
 use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// How alike two headings are, from 0 to 1, that are one heading before and after a touch.
+const ALIKE: f64 = 0.5;
 
 /// A chunk file with what matching needs to know of it.
 #[derive(Debug, Clone)]
@@ -58,6 +62,17 @@ pub(crate) fn match_files(
     let mut nameless = Vec::new();
     for (at, identity) in identities.iter().enumerate() {
         match identity {
+            _ if conflict::is_copy_name(&candidates[at].name) => {
+                let beat = identity.clone().or_else(|| {
+                    let number = leading_number(&candidates[at].name)?;
+                    let planned = plan.iter().find(|planned| planned.number == number)?;
+                    Some(planned.beat.clone())
+                });
+                match beat {
+                    Some(beat) => matching.copies.push((at, beat)),
+                    None => matching.unknown.push(at),
+                }
+            }
             Some(beat) => by_beat.entry(beat).or_default().push(at),
             None => nameless.push(at),
         }
@@ -126,6 +141,14 @@ fn by_number(candidate: &Candidate) -> Option<ChunkNumber> {
         .filter(|number| number.0 > 0)
 }
 
+/// The number in `chunk_03 2.md`.
+fn leading_number(name: &str) -> Option<ChunkNumber> {
+    let rest = name.to_lowercase();
+    let rest = rest.strip_prefix("chunk_")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest[..end].parse().ok().map(ChunkNumber)
+}
+
 /// Lowest is best among several files of one beat: text, then a chunk file's own name, then
 /// the name and the text that the manifest knows.
 fn rank(candidate: &Candidate, record: Option<&ChunkRecord>) -> (bool, bool, bool, bool, String) {
@@ -152,9 +175,8 @@ fn find_renamed(
     manifest: &Manifest,
 ) {
     for (at, old) in left {
-        let body = manifest
-            .record(&old)
-            .and_then(|record| record.body_sha256.as_ref());
+        let record = manifest.record(&old);
+        let body = record.and_then(|record| record.body_sha256.as_ref());
         // A beat that the manifest knows was in the outline before, so it is no new name.
         let is_new = |planned: usize| {
             let mut records = manifest.chunks.iter().chain(&manifest.removed);
@@ -166,8 +188,8 @@ fn find_renamed(
         });
         let found = match (same.next(), same.next()) {
             (Some(planned), None) => Some(planned),
-            _ => only_one_in_its_place(matching, at, body, plan, candidates)
-                .filter(|planned| is_new(*planned)),
+            _ => only_one_in_its_place(matching, at, plan, candidates)
+                .filter(|planned| is_new(*planned) && may_be(&plan[*planned], record)),
         };
         match found {
             Some(planned) => {
@@ -179,12 +201,23 @@ fn find_renamed(
     }
 }
 
+/// Whether a beat that came may be the one that left in its place, under another heading: where
+/// both are known and say different things, only if the headings are almost the same.
+fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
+    let body = record.and_then(|record| record.body_sha256.as_ref());
+    let differs = body.is_some() && planned.body.is_some() && body != planned.body.as_ref();
+    let alike = record.map_or(0.0, |record| {
+        let (old, new) = (record.title.to_lowercase(), planned.title.to_lowercase());
+        strsim::normalized_damerau_levenshtein(&old, &new)
+    });
+    !differs || alike >= ALIKE
+}
+
 /// The planned chunk without a file that has the same neighbours as the file `at` had, if
-/// there is exactly one and nothing says that it is about something else.
+/// there is exactly one.
 fn only_one_in_its_place(
     matching: &Matching,
     at: usize,
-    body: Option<&Digest>,
     plan: &[PlannedChunk],
     candidates: &[Candidate],
 ) -> Option<usize> {
@@ -206,10 +239,7 @@ fn only_one_in_its_place(
     let alone = before.map_or(number.0 == 1, |(_, n)| n.0 + 1 == number.0)
         && after.is_none_or(|(_, n)| number.0 + 1 == n.0)
         && (after.is_some() || end == start + 1);
-    let new = start.checked_add(1).filter(|next| *next == end && alone)?;
-    let planned = new - 1;
-    let differs = body.is_some() && plan[planned].body.is_some();
-    (!differs).then_some(planned)
+    (start.checked_add(1)? == end && alone).then_some(start)
 }
 
 #[cfg(test)]
@@ -346,7 +376,16 @@ mod tests {
             (
                 &["a"],
                 &["chunk_01.sync-conflict-20260101.md:a"],
-                &["chunk_01.sync-conflict-20260101.md"],
+                &["-"],
+                "copy a",
+            ),
+            (&["a", "b"], &["chunk_02 2.md:"], &["-", "-"], "copy b"),
+            (&["a"], &["chunk_02 2.md:"], &["-"], "unknown"),
+            (&["a"], &["chunk_02 2.md:b"], &["-"], "copy b"),
+            (
+                &["a"],
+                &["chunk_01 the landing.md:a"],
+                &["chunk_01 the landing.md"],
                 "",
             ),
             // no front matter

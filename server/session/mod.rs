@@ -13,6 +13,7 @@ mod assemble;
 mod audits;
 mod changelog;
 pub mod chunk_file;
+mod conflict;
 mod disk;
 mod ending;
 mod error;

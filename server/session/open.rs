@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
+use super::conflict;
 use super::disk::{self, Disk, EntryKind};
 use super::error::StoreError;
 use super::facts;
@@ -184,6 +185,9 @@ impl Inner {
                 continue;
             };
             let chunk = chunks.join(format!("{stem}.md"));
+            if conflict::is_copy_name(&entry.name) {
+                continue;
+            }
             if entry.kind != EntryKind::File || self.owners.owner(&chunk) == Owner::Client {
                 continue;
             }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::conflict;
 use super::facts::{Facts, FileFact};
 use super::journal::{Journal, Verdict};
 use super::layout::{self, SessionPaths};
@@ -339,13 +340,24 @@ fn tell(
             ),
         });
     }
-    for (at, beat) in &matching.copies {
+    let copies = matching.copies.iter().map(|(at, beat)| (*at, Some(beat)));
+    let unknown = matching.unknown.iter().map(|at| (*at, None));
+    for (at, beat) in copies.chain(unknown) {
+        let name = &candidates[at].name;
+        let path = paths.chunks().join(name);
+        let of = beat.map_or_else(String::new, |beat| format!(" of the beat \"{beat}\""));
+        let what = match (conflict::is_copy_name(name), beat) {
+            (true, _) => format!("looks like a copy{of} that a sync tool or a file manager made"),
+            (false, Some(_)) => format!("is a second text{of}"),
+            // The author's own business.
+            (false, None) => continue,
+        };
         notices.push(Notice {
             code: "chunk-copy",
             message: format!(
-                "{} is a second text of the beat \"{beat}\", perhaps a sync tool's conflict copy. It is left alone \
-                 and not part of the story. Merge what you need, then delete it.",
-                paths.chunks().join(&candidates[*at].name).display()
+                "{} {what}. It is left alone and not part of the story. Merge what you need into the chunk's own \
+                 file, then delete it.",
+                path.display()
             ),
         });
     }

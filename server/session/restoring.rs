@@ -116,14 +116,13 @@ impl Session {
         };
         let mut record = record.clone();
         record.inputs = inputs;
-        let steps = vec![
-            Step::Record {
-                record: Box::new(record),
-            },
-            Step::Line {
-                line: inner.event(index, "kept"),
-            },
-        ];
+        let mut steps = inner.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps.push(Step::Line {
+            line: inner.event(index, "kept"),
+        });
         let what = format!("keep chunk {number}");
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }

@@ -9,6 +9,7 @@ mod cast;
 pub mod checks;
 pub mod contradiction;
 mod document;
+pub mod edits;
 pub mod front_matter;
 pub mod ids;
 mod labels;

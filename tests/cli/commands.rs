@@ -123,17 +123,25 @@ fn status_tells_what_is_there_before_and_after() {
     assert_eq!(rows[1], "session the-lamp-01");
     assert_eq!(rows[2], "   1  complete     150/150     The Landing");
     assert!(
-        rows[3].starts_with("   2  complete     154/150     The Log  (edited)"),
+        rows[3].starts_with("   2  complete     154/150     The Log  (edited: +4 -0)"),
         "{}",
         rows[3]
     );
-    assert!(rows[4].starts_with("   3  failed  "), "{}", rows[4]);
+    assert!(rows[4].starts_with("        + … "), "{}", rows[4]);
+    assert!(rows[4].ends_with(" And this is mine."), "{}", rows[4]);
+    assert!(rows[5].starts_with("   3  failed  "), "{}", rows[5]);
     assert!(
-        rows[4].contains("Gave up after one attempt."),
+        rows[5].contains("Gave up after one attempt."),
         "{}",
-        rows[4]
+        rows[5]
     );
-    assert_eq!(rows[5], "   4  missing        0/150     The Light");
+    assert_eq!(rows[6], "   4  missing        0/150     The Light");
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    let edit = &status["chunks"][1]["edit"];
+    assert_eq!((&edit["added"], &edit["removed"]), (&json!(4), &json!(0)));
+    assert_eq!(edit["diff"][0], rows[4].trim_start());
+    assert_eq!(edit["more"], 0);
+    assert_eq!(status["chunks"][0].get("edit"), None);
 }
 
 fn words(desk: &Desk) -> u64 {

@@ -179,3 +179,53 @@ fn a_rewrite_that_fails_takes_nothing_away() {
         );
     }
 }
+
+#[test]
+fn a_sync_tools_copy_is_told_by_status_and_by_write() {
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+        .exits(1);
+    let copy = "generated/the-lamp-01/chunks/chunk_02 (conflicted copy 2026-01-01).md";
+    desk.put(
+        copy,
+        "---\nchunk: 2\nbeat: log\nstatus: complete\n---\nOTHER-MARK\n",
+    );
+    let told = |text: &str| {
+        let line = text.lines().find(|line| line.contains("conflicted copy"));
+        line.unwrap_or_else(|| panic!("not told in {text}"))
+            .to_owned()
+    };
+    let note = told(&desk.run(&["status"]).exits(0).stdout);
+    assert!(
+        note.starts_with("note: ") && note.contains("Merge what you need"),
+        "{note}"
+    );
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    told(status["notices"][0].as_str().expect("a notice"));
+    let server = novelist();
+    let written = desk.write("openai", &server, &[]).exits(0);
+    told(&written.stderr);
+    let asked = server.completions();
+    assert!(
+        asked
+            .iter()
+            .all(|request| !request.user().contains("OTHER-MARK"))
+    );
+    assert!(
+        !desk
+            .read("generated/the-lamp-01/full_story.md")
+            .contains("OTHER-MARK")
+    );
+    assert!(desk.read(copy).contains("OTHER-MARK"));
+    // Told also when there is nothing left to write.
+    let again = desk.write("openai", &server, &["--json"]).exits(0);
+    let warnings = again
+        .stdout
+        .lines()
+        .filter(|line| line.contains("\"warning\""));
+    assert!(
+        warnings.into_iter().any(|line| line.contains("chunk-copy")),
+        "{}",
+        again.stdout
+    );
+}

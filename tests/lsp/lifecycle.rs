@@ -31,7 +31,7 @@ fn each_recorded_client_is_answered_in_its_own_terms() {
         assert!(!capabilities["textDocumentSync"]["save"].is_null());
         assert_eq!(
             capabilities["codeActionProvider"]["codeActionKinds"],
-            json!(["refactor.rewrite"])
+            json!(["quickfix", "refactor.rewrite"])
         );
         let commands = capabilities["executeCommandProvider"]["commands"]
             .as_array()

@@ -8,11 +8,16 @@ mod lsp_client;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actions;
 mod cancel;
 mod closed;
+mod diagnostics;
+mod errors;
 mod full_story;
 mod jobs;
 mod lifecycle;
 mod lint;
+mod privacy;
 mod rewrite;
 mod streaming;
+mod sync;

@@ -10,7 +10,7 @@ use super::pack::PACKS;
 use super::sentences::is_finished;
 use super::wording::paragraphs;
 use super::{Acceptance, copies, wrapper};
-use crate::story::words;
+use crate::story::{lint, words};
 
 /// The first thing that is wrong with `text`, a repaired answer that goes on behind `before`.
 pub(super) fn judge(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Option<Fault> {
@@ -20,6 +20,7 @@ pub(super) fn judge(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Op
         .or_else(|| meta(acceptance, text))
         .or_else(|| json(text))
         .or_else(|| characters(text))
+        .or_else(|| foreign(acceptance, text))
         .or_else(|| placeholder(text))
         .or_else(|| table(text))
         .or_else(|| outline(text))
@@ -85,6 +86,14 @@ pub(super) fn lost_characters(text: &str) -> Option<Fault> {
     text.contains('\u{fffd}').then(|| {
         let what = "a few characters of the answer are lost (U+FFFD); look for � in the chunk";
         Fault::new(Check::BrokenCharacters, what)
+    })
+}
+
+fn foreign(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
+    let language = acceptance.language();
+    lint::foreign(text, language).map(|instead| {
+        let what = format!("the answer is {instead}, and the story's language is `{language}`");
+        Fault::new(Check::WrongLanguage, what)
     })
 }
 

@@ -70,8 +70,8 @@ fn token(text: &str, whole: bool) -> Option<(usize, Check)> {
     }
     let length = marks::leading_token(text, text.contains("</s>"))?;
     // The name of a role may be on its way.
-    let rest = &text[length..];
-    let complete = whole || rest.len() > 16 || rest.contains('\n');
+    let (taken, rest) = text.split_at(length);
+    let complete = whole || taken.ends_with('\n') || rest.len() > 16 || rest.contains('\n');
     complete.then_some((length, Check::TemplateToken))
 }
 
@@ -136,7 +136,8 @@ fn inline(text: &str) -> Option<(usize, Check)> {
 
 /// Whether more of the text could make it an opening.
 fn is_undecided(acceptance: &Acceptance<'_>, text: &str) -> bool {
-    if marks::may_become_token(text) || acceptance.may_become_title(text) {
+    let token = marks::may_become_token(text) || marks::leading_token(text, false).is_some();
+    if token || acceptance.may_become_title(text) {
         return true;
     }
     let first = text.chars().next();

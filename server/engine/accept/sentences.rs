@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::story::lint::{is_closing, is_full_stop};
+
 /// Where the last finished sentence ends, in bytes; `None` when there is none.
 pub fn finished_end(prose: &str) -> Option<usize> {
     let trimmed = prose.trim_end();
@@ -78,59 +80,6 @@ fn ends_in_script_without_stops(text: &str) -> bool {
 
 pub(super) fn is_dash(c: char) -> bool {
     matches!(c, '—' | '–' | '―' | '‒' | '-')
-}
-
-fn is_full_stop(c: char) -> bool {
-    matches!(
-        c,
-        '.' | '!'
-            | '?'
-            | '…'
-            | '。'
-            | '！'
-            | '？'
-            | '．'
-            | '｡'
-            | '؟'
-            | '۔'
-            | '।'
-            | '॥'
-            | '።'
-            | '׃'
-            | '։'
-            | '។'
-            | '။'
-            | '‽'
-            | '⁈'
-            | '⁉'
-            | '‼'
-            | '⋯'
-    )
-}
-
-fn is_closing(c: char) -> bool {
-    matches!(
-        c,
-        '"' | '\''
-            | '”'
-            | '’'
-            | '»'
-            | '«'
-            | '›'
-            | '“'
-            | '‘'
-            | ')'
-            | ']'
-            | '」'
-            | '』'
-            | '）'
-            | '】'
-            | '》'
-            | '*'
-            | '_'
-            | '~'
-            | '`'
-    )
 }
 
 #[cfg(test)]

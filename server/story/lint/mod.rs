@@ -44,7 +44,9 @@ mod tests;
 
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
+pub use sentences::{is_closing, is_full_stop};
 pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
+pub use wrong_language::foreign;
 
 use super::{Beat, BeatId, Brief, ChunkNumber, Span};
 use lexicon::Lexicon;

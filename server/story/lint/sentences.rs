@@ -9,7 +9,7 @@ const MOST_SHOWN: usize = 160;
 const MOST_LOOKED: usize = 600;
 
 /// Whether a character ends sentences.
-pub(super) fn is_full_stop(c: char) -> bool {
+pub fn is_full_stop(c: char) -> bool {
     matches!(
         c,
         '.' | '!'
@@ -37,7 +37,7 @@ pub(super) fn is_full_stop(c: char) -> bool {
 }
 
 /// Whether a character may stand behind the one that ends a sentence.
-pub(super) fn is_closing(c: char) -> bool {
+pub fn is_closing(c: char) -> bool {
     matches!(
         c,
         '"' | '\''

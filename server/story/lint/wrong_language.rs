@@ -8,7 +8,7 @@
 
 use super::super::{Language, Span};
 use super::finding::Remark;
-use super::pack::PROFILES_READ;
+use super::pack::{PROFILES_READ, Pack};
 use super::reading::{Paragraph, Reading, Word};
 use super::scripts::{self, Letters, Script};
 use super::sentences;
@@ -55,6 +55,28 @@ fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &L
     } else {
         Remark::warning(paragraph.span.clone(), CODE, message)
     }
+}
+
+/// What a text is instead of `language`, taken as a whole: `in English`, `written in Arabic
+/// script`; `None` where most of it is in that language, or not enough is known.
+pub fn foreign(text: &str, language: &Language) -> Option<String> {
+    let letters = Letters::of(text);
+    let expected = scripts::expected(language)?;
+    if letters.all() < LEAST_LETTERS {
+        return None;
+    }
+    let found = if letters.count(expected) * 3 < letters.all() {
+        letters.main().map(Foreign::Script)
+    } else if let Some(other) = between_chinese_and_japanese(&letters, language) {
+        Some(other)
+    } else if expected == [Script::Latin] {
+        let words = Reading::of(text, Pack::of(language)).words;
+        let enough = words.len() >= LEAST_WORDS;
+        enough.then(|| by_small_words(&words, &language.primary()))?
+    } else {
+        None
+    };
+    found.map(|foreign| foreign.name())
 }
 
 /// What a paragraph is instead.
@@ -152,7 +174,6 @@ fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::pack::Pack;
     use super::*;
 
     const ENGLISH: &str = "She took the lamp from the wall and went down the stairs, and all the way down she counted the steps, because it was the only thing that she could do.";
@@ -182,6 +203,8 @@ mod tests {
             let reading = Reading::of(text, Pack::of(&language));
             let found = find(text, &reading, &language);
             assert_eq!(!found.is_empty(), foreign, "{tag} {text}");
+            let whole = super::foreign(text, &language);
+            assert_eq!(whole.is_some(), foreign, "{tag} {text}");
         }
     }
 

@@ -347,6 +347,16 @@ impl Editor {
         self.buffers.remove(path);
     }
 
+    /// The author changes the editor's `storywright` settings.
+    pub fn configure(&mut self, settings: Value) {
+        self.settings = settings.clone();
+        let settings = json!({ "storywright": settings });
+        self.notify(
+            "workspace/didChangeConfiguration",
+            json!({ "settings": settings }),
+        );
+    }
+
     /// The next edits of the server are dropped, whatever the answer says.
     pub fn drop_edits(&mut self, count: usize) {
         self.drop_edits = count;

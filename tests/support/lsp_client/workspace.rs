@@ -91,7 +91,8 @@ impl Workspace {
         prose_of(&read(&self.chunk(number))).to_owned()
     }
 
-    /// All texts in history/, oldest first, with what stands above them.
+    /// All replaced texts in history/, oldest first, with what stands above them. Copies of what
+    /// was generated are none.
     pub fn history(&self) -> Vec<String> {
         let mut texts = Vec::new();
         let mut folders = vec![self.session("history")];
@@ -105,8 +106,10 @@ impl Workspace {
             paths.sort();
             for path in paths {
                 if path.is_dir() {
-                    folders.push(path);
-                } else {
+                    if !path.ends_with("history/generated") {
+                        folders.push(path);
+                    }
+                } else if path.extension().is_some_and(|extension| extension == "md") {
                     texts.push(read(&path));
                 }
             }

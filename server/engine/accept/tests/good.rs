@@ -10,6 +10,7 @@ use super::{BRIEF, STOP, judged};
 use crate::engine::prompt::Templates;
 use crate::provider::demo::DemoWriter;
 use crate::provider::{Event, Provider, Request, Scene};
+use crate::session::chunk_file;
 use crate::story::{Brief, SectionKind, words};
 
 /// Judges a text that is as long as asked for.
@@ -111,6 +112,33 @@ async fn the_demo_writer_is_accepted_in_every_language() {
             earlier.push(text);
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn the_manuscripts_are_accepted() {
+    let mut read_any = 0;
+    let mut wrong = Vec::new();
+    for language in ["en", "es", "ja", "ar"] {
+        let folder = fixtures("manuscripts").join(language);
+        let brief = Brief::parse(&read(&folder.join("story.md")));
+        let mut chunks: Vec<PathBuf> = std::fs::read_dir(folder.join("chunks"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        chunks.sort();
+        let mut earlier: Vec<String> = Vec::new();
+        for path in chunks {
+            let text = chunk_file::parse(&read(&path)).prose;
+            let texts: Vec<&str> = earlier.iter().map(String::as_str).collect();
+            if let Some(complaint) = complaint(&brief, &texts, &text) {
+                wrong.push(format!("{}: {complaint}", path.display()));
+            }
+            earlier.push(text);
+            read_any += 1;
+        }
+    }
+    assert!(read_any >= 12);
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 

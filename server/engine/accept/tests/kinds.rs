@@ -475,6 +475,22 @@ fn middles() -> Vec<Kind> {
     ]
 }
 
+fn languages() -> Vec<Kind> {
+    let spanish = "La barca me dejó en la losa y se apartó antes de que pudiera contar las maletas. Eran cuatro, y el mar había mojado dos. ".repeat(3);
+    let japanese = "舟は私を岩に下ろして、荷物を数える前に離れていった。荷物は四つあり、二つは濡れていた。灯台には誰もいなかった。".repeat(2);
+    let chinese = "船把我放在石板上，还没等我数完行李就开走了。行李有四件，其中两件被浪打湿了。灯塔里没有一个人，只有风的声音。".repeat(2);
+    let wrong =
+        |name, tag, text: &str| kind(name, text, AskedAgain, Check::WrongLanguage).in_language(tag);
+    vec![
+        wrong("Spanish in an English story", "en", &spanish),
+        wrong("English in a Spanish story", "es", PROSE),
+        wrong("English in a Japanese story", "ja", PROSE),
+        wrong("Chinese in a Japanese story", "ja", &chinese),
+        wrong("Japanese in an Arabic story", "ar", &japanese),
+        wrong("another script", "en", &"Лодка высадила меня на камень и отошла прежде, чем я сосчитал сумки. Их было четыре, и две промокли. ".repeat(4)),
+    ]
+}
+
 fn lengths() -> Vec<Kind> {
     let (first, second) = paragraphs();
     let half = first.to_owned();
@@ -526,6 +542,7 @@ pub(super) fn all() -> Vec<Kind> {
     kinds.extend(closings());
     kinds.extend(wrappings());
     kinds.extend(middles());
+    kinds.extend(languages());
     kinds.extend(lengths());
     kinds
 }
@@ -592,7 +609,7 @@ fn every_kind_of_bad_answer_becomes_what_it_should() {
     );
     assert!(kinds.len() >= 25);
     // Every check has its kind, but for those that need more than one call.
-    let elsewhere = [Check::CopiedText, Check::TooLong, Check::WrongLanguage];
+    let elsewhere = [Check::CopiedText, Check::TooLong];
     for check in Check::ALL {
         let shown = kinds.iter().any(|kind| kind.check == check);
         assert!(shown || elsewhere.contains(&check), "{}", check.code());

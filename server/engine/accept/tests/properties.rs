@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
+use super::super::repair::repair;
 use super::super::{Acceptance, Answer, CallEnd, Check, Judgement, Opening, Told, Verdict};
 use super::kinds::all;
 use super::{BRIEF, PROSE, STOP};
@@ -172,12 +173,28 @@ proptest! {
             prop_assert!(!fault.what.is_empty());
             prop_assert!(Check::of_code(fault.check.code()).is_some());
         }
-        // A second look finds nothing more to take out.
-        if !matches!(once.verdict, Verdict::Refuse(_)) {
+        // A second look finds nothing more to take out, in a text that was not made shorter.
+        let shortened = [Check::TooLong, Check::CutOff, Check::UnfinishedSentence];
+        let is_whole = !once.cuts.iter().any(|cut| shortened.contains(&cut.check));
+        if is_whole && !matches!(once.verdict, Verdict::Refuse(_)) {
             let twice = judge(&acceptance, &once.prose, author, &end, continued);
             let cuts: Vec<Check> = twice.cuts.iter().map(|cut| cut.check).collect();
             prop_assert_eq!(&twice.prose, &once.prose, "{:?}", cuts);
             prop_assert!(cuts.is_empty(), "{cuts:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_repaired_needs_no_repair(before in text(), text in text(), earlier in text()) {
+        let brief = Brief::parse(BRIEF);
+        let told = Told::of(&[&earlier]);
+        let acceptance = Acceptance::new(&brief, 1, 100, &[], &Templates::default(), told);
+        let once = repair(&acceptance, &before, &text);
+        prop_assert!(once.text.len() <= text.len());
+        if !once.hopeless {
+            let twice = repair(&acceptance, &before, &once.text);
+            prop_assert_eq!(&twice.text, &once.text, "{:?}", twice.cuts);
+            prop_assert!(twice.cuts.is_empty());
         }
     }
 

@@ -1,0 +1,160 @@
+//! The problems of a brief, at their places.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use crate::lsp_client::{Editor, Persona, Workspace, covered, position, uri};
+
+/// Wide characters stand before every problem, on its line and above it.
+const BRIEF: &str = "---
+title: The Lamp Keeper 🦊
+target_words: 600
+chunk_words: 300
+🦊 colour: grey
+---
+# Premise 漁師
+
+The keeper — 🦊 — and the sea.
+
+# Outline
+
+## 🦊🦊 The Logbook {#logbook}
+
+Mara reads — 漁.
+
+## 漁師の舟 The Crank 🦊 {#logbook words=lots}
+
+She winds it.
+";
+
+fn opened(persona: Persona, text: &str) -> (Editor, Workspace, PathBuf) {
+    let story = Workspace::with_text(text);
+    let mut editor = Editor::start(persona, &story);
+    let brief = story.brief();
+    editor.open(&brief);
+    (editor, story, brief)
+}
+
+/// Waits until a document's diagnostics are as wanted.
+fn wait_for(
+    editor: &mut Editor,
+    path: &PathBuf,
+    what: &str,
+    wanted: impl Fn(&[Value]) -> bool,
+) -> Vec<Value> {
+    editor.wait(what, |editor| {
+        editor.diagnostics(path).filter(|found| wanted(found))
+    })
+}
+
+fn has(found: &[Value], code: &str) -> bool {
+    found.iter().any(|problem| problem["code"] == code)
+}
+
+#[test]
+fn problems_stand_at_their_place_after_wide_characters() {
+    for persona in Persona::EDITORS {
+        let (mut editor, _story, brief) = opened(persona, BRIEF);
+        let found = wait_for(&mut editor, &brief, "problems", |found| !found.is_empty());
+        let encoding = persona.encoding();
+        let at = |needle: &str| -> Vec<&Value> {
+            let covers = |problem: &&Value| covered(BRIEF, &problem["range"], encoding) == needle;
+            found.iter().filter(covers).collect()
+        };
+        for needle in ["logbook", "lots"] {
+            let problems = at(needle);
+            assert_eq!(problems.len(), 1, "{persona:?} {needle}: {found:#?}");
+            let start = BRIEF.rfind(needle).unwrap();
+            assert_eq!(
+                problems[0]["range"]["start"],
+                position(BRIEF, start, encoding)
+            );
+            assert_eq!(problems[0]["source"], "storywright");
+            assert!(problems[0]["message"].as_str().unwrap().len() > 20);
+        }
+        // Every range lies on characters and covers something of the brief.
+        for problem in &found {
+            let text = covered(BRIEF, &problem["range"], encoding);
+            assert!(!text.trim().is_empty(), "{problem}");
+            assert!(
+                [1, 2, 4].contains(&problem["severity"].as_i64().unwrap()),
+                "{problem}"
+            );
+        }
+    }
+}
+
+#[test]
+fn problems_go_when_they_are_mended_and_when_the_brief_is_closed() {
+    for persona in Persona::EDITORS {
+        let (mut editor, _story, brief) = opened(persona, BRIEF);
+        let found = wait_for(&mut editor, &brief, "problems", |found| !found.is_empty());
+        let code = |needle: &str| {
+            let covers =
+                |problem: &&Value| covered(BRIEF, &problem["range"], persona.encoding()) == needle;
+            found.iter().find(covers).unwrap()["code"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let (duplicate, words) = (code("logbook"), code("lots"));
+        let second = BRIEF.rfind("logbook").unwrap();
+        editor.replace(&brief, second, second + "logbook".len(), "crank");
+        wait_for(&mut editor, &brief, "the duplicate to go", |found| {
+            !has(found, &duplicate) && has(found, &words)
+        });
+        let lots = editor.text(&brief).find("lots").unwrap();
+        editor.replace(&brief, lots, lots + "lots".len(), "300");
+        wait_for(&mut editor, &brief, "both to go", |found| {
+            !has(found, &words)
+        });
+
+        editor.type_before(&brief, "# Outline", "# Styel\n\nPlain.\n\n");
+        wait_for(&mut editor, &brief, "a new one", |found| !found.is_empty());
+        editor.close(&brief);
+        wait_for(&mut editor, &brief, "none", <[Value]>::is_empty);
+        // Nothing comes after it.
+        editor.command("showStatus", json!([uri(&brief)])).unwrap();
+        assert_eq!(editor.diagnostics(&brief), Some(Vec::new()));
+    }
+}
+
+#[test]
+fn a_brief_that_is_opened_and_closed_at_once_keeps_no_problems() {
+    let (mut editor, _story, brief) = opened(Persona::VsCode, BRIEF);
+    for _ in 0..20 {
+        editor.close(&brief);
+        editor.open(&brief);
+    }
+    wait_for(&mut editor, &brief, "problems", |found| !found.is_empty());
+    editor.close(&brief);
+    wait_for(&mut editor, &brief, "none", <[Value]>::is_empty);
+}
+
+#[test]
+fn other_documents_have_no_problems() {
+    let (mut editor, story, brief) = opened(Persona::Helix, BRIEF);
+    let notes = story.root().join("notes.md");
+    editor.open_with(&notes, BRIEF);
+    wait_for(&mut editor, &brief, "problems", |found| !found.is_empty());
+    assert_eq!(editor.diagnostics(&notes), None);
+}
+
+#[test]
+fn the_version_of_the_diagnostics_is_that_of_the_text() {
+    let (mut editor, _story, brief) = opened(Persona::VsCode, BRIEF);
+    for letter in ["a", "b", "c"] {
+        editor.type_before(&brief, "The keeper", letter);
+    }
+    let version = editor.buffer(&brief).version;
+    editor.wait("the last version", |editor| {
+        let said = editor.said().iter().rev();
+        said.into_iter().find_map(|said| match said {
+            crate::lsp_client::Said::Diagnostics(_, params) => {
+                (params["version"] == version).then_some(())
+            }
+            _ => None,
+        })
+    });
+}
