@@ -404,7 +404,16 @@ fn check_whole(shell: &Shell, reference: &Reference) {
     assert_eq!(files.sessions, reference.files.sessions);
     assert_eq!(files.chunks, reference.files.chunks);
     assert_eq!(files.full_story, reference.files.full_story);
-    assert_eq!(files.names, reference.files.names, "nothing is left over");
+    // What was read beside the writing may be done by a later command.
+    let written = |names: &[String]| -> Vec<String> {
+        let names = names.iter().filter(|name| !name.starts_with("state/"));
+        names.cloned().collect()
+    };
+    assert_eq!(
+        written(&files.names),
+        written(&reference.files.names),
+        "nothing is left over"
+    );
     assert_eq!((&files.declared, files.temporaries), (&None, 0));
     assert_eq!(shell.status(), reference.status);
     for number in 1..=4 {

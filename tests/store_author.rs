@@ -146,6 +146,49 @@ fn edits_are_seen_by_content() {
     }
 }
 
+/// A line of the author's in the front matter is text of his like any other.
+#[test]
+fn the_authors_front_matter_outlives_every_change() {
+    type Act = fn(&Story);
+    let rows: &[(&str, Act)] = &[
+        ("rewritten", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            session.save_partial(n(1), "New").unwrap();
+            session.complete_chunk(n(1), "New text.", result()).unwrap();
+        }),
+        ("restored", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            let _ = session.restore_version(n(1), None);
+        }),
+        ("revised", |story| {
+            story.write("revisions/chunk_01.md", "A revision.");
+            let session = story.open(&["a", "b", "c"]).session;
+            session.accept_revision(n(1)).unwrap();
+        }),
+        ("beat gone and back", |story| {
+            drop(story.open(&["b", "c"]));
+            drop(story.open(&["a", "b", "c"]));
+        }),
+        ("renumbered", |story| drop(story.open(&["b", "a", "c"]))),
+    ];
+    for (what, act) in rows {
+        for text in [A.to_owned(), A.replace("Text of a.", "")] {
+            let story = written();
+            let noted = text.replacen("---\n", "---\n# mine\nnote: \"hers\"\n", 1);
+            story.write("chunks/chunk_01.md", &noted);
+            act(&story);
+            let chunks = story.names("chunks").into_iter();
+            let mut heads = chunks.map(|name| story.read(&format!("chunks/{name}")));
+            assert!(
+                heads.any(|head| head.contains("\n# mine\nnote: \"hers\"\n")),
+                "{what}: {text:?}"
+            );
+        }
+    }
+}
+
 #[test]
 fn an_undone_edit_is_none() {
     let story = written();

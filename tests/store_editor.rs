@@ -148,6 +148,103 @@ fn an_author_who_saves_over_a_rewrite_has_the_last_word() {
     assert!(story.read("chunks/chunk_01.md").contains("Mine instead."));
 }
 
+/// The editor did not take the edit, and the author types on in what he sees.
+#[test]
+fn an_accepted_revision_that_the_editor_never_showed_is_not_lost() {
+    let story = Story::new();
+    story.write(
+        "chunks/chunk_01.md",
+        "---\nchunk: 1\nbeat: a\nstatus: partial\n---\nOne.",
+    );
+    story.write("revisions/chunk_01.md", "The revision.");
+    let editor = Arc::new(Editor::default());
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    let open = || {
+        let opened = story.open_as(&["a"], editor.clone(), Disk::real());
+        opened.unwrap().session
+    };
+    open().accept_revision(n(1)).unwrap();
+    assert!(!story.exists("revisions/chunk_01.md"));
+    let typed = editor.text(&path) + " Two, mine.";
+    editor.edit(&path, &typed);
+
+    let session = open();
+    assert_eq!(session.chunk(n(1)).unwrap().text, "One. Two, mine.");
+    session
+        .save_partial(n(1), "One. Two, mine. Three.")
+        .unwrap();
+    assert!(story.has_anywhere("The revision."));
+    session
+        .save_partial(n(1), "One. Two, mine. Three. Fou")
+        .unwrap();
+    session
+        .save_partial(n(1), "One. Two, mine. Three. Other.")
+        .unwrap();
+    let texts: Vec<String> = session
+        .versions(n(1))
+        .unwrap()
+        .into_iter()
+        .map(|kept| kept.file.prose.trim().to_owned())
+        .collect();
+    assert_eq!(texts, ["One.", "The revision."]);
+}
+
+#[test]
+fn a_decision_about_a_revision_is_about_what_the_editor_shows() {
+    for accepted in [true, false] {
+        let story = written();
+        story.write("revisions/chunk_01.md", "---\nnote: mine\n---\nOn disk.");
+        let editor = Arc::new(Editor::default());
+        let path = story.path("revisions/chunk_01.md");
+        editor.open(&path);
+        editor.edit(&path, "In the editor.");
+        let opened = story.open_as(&["a", "b", "c"], editor.clone(), Disk::real());
+        let session = opened.unwrap().session;
+        match accepted {
+            true => drop(session.accept_revision(n(1)).unwrap()),
+            false => session.reject_revision(n(1)).unwrap(),
+        }
+        let text = session.chunk(n(1)).unwrap().text;
+        let expected = if accepted {
+            "In the editor."
+        } else {
+            "Text of a."
+        };
+        assert_eq!(text, expected);
+        for text in ["Text of a.", "In the editor.", "On disk.", "note: mine"] {
+            assert!(story.has_anywhere(text), "{accepted}: {text}");
+        }
+        assert!(!story.exists("revisions/chunk_01.md"));
+        if accepted {
+            let last = session.versions(n(1)).unwrap().pop().unwrap();
+            assert_eq!(last.file.prose.trim_end(), "Text of a.");
+        }
+    }
+}
+
+/// Between the copy for history and the edit for the editor the author may type.
+#[test]
+fn what_is_typed_while_a_version_comes_back_is_kept() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    let opened = story.open_as(&["a", "b", "c"], editor.clone(), Disk::real());
+    let session = opened.unwrap().session;
+    story.write("revisions/chunk_01.md", "The revision.");
+    // The text changes with every look that is taken at it.
+    editor.types_at_every_look(&path);
+    let saved = session.accept_revision(n(1)).unwrap();
+    let edit = saved.client_edits.iter().find(|edit| edit.path == path);
+    let base = &edit.expect("an edit").base;
+    let typed = base.lines().last().unwrap();
+    assert!(typed.contains("typed"), "{typed}");
+    let kept = story.names("history/chunk_01").into_iter();
+    let mut kept = kept.map(|name| story.read(&format!("history/chunk_01/{name}")));
+    assert!(kept.any(|text| text.contains(typed)), "{typed} is replaced");
+}
+
 #[test]
 fn open_story_and_changelog_come_back_as_edits() {
     let story = written();

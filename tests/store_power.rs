@@ -177,7 +177,8 @@ fn a_declaration_that_comes_back_changes_nothing() {
 /// full_story.md is not synced when it grows: its end may be gone, or be zeros.
 #[test]
 fn a_full_story_that_lost_its_end_is_made_whole() {
-    let rows: [(&str, fn(&str) -> Vec<u8>, bool); 4] = [
+    type Row = (&'static str, fn(&str) -> Vec<u8>, bool);
+    let rows: [Row; 4] = [
         (
             "cut short",
             |text| text.as_bytes()[..text.len() / 2].to_vec(),

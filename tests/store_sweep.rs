@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use store::{Editor, Story, is_in, n, result};
+use store::{Editor, Story, is_in, mending, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, NextStep, NoEditor, Owners, Saved, Session, StoreError,
     Verdict, journal_saved, settle_journal,
@@ -119,11 +119,12 @@ impl Ledger {
 /// error as a job would. What the author does is on the real disk.
 type Part = fn(&Story, &Arc<Fault>, &mut Ledger);
 
-const LIFE: [(&str, Part); 6] = [
+const LIFE: [(&str, Part); 7] = [
     ("writing", write),
     ("an edit, a new beat and a rewrite", rewrite),
     ("revisions", revise),
     ("restoring", restore),
+    ("a seam closed", mend),
     ("a beat removed", remove_beat),
     ("chunks open in an editor", edit_open),
 ];
@@ -232,6 +233,21 @@ fn restore(story: &Story, fault: &Arc<Fault>, ledger: &mut Ledger) {
     ledger.done(session.restore_version(n(2), Some(1)));
     ledger.done(session.restore_version(n(2), None));
     ledger.done(session.restore_version(n(3), Some(1)));
+}
+
+/// The beginning of the last chunk is fitted to the one before.
+fn mend(story: &Story, fault: &Arc<Fault>, ledger: &mut Ledger) {
+    let Some(session) = open(story, &["n", "a", "b"], Arc::new(NoEditor), fault, ledger) else {
+        return;
+    };
+    let Some(chunk) = ledger.done(session.chunk(n(3))) else {
+        return;
+    };
+    ledger.done(session.mark_seam(n(3), true));
+    let mended = session.mend_chunk(n(3), &chunk.digest, mending("Fitted b."));
+    if let Some(Some(_)) = ledger.done(mended) {
+        ledger.typed("Fitted b.");
+    }
 }
 
 fn remove_beat(story: &Story, fault: &Arc<Fault>, ledger: &mut Ledger) {

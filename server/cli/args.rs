@@ -35,6 +35,8 @@ pub enum Command {
     Refine(Refine),
     /// Look for what contradicts facts, rules and earlier chunks
     Audit(Audit),
+    /// Read chunks for what later ones have to know of them, where that is missing or outdated
+    State(State),
     /// Show what is written, what is missing and what is stale
     Status(Status),
     /// The drafts of a story: list them, begin a new one, choose which one is written
@@ -173,6 +175,26 @@ pub struct Restore {
 }
 
 #[derive(Args)]
+pub struct State {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Read just this chunk, by number or beat id
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// Read again what is known; what you edited only with --chunk. The old is kept in history/
+    #[arg(long)]
+    pub rebuild: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+#[derive(Args)]
 pub struct Status {
     /// The brief, or the folder it is in [default: the current folder]
     pub path: Option<PathBuf>,
@@ -194,7 +216,7 @@ pub enum Session {
     /// Show the drafts, the current one marked
     List(SessionList),
     /// Begin a draft beside the others, and make it the current one
-    New(SessionList),
+    New(SessionNew),
     /// Make a draft the one that `write` goes on with
     Use(SessionUse),
 }
@@ -203,6 +225,18 @@ pub enum Session {
 pub struct SessionList {
     /// The brief, or the folder it is in [default: the current folder]
     pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionNew {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Name of the draft [default: the title and the next number]
+    #[arg(long)]
+    pub name: Option<String>,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,

@@ -81,6 +81,7 @@ impl ShellTask {
             Command::New(arguments) => new::run(arguments),
             Command::Write(arguments) => write::run(&workshop, arguments).await,
             Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
+            Command::State(arguments) => write::state(&workshop, arguments).await,
             Command::Restore(Restore { chunk, version }) => {
                 upkeep::run(&workshop, chunk, Decision::Restore(version)).await
             }

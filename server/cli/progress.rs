@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::engine::events::{JobEvent, Observer, SeamResult};
+use crate::engine::events::{JobEvent, Observer, SeamResult, Work};
 
 /// Shows a job until it is closed.
 pub trait Display: Observer {
@@ -93,7 +93,11 @@ impl Observer for Bars {
                     "chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"
                 ));
             }
-            JobEvent::ChunkSaved { percent, .. } => self.bar.set_position(u64::from(*percent)),
+            JobEvent::ChunkSaved { percent, .. }
+            | JobEvent::StateSaved {
+                percent: Some(percent),
+                ..
+            } => self.bar.set_position(u64::from(*percent)),
             _ => {}
         }
     }
@@ -120,11 +124,23 @@ fn line(event: &JobEvent) -> Option<String> {
             model,
             chunks,
             to_write,
+            ..
+        } if *work != Work::Write => format!(
+            "{story}: {} {} of {chunks} chunks with {provider}/{model} (session {session})",
+            work.doing(),
+            to_write.len()
+        ),
+        JobEvent::JobStarted {
+            story,
+            session,
+            provider,
+            model,
+            chunks,
+            to_write,
             target_words,
             ..
         } => format!(
-            "{story}: {} {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
-            work.doing(),
+            "{story}: writing {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
             to_write.len()
         ),
         JobEvent::ChunkStarted {
@@ -159,6 +175,17 @@ fn line(event: &JobEvent) -> Option<String> {
         } => format!(
             "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
+        ),
+        // Beside the writing nobody has to watch it.
+        JobEvent::StateSaved { percent: None, .. } => return None,
+        JobEvent::StateSaved {
+            chunk,
+            facts,
+            percent: Some(percent),
+            ..
+        } => format!(
+            "chunk {chunk}: read, {facts} {} noted, {percent} % done",
+            if *facts == 1 { "fact" } else { "facts" }
         ),
         JobEvent::Seam {
             chunk,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, json};
 
-use super::args::{Session, SessionList, SessionUse};
+use super::args::{Session, SessionList, SessionNew, SessionUse};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::sessions;
 use crate::engine::settings::Settings;
@@ -31,9 +31,17 @@ fn list(workshop: &Workshop, arguments: &SessionList) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn new(workshop: &Workshop, arguments: &SessionList) -> Result<Exit, Failure> {
+fn new(workshop: &Workshop, arguments: &SessionNew) -> Result<Exit, Failure> {
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
-    let id = sessions::create(workshop, &story, &settings, Arc::new(NoEditor))?;
+    let name = arguments.name.as_deref();
+    let name = name.map(SessionId::parse).transpose()?;
+    let id = sessions::create(
+        workshop,
+        &story,
+        &settings,
+        name.as_ref(),
+        Arc::new(NoEditor),
+    )?;
     tell(
         &id,
         arguments.json,

@@ -1,16 +1,16 @@
-//! `storywright write`, which is also resume, and `storywright rewrite`.
+//! `storywright write`, which is also resume, `storywright rewrite` and `storywright state`.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::{Rewrite, Write};
+use super::args::{Rewrite, State, Write};
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
 use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which, Workshop};
 use crate::session::{NoEditor, SessionId};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -44,6 +44,23 @@ pub async fn rewrite(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Fa
             (None, Some(chunk)) => Scope::RewriteFrom(chunk_ref(chunk)),
             (None, None) => Scope::RewriteStale,
         },
+        editor_settings: None,
+        flags: arguments.settings.values,
+    };
+    run_job(workshop, request, arguments.json).await
+}
+
+pub async fn state(workshop: &Workshop, arguments: State) -> Result<Exit, Failure> {
+    let request = JobRequest {
+        job: "state".to_owned(),
+        brief: brief(arguments.path.as_deref())?,
+        workspace: workspace(),
+        session: session(arguments.session.as_deref())?,
+        naming: Naming::ByAuthor,
+        scope: Scope::Read(Which {
+            chunk: arguments.chunk.as_deref().map(chunk_ref),
+            again: arguments.rebuild,
+        }),
         editor_settings: None,
         flags: arguments.settings.values,
     };

@@ -7,7 +7,7 @@ use futures::StreamExt;
 use serde_json::json;
 
 use super::report::Reporter;
-use super::settings::{Role, Settings};
+use super::settings::{Price, Role, Settings};
 use super::tokens;
 use super::writer::Writer;
 use crate::provider::{
@@ -17,25 +17,40 @@ use crate::provider::{
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
 const ATTEMPTS: u32 = 2;
 
-/// Asks the model of one role, and knows what that took. Cheap to clone.
+/// Asks the model of one role, and knows what that took. Cheap to clone; all clones count
+/// together.
 #[derive(Clone)]
 pub struct Asker {
     pub writer: Writer,
-    prices: Option<super::settings::Price>,
+    price: Option<Price>,
     reporter: Arc<Reporter>,
     spent: Arc<Mutex<Spent>>,
 }
 
-/// What calls have cost so far.
+/// What the calls of one role have taken so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Spent {
+    pub model: String,
     pub calls: u32,
+    /// Chunks for which something came of it.
+    pub chunks: u32,
     pub usage: Usage,
     /// In the currency of the configured prices; `None` without prices.
     pub cost: Option<f64>,
 }
 
 impl Spent {
+    /// Both together; the model is that of the first.
+    pub fn plus(mut self, other: &Spent) -> Spent {
+        self.calls += other.calls;
+        self.chunks += other.chunks;
+        self.usage = self.usage.plus(other.usage);
+        if let Some(cost) = other.cost {
+            self.cost = Some(self.cost.unwrap_or(0.0) + cost);
+        }
+        self
+    }
+
     /// Why the budget of a job is used up, if it is.
     pub fn over_budget(&self, settings: &Settings) -> Option<String> {
         let tokens = self.usage.output_tokens.unwrap_or(0);
@@ -60,25 +75,53 @@ pub struct Answer {
 }
 
 impl Asker {
-    /// Asks the model of a role over the connection of `writer`; what it takes is added to
-    /// `spent`.
+    /// Asks the model of a role over the connection of `writer`.
     pub fn new(
         writer: &Writer,
         role: Role,
         settings: &Settings,
         reporter: Arc<Reporter>,
-        spent: Arc<Mutex<Spent>>,
     ) -> Asker {
         let mut writer = writer.clone();
         if let Some(model) = settings.model_for(role) {
             model.clone_into(&mut writer.model);
         }
         Asker {
-            prices: settings.prices.get(&writer.model).copied(),
+            price: settings.prices.get(&writer.model).copied(),
+            spent: Arc::new(Mutex::new(Spent {
+                model: writer.model.clone(),
+                ..Spent::default()
+            })),
             writer,
             reporter,
-            spent,
         }
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.spending().clone()
+    }
+
+    /// Something came of what was asked about a chunk.
+    pub fn count_chunk(&self) {
+        self.spending().chunks += 1;
+    }
+
+    fn spending(&self) -> MutexGuard<'_, Spent> {
+        // Sums are whole after any panic.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks once: what came, and what it took, whether that is an answer or not. Dropped, the
+    /// call ends, and is counted.
+    pub async fn ask_once(
+        &self,
+        request: &Request,
+        heard: &mut (impl FnMut(&str) + Send),
+    ) -> (Result<FinishReason, ProviderError>, String, Usage) {
+        let mut call = Call::new(self, request);
+        let ended = call.make(request.clone(), heard).await;
+        let (text, usage) = call.end();
+        (ended, text, usage)
     }
 
     /// Asks until there is an answer, or there will be none. `heard` is given all that has come
@@ -98,9 +141,7 @@ impl Asker {
         let mut failures = 0;
         let mut usage = Usage::default();
         loop {
-            let mut call = Call::new(self, request);
-            let ended = call.make(request.clone(), &mut heard).await;
-            let (text, took) = call.end();
+            let (ended, text, took) = self.ask_once(request, &mut heard).await;
             usage = usage.plus(took);
             match ended {
                 Ok(finish) => {
@@ -120,11 +161,6 @@ impl Asker {
             }
         }
     }
-
-    fn spent(&self) -> MutexGuard<'_, Spent> {
-        // Sums are whole after any panic.
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// One call. What it takes is counted however it ends, also when it is dropped.
@@ -139,7 +175,7 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn new(asker: &'a Asker, request: &Request) -> Call<'a> {
-        asker.spent().calls += 1;
+        asker.spending().calls += 1;
         let user = request.user.iter().map(|part| tokens::estimate(part));
         Call {
             asker,
@@ -195,9 +231,9 @@ impl<'a> Call<'a> {
         }
         let told = self.usage;
         self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
-        let mut spent = self.asker.spent();
+        let mut spent = self.asker.spending();
         spent.usage = spent.usage.plus(self.usage);
-        if let Some(price) = self.asker.prices {
+        if let Some(price) = self.asker.price {
             spent.cost = Some(spent.cost.unwrap_or(0.0) + price.of(&self.usage));
         }
     }

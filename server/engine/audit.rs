@@ -9,14 +9,14 @@ mod prompt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::asking::Asker;
+use super::asking::{Asker, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
 use super::written::Written;
 use super::{blocking, scene};
 use crate::provider::{FinishReason, Request, Task, Usage};
-use crate::session::{ChunkAudit, ChunkStatus, SessionView};
+use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::story::ChunkNumber;
 use answer::Told;
 use prompt::Question;
@@ -24,12 +24,28 @@ use prompt::Question;
 /// Answers for one chunk that are no answers.
 const ATTEMPTS: u32 = 2;
 
+/// When a chunk is asked about that was audited before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Always,
+    /// When anything of the question has changed: facts, rules, what earlier parts say.
+    WhenAnythingChanged,
+    /// When the chunk has another text.
+    WhenTheTextChanged,
+}
+
+/// Whether a chunk is to be audited unasked: nobody looked at this text of it.
+pub fn is_due(chunk: &ChunkView, audits: &Audits) -> bool {
+    let audited = audits.chunks.get(&chunk.beat).map(|it| &it.text_sha256);
+    chunk.status == ChunkStatus::Complete && audited != Some(&chunk.digest)
+}
+
 /// What came of auditing a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audited {
     /// So many contradictions stand.
     Found(usize),
-    /// The same question was asked before; so many contradictions stood then.
+    /// It was audited before; so many contradictions stood then.
     Known(usize),
     /// The chunk is not complete.
     NotThere,
@@ -53,16 +69,15 @@ impl Auditor {
         Auditor { pass, asker }
     }
 
-    pub fn pass(&self) -> &Pass {
-        &self.pass
+    pub fn spent(&self) -> Spent {
+        self.asker.spent()
     }
 
-    /// Audits a chunk and saves what was found. With `again`, also where the same was asked
-    /// before.
+    /// Audits a chunk and saves what was found.
     ///
     /// # Errors
     /// Why nothing is known; what was found earlier stays. Dropped, the call ends.
-    pub async fn audit(&self, number: ChunkNumber, again: bool) -> Result<Audited, PassError> {
+    pub async fn audit(&self, number: ChunkNumber, again: Again) -> Result<Audited, PassError> {
         let began = Instant::now();
         let Some(chunk) = self.chunk(number).await? else {
             return Ok(Audited::NotThere);
@@ -76,7 +91,12 @@ impl Auditor {
             return Ok(Audited::NotThere);
         };
         let before = known.chunks.get(&view.beat);
-        if let Some(before) = before.filter(|it| !again && it.asked_sha256 == asked) {
+        let is_known = |before: &ChunkAudit| match again {
+            Again::Always => false,
+            Again::WhenAnythingChanged => before.asked_sha256 == asked,
+            Again::WhenTheTextChanged => before.text_sha256 == view.digest,
+        };
+        if let Some(before) = before.filter(|before| is_known(before)) {
             return Ok(Audited::Known(before.findings.len()));
         }
         let (told, usage) = self.ask(&chunk).await?;
@@ -85,6 +105,7 @@ impl Auditor {
         let findings = answer::standing(told, number, chunks, &story.brief, &story.text);
         let count = findings.len();
         let audit = ChunkAudit {
+            text_sha256: view.digest.clone(),
             asked_sha256: asked,
             audited: jiff::Timestamp::now(),
             provider: self.asker.writer.kind.as_str().to_owned(),
@@ -94,6 +115,7 @@ impl Auditor {
         let session = self.pass.session.clone();
         let saved = blocking(move || session.save_audit(number, audit)).await?;
         self.pass.bring_to_editor(number, saved).await;
+        self.asker.count_chunk();
         self.pass.reporter.tell(JobEvent::ChunkAudited {
             chunk: number,
             beat: view.beat.clone(),

@@ -7,7 +7,7 @@ use super::editor::PageStop;
 use super::prompt::TooLarge;
 use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
-use crate::session::{ArchiveError, StoreError};
+use crate::session::{ArchiveError, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -54,6 +54,10 @@ pub enum JobError {
     )]
     NothingWritten(&'static str),
     #[error(
+        "there is something named {0} in generated/ already. Nothing was changed; choose another name"
+    )]
+    SessionExists(SessionId),
+    #[error(
         "{} is a file, and what is written goes into a folder of that name. Nothing was changed. Move or \
          rename the file, then run the same command again",
         path.display()
@@ -69,6 +73,11 @@ pub enum JobError {
         "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "the setting `state` is off, so nothing was read. Set it to on to have chunks read for what later ones \
+         have to know of them"
+    )]
+    StateOff,
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
          rewrite it; its text is kept in history/"
@@ -87,6 +96,8 @@ impl JobError {
             JobError::NoBrief { .. }
             | JobError::Settings(_)
             | JobError::NoChunkNamed
+            | JobError::StateOff
+            | JobError::SessionExists(_)
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
             JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(

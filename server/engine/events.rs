@@ -21,7 +21,7 @@ pub enum JobEvent {
         model: String,
         /// Chunks of the story.
         chunks: usize,
-        /// The chunks that this job writes, or goes over, in order.
+        /// The chunks that this job writes, reads or goes over, in order.
         to_write: Vec<ChunkNumber>,
         words: u32,
         target_words: u32,
@@ -87,6 +87,21 @@ pub enum JobEvent {
         ends_job: bool,
         elapsed_ms: u64,
     },
+    /// A chunk was read for what later ones have to know of it. Comes whenever it is ready,
+    /// beside the events of other chunks.
+    StateSaved {
+        chunk: ChunkNumber,
+        beat: BeatId,
+        /// Facts that the chunk bears out.
+        facts: usize,
+        /// Since the reading of the chunk was begun.
+        state_ms: u64,
+        usage: Usage,
+        /// Of the job, 0 to 100, where reading is all that it does.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        percent: Option<u32>,
+        elapsed_ms: u64,
+    },
     /// The beginning of a chunk that was written before the text that it follows was there was
     /// looked at again.
     Seam {
@@ -136,7 +151,7 @@ pub enum JobEvent {
         target_words: u32,
         /// Chunks that this job completed.
         written: usize,
-        /// Chunks that are still not complete.
+        /// Chunks that are still not complete; of a job that reads, those that it could not read.
         incomplete: Vec<ChunkNumber>,
         usage: Usage,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -193,6 +208,8 @@ impl RefineResult {
 pub enum Work {
     #[default]
     Write,
+    /// Reads them for what later ones have to know of them.
+    Read,
     Refine,
     Audit,
 }
@@ -201,6 +218,7 @@ impl Work {
     pub fn as_str(self) -> &'static str {
         match self {
             Work::Write => "write",
+            Work::Read => "read",
             Work::Refine => "refine",
             Work::Audit => "audit",
         }
@@ -210,6 +228,7 @@ impl Work {
     pub fn doing(self) -> &'static str {
         match self {
             Work::Write => "writing",
+            Work::Read => "reading",
             Work::Refine => "refining",
             Work::Audit => "auditing",
         }

@@ -84,10 +84,11 @@ impl Explanation {
         };
         let chunks = &written.view.chunks;
         let index = (number.0 as usize).saturating_sub(1);
-        let Some(view) = chunks.get(index) else {
+        let Some(mut view) = chunks.get(index).cloned() else {
             let chunks = chunks.len();
             return Err(JobError::NoSuchChunk { number, chunks });
         };
+        view.target_words = written.target(&story.brief, &view);
         let before = index.checked_sub(1).and_then(|before| chunks.get(before));
         let so_far = match view.status {
             ChunkStatus::Complete => "",
@@ -96,12 +97,12 @@ impl Explanation {
         let prompt = written.prompt(
             story,
             settings,
-            view,
+            &view,
             so_far,
             before.map_or("", |before| before.text.as_str()),
             &margin_notes(&story.brief, number),
         )?;
-        Ok(Explanation::of(prompt, view, settings.context_tokens))
+        Ok(Explanation::of(prompt, &view, settings.context_tokens))
     }
 
     fn of(prompt: Prompt, chunk: &ChunkView, context_tokens: u32) -> Explanation {

@@ -116,7 +116,7 @@ impl Job {
             outcomes,
             seams,
             stop,
-            ..
+            beside,
         } = results;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
@@ -138,7 +138,7 @@ impl Job {
             None if failed => Outcome::Incomplete,
             None => Outcome::Complete,
         };
-        let message = run_report::message(
+        let mut message = run_report::message(
             outcome,
             stop.as_ref().and_then(Stop::text).as_deref(),
             outcomes,
@@ -146,6 +146,7 @@ impl Job {
             &incomplete,
             &full_story(self.session()),
         );
+        message.push_str(&run_report::gone_over(beside));
         let (usage, cost) = (results.usage(), results.cost());
         let target_words = self.target_words();
         let summary = run_report::summary(&run_report::Summary {
@@ -162,6 +163,7 @@ impl Job {
             target_words,
             unit: self.brief().language.unit(),
             usage,
+            beside,
             cost,
             elapsed: self.reporter().elapsed(),
         });
@@ -250,7 +252,7 @@ impl Job {
     }
 
     /// So many words of a chunk are going to be written: the budget counts them at once.
-    pub(super) fn expect(&self, chunk: ChunkNumber, words: u32) {
+    pub(super) fn foresee(&self, chunk: ChunkNumber, words: u32) {
         let expected = tokens::of_words(words, &self.brief().language);
         self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
     }

@@ -9,7 +9,7 @@ use super::prompt::slices::OfOther;
 use super::prompt::state_text;
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::{ChunkStatus, ChunkView};
+use crate::session::{ChunkStatus, ChunkView, Standing};
 use crate::story::recall;
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
@@ -83,7 +83,7 @@ impl<'a> Others<'a> {
     /// Why the chunk at `reader` does not fit what it was told, if it does not.
     pub(super) fn reason(&self, slice: &OfOther, reader: usize, then: &Digest) -> Option<String> {
         let (OfOther::Summary(beat) | OfOther::State(beat) | OfOther::Quote(beat)) = slice;
-        let Some((_, source, state)) = self.of_beat(beat) else {
+        let Some((index, source, state)) = self.of_beat(beat) else {
             return Some(format!(
                 "the chunk of `{beat}`, which it goes back to, was removed"
             ));
@@ -92,7 +92,15 @@ impl<'a> Others<'a> {
             // While it is not whole there is nothing to fit.
             return None;
         }
-        if state.is_none() && !matches!(slice, OfOther::Quote(_)) {
+        let may_differ = match slice {
+            OfOther::Summary(_) => state.is_some() && self.may_be_told_anew(index, reader),
+            OfOther::State(_) => {
+                let mut before = 0..=index;
+                state.is_some() && before.any(|index| self.may_be_told_anew(index, reader))
+            }
+            OfOther::Quote(_) => true,
+        };
+        if !may_differ {
             return None;
         }
         let now = self.now(slice, reader, then)?;
@@ -124,6 +132,18 @@ impl<'a> Others<'a> {
                 }
                 Some(source.digest.clone())
             }
+        }
+    }
+
+    /// Whether a state may differ from what its reader was told for a reason that is the
+    /// story's: that a model reads the same events in other words is none.
+    fn may_be_told_anew(&self, source: usize, reader: usize) -> bool {
+        let standing = self.written.standings.get(source).copied().flatten();
+        match standing {
+            Some(Standing::Edited) => true,
+            // It is about to be read again.
+            Some(Standing::Outdated) => false,
+            _ => self.may_have_changed(source, reader),
         }
     }
 

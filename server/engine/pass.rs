@@ -99,8 +99,14 @@ impl Pass {
             self.reporter
                 .warn(Some(number), "record", cause_chain(&error));
         }
+        let again = match error {
+            PassError::Refused { .. } if doing == "refined" => {
+                format!(". `storywright refine --chunk {number}` tries again")
+            }
+            _ => String::new(),
+        };
         let message = format!(
-            "chunk {number} was not {doing}: {}. Its text stays as it is{kept}",
+            "chunk {number} was not {doing}: {}. Its text stays as it is{kept}{again}",
             error.to_string().trim_end_matches('.')
         );
         self.reporter.warn(Some(number), code, message);

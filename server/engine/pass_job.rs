@@ -1,26 +1,26 @@
 //! Refining or auditing as a job of its own: what the author asks for, whatever the settings say.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::asking::{Asker, Spent};
-use super::audit::{Audited, Auditor};
+use super::audit::{Again, Audited, Auditor};
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome, Work};
 use super::job::Finished;
 use super::pass::Pass;
 use super::prepare::Prepared;
-use super::refine::{Refined, Refiner, Way};
+use super::refine::{Asked, Refined, Refiner, Way};
 use super::report::{Reporter, cause_chain};
 use super::settings::{Refine, Role};
 use super::status::relative;
 use super::workshop::{Claim, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::{blocking, run_report};
-use crate::session::{ChunkStatus, SessionView, read_session};
+use crate::session::{ChunkStatus, SessionView};
 use crate::story::ChunkNumber;
 
 /// How often the length of a rewrite is told.
@@ -34,10 +34,11 @@ struct Going {
     pass: Pass,
     writer: Writer,
     asker: Asker,
-    spent: Arc<Mutex<Spent>>,
     /// As it was when the job began.
     view: SessionView,
     chunks: Vec<ChunkNumber>,
+    /// Whether the author named the one chunk.
+    is_named: bool,
     /// Keeps other jobs away from a chunk that may get another text.
     _claim: Option<Claim>,
 }
@@ -87,11 +88,11 @@ impl Prepared {
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }
-        let spent = Arc::new(Mutex::default());
-        let told = Arc::clone(&reporter);
-        let asker = Asker::new(&writer, role, &self.settings, told, Arc::clone(&spent));
+        let asker = Asker::new(&writer, role, &self.settings, Arc::clone(&reporter));
         let way = self.way();
+        let is_named = self.chunk()?.is_some();
         let going = Going {
+            is_named,
             job: self.request.job,
             asked,
             work,
@@ -104,43 +105,11 @@ impl Prepared {
             },
             writer,
             asker,
-            spent,
             view,
             chunks,
             _claim: claim,
         };
         Ok(going.go(way, cancel).await)
-    }
-
-    /// The session as it is. Takes no lock.
-    async fn look(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<SessionView, JobError> {
-        let (story, plan) = (self.story.clone(), self.plan.clone());
-        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
-        let what = self.work().as_str();
-        blocking(move || {
-            let id = match wanted {
-                Some(id) => id,
-                None => {
-                    let current = story.folder.current_session(&disk)?;
-                    current.ok_or(JobError::NothingWritten(what))?
-                }
-            };
-            let language = &story.brief.language;
-            let owners: &dyn Editor = editor.as_ref();
-            Ok(read_session(
-                &story.folder,
-                &id,
-                &plan,
-                language,
-                owners,
-                &disk,
-            )?)
-        })
-        .await
     }
 
     fn to_go_over(&self, view: &SessionView) -> Result<Vec<ChunkNumber>, JobError> {
@@ -213,7 +182,7 @@ impl Going {
                 message: format!("cancelled: chunk {number} stays as it is"),
                 written: 0,
             },
-            refined = refiner.refine(number, way, heard) => refined,
+            refined = refiner.refine(number, way, Asked::ByName, heard) => refined,
         };
         match refined {
             Ok(Refined::Proposed(path)) => End::complete(format!(
@@ -234,7 +203,7 @@ impl Going {
             Ok(Refined::Unchanged) => End::complete(format!(
                 "chunk {number} stays as it is: the model changed nothing in it"
             )),
-            Ok(Refined::NotThere) => End::incomplete(format!("chunk {number} is not complete")),
+            Ok(Refined::NotThere | Refined::NotDue) => End::incomplete(format!("chunk {number} is not complete")),
             Err(error) => {
                 self.pass.tell_failure(number, "refined", &error).await;
                 End::incomplete(format!("chunk {number} was not refined and stays as it is"))
@@ -271,7 +240,10 @@ impl Going {
     /// One chunk after the other; what would go wrong with every chunk ends it.
     async fn audit(&self, cancel: &CancellationToken) -> End {
         let auditor = Auditor::new(self.pass.clone(), self.asker.clone());
-        let again = self.chunks.len() == 1;
+        let again = match self.is_named {
+            true => Again::Always,
+            false => Again::WhenAnythingChanged,
+        };
         let mut audits = Audits::default();
         for (done, number) in self.chunks.iter().copied().enumerate() {
             let left = &self.chunks[done..];
@@ -305,10 +277,7 @@ impl Going {
     }
 
     fn spent(&self) -> Spent {
-        let spent = self.spent.lock();
-        spent
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
+        self.asker.spent()
     }
 
     fn words(&self) -> u32 {
@@ -362,6 +331,7 @@ impl Going {
             target_words: self.target_words(),
             unit: self.pass.story.brief.language.unit(),
             usage: spent.usage,
+            beside: &[],
             cost: spent.cost,
             elapsed: reporter.elapsed(),
         });

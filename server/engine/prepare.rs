@@ -10,12 +10,14 @@ use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome, Work};
+use super::extract::{Beside, Reader};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
+use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis};
 use super::schedule::Schedule;
-use super::settings::{Order, ProviderChoice, Role, Settings};
+use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
@@ -23,7 +25,7 @@ use super::writer::Writer;
 use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
 use crate::provider::{ProviderKind, Usage};
-use crate::session::{Notice, PlannedChunk, SessionView};
+use crate::session::{Notice, PlannedChunk, SessionView, read_audits, read_session};
 use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
@@ -57,6 +59,9 @@ impl Prepared {
         }
         let story = story.with_settings(&settings);
         story.check()?;
+        if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
+            return Err(JobError::StateOff);
+        }
         let plan = story.plan(&settings);
         if let Some(chunk) = request.scope.chunk() {
             chunk.resolve(&plan)?;
@@ -111,11 +116,22 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
-        if self.work() != Work::Write {
-            return self.go_over(workshop, editor, observer, cancel).await;
+        match self.request.scope.clone() {
+            Scope::Read(which) => {
+                return self
+                    .read_chunks(which, workshop, editor, observer, cancel)
+                    .await;
+            }
+            Scope::Refine { .. } | Scope::Audit(_) => {
+                return self.go_over(workshop, editor, observer, cancel).await;
+            }
+            _ => {}
         }
         let started = Instant::now();
-        if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
+        let left = self.left(workshop, Arc::clone(&editor)).await?;
+        if left.is_empty()
+            && let Some(status) = self.complete(workshop, Arc::clone(&editor)).await?
+        {
             return self
                 .nothing_to_write(workshop, editor, observer, &status)
                 .await;
@@ -152,6 +168,7 @@ impl Prepared {
             );
             reporter.warn(Some(*kept), "edited-kept", message);
         }
+        let beside = self.beside(&open, &writer, &editor, &reporter);
         let job = Job::new(
             self.request.job,
             asked,
@@ -161,12 +178,44 @@ impl Prepared {
             open,
             editor,
             reporter,
+            beside,
         );
-        Ok(Arc::new(job).write(queue, scheduled.schedule, cancel).await)
+        Ok(Arc::new(job).write(queue, scheduled.schedule, left, cancel).await)
     }
 }
 
 impl Prepared {
+    /// What reads chunks beside the job; nothing where `state` is off.
+    fn beside(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Beside {
+        match self.settings.state {
+            Switch::Off => Beside::off(),
+            Switch::On => Beside::new(self.reader(open, writer, editor, reporter)),
+        }
+    }
+
+    pub(super) fn reader(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Reader {
+        Reader::new(
+            open.session.clone(),
+            &self.story.brief,
+            &self.settings,
+            writer,
+            Arc::clone(editor),
+            Arc::clone(reporter),
+        )
+    }
+
     /// The state of a story in which nothing that was asked for is left to write; then no
     /// model is asked for.
     async fn complete(
@@ -188,6 +237,61 @@ impl Prepared {
             None => status.to_write().next().is_none() && !self.has_seams(&status),
         };
         Ok(is_complete.then_some(status))
+    }
+
+    /// The complete chunks that the settings want to be gone over and that were not yet: who
+    /// writes what remains is done when all of that is.
+    async fn left(&self, workshop: &Workshop, editor: Arc<dyn Editor>) -> Result<Left, JobError> {
+        let settings = &self.settings;
+        let is_off = settings.refine == Refine::Off && settings.audit == Switch::Off;
+        if is_off || !matches!(self.request.scope, Scope::Remaining) {
+            return Ok(Left::default());
+        }
+        let Some(view) = self.view(workshop, Arc::clone(&editor)).await? else {
+            return Ok(Left::default());
+        };
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let disk = workshop.disk().clone();
+        let left = move || {
+            let owners: &dyn Editor = editor.as_ref();
+            let (audits, _) = read_audits(&story.folder, &view.id, owners, &disk);
+            Left::of(&view, &audits, &settings)
+        };
+        Ok(blocking(left).await)
+    }
+
+    /// The session as it is. Takes no lock.
+    pub(super) async fn look(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<SessionView, JobError> {
+        let view = self.view(workshop, editor).await?;
+        view.ok_or(JobError::NothingWritten(self.work().as_str()))
+    }
+
+    /// `None` where nothing is written yet.
+    async fn view(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Option<SessionView>, JobError> {
+        let (story, plan) = (self.story.clone(), self.plan.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        blocking(move || {
+            let session = match wanted {
+                Some(id) => Some(id),
+                None => story.folder.current_session(&disk)?,
+            };
+            let Some(id) = session else {
+                return Ok(None);
+            };
+            let language = &story.brief.language;
+            let owners: &dyn Editor = editor.as_ref();
+            let view = read_session(&story.folder, &id, &plan, language, owners, &disk)?;
+            Ok(Some(view))
+        })
+        .await
     }
 
     /// Whether there are seams to close, by a writer that can.
@@ -289,6 +393,15 @@ impl Prepared {
             Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
             Scope::Audit(Some(which)) => format!("audit {}", chunk(which)),
             Scope::Audit(None) => "audit what is complete".to_owned(),
+            Scope::Read(which) => {
+                let which = (which.chunk.as_ref(), which.again);
+                match which {
+                    (Some(which), false) => format!("read {}", chunk(which)),
+                    (Some(which), true) => format!("read {} again", chunk(which)),
+                    (None, false) => "read what is not known".to_owned(),
+                    (None, true) => "read all chunks again".to_owned(),
+                }
+            }
         }
     }
 
@@ -296,6 +409,8 @@ impl Prepared {
     fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
         let view = &written.view;
         Ok(match &self.request.scope {
+            // A job that reads writes nothing.
+            Scope::Read(_) => Lineup::default(),
             Scope::Remaining => Lineup::remaining(view),
             Scope::Chunk(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::GoOn),
             Scope::Rewrite(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite),

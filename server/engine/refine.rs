@@ -12,14 +12,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::asking::Asker;
+use super::asking::{Asker, Spent};
 use super::events::{JobEvent, RefineResult};
 use super::pass::{Pass, PassError};
+use super::prompt::slices;
 use super::report::millis;
 use super::written::{Written, margin_notes};
 use super::{blocking, scene, tokens};
 use crate::provider::{Request, Task, Usage};
-use crate::session::{ChunkStatus, ChunkView, Proposed, Revision};
+use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
 use crate::story::margin_notes::margin_notes as margin_notes_of;
 use crate::story::state::ChunkState;
 use crate::story::{ChunkNumber, words};
@@ -38,6 +39,24 @@ pub enum Way {
     Apply,
 }
 
+/// Who wants a chunk refined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The author, naming it.
+    ByName,
+    /// The settings: it is refined if that [is due](is_due).
+    BySettings,
+}
+
+/// Whether a chunk is to be refined unasked: a text that was generated, and that neither was
+/// gone over yet nor decided for by the author.
+pub fn is_due(chunk: &ChunkView) -> bool {
+    let refined = chunk.record.as_ref().and_then(|it| it.refined_sha256.as_ref());
+    chunk.status == ChunkStatus::Complete
+        && chunk.origin == Some(Origin::Generated)
+        && refined != Some(&chunk.digest)
+}
+
 /// What came of refining a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refined {
@@ -50,6 +69,8 @@ pub enum Refined {
     Unchanged,
     /// The chunk is not complete.
     NotThere,
+    /// It was refined before, or is the author's.
+    NotDue,
 }
 
 /// Refines chunks of one session, for one job.
@@ -72,8 +93,8 @@ impl Refiner {
         Refiner { pass, asker }
     }
 
-    pub fn pass(&self) -> &Pass {
-        &self.pass
+    pub fn spent(&self) -> Spent {
+        self.asker.spent()
     }
 
     /// Refines a chunk. `heard` is given the length of the rewrite so far, in words (characters
@@ -85,20 +106,30 @@ impl Refiner {
         &self,
         number: ChunkNumber,
         way: Way,
+        asked: Asked,
         mut heard: impl FnMut(u32) + Send,
     ) -> Result<Refined, PassError> {
         let began = Instant::now();
         let Some(chunk) = self.chunk(number).await? else {
             return Ok(Refined::NotThere);
         };
+        if asked == Asked::BySettings && !is_due(&chunk.view) {
+            return Ok(Refined::NotDue);
+        }
         let mut usage = Usage::default();
-        let prose = self.rewrite(&chunk, &mut usage, &mut heard).await?;
+        let rewritten = self.rewrite(&chunk, &mut usage, &mut heard).await;
+        if let Err(PassError::Refused { .. }) = rewritten {
+            // It was paid for, and the next write would get no other.
+            self.note(&chunk).await?;
+        }
+        let prose = rewritten?;
         let refined = self.save(&chunk, prose.clone(), way).await?;
+        self.asker.count_chunk();
         let result = match &refined {
             Refined::Proposed(_) => RefineResult::Proposed,
             Refined::Applied => RefineResult::Applied,
             Refined::Aside => RefineResult::Aside,
-            Refined::Unchanged | Refined::NotThere => RefineResult::Unchanged,
+            Refined::Unchanged | Refined::NotThere | Refined::NotDue => RefineResult::Unchanged,
         };
         self.pass.reporter.tell(JobEvent::ChunkRefined {
             chunk: number,
@@ -220,8 +251,16 @@ impl Refiner {
         }
     }
 
+    /// Notes that the text of a chunk was gone over.
+    async fn note(&self, chunk: &Chunk) -> Result<(), PassError> {
+        let session = self.pass.session.clone();
+        let (number, of) = (chunk.view.number, chunk.view.digest.clone());
+        Ok(blocking(move || session.note_refined(number, &of)).await?)
+    }
+
     async fn save(&self, chunk: &Chunk, prose: String, way: Way) -> Result<Refined, PassError> {
         if prose.trim() == chunk.calls.text.trim() {
+            self.note(chunk).await?;
             return Ok(Refined::Unchanged);
         }
         let number = chunk.view.number;
@@ -232,7 +271,12 @@ impl Refiner {
         };
         if way == Way::Apply {
             let (session, revision) = (self.pass.session.clone(), revision.clone());
-            if let Some(saved) = blocking(move || session.revise_chunk(&revision, WHY)).await? {
+            let (then, now) = (&chunk.view.text, &revision.prose);
+            let next = (slices::preceding(then), slices::preceding(now));
+            let saved = blocking(move || {
+                session.revise_chunk(&revision, WHY, (slices::PRECEDING, &next))
+            });
+            if let Some(saved) = saved.await? {
                 self.pass.bring_to_editor(number, saved).await;
                 return Ok(Refined::Applied);
             }
@@ -250,6 +294,7 @@ impl Refiner {
             match blocking(move || session.propose_revision(&revision)).await? {
                 Proposed::Waits(path) => Refined::Proposed(path),
                 Proposed::Aside(_) => {
+                    self.note(chunk).await?;
                     self.pass.reporter.warn(
                         Some(number),
                         "revision-kept",

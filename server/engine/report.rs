@@ -61,14 +61,16 @@ impl Reporter {
         self.observer.event(&event);
     }
 
-    /// The end of a chunk that has no event of its own, with all that lies behind it.
+    /// Something that went wrong with a chunk and has no event of its own, with all that lies
+    /// behind it: "chunk 3 stopped: …".
     pub fn log_error(
         &self,
         chunk: crate::story::ChunkNumber,
+        what: &str,
         error: &(dyn std::error::Error + 'static),
     ) {
         let line = format!(
-            "[CHECKPOINT] chunk {chunk} stopped: {error}{}; {:.1} s elapsed",
+            "[CHECKPOINT] chunk {chunk} {what}: {error}{}; {:.1} s elapsed",
             because(&causes(error)),
             self.elapsed().as_secs_f64()
         );
@@ -223,6 +225,19 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
             because(causes),
             seconds(elapsed_ms)
+        ),
+        JobEvent::StateSaved {
+            chunk,
+            facts,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} read: {facts} facts, {} elapsed, {} tokens",
+            seconds(elapsed_ms),
+            usage
+                .output_tokens
+                .map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
         ),
         JobEvent::Seam {
             chunk,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::accept::{Cut, Fault};
+use super::asking::Spent;
 use super::events::Outcome;
 use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
@@ -48,7 +49,10 @@ pub struct Summary<'a> {
     pub target_words: u32,
     /// "words" or "characters".
     pub unit: &'a str,
+    /// Of all calls, those beside the writing included.
     pub usage: Usage,
+    /// What it took of that beside the writing, by what it was for: "states".
+    pub beside: &'a [(&'static str, Spent)],
     pub cost: Option<f64>,
     pub elapsed: Duration,
 }
@@ -104,6 +108,24 @@ pub fn message(
     }
 }
 
+/// What refining and audits came to, to go on from a message; nothing where neither was done.
+pub fn gone_over(beside: &[(&'static str, Spent)]) -> String {
+    let done = [("refining", "refined"), ("audits", "audited")].map(|(purpose, done)| {
+        let of = beside.iter().find(|(name, _)| *name == purpose);
+        let chunks = of.map_or(0, |(_, spent)| spent.chunks);
+        match chunks {
+            0 => None,
+            1 => Some(format!("1 chunk was {done}")),
+            n => Some(format!("{n} chunks were {done}")),
+        }
+    });
+    let done: Vec<String> = done.into_iter().flatten().collect();
+    match done.is_empty() {
+        true => String::new(),
+        false => format!("; {}", done.join(", ")),
+    }
+}
+
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
 pub fn chunks(numbers: &[ChunkNumber]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
@@ -129,7 +151,7 @@ pub fn chunks(numbers: &[ChunkNumber]) -> String {
     format!("{unit} {}", runs.join(", "))
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(chars).collect()
@@ -160,6 +182,16 @@ pub fn summary(summary: &Summary<'_>) -> String {
         tokens(summary.usage.cached_tokens),
         tokens(summary.usage.output_tokens),
     ));
+    for (purpose, spent) in summary.beside.iter().filter(|(_, spent)| spent.calls > 0) {
+        text.push_str(&format!(
+            "- Of these for {purpose}: {} in, {} out, for {} chunks in {} calls to {}\n",
+            tokens(spent.usage.input_tokens),
+            tokens(spent.usage.output_tokens),
+            spent.chunks,
+            spent.calls,
+            spent.model,
+        ));
+    }
     if let Some(cost) = summary.cost {
         text.push_str(&format!("- Cost: {cost:.4}\n"));
     }

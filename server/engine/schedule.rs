@@ -152,6 +152,17 @@ impl Schedule {
         }
     }
 
+    /// Whether the beginning of a chunk is still to be fitted to the one before it, and no chunk
+    /// of this job waits for what there is to know of it.
+    pub fn may_change(&self, number: ChunkNumber) -> bool {
+        let find = |entry: &Entry| entry.step.task.number == number;
+        let Some(at) = self.entries.iter().position(find) else {
+            return false;
+        };
+        let is_waited_for = self.entries.iter().any(|entry| entry.waits.contains(&at));
+        self.entries[at].step.tail == Tail::Planned && !is_waited_for
+    }
+
     /// The chunks that were not begun.
     pub fn left(&self) -> Vec<ChunkNumber> {
         let waiting = |entry: &&Entry| entry.state == State::Waiting;
@@ -368,6 +379,9 @@ mod tests {
             apart.map(|number| number.0).collect::<Vec<_>>()
         };
         assert_eq!((apart(0), apart(4)), (vec![2, 3, 4, 5], vec![1, 2]));
+        let changes = (1..=5).filter(|number| schedule.may_change(ChunkNumber(*number)));
+        // The third has two that follow on it.
+        assert_eq!(changes.collect::<Vec<_>>(), [2]);
         schedule.width = 2;
         let begun: Vec<u32> = std::iter::from_fn(|| schedule.begin())
             .map(|step| step.task.number.0)

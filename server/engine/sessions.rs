@@ -71,12 +71,16 @@ pub fn list(
     })
 }
 
-/// Begins a draft and makes it the current one. Nothing is written into it yet. Blocks on the
-/// file system.
+/// Begins a draft and makes it the current one; without a name it gets the next number. Nothing
+/// is written into it yet. Blocks on the file system.
+///
+/// # Errors
+/// [`JobError::SessionExists`] where something of the name is there.
 pub fn create(
     workshop: &Workshop,
     story: &StoryFile,
     settings: &Settings,
+    name: Option<&SessionId>,
     owners: Arc<dyn Owners>,
 ) -> Result<SessionId, JobError> {
     let disk = workshop.disk().within(story.folder.root());
@@ -85,9 +89,15 @@ pub fn create(
     disk.make_folder(&generated)?;
     // Two that begin a draft at the same moment get one each.
     let id = loop {
-        let id = story.folder.new_session_id(&story.brief.title, &disk)?;
+        let id = match name {
+            Some(name) => name.clone(),
+            None => story.folder.new_session_id(&story.brief.title, &disk)?,
+        };
         if disk.make_new_folder(&story.folder.session_root(&id))? {
             break id;
+        }
+        if name.is_some() {
+            return Err(JobError::SessionExists(id));
         }
     };
     workshop.open_session(story, Some(&id), &story.plan(settings), owners)?;
@@ -104,8 +114,16 @@ pub fn switch(story: &StoryFile, id: &SessionId, disk: &Disk) -> Result<(), JobE
 }
 
 /// # Errors
-/// [`StoreError::NoSession`] where there is nothing of that name.
+/// [`StoreError::NoSession`] where there is nothing of that name, [`StoreError::Outside`] where
+/// it would be elsewhere.
 pub(super) fn known(story: &StoryFile, id: &SessionId, disk: &Disk) -> Result<(), JobError> {
+    let (generated, root) = (story.folder.generated(), story.folder.root());
+    if let Some(real) = disk.resolve(&generated)?
+        && !real.starts_with(root)
+    {
+        let (path, root) = (generated, root.to_owned());
+        return Err(StoreError::Outside { path, root }.into());
+    }
     match disk.metadata(&story.folder.session_root(id))? {
         Some(_) => Ok(()),
         None => Err(StoreError::NoSession {

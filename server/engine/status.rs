@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::error::JobError;
 use super::queue::open_seams;
-use super::settings::Settings;
+use super::settings::{Settings, Switch};
 use super::stale;
 use super::story_file::StoryFile;
 use super::written::Written;
@@ -34,6 +34,9 @@ pub struct StoryStatus {
     /// "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
+    /// Whether the setting `state` lets chunks be read.
+    #[serde(skip)]
+    pub reads_chunks: bool,
 }
 
 /// How much is told of the author's edits.
@@ -111,6 +114,7 @@ impl StoryStatus {
             notices: Vec::new(),
             open_seams: 0,
             unit: brief.language.unit(),
+            reads_chunks: settings.state == Switch::On,
         };
         let Some(id) = session else {
             status.chunks = plan.into_iter().map(ChunkState::missing).collect();

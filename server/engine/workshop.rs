@@ -57,11 +57,23 @@ pub enum Scope {
     RewriteFrom(ChunkRef),
     /// Those that are stale when the job begins, but for those that the author edited.
     RewriteStale,
+    /// Writes none: complete chunks are read for what later ones have to know of them.
+    Read(Which),
     /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
     /// say so.
     Refine { chunk: ChunkRef, apply: bool },
     /// Looks for contradictions in one that is complete, or in all that are.
     Audit(Option<ChunkRef>),
+}
+
+/// Which chunks are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Which {
+    /// `None`: all.
+    pub chunk: Option<ChunkRef>,
+    /// Whether those are read again whose state is known. Of a chunk that is named, this also
+    /// replaces what the author wrote, which then is in history/.
+    pub again: bool,
 }
 
 impl Scope {
@@ -72,6 +84,7 @@ impl Scope {
             | Scope::Rewrite(chunk)
             | Scope::RewriteFrom(chunk)
             | Scope::Refine { chunk, .. } => Some(chunk),
+            Scope::Read(which) => which.chunk.as_ref(),
             Scope::Audit(chunk) => chunk.as_ref(),
             Scope::Remaining | Scope::RewriteStale => None,
         }
@@ -80,6 +93,7 @@ impl Scope {
     /// What a job with it does to chunks.
     pub fn work(&self) -> Work {
         match self {
+            Scope::Read(_) => Work::Read,
             Scope::Refine { .. } => Work::Refine,
             Scope::Audit(_) => Work::Audit,
             _ => Work::Write,

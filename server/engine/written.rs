@@ -1,11 +1,12 @@
 //! What of a story is written, with what is known of each part.
 
+use super::accept::replan::{Size, replan};
 use super::prompt::{Earlier, Prompt, PromptInputs, TooLarge};
 use super::settings::{Settings, Switch};
 use super::story_file::StoryFile;
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
-    SessionId, SessionView, StoreError,
+    SessionId, SessionView, Standing, StoreError,
 };
 use crate::story::state::ChunkState;
 use crate::story::{Brief, ChunkNumber, words};
@@ -16,6 +17,8 @@ pub struct Written {
     pub view: SessionView,
     /// One a chunk of the view, in its order; `None` where nothing is known.
     pub states: Vec<Option<ChunkState>>,
+    /// What each state file is worth, in the same order.
+    pub standings: Vec<Option<Standing>>,
     /// State files that can't be used, and why.
     pub notices: Vec<Notice>,
 }
@@ -53,10 +56,15 @@ impl Written {
     fn new(view: SessionView, known: Option<KnownStates>) -> Written {
         let mut written = Written {
             states: vec![None; view.chunks.len()],
+            standings: vec![None; view.chunks.len()],
             view,
             notices: Vec::new(),
         };
         if let Some(known) = known {
+            let standings = known.chunks.iter();
+            written.standings = standings
+                .map(|known| known.as_ref().map(|known| known.standing))
+                .collect();
             let states = known.chunks.into_iter();
             written.states = states
                 .map(|known| Some(known?.state).filter(|it| !it.is_empty()))
@@ -105,6 +113,30 @@ impl Written {
             }
         }
         self
+    }
+
+    /// The length that a chunk is asked for, in words (characters for CJK): that of the plan,
+    /// and its share of what complete chunks lack or have too much.
+    pub fn target(&self, brief: &Brief, chunk: &ChunkView) -> u32 {
+        let sizes: Vec<Size> = self
+            .view
+            .chunks
+            .iter()
+            .map(|chunk| Size {
+                target: chunk.target_words,
+                written: (chunk.status == ChunkStatus::Complete).then_some(chunk.words),
+                fixed: brief
+                    .beat(&chunk.beat)
+                    .is_some_and(|beat| beat.words.is_some()),
+            })
+            .collect();
+        let place = self
+            .view
+            .chunks
+            .iter()
+            .position(|it| it.number == chunk.number);
+        let target = place.and_then(|place| replan(&sizes).get(place).copied());
+        target.unwrap_or(chunk.target_words)
     }
 
     /// The parts before chunk `number` that are complete, in story order.

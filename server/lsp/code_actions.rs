@@ -9,7 +9,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, KEEP, REFINE, REJECT_REVISION, RESTORE_VERSION,
+    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REFINE, REJECT_REVISION,
+    RESTORE_VERSION,
     REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
@@ -67,7 +68,7 @@ fn commands_at(
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
-        let mut on_chunk = on_chunk(url, &target, chunk, status.unit);
+        let mut on_chunk = on_chunk(url, &target, chunk, &status);
         mark_fixes(&mut on_chunk, marks);
         actions.extend(on_chunk);
     }
@@ -183,8 +184,9 @@ fn on_chunk(
     url: &Url,
     target: &Target,
     chunk: &ChunkState,
-    unit: &str,
+    status: &StoryStatus,
 ) -> Vec<CodeActionOrCommand> {
+    let unit = status.unit;
     let name = format!("chunk {} “{}”", chunk.number, chunk.title);
     let arguments = json!({ "uri": url, "beat": chunk.beat, "session": session(target) });
     let (title, command) = match chunk.status {
@@ -239,6 +241,11 @@ fn on_chunk(
             REWRITE_FROM,
             arguments.clone(),
         ));
+    }
+    // A brief has no text to be read.
+    if status.reads_chunks && chunk.status == ChunkStatus::Complete && target.session.is_some() {
+        let title = format!("Storywright: read the state of {name} again");
+        actions.push(action(title, EXTRACT_STATE, arguments.clone()));
     }
     let title = format!("Storywright: show the prompt of {name}");
     actions.push(action(title, EXPLAIN, arguments));

@@ -21,7 +21,7 @@ use crate::engine::settings::Settings;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
 use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which};
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
 
@@ -38,13 +38,14 @@ pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
 pub const REFINE: &str = "storywright.refine";
 pub const AUDIT: &str = "storywright.audit";
+pub const EXTRACT_STATE: &str = "storywright.extractState";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
 pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 18] = [
+pub const ALL: [&str; 19] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -56,6 +57,7 @@ pub const ALL: [&str; 18] = [
     REJECT_REVISION,
     REFINE,
     AUDIT,
+    EXTRACT_STATE,
     CANCEL,
     NEW_STORY,
     EXPORT,
@@ -83,7 +85,8 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | REFINE | AUDIT => {
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE | REFINE
+        | AUDIT => {
             start_job(state, &arguments, command).await
         }
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
@@ -104,10 +107,15 @@ async fn start_job(
     command: &str,
 ) -> Result<Value, String> {
     state.wait_for_settings(SETTINGS_PATIENCE).await;
-    let target = {
+    let mut target = {
         let (state, arguments) = (Arc::clone(state), arguments.clone());
         unblocked(move || resolve(&state, &arguments)).await?
     };
+    // In a brief, the beat that the cursor happens to be in names no chunk to read.
+    let names_chunk = matches!(target.chunk, Some(ChunkRef::Number(_)));
+    if command == EXTRACT_STATE && arguments.chunk.is_none() && !names_chunk {
+        target.chunk = None;
+    }
     let id = state.jobs.next_id();
     let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
@@ -140,6 +148,10 @@ fn prepare(
             apply: false,
         },
         AUDIT => Scope::Audit(target.chunk.clone()),
+        EXTRACT_STATE => Scope::Read(Which {
+            again: target.chunk.is_some(),
+            chunk: target.chunk.clone(),
+        }),
         _ => Scope::Remaining,
     };
     let request = JobRequest {

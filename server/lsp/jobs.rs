@@ -263,6 +263,7 @@ async fn tell(
 fn began(work: Work) -> &'static str {
     match work {
         Work::Write => "Writing",
+        Work::Read => "Reading",
         Work::Refine => "Refining",
         Work::Audit => "Auditing",
     }
@@ -296,7 +297,8 @@ impl Audits {
 
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
-    Check::of_code(code).is_none() && !matches!(code, "provider" | "record" | "held-up")
+    Check::of_code(code).is_none()
+        && !matches!(code, "provider" | "record" | "held-up" | "state-failed")
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
@@ -318,6 +320,11 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             percent,
             ..
         } => progress.report(format!("chunk {chunk} saved: {words} words"), *percent),
+        JobEvent::StateSaved {
+            chunk,
+            percent: Some(percent),
+            ..
+        } => progress.report(format!("chunk {chunk} read"), *percent),
         JobEvent::JobFinished { message, .. } => progress.conclude(message),
         _ => {}
     }

@@ -33,7 +33,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
             let target = resolve(&state, &request.arguments)?;
             match command.as_str() {
                 EXPORT => export_session(&state, &target, request.format),
-                NEW_SESSION => new_session(&state, &target),
+                NEW_SESSION => new_session(&state, &target, &request.arguments),
                 _ => switch_session(&state, &target, &request.arguments),
             }
         })
@@ -107,10 +107,12 @@ fn export_session(state: &Arc<State>, target: &Target, format: Format) -> Answer
     Ok((Value::from(report.file), message))
 }
 
-fn new_session(state: &Arc<State>, target: &Target) -> Answer {
+fn new_session(state: &Arc<State>, target: &Target, arguments: &Arguments) -> Answer {
     let (story, settings) = story(state, target)?;
     let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
-    let id = sessions::create(&state.workshop, &story, &settings, owners)
+    let name = arguments.session.as_deref().map(SessionId::parse);
+    let name = name.transpose().map_err(|error| error.to_string())?;
+    let id = sessions::create(&state.workshop, &story, &settings, name.as_ref(), owners)
         .map_err(|error| cause_chain(&error))?;
     let message = format!("session {id} is begun; writing the story goes on with it");
     Ok((json!({ "session": id.as_str() }), message))

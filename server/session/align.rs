@@ -174,12 +174,13 @@ impl Aligning<'_> {
         let mut steps = Vec::new();
         for (at, beat) in &self.recovered.matching.removed {
             let file = &self.recovered.candidates[*at].file;
-            if !file.is_empty() {
+            if !file.is_empty() || !file.extra.is_empty() {
                 let version = Version {
                     number: file.number.unwrap_or(ChunkNumber(1)),
                     beat: beat.clone(),
                     status: file.status.unwrap_or(FileStatus::Complete),
                     prose: &file.prose,
+                    extra: &file.extra,
                     why: BEAT_REMOVED,
                     record: None,
                 };
@@ -267,10 +268,11 @@ impl Aligning<'_> {
             else {
                 continue;
             };
-            let text = chunk_file::render(
+            let text = chunk_file::render_with(
                 planned.number,
                 &planned.beat,
                 kept.file.status.unwrap_or(FileStatus::Complete),
+                &kept.file.extra,
                 &kept.file.prose,
             );
             steps.push(self.put(

@@ -36,6 +36,8 @@ pub struct Audits {
 /// The last audit of a chunk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChunkAudit {
+    /// Digest of the chunk's text.
+    pub text_sha256: Digest,
     /// Digest of all that was asked, the chunk's text included.
     pub asked_sha256: Digest,
     #[schemars(with = "String")]

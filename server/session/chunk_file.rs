@@ -35,12 +35,13 @@ impl ChunkFile {
         self.prose.trim().is_empty()
     }
 
-    /// The value of a front matter line that is not ours.
-    pub(crate) fn extra(&self, key: &str) -> Option<String> {
-        self.extra
-            .iter()
-            .find_map(|line| key_value(line).filter(|(name, _)| *name == key))
-            .map(|(_, value)| unquote(value))
+    /// Takes the first front matter line with this key out of those that are not ours: its
+    /// value.
+    pub(crate) fn take_extra(&mut self, key: &str) -> Option<String> {
+        let mut keys = self.extra.iter().map(|line| key_value(line));
+        let at = keys.position(|found| found.is_some_and(|(name, _)| name == key))?;
+        let line = self.extra.remove(at);
+        key_value(&line).map(|(_, value)| unquote(value))
     }
 }
 

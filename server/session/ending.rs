@@ -81,7 +81,7 @@ impl Inner {
             state.owe(ClientEdit { path, text, base });
             return Ok(None);
         }
-        let there = self.there(&path)?;
+        let there = self.there(index, &path)?;
         self.refuse_read_only(&path)
             .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
         self.make_way(state, index, &path, &there.file, prose)?;
@@ -172,13 +172,13 @@ impl Inner {
             // An empty journal says that the editor's text is replaced.
             steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
         } else {
-            let there = self.there(&path)?;
-            let Some(raw) = there.raw else {
+            let there = self.there(index, &path)?;
+            // A file that holds nothing but front matter is as good as missing.
+            let Some(raw) = there.raw.filter(|_| !there.file.is_empty()) else {
                 return Ok(());
             };
             self.refuse_read_only(&path)?;
-            let status = there.file.status.unwrap_or(FileStatus::Complete);
-            self.keep_replaced(state, index, status, &there.file.prose, why)?;
+            self.keep_replaced(state, index, &there.file, why)?;
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -248,10 +248,9 @@ impl Inner {
         let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
         let there = read_text(&layout::journal_path(path), &self.disk)?;
         if let Some(journal) = there.as_deref().map(Journal::parse) {
-            let status = journal.file.status.unwrap_or(FileStatus::Partial);
             let digest = chunk_file::digest(&journal.file.prose);
             if !replaces.contains(&digest) {
-                self.keep_replaced(state, index, status, &journal.file.prose, why)?;
+                self.keep_replaced(state, index, &journal.file, why)?;
                 replaces.push(digest);
             }
             replaces.extend(journal.replaces);

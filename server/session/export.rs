@@ -4,8 +4,10 @@
 //! same files give the same bytes: entries are sorted, and times and modes are always the
 //! same. A ZIP gets its name only after it was read back and found to hold what was read.
 
-use std::io::{self, BufReader, BufWriter, Write};
+use std::cell::Cell;
+use std::io::{self, BufReader, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
@@ -315,7 +317,9 @@ fn pack(
     disk: &Disk,
 ) -> Result<Vec<Member>, ArchiveError> {
     let written = |error: io::Error| StoreError::io(Doing::Write, target, error);
-    let mut zip = ZipWriter::new(BufWriter::new(disk.create_file(target)?));
+    let failure = Failure::default();
+    let writer = Patient::new(disk.create_file(target)?, Rc::clone(&failure));
+    let mut zip = ZipWriter::new(writer);
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(6))
@@ -331,6 +335,9 @@ fn pack(
         zip.start_file(format!("{id}/{name}"), options)
             .map_err(|error| written(error.into()))?;
         zip.write_all(&bytes).map_err(written)?;
+        if let Some(error) = failure.take() {
+            return Err(written(error).into());
+        }
         members.push(Member {
             name,
             path,
@@ -338,12 +345,84 @@ fn pack(
             sha256: Sha256::digest(&bytes).into(),
         });
     }
-    let buffered = zip.finish().map_err(|error| written(error.into()))?;
-    let file: NewFile = buffered
-        .into_inner()
-        .map_err(|error| written(error.into_error()))?;
-    file.finish()?;
+    let patient = zip.finish().map_err(|error| written(error.into()))?;
+    patient.finish().map_err(written)?.finish()?;
     Ok(members)
+}
+
+/// The first error of a [`Patient`] writer.
+type Failure = Rc<Cell<Option<io::Error>>>;
+
+/// A writer that never fails: it keeps its first error for the end, and from then on only
+/// counts. The ZIP library panics where a write fails in the middle of an entry.
+struct Patient {
+    file: BufWriter<NewFile>,
+    failure: Failure,
+    has_failed: bool,
+    position: u64,
+    end: u64,
+}
+
+impl Patient {
+    fn new(file: NewFile, failure: Failure) -> Patient {
+        Patient {
+            file: BufWriter::new(file),
+            failure,
+            has_failed: false,
+            position: 0,
+            end: 0,
+        }
+    }
+
+    fn note(&mut self, outcome: io::Result<()>) {
+        if let Err(error) = outcome {
+            self.has_failed = true;
+            self.failure.set(Some(error));
+        }
+    }
+
+    fn finish(self) -> io::Result<NewFile> {
+        match self.failure.take() {
+            Some(error) => Err(error),
+            None => self.file.into_inner().map_err(IntoInnerError::into_error),
+        }
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.has_failed {
+            let outcome = self.file.write_all(bytes);
+            self.note(outcome);
+        }
+        self.position += bytes.len() as u64;
+        self.end = self.end.max(self.position);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if !self.has_failed {
+            let outcome = self.file.flush();
+            self.note(outcome);
+        }
+        Ok(())
+    }
+}
+
+impl Seek for Patient {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.end.checked_add_signed(by),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        if !self.has_failed {
+            let outcome = self.file.seek(SeekFrom::Start(self.position)).map(|_| ());
+            self.note(outcome);
+        }
+        Ok(self.position)
+    }
 }
 
 /// The author may have linked the brief to wherever it is.

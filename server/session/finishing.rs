@@ -102,12 +102,15 @@ impl Inner {
         let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
         let begun = rest.is_some() && !on_disk.is_empty();
         if rest.is_none() {
-            self.keep_authors_story(state, &story, &chunk_file::decode(on_disk))?;
+            self.keep_authors_story(state, &story, &chunk_file::decode(on_disk.clone()))?;
         }
         state.manifest.remember_assembled(Digest::of(&story));
         match rest {
             Some(rest) if begun && in_editor.is_none() => self.extend_derived(state, &path, rest),
-            _ => self.write_derived(state, &path, &story),
+            _ => {
+                let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
+                self.write_derived(state, &path, base, &story)
+            }
         }
     }
 
@@ -147,6 +150,7 @@ impl Inner {
             beat: BeatId("full_story".to_owned()),
             status: FileStatus::Complete,
             prose: text,
+            extra: &[],
             why: "the author changed full_story.md, and it was assembled anew",
             record: None,
         };
@@ -167,12 +171,16 @@ impl Inner {
             .client_edits
             .iter()
             .find(|edit| edit.path == path);
-        let text = match owed {
-            Some(edit) => edit.text.clone(),
-            None => self.shown(&path)?,
+        // An edit that is owed stays one for the text that it was made for.
+        let (base, text) = match owed {
+            Some(edit) => (edit.base.clone(), edit.text.clone()),
+            None => {
+                let shown = self.shown(&path)?;
+                (shown.clone(), shown)
+            }
         };
         match changelog::with_line(&text, line) {
-            Some(text) => self.write_derived(state, &path, &text),
+            Some(text) => self.write_derived(state, &path, base, &text),
             None => Ok(()),
         }
     }
@@ -187,9 +195,15 @@ impl Inner {
 
     /// Writes a file that can be made again at any time, or owes it to the editor that has it
     /// open; safe from a power cut once the session's folder is synced. One that the author
-    /// closed to writing is no reason to stop.
-    fn write_derived(&self, state: &mut State, path: &Path, text: &str) -> Result<(), StoreError> {
-        let base = self.shown(path)?;
+    /// closed to writing is no reason to stop. `base` is what the file held when the text was
+    /// made.
+    fn write_derived(
+        &self,
+        state: &mut State,
+        path: &Path,
+        base: String,
+        text: &str,
+    ) -> Result<(), StoreError> {
         if base == text {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Every version that was replaced, oldest first. Versions are only ever added.
 //!
-//! A version is a file like a chunk file, with `replaced:` and `why:` in its front matter.
+//! A version is a file like a chunk file, with `replaced:` and `why:` in its front matter,
+//! and below them the lines that the author had put there.
 //! The folder is named after the chunk file of that moment; what a version belongs to is the
 //! beat in its front matter, which stays right when chunks are renumbered. What the manifest
 //! knew of a version (model, inputs, usage) lies beside it, as `0001.json`.
@@ -15,6 +16,9 @@ use super::layout::SessionPaths;
 use super::manifest::ChunkRecord;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
+const REPLACED: &str = "replaced";
+const WHY: &str = "why";
+
 /// A text to keep.
 #[derive(Debug, Clone)]
 pub(crate) struct Version<'a> {
@@ -22,6 +26,8 @@ pub(crate) struct Version<'a> {
     pub(crate) beat: BeatId,
     pub(crate) status: FileStatus,
     pub(crate) prose: &'a str,
+    /// Front matter lines of the author's.
+    pub(crate) extra: &'a [String],
     pub(crate) why: &'a str,
     /// What is known of this very text.
     pub(crate) record: Option<&'a ChunkRecord>,
@@ -29,10 +35,11 @@ pub(crate) struct Version<'a> {
 
 impl Version<'_> {
     pub(crate) fn render(&self, disk: &Disk) -> String {
-        let extra = [
-            chunk_file::extra_line("replaced", &disk.now().to_string()),
-            chunk_file::extra_line("why", self.why),
+        let mut extra = vec![
+            chunk_file::extra_line(REPLACED, &disk.now().to_string()),
+            chunk_file::extra_line(WHY, self.why),
         ];
+        extra.extend_from_slice(self.extra);
         chunk_file::render_with(self.number, &self.beat, self.status, &extra, self.prose)
     }
 }
@@ -44,7 +51,20 @@ pub struct KeptVersion {
     /// When it was replaced, as it stands in the file.
     pub replaced: Option<String>,
     pub why: Option<String>,
+    /// Its front matter lines are the author's.
     pub file: ChunkFile,
+}
+
+impl KeptVersion {
+    fn parse(path: PathBuf, text: &str) -> KeptVersion {
+        let mut file = chunk_file::parse(text);
+        KeptVersion {
+            replaced: file.take_extra(REPLACED),
+            why: file.take_extra(WHY),
+            path,
+            file,
+        }
+    }
 }
 
 /// Keeps a version in `history/<folder>/` and returns where. A text that is the latest
@@ -108,8 +128,9 @@ pub(crate) fn place(
     if latest > 0 {
         let path = folder.join(name(latest));
         if let Some(bytes) = disk.read(&path)? {
-            let kept = chunk_file::parse(&chunk_file::decode(bytes));
+            let kept = KeptVersion::parse(path.clone(), &chunk_file::decode(bytes)).file;
             if kept.beat.as_ref() == Some(&version.beat)
+                && kept.extra == version.extra
                 && chunk_file::digest(&kept.prose) == chunk_file::digest(version.prose)
             {
                 return Ok((path, true));
@@ -117,6 +138,26 @@ pub(crate) fn place(
         }
     }
     Ok((folder.join(name(latest.saturating_add(1))), false))
+}
+
+/// The front matter lines that the author had in the chunk that was put into this folder last.
+pub(crate) fn latest_extra(
+    paths: &SessionPaths,
+    folder: &str,
+    beat: &BeatId,
+    disk: &Disk,
+) -> Result<Vec<String>, StoreError> {
+    let folder = paths.history().join(folder);
+    let Some(latest) = numbers(&folder, disk)?.into_iter().max() else {
+        return Ok(Vec::new());
+    };
+    let path = folder.join(name(latest));
+    let Some(bytes) = disk.read(&path)? else {
+        return Ok(Vec::new());
+    };
+    let file = KeptVersion::parse(path, &chunk_file::decode(bytes)).file;
+    let is_same = file.beat.as_ref() == Some(beat);
+    Ok(if is_same { file.extra } else { Vec::new() })
 }
 
 /// The version of a beat with this very text. Looks under `stem`, where it most likely is, and
@@ -173,13 +214,7 @@ pub(crate) fn in_folder(folder: &Path, disk: &Disk) -> Result<Vec<KeptVersion>, 
     for number in numbers {
         let path = folder.join(name(number));
         if let Some(bytes) = disk.read(&path)? {
-            let file = chunk_file::parse(&chunk_file::decode(bytes));
-            found.push(KeptVersion {
-                replaced: file.extra("replaced"),
-                why: file.extra("why"),
-                path,
-                file,
-            });
+            found.push(KeptVersion::parse(path, &chunk_file::decode(bytes)));
         }
     }
     Ok(found)

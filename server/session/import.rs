@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::archive::{self, ArchiveError, Limits, Names, Refusal};
@@ -105,7 +106,9 @@ pub fn import_zip(
         ));
     }
     // The choice of a draft is the author's.
-    if let Some(current) = current {
+    if let Some(current) = current
+        && !matches!(story.current_session(disk), Ok(Some(now)) if now == current)
+    {
         let _ = story.switch_session(&current, disk);
     }
     // Only an index; the next job writes it again.
@@ -168,12 +171,10 @@ fn settle(
     state: BriefState,
     disk: &Disk,
 ) -> Result<SessionId, ArchiveError> {
-    let writes_brief = state == BriefState::Missing;
-    if let (true, Some(brief)) = (writes_brief, brief) {
-        disk.write(story.brief(), brief)?;
-    }
-    let named = take_name(story, &survey.id, staged, disk);
-    if named.is_err() && writes_brief {
+    let brief = brief.filter(|_| state == BriefState::Missing);
+    let written = brief.map_or(Ok(()), |brief| disk.write(story.brief(), brief));
+    let named = written.and_then(|()| take_name(story, &survey.id, staged, disk));
+    if named.is_err() && brief.is_some() {
         let _ = disk.remove(story.brief());
     }
     Ok(named?)
@@ -340,9 +341,7 @@ impl<'a> Source<'a> {
                 files.push((index, parts[1..].join("/")));
             }
         }
-        if self.overlaps()? {
-            return Err(self.refused(None, Refusal::Overlap));
-        }
+        self.hold_consistent()?;
         self.sort_out(root, files, skipped)
     }
 
@@ -379,14 +378,18 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn overlaps(&mut self) -> Result<bool, ArchiveError> {
+    /// Each entry has two headers. Where they disagree, where entries share bytes, or where
+    /// some stand in no directory, other programs see other files than this one.
+    fn hold_consistent(&mut self) -> Result<(), ArchiveError> {
         let path = self.path;
-        self.zip
-            .has_overlapping_entries()
-            .map_err(|error| ArchiveError::Unreadable {
-                path: path.to_owned(),
-                why: error.to_string(),
-            })
+        let unreadable = |error: ZipError| ArchiveError::Unreadable {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
+        if self.zip.has_overlapping_entries().map_err(unreadable)? {
+            return Err(self.refused(None, Refusal::Overlap));
+        }
+        self.zip.validate_header_consistency().map_err(unreadable)
     }
 
     /// Tells the files of the session from the brief and from what no session has.

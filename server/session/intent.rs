@@ -229,6 +229,7 @@ fn keep_aside(
         beat: parsed.beat.unwrap_or_else(|| BeatId(stem.to_owned())),
         status: parsed.status.unwrap_or(FileStatus::Partial),
         prose: &parsed.prose,
+        extra: &parsed.extra,
         why: "generated while the author changed the file",
         record: None,
     };

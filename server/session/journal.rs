@@ -56,7 +56,7 @@ impl Journal {
     pub(crate) fn parse(text: &str) -> Journal {
         let mut file = chunk_file::parse(text);
         let replaces = file
-            .extra(REPLACES)
+            .take_extra(REPLACES)
             .map(|line| {
                 line.split_whitespace()
                     .map(|d| Digest(d.to_owned()))
@@ -197,6 +197,7 @@ fn keep(chunk_path: &Path, journal: &Journal, disk: &Disk) -> Result<Settled, St
         beat,
         status: journal.file.status.unwrap_or(FileStatus::Partial),
         prose: &journal.file.prose,
+        extra: &[],
         why: "generated while the author wrote another text in the editor",
         record: None,
     };

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::generated;
@@ -18,16 +18,16 @@ use crate::story::{Digest, words};
 const OTHER_NAMES: u64 = 512;
 
 impl Inner {
-    /// Keeps a text that was not the chunk's in history; `None` for an empty one.
+    /// Keeps a text that was not the chunk's in history, with the author's front matter; `None`
+    /// for an empty one.
     pub(super) fn keep(
         &self,
         index: usize,
         path: &Path,
-        status: FileStatus,
-        prose: &str,
+        file: &ChunkFile,
         why: &str,
     ) -> Result<Option<PathBuf>, StoreError> {
-        self.keep_with(index, path, status, prose, why, None)
+        self.keep_with(index, path, file, why, None)
     }
 
     /// Keeps the text that is the chunk's up to now, with what is known of it; before it what
@@ -36,20 +36,19 @@ impl Inner {
         &self,
         state: &State,
         index: usize,
-        status: FileStatus,
-        prose: &str,
+        file: &ChunkFile,
         why: &str,
     ) -> Result<(), StoreError> {
-        let digest = chunk_file::digest(prose);
+        let digest = chunk_file::digest(&file.prose);
         let record = state.manifest.record(&self.plan[index].beat);
         let is_generated =
             record.is_some_and(|record| record.generated_sha256.as_ref() == Some(&digest));
         if !is_generated {
             self.keep_generated(state, index)?;
         }
-        let about = self.record_about(state, index, status, &digest, prose);
+        let about = self.record_about(state, index, &digest, file);
         let path = &state.files[index];
-        self.keep_with(index, path, status, prose, why, about.as_ref())
+        self.keep_with(index, path, file, why, about.as_ref())
             .map(|_| ())
     }
 
@@ -72,12 +71,13 @@ impl Inner {
         let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
             return Ok(());
         };
-        let (status, why) = (
-            FileStatus::Complete,
-            "as it was generated, before it was changed by hand",
-        );
-        let about = self.record_about(state, index, status, digest, &copy.prose);
-        self.keep_with(index, path, status, &copy.prose, why, about.as_ref())
+        let copy = ChunkFile {
+            status: Some(FileStatus::Complete),
+            ..copy
+        };
+        let about = self.record_about(state, index, digest, &copy);
+        let why = "as it was generated, before it was changed by hand";
+        self.keep_with(index, path, &copy, why, about.as_ref())
             .map(|_| ())
     }
 
@@ -85,20 +85,20 @@ impl Inner {
         &self,
         index: usize,
         path: &Path,
-        status: FileStatus,
-        prose: &str,
+        file: &ChunkFile,
         why: &str,
         record: Option<&ChunkRecord>,
     ) -> Result<Option<PathBuf>, StoreError> {
-        if prose.trim().is_empty() {
+        if file.is_empty() {
             return Ok(None);
         }
         let planned = &self.plan[index];
         let version = Version {
             number: planned.number,
             beat: planned.beat.clone(),
-            status,
-            prose,
+            status: status_of(file),
+            prose: &file.prose,
+            extra: &file.extra,
             why,
             record,
         };
@@ -110,13 +110,12 @@ impl Inner {
         &self,
         state: &State,
         index: usize,
-        status: FileStatus,
         digest: &Digest,
-        prose: &str,
+        file: &ChunkFile,
     ) -> Option<ChunkRecord> {
         let record = state.manifest.record(&self.plan[index].beat)?;
-        record_about(record, status, digest, || {
-            words::count(prose, &self.language)
+        record_about(record, status_of(file), digest, || {
+            words::count(&file.prose, &self.language)
         })
     }
 
@@ -201,6 +200,11 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// A text without front matter came by the author's hand, and is whole.
+fn status_of(file: &ChunkFile) -> FileStatus {
+    file.status.unwrap_or(FileStatus::Complete)
 }
 
 /// A chunk's record as it is true of a text that stands in the chunk's place; `None` where the

@@ -4,13 +4,13 @@
 //! A text that is mended goes to history first, and nothing is mended that is not just as it
 //! was when the mending was worked out.
 
+use super::Saved;
 use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkStatus, Origin, TokenUsage};
-use super::recover::ChunkView;
+use super::restoring::{Known, New};
 use super::writer::{Inner, Session, State};
-use super::{ClientEdit, Saved, changelog};
 use crate::story::{ChunkNumber, Digest, words};
 
 /// What comes of looking at a seam.
@@ -69,7 +69,7 @@ impl Session {
         if !is_same {
             return Ok(None);
         }
-        inner.mend(&mut state, index, &chunk, mending)?;
+        inner.mend(&mut state, index, of, mending)?;
         Ok(Some(std::mem::take(&mut state.owed)))
     }
 }
@@ -79,7 +79,7 @@ impl Inner {
         &self,
         state: &mut State,
         index: usize,
-        chunk: &ChunkView,
+        of: &Digest,
         mending: Mending,
     ) -> Result<(), StoreError> {
         let planned = &self.plan[index];
@@ -94,71 +94,34 @@ impl Inner {
         if let Some(cost) = mending.cost {
             record.cost = Some(record.cost.unwrap_or(0.0) + cost);
         }
-        let mut steps = Vec::new();
-        let mut edit = None;
-        if let Some(prose) = &mending.prose {
-            let digest = chunk_file::digest(prose);
-            record.words = words::count(prose, &self.language);
-            record.content_sha256 = Some(digest.clone());
-            record.generated_sha256 = Some(digest);
-            let (step, owed) = self.mended_text(state, index, chunk, prose, &mending.why)?;
-            steps.push(step);
-            edit = owed;
-            steps.extend(self.next_record(state, index, &mending.input.0, &mending.next));
+        let Some(prose) = &mending.prose else {
+            let record = Box::new(record);
+            let what = format!("close the seam before chunk {}", planned.number);
+            let steps = vec![Step::Record { record }];
+            return self.change(state, &Intent::new(what, self.disk.now(), steps));
+        };
+        // Another beginning makes no other text of it.
+        if record.refined_sha256.as_ref() == Some(of) {
+            record.refined_sha256 = Some(chunk_file::digest(prose));
         }
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
-        if mending.prose.is_some() {
-            steps.push(Step::Assemble);
-            let event = format!(
-                "fitted the beginning of chunk {} ({}): {}",
-                planned.number, planned.beat, mending.why
-            );
-            steps.push(Step::Line {
-                line: changelog::line(self.disk.now(), &event),
-            });
-        }
-        let what = format!("fit the beginning of chunk {}", planned.number);
-        self.change(state, &Intent::new(what, self.disk.now(), steps))?;
-        if let Some(prose) = &mending.prose {
-            state.wrote(planned.number, chunk_file::digest(prose));
-        }
-        edit.into_iter().for_each(|edit| state.owe(edit));
+        record.words = words::count(prose, &self.language);
+        record.generated_sha256 = Some(chunk_file::digest(prose));
+        let new = New {
+            status: FileStatus::Complete,
+            prose,
+            why: &mending.why,
+            known: Known::Is(Some(Box::new(record))),
+            of: Some(of),
+            is_revision: false,
+        };
+        let next = self.next_record(state, index, &mending.input.0, &mending.next);
+        self.replace(state, index, &new, next.into_iter().collect())?;
+        state.wrote(planned.number, chunk_file::digest(prose));
         Ok(())
     }
 
-    /// The step that puts the new text where the old one is, which is in history by then: into
-    /// the file, or for one that an editor has into the journal beside it.
-    fn mended_text(
-        &self,
-        state: &State,
-        index: usize,
-        chunk: &ChunkView,
-        prose: &str,
-        why: &str,
-    ) -> Result<(Step, Option<ClientEdit>), StoreError> {
-        let status = FileStatus::Complete;
-        let path = state.files[index].clone();
-        if self.is_open(&path) {
-            let base = self.owners.open_text(&path).unwrap_or_default();
-            let text = self.render(index, status, &chunk_file::parse(&base), prose);
-            let step = self.journal_step(state, index, status, prose, why)?;
-            return Ok((step, Some(ClientEdit { path, text, base })));
-        }
-        let there = self.there(&path)?;
-        self.refuse_read_only(&path)?;
-        self.keep_replaced(state, index, status, &chunk.text, why)?;
-        let step = Step::Put {
-            file: self.inside(&path),
-            text: self.render(index, status, &there.file, prose),
-            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
-        };
-        Ok((step, None))
-    }
-
     /// The record of the chunk after, where that was written from the text that is mended.
-    fn next_record(
+    pub(super) fn next_record(
         &self,
         state: &State,
         index: usize,

@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history;
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::revising::parse_revision;
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog, layout};
 use crate::story::{ChunkNumber, Digest, words};
@@ -43,18 +44,9 @@ impl Session {
             why: "an earlier version was restored",
             known: Known::Is(record.map(Box::new)),
             is_revision: false,
+            of: None,
         };
         self.replace(number, &new, Vec::new())
-    }
-
-    /// The proposed rewrite of a chunk, if one waits; as the editor shows it where it is open.
-    pub fn revision(&self, number: ChunkNumber) -> Result<Option<String>, StoreError> {
-        let path = self.revision_path(number);
-        let text = match self.inner.owners.open_text(&path) {
-            Some(text) if self.inner.is_open(&path) => Some(text),
-            _ => read_text(&path, &self.inner.disk)?,
-        };
-        Ok(text.map(|text| chunk_file::parse(&text).prose))
     }
 
     /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
@@ -62,15 +54,18 @@ impl Session {
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
-        let prose = self.waiting_revision(number)?;
+        let revision = self.waiting_revision(number)?;
+        // First, so that the last version is the text that is replaced.
+        self.keep_unseen(number, &revision)?;
         let new = New {
             status: FileStatus::Complete,
-            prose: &prose,
+            prose: &revision.shown.prose,
             why: "a revision was accepted",
             known: Known::Revises,
             is_revision: true,
+            of: None,
         };
-        let taken = self.remove_revision(number)?;
+        let taken = self.remove_revision(number, &revision);
         self.replace(number, &new, taken)
     }
 
@@ -79,21 +74,17 @@ impl Session {
     /// # Errors
     /// [`StoreError::NoRevision`] when none waits.
     pub fn reject_revision(&self, number: ChunkNumber) -> Result<(), StoreError> {
-        let prose = self.waiting_revision(number)?;
+        let revision = self.waiting_revision(number)?;
         let inner = &self.inner;
         let index = inner.index(number)?;
+        self.keep_unseen(number, &revision)?;
         let mut state = inner.lock_state();
         inner.finish_pending(&mut state)?;
         let path = state.files[index].clone();
-        inner.keep(
-            index,
-            &path,
-            FileStatus::Complete,
-            &prose,
-            "a revision that was rejected",
-        )?;
-        let mut steps = self.remove_revision(number)?;
-        steps.extend(inner.note_revision(&state, index, None));
+        let why = "a revision that was rejected";
+        inner.keep(index, &path, &revision.shown, why)?;
+        let mut steps = self.remove_revision(number, &revision);
+        steps.extend(inner.forget_revision(&state, index));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
         });
@@ -127,26 +118,53 @@ impl Session {
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
 
-    fn waiting_revision(&self, number: ChunkNumber) -> Result<String, StoreError> {
-        self.inner.index(number)?;
-        self.revision(number)?
-            .filter(|prose| !prose.trim().is_empty())
-            .ok_or(StoreError::NoRevision { number })
+    /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
+    fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
+        let inner = &self.inner;
+        inner.index(number)?;
+        let path = self.revision_path(number);
+        let on_disk = read_text(&path, &inner.disk)?;
+        let shown = match inner
+            .owners
+            .open_text(&path)
+            .filter(|_| inner.is_open(&path))
+        {
+            Some(text) => parse_revision(&text).0,
+            None => parse_revision(on_disk.as_deref().unwrap_or_default()).0,
+        };
+        if shown.is_empty() {
+            return Err(StoreError::NoRevision { number });
+        }
+        Ok(Revision { shown, on_disk })
+    }
+
+    /// Keeps what a revision's file has and the chunk will not: front matter of the author's,
+    /// or another text than the editor shows.
+    fn keep_unseen(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let (file, _) = parse_revision(revision.on_disk.as_deref().unwrap_or_default());
+        if file.prose == revision.shown.prose && file.extra.is_empty() {
+            return Ok(());
+        }
+        let path = self.revision_path(number);
+        let why = "a revision, as it was on disk";
+        inner.keep(inner.index(number)?, &path, &file, why)?;
+        Ok(())
     }
 
     fn revision_path(&self, number: ChunkNumber) -> PathBuf {
         self.inner.revision_path(number)
     }
 
-    /// The step that takes a revision away.
-    fn remove_revision(&self, number: ChunkNumber) -> Result<Vec<Step>, StoreError> {
+    /// The step that takes away a revision that was decided about; not another one that has
+    /// come since.
+    fn remove_revision(&self, number: ChunkNumber, revision: &Revision) -> Vec<Step> {
         let path = self.revision_path(number);
-        let text = read_text(&path, &self.inner.disk)?;
-        let step = text.map(|text| Step::Remove {
+        let step = revision.on_disk.as_ref().map(|text| Step::Remove {
             file: self.inner.inside(&path),
-            over: vec![Digest::of(&text)],
+            over: vec![Digest::of(text)],
         });
-        Ok(step.into_iter().collect())
+        step.into_iter().collect()
     }
 
     /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
@@ -165,14 +183,24 @@ impl Session {
     }
 }
 
+/// A proposed rewrite.
+struct Revision {
+    shown: ChunkFile,
+    /// The whole file.
+    on_disk: Option<String>,
+}
+
 /// A text that takes the place of another.
 pub(super) struct New<'a> {
-    pub(super) status: FileStatus,
-    pub(super) prose: &'a str,
-    pub(super) why: &'a str,
-    pub(super) known: Known,
+    pub status: FileStatus,
+    pub prose: &'a str,
+    pub why: &'a str,
+    pub known: Known,
+    /// The text that it was made of, where it may take the place of no other: an edit of this
+    /// very moment then stays.
+    pub of: Option<&'a Digest>,
     /// It was waiting in revisions/.
-    pub(super) is_revision: bool,
+    pub is_revision: bool,
 }
 
 /// What is known of such a text.
@@ -234,14 +262,17 @@ impl Inner {
         path: &Path,
         new: &New,
     ) -> Result<Step, StoreError> {
-        let there = self.there(path)?;
+        let there = self.there(index, path)?;
         self.refuse_read_only(path)?;
-        let status = there.file.status.unwrap_or(FileStatus::Complete);
-        self.keep_replaced(state, index, status, &there.file.prose, new.why)?;
+        self.keep_replaced(state, index, &there.file, new.why)?;
+        let may_replace = new
+            .of
+            .is_none_or(|of| chunk_file::digest(&there.file.prose) == *of);
+        let over = there.raw.iter().filter(|_| may_replace);
         Ok(Step::Put {
             file: self.inside(path),
             text: self.render(index, new.status, &there.file, new.prose),
-            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+            over: over.map(|text| Digest::of(text)).collect(),
         })
     }
 
@@ -265,8 +296,12 @@ impl Inner {
             record.words = words::count(new.prose, &self.language);
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
-            record.seam_open = false;
         }
+        // Whoever decided for this text decided for its beginning, and against another one.
+        if !is_known || new.of.is_none() {
+            record.refined_sha256 = Some(digest.clone());
+        }
+        record.seam_open = false;
         record.content_sha256 = Some(digest);
         // What is about the chunk and not about its text.
         record.number = planned.number;

@@ -4,13 +4,13 @@
 //! What the author wrote is in no danger: a revision that was opened or changed stays, and a
 //! chunk that is not just as it was when the rewrite was made keeps its text.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::intent::{Intent, Step};
-use super::manifest::ChunkStatus;
+use super::manifest::{ChunkRecord, ChunkStatus};
 use super::restoring::{Known, New};
 use super::writer::{Inner, Session, State};
 use super::{Saved, changelog};
@@ -59,7 +59,9 @@ impl Session {
 
     /// Puts a rewrite into the place of a chunk's text, which goes to history first. The chunk
     /// still has to be complete and to have the text that the rewrite was made of; `None`, and
-    /// nothing is changed, where it has not. `why` is for history and changelog.
+    /// nothing is changed, where it has not. `why` is for history and changelog; `next` is the
+    /// input slice by which the next chunk knows this text, with its digest for the old text and
+    /// for the new: a rewrite tells the same, so what was written after it is not stale.
     ///
     /// # Errors
     /// As for [`Session::complete_chunk`]; the chunk's old text is then where it was.
@@ -67,6 +69,7 @@ impl Session {
         &self,
         revision: &Revision,
         why: &str,
+        next: (&str, &(Digest, Digest)),
     ) -> Result<Option<Saved>, StoreError> {
         let inner = &self.inner;
         let index = inner.index(revision.number)?;
@@ -81,10 +84,36 @@ impl Session {
             prose: &revision.prose,
             why,
             known: Known::Revises,
+            of: Some(&revision.of),
             is_revision: false,
         };
-        inner.replace(&mut state, index, &new, Vec::new())?;
+        let next = inner.next_record(&state, index, next.0, next.1);
+        inner.replace(&mut state, index, &new, next.into_iter().collect())?;
+        state.wrote(revision.number, chunk_file::digest(&revision.prose));
         Ok(Some(std::mem::take(&mut state.owed)))
+    }
+
+    /// Notes that a text, by its digest, was gone over and stays as it is: only an author who
+    /// names the chunk has it refined again.
+    ///
+    /// # Errors
+    /// What the disk refused.
+    pub fn note_refined(&self, number: ChunkNumber, of: &Digest) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let Some(record) = state.manifest.record(&inner.plan[index].beat) else {
+            return Ok(());
+        };
+        if record.refined_sha256.as_ref() == Some(of) {
+            return Ok(());
+        }
+        let mut record = record.clone();
+        record.refined_sha256 = Some(of.clone());
+        let steps = inner.record_steps(record);
+        let what = format!("note that chunk {number} was gone over");
+        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
     }
 }
 
@@ -98,24 +127,29 @@ impl Inner {
         let planned = &self.plan[index];
         let path = self.revision_path(planned.number);
         let chunk = state.files[index].clone();
-        let status = FileStatus::Complete;
         let there = read_text(&path, &self.disk)?;
         if self.is_open(&path) || there.as_deref().is_some_and(is_authors) {
             let why = "a revision, made while another one that you have opened or changed waits";
-            let kept = self.keep(index, &chunk, status, &revision.prose, why)?;
+            let file = proposed(&revision.prose);
+            let kept = self.keep(index, &chunk, &file, why)?;
             return Ok(Proposed::Aside(kept));
         }
         if let Some(there) = &there {
-            let earlier = chunk_file::parse(there).prose;
+            let (earlier, _) = parse_revision(there);
             let why = "a revision that a later one replaced";
-            self.keep(index, &chunk, status, &earlier, why)?;
+            self.keep(index, &chunk, &earlier, why)?;
         }
         let mut steps = vec![Step::Put {
             file: self.inside(&path),
             text: self.rendered_revision(index, revision),
             over: there.iter().map(|text| Digest::of(text)).collect(),
         }];
-        steps.extend(self.note_revision(state, index, Some(&path)));
+        if let Some(record) = state.manifest.record(&planned.beat) {
+            let mut record = record.clone();
+            record.revision = Some(self.inside(&path));
+            record.refined_sha256 = Some(revision.of.clone());
+            steps.extend(self.record_steps(record));
+        }
         let event = format!(
             "proposed a revision of chunk {} ({})",
             planned.number, planned.beat
@@ -141,27 +175,50 @@ impl Inner {
         chunk_file::render_with(planned.number, &planned.beat, status, &extra, prose)
     }
 
-    /// The step by which the manifest says that a revision waits, or that none does.
-    pub(super) fn note_revision(
-        &self,
-        state: &State,
-        index: usize,
-        path: Option<&Path>,
-    ) -> Option<Step> {
+    /// The step by which the manifest says that no revision waits any more.
+    pub(super) fn forget_revision(&self, state: &State, index: usize) -> Option<Step> {
         let record = state.manifest.record(&self.plan[index].beat)?;
-        let revision = path.map(|path| self.inside(path));
-        (record.revision != revision).then(|| {
+        record.revision.is_some().then(|| {
             let mut record = record.clone();
-            record.revision = revision;
+            record.revision = None;
             Step::Record {
                 record: Box::new(record),
             }
         })
     }
+
+    /// The steps that put a record into the manifest, and beside the copy of what was generated.
+    fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
+        let mut steps = self.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps
+    }
+}
+
+/// A rewrite as history has it.
+fn proposed(prose: &str) -> ChunkFile {
+    ChunkFile {
+        status: Some(FileStatus::Complete),
+        prose: prose.to_owned(),
+        ..ChunkFile::default()
+    }
+}
+
+/// A revision's file, without the lines that are not the author's, and its digest when it was
+/// proposed.
+pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
+    let mut file = chunk_file::parse(text);
+    file.take_extra(PROPOSED);
+    file.take_extra(OF);
+    let own = file.take_extra(OWN).map(Digest);
+    (file, own)
 }
 
 /// Whether a waiting revision is not as it was proposed.
 fn is_authors(text: &str) -> bool {
-    let file = chunk_file::parse(text);
-    !file.is_empty() && file.extra(OWN) != Some(chunk_file::digest(&file.prose).0)
+    let (file, own) = parse_revision(text);
+    let is_as_proposed = file.extra.is_empty() && own == Some(chunk_file::digest(&file.prose));
+    !file.is_empty() && !is_as_proposed
 }

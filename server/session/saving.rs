@@ -6,6 +6,7 @@ use std::path::Path;
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
+use super::history;
 use super::journal::{self, Journal};
 use super::layout;
 use super::writer::{Inner, Known, State};
@@ -43,7 +44,7 @@ impl Inner {
         if self.is_open(&path) {
             self.save_journal(state, index, &path, status, prose)?;
         } else {
-            let there = self.there(&path)?;
+            let there = self.there(index, &path)?;
             self.make_way(state, index, &path, &there.file, prose)?;
             let text = self.render(index, status, &there.file, prose);
             let written = self.disk.write(&path, text.as_bytes());
@@ -53,11 +54,23 @@ impl Inner {
         Ok(())
     }
 
-    pub(super) fn there(&self, path: &Path) -> Result<There, StoreError> {
+    /// What stands in the file of a chunk. A file that is written anew has the author's front
+    /// matter lines of the text that was put into history before.
+    pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
         journal::settle_journal(path, &self.disk)?;
         let raw = read_text(path, &self.disk)?;
-        let file = raw.as_deref().map(chunk_file::parse).unwrap_or_default();
+        let file = match raw.as_deref() {
+            Some(raw) => chunk_file::parse(raw),
+            None => {
+                let beat = &self.plan[index].beat;
+                let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+                ChunkFile {
+                    extra: history::latest_extra(&self.paths, &folder, beat, &self.disk)?,
+                    ..ChunkFile::default()
+                }
+            }
+        };
         Ok(There { raw, file })
     }
 
@@ -83,13 +96,10 @@ impl Inner {
     ) -> Result<(), StoreError> {
         match self.guard(state, index, there, prose) {
             Guard::Overwrite => Ok(()),
-            Guard::KeepFirst => {
-                let status = there.status.unwrap_or(FileStatus::Complete);
-                self.keep_replaced(state, index, status, &there.prose, WRITTEN_ANEW)
-            }
+            Guard::KeepFirst => self.keep_replaced(state, index, there, WRITTEN_ANEW),
             Guard::Refuse => {
                 let why = "generated while the author changed the file";
-                let kept = self.keep(index, path, FileStatus::Partial, prose, why)?;
+                let kept = self.keep(index, path, &generated(prose), why)?;
                 Err(StoreError::AuthorEdited {
                     path: path.to_owned(),
                     kept,
@@ -126,7 +136,7 @@ impl Inner {
             return error;
         };
         let why = "the chunk file was read-only";
-        match self.keep(index, path, FileStatus::Partial, prose, why) {
+        match self.keep(index, path, &generated(prose), why) {
             Ok(kept) => StoreError::ReadOnlyFile {
                 path: path.to_owned(),
                 kept,
@@ -149,12 +159,37 @@ impl Inner {
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
             let replaces = match read_text(&journal_path, &self.disk)? {
-                Some(text) => Journal::parse(&text).replaces,
+                Some(text) => {
+                    let journal = Journal::parse(&text);
+                    self.keep_left_over(state, index, path, &journal.file, prose)?;
+                    journal.replaces
+                }
                 None => self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?,
             };
             let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
             self.disk.write(&journal_path, text.as_bytes())
         })
+    }
+
+    /// Keeps the text of a journal that an earlier job left, and that the editor never showed:
+    /// the author has gone on from another text.
+    fn keep_left_over(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        left: &ChunkFile,
+        prose: &str,
+    ) -> Result<(), StoreError> {
+        let known = state.known.get(&self.plan[index].number);
+        let written = known.and_then(|known| known.written.as_ref());
+        let growing = left.status == Some(FileStatus::Partial)
+            && written == Some(&chunk_file::digest(&left.prose));
+        if !growing && !prose.starts_with(left.prose.trim_end()) {
+            let why = "generated while the author wrote another text in the editor";
+            self.keep(index, path, left, why)?;
+        }
+        Ok(())
     }
 
     /// Keeps what the editor and the file have, unless `prose` begins with it, and returns the
@@ -176,11 +211,19 @@ impl Inner {
             if file.is_empty() || goes_on || kept.contains(&digest) {
                 continue;
             }
-            let status = file.status.unwrap_or(FileStatus::Complete);
-            self.keep_replaced(state, index, status, &file.prose, why)?;
+            self.keep_replaced(state, index, &file, why)?;
             kept.push(digest);
         }
         Ok(kept)
+    }
+}
+
+/// A text of the model's that found no place in its file.
+fn generated(prose: &str) -> ChunkFile {
+    ChunkFile {
+        status: Some(FileStatus::Partial),
+        prose: prose.to_owned(),
+        ..ChunkFile::default()
     }
 }
 

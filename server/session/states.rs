@@ -87,6 +87,14 @@ impl KnownStates {
         )
     }
 
+    /// What the state file of a chunk is worth; `None` where there is none.
+    pub fn standing(&self, number: ChunkNumber) -> Option<Standing> {
+        let mut known = self.chunks.iter().flatten();
+        known
+            .find(|known| known.number == number)
+            .map(|known| known.standing)
+    }
+
     /// The complete chunks of which nothing is known, or only what an earlier text told.
     pub fn to_extract(&self, view: &SessionView) -> Vec<ChunkNumber> {
         let is_open = |known: &Option<KnownState>| {

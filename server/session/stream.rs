@@ -76,10 +76,12 @@ impl Disk {
             Err(_) if self.metadata(to)?.is_some() => return Ok(false),
             Err(error) => return Err(StoreError::io(Doing::Write, to, error)),
         }
-        match to.parent() {
-            Some(above) => self.sync_folder(above).map(|()| true),
-            None => Ok(true),
+        let synced = to.parent().map_or(Ok(()), |above| self.sync_folder(above));
+        if synced.is_err() {
+            // What failed leaves nothing under the new name.
+            let _ = self.rename(to, from);
         }
+        synced.map(|()| true)
     }
 
     /// Removes a folder of our own making with all that is in it. Links in it are removed, not

@@ -201,9 +201,8 @@ fn what_is_no_prose_is_in_no_chunk() {
         } else {
             assert_eq!(chunk.prose, novel.part(2), "{}", bad.name);
         }
-        for number in [1, 3, 4] {
-            assert_eq!(desk.chunk(number).prose, novel.part(number as usize));
-        }
+        // What follows goes on from its last words, so it waits for them.
+        assert_eq!(desk.chunk(1).prose, novel.part(1));
         if !bad.mark.is_empty() {
             let holders = holders(&desk, bad.mark);
             assert!(!holders.is_empty(), "{}", bad.name);
@@ -224,7 +223,7 @@ fn what_is_no_prose_is_in_no_chunk() {
 }
 
 #[test]
-fn what_is_no_prose_twice_fails_that_chunk_alone() {
+fn what_is_no_prose_twice_is_kept_and_the_chunk_has_failed() {
     let novel = Novel::short();
     for (bad, advice) in [
         (
@@ -248,7 +247,7 @@ fn what_is_no_prose_twice_fails_that_chunk_alone() {
         let message = failed[0]["message"].as_str().expect("a message");
         assert!(message.ends_with(advice), "{message}");
         assert_eq!(of_part_two(&server).len(), 2);
-        // Both answers are kept; the others were written.
+        // Both answers are kept.
         let kept = holders(&desk, "MARK");
         assert_eq!(kept.len(), 2, "{kept:?}");
         assert!(
@@ -256,15 +255,43 @@ fn what_is_no_prose_twice_fails_that_chunk_alone() {
                 .all(|file| file.contains("/errors/chunk-02-refused-")),
             "{kept:?}"
         );
-        for number in [1, 3, 4] {
-            assert_eq!(desk.chunk(number).prose, novel.part(number as usize));
-        }
+        // What follows on it waits for it.
+        assert_eq!(desk.chunk(1).prose, novel.part(1));
+        assert!(!desk.exists(&desk.chunk_file(3)));
         let status = desk.run(&["status", "--json"]).exits(0).json();
         assert_eq!(status["chunks"][1]["status"], "failed");
         assert_eq!(status["chunks"][1]["error"], message);
         // The same command tries it again.
         desk.write("openai", &server, &[]).exits(0);
-        assert_eq!(desk.chunk(2).prose, novel.part(2));
+        for number in 1..=4 {
+            assert_eq!(desk.chunk(number).prose, novel.part(number as usize));
+        }
+    }
+}
+
+/// In an order in which nothing follows on anything, all others are written.
+#[test]
+fn a_chunk_that_fails_holds_up_no_other_where_none_follows_on_it() {
+    let novel = Novel::short();
+    let server = ModelServer::start({
+        let novel = novel.clone();
+        move |request| {
+            let user = request.user();
+            match user.split_once("# This part begins with\n") {
+                // The seam: it follows well already.
+                Some((_, opening)) => Reply::text(opening.split("\n\n").next().unwrap_or("")),
+                None if part_of(&user) == 2 => Reply::text("I cannot assist with that."),
+                None => novel.answer(request),
+            }
+        }
+    });
+    let desk = Desk::with(BRIEF);
+    let ended = desk
+        .write("openai", &server, &["--json", "--order", "all"])
+        .exits(1);
+    assert_eq!(ended.named("chunk_failed").len(), 1, "{}", ended.stdout);
+    for number in [1, 3, 4] {
+        assert_eq!(desk.chunk(number).prose, novel.part(number as usize));
     }
 }
 

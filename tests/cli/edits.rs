@@ -4,6 +4,7 @@ use crate::desk::Desk;
 use crate::novel::{BRIEF, Novel, PART, part_of, so_far};
 use crate::protocols::novelist;
 use crate::support::model_server::{Finish, ModelServer, Reply};
+use crate::support::prose::prose;
 
 /// Breaks off part 3 and writes no more of it.
 fn stops_in_part_three() -> ModelServer {
@@ -62,11 +63,12 @@ fn an_edited_partial_is_continued_from_the_authors_text() {
         });
         let kept = desk.chunk(3).prose;
         let server = ModelServer::start(|request| {
-            let asked = match part_of(&request.user()) {
+            let part = part_of(&request.user());
+            let asked = match part {
                 3 => "CONTINUED-MARK again.",
                 _ => "It went on.",
             };
-            Reply::text(format!("{asked} {}", "It was a long night. ".repeat(28)))
+            Reply::text(format!("{asked} {}", prose(140, part as u64 + 70)))
         });
         desk.write("openai", &server, &[]).exits(0);
         let request = server.completions()[0].user();
@@ -95,6 +97,30 @@ fn a_call_that_fails_takes_no_word_of_the_author() {
     desk.write("openai", &server, &["--attempts", "2"]).exits(1);
     let prose = desk.chunk(3).prose;
     assert!(prose.starts_with("I began it anew, and then"), "{prose}");
+}
+
+/// A last sentence without an end is trimmed where the model wrote it, never where the author
+/// did.
+#[test]
+fn a_model_with_nothing_to_add_takes_no_word_of_the_author() {
+    for answer in ["", "The"] {
+        let desk = Desk::with(BRIEF);
+        desk.write("openai", &stops_in_part_three(), &["--attempts", "1"])
+            .exits(1);
+        let typed = format!(
+            "{}And so I left the house and",
+            "It was a long night. ".repeat(28)
+        );
+        desk.edit_chunk(3, |_| typed.clone());
+        let novel = Novel::short();
+        let server = ModelServer::start(move |request| match part_of(&request.user()) {
+            3 => Reply::text(answer),
+            _ => novel.answer(request),
+        });
+        desk.write("openai", &server, &[]).exits(0);
+        let prose = desk.chunk(3).prose;
+        assert!(prose.starts_with(&typed), "{answer:?}: {prose}");
+    }
 }
 
 #[test]

@@ -79,6 +79,10 @@ const FIELDS: &[(&str, &[&str])] = &[
         "chunk_failed",
         &["chunk", "words", "message", "ends_job", "elapsed_ms"],
     ),
+    (
+        "state_saved",
+        &["chunk", "beat", "facts", "state_ms", "usage", "elapsed_ms"],
+    ),
     ("warning", &["code", "message", "elapsed_ms"]),
     (
         "job_finished",

@@ -3,8 +3,8 @@
 use crate::desk::Desk;
 use crate::novel::BRIEF;
 
-const COMMANDS: [&str; 7] = [
-    "new", "write", "rewrite", "status", "check", "doctor", "lsp",
+const COMMANDS: [&str; 8] = [
+    "new", "write", "rewrite", "state", "status", "check", "doctor", "lsp",
 ];
 
 #[test]

@@ -126,6 +126,19 @@ fn a_second_draft_stands_beside_the_first() {
         "{}",
         ended.stderr
     );
+    // One of its own name does, once.
+    let named = &["session", "new", "--name", "the-lamp-rewritten"];
+    desk.run(named).exits(0);
+    assert_eq!(session(&[]), "the-lamp-rewritten");
+    let taken = desk.run(named).exits(2);
+    assert!(
+        taken.stderr.contains("choose another name"),
+        "{}",
+        taken.stderr
+    );
+    for name in ["../elsewhere", ".hidden", "a/b"] {
+        desk.run(&["session", "new", "--name", name]).exits(2);
+    }
 }
 
 /// A folder that was replaced by a link: nothing is read or written behind it.

@@ -1,6 +1,6 @@
 //! The problems of a brief, at their places.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ Mara reads — 漁.
 She winds it.
 ";
 
-fn opened(persona: Persona, text: &str) -> (Editor, Workspace, PathBuf) {
+fn opened(persona: Persona, text: &str) -> (Editor, Workspace, std::path::PathBuf) {
     let story = Workspace::with_text(text);
     let mut editor = Editor::start(persona, &story);
     let brief = story.brief();
@@ -39,7 +39,7 @@ fn opened(persona: Persona, text: &str) -> (Editor, Workspace, PathBuf) {
 /// Waits until a document's diagnostics are as wanted.
 fn wait_for(
     editor: &mut Editor,
-    path: &PathBuf,
+    path: &Path,
     what: &str,
     wanted: impl Fn(&[Value]) -> bool,
 ) -> Vec<Value> {

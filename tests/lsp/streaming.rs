@@ -18,8 +18,12 @@ fn chapter() -> String {
 /// A model that stops in the middle of the chunk until the gate is opened.
 fn held_server(gate: &Gate) -> ModelServer {
     let gate = gate.clone();
-    ModelServer::start(move |_| {
-        let words = words_with_spaces(&chapter());
+    ModelServer::start(move |request| {
+        // The others tell something else: a part that is told twice is refused.
+        let others =
+            (2..=4).find(|part| request.user().contains(&format!("# This part: {part} of")));
+        let text = others.map_or_else(chapter, |part| prose(150, 7 + part));
+        let words = words_with_spaces(&text);
         let half = words.len() / 2;
         Reply::fragments(words).stall_after(half, &gate)
     })
@@ -480,7 +484,10 @@ fn a_client_that_never_answers_holds_nothing_up() {
 
 #[test]
 fn line_ends_and_wide_characters_are_the_documents_own() {
-    let text = "Mára 🦊 saw 漁師.\n\nThe lamp — out. ".repeat(21) + "The end.";
+    let text: String = (0..12)
+        .map(|seed| format!("Mára 🦊 saw 漁師 — {}\n\n", prose(7, seed)))
+        .collect();
+    let text = text.trim_end().to_owned();
     for persona in Persona::EDITORS {
         let reply = text.clone();
         let server = ModelServer::start(move |_| {

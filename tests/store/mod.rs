@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use storywright::session::{
-    self, ChunkResult, ChunkStatus, Disk, NoEditor, Opened, Owner, Owners, PlannedChunk, SessionId,
-    SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
+    self, ChunkResult, ChunkStatus, Disk, Mending, NoEditor, Opened, Owner, Owners, PlannedChunk,
+    SessionId, SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
@@ -227,10 +227,28 @@ pub fn result() -> ChunkResult {
     }
 }
 
+/// Another beginning for a chunk.
+pub fn mending(prose: &str) -> Mending {
+    Mending {
+        prose: Some(prose.to_owned()),
+        why: "the beginning was fitted".to_owned(),
+        input: ("before".to_owned(), Digest::of("before")),
+        next: (Digest::of("then"), Digest::of("now")),
+        usage: TokenUsage {
+            input_tokens: Some(10),
+            cached_tokens: None,
+            output_tokens: Some(5),
+        },
+        cost: Some(0.5),
+    }
+}
+
 /// An editor with some files open.
 #[derive(Default)]
 pub struct Editor {
     buffers: Mutex<BTreeMap<PathBuf, String>>,
+    /// In which the author is typing, and how many words he has typed.
+    typing: Mutex<(PathBuf, u32)>,
 }
 
 impl Editor {
@@ -254,6 +272,11 @@ impl Editor {
         fs::write(path, self.text(path)).unwrap();
     }
 
+    /// From here on the author types a word between any two looks at this file.
+    pub fn types_at_every_look(&self, path: &Path) {
+        *self.typing.lock().unwrap() = (path.to_owned(), 0);
+    }
+
     pub fn close(&self, path: &Path) {
         self.buffers.lock().unwrap().remove(path);
     }
@@ -269,7 +292,14 @@ impl Owners for Editor {
     }
 
     fn open_text(&self, path: &Path) -> Option<String> {
-        self.buffers.lock().unwrap().get(path).cloned()
+        let mut buffers = self.buffers.lock().unwrap();
+        let text = buffers.get_mut(path)?;
+        let mut typing = self.typing.lock().unwrap();
+        if typing.0 == path {
+            typing.1 += 1;
+            text.push_str(&format!("typed{}.\n", typing.1));
+        }
+        Some(text.clone())
     }
 }
 

@@ -14,6 +14,7 @@ local commands = {
   "audit",
   "restoreVersion",
   "keep",
+  "extractState",
   "newSession",
   "switchSession",
   "export",

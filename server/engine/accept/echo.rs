@@ -19,7 +19,6 @@ const LEAST_OF_NOTE: usize = 4;
 
 /// Headings and labels that the prompt builder makes.
 static HEADING: LazyLock<Regex> = LazyLock::new(|| {
-    // Compiled by the tests.
     Regex::new(
         r"(?x)\A\#\ (?:The\ story|Premise|Setting|Cast|Style|Rules|How\ it\ is\ written
         |Rules\ of\ this\ world\b.*|Who\ is\ in\ the\ story|How\ the\ story\ began
@@ -28,6 +27,7 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
         |The\ text\ before\ this\ part\ ends\ with|This\ part:.*|Not\ yet\b.*|This\ is\ the\ last\ part
         |Of\ this\ part\ is\ written\ already.*)\z",
     )
+    // Every test of this module compiles it.
     .expect("a well-formed pattern")
 });
 

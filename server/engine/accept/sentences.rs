@@ -42,7 +42,7 @@ pub(super) fn may_end(text: &str) -> bool {
     }
     let mut lines = text.lines().rev();
     let last = lines.next().unwrap_or_default().trim();
-    if last.ends_with(|c: char| matches!(c, ',' | ';' | '、' | '،' | '，')) {
+    if last.ends_with([',', ';', '、', '،', '，']) {
         return false;
     }
     let before = lines.find(|line| !line.trim().is_empty());

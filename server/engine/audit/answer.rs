@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::json;
 use crate::session::ChunkView;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::quote::has_quote;
@@ -24,29 +25,24 @@ pub struct Told {
 }
 
 /// The findings in an answer; `None` where it has none of the shape that was asked for, be it an
-/// empty list.
+/// empty list. What is cut off is left out.
 pub fn read(answer: &str) -> Option<Vec<Told>> {
-    let beginnings = answer.match_indices(['{', '[']).take(32);
-    beginnings.into_iter().find_map(|(at, _)| {
-        let mut values = serde_json::Deserializer::from_str(&answer[at..]).into_iter::<Value>();
-        let findings = match values.next()?.ok()? {
-            Value::Object(mut fields) => fields.remove("findings")?,
-            // The list alone.
-            list @ Value::Array(_) => list,
-            _ => return None,
-        };
-        let Value::Array(findings) = findings else {
-            return None;
-        };
-        let told: Vec<Told> = findings
-            .iter()
-            .take(MOST)
-            .filter_map(Value::as_object)
-            .map(told)
-            .collect();
-        // A list of something else is no answer.
-        (told.len() == findings.len().min(MOST)).then_some(told)
-    })
+    let has_list = |fields: &Map<String, Value>| fields.get("findings").is_some_and(Value::is_array);
+    let object = json::find_object(answer, has_list).or_else(|| {
+        // The list alone, as some models answer.
+        let list = &answer[answer.find('[')?..];
+        json::find_object(&format!("{{\"findings\": {list}}}"), has_list)
+    })?;
+    let findings = object.get("findings")?.as_array()?;
+    let looked_at = findings.iter().take(MOST);
+    let told: Vec<Told> = looked_at.filter_map(Value::as_object).map(told).collect();
+    // That there is nothing is believed of a list that was closed; a list of something else is
+    // no answer.
+    let is_answer = match told.is_empty() {
+        true => findings.is_empty() && answer.contains(']'),
+        false => told.len() == findings.len().min(MOST),
+    };
+    is_answer.then_some(told)
 }
 
 fn told(fields: &Map<String, Value>) -> Told {
@@ -152,11 +148,19 @@ mod tests {
                 format!("```json\n{{\"findings\": [{object}]}}\n```"),
                 Some(vec![one.clone()]),
             ),
-            (format!("Here {{it}} is: [{object}]"), Some(vec![one])),
+            (format!("Here {{it}} is: [{object}]"), Some(vec![one.clone()])),
             ("{\"findings\": []}".to_owned(), Some(Vec::new())),
             ("No contradictions.".to_owned(), None),
             ("[1, 2]".to_owned(), None),
             ("{\"findings\": \"none\"}".to_owned(), None),
+            (
+                format!("{{'findings': [{object},]}} // that is all"),
+                Some(vec![one.clone()]),
+            ),
+            (
+                format!("{{\"findings\": [{object}, {{\"source\": \"par"),
+                Some(vec![one.clone(), Told::default()]),
+            ),
             ("{\"findings\": [".to_owned(), None),
             ("[".repeat(100_000), None),
             (String::new(), None),

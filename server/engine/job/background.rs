@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::story::{BeatId, ChunkNumber};
 
-/// How long the end of a job waits for what is still under way.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the end of a job waits for what is still under way, where that can be made up for.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A chunk that is complete, and saved as such.
 #[derive(Debug, Clone)]
@@ -18,6 +18,15 @@ pub struct CompletedChunk {
     pub beat: BeatId,
     /// Its prose as it was saved.
     pub text: String,
+}
+
+/// How work beside a job ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    InTime,
+    /// Not within what the end of a job waits.
+    TooLate,
+    Cancelled,
 }
 
 /// Work beside a job. Dropped, all of it is aborted.
@@ -36,14 +45,29 @@ impl Background {
     }
 
     /// Waits for what is under way, for as long as patience lasts and nobody cancels; the rest
-    /// is aborted.
-    pub async fn end(mut self, cancel: &CancellationToken) {
+    /// is aborted, and gone when this returns. Without a limit to its patience, it waits for
+    /// whatever ends by deadlines of its own.
+    pub async fn end(mut self, patience: Option<Duration>, cancel: &CancellationToken) -> Ended {
         // A panic in there is its own affair.
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        tokio::select! {
-            () = cancel.cancelled() => {}
-            _ = tokio::time::timeout(PATIENCE, all) => {}
-        }
+        let all = async {
+            match patience {
+                Some(patience) => tokio::time::timeout(patience, all).await.is_ok(),
+                None => {
+                    all.await;
+                    true
+                }
+            }
+        };
+        let ended = tokio::select! {
+            () = cancel.cancelled() => Ended::Cancelled,
+            in_time = all => match in_time {
+                true => Ended::InTime,
+                false => Ended::TooLate,
+            },
+        };
+        self.tasks.shutdown().await;
+        ended
     }
 }
 
@@ -56,7 +80,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_waits_for_work_and_not_for_ever() {
-        for (length, cancelled, finished) in [(5, false, 1), (5, true, 0), (5_000, false, 0)] {
+        for (length, cancelled, finished, expected) in [
+            (5, false, 1, Ended::InTime),
+            (5, true, 0, Ended::Cancelled),
+            (5_000, false, 0, Ended::TooLate),
+        ] {
             let count = Arc::new(AtomicUsize::new(0));
             let mut background = Background::default();
             background.begin(async { panic!("a bug in there") });
@@ -70,7 +98,7 @@ mod tests {
                 cancel.cancel();
             }
             let start = tokio::time::Instant::now();
-            background.end(&cancel).await;
+            assert_eq!(background.end(Some(PATIENCE), &cancel).await, expected);
             assert!(start.elapsed() <= PATIENCE + Duration::from_secs(1));
             assert_eq!(
                 count.load(Ordering::SeqCst),

@@ -20,9 +20,10 @@ pub use seams::{SeamEnd, SeamOutcome};
 
 use super::editor::Editor;
 use super::events::Outcome;
+use super::extract::Beside;
 use super::job_report::Progress;
 use super::pass::Pass;
-use super::passes::Passes;
+use super::passes::{Left, Passes};
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
 use super::schedule::Schedule;
@@ -47,9 +48,12 @@ pub struct Job {
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
     reporter: Arc<Reporter>,
+    /// Go over what is complete, where the settings say so.
     passes: Passes,
     pub(super) progress: Mutex<Progress>,
     hold: Hold,
+    /// Reads what is complete, beside the writing.
+    beside: Beside,
 }
 
 /// How a job came out.
@@ -79,6 +83,7 @@ impl Job {
         open: Arc<OpenSession>,
         editor: Arc<dyn Editor>,
         reporter: Arc<Reporter>,
+        beside: Beside,
     ) -> Job {
         let pass = Pass {
             session: open.session.clone(),
@@ -99,6 +104,7 @@ impl Job {
             reporter,
             progress: Mutex::default(),
             hold: Hold::default(),
+            beside,
         }
     }
 
@@ -141,22 +147,27 @@ impl Job {
         }
     }
 
-    /// Writes the queue, closes the seams, and tells how it ended.
+    /// Goes over what is `left` of earlier jobs, writes the queue, closes the seams, and tells
+    /// how it ended.
     pub(super) async fn write(
         self: &Arc<Self>,
         queue: Queue,
         schedule: Schedule,
+        left: Left,
         cancel: &CancellationToken,
     ) -> Finished {
         let Queue { lineup, claim } = queue;
         let Lineup { closes_seams, .. } = lineup;
         self.tell_started(&schedule).await;
+        let to_write: Vec<ChunkNumber> = schedule.steps().map(|step| step.task.number).collect();
+        let left = left.without(&to_write);
+        self.beside.catch_up(to_write);
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
+        reducer.catch_up(&left, cancel).await;
         reducer.write(cancel).await;
         if closes_seams {
             reducer.close_seams(cancel).await;
         }
-        reducer.go_over();
         let results = reducer.end(cancel).await;
         drop(claim);
         self.finish(&results).await

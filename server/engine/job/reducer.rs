@@ -10,14 +10,14 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::background::{Background, CompletedChunk};
+use super::background::CompletedChunk;
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
 use crate::engine::asking::Spent;
+use crate::engine::passes::Left;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
-use crate::engine::settings::Order;
 use crate::provider::Usage;
 use crate::story::ChunkNumber;
 
@@ -27,8 +27,8 @@ pub(in crate::engine) struct Results {
     /// In story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
-    /// What went over the chunks after they were complete.
-    pub passes: Spent,
+    /// What reading, refining and auditing took: each with its name in a summary.
+    pub beside: Vec<(&'static str, Spent)>,
     pub stop: Option<Stop>,
 }
 
@@ -37,15 +37,17 @@ impl Results {
     pub fn usage(&self) -> Usage {
         let outcomes = self.outcomes.iter().map(|outcome| outcome.usage);
         let seams = self.seams.iter().map(|seam| seam.usage);
-        let usages = outcomes.chain(seams);
-        usages.fold(self.passes.usage, Usage::plus)
+        let beside = self.beside.iter().map(|(_, spent)| spent.usage);
+        let all = outcomes.chain(seams).chain(beside);
+        all.fold(Usage::default(), Usage::plus)
     }
 
     /// In the currency of the configured prices; `None` without prices.
     pub fn cost(&self) -> Option<f64> {
         let outcomes = self.outcomes.iter().filter_map(|outcome| outcome.cost);
         let seams = self.seams.iter().filter_map(|seam| seam.cost);
-        let costs: Vec<f64> = outcomes.chain(seams).chain(self.passes.cost).collect();
+        let beside = self.beside.iter().filter_map(|(_, spent)| spent.cost);
+        let costs: Vec<f64> = outcomes.chain(seams).chain(beside).collect();
         (!costs.is_empty()).then(|| costs.iter().sum())
     }
 }
@@ -58,9 +60,8 @@ pub(super) struct Reducer<'a> {
     pub(super) results: Results,
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
-    background: Background,
-    /// Chunks whose beginnings may still be fitted to the text before; gone over after that.
-    to_go_over: Vec<ChunkNumber>,
+    /// Chunks that are read and gone over once it is known how they begin.
+    pub(super) unread: Vec<ChunkNumber>,
 }
 
 impl<'a> Reducer<'a> {
@@ -71,8 +72,7 @@ impl<'a> Reducer<'a> {
             in_turn,
             results: Results::default(),
             held_up: None,
-            background: Background::default(),
-            to_go_over: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -97,8 +97,8 @@ impl<'a> Reducer<'a> {
                 settled = next(&mut settling), if settling.is_some() => {
                     settling = None;
                     if settled.completed.is_some() && job.passes.applies() {
-                        let over_budget = self.over_budget();
-                        applying.push(refined(job, settled, over_budget, cancel).boxed());
+                        let elsewhere = self.elsewhere();
+                        applying.push(refined(job, settled, elsewhere, cancel).boxed());
                     } else {
                         self.take(settled);
                     }
@@ -118,7 +118,6 @@ impl<'a> Reducer<'a> {
             );
             job.reporter().warn(None, "held-up", message);
         }
-        self.results.stop = self.results.stop.take().or(self.held_up.take());
     }
 
     /// Begins what can be begun.
@@ -145,7 +144,7 @@ impl<'a> Reducer<'a> {
             let Some(step) = self.schedule.begin() else {
                 return;
             };
-            self.job.expect(step.task.number, step.words);
+            self.job.foresee(step.task.number, step.words);
             drafting.push(self.job.draft(step, self.in_turn, cancel).boxed());
             is_idle = false;
         }
@@ -172,8 +171,13 @@ impl<'a> Reducer<'a> {
     }
 
     /// A chunk is complete and saved: here begins what needs its text and what nobody waits for.
-    /// See [`Background::begin`]; the chunk after it may be under way already.
+    /// The chunk after it may be under way already.
     fn chunk_is_complete(&mut self, chunk: CompletedChunk) {
+        if self.schedule.may_change(chunk.number) {
+            self.unread.push(chunk.number);
+        } else {
+            self.follow(chunk.number);
+        }
         tracing::debug!(
             target: "storywright::job",
             "chunk {} ({}) is complete with {} bytes",
@@ -181,25 +185,43 @@ impl<'a> Reducer<'a> {
             chunk.beat,
             chunk.text.len()
         );
-        match self.job.settings().order {
-            Order::Serial => self.job.passes.beside(chunk.number, self.over_budget()),
-            Order::Chapters | Order::All => self.to_go_over.push(chunk.number),
-        }
     }
 
-    /// Goes over the chunks that had to wait for their seams.
-    pub fn go_over(&mut self) {
-        for number in std::mem::take(&mut self.to_go_over) {
-            self.job.passes.beside(number, self.over_budget());
+    /// Begins what follows a chunk whose text is as it will be.
+    pub(super) fn follow(&self, number: ChunkNumber) {
+        self.job.beside.read(number);
+        self.job.passes.beside(number, self.elsewhere());
+    }
+
+    /// Goes over the chunks of earlier jobs that were not gone over yet. Where a better text is
+    /// to be applied, it is there when this returns: others may go on from it.
+    pub async fn catch_up(&mut self, left: &Left, cancel: &CancellationToken) {
+        let job = self.job;
+        if job.passes.applies() {
+            let elsewhere = self.elsewhere();
+            let applied = futures::stream::iter(left.to_refine.iter().copied())
+                .map(|number| job.passes.apply(number, elsewhere.clone(), cancel));
+            let width = job.settings().parallel.max(1) as usize;
+            applied.buffer_unordered(width).collect::<()>().await;
+        }
+        for number in left.chunks() {
+            self.follow(number);
         }
     }
 
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(self, cancel: &CancellationToken) -> Results {
-        self.background.end(cancel).await;
-        self.job.passes.end(cancel).await;
+        for number in &self.unread {
+            self.follow(*number);
+        }
+        let (beside, passes) = (&self.job.beside, &self.job.passes);
         let mut results = self.results;
-        results.passes = self.job.passes.spent();
+        let stopped = results.stop.is_some();
+        // Nobody waits for both one after the other.
+        tokio::join!(beside.end(stopped, cancel), passes.end(stopped, cancel));
+        results.beside = vec![("states", beside.spent())];
+        results.beside.extend(passes.spent());
+        results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
         results
@@ -209,20 +231,24 @@ impl<'a> Reducer<'a> {
     /// will probably take.
     pub(super) fn over_budget(&self) -> Option<String> {
         let job = self.job;
-        let passes = job.passes.spent();
-        let spent = self.results.usage().plus(job.under_way());
-        let spent = spent.plus(passes.usage);
-        let tokens = spent.output_tokens.unwrap_or(0);
-        let limit = job.settings().max_output_tokens;
-        if let Some(limit) = limit.filter(|limit| tokens >= *limit) {
-            return Some(format!(
-                "the budget of {limit} output tokens (max_output_tokens) is used up"
-            ));
+        let [(_, refined), (_, audited)] = job.passes.spent();
+        let spent = self.elsewhere().plus(&refined).plus(&audited);
+        let spent = Spent {
+            usage: spent.usage.plus(job.under_way()),
+            cost: Some(spent.cost.unwrap_or(0.0) + job.cost(&job.under_way()).unwrap_or(0.0)),
+            ..spent
+        };
+        spent.over_budget(job.settings())
+    }
+
+    /// What the job took but for refining and audits.
+    fn elsewhere(&self) -> Spent {
+        Spent {
+            usage: self.results.usage(),
+            cost: self.results.cost(),
+            ..Spent::default()
         }
-        let under_way = job.cost(&job.under_way()).unwrap_or(0.0);
-        let cost = self.results.cost().unwrap_or(0.0) + passes.cost.unwrap_or(0.0) + under_way;
-        let limit = job.settings().max_cost.filter(|limit| cost >= *limit)?;
-        Some(format!("the budget of {limit} (max_cost) is used up"))
+        .plus(&self.job.beside.spent())
     }
 }
 
@@ -230,10 +256,10 @@ impl<'a> Reducer<'a> {
 async fn refined(
     job: &Job,
     settled: Settled,
-    over_budget: Option<String>,
+    elsewhere: Spent,
     cancel: &CancellationToken,
 ) -> Settled {
-    job.passes.apply(settled.number, over_budget, cancel).await;
+    job.passes.apply(settled.number, elsewhere, cancel).await;
     settled
 }
 

@@ -103,6 +103,14 @@ impl Reducer<'_> {
                 break;
             };
             let outcome = job.close(answer).await;
+            let unread = self.unread.iter().position(|it| *it == outcome.number);
+            if let Some(at) = unread {
+                self.unread.swap_remove(at);
+            }
+            // What was read of it before was another text.
+            if unread.is_some() || outcome.end == SeamEnd::Fitted {
+                self.follow(outcome.number);
+            }
             self.results.seams.push(outcome);
         }
         if cancel.is_cancelled() {
@@ -319,10 +327,7 @@ impl Job {
         let next = (slices::preceding(&later.text), slices::preceding(after));
         let before = self.as_it_is(earlier).await;
         let mending = Mending {
-            why: format!(
-                "its beginning was fitted to the end of chunk {}",
-                earlier.number
-            ),
+            why: "the beginning was fitted to the chunk before".to_owned(),
             next,
             input: (slices::PRECEDING.to_owned(), slices::preceding(&before)),
             usage: token_usage(usage),

@@ -115,6 +115,8 @@ impl Job {
             return Ok(None);
         }
         self.take_in_hand(&chunk);
+        let written = self.written().await?.without(&step.apart);
+        chunk.target_words = written.target(self.brief(), &chunk);
         let mut replaces = None;
         if treatment == Treatment::Rewrite {
             replaces = Some(std::mem::take(&mut chunk.text));
@@ -136,7 +138,7 @@ impl Job {
         };
         let drafting = Drafting {
             job: self,
-            written: self.written().await?.without(&step.apart),
+            written,
             preceding,
             tail: step.tail,
             notes: margin_notes(self.brief(), number),
@@ -171,7 +173,7 @@ impl Job {
 
     /// The store failed: most likely it would for every other chunk.
     fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
-        self.reporter.log_error(number, error);
+        self.reporter.log_error(number, "stopped", error);
         let why = error.to_string();
         Settled::nothing(number, false, Some(Stop::At { chunk: number, why }))
     }

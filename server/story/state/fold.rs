@@ -89,6 +89,11 @@ impl StoryState {
         known.knows.drain(..too_many);
     }
 
+    /// Whether a wording is one of an open thread.
+    pub fn has_open(&self, thread: &str) -> bool {
+        self.open_threads.iter().any(|open| same(open, thread))
+    }
+
     fn take_threads(&mut self, opened: &[String], closed: &[String]) {
         for thread in opened {
             if !self.open_threads.iter().any(|open| same(open, thread)) {
@@ -187,5 +192,7 @@ mod tests {
             .collect();
         assert_eq!(told, [(1, "She hid the key."), (1, "It rained.")]);
         assert_eq!(story.open_threads, ["Who lit the second lamp?"]);
+        assert!(story.has_open("It is told who lit the second lamp."));
+        assert!(!story.has_open("Where is Ilse?"));
     }
 }

@@ -32,14 +32,7 @@ impl ChunkState {
             facts: text.facts(&self.facts),
             threads: Threads {
                 opened: text.statements(&self.threads.opened),
-                // It only takes from what is known, so that the thread's own words may return.
-                closed: self
-                    .threads
-                    .closed
-                    .iter()
-                    .take(MOST)
-                    .map(|it| clean(it))
-                    .collect(),
+                closed: text.closed(&self.threads.closed),
             },
         }
     }
@@ -129,6 +122,14 @@ impl<'a> Source<'a> {
         kept.take(MOST).collect()
     }
 
+    /// Threads are closed in the words in which they were opened, which need not be the
+    /// chunk's; names have to be known all the same.
+    fn closed(&self, threads: &[String]) -> Vec<String> {
+        let threads = threads.iter().map(|it| clean(it));
+        let known = threads.filter(|it| !it.is_empty() && self.names_only_known(it));
+        known.take(MOST).collect()
+    }
+
     /// Sentence by sentence what the chunk bears out.
     fn summary(&self, summary: &str) -> String {
         let sentences = summary.split_sentence_bounds().take(MOST);
@@ -213,7 +214,10 @@ mod tests {
                     "Who must know of the key?".to_owned(),
                     "Will Jonas come home?".to_owned(),
                 ],
-                closed: Vec::new(),
+                closed: vec![
+                    "Where did the letter go?".to_owned(),
+                    "Did old Bellweather burn it?".to_owned(),
+                ],
             },
         };
         let kept = told.verified(PROSE, &[]);
@@ -231,6 +235,7 @@ mod tests {
         assert_eq!(kept.facts.len(), 1);
         assert_eq!(kept.facts[0].fact, "", "its claim is not in the chunk");
         assert_eq!(kept.threads.opened, ["Who must know of the key?"]);
+        assert_eq!(kept.threads.closed, ["Where did the letter go?"]);
         assert_eq!(kept.verified(PROSE, &[]), kept);
     }
 }

@@ -15,6 +15,7 @@
 
 mod buffer;
 mod persona;
+mod restart;
 mod seen;
 mod wire;
 mod workspace;
@@ -107,6 +108,11 @@ impl Editor {
 
     /// Leaves as the protocol wants it; the exit code.
     pub fn quit(mut self) -> i32 {
+        self.end_server()
+    }
+
+    /// Has the server leave as the protocol wants it; its exit code.
+    pub fn end_server(&mut self) -> i32 {
         assert_eq!(self.request_bare("shutdown"), Ok(Value::Null));
         self.process
             .send(&json!({"jsonrpc": "2.0", "method": "exit"}));
@@ -505,13 +511,19 @@ impl Editor {
 
 impl Drop for Editor {
     fn drop(&mut self) {
-        let errors = self.process.errors();
         if !std::thread::panicking() {
-            assert!(
-                !errors.contains("panicked at"),
-                "the server panicked:\n{errors}"
-            );
+            self.assert_no_panic();
         }
+    }
+}
+
+impl Editor {
+    fn assert_no_panic(&self) {
+        let errors = self.process.errors();
+        assert!(
+            !errors.contains("panicked at"),
+            "the server panicked:\n{errors}"
+        );
     }
 }
 

@@ -27,7 +27,10 @@ impl Workspace {
 
     /// With this brief.
     pub fn with_text(brief: &str) -> Workspace {
-        let home = tempfile::tempdir().expect("a folder");
+        // In memory where that can be: what is synced there is safe at once.
+        let home = tempfile::tempdir_in("/dev/shm")
+            .or_else(|_| tempfile::tempdir())
+            .expect("a folder");
         let folder = home.path().canonicalize().expect("a path");
         let root = folder.join("my novel");
         fs::create_dir(&root).expect("a folder");
@@ -193,8 +196,12 @@ impl Setup {
 
     /// A server that has not been sent anything yet.
     pub fn connect(&self, workspace: &Workspace) -> Editor {
-        let process = Process::start(workspace.root(), workspace.config(), &self.variables);
-        Editor::connect(self.persona, process, self.settings.clone())
+        Editor::connect(self.persona, self.process(workspace), self.settings.clone())
+    }
+
+    /// A server's process.
+    pub(super) fn process(&self, workspace: &Workspace) -> Process {
+        Process::start(workspace.root(), workspace.config(), &self.variables)
     }
 
     /// The parameters of `initialize`, as the real editor sends them.

@@ -1,7 +1,7 @@
 //! Connections of the scripted server: one request, one answer.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -41,13 +41,16 @@ async fn serve(mut connection: TcpStream, shared: Arc<Shared>) {
         sent = answering => sent.is_ok(),
         () = gone => false,
     };
-    if !finished {
+    if !finished && !request.is_state() {
         lock(&shared.log).abandoned += 1;
         shared.grown.notify_all();
     }
 }
 
 fn decide(request: &Recorded, shared: &Shared) -> Reply {
+    if request.is_state() {
+        return (lock(&shared.states))(request);
+    }
     if request.protocol.is_some() {
         return (lock(&shared.script))(request);
     }
@@ -197,6 +200,7 @@ async fn send_completion(
     for fragment in &completion.reasoning {
         chunk(writer, wire.reasoning(fragment).as_bytes()).await?;
     }
+    let start = Instant::now();
     for sent in 0..=completion.fragments.len() {
         if let Some((at, gate)) = &completion.stall
             && *at == sent
@@ -212,11 +216,17 @@ async fn send_completion(
             if !completion.every.is_zero() {
                 tokio::time::sleep(completion.every).await;
             }
+            if let Some(pace) = completion.pace {
+                let due = Duration::from_secs_f64((sent + 1) as f64 / pace);
+                tokio::time::sleep(due.saturating_sub(start.elapsed())).await;
+            }
             chunk(writer, wire.text(fragment).as_bytes()).await?;
-            lock(&shared.log).sent.push(Sent {
-                text: fragment.clone(),
-                at: Instant::now(),
-            });
+            if !wire.request.is_state() {
+                lock(&shared.log).sent.push(Sent {
+                    text: fragment.clone(),
+                    at: Instant::now(),
+                });
+            }
             shared.grown.notify_all();
         }
     }

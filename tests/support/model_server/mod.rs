@@ -31,7 +31,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -53,6 +53,7 @@ type Script = Box<dyn FnMut(&Recorded) -> Reply + Send>;
 struct Shared {
     script: Mutex<Script>,
     lists: Mutex<Option<Script>>,
+    states: Mutex<Script>,
     log: Mutex<Log>,
     grown: Condvar,
 }
@@ -77,6 +78,7 @@ impl ModelServer {
         let shared = Arc::new(Shared {
             script: Mutex::new(Box::new(script)),
             lists: Mutex::new(None),
+            states: Mutex::new(Box::new(reader)),
             log: Mutex::default(),
             grown: Condvar::new(),
         });
@@ -127,6 +129,13 @@ impl ModelServer {
         self
     }
 
+    /// Answers requests to read a chunk with this instead of as the [`reader`]. They are apart
+    /// from all else: neither the other script nor [`ModelServer::completions`] sees them.
+    pub fn on_states(self, script: impl FnMut(&Recorded) -> Reply + Send + 'static) -> Self {
+        *lock(&self.shared.states) = Box::new(script);
+        self
+    }
+
     /// `127.0.0.1:PORT`
     pub fn host(&self) -> &str {
         self.base_url.trim_start_matches("http://")
@@ -137,11 +146,26 @@ impl ModelServer {
         lock(&self.shared.log).requests.clone()
     }
 
-    /// The requests for completions so far.
+    /// The requests for completions so far, without those to read a chunk.
     pub fn completions(&self) -> Vec<Recorded> {
         let mut requests = self.requests();
-        requests.retain(|request| request.protocol.is_some());
+        requests.retain(Recorded::is_completion);
         requests
+    }
+
+    /// The requests to read a chunk so far.
+    pub fn states(&self) -> Vec<Recorded> {
+        let mut requests = self.requests();
+        requests.retain(Recorded::is_state);
+        requests
+    }
+
+    /// Waits until so many chunks were given to be read. Panics after `limit`.
+    pub fn wait_for_states(&self, count: usize, limit: Duration) -> Vec<Recorded> {
+        self.wait(limit, "chunks to read", |log| {
+            log.requests.iter().filter(|r| r.is_state()).count() >= count
+        });
+        self.states()
     }
 
     /// The text of all completions so far, in order of sending.
@@ -157,7 +181,7 @@ impl ModelServer {
     /// Waits until so many completions were asked for. Panics after `limit`.
     pub fn wait_for_completions(&self, count: usize, limit: Duration) -> Vec<Recorded> {
         self.wait(limit, "completions", |log| {
-            let completions = log.requests.iter().filter(|r| r.protocol.is_some());
+            let completions = log.requests.iter().filter(|r| r.is_completion());
             completions.count() >= count
         });
         self.completions()
@@ -242,6 +266,27 @@ impl Recorded {
         format!("{}\n{}", self.system(), self.user())
     }
 
+    /// Whether prose is asked for.
+    pub fn is_completion(&self) -> bool {
+        self.protocol.is_some() && !self.is_state()
+    }
+
+    /// Whether a chunk is to be read for what later ones have to know of it.
+    pub fn is_state(&self) -> bool {
+        self.system()
+            .starts_with("You keep the record of a long story")
+    }
+
+    /// The chunk that is to be read: its number and its prose.
+    pub fn part_to_read(&self) -> (u32, String) {
+        let user = self.user();
+        let (_, part) = user.split_once("Part ").expect("a part");
+        let (head, prose) = part.split_once(":\n\n").expect("prose");
+        let (number, _) = head.split_once(',').expect("a number");
+        let (prose, _) = prose.rsplit_once("\n\nThe JSON object").expect("the end");
+        (number.parse().expect("a number"), prose.to_owned())
+    }
+
     pub fn model(&self) -> &str {
         self.body["model"].as_str().unwrap_or_default()
     }
@@ -290,6 +335,19 @@ pub fn author(request: &Recorded) -> Reply {
         Finish::Stop
     };
     Reply::fragments(fragments).finish(finish)
+}
+
+/// Reads a chunk: tells its first sentence. Takes no tokens, so that other sums stay as they are.
+pub fn reader(request: &Recorded) -> Reply {
+    let (_, prose) = request.part_to_read();
+    let end = prose.find(['.', '。']).unwrap_or(prose.len());
+    let first = prose.get(..=end).unwrap_or(&prose);
+    let state = json!({
+        "summary": first, "time": "", "characters": [],
+        "facts": [{"subject": "", "fact": "", "quote": first}],
+        "threads": {"opened": [], "closed": []},
+    });
+    Reply::text(state.to_string()).usage(0, 0, 0)
 }
 
 /// FNV-1a.

@@ -36,6 +36,8 @@ pub(super) struct Completion {
     pub finish: Finish,
     pub usage: Option<(u64, u64, u64)>,
     pub every: Duration,
+    /// Fragments a second, on the whole: a pause that was too long is made up for.
+    pub pace: Option<f64>,
     pub stall: Option<(usize, Gate)>,
     pub broken: Option<(usize, Break)>,
     pub end_mark: bool,
@@ -83,6 +85,7 @@ impl Reply {
             finish: Finish::Stop,
             usage: None,
             every: Duration::ZERO,
+            pace: None,
             stall: None,
             broken: None,
             end_mark: true,
@@ -156,6 +159,12 @@ impl Reply {
     /// So many fragments (words) a second.
     pub fn per_second(self, fragments: f64) -> Self {
         self.every(Duration::from_secs_f64(1.0 / fragments))
+    }
+
+    /// So many fragments (words) a second, counted from the head of the answer: however long
+    /// single pauses come out, the whole takes as long as it should.
+    pub fn at_pace(self, fragments: f64) -> Self {
+        self.with(|c| c.pace = Some(fragments))
     }
 
     /// Waits after so many fragments until the gate is opened.

@@ -1,11 +1,12 @@
 //! Every kind of bad answer, and what becomes of it.
 
 use super::super::{CallEnd, Check, Judgement, Verdict};
+use super::no_prose::nothing;
 use super::{BRIEF, PROSE, STOP, judged};
 use crate::provider::FinishReason;
 use crate::story::Brief;
 
-const LIMIT: CallEnd = CallEnd::Finished(FinishReason::Length);
+pub(super) const LIMIT: CallEnd = CallEnd::Finished(FinishReason::Length);
 
 /// What a bad answer becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,12 @@ pub(super) struct Kind {
     left: Option<String>,
 }
 
-fn kind(name: &'static str, answer: impl Into<String>, becomes: Becomes, check: Check) -> Kind {
+pub(super) fn kind(
+    name: &'static str,
+    answer: impl Into<String>,
+    becomes: Becomes,
+    check: Check,
+) -> Kind {
     Kind {
         name,
         tag: "en",
@@ -46,12 +52,12 @@ fn kind(name: &'static str, answer: impl Into<String>, becomes: Becomes, check: 
 }
 
 impl Kind {
-    fn in_language(mut self, tag: &'static str) -> Kind {
+    pub(super) fn in_language(mut self, tag: &'static str) -> Kind {
         self.tag = tag;
         self
     }
 
-    fn ending(mut self, end: CallEnd) -> Kind {
+    pub(super) fn ending(mut self, end: CallEnd) -> Kind {
         self.end = end;
         self
     }
@@ -74,121 +80,6 @@ fn behind(name: &'static str, closing: &str, check: Check) -> Kind {
 
 fn paragraphs() -> (&'static str, &'static str) {
     PROSE.split_once("\n\n").unwrap()
-}
-
-fn nothing() -> Vec<Kind> {
-    let refused = CallEnd::Finished(FinishReason::Refusal);
-    let mut kinds = vec![
-        kind("an empty answer", "", AskedAgain, Check::EmptyAnswer),
-        kind(
-            "white space only",
-            " \n\n\t\n",
-            AskedAgain,
-            Check::EmptyAnswer,
-        ),
-        kind(
-            "no word before the limit",
-            "",
-            AskedAgain,
-            Check::EmptyAnswer,
-        )
-        .ending(LIMIT),
-        kind(
-            "refused by the server",
-            "I can't.",
-            AskedAgain,
-            Check::Refusal,
-        )
-        .ending(refused),
-        kind(
-            "scene breaks only",
-            "* * *\n\n---",
-            AskedAgain,
-            Check::StrayRule,
-        ),
-        kind(
-            "a heading only",
-            "# The Logbook",
-            AskedAgain,
-            Check::HeadingEcho,
-        ),
-    ];
-    for (name, tag, text) in [
-        (
-            "a refusal",
-            "en",
-            "I’m sorry, but I can’t help with that request.",
-        ),
-        ("a short refusal", "en", "I cannot continue."),
-        (
-            "a refusal as an AI",
-            "en",
-            "As an AI language model, I am not able to write scenes in which somebody is alone.",
-        ),
-        (
-            "a refusal, Spanish",
-            "es",
-            "Lo siento, pero no puedo ayudar con esa solicitud.",
-        ),
-        (
-            "a refusal, German",
-            "de",
-            "Es tut mir leid, aber ich kann diese Geschichte nicht fortsetzen.",
-        ),
-        (
-            "a refusal, French",
-            "fr",
-            "Je suis désolé, mais je ne peux pas répondre à cette demande.",
-        ),
-        (
-            "a refusal, Italian",
-            "it",
-            "Mi dispiace, ma non posso soddisfare questa richiesta.",
-        ),
-        (
-            "a refusal, Portuguese",
-            "pt",
-            "Desculpe, mas não posso continuar esta história.",
-        ),
-        (
-            "a refusal, Japanese",
-            "ja",
-            "申し訳ございませんが、そのご要望にはお応えできません。",
-        ),
-        ("a refusal, Chinese", "zh", "很抱歉，我无法续写这个故事。"),
-        (
-            "a refusal, Arabic",
-            "ar",
-            "عذراً، لا أستطيع كتابة هذا المشهد.",
-        ),
-        (
-            "a refusal, Korean",
-            "ko",
-            "죄송하지만 이 요청에는 응할 수 없습니다.",
-        ),
-        (
-            "a refusal, Russian",
-            "ru",
-            "Извините, но я не могу продолжить эту историю.",
-        ),
-        (
-            "a refusal in English of a Japanese story",
-            "ja",
-            "I'm sorry, but I can't assist with that.",
-        ),
-    ] {
-        kinds.push(kind(name, text, AskedAgain, Check::Refusal).in_language(tag));
-    }
-    let offer = format!(
-        "I can’t write this scene as it involves graphic content. Here is another one.\n\n{PROSE}"
-    );
-    kinds.push(kind(
-        "a refusal with another scene",
-        offer,
-        AskedAgain,
-        Check::Refusal,
-    ));
-    kinds
 }
 
 pub(super) fn openings() -> Vec<Kind> {

@@ -1,5 +1,6 @@
 mod good;
 mod kinds;
+mod no_prose;
 mod properties;
 mod streaming;
 

@@ -1,0 +1,228 @@
+//! Reading beside a job: chunks line up as they are completed, and nobody waits for them before
+//! the job has ended.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::reader::{Failure, Reader};
+use crate::engine::asking::Spent;
+use crate::engine::job::background::{Background, Ended, PATIENCE};
+use crate::session::Over;
+use crate::story::ChunkNumber;
+
+/// After so many chunks in a row that could not be read, the job reads no more.
+const MOST_FAILURES: u32 = 2;
+
+/// Reads the chunks of a job while it writes. Dropped, it stops.
+pub struct Beside {
+    /// `None` where nothing is to be read.
+    line: Option<Arc<Line>>,
+    workers: Mutex<Background>,
+}
+
+struct Line {
+    reader: Reader,
+    queue: Mutex<Queue>,
+    changed: Notify,
+    warned: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<ChunkNumber>,
+    /// What is being read.
+    in_hand: BTreeSet<ChunkNumber>,
+    /// Nothing comes after what waits.
+    closed: bool,
+    /// Failures in a row.
+    failures: u32,
+    given_up: bool,
+}
+
+impl Beside {
+    /// Reads nothing, and asks for nothing.
+    pub fn off() -> Beside {
+        Beside {
+            line: None,
+            workers: Mutex::default(),
+        }
+    }
+
+    /// Begins with nothing to read.
+    pub fn new(reader: Reader) -> Beside {
+        let width = reader.width();
+        let line = Arc::new(Line {
+            reader,
+            queue: Mutex::default(),
+            changed: Notify::new(),
+            warned: AtomicBool::new(false),
+        });
+        let mut workers = Background::default();
+        for _ in 0..width {
+            workers.begin(Arc::clone(&line).work());
+        }
+        Beside {
+            line: Some(line),
+            workers: Mutex::new(workers),
+        }
+    }
+
+    /// Lines up the complete chunks whose state is missing or outdated, but for those that the
+    /// job is going to write.
+    pub fn catch_up(&self, to_write: impl IntoIterator<Item = ChunkNumber>) {
+        let Some(line) = self.line.clone() else {
+            return;
+        };
+        let to_write: BTreeSet<ChunkNumber> = to_write.into_iter().collect();
+        self.workers().begin(async move {
+            // A session that can't be read now fails the job in its own words.
+            let Ok((view, known)) = line.reader.known().await else {
+                return;
+            };
+            for notice in &known.notices {
+                line.reader
+                    .reporter()
+                    .warn(None, notice.code, notice.message.as_str());
+            }
+            let missing = known.to_extract(&view);
+            line.add(|queue| {
+                let missing = missing.into_iter().filter(|it| !to_write.contains(it));
+                // The job may have ended by now.
+                if !queue.closed {
+                    queue.waiting.extend(missing);
+                }
+            });
+        });
+    }
+
+    /// Lines up a chunk that was just completed, before all that wait from earlier jobs: the
+    /// next chunks need it most.
+    pub fn read(&self, number: ChunkNumber) {
+        if let Some(line) = &self.line {
+            line.add(|queue| queue.waiting.push_front(number));
+        }
+    }
+
+    /// What reading took so far.
+    pub fn spent(&self) -> Spent {
+        self.line
+            .as_ref()
+            .map_or_else(Spent::default, |line| line.reader.spent())
+    }
+
+    /// Waits for what is still to be read, for as long as patience lasts and nobody cancels. Of
+    /// a job that was `stopped`, nothing more is begun. What is left the next job reads.
+    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) {
+        let Some(line) = &self.line else {
+            return;
+        };
+        let workers = std::mem::take(&mut *self.workers());
+        line.add(|queue| {
+            queue.closed = true;
+            if stopped {
+                queue.waiting.clear();
+            }
+        });
+        if workers.end(Some(PATIENCE), cancel).await == Ended::TooLate {
+            line.tell_left();
+        }
+    }
+
+    fn workers(&self) -> MutexGuard<'_, Background> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, change: impl FnOnce(&mut Queue)) {
+        let mut queue = self.queue();
+        change(&mut queue);
+        if queue.given_up {
+            queue.waiting.clear();
+        }
+        drop(queue);
+        self.changed.notify_waiters();
+    }
+
+    async fn work(self: Arc<Self>) {
+        while let Some(number) = self.next().await {
+            let outcome = self.reader.read(number, Over::Extracted, None).await;
+            match &outcome {
+                Ok(_) => {}
+                Err(failure) => self.tell_failure(number, failure).await,
+            }
+            self.add(|queue| {
+                queue.in_hand.remove(&number);
+                match outcome {
+                    Ok(_) => queue.failures = 0,
+                    Err(failure) => {
+                        queue.failures += 1;
+                        queue.given_up |=
+                            failure.is_everywhere() || queue.failures >= MOST_FAILURES;
+                    }
+                }
+            });
+        }
+    }
+
+    /// The next chunk to read; `None` when there is none and none will come.
+    async fn next(&self) -> Option<ChunkNumber> {
+        loop {
+            let changed = self.changed.notified();
+            tokio::pin!(changed);
+            // Registered before looking, so that a change in between is not missed.
+            changed.as_mut().enable();
+            {
+                let mut queue = self.queue();
+                if let Some(number) = queue.waiting.pop_front() {
+                    queue.waiting.retain(|waiting| *waiting != number);
+                    queue.in_hand.insert(number);
+                    return Some(number);
+                }
+                if queue.closed {
+                    return None;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Once a job to the author, every time to the run's records.
+    async fn tell_failure(&self, number: ChunkNumber, failure: &Failure) {
+        self.reader.record(number, failure).await;
+        if !self.warned.swap(true, Ordering::Relaxed) {
+            let message = format!(
+                "the state of chunk {number} could not be read: {failure} The story is not affected; the next write, \
+                 or `storywright state`, tries again"
+            );
+            self.reader
+                .reporter()
+                .warn(Some(number), "state-failed", message);
+        }
+    }
+
+    fn tell_left(&self) {
+        let queue = self.queue();
+        let left = queue.in_hand.len() + queue.waiting.len();
+        if left == 0 || self.warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let message = format!(
+            "the state of {} was not read before the job ended. The story is not affected; the next write, or \
+             `storywright state`, reads it",
+            match left {
+                1 => "1 chunk".to_owned(),
+                many => format!("{many} chunks"),
+            }
+        );
+        self.reader.reporter().warn(None, "state-failed", message);
+    }
+}

@@ -1,0 +1,310 @@
+//! Reads one chunk: calls the model, understands its answer, and saves what the chunk bears out.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{answer, prompt};
+use crate::engine::asking::{Asker, Spent};
+use crate::engine::editor::Editor;
+use crate::engine::events::JobEvent;
+use crate::engine::report::{Reporter, cause_chain, millis};
+use crate::engine::settings::{Order, Role, Settings};
+use crate::engine::writer::Writer;
+use crate::engine::{blocking, scene};
+use crate::provider::{
+    FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Task, Usage,
+};
+use crate::session::{
+    ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
+    StoreError,
+};
+use crate::story::state::{ChunkState, StoryState};
+use crate::story::{Brief, ChunkNumber};
+
+/// Calls for one chunk.
+const ATTEMPTS: u32 = 2;
+
+/// Reads chunks of one session, for one job.
+pub struct Reader {
+    session: Session,
+    brief: Brief,
+    settings: Settings,
+    asker: Asker,
+    editor: Arc<dyn Editor>,
+    reporter: Arc<Reporter>,
+}
+
+/// What became of a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Saved,
+    /// Its state is known already.
+    Known,
+    /// Its state file is the author's, or can't be read; it is left alone.
+    LeftAlone,
+    /// It is not complete.
+    NotThere,
+}
+
+/// Why a chunk could not be read. Nothing was saved.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Provider(ProviderError),
+    #[error("the model's answer {why}")]
+    Unreadable {
+        why: &'static str,
+        /// What came, for the run's records.
+        answer: String,
+    },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure {
+    /// Whether it would be the same for every other chunk.
+    pub fn is_everywhere(&self) -> bool {
+        match self {
+            Failure::Provider(error) => {
+                !error.kind.is_transient() && error.kind != ProviderErrorKind::ContextOverflow
+            }
+            Failure::Unreadable { .. } => false,
+            Failure::Store(error) => error.ends_job(),
+        }
+    }
+}
+
+/// A chunk with what is known before it.
+struct Chunk {
+    view: ChunkView,
+    before: StoryState,
+}
+
+impl Reader {
+    /// A reader with the model of the state role, over the connection of `writer`.
+    pub fn new(
+        session: Session,
+        brief: &Brief,
+        settings: &Settings,
+        writer: &Writer,
+        editor: Arc<dyn Editor>,
+        reporter: Arc<Reporter>,
+    ) -> Reader {
+        Reader {
+            asker: Asker::new(writer, Role::State, settings, Arc::clone(&reporter)),
+            session,
+            brief: brief.clone(),
+            settings: settings.clone(),
+            editor,
+            reporter,
+        }
+    }
+
+    /// How many chunks are read at a time: one, as long as one is written at a time.
+    pub fn width(&self) -> u32 {
+        match self.settings.order {
+            Order::Serial => 1,
+            Order::Chapters | Order::All => self.settings.parallel.max(1),
+        }
+    }
+
+    pub fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.asker.spent()
+    }
+
+    /// The session as it is, with what is known of its chunks.
+    pub async fn known(&self) -> Result<(SessionView, KnownStates), StoreError> {
+        let (session, cast) = (self.session.clone(), self.brief.cast.clone());
+        blocking(move || {
+            let view = session.view()?;
+            let states = session.states(&view, &cast);
+            Ok((view, states))
+        })
+        .await
+    }
+
+    /// Reads a chunk and saves its state; `percent` is how far the job is then, where it only
+    /// reads. What was extracted from the text as it stands is not
+    /// read again, and what the author wrote is left alone, but with [`Over::Anything`].
+    pub async fn read(
+        &self,
+        number: ChunkNumber,
+        over: Over,
+        percent: Option<u32>,
+    ) -> Result<Reading, Failure> {
+        let began = Instant::now();
+        let (view, known) = self.known().await?;
+        let index = view.chunks.iter().position(|chunk| chunk.number == number);
+        let Some(index) = index.filter(|index| *index < self.brief.beats.len()) else {
+            return Ok(Reading::NotThere);
+        };
+        let view = view.chunks[index].clone();
+        if view.status != ChunkStatus::Complete {
+            return Ok(Reading::NotThere);
+        }
+        let standing = known.chunks[index].as_ref().map(|known| known.standing);
+        match (over, standing) {
+            (Over::Anything, _) | (_, None | Some(Standing::Outdated)) => {}
+            (_, Some(Standing::Current)) => return Ok(Reading::Known),
+            (_, Some(Standing::Edited | Standing::Unusable)) => return Ok(Reading::LeftAlone),
+        }
+        let chunk = Chunk {
+            before: known.before(number),
+            view,
+        };
+        let (state, usage) = self.ask(&chunk).await?;
+        let facts = state.facts.len();
+        let extracted = Extracted {
+            number,
+            text: chunk.view.digest.clone(),
+            provider: self.asker.writer.kind.as_str().to_owned(),
+            model: self.asker.writer.model.clone(),
+            state,
+        };
+        let session = self.session.clone();
+        let saved = blocking(move || session.save_state(&extracted, over)).await?;
+        self.bring_to_editor(number, saved).await;
+        self.asker.count_chunk();
+        self.reporter.tell(JobEvent::StateSaved {
+            chunk: number,
+            beat: chunk.view.beat.clone(),
+            facts,
+            state_ms: millis(began.elapsed()),
+            usage,
+            percent,
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        Ok(Reading::Saved)
+    }
+
+    async fn bring_to_editor(&self, number: ChunkNumber, saved: Saved) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(number), notice.code, notice.message);
+        }
+        for edit in saved.client_edits {
+            if let Err(stop) = self.editor.replace(&edit).await {
+                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+                let message = format!("{file} is open and was left as it is: {stop}");
+                self.reporter.warn(Some(number), "file-left-alone", message);
+            }
+        }
+    }
+
+    /// What a model tells of a chunk, as far as the chunk bears it out, and what that took.
+    async fn ask(&self, chunk: &Chunk) -> Result<(ChunkState, Usage), Failure> {
+        let prompt = prompt::Prompt::build(
+            &self.brief,
+            chunk.view.number,
+            &chunk.view.text,
+            &chunk.before,
+            self.settings.context_tokens,
+        );
+        let policy = RetryPolicy {
+            attempts: ATTEMPTS,
+            ..RetryPolicy::default()
+        };
+        let mut usage = Usage::default();
+        let mut shaped = true;
+        let mut failed = 0;
+        loop {
+            let request = self.request(chunk, &prompt, shaped);
+            let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
+            usage = usage.plus(took);
+            failed += 1;
+            let understood = match ended {
+                Err(error) => Err(Failure::Provider(error)),
+                Ok(FinishReason::Refusal) => Err(Failure::Unreadable {
+                    why: "was a refusal",
+                    answer,
+                }),
+                Ok(_) => self.understand(chunk, answer),
+            };
+            let failure = match understood {
+                // That there is nothing to know is believed at the second time.
+                Ok(state) if !state.is_empty() || failed == ATTEMPTS => return Ok((state, usage)),
+                Ok(_) => None,
+                Err(failure) => Some(failure),
+            };
+            match failure {
+                Some(Failure::Provider(error)) => {
+                    match policy.next(&error, failed, fastrand::f64) {
+                        Retry::After(wait) => tokio::time::sleep(wait).await,
+                        Retry::GiveUp(_) => return Err(Failure::Provider(error)),
+                    }
+                }
+                Some(failure) if failed == ATTEMPTS => return Err(failure),
+                // Some servers take a shape and then keep the model from answering.
+                _ => shaped = false,
+            }
+        }
+    }
+
+    fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool) -> Request {
+        let beat = (chunk.view.number.0 as usize).saturating_sub(1);
+        let scene = scene::scene(&self.brief, beat, &chunk.view, "", self.settings.seed);
+        let mut scene = Arc::unwrap_or_clone(scene);
+        scene.task = Task::State(chunk.view.text.clone());
+        Request {
+            model: self.asker.writer.model.clone(),
+            system: prompt.system.clone(),
+            user: prompt.user.clone(),
+            max_output_tokens: prompt::ANSWER_TOKENS,
+            context_tokens: self.settings.context_tokens,
+            // That of the settings is for prose.
+            temperature: None,
+            seed: Some(self.settings.seed),
+            format: shaped.then(prompt::format),
+            scene: Arc::new(scene),
+        }
+    }
+
+    fn understand(&self, chunk: &Chunk, answer: String) -> Result<ChunkState, Failure> {
+        let Some(mut state) = answer::read(&answer) else {
+            return Err(Failure::Unreadable {
+                why: "has no JSON object in it that tells of the chunk",
+                answer,
+            });
+        };
+        let known_as = |name: &mut String| {
+            if let Some(entry) = self.brief.character(name) {
+                name.clone_from(&entry.name);
+            }
+        };
+        for character in &mut state.characters {
+            known_as(&mut character.name);
+        }
+        for fact in &mut state.facts {
+            known_as(&mut fact.subject);
+        }
+        let mut state = state.verified(&chunk.view.text, &self.brief.cast);
+        state
+            .threads
+            .closed
+            .retain(|thread| chunk.before.has_open(thread));
+        Ok(state)
+    }
+
+    /// Tells of a failure in the run's log and keeps its report. The author is told by whoever
+    /// reads: once a job is enough.
+    pub async fn record(&self, number: ChunkNumber, failure: &Failure) {
+        self.reporter.log_error(number, "state not read", failure);
+        let mut report = format!(
+            "# The state of chunk {number} was not read\n\n{}\n",
+            cause_chain(failure)
+        );
+        if let Failure::Unreadable { answer, .. } = failure {
+            report.push_str(&format!("\n## The model's answer\n\n{answer}\n"));
+        }
+        let (run, name) = (
+            self.reporter.run().clone(),
+            format!("chunk_{:02}_state", number.0),
+        );
+        // The log has it too.
+        let _ = blocking(move || run.error(&name, &report)).await;
+    }
+}
