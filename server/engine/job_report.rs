@@ -138,15 +138,15 @@ impl Job {
             None if failed => Outcome::Incomplete,
             None => Outcome::Complete,
         };
-        let mut message = run_report::message(
+        let message = run_report::message(
             outcome,
             stop.as_ref().and_then(Stop::text).as_deref(),
             outcomes,
             seams,
             &incomplete,
             &full_story(self.session()),
+            &run_report::gone_over(beside),
         );
-        message.push_str(&run_report::gone_over(beside));
         let (usage, cost) = (results.usage(), results.cost());
         let target_words = self.target_words();
         let summary = run_report::summary(&run_report::Summary {

@@ -349,6 +349,7 @@ impl Prepared {
                 &[],
                 &[],
                 &full_story(&open.session),
+                &[],
             ),
         };
         observer.event(&JobEvent::JobFinished {

@@ -65,6 +65,7 @@ pub fn message(
     seams: &[SeamOutcome],
     incomplete: &[ChunkNumber],
     full_story: &str,
+    gone_over: &[String],
 ) -> String {
     let written = outcomes
         .iter()
@@ -75,6 +76,7 @@ pub fn message(
         1 => "1 chunk was written".to_owned(),
         n => format!("{n} chunks were written"),
     };
+    let done = [&[done], gone_over].concat().join(", ");
     let left = if incomplete.is_empty() {
         format!("the story is complete: {full_story}")
     } else {
@@ -83,6 +85,7 @@ pub fn message(
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
         (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
+            0 if !gone_over.is_empty() => format!("{}; {left}", gone_over.join(", ")),
             0 => format!("nothing to write: {left}"),
             1 => format!("the beginning of 1 chunk was looked at again; {left}"),
             n => format!("the beginnings of {n} chunks were looked at again; {left}"),
@@ -108,8 +111,8 @@ pub fn message(
     }
 }
 
-/// What refining and audits came to, to go on from a message; nothing where neither was done.
-pub fn gone_over(beside: &[(&'static str, Spent)]) -> String {
+/// What refining and audits came to: "2 chunks were refined".
+pub fn gone_over(beside: &[(&'static str, Spent)]) -> Vec<String> {
     let done = [("refining", "refined"), ("audits", "audited")].map(|(purpose, done)| {
         let of = beside.iter().find(|(name, _)| *name == purpose);
         let chunks = of.map_or(0, |(_, spent)| spent.chunks);
@@ -119,11 +122,7 @@ pub fn gone_over(beside: &[(&'static str, Spent)]) -> String {
             n => Some(format!("{n} chunks were {done}")),
         }
     });
-    let done: Vec<String> = done.into_iter().flatten().collect();
-    match done.is_empty() {
-        true => String::new(),
-        false => format!("; {}", done.join(", ")),
-    }
+    done.into_iter().flatten().collect()
 }
 
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.

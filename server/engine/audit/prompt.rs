@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::engine::prompt::{Earlier, Prompt};
 use crate::engine::tokens;
 use crate::provider::Format;
-use crate::story::recall::{Source, recall};
+use crate::story::recall::{Quote, Source, recall};
 use crate::story::{ChunkNumber, Digest};
 
 /// Most tokens of an answer: what has more contradictions than that is another story.
@@ -18,6 +18,8 @@ const STABLE: [&str; 3] = ["facts", "rules", "background"];
 const OWN: [&str; 2] = ["cast", "more background"];
 /// Most tokens of what earlier parts said.
 const QUOTES_TOKENS: u32 = 1_500;
+/// Paragraphs that are shorter go together with the next, in bytes.
+const SHORTEST_PASSAGE: usize = 120;
 /// What the heading of a quote takes.
 const QUOTE_MARKS: u32 = 6;
 
@@ -104,15 +106,25 @@ fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
             }),
         })
         .collect();
-    let mut quotes = recall(text, &sources);
-    quotes.retain(|quote| {
-        let size = tokens::estimate(&quote.text) + QUOTE_MARKS;
-        let fits = size <= room;
-        if fits {
-            room -= size;
-        }
-        fits
-    });
+    let of_passages = passages(text).into_iter();
+    let mut of_passages: Vec<_> = of_passages
+        .map(|passage| recall(&passage, &sources).into_iter())
+        .collect();
+    let mut quotes: Vec<Quote> = Vec::new();
+    // The most telling of every passage before any has a second one.
+    while !of_passages.is_empty() {
+        of_passages.retain_mut(|of_passage| {
+            let Some(quote) = of_passage.next() else {
+                return false;
+            };
+            let size = tokens::estimate(&quote.text) + QUOTE_MARKS;
+            if size <= room && !quotes.contains(&quote) {
+                room -= size;
+                quotes.push(quote);
+            }
+            true
+        });
+    }
     if quotes.is_empty() {
         return String::new();
     }
@@ -122,6 +134,22 @@ fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
         .map(|quote| format!("Part {}: {}", quote.chunk, quote.text))
         .collect();
     format!("# What earlier parts said\n{}", lines.join("\n"))
+}
+
+/// A text in pieces of about the length of a beat: what is recalled of more at once is what
+/// happens to share its commonest words.
+fn passages(text: &str) -> Vec<String> {
+    let mut passages: Vec<String> = Vec::new();
+    for paragraph in text.split("\n\n").filter(|it| !it.trim().is_empty()) {
+        match passages.last_mut() {
+            Some(last) if last.len() < SHORTEST_PASSAGE => {
+                last.push('\n');
+                last.push_str(paragraph);
+            }
+            _ => passages.push(paragraph.to_owned()),
+        }
+    }
+    passages
 }
 
 /// The shape of the answer, for protocols that have such a thing.
