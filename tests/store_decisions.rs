@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use store::{A, Editor, Story, n, result, written};
 use storywright::session::{
-    ChunkResult, ChunkStatus, Disk, Origin, Proposed, Revision, SessionView, StoreError,
-    TokenUsage, generated_text,
+    ChunkResult, ChunkStatus, Disk, Origin, SessionView, StoreError, TokenUsage, generated_text,
 };
 use storywright::story::Digest;
 
@@ -390,111 +389,4 @@ fn a_revision_that_is_open_is_taken_as_the_editor_shows_it() {
     );
     assert!(edit.text.contains("touched up."));
     assert!(!revision.exists());
-}
-
-fn revision(session: &storywright::session::Session, number: u32, prose: &str) -> Revision {
-    Revision {
-        number: n(number),
-        of: session.chunk(n(number)).unwrap().digest,
-        prose: prose.to_owned(),
-    }
-}
-
-#[test]
-fn a_proposed_revision_waits_and_an_earlier_one_is_kept() {
-    let story = written();
-    let session = story.open(&["a", "b", "c"]).session;
-    for prose in ["Better a.", "Best a."] {
-        let proposed = session.propose_revision(&revision(&session, 1, prose));
-        let path = story.path("revisions/chunk_01.md");
-        assert_eq!(proposed.unwrap(), Proposed::Waits(path));
-        assert!(story.read("revisions/chunk_01.md").contains(prose));
-    }
-    assert_eq!(story.read("chunks/chunk_01.md"), A);
-    let record = |session: &storywright::session::Session| {
-        let record = session.chunk(n(1)).unwrap().record;
-        record.unwrap().revision
-    };
-    assert_eq!(record(&session).as_deref(), Some("revisions/chunk_01.md"));
-    let versions = session.versions(n(1)).unwrap();
-    assert_eq!(versions[0].file.prose, "Better a.\n");
-    session.accept_revision(n(1)).unwrap();
-    assert_eq!(session.chunk(n(1)).unwrap().text, "Best a.");
-    assert_eq!(record(&session), None);
-    session
-        .propose_revision(&revision(&session, 1, "Worse a."))
-        .unwrap();
-    session.reject_revision(n(1)).unwrap();
-    assert_eq!(record(&session), None);
-    let log = story.read("CHANGELOG.md");
-    assert!(
-        log.contains("proposed a revision of chunk 1 (a)") && log.contains("rejected"),
-        "{log}"
-    );
-}
-
-#[test]
-fn a_revision_that_the_author_opened_or_changed_is_not_replaced() {
-    // open, changed on disk, put there by hand
-    for case in ["open", "changed", "by hand"] {
-        let story = written();
-        let editor = Arc::new(Editor::default());
-        let session = story
-            .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
-            .unwrap()
-            .session;
-        let path = story.path("revisions/chunk_01.md");
-        session
-            .propose_revision(&revision(&session, 1, "Better a."))
-            .unwrap();
-        let there = story.read("revisions/chunk_01.md");
-        let mine = match case {
-            "open" => there.clone(),
-            "changed" => there.replace("Better", "Much better"),
-            _ => "My own a.\n".to_owned(),
-        };
-        story.write("revisions/chunk_01.md", &mine);
-        if case == "open" {
-            editor.open(&path);
-        }
-        let proposed = session
-            .propose_revision(&revision(&session, 1, "Best a."))
-            .unwrap();
-        assert!(matches!(proposed, Proposed::Aside(Some(_))), "{case}");
-        assert_eq!(story.read("revisions/chunk_01.md"), mine, "{case}");
-        assert!(story.has_anywhere("Best a."), "{case}");
-    }
-}
-
-#[test]
-fn a_revised_chunk_keeps_its_old_text_and_what_it_was_written_from() {
-    let story = written();
-    let session = story.open(&["a", "b", "c"]).session;
-    let better = revision(&session, 1, "Better a.");
-    let digests = (Digest::of("then"), Digest::of("now"));
-    let next = ("preceding text", &digests);
-    assert!(session.revise_chunk(&better, "refined", next).unwrap().is_some());
-    let chunk = session.chunk(n(1)).unwrap();
-    assert_eq!((chunk.text.as_str(), chunk.edited), ("Better a.", false));
-    assert_eq!(chunk.record.unwrap().inputs, result().inputs);
-    assert!(story.read("full_story.md").contains("Better a."));
-    assert!(
-        story
-            .read("CHANGELOG.md")
-            .contains("refined in chunk 1 (a)")
-    );
-    let versions = session.versions(n(1)).unwrap();
-    assert_eq!(versions[0].file.prose, "Text of a.\n");
-    assert_eq!(versions[0].why.as_deref(), Some("refined"));
-    // It was made of a text that is not there any more.
-    let late = Revision {
-        prose: "Late a.".to_owned(),
-        ..better
-    };
-    assert_eq!(session.revise_chunk(&late, "refined", next).unwrap(), None);
-    story.write("chunks/chunk_02.md", "Mine.");
-    let mine = revision(&session, 2, "Better b.");
-    story.write("chunks/chunk_02.md", "Mine, and on.");
-    assert_eq!(session.revise_chunk(&mine, "refined", next).unwrap(), None);
-    assert_eq!(story.read("chunks/chunk_02.md"), "Mine, and on.");
 }

@@ -76,12 +76,7 @@ pub struct Answer {
 
 impl Asker {
     /// Asks the model of a role over the connection of `writer`.
-    pub fn new(
-        writer: &Writer,
-        role: Role,
-        settings: &Settings,
-        reporter: Arc<Reporter>,
-    ) -> Asker {
+    pub fn new(writer: &Writer, role: Role, settings: &Settings, reporter: Arc<Reporter>) -> Asker {
         let mut writer = writer.clone();
         if let Some(model) = settings.model_for(role) {
             model.clone_into(&mut writer.model);

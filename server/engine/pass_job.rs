@@ -203,7 +203,9 @@ impl Going {
             Ok(Refined::Unchanged) => End::complete(format!(
                 "chunk {number} stays as it is: the model changed nothing in it"
             )),
-            Ok(Refined::NotThere | Refined::NotDue) => End::incomplete(format!("chunk {number} is not complete")),
+            Ok(Refined::NotThere | Refined::NotDue) => {
+                End::incomplete(format!("chunk {number} is not complete"))
+            }
             Err(error) => {
                 self.pass.tell_failure(number, "refined", &error).await;
                 End::incomplete(format!("chunk {number} was not refined and stays as it is"))

@@ -193,7 +193,9 @@ impl Inner {
         if !self.may_begin(number, &self.refining) {
             return;
         }
-        let refined = refiner.refine(number, *way, Asked::BySettings, |_| {}).await;
+        let refined = refiner
+            .refine(number, *way, Asked::BySettings, |_| {})
+            .await;
         // A rewrite that is not taken says nothing of the next one.
         let failure = refined.as_ref().err();
         self.refining
@@ -227,9 +229,8 @@ impl Inner {
             return true;
         };
         if !self.told_budget.swap(true, Ordering::Relaxed) {
-            let message = format!(
-                "{limit}, so chunk {number} is not gone over; the next write does that"
-            );
+            let message =
+                format!("{limit}, so chunk {number} is not gone over; the next write does that");
             self.pass
                 .reporter
                 .warn(Some(number), "passes-left-out", message);

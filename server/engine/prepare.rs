@@ -180,7 +180,9 @@ impl Prepared {
             reporter,
             beside,
         );
-        Ok(Arc::new(job).write(queue, scheduled.schedule, left, cancel).await)
+        Ok(Arc::new(job)
+            .write(queue, scheduled.schedule, left, cancel)
+            .await)
     }
 }
 

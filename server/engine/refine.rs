@@ -51,7 +51,10 @@ pub enum Asked {
 /// Whether a chunk is to be refined unasked: a text that was generated, and that neither was
 /// gone over yet nor decided for by the author.
 pub fn is_due(chunk: &ChunkView) -> bool {
-    let refined = chunk.record.as_ref().and_then(|it| it.refined_sha256.as_ref());
+    let refined = chunk
+        .record
+        .as_ref()
+        .and_then(|it| it.refined_sha256.as_ref());
     chunk.status == ChunkStatus::Complete
         && chunk.origin == Some(Origin::Generated)
         && refined != Some(&chunk.digest)
@@ -273,9 +276,8 @@ impl Refiner {
             let (session, revision) = (self.pass.session.clone(), revision.clone());
             let (then, now) = (&chunk.view.text, &revision.prose);
             let next = (slices::preceding(then), slices::preceding(now));
-            let saved = blocking(move || {
-                session.revise_chunk(&revision, WHY, (slices::PRECEDING, &next))
-            });
+            let saved =
+                blocking(move || session.revise_chunk(&revision, WHY, (slices::PRECEDING, &next)));
             if let Some(saved) = saved.await? {
                 self.pass.bring_to_editor(number, saved).await;
                 return Ok(Refined::Applied);

@@ -10,15 +10,14 @@ use tower_lsp::lsp_types::{
 
 use super::commands::{
     self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REFINE, REJECT_REVISION,
-    RESTORE_VERSION,
-    REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    RESTORE_VERSION, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::fixes;
 use super::review::Mark;
 use super::state::{State, Touched};
 use super::target::{self, Target};
-use crate::engine::findings::{FAILED, PARTIAL, STALE};
+use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
@@ -89,7 +88,7 @@ fn wants(params: &CodeActionParams, wanted: &CodeActionKind) -> bool {
     })
 }
 
-/// Whether one of the marks tells that a chunk is stale, partial or failed.
+/// Whether one of the marks is answered by a command.
 fn is_state(marks: &[Mark]) -> bool {
     marks.iter().any(|mark| !answers(mark.code).is_empty())
 }
@@ -98,6 +97,7 @@ fn is_state(marks: &[Mark]) -> bool {
 fn answers(code: &str) -> &'static [&'static str] {
     match code {
         STALE => &[REWRITE_CHUNK, KEEP],
+        CONTRADICTION => &[REWRITE_CHUNK],
         PARTIAL | FAILED => &[WRITE_CHUNK, REWRITE_CHUNK],
         _ => &[],
     }

@@ -85,10 +85,8 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE | REFINE
-        | AUDIT => {
-            start_job(state, &arguments, command).await
-        }
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE
+        | REFINE | AUDIT => start_job(state, &arguments, command).await,
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
         KEEP => upkeep(state, &arguments, Decision::Keep).await,
         ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,

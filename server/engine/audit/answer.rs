@@ -27,7 +27,8 @@ pub struct Told {
 /// The findings in an answer; `None` where it has none of the shape that was asked for, be it an
 /// empty list. What is cut off is left out.
 pub fn read(answer: &str) -> Option<Vec<Told>> {
-    let has_list = |fields: &Map<String, Value>| fields.get("findings").is_some_and(Value::is_array);
+    let has_list =
+        |fields: &Map<String, Value>| fields.get("findings").is_some_and(Value::is_array);
     let object = json::find_object(answer, has_list).or_else(|| {
         // The list alone, as some models answer.
         let list = &answer[answer.find('[')?..];
@@ -148,7 +149,10 @@ mod tests {
                 format!("```json\n{{\"findings\": [{object}]}}\n```"),
                 Some(vec![one.clone()]),
             ),
-            (format!("Here {{it}} is: [{object}]"), Some(vec![one.clone()])),
+            (
+                format!("Here {{it}} is: [{object}]"),
+                Some(vec![one.clone()]),
+            ),
             ("{\"findings\": []}".to_owned(), Some(Vec::new())),
             ("No contradictions.".to_owned(), None),
             ("[1, 2]".to_owned(), None),

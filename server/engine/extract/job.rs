@@ -18,9 +18,7 @@ use crate::engine::settings::Role;
 use crate::engine::workshop::{Which, Workshop};
 use crate::engine::writer::Writer;
 use crate::provider::Usage;
-use crate::session::{
-    ChunkStatus, KnownStates, Over, SessionView, Standing, read_states,
-};
+use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read_states};
 use crate::story::ChunkNumber;
 
 /// What there is to read, and why the rest is not read.

@@ -13,7 +13,6 @@ use crate::desk::{Desk, Ended};
 use crate::novel::{BRIEF, Novel};
 use crate::support::model_server::{ModelServer, Recorded, Reply};
 
-
 const SESSION: &str = "generated/the-lamp-01";
 /// Models that tell the roles apart.
 const ROLES: [&str; 4] = ["--models-refine", "refiner", "--models-audit", "auditor"];

@@ -85,7 +85,9 @@ fn an_applied_text_is_what_the_next_chunk_goes_on_from() {
             assert_eq!(chunk["has_revision"], false);
         }
         let history = desk.read(&format!("{SESSION}/history/chunk_01/0001.md"));
-        assert!(history.contains(novel.part(1)) && history.contains("why: \"the text was refined\""));
+        assert!(
+            history.contains(novel.part(1)) && history.contains("why: \"the text was refined\"")
+        );
     }
 }
 

@@ -25,7 +25,10 @@ fn roles(server: &ModelServer) -> [usize; 3] {
 fn stale(desk: &Desk) -> Vec<Value> {
     let status = desk.run(&["status", "--json"]).exits(0).json();
     let chunks = status["chunks"].as_array().expect("chunks").clone();
-    chunks.into_iter().filter(|it| it["stale"] == true).collect()
+    chunks
+        .into_iter()
+        .filter(|it| it["stale"] == true)
+        .collect()
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn a_story_that_was_gone_over_is_not_paid_for_again() {
         let again = |what: &str| {
             let ended = write(&desk, &server, &flags).exits(0);
             assert_eq!(roles(&server), [4, 4, 4], "{way}, {what}");
-            assert!(ended.stdout.contains("nothing to write"), "{}", ended.said());
+            assert!(
+                ended.stdout.contains("nothing to write"),
+                "{}",
+                ended.said()
+            );
         };
         again("finished");
         assert_eq!(stale(&desk), Vec::<Value>::new());
@@ -75,9 +82,15 @@ fn a_story_that_was_written_before_is_gone_over_when_the_settings_say_so() {
     // What the author wrote is not refined unasked.
     assert_eq!(desk.chunk(3).prose, mine);
     assert_eq!(desk.chunk(4).prose, better(Novel::short().part(4)));
-    let reasons: Vec<String> = stale(&desk).iter().map(|it| it["stale_reasons"].to_string()).collect();
+    let reasons: Vec<String> = stale(&desk)
+        .iter()
+        .map(|it| it["stale_reasons"].to_string())
+        .collect();
     // A refined text tells the same; an edited one may not.
-    assert!(reasons.iter().all(|it| it.contains("chunk 3")), "{reasons:?}");
+    assert!(
+        reasons.iter().all(|it| it.contains("chunk 3")),
+        "{reasons:?}"
+    );
     write(&desk, &server, &flags).exits(0);
     assert_eq!(roles(&server), [0, 3, 4]);
     // Another text is another matter, and only that one.
@@ -144,7 +157,11 @@ fn what_was_refused_is_asked_for_again_only_by_name() {
     let server = server(|_| Reply::text("I can't help with that."));
     let flags = ["--refine", "propose"];
     let ended = write(&desk, &server, &flags).exits(0);
-    assert!(ended.stderr.contains("storywright refine --chunk 1"), "{}", ended.said());
+    assert!(
+        ended.stderr.contains("storywright refine --chunk 1"),
+        "{}",
+        ended.said()
+    );
     assert_eq!(roles(&server), [4, 4, 0]);
     write(&desk, &server, &flags).exits(0);
     assert_eq!(roles(&server), [4, 4, 0]);
@@ -154,10 +171,7 @@ fn what_was_refused_is_asked_for_again_only_by_name() {
 
 #[test]
 fn jobs_of_their_own_can_be_cancelled_and_leave_their_records() {
-    for (command, arguments) in [
-        ("refine", &["--chunk", "1", "--apply"][..]),
-        ("audit", &[]),
-    ] {
+    for (command, arguments) in [("refine", &["--chunk", "1", "--apply"][..]), ("audit", &[])] {
         let desk = written();
         let gate = Gate::new();
         let held = gate.clone();
@@ -190,13 +204,20 @@ fn a_budget_stops_an_audit_between_chunks_and_the_next_goes_on() {
     let server = server(|request| auditor(request).usage(100, 0, 300));
     let flags = ["--max-output-tokens", "500", "--json"];
     let ended = run(&desk, &server, "audit", &flags).exits(1);
-    assert!(ended.stderr.contains("still to audit: chunks 3, 4"), "{}", ended.said());
+    assert!(
+        ended.stderr.contains("still to audit: chunks 3, 4"),
+        "{}",
+        ended.said()
+    );
     assert_eq!(roles(&server), [0, 0, 2]);
     run(&desk, &server, "audit", &flags).exits(0);
     assert_eq!(roles(&server), [0, 0, 4]);
     let audits = desk.read(&format!("{SESSION}/audit.json"));
     let audits: Value = serde_json::from_str(&audits).expect("JSON");
-    assert_eq!(audits["chunks"].as_object().map(serde_json::Map::len), Some(4));
+    assert_eq!(
+        audits["chunks"].as_object().map(serde_json::Map::len),
+        Some(4)
+    );
     assert_eq!(audits["version"], json!(1));
 }
 
