@@ -27,6 +27,33 @@ pub struct Asker {
     spent: Arc<Mutex<Spent>>,
 }
 
+/// What calls beside the writing are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    States,
+    Refining,
+    Audits,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::States => "states",
+            Purpose::Refining => "refining",
+            Purpose::Audits => "audits",
+        }
+    }
+
+    /// What a chunk is then: `read`.
+    pub fn done(self) -> &'static str {
+        match self {
+            Purpose::States => "read",
+            Purpose::Refining => "refined",
+            Purpose::Audits => "audited",
+        }
+    }
+}
+
 /// What the calls of one role have taken so far.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Spent {

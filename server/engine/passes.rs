@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::asking::{Asker, Spent};
+use super::asking::{Asker, Purpose, Spent};
 use super::audit::{self, Again, Auditor};
-use super::job::background::Background;
+use super::job::background::{Background, Ended};
 use super::pass::{Pass, PassError};
 use super::refine::{self, Asked, Refiner, Way};
 use super::settings::{Refine, Role, Settings, Switch};
@@ -166,18 +166,18 @@ impl Passes {
     }
 
     /// What the passes took so far, each with what it was for.
-    pub fn spent(&self) -> [(&'static str, Spent); 2] {
+    pub fn spent(&self) -> [(Purpose, Spent); 2] {
         self.inner.spent()
     }
 
     /// Waits for what is under way, which ends by the deadlines of its calls; at a cancel it
     /// ends at once. Of a job that was `stopped`, nothing more is begun.
-    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) {
+    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
         if stopped {
             self.inner.closed.store(true, Ordering::Relaxed);
         }
         let tasks = std::mem::take(&mut *self.tasks());
-        tasks.end(None, cancel).await;
+        tasks.end(None, cancel).await
     }
 
     fn tasks(&self) -> MutexGuard<'_, Background> {
@@ -238,12 +238,12 @@ impl Inner {
         false
     }
 
-    fn spent(&self) -> [(&'static str, Spent); 2] {
+    fn spent(&self) -> [(Purpose, Spent); 2] {
         let refined = self.refiner.as_ref().map(|(refiner, _)| refiner.spent());
         let audited = self.auditor.as_ref().map(Auditor::spent);
         [
-            ("refining", refined.unwrap_or_default()),
-            ("audits", audited.unwrap_or_default()),
+            (Purpose::Refining, refined.unwrap_or_default()),
+            (Purpose::Audits, audited.unwrap_or_default()),
         ]
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::accept::{Cut, Fault};
-use super::asking::Spent;
+use super::asking::{Purpose, Spent};
 use super::events::Outcome;
 use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
@@ -51,8 +51,8 @@ pub struct Summary<'a> {
     pub unit: &'a str,
     /// Of all calls, those beside the writing included.
     pub usage: Usage,
-    /// What it took of that beside the writing, by what it was for: "states".
-    pub beside: &'a [(&'static str, Spent)],
+    /// What it took of that beside the writing.
+    pub beside: &'a [(Purpose, Spent)],
     pub cost: Option<f64>,
     pub elapsed: Duration,
 }
@@ -112,17 +112,14 @@ pub fn message(
 }
 
 /// What refining and audits came to: "2 chunks were refined".
-pub fn gone_over(beside: &[(&'static str, Spent)]) -> Vec<String> {
-    let done = [("refining", "refined"), ("audits", "audited")].map(|(purpose, done)| {
-        let of = beside.iter().find(|(name, _)| *name == purpose);
-        let chunks = of.map_or(0, |(_, spent)| spent.chunks);
-        match chunks {
-            0 => None,
-            1 => Some(format!("1 chunk was {done}")),
-            n => Some(format!("{n} chunks were {done}")),
-        }
+pub fn gone_over(beside: &[(Purpose, Spent)]) -> Vec<String> {
+    let passes = beside.iter().filter(|(it, _)| *it != Purpose::States);
+    let done = passes.filter_map(|(purpose, spent)| match spent.chunks {
+        0 => None,
+        1 => Some(format!("1 chunk was {}", purpose.done())),
+        n => Some(format!("{n} chunks were {}", purpose.done())),
     });
-    done.into_iter().flatten().collect()
+    done.collect()
 }
 
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
@@ -183,9 +180,11 @@ pub fn summary(summary: &Summary<'_>) -> String {
     ));
     for (purpose, spent) in summary.beside.iter().filter(|(_, spent)| spent.calls > 0) {
         text.push_str(&format!(
-            "- Of these for {purpose}: {} in, {} out, for {} chunks in {} calls to {}\n",
+            "- Of these for {}: {} in, {} out (chunks {}: {}; calls: {}; model: {})\n",
+            purpose.as_str(),
             tokens(spent.usage.input_tokens),
             tokens(spent.usage.output_tokens),
+            purpose.done(),
             spent.chunks,
             spent.calls,
             spent.model,
@@ -236,13 +235,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
 }
 
 /// A failure's own file: cause chain, what the server said, and the text received so far.
-pub fn error_report(
-    number: ChunkNumber,
-    why: &str,
-    error: Option<&ProviderError>,
-    prose: &str,
-) -> String {
-    let mut text = format!("# Chunk {number} failed\n\n{why}\n");
+pub fn error_report(what: &str, why: &str, error: Option<&ProviderError>, prose: &str) -> String {
+    let mut text = format!("# {what}\n\n{why}\n");
     if let Some(error) = error {
         text.push_str(&format!(
             "\n- Cause: {}\n- Kind: {:?}\n",

@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Reader, Reading};
+use crate::engine::asking::Purpose;
 use crate::engine::blocking;
 use crate::engine::editor::Editor;
 use crate::engine::error::JobError;
@@ -160,7 +161,7 @@ impl Prepared {
             target_words: target_words(view),
             unit: self.story.brief.language.unit(),
             usage: spent.usage,
-            beside: &[("states", spent.clone())],
+            beside: &[(Purpose::States, spent.clone())],
             cost: spent.cost,
             elapsed: reporter.elapsed(),
         });

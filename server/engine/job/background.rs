@@ -60,11 +60,12 @@ impl Background {
             }
         };
         let ended = tokio::select! {
-            () = cancel.cancelled() => Ended::Cancelled,
+            biased;
             in_time = all => match in_time {
                 true => Ended::InTime,
                 false => Ended::TooLate,
             },
+            () = cancel.cancelled() => Ended::Cancelled,
         };
         self.tasks.shutdown().await;
         ended

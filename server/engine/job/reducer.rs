@@ -10,11 +10,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::background::CompletedChunk;
+use super::background::{CompletedChunk, Ended};
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
-use crate::engine::asking::Spent;
+use crate::engine::asking::{Purpose, Spent};
 use crate::engine::passes::Left;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
@@ -27,8 +27,8 @@ pub(in crate::engine) struct Results {
     /// In story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
-    /// What reading, refining and auditing took: each with its name in a summary.
-    pub beside: Vec<(&'static str, Spent)>,
+    /// What reading, refining and auditing took.
+    pub beside: Vec<(Purpose, Spent)>,
     pub stop: Option<Stop>,
 }
 
@@ -218,8 +218,12 @@ impl<'a> Reducer<'a> {
         let mut results = self.results;
         let stopped = results.stop.is_some();
         // Nobody waits for both one after the other.
-        tokio::join!(beside.end(stopped, cancel), passes.end(stopped, cancel));
-        results.beside = vec![("states", beside.spent())];
+        let (read, gone_over) =
+            tokio::join!(beside.end(stopped, cancel), passes.end(stopped, cancel));
+        if read == Ended::Cancelled || gone_over == Ended::Cancelled {
+            results.stop.get_or_insert(Stop::Cancelled);
+        }
+        results.beside = vec![(Purpose::States, beside.spent())];
         results.beside.extend(passes.spent());
         results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);

@@ -1,7 +1,7 @@
 //! Whether a rewrite may stand for the text that it was made of. Needs no model. Pure.
 
 use crate::engine::accept::{Acceptance, Answer, CallEnd, Check, Told, Verdict};
-use crate::engine::prompt::{Templates, names_character};
+use crate::engine::prompt::{Naming, Templates};
 use crate::provider::FinishReason;
 use crate::story::state::ChunkState;
 use crate::story::terms::terms;
@@ -131,9 +131,10 @@ impl Original<'_> {
     /// of the chunk.
     fn lost(&self, new: &str) -> Vec<String> {
         let old = self.text;
+        let (before, after) = (Naming::new(old), Naming::new(new));
         let cast = self.brief.cast.iter();
         let mut lost: Vec<String> = cast
-            .filter(|entry| names_character(old, entry) && !names_character(new, entry))
+            .filter(|entry| before.names(entry) && !after.names(entry))
             .map(|entry| entry.name.clone())
             .collect();
         let known = self.known.into_iter();

@@ -62,7 +62,7 @@ impl Calls {
         let room = context_tokens.saturating_sub(fixed);
         let size = tokens::estimate(&text);
         let passages = match size <= room.min(MOST_AT_ONCE) {
-            true => Some(vec![0..text.len()]),
+            true => Some(std::iter::once(0..text.len()).collect()),
             false => Some(room.saturating_sub(BEFORE_TOKENS).min(MOST_AT_ONCE))
                 .filter(|room| *room >= LEAST_AT_ONCE)
                 .and_then(|room| passages(&text, room)),
