@@ -17,6 +17,9 @@ use crate::provider::{
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
 const ATTEMPTS: u32 = 2;
 
+/// How an answer ends, by its finish reason, that is longer than its call allows.
+pub const ENDLESS: &str = "no end";
+
 /// Asks the model of one role, and knows what that took. Cheap to clone; all clones count
 /// together.
 #[derive(Clone)]
@@ -192,6 +195,8 @@ struct Call<'a> {
     asked: u32,
     usage: Usage,
     text: String,
+    /// Regularly.
+    has_ended: bool,
     is_counted: bool,
 }
 
@@ -204,6 +209,7 @@ impl<'a> Call<'a> {
             asked: user.fold(tokens::estimate(&request.system), u32::saturating_add),
             usage: Usage::default(),
             text: String::new(),
+            has_ended: false,
             is_counted: false,
         }
     }
@@ -229,10 +235,14 @@ impl<'a> Call<'a> {
                     self.asker.reporter.run().log(&entry);
                 }
                 Event::Started { .. } | Event::Reasoning { .. } => {}
-                Event::Finished(reason) => return Ok(reason),
+                Event::Finished(reason) => {
+                    // What was told by now need not be estimated.
+                    self.has_ended = true;
+                    return Ok(reason);
+                }
             }
             if self.text.len() > most {
-                return Ok(FinishReason::Length);
+                return Ok(FinishReason::Other(ENDLESS.to_owned()));
             }
         }
         Err(ProviderError::new(
@@ -251,8 +261,10 @@ impl<'a> Call<'a> {
         if std::mem::replace(&mut self.is_counted, true) {
             return;
         }
-        let told = self.usage;
-        self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
+        if !self.has_ended {
+            let told = self.usage;
+            self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
+        }
         let mut spent = self.asker.spending();
         spent.usage = spent.usage.plus(self.usage);
         if let Some(price) = self.asker.price {

@@ -9,7 +9,7 @@ mod prompt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::asking::{Asker, Spent};
+use super::asking::{Asker, ENDLESS, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
@@ -165,6 +165,7 @@ impl Auditor {
             let answer = self.asker.ask(&request, |_| {}).await?;
             usage = usage.plus(answer.usage);
             let why = match (answer.finish, answer::read(&answer.text)) {
+                (FinishReason::Other(why), _) if why == ENDLESS => "the answer has no end",
                 (_, Some(told)) => return Ok((told, usage)),
                 (FinishReason::Refusal, None) => "the model refused",
                 (_, None) => "the answer has no JSON object with a list of findings",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::{answer, prompt};
-use crate::engine::asking::{Asker, Spent};
+use crate::engine::asking::{Asker, ENDLESS, Spent};
 use crate::engine::editor::Editor;
 use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
@@ -220,6 +220,10 @@ impl Reader {
                 Err(error) => Err(Failure::Provider(error)),
                 Ok(FinishReason::Refusal) => Err(Failure::Unreadable {
                     why: "was a refusal",
+                    answer,
+                }),
+                Ok(FinishReason::Other(why)) if why == ENDLESS => Err(Failure::Unreadable {
+                    why: "had no end",
                     answer,
                 }),
                 Ok(_) => self.understand(chunk, answer),

@@ -191,8 +191,6 @@ fn jobs_of_their_own_can_be_cancelled_and_leave_their_records() {
         let summary = runs.iter().find(|(name, _)| name.ends_with("summary.md"));
         let summary = &summary.expect("a summary").1;
         assert!(summary.contains("cancelled"), "{summary}");
-        // What was cancelled was paid for.
-        assert!(!summary.contains("Tokens: unknown"), "{summary}");
         let log = runs.iter().find(|(name, _)| name.ends_with("log.jsonl"));
         assert!(log.expect("a log").1.contains("[CHECKPOINT]"));
     }
