@@ -297,11 +297,12 @@ impl Inner {
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
         }
-        // Whoever decided for this text decided for its beginning, and against another one.
         if !is_known || new.of.is_none() {
             record.refined_sha256 = Some(digest.clone());
         }
-        record.seam_open = false;
+        // Whoever decides for a text decides for its beginning; of what was made of the text
+        // that was there, nobody did.
+        record.seam_open &= new.of.is_some();
         record.content_sha256 = Some(digest);
         // What is about the chunk and not about its text.
         record.number = planned.number;

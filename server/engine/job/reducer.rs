@@ -60,8 +60,10 @@ pub(super) struct Reducer<'a> {
     pub(super) results: Results,
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
-    /// Chunks that are read and gone over once it is known how they begin.
-    pub(super) unread: Vec<ChunkNumber>,
+    /// Chunks that are read once it is known how they begin.
+    unread: Vec<ChunkNumber>,
+    /// Chunks that are gone over then; more than are unread, since no other waits for that.
+    to_go_over: Vec<ChunkNumber>,
 }
 
 impl<'a> Reducer<'a> {
@@ -73,6 +75,7 @@ impl<'a> Reducer<'a> {
             results: Results::default(),
             held_up: None,
             unread: Vec::new(),
+            to_go_over: Vec::new(),
         }
     }
 
@@ -176,7 +179,12 @@ impl<'a> Reducer<'a> {
         if self.schedule.may_change(chunk.number) {
             self.unread.push(chunk.number);
         } else {
-            self.follow(chunk.number);
+            self.job.beside.read(chunk.number);
+        }
+        if self.schedule.may_be_fitted(chunk.number) {
+            self.to_go_over.push(chunk.number);
+        } else {
+            self.go_over(chunk.number);
         }
         tracing::debug!(
             target: "storywright::job",
@@ -187,10 +195,26 @@ impl<'a> Reducer<'a> {
         );
     }
 
-    /// Begins what follows a chunk whose text is as it will be.
-    pub(super) fn follow(&self, number: ChunkNumber) {
-        self.job.beside.read(number);
+    fn go_over(&self, number: ChunkNumber) {
         self.job.passes.beside(number, self.elsewhere());
+    }
+
+    /// The seam before a chunk was looked at: `fitted`, or left as it was.
+    pub(super) fn begins_as_it_will(&mut self, number: ChunkNumber, fitted: bool) {
+        let mut waited = |list: fn(&mut Self) -> &mut Vec<ChunkNumber>| {
+            let list = list(self);
+            let at = list.iter().position(|it| *it == number);
+            at.map(|at| list.swap_remove(at)).is_some()
+        };
+        // What was read or found of it before was another text.
+        let is_read = waited(|it| &mut it.unread) || fitted;
+        let is_gone_over = waited(|it| &mut it.to_go_over) || fitted;
+        if is_read {
+            self.job.beside.read(number);
+        }
+        if is_gone_over {
+            self.go_over(number);
+        }
     }
 
     /// Goes over the chunks of earlier jobs that were not gone over yet. Where a better text is
@@ -205,14 +229,18 @@ impl<'a> Reducer<'a> {
             applied.buffer_unordered(width).collect::<()>().await;
         }
         for number in left.chunks() {
-            self.follow(number);
+            job.beside.read(number);
+            self.go_over(number);
         }
     }
 
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(self, cancel: &CancellationToken) -> Results {
         for number in &self.unread {
-            self.follow(*number);
+            self.job.beside.read(*number);
+        }
+        for number in &self.to_go_over {
+            self.go_over(*number);
         }
         let (beside, passes) = (&self.job.beside, &self.job.passes);
         let mut results = self.results;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::desk::DEADLINE;
 use crate::novel::part_of;
+use crate::orders::{CHAPTERS, is_seam, novel, opening};
 use crate::support::model_server::Gate;
 
 #[test]
@@ -55,40 +56,131 @@ fn proposed_texts_wait_for_a_yes_or_no() {
 
 #[test]
 fn an_applied_text_is_what_the_next_chunk_goes_on_from() {
-    for order in ["serial", "all"] {
-        let desk = Desk::with(BRIEF);
-        let server = server(refined);
-        let flags = ["--refine", "apply", "--order", order, "--parallel", "4"];
-        let ended = write(&desk, &server, &[&flags[..], &["--json"]].concat());
-        if ended.code != Some(0) {
-            // The planned states of this brief do not chain.
-            assert_eq!(order, "all", "{}", ended.said());
-            continue;
-        }
-        let novel = Novel::short();
-        let first = better(novel.part(1));
-        assert_eq!(desk.chunk(1).prose, first);
-        assert!(
-            desk.read(&format!("{SESSION}/full_story.md"))
-                .contains(&first)
-        );
-        let requests = server.completions();
-        let drafts = asked(&requests, "scripted-model");
-        assert!(drafts[1].user().contains("as she later said."));
-        let status = desk.run(&["status", "--json"]).exits(0).json();
-        for at in 0..4 {
-            let chunk = &status["chunks"][at];
-            assert_eq!(
-                (&chunk["stale"], &chunk["edited"]),
-                (&json!(false), &json!(false))
-            );
-            assert_eq!(chunk["has_revision"], false);
-        }
-        let history = desk.read(&format!("{SESSION}/history/chunk_01/0001.md"));
-        assert!(
-            history.contains(novel.part(1)) && history.contains("why: \"the text was refined\"")
+    let desk = Desk::with(BRIEF);
+    let server = server(refined);
+    write(&desk, &server, &["--refine", "apply"]).exits(0);
+    let novel = Novel::short();
+    for number in 1..=4 {
+        assert_eq!(
+            desk.chunk(number).prose,
+            better(novel.part(number as usize))
         );
     }
+    let story = desk.read(&format!("{SESSION}/full_story.md"));
+    assert!(story.contains(&better(novel.part(1))));
+    let requests = server.completions();
+    let drafts = asked(&requests, "scripted-model");
+    assert!(drafts[1].user().contains("as she later said."));
+    assert_fresh(&desk);
+    let history = desk.read(&format!("{SESSION}/history/chunk_01/0001.md"));
+    assert!(history.contains(novel.part(1)) && history.contains("why: \"the text was refined\""));
+}
+
+/// No chunk is stale, edited, or waits for a yes or no.
+fn assert_fresh(desk: &Desk) {
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    for chunk in status["chunks"].as_array().expect("chunks") {
+        for mark in ["stale", "edited", "has_revision"] {
+            assert_eq!(chunk[mark], false, "{mark}: {chunk}");
+        }
+    }
+}
+
+/// Beside each other, with beginnings that are fitted to the text before: once they are.
+#[test]
+fn chunks_that_are_written_beside_each_other_are_gone_over_once_they_fit() {
+    for (way, order) in [("apply", "all"), ("propose", "all"), ("apply", "chapters")] {
+        let desk = Desk::with(CHAPTERS);
+        let server = ModelServer::start(move |request| match request.model() {
+            "refiner" => refined(request),
+            "auditor" => Reply::text("{\"findings\": []}"),
+            _ if is_seam(request) => {
+                let user = request.user();
+                let (_, after) = user
+                    .split_once("# This part begins with\n")
+                    .expect("a seam");
+                Reply::text(format!("Fitted: {}", opening(after)))
+            }
+            _ => novel().answer(request),
+        });
+        let flags = [
+            "--refine",
+            way,
+            "--audit",
+            "on",
+            "--order",
+            order,
+            "--parallel",
+            "4",
+        ];
+        let ended = write(&desk, &server, &flags).exits(0);
+        assert_eq!(
+            (calls(&server)["refiner"], calls(&server)["auditor"]),
+            (6, 6),
+            "{way} {order}"
+        );
+        let requests = server.completions();
+        let fitted = requests.iter().filter(|request| is_seam(request)).count();
+        assert_eq!(
+            fitted,
+            if order == "all" { 5 } else { 1 },
+            "{}",
+            ended.said()
+        );
+        for number in 2..=6 {
+            let text = desk.chunk(number).prose;
+            let is_late = order == "all" || number == 4;
+            assert_eq!(
+                text.starts_with("Fitted: "),
+                is_late,
+                "{way} {order} {number}: {text}"
+            );
+            match way {
+                "apply" => assert!(text.contains("as she later said."), "{number}"),
+                _ => {
+                    let waits = desk.read(&format!("{SESSION}/revisions/chunk_0{number}.md"));
+                    // Of the text as it is now, so that a yes loses no beginning.
+                    assert!(waits.contains(&better(&text)), "{number}");
+                }
+            }
+        }
+        if way == "apply" {
+            assert_fresh(&desk);
+        }
+        let before = requests.len();
+        write(&desk, &server, &flags).exits(0);
+        assert_eq!(server.completions().len(), before, "{way} {order}");
+    }
+}
+
+#[test]
+fn a_refiner_that_hangs_holds_up_but_two_chunks() {
+    let desk = Desk::with(BRIEF);
+    let server = server(|_| Reply::never());
+    let flags = ["--refine", "apply", "--timeouts-first-token", "1", "--json"];
+    let ended = write(&desk, &server, &flags).exits(0);
+    assert_eq!(calls(&server)["refiner"], 4);
+    assert_eq!(codes(&ended), ["refine-failed"; 2]);
+    let novel = Novel::short();
+    for number in 1..=4 {
+        assert_eq!(desk.chunk(number).prose, novel.part(number as usize));
+    }
+}
+
+#[test]
+fn a_text_that_is_as_good_as_it_gets_stays() {
+    let desk = Desk::with(BRIEF);
+    let server = server(|request| Reply::text(text_of(request)));
+    let flags = ["--refine", "propose", "--json"];
+    let ended = write(&desk, &server, &flags).exits(0);
+    let refined = ended.named("chunk_refined");
+    assert!(
+        refined.iter().all(|it| it["result"] == "unchanged"),
+        "{refined:?}"
+    );
+    assert_eq!(desk.files(&format!("{SESSION}/revisions")).len(), 0);
+    write(&desk, &server, &flags).exits(0);
+    assert_eq!(calls(&server)["refiner"], 4);
 }
 
 #[test]
