@@ -12,8 +12,8 @@ use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::error::JobError;
 use crate::engine::findings::{self, Findings, Memory};
 use crate::engine::story_file::StoryFile;
-use crate::engine::workshop::Workshop;
-use crate::session::NoEditor;
+use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Problem, Severity, Span};
 
 /// One diagnostic as `--json` prints it.
@@ -50,8 +50,8 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
         let story = StoryFile::read(&brief(path.as_deref())?, &NoEditor)?;
         rows.extend(of_brief(&story));
         rows.extend(of_templates(&story));
-        match of_draft(workshop, &story) {
-            Ok(more) => rows.extend(more),
+        match of_draft(workshop, &story, None) {
+            Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
     }
@@ -95,22 +95,55 @@ fn row(file: &Path, text: &str, problem: &Problem) -> Row {
     }
 }
 
-fn of_draft(workshop: &Workshop, story: &StoryFile) -> Result<Vec<Row>, JobError> {
+/// What audits found that still stands, in all chunks or in one.
+pub(super) fn show_contradictions(
+    workshop: &Workshop,
+    brief: &Path,
+    session: Option<&SessionId>,
+    chunk: Option<&ChunkRef>,
+    json: bool,
+) -> Result<(), Failure> {
+    let story = StoryFile::read(brief, &NoEditor)?;
+    let (settings, _) = workshop.settings(&story, workspace().as_deref(), None, &Map::new());
+    let wanted = chunk.map(|chunk| chunk.resolve(&story.plan(&settings)));
+    let wanted = wanted.transpose()?;
+    let is_wanted = |path: &Path| {
+        wanted.is_none()
+            || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
+    };
+    let rows: Vec<Row> = of_draft(workshop, &story, session)?
+        .into_iter()
+        .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
+        .map(|(_, row)| row)
+        .collect();
+    match json {
+        true => output::print_json(&rows, true),
+        false => rows.iter().for_each(|row| output::print(&line(row))),
+    }
+    Ok(())
+}
+
+fn of_draft(
+    workshop: &Workshop,
+    story: &StoryFile,
+    session: Option<&SessionId>,
+) -> Result<Vec<(PathBuf, Row)>, JobError> {
     // Which settings are wrong is told by `doctor` and by whatever writes.
     let (settings, _) = workshop.settings(story, workspace().as_deref(), None, &Map::new());
     let mut memory = Memory::default();
     let disk = workshop.disk();
     let Findings { texts, list } =
-        findings::read(story, &settings, None, &NoEditor, disk, &mut memory)?;
+        findings::read(story, &settings, session, &NoEditor, disk, &mut memory)?;
     let found = list.into_iter().filter_map(|finding| {
         let source = texts.get(finding.place.text)?;
-        Some(Row {
+        let row = Row {
             file: source.path.display().to_string(),
             range: range(&source.text, &finding.place.span),
             severity: finding.severity,
             code: finding.code,
             message: finding.message,
-        })
+        };
+        Some((source.path.clone(), row))
     });
     Ok(found.collect())
 }

@@ -21,6 +21,7 @@ use crate::story::{Brief, Digest};
 
 pub use memory::Earlier;
 pub use templates::Templates;
+pub use trigger::Naming;
 
 /// What a prompt is made from.
 #[derive(Debug, Clone, Copy)]
