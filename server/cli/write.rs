@@ -8,6 +8,7 @@ use super::args::{Rewrite, State, Write};
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
+use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which, Workshop};
 use crate::session::{NoEditor, SessionId};
@@ -71,7 +72,24 @@ pub(super) fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
 }
 
 /// Runs a job to its end, and shows it.
-async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result<Exit, Failure> {
+pub(super) async fn run_job(
+    workshop: &Workshop,
+    request: JobRequest,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let finished = run_to_end(workshop, request, json).await?;
+    if !json && finished.outcome == Outcome::Complete {
+        output::print(&finished.message);
+    }
+    Ok(exit(&finished))
+}
+
+/// Runs a job to its end, and shows how it goes.
+pub(super) async fn run_to_end(
+    workshop: &Workshop,
+    request: JobRequest,
+    json: bool,
+) -> Result<Finished, Failure> {
     let prepared = Prepared::new(workshop, request, &NoEditor)?;
     if let Some(warnings) = prepared.brief_warnings() {
         output::note(&format!("note: {warnings}"));
@@ -84,22 +102,18 @@ async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
         .await;
     display.close();
-    let finished = finished?;
+    Ok(finished?)
+}
+
+/// How the process ends after a job; what is missing is told.
+pub(super) fn exit(finished: &Finished) -> Exit {
+    if finished.outcome != Outcome::Complete {
+        output::complain(&finished.message);
+    }
     match finished.outcome {
-        Outcome::Complete => {
-            if !json {
-                output::print(&finished.message);
-            }
-            Ok(Exit::Done)
-        }
-        outcome => {
-            output::complain(&finished.message);
-            Ok(if outcome == Outcome::Cancelled {
-                Exit::Cancelled
-            } else {
-                Exit::Failed
-            })
-        }
+        Outcome::Complete => Exit::Done,
+        Outcome::Incomplete => Exit::Failed,
+        Outcome::Cancelled => Exit::Cancelled,
     }
 }
 

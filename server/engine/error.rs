@@ -78,13 +78,13 @@ pub enum JobError {
          have to know of them"
     )]
     StateOff,
-    #[error("chunk {number} is not complete, so there is nothing to read yet")]
-    NotComplete { number: ChunkNumber },
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
          rewrite it; its text is kept in history/"
     )]
     Edited { number: ChunkNumber },
+    #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
+    NotComplete { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
 }

@@ -162,6 +162,18 @@ pub struct Call<'a> {
     pub words: u32,
 }
 
+impl<'a> Call<'a> {
+    /// One that is for all of a chunk.
+    pub fn whole(chunk: &ChunkView, preceding: &'a str, notes: &'a [String]) -> Call<'a> {
+        Call {
+            so_far: "",
+            preceding,
+            notes,
+            words: chunk.target_words,
+        }
+    }
+}
+
 /// What a chunk of which `so_far` is written still wants, in words (characters for CJK).
 pub fn still_wanted(chunk: &ChunkView, so_far: &str, language: &Language) -> u32 {
     let (target, written) = (chunk.target_words, words::count(so_far, language));

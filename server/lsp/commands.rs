@@ -36,6 +36,8 @@ pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
 pub const KEEP: &str = "storywright.keep";
 pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
+pub const REFINE: &str = "storywright.refine";
+pub const AUDIT: &str = "storywright.audit";
 pub const EXTRACT_STATE: &str = "storywright.extractState";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
@@ -43,7 +45,7 @@ pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 17] = [
+pub const ALL: [&str; 19] = [
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -53,6 +55,8 @@ pub const ALL: [&str; 17] = [
     KEEP,
     ACCEPT_REVISION,
     REJECT_REVISION,
+    REFINE,
+    AUDIT,
     EXTRACT_STATE,
     CANCEL,
     NEW_STORY,
@@ -81,9 +85,8 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE => {
-            start_job(state, &arguments, command).await
-        }
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE
+        | REFINE | AUDIT => start_job(state, &arguments, command).await,
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
         KEEP => upkeep(state, &arguments, Decision::Keep).await,
         ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,
@@ -138,6 +141,11 @@ fn prepare(
         REWRITE_CHUNK => Scope::Rewrite(named()?),
         REWRITE_FROM => Scope::RewriteFrom(named()?),
         REWRITE_STALE => Scope::RewriteStale,
+        REFINE => Scope::Refine {
+            chunk: named()?,
+            apply: false,
+        },
+        AUDIT => Scope::Audit(target.chunk.clone()),
         EXTRACT_STATE => Scope::Read(Which {
             again: target.chunk.is_some(),
             chunk: target.chunk.clone(),

@@ -18,7 +18,7 @@ use super::progress::JobProgress;
 use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
-use crate::engine::events::{JobEvent, Observer, Outcome};
+use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
@@ -163,7 +163,7 @@ async fn run(listed: &Listed, prepared: Prepared) {
     let teller = tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
-        format!("{} {}", prepared.doing(), prepared.title()),
+        format!("{} {}", began(prepared.work()), prepared.title()),
         inbox,
     ));
     let observer = Arc::new(Channel { events });
@@ -228,6 +228,7 @@ async fn tell(
     let begin = JobProgress::begin(client, &id, title);
     tokio::pin!(begin);
     let mut beginning = wants_progress;
+    let mut audits = Audits::default();
     loop {
         let told = tokio::select! {
             begun = &mut begin, if beginning => {
@@ -243,6 +244,11 @@ async fn tell(
             Some(Told::Event(event)) => {
                 if let Some(progress) = &mut progress {
                     show(progress, &event);
+                    audits.show(progress, &event);
+                }
+                if let JobEvent::ChunkAudited { .. } = event.as_ref() {
+                    // What was found is shown in open chunks at once.
+                    review::note_all(&state);
                 }
                 if let JobEvent::Warning { code, message, .. } = event.as_ref()
                     && matters_now(code)
@@ -250,6 +256,41 @@ async fn tell(
                     client.show(MessageType::WARNING, format!("Storywright: {message}"));
                 }
             }
+        }
+    }
+}
+
+fn began(work: Work) -> &'static str {
+    match work {
+        Work::Write => "Writing",
+        Work::Read => "Reading",
+        Work::Refine => "Refining",
+        Work::Audit => "Auditing",
+    }
+}
+
+/// How far an audit is, where that is the job.
+#[derive(Default)]
+struct Audits {
+    asked: usize,
+    done: usize,
+}
+
+impl Audits {
+    fn show(&mut self, progress: &mut JobProgress, event: &JobEvent) {
+        match event {
+            JobEvent::JobStarted {
+                work: Work::Audit,
+                to_write,
+                ..
+            } => self.asked = to_write.len(),
+            JobEvent::ChunkAudited { chunk, .. } if self.asked > 0 => {
+                self.done += 1;
+                let percent = (self.done * 100 / self.asked).min(100);
+                let percent = u32::try_from(percent).unwrap_or(100);
+                progress.report(format!("chunk {chunk} audited"), percent);
+            }
+            _ => {}
         }
     }
 }

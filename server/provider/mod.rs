@@ -129,6 +129,10 @@ pub enum Task {
     Story(Vec<(String, Arc<Scene>)>),
     /// What is known after a chunk with this prose, as JSON.
     State(String),
+    /// This prose once more, better.
+    Refine(String),
+    /// Contradictions of a chunk, as JSON.
+    Audit,
 }
 
 /// What a stream brings, in order: any number of `Text`, `Reasoning` and `Usage`, then one

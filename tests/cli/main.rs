@@ -21,6 +21,7 @@ mod lint;
 mod messages;
 mod modes;
 mod orders;
+mod passes;
 mod places;
 mod protocols;
 mod records;

@@ -19,6 +19,7 @@ mod lifecycle;
 mod lint;
 mod modes;
 mod orders;
+mod passes;
 mod privacy;
 mod rewrite;
 mod streaming;

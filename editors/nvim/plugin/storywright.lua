@@ -10,6 +10,8 @@ local commands = {
   "rewriteStale",
   "acceptRevision",
   "rejectRevision",
+  "refine",
+  "audit",
   "restoreVersion",
   "keep",
   "extractState",

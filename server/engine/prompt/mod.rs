@@ -22,6 +22,7 @@ use crate::story::{Brief, Digest};
 
 pub use memory::Earlier;
 pub use templates::Templates;
+pub use trigger::Naming;
 pub use whole::{PlannedPart, WholeStory};
 
 /// What a prompt is made from.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::queue::Lineup;
 use super::schedule::in_force;
-use super::settings::{Mode, Order, Settings};
+use super::settings::{Mode, Order, Refine, Settings};
 use super::size::{Measured, Pace};
 use super::story_file::StoryFile;
 use super::tokens;
@@ -69,7 +69,14 @@ pub(super) fn choose(facts: &Facts<'_>) -> Choice {
         return Choice::Chunked(None);
     }
     let is_serial = facts.order == Order::Serial;
+    // A chunk goes on from the refined text of the one before.
+    let waits = settings.refine == Refine::Apply;
     if settings.mode == Mode::Single {
+        if waits {
+            let message = "refine = \"apply\" changes each chunk before the next is begun, so mode = \"single\" has \
+                           no effect";
+            return Choice::Chunked(Some(message.to_owned()));
+        }
         if is_serial {
             return Choice::OneCall;
         }
@@ -89,7 +96,7 @@ pub(super) fn choose(facts: &Facts<'_>) -> Choice {
         && allowed(settings.max_output_tokens)
         && facts.words <= settings.single_call_words
         && f64::from(facts.words) * 1.25 <= in_time;
-    match is_serial && fits {
+    match is_serial && !waits && fits {
         true => Choice::OneCall,
         false => Choice::Chunked(None),
     }
@@ -160,7 +167,7 @@ mod tests {
     #[test]
     fn what_auto_chooses() {
         type Change = fn(&mut Settings, &mut Facts<'_>);
-        let cases: [(&str, bool, Change); 15] = [
+        let cases: [(&str, bool, Change); 17] = [
             ("fits", true, |_, _| {}),
             ("asked for", false, |settings, _| {
                 settings.mode = Mode::Chunked
@@ -168,6 +175,12 @@ mod tests {
             ("begun", false, |_, facts| facts.is_fresh = false),
             ("one part", false, |_, facts| facts.parts = 1),
             ("order", false, |_, facts| facts.order = Order::Chapters),
+            ("refined", false, |settings, _| {
+                settings.refine = Refine::Apply
+            }),
+            ("refined later", true, |settings, _| {
+                settings.refine = Refine::Propose
+            }),
             ("as long as allowed", true, |settings, facts| {
                 settings.single_call_words = facts.words
             }),
@@ -231,6 +244,8 @@ mod tests {
             single(|_, facts| facts.is_fresh = false),
             Choice::Chunked(None)
         );
+        let refined = single(|settings, _| settings.refine = Refine::Apply);
+        assert!(matches!(refined, Choice::Chunked(Some(why)) if why.contains("refine")));
         let beside = single(|_, facts| facts.order = Order::All);
         assert!(matches!(beside, Choice::Chunked(Some(why)) if why.contains("order = \"all\"")));
     }

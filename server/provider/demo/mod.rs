@@ -24,7 +24,8 @@
 //! - It is as long as asked: nothing follows, or a few words that finish its last sentence.
 //!
 //! # What is known after a chunk
-//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON.
+//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON. It refines
+//! nothing and finds no contradictions: its answers to [`Task::Refine`] and [`Task::Audit`] say so.
 //!
 //! # A story in one call
 //! For [`Task::Story`] the chunks come one after the other, each below its mark, and each the
@@ -84,6 +85,9 @@ impl Provider for DemoWriter {
             Task::Story(parts) => (continuation::story(parts), self.words_per_second),
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
+            // It knows nothing better, and sees nothing wrong.
+            Task::Refine(prose) => (Completion::whole(prose.clone()), self.words_per_second),
+            Task::Audit => (Completion::whole("{\"findings\": []}".to_owned()), None),
         };
         let pace = stream::Pace {
             words_per_second,
