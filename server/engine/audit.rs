@@ -13,7 +13,7 @@ use super::asking::{Asker, ENDLESS, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
-use super::written::Written;
+use super::written::{Call, Written};
 use super::{blocking, scene};
 use crate::provider::{FinishReason, Request, Task, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
@@ -137,8 +137,9 @@ impl Auditor {
             let Some(view) = chunk.filter(|it| it.status == ChunkStatus::Complete) else {
                 return Ok(None);
             };
+            let call = Call::whole(view, "", &[]);
             let drafted = written
-                .prompt(&story, &settings, view, "", "", &[])
+                .prompt(&story, &settings, view, &call)
                 .map_err(|error| PassError::TooLarge(error.to_string()))?;
             let language = story.brief.language.as_str();
             let earlier = written.before(number);

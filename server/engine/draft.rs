@@ -3,7 +3,9 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
+mod asking;
 mod incoming;
+mod settling;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,21 +13,20 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use asking::Course;
 use incoming::Incoming;
 
-use super::accept::{
-    self, Acceptance, Answer, CallEnd, Check, Cut, Fault, Judgement, Told, Verdict,
-};
+use super::accept::{self, Acceptance, CallEnd, Cut, Fault, Told};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, TooLarge, slices};
+use super::prompt::{Prompt, slices};
 use super::report::{causes, millis};
 use super::schedule::Tail;
 use super::written::Written;
-use super::{blocking, scene, seam, tokens};
+use super::{blocking, seam, tokens};
 use crate::provider::{
-    FinishReason, GiveUp, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Usage,
+    FinishReason, GiveUp, ProviderError, ProviderKind, Retry, RetryPolicy, Usage,
 };
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
@@ -34,9 +35,6 @@ use crate::story::words;
 const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
-
-/// What is refused so often is kept in the run's records, and the chunk has failed.
-const MOST_REFUSED: u32 = 2;
 
 /// How the draft of a chunk ended. The prose is on disk in every case.
 #[derive(Debug)]
@@ -187,7 +185,8 @@ impl Drafting<'_> {
         loop {
             let start = draft.prose.len();
             let before = words::count(&draft.prose, self.language());
-            let prompt = match self.prompt(&draft.prose) {
+            let ask = self.ask(&draft.prose);
+            let prompt = match self.prompt(&draft.prose, ask) {
                 Ok(prompt) => prompt,
                 Err(too_large) => {
                     return DraftEnd::Failed {
@@ -204,12 +203,15 @@ impl Drafting<'_> {
                 draft.inputs.remove(slices::PRECEDING);
             }
             draft.attempts += 1;
-            let (usage_before, asked) = (draft.usage, prompt.tokens());
+            let usage_before = draft.usage;
+            let mut course = Course::new(ask, before);
             let result = self
-                .call(draft, &tries.acceptance, prompt, page, cancel)
+                .call(draft, &tries.acceptance, &prompt, &mut course, page, cancel)
                 .await;
+            self.take_slice_end(draft, &mut course);
             if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
                 let heard = draft.prose.get(start..).unwrap_or_default();
+                let asked = course.prompt_tokens;
                 draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
             }
             let saved = whole_words(&draft.prose, draft.whole);
@@ -221,9 +223,13 @@ impl Drafting<'_> {
                 CallResult::AuthorEdited => return DraftEnd::AuthorEdited,
                 CallResult::Store(error) => return DraftEnd::Store(error),
                 CallResult::Failed(error) => {
-                    failures += 1;
+                    let length = words::count(saved, self.language());
+                    let counts = !self.made_its_way(&error, &course, length);
+                    failures += u32::from(counts);
                     draft.drop_stump();
-                    if let Some(end) = self.after_failure(draft, error, failures, cancel).await {
+                    self.after_broken_slice(&course, &error, length);
+                    let failed = counts.then_some(failures);
+                    if let Some(end) = self.after_failure(draft, error, failed, cancel).await {
                         return end;
                     }
                 }
@@ -232,7 +238,8 @@ impl Drafting<'_> {
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
-                    if let Some(end) = self.settle(draft, &mut tries, &end, before, page).await {
+                    let settled = self.settle(draft, &mut tries, &end, &course, page).await;
+                    if let Some(end) = settled {
                         return end;
                     }
                 }
@@ -240,104 +247,13 @@ impl Drafting<'_> {
         }
     }
 
-    /// Judges what a call brought; `Some` when that is the end of the draft.
-    async fn settle(
-        &self,
-        draft: &mut Draft,
-        tries: &mut Tries<'_>,
-        end: &CallEnd,
-        before: u32,
-        page: &mut dyn Page,
-    ) -> Option<DraftEnd> {
-        let raw = draft
-            .prose
-            .get(draft.judged..)
-            .unwrap_or_default()
-            .to_owned();
-        let length = words::count(&draft.prose, self.language());
-        let judgement = tries.acceptance.judge(&Answer {
-            prose: &draft.prose,
-            author: draft.whole,
-            judged: draft.judged,
-            end,
-            continued: tries.continued,
-            gained: length.saturating_sub(before),
-        });
-        match judgement.verdict {
-            Verdict::Accept => {
-                self.take_over(draft, judgement);
-                let saved = self.save(&draft.prose, page, true).await;
-                Some(saved.err().unwrap_or(DraftEnd::Complete))
-            }
-            Verdict::Continue(_) => {
-                self.take_over(draft, judgement);
-                tries.continued += 1;
-                draft.drop_stump();
-                draft.judged = draft.prose.len();
-                None
-            }
-            Verdict::Refuse(ref fault) => {
-                let fault = fault.clone();
-                tries.refused += 1;
-                tries.continued = 0;
-                if fault.check == Check::TooShort {
-                    // It is prose, and all there is.
-                    self.take_over(draft, judgement);
-                    draft.drop_stump();
-                    draft.judged = draft.prose.len();
-                } else if !raw.is_empty() {
-                    draft.prose.truncate(draft.judged);
-                    draft.refused.push((fault.clone(), raw));
-                    // It is in the run's records; in the chunk it would be gone on from.
-                    if let Err(end) = self.put(&draft.prose, page, false).await {
-                        return Some(end);
-                    }
-                }
-                if tries.refused >= MOST_REFUSED {
-                    return Some(DraftEnd::Failed {
-                        why: fault.given_up(),
-                        ends_job: false,
-                    });
-                }
-                let reporter = self.job.reporter();
-                reporter.warn(
-                    Some(self.chunk.number),
-                    fault.check.code(),
-                    fault.once_more(),
-                );
-                None
-            }
-        }
-    }
-
-    /// Goes on with the prose as it was repaired, and tells what was done to it.
-    fn take_over(&self, draft: &mut Draft, judgement: Judgement) {
-        draft.prose = judgement.prose;
-        for cut in judgement.cuts {
-            self.cut(draft, cut);
-        }
-        for remark in judgement.remarks {
-            let (code, message) = (remark.check.code(), remark.accepted());
-            let number = Some(self.chunk.number);
-            self.job.reporter().warn(number, code, message);
-        }
-    }
-
-    /// Keeps what was taken out of an answer, and tells of it.
-    fn cut(&self, draft: &mut Draft, cut: Cut) {
-        if let Some(message) = cut.message() {
-            let (number, code) = (Some(self.chunk.number), cut.check.code());
-            self.job.reporter().warn(number, code, message);
-        }
-        draft.cuts.push(cut);
-    }
-
-    /// Waits before the next attempt, or says that there is none.
+    /// Waits before the next attempt, or says that there is none. `failures` is `None` where the
+    /// call is none of those that are counted: the next one begins at once.
     async fn after_failure(
         &self,
         draft: &mut Draft,
         error: ProviderError,
-        failures: u32,
+        failures: Option<u32>,
         cancel: &CancellationToken,
     ) -> Option<DraftEnd> {
         let attempts = self.job.settings().attempts;
@@ -345,7 +261,8 @@ impl Drafting<'_> {
             attempts,
             ..RetryPolicy::default()
         };
-        let wait = match policy.next(&error, failures, fastrand::f64) {
+        let next = failures.map(|failures| policy.next(&error, failures, fastrand::f64));
+        let wait = match next.unwrap_or(Retry::After(Duration::ZERO)) {
             Retry::After(wait) => wait,
             Retry::GiveUp(reason) => {
                 let why = match reason {
@@ -361,7 +278,7 @@ impl Drafting<'_> {
         self.job.reporter().tell(JobEvent::Retry {
             chunk: self.chunk.number,
             words: words::count(&draft.prose, self.language()),
-            attempt: failures,
+            attempt: failures.unwrap_or(1),
             attempts,
             wait_ms: millis(wait),
             message: error.to_string(),
@@ -369,9 +286,9 @@ impl Drafting<'_> {
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         self.job.note_wait(&error);
-        let so_far = &draft.prose;
+        let (so_far, attempt) = (&draft.prose, failures.unwrap_or(draft.attempts));
         self.job
-            .record_attempt(self.chunk.number, failures, &error, so_far)
+            .record_attempt(self.chunk.number, attempt, &error, so_far)
             .await;
         draft.last_error = Some(error);
         tokio::select! {
@@ -385,28 +302,26 @@ impl Drafting<'_> {
         &self,
         draft: &mut Draft,
         acceptance: &Acceptance<'_>,
-        prompt: Prompt,
+        prompt: &Prompt,
+        course: &mut Course,
         page: &mut dyn Page,
         cancel: &CancellationToken,
     ) -> CallResult {
-        let request = self.request(&prompt, &draft.prose);
         let started = Instant::now();
-        let complete = async {
-            self.job.hold().passed().await;
-            self.job.writer().provider.complete(request).await
-        };
-        let mut stream = tokio::select! {
+        let opened = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
-            stream = complete => match stream {
-                Ok(stream) => stream,
-                Err(error) => return CallResult::Failed(error),
-            },
+            opened = self.open(prompt, &draft.prose, course) => opened,
         };
-        let words_before = words::count(&draft.prose, self.language());
+        let mut stream = match opened {
+            Ok(stream) => stream,
+            Err(error) => return CallResult::Failed(error),
+        };
+        let words_before = course.words_before;
         let mut incoming = Incoming::new(self, draft, acceptance, started);
-        let slow = tokio::time::sleep(SLOW_CALL);
+        let slow = tokio::time::sleep_until((course.began + SLOW_CALL).into());
         tokio::pin!(slow);
-        let mut told_slow = false;
+        // One call is told of once, whatever it is for.
+        let mut told_slow = course.began.elapsed() >= SLOW_CALL;
         loop {
             let due = incoming.behind_since.unwrap_or(started) + SAVE_EVERY;
             let event = tokio::select! {
@@ -443,6 +358,8 @@ impl Drafting<'_> {
                     CallResult::Ended(_) => incoming.end(),
                     _ => incoming.break_off(),
                 }
+                let asked = (!course.is_running).then_some(started);
+                incoming.measure(words_before, asked);
                 return result;
             }
         }
@@ -464,38 +381,6 @@ impl Drafting<'_> {
             &self.job.story.templates,
             told,
         )
-    }
-
-    fn prompt(&self, so_far: &str) -> Result<Prompt, TooLarge> {
-        let (story, settings) = (&self.job.story, self.job.settings());
-        let preceding = &self.preceding;
-        self.written
-            .prompt(story, settings, self.chunk, so_far, preceding, &self.notes)
-    }
-
-    fn request(&self, prompt: &Prompt, so_far: &str) -> Request {
-        let settings = self.job.settings();
-        let written = words::count(so_far, self.language());
-        let remaining = self.chunk.target_words.saturating_sub(written).max(50);
-        // Half as much again, so that a limit cuts off only what ran far too long.
-        let asked = tokens::of_words(remaining, self.language());
-        Request {
-            model: self.job.writer().model.clone(),
-            system: prompt.system(),
-            user: prompt.user(),
-            max_output_tokens: asked.saturating_add(asked / 2).saturating_add(256),
-            context_tokens: settings.context_tokens,
-            temperature: settings.temperature,
-            seed: Some(settings.seed),
-            format: None,
-            scene: scene::scene(
-                self.job.brief(),
-                self.beat_index(),
-                self.chunk,
-                so_far,
-                settings.seed,
-            ),
-        }
     }
 
     /// Saves the prose, if there is any.

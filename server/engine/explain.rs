@@ -10,7 +10,7 @@ use super::settings::Settings;
 use super::story_file::StoryFile;
 use super::tokens;
 use super::workshop::ChunkRef;
-use super::written::{Written, margin_notes};
+use super::written::{Call, Written, margin_notes, still_wanted};
 use crate::session::{ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError};
 use crate::story::{BeatId, ChunkNumber};
 
@@ -94,14 +94,13 @@ impl Explanation {
             ChunkStatus::Complete => "",
             _ => view.text.trim_end(),
         };
-        let prompt = written.prompt(
-            story,
-            settings,
-            &view,
+        let call = Call {
             so_far,
-            before.map_or("", |before| before.text.as_str()),
-            &margin_notes(&story.brief, number),
-        )?;
+            preceding: before.map_or("", |before| before.text.as_str()),
+            notes: &margin_notes(&story.brief, number),
+            words: still_wanted(&view, so_far, &story.brief.language),
+        };
+        let prompt = written.prompt(story, settings, &view, &call)?;
         Ok(Explanation::of(prompt, &view, settings.context_tokens))
     }
 

@@ -38,6 +38,8 @@ pub mod schedule;
 pub mod seam;
 pub mod sessions;
 pub mod settings;
+mod single;
+pub mod size;
 pub mod stale;
 pub mod status;
 pub mod story_file;

@@ -18,6 +18,7 @@ use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis};
 use super::schedule::Schedule;
 use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
+use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
@@ -143,7 +144,7 @@ impl Prepared {
             writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        let (queue, scheduled) = self.queue(&open).await?;
+        let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;
         let asked = self.asked();
         let (session, public) = (open.session.clone(), self.settings.public());
         let run = blocking({
@@ -168,8 +169,12 @@ impl Prepared {
             );
             reporter.warn(Some(*kept), "edited-kept", message);
         }
+        let choice = beginning.choose(&self.story, &self.settings, &writer);
+        if let Choice::Chunked(Some(message)) = &choice {
+            reporter.warn(None, "mode", message.as_str());
+        }
         let beside = self.beside(&open, &writer, &editor, &reporter);
-        let job = Job::new(
+        let mut job = Job::new(
             self.request.job,
             asked,
             self.story,
@@ -180,6 +185,10 @@ impl Prepared {
             reporter,
             beside,
         );
+        if choice == Choice::OneCall {
+            job.single = SingleCall::ready(beginning.parts);
+        }
+        job.measured = beginning.measured;
         Ok(Arc::new(job)
             .write(queue, scheduled.schedule, left, cancel)
             .await)
@@ -472,7 +481,11 @@ impl Prepared {
     }
 
     /// The chunks to write, and the claim on what must not be written by two jobs.
-    async fn queue(&self, open: &Arc<OpenSession>) -> Result<(Queue, Scheduled), JobError> {
+    async fn queue(
+        &self,
+        open: &Arc<OpenSession>,
+        writer: &Writer,
+    ) -> Result<(Queue, Scheduled, Beginning), JobError> {
         let chunk = match &self.request.scope {
             Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
             _ => None,
@@ -486,7 +499,8 @@ impl Prepared {
         let written = blocking(move || Written::of_session(&session, &story, &settings)).await?;
         let lineup = self.lineup(&written)?;
         let scheduled = self.schedule(&lineup, &written.view)?;
-        Ok((Queue { lineup, claim }, scheduled))
+        let beginning = Beginning::of(&lineup, &written.view, writer);
+        Ok((Queue { lineup, claim }, scheduled, beginning))
     }
 
     /// What the author should know of the order before it is written in.

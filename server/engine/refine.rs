@@ -17,7 +17,7 @@ use super::events::{JobEvent, RefineResult};
 use super::pass::{Pass, PassError};
 use super::prompt::slices;
 use super::report::millis;
-use super::written::{Written, margin_notes};
+use super::written::{Call, Written, margin_notes};
 use super::{blocking, scene, tokens};
 use crate::provider::{Request, Task, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
@@ -162,15 +162,9 @@ impl Refiner {
                 .map(|before| chunks[before].text.as_str());
             let notes = margin_notes(&story.brief, number);
             let view = &chunks[index];
+            let call = Call::whole(view, before.unwrap_or_default(), &notes);
             let drafted = written
-                .prompt(
-                    &story,
-                    &settings,
-                    view,
-                    "",
-                    before.unwrap_or_default(),
-                    &notes,
-                )
+                .prompt(&story, &settings, view, &call)
                 .map_err(|error| PassError::TooLarge(error.to_string()))?;
             let in_text = margin_notes_of(&view.text);
             let notes = notes

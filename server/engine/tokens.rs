@@ -54,14 +54,23 @@ pub fn with_unreported(usage: Usage, before: Usage, asked: u32, heard: &str) -> 
 
 /// About how many tokens `words` words of prose take (characters for CJK).
 pub fn of_words(words: u32, language: &Language) -> u32 {
-    let (tokens, unit) = match language.primary().as_str() {
-        "en" => (14, 10),
-        "zh" | "ja" | "ko" | "yue" | "wuu" => (15, 10),
-        "es" | "fr" | "de" | "it" | "pt" | "nl" | "sv" | "da" | "nb" | "no" => (18, 10),
-        _ => (30, 10),
-    };
-    let tokens = u64::from(words) * tokens / unit;
+    let tokens = u64::from(words) * of_ten_words(language) / 10;
     u32::try_from(tokens).unwrap_or(u32::MAX)
+}
+
+/// About how many words (characters for CJK) so many tokens are.
+pub fn words_in(tokens: u32, language: &Language) -> u32 {
+    let words = u64::from(tokens) * 10 / of_ten_words(language);
+    u32::try_from(words).unwrap_or(u32::MAX)
+}
+
+fn of_ten_words(language: &Language) -> u64 {
+    match language.primary().as_str() {
+        "en" => 14,
+        "zh" | "ja" | "ko" | "yue" | "wuu" => 15,
+        "es" | "fr" | "de" | "it" | "pt" | "nl" | "sv" | "da" | "nb" | "no" => 18,
+        _ => 30,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::session::{
     SessionId, SessionView, Standing, StoreError,
 };
 use crate::story::state::ChunkState;
-use crate::story::{Brief, ChunkNumber, words};
+use crate::story::{Brief, ChunkNumber, Language, words};
 
 /// A session with the states of its chunks.
 #[derive(Debug, Clone)]
@@ -74,8 +74,7 @@ impl Written {
         written
     }
 
-    /// The prompt of a chunk of which `so_far` is written, where `preceding` is the text before
-    /// it and `notes` are what the author asks for.
+    /// The prompt of a chunk.
     ///
     /// # Errors
     /// [`TooLarge`], as [`Prompt::build`].
@@ -84,23 +83,18 @@ impl Written {
         story: &StoryFile,
         settings: &Settings,
         chunk: &ChunkView,
-        so_far: &str,
-        preceding: &str,
-        notes: &[String],
+        call: &Call<'_>,
     ) -> Result<Prompt, TooLarge> {
-        let target = chunk.target_words;
-        let written = words::count(so_far, &story.brief.language);
         Prompt::build(&PromptInputs {
             brief: &story.brief,
             templates: &story.templates,
             beat: (chunk.number.0 as usize).saturating_sub(1),
-            target_words: target,
+            target_words: chunk.target_words,
             earlier: &self.before(chunk.number),
-            preceding,
-            so_far,
-            // A nearly full chunk still needs room to end its last sentence.
-            remaining_words: target.saturating_sub(written).max(target / 20).max(10),
-            notes,
+            preceding: call.preceding,
+            so_far: call.so_far,
+            remaining_words: call.words,
+            notes: call.notes,
             context_tokens: settings.context_tokens,
         })
     }
@@ -153,6 +147,38 @@ impl Written {
             })
             .collect()
     }
+}
+
+/// What one call for a chunk goes on from, and how far.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// What is written of the chunk.
+    pub so_far: &'a str,
+    /// The text before the chunk.
+    pub preceding: &'a str,
+    /// What the author asks for.
+    pub notes: &'a [String],
+    /// Length to ask for, in words (characters for CJK).
+    pub words: u32,
+}
+
+impl<'a> Call<'a> {
+    /// One that is for all of a chunk.
+    pub fn whole(chunk: &ChunkView, preceding: &'a str, notes: &'a [String]) -> Call<'a> {
+        Call {
+            so_far: "",
+            preceding,
+            notes,
+            words: chunk.target_words,
+        }
+    }
+}
+
+/// What a chunk of which `so_far` is written still wants, in words (characters for CJK).
+pub fn still_wanted(chunk: &ChunkView, so_far: &str, language: &Language) -> u32 {
+    let (target, written) = (chunk.target_words, words::count(so_far, language));
+    // A nearly full chunk still needs room to end its last sentence.
+    target.saturating_sub(written).max(target / 20).max(10)
 }
 
 /// What the author asks for in the margin of a chunk's beat.

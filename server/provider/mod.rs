@@ -11,6 +11,7 @@ mod endpoint;
 mod error;
 mod framing;
 mod http;
+mod limits;
 pub mod ollama;
 pub mod openai;
 mod parameters;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 pub use endpoint::normalise_base_url;
 pub use error::{ProviderError, ProviderErrorKind};
+pub use limits::output_limit;
 pub use retry::{GiveUp, Retry, RetryPolicy};
 
 /// Which protocol a provider speaks.
@@ -88,7 +90,7 @@ pub struct Format {
 }
 
 /// The facts behind a prompt, as data. Only the demo writer reads it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scene {
     pub task: Task,
     pub seed: u64,
@@ -123,6 +125,8 @@ pub enum Task {
     /// The prose of a chunk.
     #[default]
     Draft,
+    /// The prose of several chunks, each with the line that comes before it.
+    Story(Vec<(String, Arc<Scene>)>),
     /// What is known after a chunk with this prose, as JSON.
     State(String),
     /// This prose once more, better.

@@ -109,11 +109,21 @@ impl Novel {
         &self.parts[number - 1]
     }
 
+    /// All parts in one answer, each below its mark.
+    pub fn whole(&self) -> String {
+        let parts = self.parts.iter().zip(1..);
+        let parts = parts.map(|(text, number)| format!("=== PART {number} ===\n\n{text}\n\n"));
+        parts.collect()
+    }
+
     /// What is still to be written of the part that a request asks for. As models do, it
     /// begins with a word and not with the space before it, but with a new paragraph where
     /// there is one.
     pub fn rest(&self, request: &Recorded) -> Result<String, String> {
         let user = request.user();
+        if is_whole(request) {
+            return Ok(self.whole());
+        }
         let part = self.part(part_of(&user));
         let Some(so_far) = so_far(&user) else {
             return Ok(part.to_owned());
@@ -137,6 +147,11 @@ impl Novel {
             Err(problem) => Reply::error(400, json!({"error": {"message": problem}})),
         }
     }
+}
+
+/// Whether a request asks for the whole story.
+pub fn is_whole(request: &Recorded) -> bool {
+    request.user().contains("Write the whole story now")
 }
 
 /// Which part a prompt asks for, from 1.

@@ -17,6 +17,7 @@ mod full_story;
 mod jobs;
 mod lifecycle;
 mod lint;
+mod modes;
 mod orders;
 mod passes;
 mod privacy;

@@ -21,6 +21,8 @@ pub(super) struct Incoming<'a, 'b> {
     draft: &'a mut Draft,
     acceptance: &'a Acceptance<'a>,
     started: Instant,
+    /// When the first text came, and the latest.
+    heard: Option<(Instant, Instant)>,
     /// Tokens of earlier calls.
     usage_before: Usage,
     usage: Usage,
@@ -45,6 +47,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
             acceptance,
             opening: Some(String::new()),
             started,
+            heard: None,
             usage_before: draft.usage,
             usage: Usage::default(),
             seam: Some(String::new()),
@@ -93,7 +96,9 @@ impl<'a, 'b> Incoming<'a, 'b> {
         if self.draft.first_token_ms.is_none() {
             self.draft.first_token_ms = Some(millis(self.started.elapsed()));
         }
-        self.behind_since.get_or_insert_with(Instant::now);
+        let now = Instant::now();
+        self.heard = Some((self.heard.map_or(now, |(first, _)| first), now));
+        self.behind_since.get_or_insert(now);
         self.behind_bytes += text.len();
         match self.opening.take() {
             Some(held) => self.look_at_opening(held + text, false),
@@ -209,6 +214,18 @@ impl<'a, 'b> Incoming<'a, 'b> {
             self.started,
         );
         length
+    }
+
+    /// Notes how fast the model wrote. `asked` is when it was asked; `None` where it was writing
+    /// already.
+    pub(super) fn measure(&self, words_before: u32, asked: Option<Instant>) {
+        let length = words::count(&self.draft.prose, self.drafting.language());
+        if let Some((first, last)) = self.heard {
+            let first_token = asked.map(|asked| first.duration_since(asked));
+            let fresh = length.saturating_sub(words_before);
+            let measured = &self.drafting.job.measured;
+            measured.heard(fresh, first_token, last.duration_since(first));
+        }
     }
 
     pub(super) fn tell_slow(&self) {

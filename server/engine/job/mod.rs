@@ -28,6 +28,8 @@ use super::queue::{Lineup, Queue};
 use super::report::Reporter;
 use super::schedule::Schedule;
 use super::settings::Settings;
+use super::single::SingleCall;
+use super::size::Measured;
 use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::OpenSession;
@@ -52,6 +54,10 @@ pub struct Job {
     passes: Passes,
     pub(super) progress: Mutex<Progress>,
     hold: Hold,
+    /// Where chunks come from while the story is written in one call.
+    pub(super) single: SingleCall,
+    /// How fast the model writes, and how much at once.
+    pub(super) measured: Measured,
     /// Reads what is complete, beside the writing.
     beside: Beside,
 }
@@ -104,6 +110,8 @@ impl Job {
             reporter,
             progress: Mutex::default(),
             hold: Hold::default(),
+            single: SingleCall::off(),
+            measured: Measured::default(),
             beside,
         }
     }
@@ -165,6 +173,7 @@ impl Job {
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
         reducer.write(cancel).await;
+        self.single.leave();
         if closes_seams {
             reducer.close_seams(cancel).await;
         }

@@ -116,7 +116,9 @@ impl Job {
         }
         self.take_in_hand(&chunk);
         let written = self.written().await?.without(&step.apart);
-        chunk.target_words = written.target(self.brief(), &chunk);
+        if !self.single.is_on() {
+            chunk.target_words = written.target(self.brief(), &chunk);
+        }
         let mut replaces = None;
         if treatment == Treatment::Rewrite {
             replaces = Some(std::mem::take(&mut chunk.text));

@@ -3,7 +3,7 @@
 use super::PromptInputs;
 use super::tail::head;
 use super::templates::{self, Templates};
-use crate::story::{Beat, Brief, CastEntry, Section, SectionKind};
+use crate::story::{Beat, Brief, CastEntry, Section, SectionKind, words};
 
 /// Role, style and what the answer has to look like.
 pub(super) fn contract(brief: &Brief, templates: &Templates) -> String {
@@ -140,7 +140,13 @@ pub(super) fn beat_slice(beat: &Beat) -> String {
 pub(super) fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     let number = inputs.beat + 1;
     let total = inputs.brief.beats.len();
-    let mut text = format!("# This part: {number} of {total}, “{}”", beat.title);
+    let heading = format!("# This part: {number} of {total}, “{}”", beat.title);
+    plan(heading, beat, inputs.notes)
+}
+
+/// What the author wants of a part, below its heading.
+pub(super) fn plan(heading: String, beat: &Beat, notes: &[String]) -> String {
+    let mut text = heading;
     if let Some(chapter) = beat.chapter_text.as_ref().filter(|text| !text.is_empty()) {
         text.push_str(&format!("\nThe chapter that it is in: {chapter}"));
     }
@@ -153,7 +159,7 @@ pub(super) fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     if let Some(exit) = &beat.exit {
         text.push_str(&format!("\nAt its end: {exit}"));
     }
-    for note in inputs.notes {
+    for note in notes {
         text.push_str(&format!("\nThe author asks: {note}"));
     }
     text
@@ -209,18 +215,25 @@ pub(super) fn so_far_block(tail: &str) -> String {
 /// What to do now.
 pub(super) fn closing(inputs: &PromptInputs<'_>) -> String {
     let brief = inputs.brief;
-    let name = match inputs.so_far.is_empty() {
-        true => templates::CLOSING,
-        false => templates::CONTINUING,
+    let written = words::count(inputs.so_far, &brief.language);
+    let reached = written.saturating_add(inputs.remaining_words);
+    let later = inputs.target_words.saturating_sub(reached);
+    let name = match (inputs.so_far.is_empty(), later) {
+        (true, 0) => templates::CLOSING,
+        (false, 0) => templates::CONTINUING,
+        (true, _) => templates::BEGINNING,
+        (false, _) => templates::FURTHER,
     };
-    let [words, number, total] = [
+    let [words, later, number, total] = [
         inputs.remaining_words as usize,
+        later as usize,
         inputs.beat + 1,
         brief.beats.len(),
     ]
     .map(|it| it.to_string());
     let values = [
         ("words", words.as_str()),
+        ("later", &later),
         ("unit", brief.language.unit()),
         ("number", &number),
         ("total", &total),

@@ -12,6 +12,7 @@ pub mod slices;
 mod tail;
 pub mod templates;
 mod trigger;
+mod whole;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ use crate::story::{Brief, Digest};
 pub use memory::Earlier;
 pub use templates::Templates;
 pub use trigger::Naming;
+pub use whole::{PlannedPart, WholeStory};
 
 /// What a prompt is made from.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,8 @@ pub struct PromptInputs<'a> {
     pub preceding: &'a str,
     /// What of this chunk is written already, or empty; the answer goes on from its end.
     pub so_far: &'a str,
-    /// Length still to write, in words (characters for CJK).
+    /// Length to write in this answer, in words (characters for CJK); where that is less than
+    /// is still to be written, the model is told to leave the rest for later.
     pub remaining_words: u32,
     /// What the author wants of this rewrite, from margin notes or a command; may be empty.
     pub notes: &'a [String],
@@ -110,6 +113,14 @@ impl Prompt {
     /// [`TooLarge`] when what must not be cut exceeds `context_tokens`.
     pub fn build(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         assemble::assemble(inputs)
+    }
+
+    /// Builds the prompt of a story that is to be written in one answer.
+    ///
+    /// # Errors
+    /// [`TooLarge`] when it exceeds `context_tokens`: nothing can be left out of it.
+    pub fn whole(story: &WholeStory<'_>) -> Result<Prompt, TooLarge> {
+        whole::assemble(story)
     }
 
     /// The text of the system message.

@@ -19,8 +19,11 @@ pub const CONTRACT: &str = "contract";
 pub const CLOSING: &str = "closing";
 pub const CONTINUING: &str = "continuing";
 pub const LAST_PART: &str = "last_part";
+pub const BEGINNING: &str = "beginning";
+pub const FURTHER: &str = "further";
+pub const WHOLE_STORY: &str = "whole_story";
 
-const KNOWN: [Known; 4] = [
+const KNOWN: [Known; 7] = [
     Known {
         name: CONTRACT,
         text: include_str!("templates/contract.md"),
@@ -40,6 +43,21 @@ const KNOWN: [Known; 4] = [
         name: LAST_PART,
         text: include_str!("templates/last_part.md"),
         placeholders: &["number", "total", "title"],
+    },
+    Known {
+        name: BEGINNING,
+        text: include_str!("templates/beginning.md"),
+        placeholders: &["words", "later", "unit", "number", "total", "title"],
+    },
+    Known {
+        name: FURTHER,
+        text: include_str!("templates/further.md"),
+        placeholders: &["words", "later", "unit", "number", "total", "title"],
+    },
+    Known {
+        name: WHOLE_STORY,
+        text: include_str!("templates/whole_story.md"),
+        placeholders: &["words", "unit", "first_mark", "last_mark", "total", "title"],
     },
 ];
 

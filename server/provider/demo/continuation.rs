@@ -1,5 +1,7 @@
 //! What to write after what is written already.
 
+use std::sync::Arc;
+
 use super::chance::{Share, seed_of};
 use super::compose::{Composer, Plan};
 use super::lines;
@@ -41,6 +43,17 @@ pub fn complete(scene: &Scene) -> Completion {
         None => writer.go_on(),
     };
     Completion::whole(text)
+}
+
+/// All chunks of a story, each below its line.
+pub fn story(parts: &[(String, Arc<Scene>)]) -> Completion {
+    let mut story = Completion::whole(String::new());
+    for (line, scene) in parts {
+        let part = complete(scene);
+        story.notice = story.notice.or(part.notice);
+        story.text.push_str(&format!("{line}\n\n{}\n\n", part.text));
+    }
+    story
 }
 
 /// What is missing when `so_far` is the beginning of `whole`, white space at its end aside.

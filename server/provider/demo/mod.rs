@@ -27,6 +27,10 @@
 //! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON. It refines
 //! nothing and finds no contradictions: its answers to [`Task::Refine`] and [`Task::Audit`] say so.
 //!
+//! # A story in one call
+//! For [`Task::Story`] the chunks come one after the other, each below its mark, and each the
+//! same as if it had been asked for alone.
+//!
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
@@ -78,6 +82,7 @@ impl Provider for DemoWriter {
         let prompt = request.system.len() + request.user.iter().map(String::len).sum::<usize>();
         let (completion, words_per_second) = match &scene.task {
             Task::Draft => (continuation::complete(scene), self.words_per_second),
+            Task::Story(parts) => (continuation::story(parts), self.words_per_second),
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
             // It knows nothing better, and sees nothing wrong.

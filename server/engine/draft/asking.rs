@@ -1,0 +1,306 @@
+//! What a call for a chunk is asked for, and where its answer comes from: from a call of its
+//! own, or from the one that writes the whole story.
+
+use std::time::Instant;
+
+use super::{Draft, Drafting};
+use crate::engine::accept::{Check, Cut, Fault};
+use crate::engine::prompt::slices::OfOther;
+use crate::engine::prompt::{PlannedPart, Prompt, TooLarge, WholeStory};
+use crate::engine::single::{SliceEnd, Source, mark};
+use crate::engine::size::{self, Ask};
+use crate::engine::written::{Call, margin_notes, still_wanted};
+use crate::engine::{scene, tokens};
+use crate::provider::{
+    EventStream, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene, Task, output_limit,
+};
+
+/// Less than this share of the target is no way that a call made.
+const SOME_WAY: u32 = 30;
+
+/// One call for a chunk: what it was asked for, and what came of it.
+pub(super) struct Course {
+    pub ask: Ask,
+    /// Length of the chunk before it, in words (characters for CJK).
+    pub words_before: u32,
+    /// When it was asked for.
+    pub began: Instant,
+    /// Tokens of its prompt that this chunk is counted for, by estimate.
+    pub prompt_tokens: u32,
+    /// It is the chunk's part of the call for the whole story.
+    pub is_slice: bool,
+    /// It is that of a later chunk, so the model was writing already.
+    pub is_running: bool,
+    /// How the slice ended; `None` where it broke off.
+    slice_end: Option<SliceEnd>,
+}
+
+impl Course {
+    pub fn new(ask: Ask, words_before: u32) -> Course {
+        Course {
+            ask,
+            words_before,
+            began: Instant::now(),
+            prompt_tokens: 0,
+            is_slice: false,
+            is_running: false,
+            slice_end: None,
+        }
+    }
+
+    /// Whether the model went on to the next part.
+    pub fn is_passed(&self) -> bool {
+        self.slice_end == Some(SliceEnd::Next)
+    }
+
+    /// What it brought to a chunk that has this length now.
+    pub fn gained(&self, length: u32) -> u32 {
+        length.saturating_sub(self.words_before)
+    }
+}
+
+impl Drafting<'_> {
+    /// How much the next call is asked for.
+    pub(super) fn ask(&self, so_far: &str) -> Ask {
+        let wanted = still_wanted(self.chunk, so_far, self.language());
+        let writer = self.job.writer();
+        if writer.kind == ProviderKind::Demo {
+            // It has no deadlines.
+            return Ask {
+                words: wanted,
+                later: 0,
+            };
+        }
+        let call = self.job.settings().deadlines.call;
+        let limit = output_limit(writer.kind, &writer.model);
+        let bounds = self.job.measured.bounds(call, limit, self.language());
+        size::ask(wanted, &bounds)
+    }
+
+    pub(super) fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
+        let call = Call {
+            so_far,
+            preceding: &self.preceding,
+            notes: &self.notes,
+            words: ask.words,
+        };
+        let (story, settings) = (&self.job.story, self.job.settings());
+        self.written.prompt(story, settings, self.chunk, &call)
+    }
+
+    /// The answer of the next call. What is known of it goes into `course`.
+    ///
+    /// # Errors
+    /// The call was turned away. One for the whole story that is wrong as such is given up, and
+    /// the chunk asked for on its own.
+    pub(super) async fn open(
+        &self,
+        prompt: &Prompt,
+        so_far: &str,
+        course: &mut Course,
+    ) -> Result<EventStream, ProviderError> {
+        match self.job.single.source(self.chunk.number) {
+            Source::Slice(stream, began) => {
+                course.began = began;
+                course.is_slice = true;
+                course.is_running = true;
+                return Ok(stream);
+            }
+            Source::Begin => {
+                if let Some(opened) = self.open_whole(course).await {
+                    return opened;
+                }
+            }
+            Source::Own => {}
+        }
+        course.began = Instant::now();
+        course.is_slice = false;
+        course.prompt_tokens = prompt.tokens();
+        self.send(self.request(prompt, so_far, course.ask)).await
+    }
+
+    async fn send(&self, request: Request) -> Result<EventStream, ProviderError> {
+        self.job.hold().passed().await;
+        self.job.writer().provider.complete(request).await
+    }
+
+    /// Begins the call for the whole story; `None` where it can't be made.
+    async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
+        let prompt = match self.whole_prompt() {
+            Ok(prompt) => prompt,
+            Err(too_large) => {
+                self.leave_single(&format!("can't be made: {too_large}"));
+                return None;
+            }
+        };
+        course.is_slice = true;
+        course.prompt_tokens = prompt.tokens();
+        match self.send(self.whole_request(&prompt)).await {
+            Ok(stream) => Some(Ok(self.job.single.begin(stream, course.began))),
+            Err(error) => {
+                use ProviderErrorKind::{BadRequest, ContextOverflow};
+                if !matches!(error.kind, BadRequest | ContextOverflow) {
+                    return Some(Err(error));
+                }
+                // Most likely it asks for more than the model writes at once.
+                self.leave_single(&format!("was turned away: {error}"));
+                None
+            }
+        }
+    }
+
+    fn whole_prompt(&self) -> Result<Prompt, TooLarge> {
+        let story = &self.job.story;
+        let chunks = self.written.view.chunks.iter();
+        let parts: Vec<PlannedPart> = chunks
+            .map(|chunk| PlannedPart {
+                words: chunk.target_words,
+                notes: margin_notes(&story.brief, chunk.number),
+            })
+            .collect();
+        Prompt::whole(&WholeStory {
+            brief: &story.brief,
+            templates: &story.templates,
+            parts: &parts,
+            context_tokens: self.job.settings().context_tokens,
+        })
+    }
+
+    fn whole_request(&self, prompt: &Prompt) -> Request {
+        let (brief, seed) = (self.job.brief(), self.job.settings().seed);
+        let chunks = &self.written.view.chunks;
+        let words = chunks.iter().map(|chunk| chunk.target_words).sum();
+        let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
+            let line = mark::line(chunk.number.0);
+            (line, scene::scene(brief, beat, chunk, "", seed))
+        });
+        let scene = Scene {
+            task: Task::Story(parts.collect()),
+            seed,
+            language: brief.language.as_str().to_owned(),
+            ..Scene::default()
+        };
+        Request {
+            max_output_tokens: self.output_tokens(words),
+            scene: scene.into(),
+            ..self.request(prompt, "", Ask { words, later: 0 })
+        }
+    }
+
+    fn request(&self, prompt: &Prompt, so_far: &str, ask: Ask) -> Request {
+        let settings = self.job.settings();
+        Request {
+            model: self.job.writer().model.clone(),
+            system: prompt.system(),
+            user: prompt.user(),
+            max_output_tokens: self.output_tokens(ask.words),
+            context_tokens: settings.context_tokens,
+            temperature: settings.temperature,
+            seed: Some(settings.seed),
+            format: None,
+            scene: scene::scene(
+                self.job.brief(),
+                self.beat_index(),
+                self.chunk,
+                so_far,
+                settings.seed,
+            ),
+        }
+    }
+
+    /// Most tokens that an answer of so many words may have.
+    fn output_tokens(&self, words: u32) -> u32 {
+        let writer = self.job.writer();
+        // Half as much again, so that a limit cuts off only what ran far too long.
+        let asked = tokens::of_words(words.max(50), self.language());
+        let room = asked.saturating_add(asked / 2).saturating_add(256);
+        let limit = output_limit(writer.kind, &writer.model);
+        limit.map_or(room, |limit| room.min(limit))
+    }
+
+    /// Takes in how a slice ended, and what stood before it.
+    pub(super) fn take_slice_end(&self, draft: &mut Draft, course: &mut Course) {
+        if !course.is_slice {
+            return;
+        }
+        course.slice_end = self.job.single.slice_end();
+        if let Some(text) = self.job.single.preamble() {
+            let check = Check::Preamble;
+            self.cut(draft, Cut { check, text });
+        }
+        // Of what other chunks hold it was told nothing but their text.
+        draft.inputs.retain(|name, _| {
+            !matches!(
+                OfOther::parse(name),
+                Some(OfOther::Summary(_) | OfOther::State(_))
+            )
+        });
+    }
+
+    /// Whether a call brought enough to call it a stretch of the way.
+    pub(super) fn is_some_way(&self, course: &Course, length: u32) -> bool {
+        course.gained(length) >= (self.chunk.target_words / SOME_WAY).max(10)
+    }
+
+    /// Whether a call failed for no other reason than that it was asked for too much: the next
+    /// is asked for less, and it counts as none of the attempts.
+    pub(super) fn made_its_way(&self, error: &ProviderError, course: &Course, length: u32) -> bool {
+        error.kind == ProviderErrorKind::Deadline
+            && course.began.elapsed() >= self.job.settings().deadlines.call
+            && self.is_some_way(course, length)
+    }
+
+    /// A slice broke off. Where nothing had come the call is made once more, if that may help.
+    pub(super) fn after_broken_slice(&self, course: &Course, error: &ProviderError, length: u32) {
+        if !course.is_slice {
+            return;
+        }
+        let helps = error.kind.is_transient() && error.kind != ProviderErrorKind::Deadline;
+        if helps && !course.is_running && course.gained(length) == 0 {
+            self.job.single.again();
+            return;
+        }
+        if error.kind.is_transient() {
+            self.leave_single(&format!("broke off in part {}", self.chunk.number));
+        } else {
+            // It ends the chunk as well, and that is told.
+            self.job.single.leave();
+        }
+    }
+
+    /// A slice was judged. Unless it is as good as a call of its own and the next part follows,
+    /// the call for the whole story is left.
+    pub(super) fn after_slice(&self, course: &Course, fault: Option<&Fault>) {
+        if !course.is_slice {
+            return;
+        }
+        let (part, parts) = (self.chunk.number.0, self.job.single.parts());
+        let is_last = part == parts;
+        let why = match (fault, &course.slice_end) {
+            (None, Some(SliceEnd::Next)) => return,
+            (None, _) if is_last => {
+                self.job.single.leave();
+                return;
+            }
+            (Some(fault), _) => format!("did not bring part {part} as it should: {}", fault.what),
+            (None, Some(SliceEnd::Whole)) => format!("ended with part {part} of {parts}"),
+            (None, Some(SliceEnd::Astray(other))) => {
+                format!("went from part {part} to part {other}")
+            }
+            (None, None) => {
+                format!("went far beyond the length of part {part} without the mark of the next")
+            }
+        };
+        self.leave_single(&why);
+    }
+
+    /// From here on every chunk has calls of its own.
+    fn leave_single(&self, why: &str) {
+        self.job.single.leave();
+        let message = format!(
+            "the call for the whole story {why}. What came is kept; the story goes on one call a part"
+        );
+        let number = Some(self.chunk.number);
+        self.job.reporter().warn(number, "single-call", message);
+    }
+}

@@ -1,0 +1,252 @@
+//! Writing a whole story in one call, whose answer is cut into chunks while it arrives.
+//!
+//! Whether to is decided once, before anything is sent ([`choose`]). From then on the call is
+//! the source of what the first call for each chunk would bring ([`SingleCall`]): chunks are
+//! begun, saved, judged and completed as ever. As soon as the call is no longer to be relied
+//! on it is left, and the story goes on one call a beat from where it stands.
+//!
+//! Neither knows of files or editors.
+
+mod call;
+mod cut;
+pub mod mark;
+
+use std::time::Duration;
+
+use super::queue::Lineup;
+use super::schedule::in_force;
+use super::settings::{Mode, Order, Refine, Settings};
+use super::size::{Measured, Pace};
+use super::story_file::StoryFile;
+use super::tokens;
+use super::writer::Writer;
+use crate::provider::output_limit;
+use crate::session::{ChunkStatus, ChunkView, SessionView};
+
+pub(super) use call::{SingleCall, SliceEnd, Source};
+
+/// How fast a model is thought to write before it was measured: slower than hosted models are,
+/// in words a second.
+const ASSUMED: Pace = Pace {
+    words_per_second: 25.0,
+    first_token: Duration::from_secs(10),
+};
+
+/// What speaks for one call or against it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts<'a> {
+    pub settings: &'a Settings,
+    /// The order in force.
+    pub order: Order,
+    /// The job writes all chunks of the story, and there is nothing of any of them.
+    pub is_fresh: bool,
+    pub parts: usize,
+    /// Length of the story, in words (characters for CJK).
+    pub words: u32,
+    /// The same in tokens, by estimate.
+    pub tokens: u32,
+    /// Most tokens of an answer; `None` where nothing is known of the model.
+    pub output_limit: Option<u32>,
+    pub pace: Option<Pace>,
+}
+
+/// How a story is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Choice {
+    OneCall,
+    /// One call a beat; with what to tell an author who asked for something else.
+    Chunked(Option<String>),
+}
+
+/// Whether the story is written in one call.
+///
+/// A story of which something is written goes on one call a beat. With `auto` a model of which
+/// nothing is known is given one beat at a time: most such models are small and run at home,
+/// where a long answer is neither quick nor good.
+pub(super) fn choose(facts: &Facts<'_>) -> Choice {
+    let settings = facts.settings;
+    if settings.mode == Mode::Chunked || !facts.is_fresh || facts.parts < 2 {
+        return Choice::Chunked(None);
+    }
+    let is_serial = facts.order == Order::Serial;
+    // A chunk goes on from the refined text of the one before.
+    let waits = settings.refine == Refine::Apply;
+    if settings.mode == Mode::Single {
+        if waits {
+            let message = "refine = \"apply\" changes each chunk before the next is begun, so mode = \"single\" has \
+                           no effect";
+            return Choice::Chunked(Some(message.to_owned()));
+        }
+        if is_serial {
+            return Choice::OneCall;
+        }
+        let order = facts.order.as_str();
+        return Choice::Chunked(Some(format!(
+            "order = \"{order}\" writes chunks from their planned states, so mode = \"single\" has no effect"
+        )));
+    }
+    // A quarter more, since models write longer than they are asked to.
+    let tokens = u64::from(facts.tokens) * 5 / 4;
+    let allowed = |limit: Option<u64>| limit.is_none_or(|limit| tokens <= limit);
+    let pace = facts.pace.unwrap_or(ASSUMED);
+    let writing = settings.deadlines.call.saturating_sub(pace.first_token);
+    let in_time = writing.as_secs_f64() * pace.words_per_second;
+    let fits = facts.output_limit.is_some()
+        && allowed(facts.output_limit.map(u64::from))
+        && allowed(settings.max_output_tokens)
+        && facts.words <= settings.single_call_words
+        && f64::from(facts.words) * 1.25 <= in_time;
+    match is_serial && !waits && fits {
+        true => Choice::OneCall,
+        false => Choice::Chunked(None),
+    }
+}
+
+/// What a job finds before it writes.
+#[derive(Debug)]
+pub(super) struct Beginning {
+    pub parts: usize,
+    is_fresh: bool,
+    /// Length of the story, in words (characters for CJK).
+    words: u32,
+    pub measured: Measured,
+}
+
+impl Beginning {
+    pub fn of(lineup: &Lineup, view: &SessionView, writer: &Writer) -> Beginning {
+        let chunks = &view.chunks;
+        let missing = |chunk: &ChunkView| chunk.status == ChunkStatus::Missing;
+        let records = chunks.iter().filter_map(|chunk| chunk.record.as_ref());
+        Beginning {
+            parts: chunks.len(),
+            is_fresh: lineup.tasks.len() == chunks.len() && chunks.iter().all(missing),
+            words: chunks.iter().map(|chunk| chunk.target_words).sum(),
+            measured: Measured::of_records(records, writer.kind.as_str(), &writer.model),
+        }
+    }
+
+    pub fn choose(&self, story: &StoryFile, settings: &Settings, writer: &Writer) -> Choice {
+        choose(&Facts {
+            settings,
+            order: in_force(settings.order, &story.brief),
+            is_fresh: self.is_fresh,
+            parts: self.parts,
+            words: self.words,
+            tokens: tokens::of_words(self.words, &story.brief.language),
+            output_limit: output_limit(writer.kind, &writer.model),
+            pace: self.measured.pace(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A story of six parts for a model that can write it, and what differs.
+    fn chosen(change: impl FnOnce(&mut Settings, &mut Facts<'_>)) -> Choice {
+        let defaults = Settings::default();
+        let mut settings = Settings::default();
+        let mut facts = Facts {
+            settings: &defaults,
+            order: Order::Serial,
+            is_fresh: true,
+            parts: 6,
+            words: 9_000,
+            tokens: 12_600,
+            output_limit: Some(23_800),
+            pace: None,
+        };
+        change(&mut settings, &mut facts);
+        choose(&Facts {
+            settings: &settings,
+            ..facts
+        })
+    }
+
+    #[test]
+    fn what_auto_chooses() {
+        type Change = fn(&mut Settings, &mut Facts<'_>);
+        let cases: [(&str, bool, Change); 17] = [
+            ("fits", true, |_, _| {}),
+            ("asked for", false, |settings, _| {
+                settings.mode = Mode::Chunked
+            }),
+            ("begun", false, |_, facts| facts.is_fresh = false),
+            ("one part", false, |_, facts| facts.parts = 1),
+            ("order", false, |_, facts| facts.order = Order::Chapters),
+            ("refined", false, |settings, _| {
+                settings.refine = Refine::Apply
+            }),
+            ("refined later", true, |settings, _| {
+                settings.refine = Refine::Propose
+            }),
+            ("as long as allowed", true, |settings, facts| {
+                settings.single_call_words = facts.words
+            }),
+            ("too long", false, |settings, facts| {
+                settings.single_call_words = facts.words - 1
+            }),
+            ("unknown model", false, |_, facts| facts.output_limit = None),
+            ("at the limit", true, |_, facts| {
+                facts.output_limit = Some(15_750)
+            }),
+            ("beyond the limit", false, |_, facts| {
+                facts.output_limit = Some(15_749)
+            }),
+            ("within the budget", true, |settings, _| {
+                settings.max_output_tokens = Some(15_750)
+            }),
+            ("beyond the budget", false, |settings, _| {
+                settings.max_output_tokens = Some(15_749)
+            }),
+            ("no time", false, |settings, _| {
+                settings.deadlines.call = Duration::from_secs(300)
+            }),
+            ("measured fast", true, |settings, facts| {
+                settings.deadlines.call = Duration::from_secs(300);
+                facts.pace = Some(Pace {
+                    words_per_second: 60.0,
+                    first_token: Duration::from_secs(2),
+                });
+            }),
+            ("measured slow", false, |_, facts| {
+                facts.pace = Some(Pace {
+                    words_per_second: 9.0,
+                    first_token: Duration::from_secs(2),
+                });
+            }),
+        ];
+        for (name, expected, change) in cases {
+            let choice = if expected {
+                Choice::OneCall
+            } else {
+                Choice::Chunked(None)
+            };
+            assert_eq!(chosen(change), choice, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_author_asks_for_is_done_where_it_can_be() {
+        let single = |change: fn(&mut Settings, &mut Facts<'_>)| {
+            chosen(|settings, facts| {
+                settings.mode = Mode::Single;
+                change(settings, facts);
+            })
+        };
+        assert_eq!(single(|_, facts| facts.words = 90_000), Choice::OneCall);
+        assert_eq!(
+            single(|_, facts| facts.output_limit = None),
+            Choice::OneCall
+        );
+        assert_eq!(
+            single(|_, facts| facts.is_fresh = false),
+            Choice::Chunked(None)
+        );
+        let refined = single(|settings, _| settings.refine = Refine::Apply);
+        assert!(matches!(refined, Choice::Chunked(Some(why)) if why.contains("refine")));
+        let beside = single(|_, facts| facts.order = Order::All);
+        assert!(matches!(beside, Choice::Chunked(Some(why)) if why.contains("order = \"all\"")));
+    }
+}
