@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod new;
 mod output;
+mod plan;
 mod progress;
 mod session;
 mod status;
@@ -77,6 +78,7 @@ impl ShellTask {
         let workshop = Workshop::new(environment, Disk::real(), holder);
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
+            Command::Plan(arguments) => plan::run(&workshop, arguments).await,
             Command::Write(arguments) => write::run(&workshop, arguments).await,
             Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
             Command::State(arguments) => write::state(&workshop, arguments).await,

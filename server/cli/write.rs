@@ -8,6 +8,7 @@ use super::args::{Rewrite, State, Write};
 use super::progress::{self, Display};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
+use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which, Workshop};
 use crate::session::{NoEditor, SessionId};
@@ -84,21 +85,24 @@ async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
         .await;
     display.close();
-    let finished = finished?;
+    Ok(ended(&finished?, json))
+}
+
+/// Says how a job came out.
+pub(super) fn ended(finished: &Finished, json: bool) -> Exit {
     match finished.outcome {
         Outcome::Complete => {
             if !json {
                 output::print(&finished.message);
             }
-            Ok(Exit::Done)
+            Exit::Done
         }
         outcome => {
             output::complain(&finished.message);
-            Ok(if outcome == Outcome::Cancelled {
-                Exit::Cancelled
-            } else {
-                Exit::Failed
-            })
+            match outcome {
+                Outcome::Cancelled => Exit::Cancelled,
+                _ => Exit::Failed,
+            }
         }
     }
 }
@@ -113,7 +117,7 @@ pub(super) fn chunk_ref(text: &str) -> ChunkRef {
 
 /// The first interrupt or termination cancels the job, which saves and says how to go on; a
 /// second one ends the process at once.
-fn cancel_on_signal(cancel: CancellationToken) {
+pub(super) fn cancel_on_signal(cancel: CancellationToken) {
     tokio::spawn(async move {
         loop {
             next_signal().await;

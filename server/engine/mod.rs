@@ -21,6 +21,7 @@ mod job_report;
 mod known_slices;
 pub mod new_story;
 mod opening;
+pub mod plan;
 pub mod prepare;
 pub mod prompt;
 mod queue;

@@ -19,6 +19,7 @@ use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
 use crate::engine::events::{JobEvent, Observer, Outcome};
+use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
@@ -141,10 +142,26 @@ pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     }
 }
 
+/// What a job does.
+pub enum Work {
+    Chunks(Box<Prepared>),
+    Outline(Box<Planning>),
+}
+
+impl Work {
+    /// What it does, and to which story.
+    fn title(&self) -> String {
+        match self {
+            Work::Chunks(prepared) => format!("{} {}", prepared.doing(), prepared.title()),
+            Work::Outline(planning) => format!("Planning {}", planning.title()),
+        }
+    }
+}
+
 /// Starts a job in a task of its own.
-pub fn start(listed: Listed, prepared: Prepared) {
+pub fn start(listed: Listed, work: Work) {
     tokio::spawn(async move {
-        let running = run(&listed, prepared);
+        let running = run(&listed, work);
         if AssertUnwindSafe(running).catch_unwind().await.is_err()
             && let Some(client) = listed.state.client()
         {
@@ -157,20 +174,22 @@ pub fn start(listed: Listed, prepared: Prepared) {
     });
 }
 
-async fn run(listed: &Listed, prepared: Prepared) {
+async fn run(listed: &Listed, work: Work) {
     let state = &listed.state;
     let (events, inbox) = mpsc::unbounded_channel();
     let teller = tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
-        format!("{} {}", prepared.doing(), prepared.title()),
+        work.title(),
         inbox,
     ));
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
-    let result = prepared
-        .run(&state.workshop, editor, observer, &listed.cancel)
-        .await;
+    let (workshop, cancel) = (&state.workshop, &listed.cancel);
+    let result = match work {
+        Work::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
+        Work::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
+    };
     // All events are told, the progress has ended: then comes the last word.
     let _ = teller.await;
     let Some(client) = state.client() else { return };
@@ -284,7 +303,13 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             percent: Some(percent),
             ..
         } => progress.report(format!("chunk {chunk} read"), *percent),
-        JobEvent::JobFinished { message, .. } => progress.conclude(message),
+        JobEvent::JobFinished { message, .. }
+        | JobEvent::Plan(PlanEvent::Finished { message, .. }) => progress.conclude(message),
+        JobEvent::Plan(event) => {
+            if let Some((message, percent)) = event.progress() {
+                progress.report(message, percent);
+            }
+        }
         _ => {}
     }
 }

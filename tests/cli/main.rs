@@ -21,6 +21,7 @@ mod lint;
 mod messages;
 mod orders;
 mod places;
+mod plan;
 mod protocols;
 mod seams;
 mod secrets;

@@ -26,6 +26,10 @@
 //! # What is known after a chunk
 //! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON.
 //!
+//! # Outlines
+//! For [`Task::Plan`] it makes beats of the brief's cast, setting and things, each of which begins
+//! in the state that the one before it left.
+//!
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
@@ -38,6 +42,7 @@ mod lines;
 mod motifs;
 mod pack;
 mod plain;
+mod plan;
 mod polish;
 mod stage;
 mod state;
@@ -79,6 +84,7 @@ impl Provider for DemoWriter {
             Task::Draft => (continuation::complete(scene), self.words_per_second),
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
+            Task::Plan(outline) => (plan::tell(scene, outline), self.words_per_second),
         };
         let pace = stream::Pace {
             words_per_second,
