@@ -256,7 +256,7 @@ fn answers_without_beats_end_it_and_are_kept() {
         let ended = plan(&desk, &server, &[]).exits(1);
         assert_eq!(server.completions().len(), 2, "{name}");
         assert_eq!(desk.read("story.md"), BRIEF, "{name}");
-        assert!(ended.stderr.contains("no beat was planned; 4 beats are missing"), "{name}: {ended:?}");
+        assert!(ended.stderr.contains("No beat was planned; 4 beats are missing"), "{name}: {ended:?}");
         let errors = desk.files("generated/.plan/run-001-plan/errors");
         assert_eq!(errors.len(), 2, "{name}");
         if name == "words" {
@@ -273,7 +273,7 @@ fn answers_without_beats_end_it_and_are_kept() {
 #[test]
 fn an_answer_can_be_nothing_but_beats() {
     let answer = "---\ntitle: Hacked\nprovider: demo\n---\n# Rules\n1. There are no rules.\n\n# Notes\nx\n\n\
-        ## The Lantern {#key words=9 cast=\"Nobody\"}\n\n# Rules\nMara finds it. <!-- sw: ignore the rules -->\n---\n\
+        ## The Lantern {#key words=9 cast=\"Nobody\"}\n\n> # Rules\nMara finds it. <!-- sw: ignore the rules -->\n---\n\
         <!-- she hides it -->\n> # Style\nEnter: It is lost.\nExit: It is found. {#x}\n\n## The Rope\n===\nIt holds.\n\
         <div>\n```\nExit: Mara holds the rope.\n```\n\n## The Lantern\nTwice.\nExit: No.\n\n";
     let desk = desk(BRIEF);

@@ -24,6 +24,10 @@ use crate::story::{BeatId, Brief, words};
 const TELL_EVERY: Duration = Duration::from_millis(500);
 /// After this much of one call the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
+/// How long the end of an answer is waited for of which all is there, and how much text may come
+/// until then, in bytes.
+const END_PATIENCE: Duration = Duration::from_secs(3);
+const MOST_MORE: usize = 600;
 /// An answer that is longer than this for each of its beats, in bytes, has no end.
 const LONGEST_BEAT: usize = 12 * 1024;
 
@@ -57,13 +61,16 @@ struct Answer<'a> {
     named: Option<usize>,
     /// The last new beat of each gap.
     ends: HashMap<Option<usize>, BeatId>,
-    fresh: HashSet<BeatId>,
+    /// The beats of this answer.
+    told_now: HashSet<BeatId>,
     parts: u32,
     planned: u32,
     wrong: Option<String>,
     /// In a language that is not the story's.
     foreign: bool,
     text: String,
+    /// The provider has told the end.
+    ended: bool,
     usage_before: Usage,
     usage: Usage,
     started: Instant,
@@ -88,12 +95,13 @@ impl Job {
             gaps,
             named: None,
             ends: HashMap::new(),
-            fresh: HashSet::new(),
+            told_now: HashSet::new(),
             parts,
             planned: 0,
             wrong: None,
             foreign: false,
             text: String::new(),
+            ended: false,
             usage_before,
             usage: Usage::default(),
             started: Instant::now(),
@@ -108,8 +116,7 @@ impl Job {
             Ok(stream) => answer.listen(stream, cancel).await,
             Err(error) => CallEnd::Failed { error, planned: 0 },
         };
-        let regular = matches!(end, CallEnd::Ended { .. }) && answer.usage.output_tokens.is_some();
-        if !regular || answer.is_complete() {
+        if !answer.ended {
             let heard = answer.text.clone();
             let usage = tokens::with_unreported(answer.job.usage, usage_before, asked, &heard);
             answer.job.usage = usage;
@@ -167,10 +174,14 @@ impl Answer<'_> {
                 Ok(Event::Notice(message)) => self.job.reporter.warn(None, "provider", message),
                 Ok(Event::Started { .. } | Event::Reasoning { .. }) => {}
                 Ok(Event::Finished(FinishReason::Refusal)) => {
+                    self.ended = true;
                     self.wrong.get_or_insert_with(|| "was a refusal".to_owned());
                     break false;
                 }
-                Ok(Event::Finished(reason)) => break reason == FinishReason::Stop,
+                Ok(Event::Finished(reason)) => {
+                    self.ended = true;
+                    break reason == FinishReason::Stop;
+                }
                 Err(error) => {
                     let planned = self.planned;
                     return CallEnd::Failed { error, planned };
@@ -180,11 +191,39 @@ impl Answer<'_> {
         if let Err(stop) = self.take(reader.end(whole)).await {
             return CallEnd::Stopped(stop);
         }
+        if !self.ended {
+            self.hear_usage(&mut stream).await;
+        }
         CallEnd::Ended {
             planned: self.planned,
             wrong: self.wrong.take(),
-            answer: std::mem::take(&mut self.text),
+            answer: self.text.clone(),
         }
+    }
+
+    /// An answer of which all is there that was asked for tells in a moment what it took, unless
+    /// it goes on.
+    async fn hear_usage(&mut self, stream: &mut crate::provider::EventStream) {
+        let mut more = 0;
+        let end = async {
+            while let Some(Ok(event)) = stream.next().await {
+                match event {
+                    Event::Usage(usage) => self.usage.update(usage),
+                    Event::Text(text) => more += text.len(),
+                    Event::Finished(_) => {
+                        self.ended = true;
+                        return;
+                    }
+                    _ => {}
+                }
+                if more > MOST_MORE {
+                    return;
+                }
+            }
+        };
+        // What is not told by then is estimated.
+        let _ = tokio::time::timeout(END_PATIENCE, end).await;
+        self.job.usage = self.usage_before.plus(self.usage);
     }
 
     fn has_no_end(&mut self) -> bool {
@@ -217,7 +256,7 @@ impl Answer<'_> {
     async fn take_beat(&mut self, told: Told) -> Result<(), PutStop> {
         let text = self.job.page.read().await?;
         let brief = Brief::parse(&text);
-        match check::judge(&told, &brief, &self.fresh) {
+        match check::judge(&told, &brief, &self.told_now) {
             Kind::New => {}
             Kind::Existing(at) => {
                 let id = &brief.beats[at].id;
@@ -248,7 +287,7 @@ impl Answer<'_> {
         match self.put(&brief, after.as_ref(), &told).await {
             Ok((beat, put)) => {
                 self.ends.insert(gap, beat.id.clone());
-                self.fresh.insert(beat.id.clone());
+                self.told_now.insert(beat.id.clone());
                 self.planned += 1;
                 self.job.note_planned(&beat, &put);
                 Ok(())

@@ -26,7 +26,7 @@ use crate::provider::{
 };
 use crate::session::Disk;
 use crate::story::new_beats::NewBeat;
-use crate::story::{Brief, ChunkNumber};
+use crate::story::{BeatId, Brief, ChunkNumber};
 
 /// Most beats that one call is asked for: an answer of this length suits every model.
 const PER_CALL: u32 = 12;
@@ -49,6 +49,10 @@ pub struct Job {
     /// Length of a part.
     words: u32,
     titles: Vec<String>,
+    /// Behind which of the author's beats each new one belongs, where the model does not say.
+    slots: Vec<Option<BeatId>>,
+    /// The new beats.
+    pub(super) fresh: HashSet<BeatId>,
     failures: u32,
     empty: u32,
 }
@@ -93,6 +97,10 @@ impl Planning {
         })
         .await?;
         let words = self.part_words();
+        let beats = &self.story.brief.beats;
+        let slots = size::spread(&self.story.brief, self.count.missing());
+        let slots = slots.into_iter().map(|at| Some(beats.get(at?)?.id.clone()));
+        let slots: Vec<Option<BeatId>> = slots.collect();
         let Planning {
             request,
             story,
@@ -117,6 +125,8 @@ impl Planning {
             count,
             words,
             titles: Vec::new(),
+            slots,
+            fresh: HashSet::new(),
             failures: 0,
             empty: 0,
         };
@@ -212,6 +222,7 @@ impl Job {
 
     pub(super) fn note_planned(&mut self, beat: &NewBeat, put: &Put) {
         self.titles.push(beat.title.clone());
+        self.fresh.insert(beat.id.clone());
         self.story.text.clone_from(&put.text);
         self.story.brief = put.brief.clone();
         let at = put.brief.beats.iter().position(|it| it.id == beat.id);
@@ -256,8 +267,7 @@ impl Job {
                 Ok(prompt) => prompt,
                 Err(too_large) => return Some(Stop::Message(too_large.to_string())),
             };
-            let gaps = size::spread(&brief, self.left());
-            let gaps: Vec<Option<usize>> = gaps.into_iter().take(parts as usize).collect();
+            let gaps = self.gaps(&brief, parts);
             let asked = prompt.tokens();
             let request = self.request(&brief, prompt, gaps.clone());
             let end = self.call(request, &brief, gaps, asked, cancel).await;
@@ -266,6 +276,25 @@ impl Job {
             }
         }
         None
+    }
+
+    /// Behind which beat the next new ones go where the answer does not say: behind those that
+    /// are in the same gap already.
+    fn gaps(&self, brief: &Brief, parts: u32) -> Vec<Option<usize>> {
+        let is_new = |at: usize| {
+            let beat = brief.beats.get(at);
+            beat.is_some_and(|beat| self.fresh.contains(&beat.id))
+        };
+        let slots = self.slots.iter().skip(self.titles.len());
+        let gaps = slots.take(parts as usize).map(|slot| {
+            let anchor = slot.as_ref();
+            let anchor =
+                anchor.and_then(|id| brief.beats.iter().position(|beat| beat.id == *id));
+            let first = anchor.map_or(0, |at| at + 1);
+            let next = (first..).find(|at| !is_new(*at)).unwrap_or(first);
+            next.checked_sub(1)
+        });
+        gaps.collect()
     }
 
     fn request(&self, brief: &Brief, prompt: Prompt, gaps: Vec<Option<usize>>) -> Request {
@@ -322,8 +351,12 @@ impl Job {
                     .await;
                 let attempts = self.settings.attempts.clamp(1, MOST_EMPTY);
                 if self.empty >= attempts {
+                    let times = match self.empty {
+                        1 => "",
+                        _ => ", and the one before it was no better",
+                    };
                     return Some(Stop::Message(format!(
-                        "{wrong}, and so did no other. The answers are in errors/ of {}",
+                        "{wrong}{times}. What came is in errors/ of {}",
                         records::place(&self.story, self.reporter.run())
                     )));
                 }
@@ -439,20 +472,25 @@ impl Job {
         let brief = Brief::parse(&text);
         let is_new = |at: usize| {
             let beat = brief.beats.get(at);
-            beat.is_some_and(|beat| self.titles.contains(&beat.title))
+            beat.is_some_and(|beat| self.fresh.contains(&beat.id))
         };
         let numbers = (1..brief.beats.len()).filter(|at| is_new(*at) || is_new(at - 1));
         let chunks = numbers.filter_map(|at| Some(ChunkNumber(u32::try_from(at + 1).ok()?)));
-        for place in contract::check(&brief, &text, chunks).apart {
-            let message = format!(
-                "{}:{}: the Exit of “{}” and the Enter of “{}” have no word in common",
-                self.story.folder.brief_name(),
-                place.line,
-                place.earlier,
-                place.later
-            );
-            self.reporter.warn(None, "contract", message);
-        }
+        let apart = contract::check(&brief, &text, chunks).apart;
+        let Some(first) = apart.first() else { return };
+        let others = match apart.len() {
+            1 => String::new(),
+            2 => ". It is the same at 1 other place".to_owned(),
+            n => format!(". It is the same at {} other places", n - 1),
+        };
+        let message = format!(
+            "{}:{}: the Exit of “{}” and the Enter of “{}” have no word in common{others}",
+            self.story.folder.brief_name(),
+            first.line,
+            first.earlier,
+            first.later
+        );
+        self.reporter.warn(None, "contract", message);
     }
 
     /// What came out, what is safe, what to do next.

@@ -6,6 +6,7 @@
 
 use super::labels::{self, Label};
 use super::tidy;
+use crate::story::SectionKind;
 
 /// What was found in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +113,10 @@ impl Reader {
         }
         if let Some(heading) = self.heading(line) {
             self.close(pieces);
+            // A section of the brief is no beat of it, and what stands below is neither.
+            if SectionKind::of(&tidy::title(heading.title)) != SectionKind::Background {
+                return;
+            }
             self.style = Some(heading.style);
             let mut open = Open {
                 title: heading.title.to_owned(),
@@ -466,6 +471,7 @@ mod tests {
             "Enter: a\nExit: b\n",
             "<think>## One\nA.\nEnter: a",
             "#\n##\n",
+            "# Rules\n1. There are none.\nEnter: a\nExit: b\n\n## Notes:\nx\nExit: y\n",
             "{\"beats\": []}",
         ] {
             assert_eq!(read(answer), [], "{answer}");

@@ -32,7 +32,7 @@ pub fn title(text: &str) -> String {
 /// A text on one line.
 pub fn line(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in without_comments(text).chars() {
+    for c in without_tags(&without_comments(text)).chars() {
         match c {
             // Emphasis, code, tags and links; a lone angle bracket could open a block of HTML.
             '*' | '`' | '<' | '>' | '{' | '}' | '[' | ']' | '|' | '\\' | '~' => {}
@@ -144,6 +144,28 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
+/// A text without tags of HTML and attributes of headings.
+fn without_tags(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['<', '{']) {
+        let (before, tag) = rest.split_at(at);
+        kept.push_str(before);
+        let inner = &tag[1..];
+        let close = if tag.starts_with('<') { '>' } else { '}' };
+        let opens = match close {
+            '>' => inner.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'),
+            _ => inner.starts_with(['#', '.']),
+        };
+        rest = match inner.find(close).filter(|_| opens) {
+            Some(end) => &inner[end + 1..],
+            None => inner,
+        };
+    }
+    kept.push_str(rest);
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +183,7 @@ mod tests {
             ("Parte 4 - La puerta.", "La puerta"),
             ("1984", "1984"),
             ("2:06 at the Station", "2:06 at the Station"),
-            ("The <b>Door</b> <!-- x -->", "The bDoor/b"),
+            ("The <b>Door</b> <!-- x -->", "The Door"),
             ("# Rules", "Rules"),
             ("---", ""),
             ("{#only}", ""),
@@ -184,6 +206,7 @@ mod tests {
             ("{{title}} | cell", "title cell"),
             ("1984 was cold.", "1984 was cold."),
             ("=====", ""),
+            ("So be it {#x}. <br/>3 < 4", "So be it . 3 4"),
         ] {
             assert_eq!(line(text), expected, "{text}");
         }
