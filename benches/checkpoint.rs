@@ -9,6 +9,8 @@
 #[allow(dead_code)] // the tests use the rest
 mod prose;
 
+mod long_story;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -18,20 +20,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
-use storywright::engine::environment::Environment;
-use storywright::engine::settings::Settings;
+use storywright::engine::stale;
 use storywright::engine::status::StoryStatus;
-use storywright::engine::story_file::StoryFile;
-use storywright::engine::workshop::Workshop;
+use storywright::engine::written::Written;
 use storywright::session::{
-    self, Call, ChunkResult, Disk, Faults, NoEditor, PlannedChunk, Session, SessionId, StoryFolder,
-    Timestamp, TokenUsage, Verdict,
+    self, Call, ChunkResult, Disk, Faults, NoEditor, PlannedChunk, Session, StoryFolder, Timestamp,
+    TokenUsage, Verdict,
 };
-use storywright::story::{BeatId, ChunkNumber, Digest, Language};
+use storywright::story::{BeatId, ChunkNumber};
 
-const CHUNKS: u32 = 670;
-const CHUNK_WORDS: u32 = 1_493;
+use long_story::{CHUNKS, LongStory, open, session_id};
+
 /// What a checkpoint may cost, in bare savings of the same bytes.
 const AIM_RATIO: f64 = 2.0;
 /// What status and resume of a long story may take.
@@ -45,11 +44,10 @@ fn main() {
     for bytes in [1_000, 10_000] {
         short_story(bytes);
     }
-    let story = LongStory::new();
-    story.checkpoints();
-    println!();
-    println!("{:<62} {:>9}", "a long story", "median");
-    story.status_and_resume();
+    let long = LongStory::new();
+    end_of_a_long_story(&long);
+    println!("\n{:<62} {:>9}", "a long story", "median");
+    status_and_resume(&long);
 }
 
 /// The medians of a bare saving, of one that syncs the folder too, and of ours.
@@ -184,110 +182,87 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// A story of a million words, all of it written.
-struct LongStory {
-    folder: tempfile::TempDir,
-    workshop: Workshop,
-    settings: Settings,
-    words: u32,
+/// The last chunks of a long story, written again.
+fn end_of_a_long_story(long: &LongStory) {
+    let story = long.story();
+    let plan = story.plan(&long.settings);
+    let left = CHUNKS - 49;
+    for number in left..=CHUNKS {
+        fs::remove_file(long.chunk(number)).expect("removed");
+    }
+    let desk = Desk::new(&story.folder, &plan);
+    desk.session.assemble().expect("assembled");
+    let texts: Vec<String> = (left..=CHUNKS).map(LongStory::text).collect();
+    let text = &texts[0];
+    let complete = |at: usize| desk.complete(left + at as u32, &texts[at]);
+    let of = format!("of a chunk of {CHUNKS}");
+    desk.beside(50, text.as_bytes(), |round| {
+        desk.partial(left, text, round);
+    })
+    .report(&format!("{} bytes {of} so far", text.len()), true);
+    desk.beside(15, text.as_bytes(), complete)
+        .report(&format!("a complete one {of}"), false);
+    desk.beside(15, text.as_bytes(), |round| {
+        complete(15 + round);
+        desk.partial(left + 16 + round as u32, text, 0);
+    })
+    .report(&format!("a complete one {of} and the next begun"), false);
+    (30..texts.len()).for_each(complete);
 }
 
-impl LongStory {
-    fn new() -> LongStory {
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("story.md"), long_brief()).expect("a brief");
-        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
-        let story = StoryFile::read(&folder.path().join("story.md"), &NoEditor).expect("a brief");
-        let (settings, _) = workshop.settings(&story, None, None, &Map::new());
-        let words = write_long_session(&story.folder, &story.plan(&settings));
-        LongStory {
-            folder,
-            workshop,
-            settings,
-            words,
-        }
-    }
+fn status_and_resume(long: &LongStory) {
+    let story = long.story();
+    let plan = story.plan(&long.settings);
+    let disk = Disk::real();
+    let id = session_id();
+    time("  reading the brief and planning", || {
+        long.story().plan(&long.settings);
+    });
+    time("  telling what is on disk", || {
+        let language = &story.brief.language;
+        session::read_session(&story.folder, &id, &plan, language, &NoEditor, &disk)
+            .expect("a view");
+    });
+    let written =
+        || Written::read(&story, &id, &plan, &long.settings, &NoEditor, &disk).expect("a session");
+    time("  telling what is on disk, and what is known of it", || {
+        written();
+    });
+    let known = written();
+    time("  telling what is stale", || {
+        stale::reasons(&story, &known, &long.settings);
+    });
+    drop(known);
+    let status = || {
+        let story = long.story();
+        StoryStatus::read(&story, &long.settings, None, &NoEditor, &disk).expect("a status")
+    };
+    assert_eq!(status().to_write().count(), 0, "all of it is written");
+    let words = long.words;
+    within_aim(&format!("status: {CHUNKS} chunks, {words} words"), || {
+        drop(status());
+    });
+    within_aim("resume: opening it for writing", || {
+        drop(open(&story.folder, &plan, disk.clone()));
+    });
+    within_aim("`storywright status --json`, the whole process", || {
+        run(long, &["status", "--json"]);
+    });
+    within_aim("`storywright write`, nothing left to write", || {
+        run(long, &["write"]);
+    });
+}
 
-    fn story(&self) -> StoryFile {
-        StoryFile::read(&self.folder.path().join("story.md"), &NoEditor).expect("a brief")
-    }
-
-    /// Its last chunks are written again.
-    fn checkpoints(&self) {
-        let story = self.story();
-        let plan = story.plan(&self.settings);
-        let root = story.folder.session_root(&session_id());
-        let text = prose::prose(CHUNK_WORDS as usize, 3);
-        let left = CHUNKS - 49;
-        for number in left..=CHUNKS {
-            let file = root.join(format!("chunks/chunk_{number:03}.md"));
-            fs::remove_file(file).expect("removed");
-        }
-        let desk = Desk::new(&story.folder, &plan);
-        desk.session.assemble().expect("assembled");
-        let of = format!("of a chunk of {CHUNKS}");
-        desk.beside(50, text.as_bytes(), |round| {
-            desk.partial(left, &text, round);
-        })
-        .report(&format!("{} bytes {of} so far", text.len()), true);
-        desk.beside(15, text.as_bytes(), |round| {
-            desk.complete(left + round as u32, &text);
-        })
-        .report(&format!("a complete one {of}"), false);
-        desk.beside(15, text.as_bytes(), |round| {
-            let number = left + 15 + round as u32;
-            desk.complete(number, &text);
-            desk.partial(number + 1, &text, 0);
-        })
-        .report(&format!("a complete one {of} and the next begun"), false);
-        for number in left + 30..=CHUNKS {
-            desk.complete(number, &text);
-        }
-    }
-
-    fn status_and_resume(&self) {
-        let plan = self.story().plan(&self.settings);
-        let story = self.story();
-        let disk = Disk::real();
-        let of = format!("{CHUNKS} chunks, {} words", self.words);
-        time("  reading the brief and planning", || {
-            self.story().plan(&self.settings);
-        });
-        time("  telling what is on disk", || {
-            let language = &story.brief.language;
-            let id = session_id();
-            session::read_session(&story.folder, &id, &plan, language, &NoEditor, &disk)
-                .expect("a view");
-        });
-        let status = || {
-            let story = self.story();
-            StoryStatus::read(&story, &self.settings, None, &NoEditor, &disk).expect("a status")
-        };
-        let unwritten = status().to_write().count();
-        assert_eq!(unwritten, 0, "all of it is written");
-        within_aim(&format!("status: {of}"), || drop(status()));
-        within_aim("resume: opening it for writing", || {
-            drop(open(&story.folder, &plan, self.workshop.disk().clone()));
-        });
-        within_aim("`storywright status --json`, the whole process", || {
-            self.run(&["status", "--json"]);
-        });
-        within_aim("`storywright write`, nothing left to write", || {
-            self.run(&["write"]);
-        });
-    }
-
-    fn run(&self, arguments: &[&str]) {
-        let status = Command::new(env!("CARGO_BIN_EXE_storywright"))
-            .args(arguments)
-            .current_dir(self.folder.path())
-            .env("STORYWRIGHT_CONFIG", self.folder.path().join("none.toml"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .expect("the program runs");
-        assert!(status.success());
-    }
+fn run(long: &LongStory, arguments: &[&str]) {
+    let status = Command::new(env!("CARGO_BIN_EXE_storywright"))
+        .args(arguments)
+        .current_dir(long.folder())
+        .env("STORYWRIGHT_CONFIG", long.folder().join("none.toml"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .expect("the program runs");
+    assert!(status.success());
 }
 
 fn time(what: &str, work: impl FnMut()) {
@@ -308,88 +283,6 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-fn long_brief() -> String {
-    let mut brief = format!(
-        "---\ntitle: The Long Watch\nlanguage: en\ntarget_words: {}\nchunk_words: 1500\nprotagonist: Mara Voss\n---\n\
-         # Premise\n{}\n\n# Setting\n{}\n\n# Cast\n",
-        CHUNKS * CHUNK_WORDS,
-        prose::prose(120, 1),
-        prose::prose(300, 2),
-    );
-    for keeper in 1..=20 {
-        brief.push_str(&format!(
-            "## Keeper {keeper}\n{}\n\n",
-            prose::prose(60, keeper)
-        ));
-    }
-    brief.push_str("# Rules\n1. The lamp is never dark.\n2. Nothing is struck out.\n\n# Outline\n");
-    for beat in 1..=CHUNKS {
-        brief.push_str(&format!(
-            "## Watch {beat} {{#watch-{beat}}}\n{}\n\n",
-            prose::prose(60, u64::from(beat))
-        ));
-    }
-    brief
-}
-
-/// Puts the chunk files there, lets the store make a manifest from them, and adds to it what
-/// a job records. Returns the length in words.
-fn write_long_session(folder: &StoryFolder, plan: &[PlannedChunk]) -> u32 {
-    let root = folder.session_root(&session_id());
-    fs::create_dir_all(root.join("chunks")).expect("a folder");
-    for chunk in plan {
-        let text = prose::prose(CHUNK_WORDS as usize, u64::from(chunk.number.0));
-        let file = session::chunk_file::render(
-            chunk.number,
-            &chunk.beat,
-            session::chunk_file::FileStatus::Complete,
-            &text,
-        );
-        let name = format!("chunks/chunk_{:03}.md", chunk.number.0);
-        fs::write(root.join(name), file).expect("written");
-    }
-    let session = open(folder, plan, Disk::real());
-    session.assemble().expect("assembled");
-    drop(session);
-    let path = root.join("manifest.json");
-    let text = fs::read_to_string(&path).expect("a manifest");
-    let mut manifest: Value = serde_json::from_str(&text).expect("JSON");
-    let slices = ["facts", "style", "beat", "template", "outline", "next beat"];
-    let more = [
-        "rule 1",
-        "rule 2",
-        "preceding text",
-        "cast Keeper 1",
-        "cast Keeper 2",
-    ];
-    let inputs: BTreeMap<&str, Digest> = slices
-        .into_iter()
-        .chain(more)
-        .map(|name| (name, Digest::of(name)))
-        .collect();
-    for chunk in manifest["chunks"].as_array_mut().expect("chunks") {
-        chunk["inputs"] = serde_json::to_value(&inputs).expect("JSON");
-        chunk["provider"] = "demo".into();
-        chunk["model"] = "demo".into();
-    }
-    fs::write(&path, manifest.to_string()).expect("written");
-    let words = manifest["totals"]["words"].as_u64().expect("a number");
-    u32::try_from(words).expect("a length")
-}
-
-fn open(folder: &StoryFolder, plan: &[PlannedChunk], disk: Disk) -> Session {
-    let language = Language::default();
-    let owners = Arc::new(NoEditor);
-    let id = session_id();
-    Session::open(folder, &id, plan, &language, "bench", owners, disk)
-        .expect("a session")
-        .session
-}
-
-fn session_id() -> SessionId {
-    SessionId::parse("the-long-watch-01").expect("a name")
-}
-
 fn planned(number: u32) -> PlannedChunk {
     PlannedChunk {
         number: ChunkNumber(number),
@@ -408,7 +301,7 @@ fn result() -> ChunkResult {
         finish_reason: Some("stop".to_owned()),
         attempts: 1,
         started: Timestamp::UNIX_EPOCH,
-        finished: Timestamp::UNIX_EPOCH,
+        finished: Timestamp::now(),
         elapsed_ms: 1_500,
         first_token_ms: Some(20),
         usage: TokenUsage::default(),

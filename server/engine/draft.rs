@@ -369,6 +369,10 @@ impl Drafting<'_> {
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         self.job.note_wait(&error);
+        let so_far = &draft.prose;
+        self.job
+            .record_attempt(self.chunk.number, failures, &error, so_far)
+            .await;
         draft.last_error = Some(error);
         tokio::select! {
             () = cancel.cancelled() => Some(DraftEnd::Cancelled),

@@ -69,19 +69,37 @@ pub(super) fn full_story(session: &Session) -> String {
 }
 
 impl Job {
-    /// Failures and refused answers go into the run's records.
-    pub(super) async fn record_error(
+    /// A chunk that failed, with the text that it has.
+    pub(super) async fn record_failure(
         &self,
         number: ChunkNumber,
-        error: &Option<ProviderError>,
+        error: Option<&ProviderError>,
         why: &str,
         prose: &str,
     ) {
-        let report = run_report::error_report(number, why, error.as_ref(), prose);
-        let (run, name) = (
-            self.reporter().run().clone(),
-            format!("chunk_{:02}", number.0),
-        );
+        let what = format!("Chunk {number} failed");
+        let report = run_report::error_report(&what, why, error, prose);
+        self.keep_error(number, format!("chunk_{:02}", number.0), report)
+            .await;
+    }
+
+    /// A call that failed and is made again, with the text that there is by now.
+    pub(super) async fn record_attempt(
+        &self,
+        number: ChunkNumber,
+        attempt: u32,
+        error: &ProviderError,
+        prose: &str,
+    ) {
+        let what = format!("Attempt {attempt} at chunk {number} failed");
+        let why = format!("{error}\n\nIt was tried again, from the end of the text below.");
+        let report = run_report::error_report(&what, &why, Some(error), prose);
+        let name = format!("chunk_{:02}_attempt_{attempt}", number.0);
+        self.keep_error(number, name, report).await;
+    }
+
+    async fn keep_error(&self, number: ChunkNumber, name: String, report: String) {
+        let run = self.reporter().run().clone();
         if let Err(error) = blocking(move || run.error(&name, &report)).await {
             self.reporter()
                 .warn(Some(number), "record", cause_chain(&error));
@@ -93,11 +111,7 @@ impl Job {
         for (index, (fault, text)) in draft.refused.iter().enumerate() {
             let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);
             let report = run_report::refused_answer(number, fault, text);
-            let run = self.reporter().run().clone();
-            if let Err(error) = blocking(move || run.error(&name, &report)).await {
-                self.reporter()
-                    .warn(Some(number), "record", cause_chain(&error));
-            }
+            self.keep_error(number, name, report).await;
         }
         if draft.cuts.is_empty() {
             return;

@@ -166,7 +166,7 @@ pub fn summary(summary: &Summary<'_>) -> String {
     ));
     if summary.beside.calls > 0 {
         text.push_str(&format!(
-            "- Of these for states: {} in, {} out, for {} chunks in {} calls to {}\n",
+            "- Of these for states: {} in, {} out (chunks read: {}; calls: {}; model: {})\n",
             tokens(summary.beside.usage.input_tokens),
             tokens(summary.beside.usage.output_tokens),
             summary.beside.chunks,
@@ -219,13 +219,8 @@ fn outcome_word(outcome: Outcome) -> &'static str {
 }
 
 /// A failure's own file: cause chain, what the server said, and the text received so far.
-pub fn error_report(
-    number: ChunkNumber,
-    why: &str,
-    error: Option<&ProviderError>,
-    prose: &str,
-) -> String {
-    let mut text = format!("# Chunk {number} failed\n\n{why}\n");
+pub fn error_report(what: &str, why: &str, error: Option<&ProviderError>, prose: &str) -> String {
+    let mut text = format!("# {what}\n\n{why}\n");
     if let Some(error) = error {
         text.push_str(&format!(
             "\n- Cause: {}\n- Kind: {:?}\n",

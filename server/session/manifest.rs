@@ -404,29 +404,35 @@ pub fn parse(text: &str, id: &str) -> ManifestFact {
     if text.trim().is_empty() {
         return ManifestFact::Unusable("is empty".to_owned());
     }
+    match serde_json::from_str::<Manifest>(text) {
+        Ok(manifest) if manifest.version > VERSION => newer(u64::from(manifest.version)),
+        Ok(manifest) if manifest.id != id => {
+            ManifestFact::Unusable(format!("belongs to another session (\"{}\")", manifest.id))
+        }
+        Ok(manifest) => ManifestFact::Read(Box::new(manifest)),
+        Err(error) => why_unusable(text, &error),
+    }
+}
+
+fn newer(version: u64) -> ManifestFact {
+    ManifestFact::Unusable(format!(
+        "was written by a newer Storywright (version {version}, this one knows {VERSION})"
+    ))
+}
+
+/// What is wrong with a text that is no manifest of this version.
+fn why_unusable(text: &str, error: &serde_json::Error) -> ManifestFact {
     /// Enough to tell whether the rest is for us.
     #[derive(Deserialize)]
     struct Stamp {
         version: u64,
     }
     match serde_json::from_str::<Stamp>(text) {
-        Ok(stamp) if stamp.version > u64::from(VERSION) => {
-            return ManifestFact::Unusable(format!(
-                "was written by a newer Storywright (version {}, this one knows {VERSION})",
-                stamp.version
-            ));
-        }
-        Ok(_) => {}
+        Ok(stamp) if stamp.version > u64::from(VERSION) => newer(stamp.version),
+        Ok(_) => ManifestFact::Unusable(format!("is damaged ({error})")),
         Err(error) if error.is_data() => {
-            return ManifestFact::Unusable("is not a manifest of Storywright".to_owned());
+            ManifestFact::Unusable("is not a manifest of Storywright".to_owned())
         }
-        Err(error) => return ManifestFact::Unusable(format!("is damaged ({error})")),
-    }
-    match serde_json::from_str::<Manifest>(text) {
-        Ok(manifest) if manifest.id != id => {
-            ManifestFact::Unusable(format!("belongs to another session (\"{}\")", manifest.id))
-        }
-        Ok(manifest) => ManifestFact::Read(Box::new(manifest)),
         Err(error) => ManifestFact::Unusable(format!("is damaged ({error})")),
     }
 }

@@ -115,9 +115,9 @@ impl Beside {
 
     /// Waits for what is still to be read, for as long as patience lasts and nobody cancels. Of
     /// a job that was `stopped`, nothing more is begun. What is left the next job reads.
-    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) {
+    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
         let Some(line) = &self.line else {
-            return;
+            return Ended::InTime;
         };
         let workers = std::mem::take(&mut *self.workers());
         line.add(|queue| {
@@ -126,9 +126,11 @@ impl Beside {
                 queue.waiting.clear();
             }
         });
-        if workers.end(cancel).await == Ended::TooLate {
+        let ended = workers.end(cancel).await;
+        if ended == Ended::TooLate {
             line.tell_left();
         }
+        ended
     }
 
     fn workers(&self) -> MutexGuard<'_, Background> {
@@ -198,9 +200,11 @@ impl Line {
     async fn tell_failure(&self, number: ChunkNumber, failure: &Failure) {
         self.reader.record(number, failure).await;
         if !self.warned.swap(true, Ordering::Relaxed) {
+            let why = failure.to_string();
             let message = format!(
-                "the state of chunk {number} could not be read: {failure} The story is not affected; the next write, \
-                 or `storywright state`, tries again"
+                "the state of chunk {number} could not be read: {}. The story is not affected; the next write, \
+                 or `storywright state`, tries again",
+                why.trim_end_matches('.')
             );
             self.reader
                 .reporter()

@@ -50,11 +50,12 @@ impl Background {
         // A panic in there is its own affair.
         let all = async { while self.tasks.join_next().await.is_some() {} };
         let ended = tokio::select! {
-            () = cancel.cancelled() => Ended::Cancelled,
+            biased;
             ended = tokio::time::timeout(PATIENCE, all) => match ended {
                 Ok(()) => Ended::InTime,
                 Err(_) => Ended::TooLate,
             },
+            () = cancel.cancelled() => Ended::Cancelled,
         };
         self.tasks.shutdown().await;
         ended

@@ -10,7 +10,7 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::background::CompletedChunk;
+use super::background::{CompletedChunk, Ended};
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
@@ -184,7 +184,9 @@ impl<'a> Reducer<'a> {
             self.job.beside.read(number);
         }
         let beside = &self.job.beside;
-        beside.end(results.stop.is_some(), cancel).await;
+        if beside.end(results.stop.is_some(), cancel).await == Ended::Cancelled {
+            results.stop.get_or_insert(Stop::Cancelled);
+        }
         results.beside = beside.spent();
         results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);

@@ -281,9 +281,9 @@ impl Job {
                 self.bring_to_editor(blocking(fail).await?, chunk).await;
             }
         }
-        self.record_error(number, &work.draft.last_error, why, &work.draft.prose)
-            .await;
         let error = work.draft.last_error.as_ref();
+        self.record_failure(number, error, why, &work.draft.prose)
+            .await;
         self.reporter.tell(JobEvent::ChunkFailed {
             chunk: number,
             words: length,

@@ -8,7 +8,8 @@
 use super::budget::Budget;
 use super::memory::{self, Earlier, Summary};
 use super::tail::tail;
-use super::{Block, Part, Prompt, PromptInputs, TooLarge, blocks, slices, trigger};
+use super::trigger::Naming;
+use super::{Block, Part, Prompt, PromptInputs, TooLarge, blocks, slices};
 use crate::engine::tokens;
 use crate::story::recall::Quote;
 use crate::story::terms::terms;
@@ -342,9 +343,10 @@ fn cast<'a>(
         tail(inputs.so_far, TAIL_WORDS[0]),
     ]
     .join("\n");
+    let named = Naming::new(&named);
     let entries = brief.cast.iter();
     entries
-        .filter(|entry| trigger::names(&named, entry))
+        .filter(|entry| named.names(entry))
         .filter_map(|entry| {
             let what = format!("cast “{}”", entry.name);
             Some((entry, budget.take(&what, blocks::cast_entry(entry))?))

@@ -5,7 +5,7 @@
 //! the latest parts slide; what lies between is told by quotes where the beat names it.
 
 use super::budget::Budget;
-use super::trigger;
+use super::trigger::Naming;
 use crate::engine::tokens;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::state::{CharacterState, ChunkState, StoryState, fold};
@@ -96,10 +96,11 @@ pub(super) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StorySt
 pub(super) fn state_text(state: &StoryState, called: &str, brief: &Brief) -> String {
     let mut lines = Vec::new();
     lines.extend(state.time.as_ref().map(|time| format!("Time: {time}")));
+    let called = Naming::new(called);
     let (named, others): (Vec<_>, Vec<_>) = state
         .characters
         .iter()
-        .partition(|character| is_called(character, called, brief));
+        .partition(|character| is_called(character, &called, brief));
     // Of the others the latest ones: they are more likely still to be about.
     let characters = named.into_iter().chain(others.into_iter().rev());
     lines.extend(characters.take(MOST_CHARACTERS).filter_map(character_line));
@@ -109,14 +110,14 @@ pub(super) fn state_text(state: &StoryState, called: &str, brief: &Brief) -> Str
     lines.join("\n")
 }
 
-fn is_called(character: &CharacterState, called: &str, brief: &Brief) -> bool {
+fn is_called(character: &CharacterState, called: &Naming<'_>, brief: &Brief) -> bool {
     let entry = brief.cast.iter().find(|entry| {
         let mut names = std::iter::once(&entry.name).chain(&entry.aliases);
         names.any(|name| name.eq_ignore_ascii_case(&character.name))
     });
     match entry {
-        Some(entry) => trigger::names(called, entry),
-        None => called.contains(&character.name),
+        Some(entry) => called.names(entry),
+        None => called.text().contains(&character.name),
     }
 }
 

@@ -5,42 +5,56 @@ use unicode_segmentation::UnicodeSegmentation;
 use crate::story::CastEntry;
 use crate::story::terms::{is_unspaced, without_possessive};
 
-/// Whether `text` names the entry: its whole name, an alias, or a word of its name that is
-/// long enough to tell. Without regard to case; as whole words where the script has them.
-pub fn names(text: &str, entry: &CastEntry) -> bool {
-    let words = text.unicode_words().count();
-    entry_names(entry).any(|name| contains_name(text, words, &name))
+/// A text that names entries of the cast, or does not. Cut into words once, however many
+/// entries are looked for.
+pub struct Naming<'a> {
+    text: &'a str,
+    /// Lower case, without a possessive.
+    words: Vec<String>,
 }
 
-fn entry_names(entry: &CastEntry) -> impl Iterator<Item = String> + '_ {
-    let whole = std::iter::once(entry.name.clone()).chain(entry.aliases.iter().cloned());
+impl<'a> Naming<'a> {
+    pub fn new(text: &'a str) -> Naming<'a> {
+        let words = text.unicode_words();
+        Naming {
+            text,
+            words: words
+                .map(|word| without_possessive(word).to_lowercase())
+                .collect(),
+        }
+    }
+
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Whether it names the entry: its whole name, an alias, or a word of its name that is
+    /// long enough to tell. Without regard to case; as whole words where the script has them.
+    pub fn names(&self, entry: &CastEntry) -> bool {
+        entry_names(entry).any(|name| self.contains(name))
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        if name.trim().is_empty() {
+            return false;
+        }
+        let words: Vec<String> = name.unicode_words().map(str::to_lowercase).collect();
+        if self.words.is_empty() || words.is_empty() || name.chars().any(is_unspaced) {
+            return self.text.contains(name);
+        }
+        self.words
+            .windows(words.len())
+            .any(|window| window == words)
+    }
+}
+
+fn entry_names(entry: &CastEntry) -> impl Iterator<Item = &str> {
+    let whole = std::iter::once(&entry.name).chain(&entry.aliases);
     let parts = entry
         .name
         .split_whitespace()
-        .filter(|part| part.chars().count() >= 3 && part.chars().any(char::is_uppercase))
-        .map(str::to_owned);
-    whole.chain(parts)
-}
-
-fn contains_name(text: &str, words: usize, name: &str) -> bool {
-    if name.trim().is_empty() {
-        return false;
-    }
-    let name_words: Vec<String> = name.unicode_words().map(str::to_lowercase).collect();
-    if words == 0 || name_words.is_empty() || name.chars().any(is_unspaced) {
-        return text.contains(name);
-    }
-    let mut window: Vec<String> = Vec::with_capacity(name_words.len());
-    for word in text.unicode_words() {
-        if window.len() == name_words.len() {
-            window.remove(0);
-        }
-        window.push(without_possessive(word).to_lowercase());
-        if window == name_words {
-            return true;
-        }
-    }
-    false
+        .filter(|part| part.chars().count() >= 3 && part.chars().any(char::is_uppercase));
+    whole.map(String::as_str).chain(parts)
 }
 
 #[cfg(test)]
@@ -70,14 +84,14 @@ mod tests {
             ("Marathon", false),
             ("", false),
         ] {
-            assert_eq!(names(text, &mara), expected, "{text}");
+            assert_eq!(Naming::new(text).names(&mara), expected, "{text}");
         }
     }
 
     #[test]
     fn finds_names_in_scripts_without_spaces() {
         let haru = entry("春子", &[]);
-        assert!(names("その夜、春子は灯をともした。", &haru));
-        assert!(!names("その夜、秋子は灯をともした。", &haru));
+        assert!(Naming::new("その夜、春子は灯をともした。").names(&haru));
+        assert!(!Naming::new("その夜、秋子は灯をともした。").names(&haru));
     }
 }
