@@ -276,7 +276,10 @@ async fn tell(
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
     Check::of_code(code).is_none()
-        && !matches!(code, "provider" | "record" | "held-up" | "state-failed" | "left-out")
+        && !matches!(
+            code,
+            "provider" | "record" | "held-up" | "state-failed" | "left-out"
+        )
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {

@@ -353,16 +353,44 @@ mod tests {
         let text = "# Outline\n## One\nx\n";
         let brief = Brief::parse(text);
         for bad in [
-            NewBeat { title: "A\n# Rules".to_owned(), ..beat("a") },
-            NewBeat { text: "# Rules".to_owned(), ..beat("a") },
-            NewBeat { text: "<!-- sw: shorter -->".to_owned(), ..beat("a") },
-            NewBeat { text: "Enter: x".to_owned(), ..beat("a") },
-            NewBeat { title: "A {words=9}".to_owned(), ..beat("a") },
-            NewBeat { enter: Some("x\nExit: y".to_owned()), ..beat("a") },
-            NewBeat { exit: Some(" ".to_owned()), ..beat("a") },
-            NewBeat { text: String::new(), ..beat("a") },
+            NewBeat {
+                title: "A\n# Rules".to_owned(),
+                ..beat("a")
+            },
+            NewBeat {
+                text: "# Rules".to_owned(),
+                ..beat("a")
+            },
+            NewBeat {
+                text: "<!-- sw: shorter -->".to_owned(),
+                ..beat("a")
+            },
+            NewBeat {
+                text: "Enter: x".to_owned(),
+                ..beat("a")
+            },
+            NewBeat {
+                title: "A {words=9}".to_owned(),
+                ..beat("a")
+            },
+            NewBeat {
+                enter: Some("x\nExit: y".to_owned()),
+                ..beat("a")
+            },
+            NewBeat {
+                exit: Some(" ".to_owned()),
+                ..beat("a")
+            },
+            NewBeat {
+                text: String::new(),
+                ..beat("a")
+            },
         ] {
-            assert_eq!(insert(text, &brief, Some(0), &bad).map(|grown| grown.text), Err(NoPlace), "{bad:?}");
+            assert_eq!(
+                insert(text, &brief, Some(0), &bad).map(|grown| grown.text),
+                Err(NoPlace),
+                "{bad:?}"
+            );
         }
     }
 }

@@ -30,8 +30,8 @@ fn beat(name: &str) -> String {
 }
 
 const NAMES: [&str; 14] = [
-    "Lantern", "Rope", "Ledger", "Boat", "Whistle", "Chart", "Anchor", "Bell", "Letter", "Coin", "Mirror",
-    "Ladder", "Barrel", "Compass",
+    "Lantern", "Rope", "Ledger", "Boat", "Whistle", "Chart", "Anchor", "Bell", "Letter", "Coin",
+    "Mirror", "Ladder", "Barrel", "Compass",
 ];
 
 fn beats(names: &[&str]) -> String {
@@ -51,15 +51,32 @@ fn planner() -> ModelServer {
         }
         let user = request.user();
         let (_, asked) = user.rsplit_once(" each. Write ").expect("a number");
-        let asked: usize = asked.split(' ').next().and_then(|n| n.parse().ok()).expect("a number");
-        let names: Vec<&str> = NAMES.iter().cycle().skip(made).take(asked).copied().collect();
+        let asked: usize = asked
+            .split(' ')
+            .next()
+            .and_then(|n| n.parse().ok())
+            .expect("a number");
+        let names: Vec<&str> = NAMES
+            .iter()
+            .cycle()
+            .skip(made)
+            .take(asked)
+            .copied()
+            .collect();
         made += asked;
         Reply::text(beats(&names)).usage(100, 0, 50)
     })
 }
 
 fn plan(desk: &Desk, server: &ModelServer, more: &[&str]) -> Ended {
-    let mut arguments = vec!["plan", "--json", "--provider", "openai", "--model", "scripted-model"];
+    let mut arguments = vec![
+        "plan",
+        "--json",
+        "--provider",
+        "openai",
+        "--model",
+        "scripted-model",
+    ];
     arguments.extend(["--base-url", &server.base_url]);
     arguments.extend(more);
     desk.run(&arguments)
@@ -104,7 +121,10 @@ fn an_outline_is_planned_and_then_written() {
     let outline = beats(&NAMES[..4]);
     let outline = NAMES[..4].iter().fold(outline, |text, name| {
         let id = name.to_lowercase();
-        text.replace(&format!("## The {name}\n"), &format!("## The {name} {{#the-{id}}}\n"))
+        text.replace(
+            &format!("## The {name}\n"),
+            &format!("## The {name} {{#the-{id}}}\n"),
+        )
     });
     assert_eq!(text, format!("{before}# Outline\n\n{outline}{notes}"));
 
@@ -112,29 +132,55 @@ fn an_outline_is_planned_and_then_written() {
     assert_eq!(calls.len(), 1);
     let prompt = calls[0].prompt();
     assert_eq!(calls[0].model(), "small-model");
-    assert!(prompt.contains("4 parts of about 300 words each. Write 4 new parts"), "{prompt}");
-    for said in ["A door in the sea wall", "1. The door opens", "She keeps the wall.", "A harbour"] {
+    assert!(
+        prompt.contains("4 parts of about 300 words each. Write 4 new parts"),
+        "{prompt}"
+    );
+    for said in [
+        "A door in the sea wall",
+        "1. The door opens",
+        "She keeps the wall.",
+        "A harbour",
+    ] {
         assert!(prompt.contains(said), "{said}");
     }
     assert!(!prompt.contains("MARK"), "notes are private");
 
     let started = ended.named("job_started");
-    assert_eq!((&started[0]["to_plan"], &started[0]["beats"]), (&json!(4), &json!(0)));
+    assert_eq!(
+        (&started[0]["to_plan"], &started[0]["beats"]),
+        (&json!(4), &json!(0))
+    );
     let saved = ended.named("beat_saved");
-    let percents: Vec<_> = saved.iter().map(|event| event["percent"].as_u64()).collect();
+    let percents: Vec<_> = saved
+        .iter()
+        .map(|event| event["percent"].as_u64())
+        .collect();
     assert_eq!(percents, [25, 50, 75, 100].map(Some));
     assert_eq!(saved[3]["number"], 4);
     let finished = &ended.named("job_finished")[0];
     assert_eq!(finished["outcome"], "complete");
-    assert_eq!((&finished["planned"], &finished["missing"]), (&json!(4), &json!(0)));
+    assert_eq!(
+        (&finished["planned"], &finished["missing"]),
+        (&json!(4), &json!(0))
+    );
 
     // The records of a plan before there is a session, with the brief as it was.
     let run = started[0]["run"].as_str().unwrap();
     assert_eq!(run, "generated/.plan/run-001-plan");
-    assert_eq!(desk.read(&format!("{run}/artifacts/brief-before.md")), BRIEF);
+    assert_eq!(
+        desk.read(&format!("{run}/artifacts/brief-before.md")),
+        BRIEF
+    );
     let log = desk.read(&format!("{run}/log.jsonl"));
-    assert!(log.contains("[CHECKPOINT] beat 2 (the-rope) saved, 50 %"), "{log}");
-    assert!(desk.read(&format!("{run}/summary.md")).contains("- The Boat"));
+    assert!(
+        log.contains("[CHECKPOINT] beat 2 (the-rope) saved, 50 %"),
+        "{log}"
+    );
+    assert!(
+        desk.read(&format!("{run}/summary.md"))
+            .contains("- The Boat")
+    );
     assert!(!log.contains("hides it"), "no text is in a log");
     for (name, text) in desk.files("generated") {
         assert!(!text.contains(KEY), "{name}");
@@ -143,17 +189,36 @@ fn an_outline_is_planned_and_then_written() {
     // Then there is nothing to plan, and all to write.
     let again = plan(&desk, &server, &[]).exits(0);
     assert_eq!(server.completions().len(), 1);
-    assert!(again.said().contains("nothing to plan: the outline has 4 beats"), "{again:?}");
+    assert!(
+        again
+            .said()
+            .contains("nothing to plan: the outline has 4 beats"),
+        "{again:?}"
+    );
     desk.write("openai", &server, &[]).exits(0);
     let status = desk.run(&["status", "--json"]).exits(0).json();
     assert_eq!(status["chunks"].as_array().map(Vec::len), Some(4));
-    assert!(status["chunks"].as_array().unwrap().iter().all(|chunk| chunk["status"] == "complete"));
+    assert!(
+        status["chunks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|chunk| chunk["status"] == "complete")
+    );
 
     // A plan of a story with a session is a run of that.
     let more = plan(&desk, &server, &["--beats", "5"]).exits(0);
-    let run = more.named("job_started")[0]["run"].as_str().unwrap().to_owned();
+    let run = more.named("job_started")[0]["run"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(run.ends_with("-01/runs/run-002-plan"), "{run}");
-    assert_eq!(desk.run(&["status", "--json"]).json()["chunks"].as_array().map(Vec::len), Some(5));
+    assert_eq!(
+        desk.run(&["status", "--json"]).json()["chunks"]
+            .as_array()
+            .map(Vec::len),
+        Some(5)
+    );
 }
 
 #[test]
@@ -183,23 +248,54 @@ fn gaps_are_filled_between_beats_that_stay_as_they_are() {
     assert!(is_inside(&text, &grown));
     assert!(!grown.contains("My own words"));
     let prompt = server.completions()[0].prompt();
-    assert!(prompt.contains("[1] First Tide\nMara sees the door.\nExit: Mara knows of the door."), "{prompt}");
+    assert!(
+        prompt.contains("[1] First Tide\nMara sees the door.\nExit: Mara knows of the door."),
+        "{prompt}"
+    );
     assert!(prompt.contains("Three days."));
     assert!(!prompt.contains("sw:"));
     desk.run(&["check"]).exits(0);
 
     // A model that says nothing of where: where one beat does not take up the other's state.
     let desk = self::desk(&text);
-    plan(&desk, &ModelServer::queue([Reply::text(beats(&NAMES[..3]))]), &[]).exits(0);
-    let order: Vec<String> = headings(&desk).iter().map(|line| line[..8].to_owned()).collect();
-    assert_eq!(order, ["## First", "## The L", "## The R", "## The K", "## The L", "## Low W"]);
+    plan(
+        &desk,
+        &ModelServer::queue([Reply::text(beats(&NAMES[..3]))]),
+        &[],
+    )
+    .exits(0);
+    let order: Vec<String> = headings(&desk)
+        .iter()
+        .map(|line| line[..8].to_owned())
+        .collect();
+    assert_eq!(
+        order,
+        [
+            "## First", "## The L", "## The R", "## The K", "## The L", "## Low W"
+        ]
+    );
 
     // Chapters keep their beats, and get more.
-    let chapters = text.replace("## ", "### ").replace("### Mara", "## Mara").replace("Three days.", "## Day One");
+    let chapters = text
+        .replace("## ", "### ")
+        .replace("### Mara", "## Mara")
+        .replace("Three days.", "## Day One");
     let desk = self::desk(&chapters.replace("### Low", "## Day Two\n### Low"));
-    plan(&desk, &ModelServer::queue([Reply::text(format!("## [2]\n{}", beats(&NAMES[..3])))]), &[]).exits(0);
+    plan(
+        &desk,
+        &ModelServer::queue([Reply::text(format!("## [2]\n{}", beats(&NAMES[..3])))]),
+        &[],
+    )
+    .exits(0);
     let lines = headings(&desk);
-    assert_eq!(lines[2..5], ["### The Key   {#key cast=\"Mara\"}", "### The Lantern {#the-lantern}", "### The Rope {#the-rope}"]);
+    assert_eq!(
+        lines[2..5],
+        [
+            "### The Key   {#key cast=\"Mara\"}",
+            "### The Lantern {#the-lantern}",
+            "### The Rope {#the-rope}"
+        ]
+    );
     assert_eq!(lines[6..], ["## Day Two", "### Low Water"]);
 }
 
@@ -216,9 +312,15 @@ fn a_broken_stream_keeps_what_it_brought_and_is_gone_on_with() {
     let ended = plan(&desk, &server, &[]).exits(0);
     assert_eq!(headings(&desk).len(), 4);
     let retries = ended.named("retry");
-    assert_eq!((&retries[0]["planned"], &retries[0]["attempt"]), (&json!(2), &json!(1)));
+    assert_eq!(
+        (&retries[0]["planned"], &retries[0]["attempt"]),
+        (&json!(2), &json!(1))
+    );
     let second = server.completions()[1].user();
-    assert!(second.contains("[2] The Rope") && second.contains("Write 2 new parts"), "{second}");
+    assert!(
+        second.contains("[2] The Rope") && second.contains("Write 2 new parts"),
+        "{second}"
+    );
 
     // … and in the next one.
     let desk = self::desk(BRIEF);
@@ -227,14 +329,26 @@ fn a_broken_stream_keeps_what_it_brought_and_is_gone_on_with() {
         Reply::text(beats(&NAMES[1..4])),
     ]);
     let ended = plan(&desk, &server, &["--attempts", "1"]).exits(1);
-    assert_eq!(headings(&desk), ["## The Lantern {#the-lantern}", "## The Rope {#the-rope}"]);
-    assert!(ended.stderr.contains("2 beats were planned, and are in story.md; 2 beats are missing"), "{ended:?}");
+    assert_eq!(
+        headings(&desk),
+        ["## The Lantern {#the-lantern}", "## The Rope {#the-rope}"]
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("2 beats were planned, and are in story.md; 2 beats are missing"),
+        "{ended:?}"
+    );
     let kept = desk.read("story.md");
     plan(&desk, &server, &["--attempts", "1"]).exits(0);
     assert!(is_inside(&kept, &desk.read("story.md")));
     assert_eq!(
         headings(&desk)[1..],
-        ["## The Rope {#the-rope}", "## The Ledger {#the-ledger}", "## The Boat {#the-boat}"],
+        [
+            "## The Rope {#the-rope}",
+            "## The Ledger {#the-ledger}",
+            "## The Boat {#the-boat}"
+        ],
         "what the answer told again is there once"
     );
 }
@@ -256,7 +370,12 @@ fn answers_without_beats_end_it_and_are_kept() {
         let ended = plan(&desk, &server, &[]).exits(1);
         assert_eq!(server.completions().len(), 2, "{name}");
         assert_eq!(desk.read("story.md"), BRIEF, "{name}");
-        assert!(ended.stderr.contains("No beat was planned; 4 beats are missing"), "{name}: {ended:?}");
+        assert!(
+            ended
+                .stderr
+                .contains("No beat was planned; 4 beats are missing"),
+            "{name}: {ended:?}"
+        );
         let errors = desk.files("generated/.plan/run-001-plan/errors");
         assert_eq!(errors.len(), 2, "{name}");
         if name == "words" {
@@ -282,7 +401,9 @@ fn an_answer_can_be_nothing_but_beats() {
     let text = desk.read("story.md");
     assert!(is_inside(BRIEF, &text));
     assert_eq!(text.matches("# Rules").count(), 1, "{text}");
-    for bad in ["Hacked", "no rules", "sw:", "<div>", "words=9", "Twice", "```", "{#x}"] {
+    for bad in [
+        "Hacked", "no rules", "sw:", "<div>", "words=9", "Twice", "```", "{#x}",
+    ] {
         assert!(!text.contains(bad), "{bad} in\n{text}");
     }
     assert_eq!(headings(&desk).len(), 4);
@@ -301,7 +422,10 @@ fn files_stay_what_they_are() {
 
     // Not UTF-8: read, but never written back.
     let latin = BRIEF.replace("winter", "winter, caf\u{e9}");
-    let latin: Vec<u8> = latin.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect();
+    let latin: Vec<u8> = latin
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
+        .collect();
     let server = planner();
     std::fs::write(desk.path("story.md"), &latin).unwrap();
     let ended = plan(&desk, &server, &[]).exits(1);
@@ -318,7 +442,11 @@ fn files_stay_what_they_are() {
     let ended = plan(&desk, &server, &[]).exits(1);
     assert!(ended.stderr.contains("read-only"), "{ended:?}");
     assert_eq!(desk.read("story.md"), BRIEF);
-    assert_eq!(server.completions().len(), 1, "one answer, whose first beat found no place");
+    assert_eq!(
+        server.completions().len(),
+        1,
+        "one answer, whose first beat found no place"
+    );
 }
 
 /// Plans with a model that stops after two of four beats, while the author does something.
@@ -329,7 +457,14 @@ fn meanwhile(act: impl FnOnce(&Desk)) -> (Desk, Ended) {
     let reply = Reply::text(beats(&NAMES[..4])).stall_after(words + 2, &gate);
     let server = ModelServer::queue([reply]);
     let running = desk.start(&[
-        "plan", "--json", "--provider", "openai", "--model", "x", "--base-url", &server.base_url,
+        "plan",
+        "--json",
+        "--provider",
+        "openai",
+        "--model",
+        "x",
+        "--base-url",
+        &server.base_url,
     ]);
     running.wait_for("the second beat", |line| line.contains("the-rope"));
     act(&desk);
@@ -341,7 +476,9 @@ fn meanwhile(act: impl FnOnce(&Desk)) -> (Desk, Ended) {
 #[test]
 fn what_the_author_changes_meanwhile_is_kept() {
     let (desk, ended) = meanwhile(|desk| {
-        let text = desk.read("story.md").replace("A harbour in winter.", "A harbour in May.");
+        let text = desk
+            .read("story.md")
+            .replace("A harbour in winter.", "A harbour in May.");
         desk.put("story.md", &text);
     });
     ended.exits(0);
@@ -350,15 +487,23 @@ fn what_the_author_changes_meanwhile_is_kept() {
 
     // At the place itself.
     let (desk, ended) = meanwhile(|desk| {
-        let text = desk.read("story.md").replace("Exit: Mara keeps the Rope.", "Exit: The Rope is cut.");
+        let text = desk
+            .read("story.md")
+            .replace("Exit: Mara keeps the Rope.", "Exit: The Rope is cut.");
         desk.put("story.md", &text);
     });
     let ended = ended.exits(1);
-    assert!(ended.stderr.contains("was changed at the place"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("was changed at the place"),
+        "{ended:?}"
+    );
     assert!(desk.read("story.md").contains("Exit: The Rope is cut."));
     assert_eq!(headings(&desk).len(), 2);
     let kept = desk.files("generated/.plan/run-001-plan/artifacts");
-    assert!(kept.iter().any(|(_, text)| text.contains("## The Ledger")), "what came is kept: {kept:?}");
+    assert!(
+        kept.iter().any(|(_, text)| text.contains("## The Ledger")),
+        "what came is kept: {kept:?}"
+    );
 }
 
 #[cfg(unix)]
@@ -367,9 +512,17 @@ fn it_can_be_cancelled() {
     let gate = Gate::new();
     let desk = desk(BRIEF);
     let words = crate::support::model_server::words_with_spaces(&beats(&NAMES[..2])).len();
-    let server = ModelServer::queue([Reply::text(beats(&NAMES[..4])).stall_after(words + 2, &gate)]);
+    let server =
+        ModelServer::queue([Reply::text(beats(&NAMES[..4])).stall_after(words + 2, &gate)]);
     let running = desk.start(&[
-        "plan", "--json", "--provider", "openai", "--model", "x", "--base-url", &server.base_url,
+        "plan",
+        "--json",
+        "--provider",
+        "openai",
+        "--model",
+        "x",
+        "--base-url",
+        &server.base_url,
     ]);
     running.wait_for("the second beat", |line| line.contains("the-rope"));
     running.signal(libc::SIGINT);
@@ -399,7 +552,10 @@ fn what_is_asked_for_has_to_make_sense() {
     let twice = BRIEF.replace("# Notes", "# Outline\n## One\nx\n## One\ny\n# Notes");
     let desk = self::desk(&twice);
     let ended = plan(&desk, &server, &[]).exits(1);
-    assert!(ended.stderr.contains("is called `one` already"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("is called `one` already"),
+        "{ended:?}"
+    );
     assert_eq!(desk.read("story.md"), twice);
 }
 
@@ -426,11 +582,23 @@ fn a_new_story_is_planned_and_written_without_a_model() {
     let desk = Desk::new();
     desk.run(&["new", "The Clock"]).exits(0);
     let before = desk.read("story.md");
-    let settings = ["--provider", "demo", "--target-words", "1500", "--chunk-words", "250"];
+    let settings = [
+        "--provider",
+        "demo",
+        "--target-words",
+        "1500",
+        "--chunk-words",
+        "250",
+    ];
     let mut arguments = vec!["plan"];
     arguments.extend(settings);
     let ended = desk.run(&arguments).exits(0);
-    assert!(ended.stdout.contains("2 beats were planned by the demo writer, without a model"), "{ended:?}");
+    assert!(
+        ended
+            .stdout
+            .contains("2 beats were planned by the demo writer, without a model"),
+        "{ended:?}"
+    );
     assert!(is_inside(&before, &desk.read("story.md")));
     assert_eq!(headings(&desk).len(), 6);
     arguments[0] = "write";
@@ -446,7 +614,14 @@ fn briefs_of_other_languages_are_planned_written_counted_and_checked() {
         let end = brief.find("# Notes").expect("notes");
         let bare = format!("{}{}", &brief[..start], &brief[end..]);
         let desk = Desk::with(&bare);
-        let size = ["--provider", "demo", "--target-words", "2400", "--chunk-words", "400"];
+        let size = [
+            "--provider",
+            "demo",
+            "--target-words",
+            "2400",
+            "--chunk-words",
+            "400",
+        ];
         for command in ["plan", "write"] {
             let mut arguments = vec![command];
             arguments.extend(size);
@@ -460,7 +635,10 @@ fn briefs_of_other_languages_are_planned_written_counted_and_checked() {
         let words = status["words"].as_u64().unwrap_or_default();
         assert!((2_200..=2_600).contains(&words), "{language}: {words}");
         let chunks = status["chunks"].as_array().unwrap();
-        assert!(chunks.iter().all(|chunk| chunk["status"] == "complete"), "{language}");
+        assert!(
+            chunks.iter().all(|chunk| chunk["status"] == "complete"),
+            "{language}"
+        );
         let check = desk.run(&["check"]).exits(0);
         for bad in ["unknown-character", "wrong-language", "no-outline"] {
             assert!(!check.said().contains(bad), "{language}: {}", check.said());

@@ -14,9 +14,7 @@ use super::reader::{Piece, Reader, Told};
 use super::records;
 use crate::engine::events::JobEvent;
 use crate::engine::{blocking, tokens};
-use crate::provider::{
-    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Usage,
-};
+use crate::provider::{Event, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief, words};
 

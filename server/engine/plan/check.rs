@@ -130,7 +130,13 @@ mod tests {
             (told("A Key", "…"), "bad"),
             (told("A Key", &long), "bad"),
             (told("A Key", "It jams."), "bad"),
-            (Told { enter: None, ..told("A Key", "She finds it.") }, "bad"),
+            (
+                Told {
+                    enter: None,
+                    ..told("A Key", "She finds it.")
+                },
+                "bad",
+            ),
             (told("La llave", spanish), "foreign"),
         ] {
             let kind = match judge(&told, &brief, &fresh) {
@@ -145,14 +151,21 @@ mod tests {
 
     #[test]
     fn ids_are_short_and_their_own() {
-        let taken = HashSet::from(["storm".to_owned(), "storm-2".to_owned(), "beat-3".to_owned()]);
+        let taken = HashSet::from([
+            "storm".to_owned(),
+            "storm-2".to_owned(),
+            "beat-3".to_owned(),
+        ]);
         for (title, expected) in [
             ("Storm", "storm-3"),
             ("The Lamp", "the-lamp"),
             ("?!", "beat-3-2"),
             ("戸口の灯", "戸口の灯"),
             ("الباب", "الباب"),
-            ("One two three four five six seven eight nine", "one-two-three-four-five-six-seven-eight"),
+            (
+                "One two three four five six seven eight nine",
+                "one-two-three-four-five-six-seven-eight",
+            ),
         ] {
             let id = id(title, 3, &taken);
             assert_eq!(id.as_str(), expected);

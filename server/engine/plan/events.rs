@@ -94,7 +94,9 @@ impl PlanEvent {
                 beats,
                 to_plan,
                 ..
-            } => format!("{story}: planning {to_plan} beats beside {beats} with {provider}/{model}"),
+            } => {
+                format!("{story}: planning {to_plan} beats beside {beats} with {provider}/{model}")
+            }
             PlanEvent::BeatSaved {
                 number,
                 title,

@@ -288,8 +288,7 @@ impl Job {
         let slots = self.slots.iter().skip(self.titles.len());
         let gaps = slots.take(parts as usize).map(|slot| {
             let anchor = slot.as_ref();
-            let anchor =
-                anchor.and_then(|id| brief.beats.iter().position(|beat| beat.id == *id));
+            let anchor = anchor.and_then(|id| brief.beats.iter().position(|beat| beat.id == *id));
             let first = anchor.map_or(0, |at| at + 1);
             let next = (first..).find(|at| !is_new(*at)).unwrap_or(first);
             next.checked_sub(1)
@@ -344,7 +343,9 @@ impl Job {
                 self.empty += 1;
                 let wrong = wrong.unwrap_or_else(|| "has no beats in it".to_owned());
                 let wrong = match wrong.split_once(' ') {
-                    Some(("was" | "is" | "has" | "had", _)) => format!("the model's answer {wrong}"),
+                    Some(("was" | "is" | "has" | "had", _)) => {
+                        format!("the model's answer {wrong}")
+                    }
                     _ => wrong,
                 };
                 self.keep_error("refused_plan", format!("# {wrong}\n\n{answer}\n"))

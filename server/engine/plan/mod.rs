@@ -75,7 +75,10 @@ impl Planning {
         request: PlanRequest,
         owners: &dyn Owners,
     ) -> Result<Planning, JobError> {
-        if let Some(asked) = request.beats.filter(|asked| !(1..=MOST_BEATS).contains(asked)) {
+        if let Some(asked) = request
+            .beats
+            .filter(|asked| !(1..=MOST_BEATS).contains(asked))
+        {
             let most = MOST_BEATS;
             return Err(JobError::BeatCount { asked, most });
         }

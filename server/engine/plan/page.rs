@@ -40,7 +40,9 @@ pub struct Put {
 /// Why a beat could not be put into the brief. Nothing of the brief has changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PutStop {
-    #[error("{0} was changed at the place where the next beat was to go, so planning stopped there. Your text is untouched")]
+    #[error(
+        "{0} was changed at the place where the next beat was to go, so planning stopped there. Your text is untouched"
+    )]
     Changed(String),
     #[error("{0} is not UTF-8 text, so nothing was put into it. Save it as UTF-8")]
     NotText(String),
@@ -97,17 +99,24 @@ impl Page {
     pub async fn put(&mut self, after: Option<&BeatId>, beat: &NewBeat) -> Result<Put, PutStop> {
         let deadline = Instant::now() + PATIENCE;
         let path = self.folder.brief().to_owned();
+        // The beat as it was put there.
+        let mut ours = None;
         loop {
             let text = self.read().await?;
             let brief = Brief::parse(&text);
             if brief.beats.iter().any(|known| known.id == beat.id) {
-                // An edit that was taken late, or together with one of the author's.
+                // The editor may tell of it together with an edit of the author's in it.
+                self.seen.extend(ours.map(|ours| (beat.id.clone(), ours)));
                 self.note(&text, &brief);
                 return Ok(Put { text, brief });
             }
             let at = self.place(&text, &brief, after)?;
             let grown = insert(&text, &brief, at, beat)?;
             if self.is_open() {
+                let mut put = grown.brief.beats.iter();
+                ours = put
+                    .find(|it| it.id == beat.id)
+                    .map(|it| source(&grown.text, it));
                 let edit = ClientEdit {
                     path: path.clone(),
                     text: grown.text,
@@ -174,11 +183,9 @@ impl Page {
 
     fn note(&mut self, text: &str, brief: &Brief) {
         for beat in &brief.beats {
-            let is_known = self.order.contains(&beat.id);
-            // What the author changed elsewhere stays noted as it was.
-            if !is_known || !self.seen.contains_key(&beat.id) {
-                self.seen.insert(beat.id.clone(), source(text, beat));
-            }
+            // What the author changed since stays noted as it was.
+            let seen = self.seen.entry(beat.id.clone());
+            seen.or_insert_with(|| source(text, beat));
         }
         self.order = brief.beats.iter().map(|beat| beat.id.clone()).collect();
     }

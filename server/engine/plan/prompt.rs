@@ -272,7 +272,14 @@ mod tests {
             let prompt = build(&text, limit).unwrap();
             assert!(prompt.tokens() <= limit);
             let text = whole(&prompt);
-            let parts = ["BACKGROUND", "KNOWN", "SECOND", "RULE", "[2] Two", "PREMISE"];
+            let parts = [
+                "BACKGROUND",
+                "KNOWN",
+                "SECOND",
+                "RULE",
+                "[2] Two",
+                "PREMISE",
+            ];
             lost.push(parts.map(|part| text.contains(part)));
         }
         assert_eq!(

@@ -215,7 +215,9 @@ impl Reader {
     }
 
     fn heading<'a>(&self, line: &'a str) -> Option<Heading<'a>> {
-        let heading = marks(line).or_else(|| bold(line)).or_else(|| numbered(line))?;
+        let heading = marks(line)
+            .or_else(|| bold(line))
+            .or_else(|| numbered(line))?;
         let is_empty = self.open.as_ref().is_none_or(|open| open.is_empty());
         let fits = match (heading.style, self.style) {
             (Style::Marks, _) | (_, None) => true,
@@ -300,7 +302,9 @@ fn bold(line: &str) -> Option<Heading<'_>> {
 fn numbered(line: &str) -> Option<Heading<'_>> {
     let title = without_number(line)?;
     let is_title = title.chars().count() <= MOST_TITLE
-        && !title.ends_with(['.', '!', '?', '…', '。', '！', '？', '؟', ':', '：', ';', ',']);
+        && !title.ends_with([
+            '.', '!', '?', '…', '。', '！', '？', '؟', ':', '：', ';', ',',
+        ]);
     is_title.then_some(Heading {
         style: Style::Numbered,
         title,
@@ -338,13 +342,10 @@ fn is_decoration(line: &str) -> bool {
 
 /// Splits behind a tag that begins with `start`, in any case: what comes before, and after.
 fn split_tag<'a>(text: &'a str, start: &str) -> Option<(&'a str, &'a str)> {
-    let at = text
-        .match_indices('<')
-        .map(|(at, _)| at)
-        .find(|at| {
-            let tag = text.get(*at..*at + start.len());
-            tag.is_some_and(|tag| tag.eq_ignore_ascii_case(start))
-        })?;
+    let at = text.match_indices('<').map(|(at, _)| at).find(|at| {
+        let tag = text.get(*at..*at + start.len());
+        tag.is_some_and(|tag| tag.eq_ignore_ascii_case(start))
+    })?;
     let rest = &text[at..];
     let end = rest.find('>').map_or(rest.len(), |end| end + 1);
     Some((&text[..at], &rest[end..]))
@@ -421,7 +422,12 @@ mod tests {
             read(answer),
             [
                 told("One", "A thing.", "", "b"),
-                told("Two", "B thing. With bold words.\n\nfirst\n\nsecond", "", ""),
+                told(
+                    "Two",
+                    "B thing. With bold words.\n\nfirst\n\nsecond",
+                    "",
+                    ""
+                ),
             ]
         );
     }

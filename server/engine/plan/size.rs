@@ -109,7 +109,11 @@ mod tests {
         ];
         for (beats, target, chunk, asked, wanted) in rows {
             let count = Count::of(&brief(beats), &settings(*target, *chunk), *asked);
-            assert_eq!(count.map(|count| count.wanted), *wanted, "{beats:?} {target:?}");
+            assert_eq!(
+                count.map(|count| count.wanted),
+                *wanted,
+                "{beats:?} {target:?}"
+            );
             assert!(count.is_none_or(|count| count.there as usize == beats.len()));
         }
     }
@@ -121,10 +125,18 @@ mod tests {
         for (beats, count, expected) in [
             (vec![], 2, vec![None, None]),
             (vec![""], 2, vec![Some(0), Some(0)]),
-            (vec!["", "", ""], 4, vec![Some(0), Some(0), Some(1), Some(1)]),
+            (
+                vec!["", "", ""],
+                4,
+                vec![Some(0), Some(0), Some(1), Some(1)],
+            ),
             (vec![chained, chained, chained], 2, vec![Some(2), Some(2)]),
             // A name alone says nothing.
-            (vec![chained, chained, apart, apart], 2, vec![Some(1), Some(2)]),
+            (
+                vec![chained, chained, apart, apart],
+                2,
+                vec![Some(1), Some(2)],
+            ),
         ] {
             assert_eq!(spread(&brief(&beats), count), expected, "{beats:?}");
         }

@@ -44,15 +44,19 @@ fn brief_text() -> impl Strategy<Value = String> {
         Just("\u{feff}---\ntitle: x\ntarget_words: 9000\n---\n# Outline\n".to_owned()),
         Just("# Outline\n".to_owned()),
     ];
-    (head, lines, prop_oneof![Just("\n"), Just("\r\n"), Just("\r")], any::<bool>()).prop_map(
-        |(head, lines, line_end, ends)| {
+    (
+        head,
+        lines,
+        prop_oneof![Just("\n"), Just("\r\n"), Just("\r")],
+        any::<bool>(),
+    )
+        .prop_map(|(head, lines, line_end, ends)| {
             let mut text = format!("{head}{}", lines.join("\n"));
             if ends {
                 text.push('\n');
             }
             text.replace('\n', line_end)
-        },
-    )
+        })
 }
 
 /// A line of an answer, as models have them.
@@ -114,7 +118,13 @@ fn plant(text: &str, answer: &str, gaps: &[usize]) -> (String, Vec<NewBeat>) {
 
 fn said(beat: &Beat) -> (BeatId, String, String, Option<String>, Option<String>) {
     let (enter, exit) = (beat.enter.clone(), beat.exit.clone());
-    (beat.id.clone(), beat.title.clone(), beat.text.clone(), enter, exit)
+    (
+        beat.id.clone(),
+        beat.title.clone(),
+        beat.text.clone(),
+        enter,
+        exit,
+    )
 }
 
 proptest! {

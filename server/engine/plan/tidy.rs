@@ -6,9 +6,29 @@ const MOST_TITLE: usize = 80;
 
 /// Words that models put before the number of a beat, in lower case.
 const NUMBERED: &[&str] = &[
-    "beat", "part", "scene", "chapter", "step", "parte", "escena", "capítulo", "cena", "scena",
-    "teil", "szene", "kapitel", "partie", "scène", "chapitre", "часть", "сцена", "глава", "الجزء",
-    "المشهد", "الفصل", "第",
+    "beat",
+    "part",
+    "scene",
+    "chapter",
+    "step",
+    "parte",
+    "escena",
+    "capítulo",
+    "cena",
+    "scena",
+    "teil",
+    "szene",
+    "kapitel",
+    "partie",
+    "scène",
+    "chapitre",
+    "часть",
+    "сцена",
+    "глава",
+    "الجزء",
+    "المشهد",
+    "الفصل",
+    "第",
 ];
 
 /// A title on one line, without numbering, emphasis, braces and what stands in them.
@@ -18,7 +38,9 @@ pub fn title(text: &str) -> String {
     let mut title = text.as_str();
     loop {
         let before = title;
-        title = title.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | ':' | '：' | '-' | '–' | '—'));
+        title = title.trim_matches(|c: char| {
+            c.is_whitespace() || matches!(c, '#' | ':' | '：' | '-' | '–' | '—')
+        });
         title = without_number(title);
         if title == before {
             break;
@@ -26,7 +48,12 @@ pub fn title(text: &str) -> String {
     }
     let title = title.trim_end_matches(['.', '。']);
     let title = unquoted(title);
-    title.chars().take(MOST_TITLE).collect::<String>().trim().to_owned()
+    title
+        .chars()
+        .take(MOST_TITLE)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 /// A text on one line.
@@ -37,7 +64,9 @@ pub fn line(text: &str) -> String {
             // Emphasis, code, tags and links; a lone angle bracket could open a block of HTML.
             '*' | '`' | '<' | '>' | '{' | '}' | '[' | ']' | '|' | '\\' | '~' => {}
             '\u{feff}' => {}
-            c if c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}') => plain.push(' '),
+            c if c.is_control() || c.is_whitespace() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                plain.push(' ')
+            }
             c => plain.push(c),
         }
     }
@@ -49,7 +78,9 @@ pub fn line(text: &str) -> String {
 /// Paragraphs, with a blank line between them.
 pub fn paragraphs(paragraphs: &[String]) -> String {
     let lines = paragraphs.iter().map(|paragraph| line(paragraph));
-    let lines: Vec<String> = lines.filter(|line| line.chars().any(char::is_alphanumeric)).collect();
+    let lines: Vec<String> = lines
+        .filter(|line| line.chars().any(char::is_alphanumeric))
+        .collect();
     lines.join("\n\n")
 }
 
@@ -94,14 +125,19 @@ fn without_number(title: &str) -> &str {
         rest.is_some_and(|rest| rest.trim_start().starts_with(|c: char| c.is_numeric()))
     });
     // Lower case may be of another length than the title, but for those words it is not.
-    let rest = word.and_then(|word| title.get(word.len()..)).unwrap_or(title).trim_start();
+    let rest = word
+        .and_then(|word| title.get(word.len()..))
+        .unwrap_or(title)
+        .trim_start();
     let after = rest.trim_start_matches(|c: char| c.is_numeric());
     if after.len() == rest.len() {
         return title;
     }
     let after_unit = after.trim_start_matches(['部', '章', '話', '幕', '場']);
     // "2:06" is a time.
-    let is_time = after.get(1..).is_some_and(|rest| rest.starts_with(|c: char| c.is_numeric()));
+    let is_time = after
+        .get(1..)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_numeric()));
     let parted = after_unit.len() < after.len()
         || after.starts_with(['.', ':', '：', ')', '-', '–', '—', '、', '．']);
     let named = word.is_some() && (after.is_empty() || after.starts_with(' '));
@@ -109,7 +145,11 @@ fn without_number(title: &str) -> &str {
         return title;
     }
     let after = after_unit.trim_start_matches(|c: char| {
-        c.is_whitespace() || matches!(c, '.' | ':' | '：' | ')' | '-' | '–' | '—' | '、' | '．' | '　')
+        c.is_whitespace()
+            || matches!(
+                c,
+                '.' | ':' | '：' | ')' | '-' | '–' | '—' | '、' | '．' | '　'
+            )
     });
     match after.is_empty() {
         true => title,
@@ -118,8 +158,16 @@ fn without_number(title: &str) -> &str {
 }
 
 fn unquoted(title: &str) -> &str {
-    for (open, close) in [('"', '"'), ('“', '”'), ('«', '»'), ('「', '」'), ('『', '』')] {
-        let inner = title.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    for (open, close) in [
+        ('"', '"'),
+        ('“', '”'),
+        ('«', '»'),
+        ('「', '」'),
+        ('『', '』'),
+    ] {
+        let inner = title
+            .strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close));
         if let Some(inner) = inner.filter(|inner| !inner.contains([open, close])) {
             return inner;
         }
@@ -202,7 +250,10 @@ mod tests {
             ("<!-- sw: change the rules -->She waits.", "She waits."),
             ("She <!-- never ends", "She"),
             ("A\tb\u{2028}c\u{0}d", "A b c d"),
-            ("*Mara* and `x` and _her_ snake_case", "Mara and x and her snake_case"),
+            (
+                "*Mara* and `x` and _her_ snake_case",
+                "Mara and x and her snake_case",
+            ),
             ("{{title}} | cell", "title cell"),
             ("1984 was cold.", "1984 was cold."),
             ("=====", ""),

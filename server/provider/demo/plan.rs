@@ -108,7 +108,10 @@ impl<'a> Maker<'a> {
         let stage = Stage::of(scene, pack);
         let hero = stage.viewpoint.name.clone();
         let cast: Vec<_> = stage.others.iter().chain(&stage.absent).cloned().collect();
-        let mut others: Vec<String> = cast.iter().map(|character| character.name.clone()).collect();
+        let mut others: Vec<String> = cast
+            .iter()
+            .map(|character| character.name.clone())
+            .collect();
         if others.is_empty() {
             others.push(words.somebody.clone());
         }
@@ -133,7 +136,10 @@ impl<'a> Maker<'a> {
     fn of_sentences(scene: &Scene, outline: &Outline) -> Maker<'a> {
         let known_of = scene.cast.iter().map(|(_, known)| known.as_str());
         let texts = [scene.premise.as_str(), &scene.setting].into_iter();
-        let texts: Vec<&str> = texts.chain(known_of).chain([scene.title.as_str()]).collect();
+        let texts: Vec<&str> = texts
+            .chain(known_of)
+            .chain([scene.title.as_str()])
+            .collect();
         Maker {
             source: Source::Sentences(lines::sentences(&texts.join("\n\n"), ".")),
             titles: known(outline),
@@ -157,9 +163,16 @@ impl<'a> Maker<'a> {
                 let thing = &things[(index / 3 + round) % things.len()];
                 let fill = |text: &str| {
                     let day = (index + 1).to_string();
-                    let text = [("{a}", hero), ("{b}", other), ("{thing}", thing), ("{day}", &day)]
-                        .iter()
-                        .fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
+                    let text = [
+                        ("{a}", hero),
+                        ("{b}", other),
+                        ("{thing}", thing),
+                        ("{day}", &day),
+                    ]
+                    .iter()
+                    .fold(text.to_owned(), |text, (name, value)| {
+                        text.replace(name, value)
+                    });
                     sentences(&text, *capitals)
                 };
                 Beat {
@@ -171,7 +184,12 @@ impl<'a> Maker<'a> {
             }
             Source::Sentences(known) => {
                 let round = index / known.len().max(1);
-                let nth = |at: usize| known.get(at % known.len().max(1)).cloned().unwrap_or_default();
+                let nth = |at: usize| {
+                    known
+                        .get(at % known.len().max(1))
+                        .cloned()
+                        .unwrap_or_default()
+                };
                 let first = nth(index);
                 let title: Vec<&str> = first.split_whitespace().take(5).collect();
                 let title = title.join(" ");
@@ -183,7 +201,10 @@ impl<'a> Maker<'a> {
                 }
             }
         };
-        let stem = beat.title.trim_end_matches(['.', ',', '。', '،']).to_owned();
+        let stem = beat
+            .title
+            .trim_end_matches(['.', ',', '。', '،'])
+            .to_owned();
         beat.title.clone_from(&stem);
         let mut number = 2;
         while !self.titles.insert(beat.title.to_lowercase()) {
@@ -239,8 +260,10 @@ mod tests {
                 assert_eq!(told.notice.is_some(), language == "tr");
                 let text = told.text;
                 assert!(!text.contains(['{', '}']), "{text}");
-                let titles: HashSet<&str> =
-                    text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+                let titles: HashSet<&str> = text
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("## "))
+                    .collect();
                 assert_eq!(titles.len(), 60, "{language} {cast:?}\n{text}");
                 let states = |label: &str| -> Vec<String> {
                     let lines = text.lines().filter_map(|line| line.strip_prefix(label));
@@ -262,7 +285,10 @@ mod tests {
             gaps: vec![Some(0), Some(0), Some(1)],
         };
         let text = tell(&scene("en", &["Mara", "Ilse"]), &outline).text;
-        let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+        let heads: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with("## "))
+            .collect();
         assert_eq!((heads[0], heads[3], heads.len()), ("## [1]", "## [2]", 5));
         assert!(text.contains("Enter: It is late.\n"), "{text}");
     }
