@@ -22,6 +22,7 @@ mod messages;
 mod orders;
 mod places;
 mod plan;
+mod plan_safety;
 mod protocols;
 mod records;
 mod seams;

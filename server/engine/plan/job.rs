@@ -20,13 +20,11 @@ use crate::engine::settings::{Role, Settings};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::engine::writer::Writer;
-use crate::engine::{blocking, contract, run_report, scene};
-use crate::provider::{
-    GiveUp, Outline, ProviderError, ProviderKind, Request, Retry, RetryPolicy, Task, Usage,
-};
-use crate::session::Disk;
+use crate::engine::{blocking, scene};
+use crate::provider::{GiveUp, Outline, ProviderError, Request, Retry, RetryPolicy, Task, Usage};
+use crate::session::{Disk, EntryKind, StoreError};
 use crate::story::new_beats::NewBeat;
-use crate::story::{BeatId, Brief, ChunkNumber};
+use crate::story::{BeatId, Brief};
 
 /// Most beats that one call is asked for: an answer of this length suits every model.
 const PER_CALL: u32 = 12;
@@ -48,7 +46,7 @@ pub struct Job {
     count: Count,
     /// Length of a part.
     words: u32,
-    titles: Vec<String>,
+    pub(super) titles: Vec<String>,
     /// Behind which of the author's beats each new one belongs, where the model does not say.
     slots: Vec<Option<BeatId>>,
     /// The new beats.
@@ -58,7 +56,7 @@ pub struct Job {
 }
 
 /// Why a plan ends before all is there.
-enum Stop {
+pub(super) enum Stop {
     Cancelled,
     /// As the beginning of a sentence.
     Message(String),
@@ -81,7 +79,7 @@ impl Planning {
             return Ok(self.nothing_to_plan(observer.as_ref(), started));
         }
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
-        self.check_text(workshop.disk(), editor.as_ref()).await?;
+        self.check_file(workshop.disk(), editor.as_ref()).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -146,18 +144,31 @@ impl Planning {
         )
     }
 
-    /// What is read leniently could not be written back.
-    async fn check_text(&self, disk: &Disk, editor: &dyn Editor) -> Result<(), JobError> {
+    /// What could not be written back is not asked for: what is not UTF-8 and was read leniently,
+    /// what is closed to writing, and what lies behind a link.
+    async fn check_file(&self, disk: &Disk, editor: &dyn Editor) -> Result<(), JobError> {
         let path = self.story.folder.brief().to_owned();
         if editor.open_text(&path).is_some() {
             return Ok(());
         }
-        let (disk, file) = (disk.clone(), path.clone());
-        let bytes = blocking(move || disk.read_linked(&file)).await?;
-        match std::str::from_utf8(&bytes.unwrap_or_default()) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(JobError::NotText { path }),
-        }
+        let (disk, root) = (disk.clone(), self.story.folder.root().to_owned());
+        blocking(move || {
+            let bytes = disk.read_linked(&path)?;
+            if std::str::from_utf8(&bytes.unwrap_or_default()).is_err() {
+                return Err(JobError::NotText { path });
+            }
+            match disk.metadata(&path)? {
+                Some(file) if file.kind == EntryKind::Link => {
+                    Err(StoreError::Outside { path, root }.into())
+                }
+                Some(file) if file.read_only => {
+                    let kept = None;
+                    Err(StoreError::ReadOnlyFile { path, kept }.into())
+                }
+                _ => Ok(()),
+            }
+        })
+        .await
     }
 
     /// No model is asked.
@@ -199,7 +210,7 @@ impl Job {
         self.count.missing()
     }
 
-    fn left(&self) -> u32 {
+    pub(super) fn left(&self) -> u32 {
         self.to_plan().saturating_sub(self.planned())
     }
 
@@ -407,7 +418,7 @@ impl Job {
         Stop::Message(stop.to_string())
     }
 
-    fn cost(&self) -> Option<f64> {
+    pub(super) fn cost(&self) -> Option<f64> {
         let price = self.settings.prices.get(&self.writer.model)?;
         Some(price.of(&self.usage))
     }
@@ -423,110 +434,5 @@ impl Job {
         let cost = self.cost()?;
         let limit = self.settings.max_cost.filter(|limit| cost >= *limit)?;
         Some(format!("the budget of {limit} (max_cost) is used up"))
-    }
-
-    async fn finish(self, asked: &str, stop: Option<Stop>) -> Finished {
-        self.warn_of_seams().await;
-        let outcome = match stop {
-            None => Outcome::Complete,
-            Some(Stop::Cancelled) => Outcome::Cancelled,
-            Some(Stop::Message(_)) => Outcome::Incomplete,
-        };
-        let message = self.message(stop);
-        let beats = u32::try_from(self.story.brief.beats.len()).unwrap_or(u32::MAX);
-        let (usage, cost) = (self.usage, self.cost());
-        let summary = records::Summary {
-            story: &self.story.brief.title,
-            asked,
-            provider: self.writer.kind.as_str(),
-            model: &self.writer.model,
-            outcome,
-            message: &message,
-            titles: &self.titles,
-            usage,
-            cost,
-            seconds: self.reporter.elapsed().as_secs_f64(),
-        }
-        .markdown();
-        let run = self.reporter.run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            self.reporter.warn(None, "record", cause_chain(&error));
-        }
-        self.reporter.tell(JobEvent::Plan(PlanEvent::Finished {
-            outcome,
-            planned: self.planned(),
-            missing: self.left(),
-            beats,
-            usage,
-            cost,
-            message: message.clone(),
-            elapsed_ms: self.reporter.elapsed_ms(),
-        }));
-        Finished { outcome, message }
-    }
-
-    /// Places where a new beat does not take up what the one before it left.
-    async fn warn_of_seams(&self) {
-        let Ok(text) = self.page.read().await else {
-            return;
-        };
-        let brief = Brief::parse(&text);
-        let is_new = |at: usize| {
-            let beat = brief.beats.get(at);
-            beat.is_some_and(|beat| self.fresh.contains(&beat.id))
-        };
-        let numbers = (1..brief.beats.len()).filter(|at| is_new(*at) || is_new(at - 1));
-        let chunks = numbers.filter_map(|at| Some(ChunkNumber(u32::try_from(at + 1).ok()?)));
-        let apart = contract::check(&brief, &text, chunks).apart;
-        let Some(first) = apart.first() else { return };
-        let others = match apart.len() {
-            1 => String::new(),
-            2 => ". It is the same at 1 other place".to_owned(),
-            n => format!(". It is the same at {} other places", n - 1),
-        };
-        let message = format!(
-            "{}:{}: the Exit of “{}” and the Enter of “{}” have no word in common{others}",
-            self.story.folder.brief_name(),
-            first.line,
-            first.earlier,
-            first.later
-        );
-        self.reporter.warn(None, "contract", message);
-    }
-
-    /// What came out, what is safe, what to do next.
-    fn message(&self, stop: Option<Stop>) -> String {
-        let name = self.story.folder.brief_name();
-        let is_open = self.page.is_open();
-        let place = match is_open {
-            true => format!("{name}, which is not saved yet"),
-            false => name.to_owned(),
-        };
-        let demo = match self.writer.kind {
-            ProviderKind::Demo => " by the demo writer, without a model",
-            _ => "",
-        };
-        let planned = match self.planned() {
-            0 => "no beat was planned".to_owned(),
-            1 => format!("1 beat was planned{demo}, and is in {place}"),
-            n => format!("{n} beats were planned{demo}, and are in {place}"),
-        };
-        let left = match self.left() {
-            1 => "1 beat is missing".to_owned(),
-            n => format!("{n} beats are missing"),
-        };
-        let go_on = "The same command goes on from there.";
-        match stop {
-            None => format!(
-                "{planned}. The outline has {} beats now; change what you like, then write the story",
-                self.story.brief.beats.len()
-            ),
-            Some(Stop::Cancelled) => format!("cancelled: {planned}; {left}. {go_on}"),
-            Some(Stop::Message(why)) => format!(
-                "{}. {}; {left}. {go_on}",
-                why.trim_end_matches('.'),
-                run_report::capitalised(&planned)
-            ),
-        }
     }
 }

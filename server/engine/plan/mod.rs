@@ -10,6 +10,7 @@
 
 mod call;
 mod check;
+mod ending;
 mod events;
 mod job;
 mod labels;

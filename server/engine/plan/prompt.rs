@@ -72,7 +72,7 @@ impl Prompt {
         let outline = take(outline(brief, all_of), there)
             .or_else(|| take(outline(brief, states_of), there))
             .unwrap_or(titles);
-        let known = || prompt_cast(brief, |entry| prompt::cast_entry(entry));
+        let known = || prompt_cast(brief, prompt::cast_entry);
         let names = || prompt_cast(brief, |entry| entry.name.clone());
         let cast = take(known(), 0).or_else(|| take(names(), 0));
         let background = brief

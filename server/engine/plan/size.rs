@@ -92,7 +92,14 @@ mod tests {
     #[test]
     fn beats_are_counted_by_words() {
         // beats that are there, target, chunk, asked for, wanted
-        let rows: &[(&[&str], Option<u32>, u32, Option<u32>, Option<u32>)] = &[
+        type Row = (
+            &'static [&'static str],
+            Option<u32>,
+            u32,
+            Option<u32>,
+            Option<u32>,
+        );
+        let rows: &[Row] = &[
             (&[], Some(16_500), 1_500, None, Some(11)),
             (&["", "", ""], Some(16_500), 1_500, None, Some(11)),
             (&["{words=3000}", ""], Some(16_500), 1_500, None, Some(10)),
