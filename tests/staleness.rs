@@ -243,6 +243,65 @@ fn a_changed_chunk_turns_the_next_one_stale_only_where_its_prompt_saw_the_change
     assert_eq!(story.reasons(&[]), [""; 4]);
 }
 
+/// What is known of a chunk is the author's to change, and reaches the chunks that were told.
+#[test]
+fn an_edited_state_turns_stale_what_was_told_of_it() {
+    let story = Story::written();
+    let file = |number: u32| {
+        story.folder.join(format!(
+            "generated/the-lamp-01/state/chunk_{number:02}.json"
+        ))
+    };
+    let edit = |number: u32, field: &str, value: Value| {
+        story.edit(&file(number), |text| {
+            let mut state: Value = serde_json::from_str(&text).unwrap();
+            state[field] = value;
+            serde_json::to_string_pretty(&state).unwrap()
+        });
+    };
+    let first = "what happened in chunk 1 changed";
+    // The end of the chunk before is told word by word, and not by a summary.
+    let rows: &[(&str, u32, &str, Value, [&str; 4])] = &[
+        (
+            "summary of chunk 1",
+            1,
+            "summary",
+            Value::from("Nothing of note."),
+            ["", "", first, first],
+        ),
+        (
+            "summary of chunk 2",
+            2,
+            "summary",
+            Value::from("Nothing of note."),
+            ["", "", "", "what happened in chunk 2 changed"],
+        ),
+        (
+            "facts of chunk 4",
+            4,
+            "facts",
+            Value::Array(Vec::new()),
+            [""; 4],
+        ),
+        (
+            "a time that no chunk was told",
+            2,
+            "time",
+            Value::from("a year later"),
+            [""; 4],
+        ),
+    ];
+    for (change, number, field, value, expected) in rows {
+        let before = fs::read_to_string(file(*number)).unwrap();
+        edit(*number, field, value.clone());
+        let reasons = story.reasons(&[]);
+        println!("{change:<32} | {}", reasons.join(" | "));
+        assert_eq!(reasons, *expected, "{change}");
+        fs::write(file(*number), before).unwrap();
+    }
+    assert_eq!(story.reasons(&[]), [""; 4]);
+}
+
 #[test]
 fn another_model_is_a_reason_and_an_open_choice_is_none() {
     let story = Story::written();

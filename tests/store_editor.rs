@@ -3,12 +3,16 @@
 
 mod store;
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::strategy::Strategy as _;
 
 use store::{A, Editor, Story, n, result, told, written};
-use storywright::session::{ChunkStatus, Disk, Settled, journal_saved, settle_journal};
+use storywright::session::{
+    Call, ChunkStatus, Disk, Faults, Settled, Verdict, journal_saved, settle_journal,
+};
 
 #[test]
 fn an_open_chunk_is_never_written_behind_the_editors_back() {
@@ -334,4 +338,58 @@ proptest::proptest! {
             }
         }
     }
+}
+
+/// Fails to bring any text to its place, once switched on.
+struct NoRename(AtomicBool);
+
+impl Faults for NoRename {
+    fn before(&self, call: Call, path: &Path) -> Verdict {
+        let is_chunk = path.to_string_lossy().contains("chunks/chunk_01");
+        if self.0.load(Ordering::Relaxed) && is_chunk && call == Call::Rename {
+            Verdict::Fail(std::io::Error::from_raw_os_error(5))
+        } else {
+            Verdict::Go
+        }
+    }
+}
+
+/// The editor shows the old text and would save it over the new one, which is nowhere else.
+#[test]
+fn a_change_is_not_finished_behind_an_editor_that_opened_the_file_since() {
+    let story = Story::new();
+    let faults = Arc::new(NoRename(AtomicBool::new(false)));
+    let disk = Disk::with_faults(faults.clone());
+    let session = story.try_open(&["a"], disk).unwrap().session;
+    session.complete_chunk(n(1), "Old.", result()).unwrap();
+    session.save_partial(n(1), "Half.").unwrap();
+    session.complete_chunk(n(1), "New.", result()).unwrap();
+    faults.0.store(true, Ordering::Relaxed);
+    session.restore_version(n(1), None).unwrap_err();
+    drop(session);
+    let path = story.path("chunks/chunk_01.md");
+    let shown = story.read("chunks/chunk_01.md");
+    assert!(shown.contains("New."), "{shown}");
+
+    let editor = Arc::new(Editor::default());
+    editor.open(&path);
+    let refused = story
+        .open_as(&["a"], editor.clone(), Disk::real())
+        .unwrap_err();
+    let said = refused.to_string();
+    for part in [
+        "chunk_01.md is open in the editor",
+        "Close the file",
+        "safe on disk",
+    ] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(story.read("chunks/chunk_01.md"), shown);
+    // It can be read meanwhile.
+    story.view_as(&["a"], editor.as_ref());
+
+    editor.close(&path);
+    story.open_as(&["a"], editor, Disk::real()).unwrap();
+    assert_ne!(story.read("chunks/chunk_01.md"), shown);
+    assert!(story.has_anywhere("New."));
 }

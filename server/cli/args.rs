@@ -33,6 +33,10 @@ pub enum Command {
     Accept(Chunk),
     /// Turn the proposed rewrite of a chunk down
     Reject(Chunk),
+    /// Go over a complete chunk once more; the better text waits for your yes or no
+    Refine(Refine),
+    /// Look for what contradicts facts, rules and earlier chunks
+    Audit(Audit),
     /// Read chunks for what later ones have to know of them, where that is missing or outdated
     State(State),
     /// Show what is written, what is missing and what is stale
@@ -127,6 +131,43 @@ pub struct Which {
     /// What is stale, but for chunks that you edited
     #[arg(long)]
     pub stale: bool,
+}
+
+#[derive(Args)]
+pub struct Refine {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The chunk, by number or beat id
+    #[arg(long)]
+    pub chunk: String,
+    /// Put the better text into the chunk at once; the old one is kept in history/
+    #[arg(long)]
+    pub apply: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+#[derive(Args)]
+pub struct Audit {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Audit just this chunk, by number or beat id [default: all that changed since the last audit]
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 #[derive(Args)]

@@ -1,7 +1,8 @@
 //! `storywright check`: the diagnostics of a brief and of the chunks of its current draft, for
-//! people and for CI. Only errors fail, and only a brief can have some.
+//! people and for CI. Only errors fail, and only a brief and the templates
+//! beside it can have some.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Map;
@@ -11,9 +12,9 @@ use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::error::JobError;
 use crate::engine::findings::{self, Findings, Memory};
 use crate::engine::story_file::StoryFile;
-use crate::engine::workshop::Workshop;
-use crate::session::NoEditor;
-use crate::story::{Severity, Span};
+use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::session::{NoEditor, SessionId, StoryFolder};
+use crate::story::{Problem, Severity, Span};
 
 /// One diagnostic as `--json` prints it.
 #[derive(Serialize)]
@@ -48,8 +49,9 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     for path in paths {
         let story = StoryFile::read(&brief(path.as_deref())?, &NoEditor)?;
         rows.extend(of_brief(&story));
-        match of_draft(workshop, &story) {
-            Ok(more) => rows.extend(more),
+        rows.extend(of_templates(&story));
+        match of_draft(workshop, &story, None) {
+            Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
     }
@@ -70,35 +72,78 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
 }
 
 fn of_brief(story: &StoryFile) -> Vec<Row> {
-    let file = story.folder.brief().display().to_string();
     let problems = story.brief.problems.iter();
     problems
-        .map(|problem| Row {
-            file: file.clone(),
-            range: range(&story.text, &problem.span),
-            severity: problem.severity,
-            code: problem.code,
-            message: problem.message.clone(),
-        })
+        .map(|problem| row(story.folder.brief(), &story.text, problem))
         .collect()
 }
 
-fn of_draft(workshop: &Workshop, story: &StoryFile) -> Result<Vec<Row>, JobError> {
+fn of_templates(story: &StoryFile) -> Vec<Row> {
+    let problems = story.template_problems.iter();
+    problems
+        .map(|wrong| row(&wrong.path, &wrong.text, &wrong.problem))
+        .collect()
+}
+
+fn row(file: &Path, text: &str, problem: &Problem) -> Row {
+    Row {
+        file: file.display().to_string(),
+        range: range(text, &problem.span),
+        severity: problem.severity,
+        code: problem.code,
+        message: problem.message.clone(),
+    }
+}
+
+/// What audits found that still stands, in all chunks or in one.
+pub(super) fn show_contradictions(
+    workshop: &Workshop,
+    brief: &Path,
+    session: Option<&SessionId>,
+    chunk: Option<&ChunkRef>,
+    json: bool,
+) -> Result<(), Failure> {
+    let story = StoryFile::read(brief, &NoEditor)?;
+    let (settings, _) = workshop.settings(&story, workspace().as_deref(), None, &Map::new());
+    let wanted = chunk.map(|chunk| chunk.resolve(&story.plan(&settings)));
+    let wanted = wanted.transpose()?;
+    let is_wanted = |path: &Path| {
+        wanted.is_none()
+            || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
+    };
+    let rows: Vec<Row> = of_draft(workshop, &story, session)?
+        .into_iter()
+        .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
+        .map(|(_, row)| row)
+        .collect();
+    match json {
+        true => output::print_json(&rows, true),
+        false => rows.iter().for_each(|row| output::print(&line(row))),
+    }
+    Ok(())
+}
+
+fn of_draft(
+    workshop: &Workshop,
+    story: &StoryFile,
+    session: Option<&SessionId>,
+) -> Result<Vec<(PathBuf, Row)>, JobError> {
     // Which settings are wrong is told by `doctor` and by whatever writes.
     let (settings, _) = workshop.settings(story, workspace().as_deref(), None, &Map::new());
     let mut memory = Memory::default();
     let disk = workshop.disk();
     let Findings { texts, list } =
-        findings::read(story, &settings, None, &NoEditor, disk, &mut memory)?;
+        findings::read(story, &settings, session, &NoEditor, disk, &mut memory)?;
     let found = list.into_iter().filter_map(|finding| {
         let source = texts.get(finding.place.text)?;
-        Some(Row {
+        let row = Row {
             file: source.path.display().to_string(),
             range: range(&source.text, &finding.place.span),
             severity: finding.severity,
             code: finding.code,
             message: finding.message,
-        })
+        };
+        Some((source.path.clone(), row))
     });
     Ok(found.collect())
 }

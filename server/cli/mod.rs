@@ -4,6 +4,7 @@
 //! done; 1 something is missing or failed; 2 usage or settings; 130 cancelled.
 
 mod args;
+mod audit;
 mod check;
 mod doctor;
 mod explain;
@@ -13,6 +14,7 @@ mod new;
 mod output;
 mod plan;
 mod progress;
+mod refine;
 mod session;
 mod status;
 mod upkeep;
@@ -88,6 +90,8 @@ impl ShellTask {
             Command::Keep(chunk) => upkeep::run(&workshop, chunk, Decision::Keep).await,
             Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
             Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
+            Command::Refine(arguments) => refine::run(&workshop, arguments).await,
+            Command::Audit(arguments) => audit::run(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
             Command::Session(arguments) => session::run(&workshop, arguments),
             Command::Export(arguments) => export::run(&workshop, arguments),

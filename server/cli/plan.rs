@@ -6,9 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Plan;
 use super::progress::{self, Display};
-use super::write::{cancel_on_signal, ended};
-use super::{Exit, Failure, brief, workspace};
-use crate::engine::events::Observer;
+use super::write::{cancel_on_signal, exit};
+use super::{Exit, Failure, brief, output, workspace};
+use crate::engine::events::{Observer, Outcome};
 use crate::engine::plan::{PlanRequest, Planning};
 use crate::engine::workshop::Workshop;
 use crate::session::NoEditor;
@@ -31,5 +31,9 @@ pub async fn run(workshop: &Workshop, arguments: Plan) -> Result<Exit, Failure> 
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
         .await;
     display.close();
-    Ok(ended(&finished?, arguments.json))
+    let finished = finished?;
+    if !arguments.json && finished.outcome == Outcome::Complete {
+        output::print(&finished.message);
+    }
+    Ok(exit(&finished))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::engine::events::{JobEvent, Observer, SeamResult};
+use crate::engine::events::{JobEvent, Observer, SeamResult, Work};
 
 /// Shows a job until it is closed.
 pub trait Display: Observer {
@@ -123,16 +123,17 @@ impl Display for Bars {
 fn line(event: &JobEvent) -> Option<String> {
     let line = match event {
         JobEvent::JobStarted {
+            work,
             story,
             session,
             provider,
             model,
             chunks,
             to_write,
-            reads: true,
             ..
-        } => format!(
-            "{story}: reading {} of {chunks} chunks with {provider}/{model} (session {session})",
+        } if *work != Work::Write => format!(
+            "{story}: {} {} of {chunks} chunks with {provider}/{model} (session {session})",
+            work.doing(),
             to_write.len()
         ),
         JobEvent::JobStarted {
@@ -209,6 +210,20 @@ fn line(event: &JobEvent) -> Option<String> {
                 None => format!("chunk {chunk}: {did}"),
             }
         }
+        JobEvent::ChunkRefined { chunk, result, .. } => {
+            format!("chunk {chunk} was refined: {}", result.words())
+        }
+        JobEvent::ChunkAudited {
+            chunk, findings, ..
+        } => match findings {
+            0 => format!("chunk {chunk} was audited: no contradictions"),
+            1 => {
+                format!("chunk {chunk} was audited: 1 contradiction; `storywright check` shows it")
+            }
+            many => format!(
+                "chunk {chunk} was audited: {many} contradictions; `storywright check` shows them"
+            ),
+        },
         // The end of the job tells it.
         JobEvent::ChunkFailed { ends_job: true, .. } => return None,
         JobEvent::ChunkFailed { chunk, message, .. } => format!("chunk {chunk} failed: {message}"),

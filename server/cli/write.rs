@@ -72,7 +72,24 @@ pub(super) fn session(id: Option<&str>) -> Result<Option<SessionId>, Failure> {
 }
 
 /// Runs a job to its end, and shows it.
-async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result<Exit, Failure> {
+pub(super) async fn run_job(
+    workshop: &Workshop,
+    request: JobRequest,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let finished = run_to_end(workshop, request, json).await?;
+    if !json && finished.outcome == Outcome::Complete {
+        output::print(&finished.message);
+    }
+    Ok(exit(&finished))
+}
+
+/// Runs a job to its end, and shows how it goes.
+pub(super) async fn run_to_end(
+    workshop: &Workshop,
+    request: JobRequest,
+    json: bool,
+) -> Result<Finished, Failure> {
     let prepared = Prepared::new(workshop, request, &NoEditor)?;
     if let Some(warnings) = prepared.brief_warnings() {
         output::note(&format!("note: {warnings}"));
@@ -85,25 +102,18 @@ async fn run_job(workshop: &Workshop, request: JobRequest, json: bool) -> Result
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
         .await;
     display.close();
-    Ok(ended(&finished?, json))
+    Ok(finished?)
 }
 
-/// Says how a job came out.
-pub(super) fn ended(finished: &Finished, json: bool) -> Exit {
+/// How the process ends after a job; what is missing is told.
+pub(super) fn exit(finished: &Finished) -> Exit {
+    if finished.outcome != Outcome::Complete {
+        output::complain(&finished.message);
+    }
     match finished.outcome {
-        Outcome::Complete => {
-            if !json {
-                output::print(&finished.message);
-            }
-            Exit::Done
-        }
-        outcome => {
-            output::complain(&finished.message);
-            match outcome {
-                Outcome::Cancelled => Exit::Cancelled,
-                _ => Exit::Failed,
-            }
-        }
+        Outcome::Complete => Exit::Done,
+        Outcome::Incomplete => Exit::Failed,
+        Outcome::Cancelled => Exit::Cancelled,
     }
 }
 

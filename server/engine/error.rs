@@ -78,8 +78,6 @@ pub enum JobError {
          have to know of them"
     )]
     StateOff,
-    #[error("chunk {number} is not complete, so there is nothing to read yet")]
-    NotComplete { number: ChunkNumber },
     #[error(
         "chunk {number} was edited by the author and is not rewritten unasked. Name it explicitly to \
          rewrite it; its text is kept in history/"
@@ -99,6 +97,8 @@ pub enum JobError {
     NotText { path: PathBuf },
     #[error("the outline is being planned; cancel that first, or wait for it")]
     BeingPlanned,
+    #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
+    NotComplete { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
 }

@@ -13,6 +13,7 @@ use crate::story::{BeatId, ChunkNumber};
 pub enum JobEvent {
     JobStarted {
         job: String,
+        work: Work,
         story: String,
         session: String,
         /// Folder of the run's records, below the session.
@@ -21,13 +22,10 @@ pub enum JobEvent {
         model: String,
         /// Chunks of the story.
         chunks: usize,
-        /// The chunks that this job writes, or reads, in order.
+        /// The chunks that this job writes, reads or goes over, in order.
         to_write: Vec<ChunkNumber>,
         words: u32,
         target_words: u32,
-        /// Chunks are only read, for what later ones have to know of them.
-        #[serde(skip_serializing_if = "std::ops::Not::not")]
-        reads: bool,
     },
     ChunkStarted {
         chunk: ChunkNumber,
@@ -118,6 +116,28 @@ pub enum JobEvent {
         usage: Usage,
         elapsed_ms: u64,
     },
+    /// A second pass went over a complete chunk.
+    ChunkRefined {
+        chunk: ChunkNumber,
+        beat: BeatId,
+        result: RefineResult,
+        /// Of the rewrite.
+        words: u32,
+        refine_ms: u64,
+        usage: Usage,
+        elapsed_ms: u64,
+    },
+    /// A model looked for contradictions in a complete chunk. Comes whenever it is ready, beside
+    /// the events of other chunks.
+    ChunkAudited {
+        chunk: ChunkNumber,
+        beat: BeatId,
+        /// Contradictions whose quotes stand.
+        findings: usize,
+        audit_ms: u64,
+        usage: Usage,
+        elapsed_ms: u64,
+    },
     Warning {
         #[serde(skip_serializing_if = "Option::is_none")]
         chunk: Option<ChunkNumber>,
@@ -158,6 +178,65 @@ pub enum SeamResult {
     Refused,
     /// It stays for now; the next `write` tries again.
     Open,
+}
+
+/// What became of a refined text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RefineResult {
+    /// It waits in revisions/ for the author's yes or no.
+    Proposed,
+    /// It took the chunk's place.
+    Applied,
+    /// It is in history/: the author has another revision open.
+    Aside,
+    /// The model changed nothing.
+    Unchanged,
+}
+
+impl RefineResult {
+    /// Where the refined text is, to go on from "refined: ".
+    pub fn words(self) -> &'static str {
+        match self {
+            RefineResult::Proposed => "a revision waits for your yes or no",
+            RefineResult::Applied => "the text before is in history/",
+            RefineResult::Aside => "the new text is in history/, since another revision is yours",
+            RefineResult::Unchanged => "nothing was changed",
+        }
+    }
+}
+
+/// What a job does to chunks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    #[default]
+    Write,
+    /// Reads them for what later ones have to know of them.
+    Read,
+    Refine,
+    Audit,
+}
+
+impl Work {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Work::Write => "write",
+            Work::Read => "read",
+            Work::Refine => "refine",
+            Work::Audit => "audit",
+        }
+    }
+
+    /// `writing`
+    pub fn doing(self) -> &'static str {
+        match self {
+            Work::Write => "writing",
+            Work::Read => "reading",
+            Work::Refine => "refining",
+            Work::Audit => "auditing",
+        }
+    }
 }
 
 /// How a job ended.

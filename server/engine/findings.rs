@@ -15,13 +15,16 @@ use super::stale;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::chunk_file::{self, Places};
-use crate::session::{self, ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
+use crate::story::quote::find_quote;
 use crate::story::{Brief, ChunkNumber, Language, SectionKind, Severity, Span};
 
 pub const STALE: &str = "stale-chunk";
 pub const PARTIAL: &str = "partial-chunk";
 pub const FAILED: &str = "failed-chunk";
+pub const CONTRADICTION: &str = "contradiction";
 
 /// The findings of a draft, and the texts that they are about.
 #[derive(Debug, Clone, Default)]
@@ -143,6 +146,10 @@ pub fn read(
     let reasons = stale::reasons(story, &written, settings);
     let states = states(&story.brief, &reasons, &chunks, &findings.texts);
     findings.list.extend(states);
+    let (audits, _) = session::read_audits(&story.folder, &id, owners, disk);
+    findings
+        .list
+        .extend(contradictions(story, &audits, &chunks));
     findings
         .list
         .sort_by_key(|found| (found.place.text, found.place.span.start, found.code));
@@ -251,6 +258,54 @@ fn cut(text: &str, span: &Span) -> Span {
         }
         (false, false) => span.clone(),
     }
+}
+
+// ---------------------------------------------------------------- the audit
+
+/// What audits found, as far as both of its quotes still stand where they stood.
+fn contradictions(story: &StoryFile, audits: &Audits, chunks: &[Chunk<'_>]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for chunk in chunks {
+        let audit = audits.chunks.get(&chunk.view.beat);
+        let told = audit.map_or(&[][..], |audit| audit.findings.as_slice());
+        found.extend(
+            told.iter()
+                .filter_map(|told| contradiction(story, told, chunk, chunks)),
+        );
+    }
+    found
+}
+
+fn contradiction(
+    story: &StoryFile,
+    told: &Contradiction,
+    chunk: &Chunk<'_>,
+    chunks: &[Chunk<'_>],
+) -> Option<Finding> {
+    let place = chunk.place(&find_quote(chunk.facts.text(), &told.quote)?);
+    let (other, name, label) = match &told.source {
+        Source::Brief => {
+            let span = place_in_brief(&story.brief, &story.text, &told.said)?;
+            (Place { text: 0, span }, "the brief".to_owned(), "the brief")
+        }
+        Source::Chunk(beat) => {
+            let earlier = chunks.iter().find(|it| &it.view.beat == beat)?;
+            let span = find_quote(earlier.facts.text(), &told.said)?;
+            let name = format!("chunk {}", earlier.view.number);
+            (earlier.place(&span), name, "an earlier chunk")
+        }
+    };
+    let said = told.said.trim_end_matches('.');
+    Some(Finding {
+        place,
+        severity: Severity::Warning,
+        code: CONTRADICTION,
+        message: format!("This contradicts {name}, which says “{said}”. {}", told.why)
+            .trim_end()
+            .to_owned(),
+        related: vec![(other, label)],
+        correction: None,
+    })
 }
 
 // ---------------------------------------------------------------- stale, partial, failed

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::blocking;
 use super::draft::Draft;
-use super::events::{JobEvent, Outcome};
+use super::events::{JobEvent, Outcome, Work};
 use super::job::{Finished, Job, Results, Stop};
 use super::report::cause_chain;
 use super::run_report::{self, ChunkEnd};
@@ -159,6 +159,7 @@ impl Job {
             seams,
             &incomplete,
             &full_story(self.session()),
+            &run_report::gone_over(beside),
         );
         let (usage, cost) = (results.usage(), results.cost());
         let target_words = self.target_words();
@@ -220,6 +221,7 @@ impl Job {
         }
         self.reporter().tell(JobEvent::JobStarted {
             job: self.id.clone(),
+            work: Work::Write,
             story: self.brief().title.clone(),
             session: self.session().id().to_string(),
             run: self.reporter().run().name().to_owned(),
@@ -229,7 +231,6 @@ impl Job {
             to_write: queue,
             words: chunks.iter().map(|chunk| chunk.words).sum(),
             target_words: self.target_words(),
-            reads: false,
         });
     }
 

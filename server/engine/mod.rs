@@ -5,6 +5,8 @@
 //! through [`editor::Editor`].
 
 pub mod accept;
+mod asking;
+mod audit;
 pub mod contract;
 pub mod doctor;
 mod draft;
@@ -18,13 +20,18 @@ mod extract;
 pub mod findings;
 pub mod job;
 mod job_report;
+mod json;
 mod known_slices;
 pub mod new_story;
 mod opening;
+mod pass;
+mod pass_job;
+mod passes;
 pub mod plan;
 pub mod prepare;
 pub mod prompt;
 mod queue;
+mod refine;
 pub mod report;
 mod run_report;
 mod scene;

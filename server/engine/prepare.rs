@@ -9,14 +9,15 @@ use tokio_util::sync::CancellationToken;
 use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
-use super::events::{JobEvent, Observer, Outcome};
+use super::events::{JobEvent, Observer, Outcome, Work};
 use super::extract::{Beside, Reader};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
+use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis};
 use super::schedule::Schedule;
-use super::settings::{Order, ProviderChoice, Role, Settings, Switch};
+use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
@@ -24,7 +25,7 @@ use super::writer::Writer;
 use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
 use crate::provider::{ProviderKind, Usage};
-use crate::session::{Notice, PlannedChunk, SessionView};
+use crate::session::{Notice, PlannedChunk, SessionView, read_audits, read_session};
 use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
@@ -84,12 +85,9 @@ impl Prepared {
         &self.story.brief.title
     }
 
-    /// What the job does, in a word.
-    pub fn doing(&self) -> &'static str {
-        match self.request.scope {
-            Scope::Read(_) => "Reading",
-            _ => "Writing",
-        }
+    /// What the job does to chunks.
+    pub fn work(&self) -> Work {
+        self.request.scope.work()
     }
 
     /// How many problems the brief has that do not stop a job, in a sentence.
@@ -119,13 +117,22 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
-        if let Scope::Read(which) = self.request.scope.clone() {
-            return self
-                .read_chunks(which, workshop, editor, observer, cancel)
-                .await;
+        match self.request.scope.clone() {
+            Scope::Read(which) => {
+                return self
+                    .read_chunks(which, workshop, editor, observer, cancel)
+                    .await;
+            }
+            Scope::Refine { .. } | Scope::Audit(_) => {
+                return self.go_over(workshop, editor, observer, cancel).await;
+            }
+            _ => {}
         }
         let started = Instant::now();
-        if let Some(status) = self.complete(workshop, Arc::clone(&editor)).await? {
+        let left = self.left(workshop, Arc::clone(&editor)).await?;
+        if left.is_empty()
+            && let Some(status) = self.complete(workshop, Arc::clone(&editor)).await?
+        {
             return self
                 .nothing_to_write(workshop, editor, observer, &status)
                 .await;
@@ -148,7 +155,7 @@ impl Prepared {
             }
         })
         .await?;
-        let reporter = Reporter::new(observer, run, started);
+        let reporter = Arc::new(Reporter::new(observer, run, started));
         for warning in &self.warnings {
             reporter.warn(None, "setting", warning.as_str());
         }
@@ -162,7 +169,6 @@ impl Prepared {
             );
             reporter.warn(Some(*kept), "edited-kept", message);
         }
-        let reporter = Arc::new(reporter);
         let beside = self.beside(&open, &writer, &editor, &reporter);
         let job = Job::new(
             self.request.job,
@@ -175,7 +181,9 @@ impl Prepared {
             reporter,
             beside,
         );
-        Ok(Arc::new(job).write(queue, scheduled.schedule, cancel).await)
+        Ok(Arc::new(job)
+            .write(queue, scheduled.schedule, left, cancel)
+            .await)
     }
 }
 
@@ -234,6 +242,61 @@ impl Prepared {
         Ok(is_complete.then_some(status))
     }
 
+    /// The complete chunks that the settings want to be gone over and that were not yet: who
+    /// writes what remains is done when all of that is.
+    async fn left(&self, workshop: &Workshop, editor: Arc<dyn Editor>) -> Result<Left, JobError> {
+        let settings = &self.settings;
+        let is_off = settings.refine == Refine::Off && settings.audit == Switch::Off;
+        if is_off || !matches!(self.request.scope, Scope::Remaining) {
+            return Ok(Left::default());
+        }
+        let Some(view) = self.view(workshop, Arc::clone(&editor)).await? else {
+            return Ok(Left::default());
+        };
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let disk = workshop.disk().clone();
+        let left = move || {
+            let owners: &dyn Editor = editor.as_ref();
+            let (audits, _) = read_audits(&story.folder, &view.id, owners, &disk);
+            Left::of(&view, &audits, &settings)
+        };
+        Ok(blocking(left).await)
+    }
+
+    /// The session as it is. Takes no lock.
+    pub(super) async fn look(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<SessionView, JobError> {
+        let view = self.view(workshop, editor).await?;
+        view.ok_or(JobError::NothingWritten(self.work().as_str()))
+    }
+
+    /// `None` where nothing is written yet.
+    async fn view(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Option<SessionView>, JobError> {
+        let (story, plan) = (self.story.clone(), self.plan.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        blocking(move || {
+            let session = match wanted {
+                Some(id) => Some(id),
+                None => story.folder.current_session(&disk)?,
+            };
+            let Some(id) = session else {
+                return Ok(None);
+            };
+            let language = &story.brief.language;
+            let owners: &dyn Editor = editor.as_ref();
+            let view = read_session(&story.folder, &id, &plan, language, owners, &disk)?;
+            Ok(Some(view))
+        })
+        .await
+    }
+
     /// Whether there are seams to close, by a writer that can.
     fn has_seams(&self, status: &StoryStatus) -> bool {
         let demo = ProviderChoice::Fixed(ProviderKind::Demo);
@@ -289,6 +352,7 @@ impl Prepared {
                 &[],
                 &[],
                 &full_story(&open.session),
+                &[],
             ),
         };
         observer.event(&JobEvent::JobFinished {
@@ -330,6 +394,9 @@ impl Prepared {
             Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
             Scope::RewriteStale => "rewrite what is stale".to_owned(),
+            Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
+            Scope::Audit(Some(which)) => format!("audit {}", chunk(which)),
+            Scope::Audit(None) => "audit what is complete".to_owned(),
             Scope::Read(which) => {
                 let which = (which.chunk.as_ref(), which.again);
                 match which {
@@ -356,6 +423,8 @@ impl Prepared {
                 let reasons = stale::reasons(&self.story, written, &self.settings);
                 Lineup::stale(view, &reasons)
             }
+            // They write nothing.
+            Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
         })
     }
 
@@ -407,7 +476,7 @@ impl Prepared {
     async fn queue(&self, open: &Arc<OpenSession>) -> Result<(Queue, Scheduled), JobError> {
         let chunk = match &self.request.scope {
             Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
-            Scope::Remaining | Scope::RewriteFrom(_) | Scope::RewriteStale | Scope::Read(_) => None,
+            _ => None,
         };
         let number = chunk.unwrap_or(ChunkNumber(1));
         let claim = open

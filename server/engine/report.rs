@@ -160,6 +160,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
     let text = match event {
         JobEvent::JobStarted {
             job,
+            work,
             session,
             provider,
             model,
@@ -167,13 +168,12 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             chunks,
             words,
             target_words,
-            reads,
             ..
         } => format!(
             "{job} started: session {session}, {} of {chunks} chunks to {} with {provider}/{model}; \
              {words} of {target_words} words are there",
             to_write.len(),
-            if *reads { "read" } else { "write" }
+            work.as_str()
         ),
         JobEvent::ChunkStarted {
             chunk,
@@ -260,6 +260,30 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             message
                 .as_ref()
                 .map_or_else(String::new, |message| format!("; {message}"))
+        ),
+        JobEvent::ChunkRefined {
+            chunk,
+            result,
+            words,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} refined to {words} words: {}; {} elapsed, {} tokens",
+            result.words(),
+            seconds(elapsed_ms),
+            tokens(usage)
+        ),
+        JobEvent::ChunkAudited {
+            chunk,
+            findings,
+            usage,
+            elapsed_ms,
+            ..
+        } => format!(
+            "chunk {chunk} audited: {findings} contradictions, {} elapsed, {} tokens",
+            seconds(elapsed_ms),
+            tokens(usage)
         ),
         JobEvent::Warning { chunk, message, .. } => match chunk {
             Some(chunk) => format!("chunk {chunk} warning: {message}"),

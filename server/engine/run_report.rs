@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::accept::{Cut, Fault};
+use super::asking::{Purpose, Spent};
 use super::events::Outcome;
-use super::extract::Spent;
 use super::job::{SeamEnd, SeamOutcome};
 use super::report::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
@@ -49,10 +49,10 @@ pub struct Summary<'a> {
     pub target_words: u32,
     /// "words" or "characters".
     pub unit: &'a str,
-    /// Of all calls, those for states included.
+    /// Of all calls, those beside the writing included.
     pub usage: Usage,
-    /// What the reading of chunks took of it.
-    pub beside: &'a Spent,
+    /// What it took of that beside the writing.
+    pub beside: &'a [(Purpose, Spent)],
     pub cost: Option<f64>,
     pub elapsed: Duration,
 }
@@ -65,6 +65,7 @@ pub fn message(
     seams: &[SeamOutcome],
     incomplete: &[ChunkNumber],
     full_story: &str,
+    gone_over: &[String],
 ) -> String {
     let written = outcomes
         .iter()
@@ -75,6 +76,7 @@ pub fn message(
         1 => "1 chunk was written".to_owned(),
         n => format!("{n} chunks were written"),
     };
+    let done = [&[done], gone_over].concat().join(", ");
     let left = if incomplete.is_empty() {
         format!("the story is complete: {full_story}")
     } else {
@@ -83,6 +85,7 @@ pub fn message(
     let go_on = "All text so far is saved; the same command goes on from there.";
     match (outcome, stop) {
         (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
+            0 if !gone_over.is_empty() => format!("{}; {left}", gone_over.join(", ")),
             0 => format!("nothing to write: {left}"),
             1 => format!("the beginning of 1 chunk was looked at again; {left}"),
             n => format!("the beginnings of {n} chunks were looked at again; {left}"),
@@ -106,6 +109,17 @@ pub fn message(
             format!("{done}; {left} ({}). {go_on}", failures.join("; "))
         }
     }
+}
+
+/// What refining and audits came to: "2 chunks were refined".
+pub fn gone_over(beside: &[(Purpose, Spent)]) -> Vec<String> {
+    let passes = beside.iter().filter(|(it, _)| *it != Purpose::States);
+    let done = passes.filter_map(|(purpose, spent)| match spent.chunks {
+        0 => None,
+        1 => Some(format!("1 chunk was {}", purpose.done())),
+        n => Some(format!("{n} chunks were {}", purpose.done())),
+    });
+    done.collect()
 }
 
 /// `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
@@ -164,14 +178,16 @@ pub fn summary(summary: &Summary<'_>) -> String {
         tokens(summary.usage.cached_tokens),
         tokens(summary.usage.output_tokens),
     ));
-    if summary.beside.calls > 0 {
+    for (purpose, spent) in summary.beside.iter().filter(|(_, spent)| spent.calls > 0) {
         text.push_str(&format!(
-            "- Of these for states: {} in, {} out (chunks read: {}; calls: {}; model: {})\n",
-            tokens(summary.beside.usage.input_tokens),
-            tokens(summary.beside.usage.output_tokens),
-            summary.beside.chunks,
-            summary.beside.calls,
-            summary.beside.model,
+            "- Of these for {}: {} in, {} out (chunks {}: {}; calls: {}; model: {})\n",
+            purpose.as_str(),
+            tokens(spent.usage.input_tokens),
+            tokens(spent.usage.output_tokens),
+            purpose.done(),
+            spent.chunks,
+            spent.calls,
+            spent.model,
         ));
     }
     if let Some(cost) = summary.cost {

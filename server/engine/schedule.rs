@@ -163,6 +163,13 @@ impl Schedule {
         self.entries[at].step.tail == Tail::Planned && !is_waited_for
     }
 
+    /// Whether the beginning of a chunk may still be fitted to the text before it, once all are
+    /// written.
+    pub fn may_be_fitted(&self, number: ChunkNumber) -> bool {
+        let mut steps = self.steps();
+        steps.any(|step| step.task.number == number && step.tail == Tail::Planned)
+    }
+
     /// The chunks that were not begun.
     pub fn left(&self) -> Vec<ChunkNumber> {
         let waiting = |entry: &&Entry| entry.state == State::Waiting;

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::environment::Environment;
 use super::error::JobError;
+use super::events::Work;
 use super::settings::{Settings, SettingsProblem, load_layers};
 use super::story_file::StoryFile;
 use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId};
@@ -58,6 +59,11 @@ pub enum Scope {
     RewriteStale,
     /// Writes none: complete chunks are read for what later ones have to know of them.
     Read(Which),
+    /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
+    /// say so.
+    Refine { chunk: ChunkRef, apply: bool },
+    /// Looks for contradictions in one that is complete, or in all that are.
+    Audit(Option<ChunkRef>),
 }
 
 /// Which chunks are read.
@@ -74,9 +80,23 @@ impl Scope {
     /// The chunk that it names, if it names one.
     pub fn chunk(&self) -> Option<&ChunkRef> {
         match self {
-            Scope::Chunk(chunk) | Scope::Rewrite(chunk) | Scope::RewriteFrom(chunk) => Some(chunk),
+            Scope::Chunk(chunk)
+            | Scope::Rewrite(chunk)
+            | Scope::RewriteFrom(chunk)
+            | Scope::Refine { chunk, .. } => Some(chunk),
             Scope::Read(which) => which.chunk.as_ref(),
+            Scope::Audit(chunk) => chunk.as_ref(),
             Scope::Remaining | Scope::RewriteStale => None,
+        }
+    }
+
+    /// What a job with it does to chunks.
+    pub fn work(&self) -> Work {
+        match self {
+            Scope::Read(_) => Work::Read,
+            Scope::Refine { .. } => Work::Refine,
+            Scope::Audit(_) => Work::Audit,
+            _ => Work::Write,
         }
     }
 }

@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REJECT_REVISION, RESTORE_VERSION,
-    REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REFINE, REJECT_REVISION,
+    RESTORE_VERSION, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::fixes;
@@ -18,7 +18,7 @@ use super::planning::{self, Wants};
 use super::review::Mark;
 use super::state::{State, Touched};
 use super::target::{self, Target};
-use crate::engine::findings::{FAILED, PARTIAL, STALE};
+use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
@@ -94,7 +94,7 @@ fn wants(params: &CodeActionParams, wanted: &CodeActionKind) -> bool {
     })
 }
 
-/// Whether one of the marks tells that a chunk is stale, partial or failed.
+/// Whether one of the marks is answered by a command.
 fn is_state(marks: &[Mark]) -> bool {
     marks.iter().any(|mark| !answers(mark.code).is_empty())
 }
@@ -103,6 +103,7 @@ fn is_state(marks: &[Mark]) -> bool {
 fn answers(code: &str) -> &'static [&'static str] {
     match code {
         STALE => &[REWRITE_CHUNK, KEEP],
+        CONTRADICTION => &[REWRITE_CHUNK],
         PARTIAL | FAILED => &[WRITE_CHUNK, REWRITE_CHUNK],
         _ => &[],
     }
@@ -176,6 +177,12 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
         let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
         actions.push(action(title, REWRITE_STALE, arguments));
     }
+    // The brief without a place in it stands for all of the story.
+    if let (true, Ok(brief)) = (open < total, Url::from_file_path(&target.brief)) {
+        let title = "Storywright: audit the story".to_owned();
+        let arguments = json!({ "uri": brief, "session": session(target) });
+        actions.push(action(title, AUDIT, arguments));
+    }
     actions
 }
 
@@ -223,6 +230,16 @@ fn on_chunk(
             let title = format!("Storywright: {verb} the revision of {name}");
             actions.push(action(title, command, arguments.clone()));
         }
+    }
+    if chunk.status == ChunkStatus::Complete {
+        let again = [("refine", REFINE), ("audit", AUDIT)];
+        actions.extend(again.map(|(verb, command)| {
+            action(
+                format!("Storywright: {verb} {name}"),
+                command,
+                arguments.clone(),
+            )
+        }));
     }
     if chunk.words > 0 {
         actions.push(action(

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
-use super::jobs::{self, Work};
+use super::jobs::{self, Assignment};
 use super::planning::{self, PLAN};
 use super::review;
 use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
@@ -37,6 +37,8 @@ pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
 pub const KEEP: &str = "storywright.keep";
 pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
+pub const REFINE: &str = "storywright.refine";
+pub const AUDIT: &str = "storywright.audit";
 pub const EXTRACT_STATE: &str = "storywright.extractState";
 pub const CANCEL: &str = "storywright.cancel";
 pub const NEW_STORY: &str = "storywright.newStory";
@@ -44,7 +46,7 @@ pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 18] = [
+pub const ALL: [&str; 20] = [
     PLAN,
     WRITE,
     WRITE_CHUNK,
@@ -55,6 +57,8 @@ pub const ALL: [&str; 18] = [
     KEEP,
     ACCEPT_REVISION,
     REJECT_REVISION,
+    REFINE,
+    AUDIT,
     EXTRACT_STATE,
     CANCEL,
     NEW_STORY,
@@ -83,9 +87,8 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     };
     let arguments = Arguments::read(values, takes)?;
     match command {
-        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE => {
-            start_job(state, &arguments, command).await
-        }
+        WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE
+        | REFINE | AUDIT => start_job(state, &arguments, command).await,
         PLAN => planning::plan(state, &arguments, SETTINGS_PATIENCE).await,
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
         KEEP => upkeep(state, &arguments, Decision::Keep).await,
@@ -121,7 +124,7 @@ async fn start_job(
         unblocked(move || prepare(&state, target, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, Work::Chunks(Box::new(prepared)));
+    jobs::start(listed, Assignment::Chunks(Box::new(prepared)));
     Ok(Value::from(id))
 }
 
@@ -141,6 +144,11 @@ fn prepare(
         REWRITE_CHUNK => Scope::Rewrite(named()?),
         REWRITE_FROM => Scope::RewriteFrom(named()?),
         REWRITE_STALE => Scope::RewriteStale,
+        REFINE => Scope::Refine {
+            chunk: named()?,
+            apply: false,
+        },
+        AUDIT => Scope::Audit(target.chunk.clone()),
         EXTRACT_STATE => Scope::Read(Which {
             again: target.chunk.is_some(),
             chunk: target.chunk.clone(),

@@ -18,7 +18,7 @@ use super::progress::JobProgress;
 use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
-use crate::engine::events::{JobEvent, Observer, Outcome};
+use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
@@ -142,26 +142,28 @@ pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     }
 }
 
-/// What a job does.
-pub enum Work {
+/// What a job is to do.
+pub enum Assignment {
     Chunks(Box<Prepared>),
     Outline(Box<Planning>),
 }
 
-impl Work {
+impl Assignment {
     /// What it does, and to which story.
     fn title(&self) -> String {
         match self {
-            Work::Chunks(prepared) => format!("{} {}", prepared.doing(), prepared.title()),
-            Work::Outline(planning) => format!("Planning {}", planning.title()),
+            Assignment::Chunks(prepared) => {
+                format!("{} {}", began(prepared.work()), prepared.title())
+            }
+            Assignment::Outline(planning) => format!("Planning {}", planning.title()),
         }
     }
 }
 
 /// Starts a job in a task of its own.
-pub fn start(listed: Listed, work: Work) {
+pub fn start(listed: Listed, assignment: Assignment) {
     tokio::spawn(async move {
-        let running = run(&listed, work);
+        let running = run(&listed, assignment);
         if AssertUnwindSafe(running).catch_unwind().await.is_err()
             && let Some(client) = listed.state.client()
         {
@@ -174,21 +176,21 @@ pub fn start(listed: Listed, work: Work) {
     });
 }
 
-async fn run(listed: &Listed, work: Work) {
+async fn run(listed: &Listed, assignment: Assignment) {
     let state = &listed.state;
     let (events, inbox) = mpsc::unbounded_channel();
     let teller = tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
-        work.title(),
+        assignment.title(),
         inbox,
     ));
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let (workshop, cancel) = (&state.workshop, &listed.cancel);
-    let result = match work {
-        Work::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
-        Work::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
+    let result = match assignment {
+        Assignment::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
+        Assignment::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
     };
     // All events are told, the progress has ended: then comes the last word.
     let _ = teller.await;
@@ -247,6 +249,7 @@ async fn tell(
     let begin = JobProgress::begin(client, &id, title);
     tokio::pin!(begin);
     let mut beginning = wants_progress;
+    let mut audits = Audits::default();
     loop {
         let told = tokio::select! {
             begun = &mut begin, if beginning => {
@@ -262,6 +265,11 @@ async fn tell(
             Some(Told::Event(event)) => {
                 if let Some(progress) = &mut progress {
                     show(progress, &event);
+                    audits.show(progress, &event);
+                }
+                if let JobEvent::ChunkAudited { .. } = event.as_ref() {
+                    // What was found is shown in open chunks at once.
+                    review::note_all(&state);
                 }
                 if let JobEvent::Warning { code, message, .. } = event.as_ref()
                     && matters_now(code)
@@ -269,6 +277,41 @@ async fn tell(
                     client.show(MessageType::WARNING, format!("Storywright: {message}"));
                 }
             }
+        }
+    }
+}
+
+fn began(work: Work) -> &'static str {
+    match work {
+        Work::Write => "Writing",
+        Work::Read => "Reading",
+        Work::Refine => "Refining",
+        Work::Audit => "Auditing",
+    }
+}
+
+/// How far an audit is, where that is the job.
+#[derive(Default)]
+struct Audits {
+    asked: usize,
+    done: usize,
+}
+
+impl Audits {
+    fn show(&mut self, progress: &mut JobProgress, event: &JobEvent) {
+        match event {
+            JobEvent::JobStarted {
+                work: Work::Audit,
+                to_write,
+                ..
+            } => self.asked = to_write.len(),
+            JobEvent::ChunkAudited { chunk, .. } if self.asked > 0 => {
+                self.done += 1;
+                let percent = (self.done * 100 / self.asked).min(100);
+                let percent = u32::try_from(percent).unwrap_or(100);
+                progress.report(format!("chunk {chunk} audited"), percent);
+            }
+            _ => {}
         }
     }
 }

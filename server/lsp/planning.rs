@@ -11,7 +11,7 @@ use tower_lsp::lsp_types::{
 
 use super::commands::{self, unblocked};
 use super::diagnostics::is_brief;
-use super::jobs::{self, Work};
+use super::jobs::{self, Assignment};
 use super::page::LspEditor;
 use super::position;
 use super::state::State;
@@ -59,7 +59,7 @@ pub async fn plan(
         .await
     };
     let planning = planning.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, Work::Outline(Box::new(planning)));
+    jobs::start(listed, Assignment::Outline(Box::new(planning)));
     Ok(Value::from(id))
 }
 

@@ -125,6 +125,10 @@ pub enum Task {
     Draft,
     /// What is known after a chunk with this prose, as JSON.
     State(String),
+    /// This prose once more, better.
+    Refine(String),
+    /// Contradictions of a chunk, as JSON.
+    Audit,
     /// Beats of an outline, as markdown.
     Plan(Outline),
 }

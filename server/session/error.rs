@@ -51,6 +51,14 @@ pub enum StoreError {
         path: PathBuf,
         kept: Option<PathBuf>,
     },
+    /// A change that was interrupted is to be finished in a file that is open in an editor by
+    /// now, which shows the text from before.
+    #[error(
+        "{} is open in the editor, and a change of it was interrupted earlier ({what}). Both texts are safe on disk. \
+         Close the file, then run the same command again to finish that change.",
+        path.display()
+    )]
+    OpenMeanwhile { path: PathBuf, what: String },
     /// A symbolic link, or `..`, leads out of the story's folder.
     #[error(
         "{} is a symbolic link or lies behind one that leads out of {}, and Storywright reads and writes only inside \
@@ -150,6 +158,7 @@ impl StoreError {
             | StoreError::Locked { path, .. }
             | StoreError::AuthorEdited { path, .. }
             | StoreError::ReadOnlyFile { path, .. }
+            | StoreError::OpenMeanwhile { path, .. }
             | StoreError::Outside { path, .. }
             | StoreError::NoFolder { path } => Some(path),
             StoreError::NoSession { generated, .. } => Some(generated),

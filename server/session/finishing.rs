@@ -49,12 +49,32 @@ impl Inner {
         }
         let bytes = self.disk.read(&self.paths.intent())?;
         match bytes.as_deref().and_then(Intent::parse) {
-            Some(intent) => self.finish(state, &intent),
+            Some(intent) => self.finish_earlier(state, &intent),
             None => {
                 state.pending = false;
                 Ok(())
             }
         }
+    }
+
+    /// Finishes a change of an earlier time. A file may have been opened since: what is typed
+    /// there goes on from the text before, and would take the place of the new one unseen.
+    pub(super) fn finish_earlier(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        let files = intent.steps.iter().filter_map(|step| match step {
+            Step::Put { file, .. } | Step::Copy { file, .. } | Step::Remove { file, .. } => {
+                Some(self.paths.root.join(file))
+            }
+            Step::Record { .. } | Step::Assemble | Step::Line { .. } => None,
+        });
+        if let Some(path) = files.into_iter().find(|path| self.is_open(path)) {
+            let what = intent.what.clone();
+            return Err(StoreError::OpenMeanwhile { path, what });
+        }
+        self.finish(state, intent)
     }
 
     /// Does the steps of a declared change, then takes the declaration away.

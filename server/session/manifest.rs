@@ -173,6 +173,10 @@ pub struct ChunkRecord {
     /// that yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seam_open: bool,
+    /// Digest of the text after which nobody has to be asked for a better one unasked: it was
+    /// refined, or the author decided for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refined_sha256: Option<Digest>,
     /// Path of the extracted state inside the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_file: Option<String>,
@@ -234,6 +238,7 @@ impl ChunkRecord {
             demo: false,
             failure: None,
             seam_open: false,
+            refined_sha256: None,
             state_file: None,
             revision: None,
             other: BTreeMap::new(),

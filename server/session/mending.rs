@@ -100,6 +100,10 @@ impl Inner {
             let steps = vec![Step::Record { record }];
             return self.change(state, &Intent::new(what, self.disk.now(), steps));
         };
+        // Another beginning makes no other text of it.
+        if record.refined_sha256.as_ref() == Some(of) {
+            record.refined_sha256 = Some(chunk_file::digest(prose));
+        }
         record.words = words::count(prose, &self.language);
         record.generated_sha256 = Some(chunk_file::digest(prose));
         let new = New {
@@ -108,6 +112,7 @@ impl Inner {
             why: &mending.why,
             known: Known::Is(Some(Box::new(record))),
             of: Some(of),
+            is_revision: false,
         };
         let next = self.next_record(state, index, &mending.input.0, &mending.next);
         self.replace(state, index, &new, next.into_iter().collect())?;
@@ -116,7 +121,7 @@ impl Inner {
     }
 
     /// The record of the chunk after, where that was written from the text that is mended.
-    fn next_record(
+    pub(super) fn next_record(
         &self,
         state: &State,
         index: usize,

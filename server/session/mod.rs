@@ -10,6 +10,7 @@
 mod align;
 mod archive;
 mod assemble;
+mod audits;
 mod changelog;
 pub mod chunk_file;
 mod conflict;
@@ -33,6 +34,7 @@ mod mending;
 mod open;
 mod recover;
 mod restoring;
+mod revising;
 mod runs;
 mod saving;
 mod sessions;
@@ -44,6 +46,7 @@ mod writer;
 use std::path::{Path, PathBuf};
 
 pub use archive::{ArchiveError, Limits, Refusal};
+pub use audits::{Audits, ChunkAudit, read_audits};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
@@ -58,6 +61,7 @@ pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, Toke
 pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
+pub use revising::{Proposed, Revision};
 pub use runs::Run;
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use writer::Session;

@@ -167,7 +167,7 @@ impl Inner {
             return Ok(());
         };
         state.pending = true;
-        self.finish(state, &intent)?;
+        self.finish_earlier(state, &intent)?;
         notices.push(Notice {
             code: "change-finished",
             message: format!(

@@ -12,6 +12,7 @@ use super::facts::read_text;
 use super::history;
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::revising::parse_revision;
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog, layout};
 use crate::story::{ChunkNumber, Digest, words};
@@ -42,6 +43,7 @@ impl Session {
             prose: &kept.file.prose,
             why: "an earlier version was restored",
             known: Known::Is(record.map(Box::new)),
+            is_revision: false,
             of: None,
         };
         self.replace(number, &new, Vec::new())
@@ -60,6 +62,7 @@ impl Session {
             prose: &revision.shown.prose,
             why: "a revision was accepted",
             known: Known::Revises,
+            is_revision: true,
             of: None,
         };
         let taken = self.remove_revision(number, &revision);
@@ -81,6 +84,7 @@ impl Session {
         let why = "a revision that was rejected";
         inner.keep(index, &path, &revision.shown, why)?;
         let mut steps = self.remove_revision(number, &revision);
+        steps.extend(inner.forget_revision(&state, index));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
         });
@@ -125,8 +129,8 @@ impl Session {
             .open_text(&path)
             .filter(|_| inner.is_open(&path))
         {
-            Some(text) => chunk_file::parse(&text),
-            None => chunk_file::parse(on_disk.as_deref().unwrap_or_default()),
+            Some(text) => parse_revision(&text).0,
+            None => parse_revision(on_disk.as_deref().unwrap_or_default()).0,
         };
         if shown.is_empty() {
             return Err(StoreError::NoRevision { number });
@@ -138,7 +142,7 @@ impl Session {
     /// or another text than the editor shows.
     fn keep_unseen(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
         let inner = &self.inner;
-        let file = chunk_file::parse(revision.on_disk.as_deref().unwrap_or_default());
+        let (file, _) = parse_revision(revision.on_disk.as_deref().unwrap_or_default());
         if file.prose == revision.shown.prose && file.extra.is_empty() {
             return Ok(());
         }
@@ -149,9 +153,7 @@ impl Session {
     }
 
     fn revision_path(&self, number: ChunkNumber) -> PathBuf {
-        let inner = &self.inner;
-        let name = layout::chunk_name(number, inner.plan.len());
-        inner.paths.root.join("revisions").join(name)
+        self.inner.revision_path(number)
     }
 
     /// The step that takes away a revision that was decided about; not another one that has
@@ -197,6 +199,8 @@ pub(super) struct New<'a> {
     /// The text that it was made of, where it may take the place of no other: an edit of this
     /// very moment then stays.
     pub of: Option<&'a Digest>,
+    /// It was waiting in revisions/.
+    pub is_revision: bool,
 }
 
 /// What is known of such a text.
@@ -208,6 +212,11 @@ pub(super) enum Known {
 }
 
 impl Inner {
+    pub(super) fn revision_path(&self, number: ChunkNumber) -> PathBuf {
+        let name = layout::chunk_name(number, self.plan.len());
+        self.paths.root.join("revisions").join(name)
+    }
+
     /// The old text is in history before anything is declared, and the chunk has either text
     /// at every moment.
     pub(super) fn replace(
@@ -288,9 +297,13 @@ impl Inner {
             record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
         }
+        if !is_known || new.of.is_none() {
+            record.refined_sha256 = Some(digest.clone());
+        }
+        // Whoever decides for a text decides for its beginning; of what was made of the text
+        // that was there, nobody did.
+        record.seam_open &= new.of.is_some();
         record.content_sha256 = Some(digest);
-        // Whoever decided for this text decided for its beginning.
-        record.seam_open = false;
         // What is about the chunk and not about its text.
         record.number = planned.number;
         record.beat.clone_from(&planned.beat);
@@ -301,7 +314,7 @@ impl Inner {
             record.formerly.clone_from(&current.formerly);
             record.body_sha256.clone_from(&current.body_sha256);
             record.state_file.clone_from(&current.state_file);
-            record.revision.clone_from(&current.revision);
+            record.revision = current.revision.clone().filter(|_| !new.is_revision);
             let others = current.other.iter();
             let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));
             let unknown: Vec<_> = unknown.map(|(n, v)| (n.clone(), v.clone())).collect();

@@ -10,7 +10,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use fold::{KnownFact, StoryState, fold};
-pub use verify::has_quote;
 
 /// What one chunk adds to what is known.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

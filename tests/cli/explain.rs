@@ -1,5 +1,7 @@
 //! What a prompt holds can be looked at before it is sent, and its fixed words be replaced.
 
+use serde_json::json;
+
 use crate::desk::Desk;
 use crate::novel::BRIEF;
 use crate::protocols::novelist;
@@ -75,6 +77,15 @@ fn an_authors_template_replaces_the_built_in_one() {
         complaint.contains("closing.md:3: There is no `{{mood}}`"),
         "{complaint}"
     );
+    let checked = desk.run(&["check", "--json"]).exits(1).json();
+    let rows = checked.as_array().unwrap();
+    let wrong = rows
+        .iter()
+        .find(|row| row["code"] == "template-placeholder");
+    let wrong = wrong.expect("a row of the template");
+    assert!(wrong["file"].as_str().unwrap().ends_with("closing.md"));
+    assert_eq!(wrong["severity"], "error");
+    assert_eq!(wrong["range"]["start"], json!({"line": 2, "character": 5}));
 }
 
 /// What a link leads to is not the story's, and must not reach a model.

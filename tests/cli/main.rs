@@ -20,6 +20,7 @@ mod interrupt;
 mod lint;
 mod messages;
 mod orders;
+mod passes;
 mod places;
 mod plan;
 mod plan_safety;

@@ -18,6 +18,7 @@ mod jobs;
 mod lifecycle;
 mod lint;
 mod orders;
+mod passes;
 mod plan;
 mod privacy;
 mod rewrite;

@@ -11,6 +11,8 @@ local commands = {
   "rewriteStale",
   "acceptRevision",
   "rejectRevision",
+  "refine",
+  "audit",
   "restoreVersion",
   "keep",
   "extractState",

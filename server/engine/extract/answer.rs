@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::json;
+use crate::engine::json;
 use crate::story::state::{CharacterState, ChunkState, Fact, Threads};
 
 /// Most entries of a list that are looked at.

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::reader::{Failure, Reader, Spent};
-use crate::engine::job::background::{Background, Ended};
+use super::reader::{Failure, Reader};
+use crate::engine::asking::Spent;
+use crate::engine::job::background::{Background, Ended, PATIENCE};
 use crate::session::Over;
 use crate::story::ChunkNumber;
 
@@ -126,7 +127,7 @@ impl Beside {
                 queue.waiting.clear();
             }
         });
-        let ended = workers.end(cancel).await;
+        let ended = workers.end(Some(PATIENCE), cancel).await;
         if ended == Ended::TooLate {
             line.tell_left();
         }

@@ -6,10 +6,11 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Reader, Reading};
+use crate::engine::asking::Purpose;
 use crate::engine::blocking;
 use crate::engine::editor::Editor;
 use crate::engine::error::JobError;
-use crate::engine::events::{JobEvent, Observer, Outcome};
+use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
 use crate::engine::report::{Reporter, cause_chain, millis};
@@ -18,9 +19,7 @@ use crate::engine::settings::Role;
 use crate::engine::workshop::{Which, Workshop};
 use crate::engine::writer::Writer;
 use crate::provider::Usage;
-use crate::session::{
-    ChunkStatus, KnownStates, Over, SessionView, Standing, read_session, read_states,
-};
+use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read_states};
 use crate::story::ChunkNumber;
 
 /// What there is to read, and why the rest is not read.
@@ -52,7 +51,8 @@ impl Prepared {
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
         let started = Instant::now();
-        let (view, known) = self.look(workshop, Arc::clone(&editor)).await?;
+        let view = self.look(workshop, Arc::clone(&editor)).await?;
+        let known = self.known(&view, workshop, Arc::clone(&editor)).await;
         let named = self.chunk()?;
         let plan = plan(&which, named, &view, &known)?;
         if plan.chunks.is_empty() {
@@ -98,31 +98,18 @@ impl Prepared {
             .await)
     }
 
-    /// The session as it is. Takes no lock.
-    async fn look(
+    /// What is known of the chunks of a session. Takes no lock.
+    async fn known(
         &self,
+        view: &SessionView,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
-    ) -> Result<(SessionView, KnownStates), JobError> {
-        let (story, plan, disk) = (
-            self.story.clone(),
-            self.plan.clone(),
-            workshop.disk().clone(),
-        );
-        let wanted = self.request.session.clone();
+    ) -> KnownStates {
+        let (story, view, disk) = (self.story.clone(), view.clone(), workshop.disk().clone());
         blocking(move || {
-            let id = match wanted {
-                Some(id) => id,
-                None => story
-                    .folder
-                    .current_session(&disk)?
-                    .ok_or(JobError::NothingWritten("read"))?,
-            };
-            let language = &story.brief.language;
             let owners: &dyn Editor = editor.as_ref();
-            let view = read_session(&story.folder, &id, &plan, language, owners, &disk)?;
-            let known = read_states(&story.folder, &id, &view, &story.brief.cast, owners, &disk);
-            Ok((view, known))
+            let (folder, cast) = (&story.folder, &story.brief.cast);
+            read_states(folder, &view.id, &view, cast, owners, &disk)
         })
         .await
     }
@@ -130,6 +117,7 @@ impl Prepared {
     fn tell_reading(&self, plan: &Plan, view: &SessionView, writer: &Writer, reporter: &Reporter) {
         reporter.tell(JobEvent::JobStarted {
             job: self.request.job.clone(),
+            work: Work::Read,
             story: self.title().to_owned(),
             session: view.id.to_string(),
             run: reporter.run().name().to_owned(),
@@ -139,7 +127,6 @@ impl Prepared {
             to_write: plan.chunks.clone(),
             words: words(view),
             target_words: target_words(view),
-            reads: true,
         });
     }
 
@@ -174,7 +161,7 @@ impl Prepared {
             target_words: target_words(view),
             unit: self.story.brief.language.unit(),
             usage: spent.usage,
-            beside: &spent,
+            beside: &[(Purpose::States, spent.clone())],
             cost: spent.cost,
             elapsed: reporter.elapsed(),
         });

@@ -7,9 +7,8 @@
 mod answer;
 mod beside;
 mod job;
-mod json;
 mod prompt;
 mod reader;
 
 pub use beside::Beside;
-pub use reader::{Failure, Reader, Reading, Spent};
+pub use reader::{Failure, Reader, Reading};

@@ -1,20 +1,18 @@
 //! Reads one chunk: calls the model, understands its answer, and saves what the chunk bears out.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
-use futures::StreamExt;
-use serde_json::json;
-
 use super::{answer, prompt};
+use crate::engine::asking::{Asker, ENDLESS, Spent};
 use crate::engine::editor::Editor;
 use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
 use crate::engine::writer::Writer;
-use crate::engine::{blocking, scene, tokens};
+use crate::engine::{blocking, scene};
 use crate::provider::{
-    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Task, Usage,
+    FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Task, Usage,
 };
 use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
@@ -25,30 +23,15 @@ use crate::story::{Brief, ChunkNumber};
 
 /// Calls for one chunk.
 const ATTEMPTS: u32 = 2;
-/// An answer that is longer than this, in bytes, is no state.
-const LONGEST_ANSWER: usize = 128 * 1024;
 
 /// Reads chunks of one session, for one job.
 pub struct Reader {
     session: Session,
     brief: Brief,
     settings: Settings,
-    writer: Writer,
+    asker: Asker,
     editor: Arc<dyn Editor>,
     reporter: Arc<Reporter>,
-    spent: Mutex<Spent>,
-}
-
-/// What reading has cost a job so far.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Spent {
-    pub model: String,
-    pub calls: u32,
-    /// Chunks whose state was saved.
-    pub chunks: u32,
-    pub usage: Usage,
-    /// In the currency of the configured prices; `None` without prices.
-    pub cost: Option<f64>,
 }
 
 /// What became of a chunk.
@@ -107,21 +90,13 @@ impl Reader {
         editor: Arc<dyn Editor>,
         reporter: Arc<Reporter>,
     ) -> Reader {
-        let mut writer = writer.clone();
-        if let Some(model) = settings.model_for(Role::State) {
-            model.clone_into(&mut writer.model);
-        }
         Reader {
+            asker: Asker::new(writer, Role::State, settings, Arc::clone(&reporter)),
             session,
             brief: brief.clone(),
             settings: settings.clone(),
             editor,
             reporter,
-            spent: Mutex::new(Spent {
-                model: writer.model.clone(),
-                ..Spent::default()
-            }),
-            writer,
         }
     }
 
@@ -138,12 +113,7 @@ impl Reader {
     }
 
     pub fn spent(&self) -> Spent {
-        self.spending().clone()
-    }
-
-    fn spending(&self) -> MutexGuard<'_, Spent> {
-        // Sums are whole after any panic.
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.asker.spent()
     }
 
     /// The session as it is, with what is known of its chunks.
@@ -191,14 +161,14 @@ impl Reader {
         let extracted = Extracted {
             number,
             text: chunk.view.digest.clone(),
-            provider: self.writer.kind.as_str().to_owned(),
-            model: self.writer.model.clone(),
+            provider: self.asker.writer.kind.as_str().to_owned(),
+            model: self.asker.writer.model.clone(),
             state,
         };
         let session = self.session.clone();
         let saved = blocking(move || session.save_state(&extracted, over)).await?;
         self.bring_to_editor(number, saved).await;
-        self.spending().chunks += 1;
+        self.asker.count_chunk();
         self.reporter.tell(JobEvent::StateSaved {
             chunk: number,
             beat: chunk.view.beat.clone(),
@@ -242,11 +212,23 @@ impl Reader {
         let mut shaped = true;
         let mut failed = 0;
         loop {
-            let mut call = Call::new(self, prompt.tokens());
-            let answer = call.make(self.request(chunk, &prompt, shaped)).await;
-            usage = usage.plus(call.end());
+            let request = self.request(chunk, &prompt, shaped);
+            let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
+            usage = usage.plus(took);
             failed += 1;
-            let failure = match answer.and_then(|answer| self.understand(chunk, answer)) {
+            let understood = match ended {
+                Err(error) => Err(Failure::Provider(error)),
+                Ok(FinishReason::Refusal) => Err(Failure::Unreadable {
+                    why: "was a refusal",
+                    answer,
+                }),
+                Ok(FinishReason::Other(why)) if why == ENDLESS => Err(Failure::Unreadable {
+                    why: "had no end",
+                    answer,
+                }),
+                Ok(_) => self.understand(chunk, answer),
+            };
+            let failure = match understood {
                 // That there is nothing to know is believed at the second time.
                 Ok(state) if !state.is_empty() || failed == ATTEMPTS => return Ok((state, usage)),
                 Ok(_) => None,
@@ -272,7 +254,7 @@ impl Reader {
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::State(chunk.view.text.clone());
         Request {
-            model: self.writer.model.clone(),
+            model: self.asker.writer.model.clone(),
             system: prompt.system.clone(),
             user: prompt.user.clone(),
             max_output_tokens: prompt::ANSWER_TOKENS,
@@ -328,93 +310,5 @@ impl Reader {
         );
         // The log has it too.
         let _ = blocking(move || run.error(&name, &report)).await;
-    }
-}
-
-/// One call. What it takes is counted however it ends, also when it is dropped.
-struct Call<'a> {
-    reader: &'a Reader,
-    /// Size of the prompt by estimate, in tokens.
-    asked: u32,
-    usage: Usage,
-    answer: String,
-    counted: bool,
-}
-
-impl<'a> Call<'a> {
-    fn new(reader: &'a Reader, asked: u32) -> Call<'a> {
-        reader.spending().calls += 1;
-        Call {
-            reader,
-            asked,
-            usage: Usage::default(),
-            answer: String::new(),
-            counted: false,
-        }
-    }
-
-    async fn make(&mut self, request: Request) -> Result<String, Failure> {
-        let complete = self.reader.writer.provider.complete(request);
-        let mut events = complete.await.map_err(Failure::Provider)?;
-        loop {
-            let event = events.next().await.unwrap_or_else(|| {
-                Err(ProviderError::new(
-                    ProviderErrorKind::Broken,
-                    "The answer broke off before its end.",
-                ))
-            });
-            match event.map_err(Failure::Provider)? {
-                Event::Text(text) => self.answer.push_str(&text),
-                Event::Usage(usage) => self.usage.update(usage),
-                // About parameters: nothing that an author could do something about.
-                Event::Notice(message) => {
-                    let entry = json!({"level": "info", "message": message});
-                    self.reader.reporter.run().log(&entry);
-                }
-                Event::Started { .. } | Event::Reasoning { .. } => {}
-                Event::Finished(FinishReason::Refusal) => {
-                    return Err(self.unreadable("was a refusal"));
-                }
-                Event::Finished(_) => {
-                    // What was told by now need not be estimated.
-                    return Ok(std::mem::take(&mut self.answer));
-                }
-            }
-            if self.answer.len() > LONGEST_ANSWER {
-                return Err(self.unreadable("had no end"));
-            }
-        }
-    }
-
-    fn unreadable(&mut self, why: &'static str) -> Failure {
-        Failure::Unreadable {
-            why,
-            answer: self.answer.clone(),
-        }
-    }
-
-    /// What it took.
-    fn end(mut self) -> Usage {
-        self.count()
-    }
-
-    fn count(&mut self) -> Usage {
-        if !std::mem::replace(&mut self.counted, true) {
-            self.usage =
-                tokens::with_unreported(self.usage, Usage::default(), self.asked, &self.answer);
-            let price = self.reader.settings.prices.get(&self.reader.writer.model);
-            let mut spent = self.reader.spending();
-            spent.usage = spent.usage.plus(self.usage);
-            if let Some(price) = price {
-                spent.cost = Some(spent.cost.unwrap_or(0.0) + price.of(&self.usage));
-            }
-        }
-        self.usage
-    }
-}
-
-impl Drop for Call<'_> {
-    fn drop(&mut self) {
-        self.count();
     }
 }

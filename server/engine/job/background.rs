@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::story::{BeatId, ChunkNumber};
 
-/// How long the end of a job waits for what is still under way.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the end of a job waits for what is still under way, where that can be made up for.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A chunk that is complete, and saved as such.
 #[derive(Debug, Clone)]
@@ -45,15 +45,25 @@ impl Background {
     }
 
     /// Waits for what is under way, for as long as patience lasts and nobody cancels; the rest
-    /// is aborted, and gone when this returns.
-    pub async fn end(mut self, cancel: &CancellationToken) -> Ended {
+    /// is aborted, and gone when this returns. Without a limit to its patience, it waits for
+    /// whatever ends by deadlines of its own.
+    pub async fn end(mut self, patience: Option<Duration>, cancel: &CancellationToken) -> Ended {
         // A panic in there is its own affair.
         let all = async { while self.tasks.join_next().await.is_some() {} };
+        let all = async {
+            match patience {
+                Some(patience) => tokio::time::timeout(patience, all).await.is_ok(),
+                None => {
+                    all.await;
+                    true
+                }
+            }
+        };
         let ended = tokio::select! {
             biased;
-            ended = tokio::time::timeout(PATIENCE, all) => match ended {
-                Ok(()) => Ended::InTime,
-                Err(_) => Ended::TooLate,
+            in_time = all => match in_time {
+                true => Ended::InTime,
+                false => Ended::TooLate,
             },
             () = cancel.cancelled() => Ended::Cancelled,
         };
@@ -89,7 +99,7 @@ mod tests {
                 cancel.cancel();
             }
             let start = tokio::time::Instant::now();
-            assert_eq!(background.end(&cancel).await, expected);
+            assert_eq!(background.end(Some(PATIENCE), &cancel).await, expected);
             assert!(start.elapsed() <= PATIENCE + Duration::from_secs(1));
             assert_eq!(
                 count.load(Ordering::SeqCst),

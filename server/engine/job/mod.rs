@@ -22,6 +22,8 @@ use super::editor::Editor;
 use super::events::Outcome;
 use super::extract::Beside;
 use super::job_report::Progress;
+use super::pass::Pass;
+use super::passes::{Left, Passes};
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
 use super::schedule::Schedule;
@@ -46,6 +48,8 @@ pub struct Job {
     open: Arc<OpenSession>,
     editor: Arc<dyn Editor>,
     reporter: Arc<Reporter>,
+    /// Go over what is complete, where the settings say so.
+    passes: Passes,
     pub(super) progress: Mutex<Progress>,
     hold: Hold,
     /// Reads what is complete, beside the writing.
@@ -81,7 +85,15 @@ impl Job {
         reporter: Arc<Reporter>,
         beside: Beside,
     ) -> Job {
+        let pass = Pass {
+            session: open.session.clone(),
+            story: Arc::new(story.clone()),
+            settings: Arc::new(settings.clone()),
+            editor: Arc::clone(&editor),
+            reporter: Arc::clone(&reporter),
+        };
         Job {
+            passes: Passes::new(&pass, &writer),
             id,
             asked,
             story,
@@ -135,19 +147,23 @@ impl Job {
         }
     }
 
-    /// Writes the queue, closes the seams, and tells how it ended.
+    /// Goes over what is `left` of earlier jobs, writes the queue, closes the seams, and tells
+    /// how it ended.
     pub(super) async fn write(
         self: &Arc<Self>,
         queue: Queue,
         schedule: Schedule,
+        left: Left,
         cancel: &CancellationToken,
     ) -> Finished {
         let Queue { lineup, claim } = queue;
         let Lineup { closes_seams, .. } = lineup;
         self.tell_started(&schedule).await;
-        let to_write = schedule.steps().map(|step| step.task.number);
+        let to_write: Vec<ChunkNumber> = schedule.steps().map(|step| step.task.number).collect();
+        let left = left.without(&to_write);
         self.beside.catch_up(to_write);
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
+        reducer.catch_up(&left, cancel).await;
         reducer.write(cancel).await;
         if closes_seams {
             reducer.close_seams(cancel).await;

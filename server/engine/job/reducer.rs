@@ -14,7 +14,8 @@ use super::background::{CompletedChunk, Ended};
 use super::seams::SeamOutcome;
 use super::settle::{Drafted, Ending, Settled};
 use super::{Job, Stop};
-use crate::engine::extract::Spent;
+use crate::engine::asking::{Purpose, Spent};
+use crate::engine::passes::Left;
 use crate::engine::run_report::{ChunkOutcome, chunks};
 use crate::engine::schedule::Schedule;
 use crate::provider::Usage;
@@ -26,8 +27,8 @@ pub(in crate::engine) struct Results {
     /// In story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
-    /// What reading beside the job took.
-    pub beside: Spent,
+    /// What reading, refining and auditing took.
+    pub beside: Vec<(Purpose, Spent)>,
     pub stop: Option<Stop>,
 }
 
@@ -36,15 +37,17 @@ impl Results {
     pub fn usage(&self) -> Usage {
         let outcomes = self.outcomes.iter().map(|outcome| outcome.usage);
         let seams = self.seams.iter().map(|seam| seam.usage);
-        let writing = outcomes.chain(seams);
-        writing.fold(self.beside.usage, Usage::plus)
+        let beside = self.beside.iter().map(|(_, spent)| spent.usage);
+        let all = outcomes.chain(seams).chain(beside);
+        all.fold(Usage::default(), Usage::plus)
     }
 
     /// In the currency of the configured prices; `None` without prices.
     pub fn cost(&self) -> Option<f64> {
         let outcomes = self.outcomes.iter().filter_map(|outcome| outcome.cost);
         let seams = self.seams.iter().filter_map(|seam| seam.cost);
-        let costs: Vec<f64> = outcomes.chain(seams).chain(self.beside.cost).collect();
+        let beside = self.beside.iter().filter_map(|(_, spent)| spent.cost);
+        let costs: Vec<f64> = outcomes.chain(seams).chain(beside).collect();
         (!costs.is_empty()).then(|| costs.iter().sum())
     }
 }
@@ -58,7 +61,9 @@ pub(super) struct Reducer<'a> {
     /// Why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
     /// Chunks that are read once it is known how they begin.
-    pub(super) unread: Vec<ChunkNumber>,
+    unread: Vec<ChunkNumber>,
+    /// Chunks that are gone over then; more than are unread, since no other waits for that.
+    to_go_over: Vec<ChunkNumber>,
 }
 
 impl<'a> Reducer<'a> {
@@ -70,6 +75,7 @@ impl<'a> Reducer<'a> {
             results: Results::default(),
             held_up: None,
             unread: Vec::new(),
+            to_go_over: Vec::new(),
         }
     }
 
@@ -79,21 +85,28 @@ impl<'a> Reducer<'a> {
         let mut drafting: FuturesUnordered<BoxFuture<'_, Drafted>> = FuturesUnordered::new();
         let mut arrived: VecDeque<Drafted> = VecDeque::new();
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
+        let mut applying: FuturesUnordered<BoxFuture<'_, Settled>> = FuturesUnordered::new();
         loop {
             if settling.is_none()
                 && let Some(drafted) = arrived.pop_front()
             {
                 settling = Some(job.settle(drafted).boxed());
             }
-            let is_idle = drafting.is_empty() && settling.is_none();
+            let is_idle = drafting.is_empty() && settling.is_none() && applying.is_empty();
             self.begin(&mut drafting, is_idle, cancel);
             // Streams go on while a chunk is settled: an editor may take its time over that.
             tokio::select! {
                 Some(drafted) = drafting.next() => arrived.push_back(drafted),
                 settled = next(&mut settling), if settling.is_some() => {
                     settling = None;
-                    self.take(settled);
+                    if settled.completed.is_some() && job.passes.applies() {
+                        let elsewhere = self.elsewhere();
+                        applying.push(refined(job, settled, elsewhere, cancel).boxed());
+                    } else {
+                        self.take(settled);
+                    }
                 }
+                Some(settled) = applying.next() => self.take(settled),
                 else => break,
             }
         }
@@ -168,6 +181,11 @@ impl<'a> Reducer<'a> {
         } else {
             self.job.beside.read(chunk.number);
         }
+        if self.schedule.may_be_fitted(chunk.number) {
+            self.to_go_over.push(chunk.number);
+        } else {
+            self.go_over(chunk.number);
+        }
         tracing::debug!(
             target: "storywright::job",
             "chunk {} ({}) is complete with {} bytes",
@@ -177,17 +195,64 @@ impl<'a> Reducer<'a> {
         );
     }
 
-    /// Ends what is still under way beside the job; what came out.
-    pub async fn end(self, cancel: &CancellationToken) -> Results {
-        let mut results = self.results;
-        for number in self.unread {
+    fn go_over(&self, number: ChunkNumber) {
+        self.job.passes.beside(number, self.elsewhere());
+    }
+
+    /// The seam before a chunk was looked at: `fitted`, or left as it was.
+    pub(super) fn begins_as_it_will(&mut self, number: ChunkNumber, fitted: bool) {
+        let mut waited = |list: fn(&mut Self) -> &mut Vec<ChunkNumber>| {
+            let list = list(self);
+            let at = list.iter().position(|it| *it == number);
+            at.map(|at| list.swap_remove(at)).is_some()
+        };
+        // What was read or found of it before was another text.
+        let is_read = waited(|it| &mut it.unread) || fitted;
+        let is_gone_over = waited(|it| &mut it.to_go_over) || fitted;
+        if is_read {
             self.job.beside.read(number);
         }
-        let beside = &self.job.beside;
-        if beside.end(results.stop.is_some(), cancel).await == Ended::Cancelled {
+        if is_gone_over {
+            self.go_over(number);
+        }
+    }
+
+    /// Goes over the chunks of earlier jobs that were not gone over yet. Where a better text is
+    /// to be applied, it is there when this returns: others may go on from it.
+    pub async fn catch_up(&mut self, left: &Left, cancel: &CancellationToken) {
+        let job = self.job;
+        if job.passes.applies() {
+            let elsewhere = self.elsewhere();
+            let applied = futures::stream::iter(left.to_refine.iter().copied())
+                .map(|number| job.passes.apply(number, elsewhere.clone(), cancel));
+            let width = job.settings().parallel.max(1) as usize;
+            applied.buffer_unordered(width).collect::<()>().await;
+        }
+        for number in left.chunks() {
+            job.beside.read(number);
+            self.go_over(number);
+        }
+    }
+
+    /// Ends what is still under way beside the job; what came out.
+    pub async fn end(self, cancel: &CancellationToken) -> Results {
+        for number in &self.unread {
+            self.job.beside.read(*number);
+        }
+        for number in &self.to_go_over {
+            self.go_over(*number);
+        }
+        let (beside, passes) = (&self.job.beside, &self.job.passes);
+        let mut results = self.results;
+        let stopped = results.stop.is_some();
+        // Nobody waits for both one after the other.
+        let (read, gone_over) =
+            tokio::join!(beside.end(stopped, cancel), passes.end(stopped, cancel));
+        if read == Ended::Cancelled || gone_over == Ended::Cancelled {
             results.stop.get_or_insert(Stop::Cancelled);
         }
-        results.beside = beside.spent();
+        results.beside = vec![(Purpose::States, beside.spent())];
+        results.beside.extend(passes.spent());
         results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);
         results.seams.sort_by_key(|seam| seam.number);
@@ -198,21 +263,36 @@ impl<'a> Reducer<'a> {
     /// will probably take.
     pub(super) fn over_budget(&self) -> Option<String> {
         let job = self.job;
-        let beside = job.beside.spent();
-        let spent = self.results.usage().plus(job.under_way());
-        let spent = spent.plus(beside.usage);
-        let tokens = spent.output_tokens.unwrap_or(0);
-        let limit = job.settings().max_output_tokens;
-        if let Some(limit) = limit.filter(|limit| tokens >= *limit) {
-            return Some(format!(
-                "the budget of {limit} output tokens (max_output_tokens) is used up"
-            ));
-        }
-        let under_way = job.cost(&job.under_way()).unwrap_or(0.0);
-        let cost = self.results.cost().unwrap_or(0.0) + beside.cost.unwrap_or(0.0) + under_way;
-        let limit = job.settings().max_cost.filter(|limit| cost >= *limit)?;
-        Some(format!("the budget of {limit} (max_cost) is used up"))
+        let [(_, refined), (_, audited)] = job.passes.spent();
+        let spent = self.elsewhere().plus(&refined).plus(&audited);
+        let spent = Spent {
+            usage: spent.usage.plus(job.under_way()),
+            cost: Some(spent.cost.unwrap_or(0.0) + job.cost(&job.under_way()).unwrap_or(0.0)),
+            ..spent
+        };
+        spent.over_budget(job.settings())
     }
+
+    /// What the job took but for refining and audits.
+    fn elsewhere(&self) -> Spent {
+        Spent {
+            usage: self.results.usage(),
+            cost: self.results.cost(),
+            ..Spent::default()
+        }
+        .plus(&self.job.beside.spent())
+    }
+}
+
+/// Refines a chunk that was completed, before others go on from it.
+async fn refined(
+    job: &Job,
+    settled: Settled,
+    elsewhere: Spent,
+    cancel: &CancellationToken,
+) -> Settled {
+    job.passes.apply(settled.number, elsewhere, cancel).await;
+    settled
 }
 
 /// What is being settled; never ready where nothing is.

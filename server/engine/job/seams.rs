@@ -103,14 +103,7 @@ impl Reducer<'_> {
                 break;
             };
             let outcome = job.close(answer).await;
-            let unread = self.unread.iter().position(|it| *it == outcome.number);
-            if let Some(at) = unread {
-                self.unread.swap_remove(at);
-            }
-            // What was read of it before was another text.
-            if unread.is_some() || outcome.end == SeamEnd::Fitted {
-                job.beside.read(outcome.number);
-            }
+            self.begins_as_it_will(outcome.number, outcome.end == SeamEnd::Fitted);
             self.results.seams.push(outcome);
         }
         if cancel.is_cancelled() {

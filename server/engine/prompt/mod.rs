@@ -22,6 +22,7 @@ use crate::story::{Brief, Digest};
 pub(super) use blocks::{background_text, cast_entry, facts, rules};
 pub use memory::Earlier;
 pub use templates::Templates;
+pub use trigger::Naming;
 
 /// What a prompt is made from.
 #[derive(Debug, Clone, Copy)]

@@ -24,7 +24,8 @@
 //! - It is as long as asked: nothing follows, or a few words that finish its last sentence.
 //!
 //! # What is known after a chunk
-//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON.
+//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON. It refines
+//! nothing and finds no contradictions: its answers to [`Task::Refine`] and [`Task::Audit`] say so.
 //!
 //! # Outlines
 //! For [`Task::Plan`] it makes beats of the brief's cast, setting and things, each of which begins
@@ -85,6 +86,9 @@ impl Provider for DemoWriter {
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
             Task::Plan(outline) => (plan::tell(scene, outline), self.words_per_second),
+            // It knows nothing better, and sees nothing wrong.
+            Task::Refine(prose) => (Completion::whole(prose.clone()), self.words_per_second),
+            Task::Audit => (Completion::whole("{\"findings\": []}".to_owned()), None),
         };
         let pace = stream::Pace {
             words_per_second,

@@ -10,11 +10,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{CharacterState, ChunkState, Fact, Threads};
 use crate::story::CastEntry;
+use crate::story::quote::{is_telling, plain, trim_marks};
 use crate::story::terms::{is_unspaced, terms};
 
-/// The least characters of a quote that proves anything, and the most that is kept of one.
-const SHORTEST_QUOTE: usize = 12;
-const SHORTEST_UNSPACED_QUOTE: usize = 5;
+/// The most characters that are kept of a quote.
 const LONGEST_QUOTE: usize = 400;
 /// Of the terms of a statement, at least this share has to be the chunk's, in per cent.
 const GROUNDED: usize = 60;
@@ -37,12 +36,6 @@ impl ChunkState {
             },
         }
     }
-}
-
-/// Whether a text holds a quote, but for white space, line ends and the shape of its marks.
-pub fn has_quote(prose: &str, quote: &str) -> bool {
-    let quote = plain(trim_marks(quote));
-    is_telling(&quote) && plain(prose).contains(&quote)
 }
 
 /// A chunk's text, read once.
@@ -182,62 +175,12 @@ fn clean(text: &str) -> String {
         .collect()
 }
 
-fn trim_marks(quote: &str) -> &str {
-    quote
-        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '„' | '«' | '»'))
-}
-
-/// With single spaces, straight quotation marks and plain dashes.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !plain.is_empty() {
-            plain.push(' ');
-        }
-        for c in word.chars() {
-            match c {
-                '“' | '”' | '„' | '«' | '»' => plain.push('"'),
-                '‘' | '’' => plain.push('\''),
-                '–' | '—' => plain.push('-'),
-                '…' => plain.push_str("..."),
-                '*' | '_' => {}
-                c => plain.push(c),
-            }
-        }
-    }
-    plain
-}
-
-fn is_telling(quote: &str) -> bool {
-    let least = if quote.chars().any(is_unspaced) {
-        SHORTEST_UNSPACED_QUOTE
-    } else {
-        SHORTEST_QUOTE
-    };
-    quote.chars().count() >= least
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const PROSE: &str = "Mara hid the brass key under the third stair.\n\n“Nobody must know,” she \
                          told Ilse, and the rain went on until dawn.";
-
-    #[test]
-    fn a_quote_counts_only_to_the_letter() {
-        for (quote, expected) in [
-            ("Mara hid the brass key", true),
-            ("\"Nobody must know,\" she told Ilse", true),
-            ("under  the\nthird stair", true),
-            ("Mara hid the silver key", false),
-            ("Mara", false),
-            ("", false),
-        ] {
-            assert_eq!(has_quote(PROSE, quote), expected, "{quote}");
-        }
-        assert!(has_quote("春子は鍵を階段の下に隠した。", "鍵を階段の下に"));
-    }
 
     #[test]
     fn what_the_chunk_does_not_bear_out_is_dropped() {

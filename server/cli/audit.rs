@@ -1,0 +1,38 @@
+//! `storywright audit`: looks for contradictions, and shows those that stand.
+
+use super::args::Audit;
+use super::write::{chunk_ref, exit, run_to_end, session};
+use super::{Exit, Failure, brief, check, output, workspace};
+use crate::engine::events::Outcome;
+use crate::engine::workshop::{JobRequest, Naming, Scope, Workshop};
+
+pub async fn run(workshop: &Workshop, arguments: Audit) -> Result<Exit, Failure> {
+    let (brief, session) = (
+        brief(arguments.path.as_deref())?,
+        session(arguments.session.as_deref())?,
+    );
+    let chunk = arguments.chunk.as_deref().map(chunk_ref);
+    let request = JobRequest {
+        job: "audit".to_owned(),
+        brief: brief.clone(),
+        workspace: workspace(),
+        session: session.clone(),
+        naming: Naming::ByAuthor,
+        scope: Scope::Audit(chunk.clone()),
+        editor_settings: None,
+        flags: arguments.settings.values,
+    };
+    // The report is what is found; how it goes is told beside it.
+    let finished = run_to_end(workshop, request, false).await?;
+    check::show_contradictions(
+        workshop,
+        &brief,
+        session.as_ref(),
+        chunk.as_ref(),
+        arguments.json,
+    )?;
+    if !arguments.json && finished.outcome == Outcome::Complete {
+        output::print(&finished.message);
+    }
+    Ok(exit(&finished))
+}

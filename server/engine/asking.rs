@@ -1,0 +1,280 @@
+//! Calls that are not for a chunk's first prose: the answer is taken as a whole, and what it took
+//! is counted however the call ends.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::StreamExt;
+use serde_json::json;
+
+use super::report::Reporter;
+use super::settings::{Price, Role, Settings};
+use super::tokens;
+use super::writer::Writer;
+use crate::provider::{
+    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Usage,
+};
+
+/// Calls for one answer: nothing of the story waits for it, so little is tried.
+const ATTEMPTS: u32 = 2;
+
+/// How an answer ends, by its finish reason, that is longer than its call allows.
+pub const ENDLESS: &str = "no end";
+
+/// Asks the model of one role, and knows what that took. Cheap to clone; all clones count
+/// together.
+#[derive(Clone)]
+pub struct Asker {
+    pub writer: Writer,
+    price: Option<Price>,
+    reporter: Arc<Reporter>,
+    spent: Arc<Mutex<Spent>>,
+}
+
+/// What calls beside the writing are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    States,
+    Refining,
+    Audits,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::States => "states",
+            Purpose::Refining => "refining",
+            Purpose::Audits => "audits",
+        }
+    }
+
+    /// What a chunk is then: `read`.
+    pub fn done(self) -> &'static str {
+        match self {
+            Purpose::States => "read",
+            Purpose::Refining => "refined",
+            Purpose::Audits => "audited",
+        }
+    }
+}
+
+/// What the calls of one role have taken so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spent {
+    pub model: String,
+    pub calls: u32,
+    /// Chunks for which something came of it.
+    pub chunks: u32,
+    pub usage: Usage,
+    /// In the currency of the configured prices; `None` without prices.
+    pub cost: Option<f64>,
+}
+
+impl Spent {
+    /// Both together; the model is that of the first.
+    pub fn plus(mut self, other: &Spent) -> Spent {
+        self.calls += other.calls;
+        self.chunks += other.chunks;
+        self.usage = self.usage.plus(other.usage);
+        if let Some(cost) = other.cost {
+            self.cost = Some(self.cost.unwrap_or(0.0) + cost);
+        }
+        self
+    }
+
+    /// Why the budget of a job is used up, if it is.
+    pub fn over_budget(&self, settings: &Settings) -> Option<String> {
+        let tokens = self.usage.output_tokens.unwrap_or(0);
+        let limit = settings.max_output_tokens.filter(|limit| tokens >= *limit);
+        if let Some(limit) = limit {
+            return Some(format!(
+                "the budget of {limit} output tokens (max_output_tokens) is used up"
+            ));
+        }
+        let cost = self.cost.unwrap_or(0.0);
+        let limit = settings.max_cost.filter(|limit| cost >= *limit)?;
+        Some(format!("the budget of {limit} (max_cost) is used up"))
+    }
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub text: String,
+    pub finish: FinishReason,
+    pub usage: Usage,
+}
+
+impl Asker {
+    /// Asks the model of a role over the connection of `writer`.
+    pub fn new(writer: &Writer, role: Role, settings: &Settings, reporter: Arc<Reporter>) -> Asker {
+        let mut writer = writer.clone();
+        if let Some(model) = settings.model_for(role) {
+            model.clone_into(&mut writer.model);
+        }
+        Asker {
+            price: settings.prices.get(&writer.model).copied(),
+            spent: Arc::new(Mutex::new(Spent {
+                model: writer.model.clone(),
+                ..Spent::default()
+            })),
+            writer,
+            reporter,
+        }
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.spending().clone()
+    }
+
+    /// Something came of what was asked about a chunk.
+    pub fn count_chunk(&self) {
+        self.spending().chunks += 1;
+    }
+
+    fn spending(&self) -> MutexGuard<'_, Spent> {
+        // Sums are whole after any panic.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks once: what came, and what it took, whether that is an answer or not. Dropped, the
+    /// call ends, and is counted.
+    pub async fn ask_once(
+        &self,
+        request: &Request,
+        heard: &mut (impl FnMut(&str) + Send),
+    ) -> (Result<FinishReason, ProviderError>, String, Usage) {
+        let mut call = Call::new(self, request);
+        let ended = call.make(request.clone(), heard).await;
+        let (text, usage) = call.end();
+        (ended, text, usage)
+    }
+
+    /// Asks until there is an answer, or there will be none. `heard` is given all that has come
+    /// of an answer, whenever more comes.
+    ///
+    /// # Errors
+    /// The last error of the provider. Dropped, the call ends.
+    pub async fn ask(
+        &self,
+        request: &Request,
+        mut heard: impl FnMut(&str) + Send,
+    ) -> Result<Answer, ProviderError> {
+        let policy = RetryPolicy {
+            attempts: ATTEMPTS,
+            ..RetryPolicy::default()
+        };
+        let mut failures = 0;
+        let mut usage = Usage::default();
+        loop {
+            let (ended, text, took) = self.ask_once(request, &mut heard).await;
+            usage = usage.plus(took);
+            match ended {
+                Ok(finish) => {
+                    return Ok(Answer {
+                        text,
+                        finish,
+                        usage,
+                    });
+                }
+                Err(error) => {
+                    failures += 1;
+                    match policy.next(&error, failures, fastrand::f64) {
+                        Retry::After(wait) => tokio::time::sleep(wait).await,
+                        Retry::GiveUp(_) => return Err(error),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One call. What it takes is counted however it ends, also when it is dropped.
+struct Call<'a> {
+    asker: &'a Asker,
+    /// Size of the prompt by estimate, in tokens.
+    asked: u32,
+    usage: Usage,
+    text: String,
+    /// Regularly.
+    has_ended: bool,
+    is_counted: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(asker: &'a Asker, request: &Request) -> Call<'a> {
+        asker.spending().calls += 1;
+        let user = request.user.iter().map(|part| tokens::estimate(part));
+        Call {
+            asker,
+            asked: user.fold(tokens::estimate(&request.system), u32::saturating_add),
+            usage: Usage::default(),
+            text: String::new(),
+            has_ended: false,
+            is_counted: false,
+        }
+    }
+
+    async fn make(
+        &mut self,
+        request: Request,
+        heard: &mut (impl FnMut(&str) + Send),
+    ) -> Result<FinishReason, ProviderError> {
+        // More than the limit of the call allows comes from no server that keeps to it.
+        let most = (request.max_output_tokens as usize).saturating_mul(16);
+        let mut events = self.asker.writer.provider.complete(request).await?;
+        while let Some(event) = events.next().await {
+            match event? {
+                Event::Text(text) => {
+                    self.text.push_str(&text);
+                    heard(&self.text);
+                }
+                Event::Usage(usage) => self.usage.update(usage),
+                // About parameters: nothing that an author could do something about.
+                Event::Notice(message) => {
+                    let entry = json!({"level": "info", "message": message});
+                    self.asker.reporter.run().log(&entry);
+                }
+                Event::Started { .. } | Event::Reasoning { .. } => {}
+                Event::Finished(reason) => {
+                    // What was told by now need not be estimated.
+                    self.has_ended = true;
+                    return Ok(reason);
+                }
+            }
+            if self.text.len() > most {
+                return Ok(FinishReason::Other(ENDLESS.to_owned()));
+            }
+        }
+        Err(ProviderError::new(
+            ProviderErrorKind::Broken,
+            "The answer broke off before its end.",
+        ))
+    }
+
+    /// What came, and what it took.
+    fn end(mut self) -> (String, Usage) {
+        self.count();
+        (std::mem::take(&mut self.text), self.usage)
+    }
+
+    fn count(&mut self) {
+        if std::mem::replace(&mut self.is_counted, true) {
+            return;
+        }
+        if !self.has_ended {
+            let told = self.usage;
+            self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
+        }
+        let mut spent = self.asker.spending();
+        spent.usage = spent.usage.plus(self.usage);
+        if let Some(price) = self.asker.price {
+            spent.cost = Some(spent.cost.unwrap_or(0.0) + price.of(&self.usage));
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.count();
+    }
+}

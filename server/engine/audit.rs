@@ -1,0 +1,200 @@
+//! Auditing a chunk: a model looks for what contradicts facts, rules and earlier parts.
+//!
+//! A finding counts only with its quotes: one of the chunk, one of the place that it
+//! contradicts, each verified against the text. No chunk waits for it, and it changes no text.
+
+mod answer;
+mod prompt;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::asking::{Asker, ENDLESS, Spent};
+use super::events::JobEvent;
+use super::pass::{Pass, PassError};
+use super::report::millis;
+use super::written::Written;
+use super::{blocking, scene};
+use crate::provider::{FinishReason, Request, Task, Usage};
+use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
+use crate::story::ChunkNumber;
+use answer::Told;
+use prompt::Question;
+
+/// Answers for one chunk that are no answers.
+const ATTEMPTS: u32 = 2;
+
+/// When a chunk is asked about that was audited before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    Always,
+    /// When anything of the question has changed: facts, rules, what earlier parts say.
+    WhenAnythingChanged,
+    /// When the chunk has another text.
+    WhenTheTextChanged,
+}
+
+/// Whether a chunk is to be audited unasked: nobody looked at this text of it.
+pub fn is_due(chunk: &ChunkView, audits: &Audits) -> bool {
+    let audited = audits.chunks.get(&chunk.beat).map(|it| &it.text_sha256);
+    chunk.status == ChunkStatus::Complete && audited != Some(&chunk.digest)
+}
+
+/// What came of auditing a chunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audited {
+    /// So many contradictions stand.
+    Found(usize),
+    /// It was audited before; so many contradictions stood then.
+    Known(usize),
+    /// The chunk is not complete.
+    NotThere,
+}
+
+/// Audits chunks of one session, for one job.
+pub struct Auditor {
+    pass: Pass,
+    asker: Asker,
+}
+
+/// A chunk with the question about it.
+struct Chunk {
+    number: ChunkNumber,
+    view: SessionView,
+    question: Question,
+}
+
+impl Auditor {
+    pub fn new(pass: Pass, asker: Asker) -> Auditor {
+        Auditor { pass, asker }
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.asker.spent()
+    }
+
+    /// Audits a chunk and saves what was found.
+    ///
+    /// # Errors
+    /// Why nothing is known; what was found earlier stays. Dropped, the call ends.
+    pub async fn audit(&self, number: ChunkNumber, again: Again) -> Result<Audited, PassError> {
+        let began = Instant::now();
+        let Some(chunk) = self.chunk(number).await? else {
+            return Ok(Audited::NotThere);
+        };
+        let model = &self.asker.writer.model;
+        let asked = chunk.question.digest(model);
+        let session = self.pass.session.clone();
+        let known = blocking(move || session.audits()).await;
+        let index = (number.0 as usize).saturating_sub(1);
+        let Some(view) = chunk.view.chunks.get(index) else {
+            return Ok(Audited::NotThere);
+        };
+        let before = known.chunks.get(&view.beat);
+        let is_known = |before: &ChunkAudit| match again {
+            Again::Always => false,
+            Again::WhenAnythingChanged => before.asked_sha256 == asked,
+            Again::WhenTheTextChanged => before.text_sha256 == view.digest,
+        };
+        if let Some(before) = before.filter(|before| is_known(before)) {
+            return Ok(Audited::Known(before.findings.len()));
+        }
+        let (told, usage) = self.ask(&chunk).await?;
+        let story = &self.pass.story;
+        let chunks = &chunk.view.chunks;
+        let findings = answer::standing(told, number, chunks, &story.brief, &story.text);
+        let count = findings.len();
+        let audit = ChunkAudit {
+            text_sha256: view.digest.clone(),
+            asked_sha256: asked,
+            audited: jiff::Timestamp::now(),
+            provider: self.asker.writer.kind.as_str().to_owned(),
+            model: model.clone(),
+            findings,
+        };
+        let session = self.pass.session.clone();
+        let saved = blocking(move || session.save_audit(number, audit)).await?;
+        self.pass.bring_to_editor(number, saved).await;
+        self.asker.count_chunk();
+        self.pass.reporter.tell(JobEvent::ChunkAudited {
+            chunk: number,
+            beat: view.beat.clone(),
+            findings: count,
+            audit_ms: millis(began.elapsed()),
+            usage,
+            elapsed_ms: self.pass.reporter.elapsed_ms(),
+        });
+        Ok(Audited::Found(count))
+    }
+
+    /// The chunk with the question about it; `None` where it is not complete.
+    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
+        let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
+        let settings = Arc::clone(&self.pass.settings);
+        blocking(move || {
+            let written = Written::of_session(&session, &story, &settings)?;
+            let chunk = written.view.chunk(number);
+            let Some(view) = chunk.filter(|it| it.status == ChunkStatus::Complete) else {
+                return Ok(None);
+            };
+            let drafted = written
+                .prompt(&story, &settings, view, "", "", &[])
+                .map_err(|error| PassError::TooLarge(error.to_string()))?;
+            let language = story.brief.language.as_str();
+            let earlier = written.before(number);
+            let limit = settings.context_tokens;
+            let question = Question::new(&drafted, number, &view.text, &earlier, language, limit)
+                .map_err(PassError::TooLarge)?;
+            drop(earlier);
+            Ok(Some(Chunk {
+                number,
+                question,
+                view: written.view,
+            }))
+        })
+        .await
+    }
+
+    /// What the model tells, and what that took.
+    async fn ask(&self, chunk: &Chunk) -> Result<(Vec<Told>, Usage), PassError> {
+        let mut usage = Usage::default();
+        let mut attempt = 1;
+        loop {
+            // Some servers take a shape and then keep the model from answering.
+            let request = self.request(chunk, attempt == 1);
+            let answer = self.asker.ask(&request, |_| {}).await?;
+            usage = usage.plus(answer.usage);
+            let why = match (answer.finish, answer::read(&answer.text)) {
+                (FinishReason::Other(why), _) if why == ENDLESS => "the answer has no end",
+                (_, Some(told)) => return Ok((told, usage)),
+                (FinishReason::Refusal, None) => "the model refused",
+                (_, None) => "the answer has no JSON object with a list of findings",
+            };
+            if attempt == ATTEMPTS {
+                return Err(PassError::refused(why, answer.text));
+            }
+            attempt += 1;
+        }
+    }
+
+    fn request(&self, chunk: &Chunk, shaped: bool) -> Request {
+        let (story, settings) = (&self.pass.story, &self.pass.settings);
+        let beat = (chunk.number.0 as usize).saturating_sub(1);
+        let view = &chunk.view.chunks[beat];
+        let scene = scene::scene(&story.brief, beat, view, "", settings.seed);
+        let mut scene = Arc::unwrap_or_clone(scene);
+        scene.task = Task::Audit;
+        Request {
+            model: self.asker.writer.model.clone(),
+            system: chunk.question.system.clone(),
+            user: chunk.question.user.clone(),
+            max_output_tokens: prompt::ANSWER_TOKENS,
+            context_tokens: settings.context_tokens,
+            // That of the settings is for prose.
+            temperature: None,
+            seed: Some(settings.seed),
+            format: shaped.then(prompt::format),
+            scene: Arc::new(scene),
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! A rewrite that waits for a yes or no or takes a chunk's place, and what audits found: nothing of
+//! it is in the way of a text, and no text is gone over twice.
+
+mod store;
+
+use std::sync::Arc;
+
+use store::{A, Editor, n, result, written};
+use storywright::session::{Audits, ChunkAudit, Disk, Proposed, Revision};
+use storywright::story::Digest;
+use storywright::story::contradiction::{Contradiction, Source};
+
+fn revision(session: &storywright::session::Session, number: u32, prose: &str) -> Revision {
+    Revision {
+        number: n(number),
+        of: session.chunk(n(number)).unwrap().digest,
+        prose: prose.to_owned(),
+    }
+}
+
+#[test]
+fn a_proposed_revision_waits_and_an_earlier_one_is_kept() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    for prose in ["Better a.", "Best a."] {
+        let proposed = session.propose_revision(&revision(&session, 1, prose));
+        let path = story.path("revisions/chunk_01.md");
+        assert_eq!(proposed.unwrap(), Proposed::Waits(path));
+        assert!(story.read("revisions/chunk_01.md").contains(prose));
+    }
+    assert_eq!(story.read("chunks/chunk_01.md"), A);
+    let record = |session: &storywright::session::Session| {
+        let record = session.chunk(n(1)).unwrap().record;
+        record.unwrap().revision
+    };
+    assert_eq!(record(&session).as_deref(), Some("revisions/chunk_01.md"));
+    let versions = session.versions(n(1)).unwrap();
+    assert_eq!(versions[0].file.prose, "Better a.\n");
+    session.accept_revision(n(1)).unwrap();
+    assert_eq!(session.chunk(n(1)).unwrap().text, "Best a.");
+    assert_eq!(record(&session), None);
+    session
+        .propose_revision(&revision(&session, 1, "Worse a."))
+        .unwrap();
+    session.reject_revision(n(1)).unwrap();
+    assert_eq!(record(&session), None);
+    let log = story.read("CHANGELOG.md");
+    assert!(
+        log.contains("proposed a revision of chunk 1 (a)") && log.contains("rejected"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_revision_that_the_author_opened_or_changed_is_not_replaced() {
+    // open, changed on disk, put there by hand
+    for case in ["open", "changed", "by hand"] {
+        let story = written();
+        let editor = Arc::new(Editor::default());
+        let session = story
+            .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
+            .unwrap()
+            .session;
+        let path = story.path("revisions/chunk_01.md");
+        session
+            .propose_revision(&revision(&session, 1, "Better a."))
+            .unwrap();
+        let there = story.read("revisions/chunk_01.md");
+        let mine = match case {
+            "open" => there.clone(),
+            "changed" => there.replace("Better", "Much better"),
+            _ => "My own a.\n".to_owned(),
+        };
+        story.write("revisions/chunk_01.md", &mine);
+        if case == "open" {
+            editor.open(&path);
+        }
+        let proposed = session
+            .propose_revision(&revision(&session, 1, "Best a."))
+            .unwrap();
+        assert!(matches!(proposed, Proposed::Aside(Some(_))), "{case}");
+        assert_eq!(story.read("revisions/chunk_01.md"), mine, "{case}");
+        assert!(story.has_anywhere("Best a."), "{case}");
+    }
+}
+
+#[test]
+fn a_revised_chunk_keeps_its_old_text_and_what_it_was_written_from() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    let better = revision(&session, 1, "Better a.");
+    let digests = (Digest::of("then"), Digest::of("now"));
+    let next = ("preceding text", &digests);
+    assert!(
+        session
+            .revise_chunk(&better, "refined", next)
+            .unwrap()
+            .is_some()
+    );
+    let chunk = session.chunk(n(1)).unwrap();
+    assert_eq!((chunk.text.as_str(), chunk.edited), ("Better a.", false));
+    assert_eq!(chunk.record.unwrap().inputs, result().inputs);
+    assert!(story.read("full_story.md").contains("Better a."));
+    assert!(
+        story
+            .read("CHANGELOG.md")
+            .contains("refined in chunk 1 (a)")
+    );
+    let versions = session.versions(n(1)).unwrap();
+    assert_eq!(versions[0].file.prose, "Text of a.\n");
+    assert_eq!(versions[0].why.as_deref(), Some("refined"));
+    // It was made of a text that is not there any more.
+    let late = Revision {
+        prose: "Late a.".to_owned(),
+        ..better
+    };
+    assert_eq!(session.revise_chunk(&late, "refined", next).unwrap(), None);
+    story.write("chunks/chunk_02.md", "Mine.");
+    let mine = revision(&session, 2, "Better b.");
+    story.write("chunks/chunk_02.md", "Mine, and on.");
+    assert_eq!(session.revise_chunk(&mine, "refined", next).unwrap(), None);
+    assert_eq!(story.read("chunks/chunk_02.md"), "Mine, and on.");
+}
+
+#[test]
+fn a_text_is_refined_once_unless_it_changes() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    let refined = |number: u32| {
+        let chunk = session.chunk(n(number)).unwrap();
+        let mark = chunk.record.unwrap().refined_sha256;
+        mark == Some(chunk.digest)
+    };
+    let digests = (Digest::of("then"), Digest::of("now"));
+    let next = ("preceding text", &digests);
+    assert!(!refined(1));
+    session
+        .note_refined(n(1), &session.chunk(n(1)).unwrap().digest)
+        .unwrap();
+    assert!(refined(1) && !refined(2));
+    let better = revision(&session, 1, "Better a.");
+    session.revise_chunk(&better, "refined", next).unwrap();
+    assert!(refined(1), "applied");
+    session.restore_version(n(1), None).unwrap();
+    assert!(refined(1), "brought back");
+    session
+        .propose_revision(&revision(&session, 2, "Better b."))
+        .unwrap();
+    assert!(refined(2), "proposed");
+    session.accept_revision(n(2)).unwrap();
+    assert!(refined(2), "accepted");
+    story.write("chunks/chunk_02.md", "Mine.");
+    assert!(!refined(2), "another text");
+    // Known without the manifest, too.
+    drop(session);
+    std::fs::remove_file(story.path("manifest.json")).unwrap();
+    let session = story.open(&["a", "b", "c"]).session;
+    let chunk = session.chunk(n(1)).unwrap();
+    assert_eq!(chunk.record.unwrap().refined_sha256, Some(chunk.digest));
+}
+
+#[test]
+fn what_comes_after_a_refined_text_is_not_stale() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    let inputs = |number: u32| session.chunk(n(number)).unwrap().record.unwrap().inputs;
+    let (slice, then) = inputs(2).into_iter().next().unwrap();
+    let digests = (then.clone(), Digest::of("now"));
+    let better = revision(&session, 1, "Better a.");
+    let next = (slice.as_str(), &digests);
+    session.revise_chunk(&better, "refined", next).unwrap();
+    assert_eq!(inputs(2)[&slice], Digest::of("now"));
+    // The one after that was written from another text.
+    assert_eq!(inputs(3)[&slice], then);
+}
+
+#[test]
+fn audit_files_keep_to_their_schema() {
+    let schema = schemars::schema_for!(Audits);
+    let current = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+    let path =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("server/session/audit.schema.json");
+    if std::env::var_os("UPDATE_SCHEMA").is_some() {
+        std::fs::write(&path, &current).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        kept, current,
+        "run this test with UPDATE_SCHEMA=1 to write the schema anew"
+    );
+    let validator = jsonschema::validator_for(schema.as_value()).unwrap();
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    session.save_audit(n(1), audit("Text of a.")).unwrap();
+    let text = story.read("audit.json");
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let problems: Vec<String> = validator
+        .iter_errors(&file)
+        .map(|error| error.to_string())
+        .collect();
+    assert_eq!(problems, [""; 0]);
+    assert!(!validator.is_valid(&serde_json::json!({"version": 1})));
+}
+
+fn audit(quote: &str) -> ChunkAudit {
+    ChunkAudit {
+        text_sha256: Digest::of("text"),
+        asked_sha256: Digest::of("question"),
+        audited: "2024-05-01T12:00:00Z".parse().unwrap(),
+        provider: "openai".to_owned(),
+        model: "auditor".to_owned(),
+        findings: vec![Contradiction {
+            source: Source::Brief,
+            said: "The lamp burns.".to_owned(),
+            quote: quote.to_owned(),
+            why: "It can't do both.".to_owned(),
+        }],
+    }
+}
+
+#[test]
+fn an_audit_file_that_is_no_audit_is_never_lost() {
+    // what is there, what is kept of it, whether the audit was saved
+    for (there, kept_aside, saved) in [
+        ("{\"version\": 1, \"chunks\": {", true, true),
+        ("[]", true, true),
+        ("{\"version\": 7, \"chunks\": {}, \"new\": 1}", false, false),
+    ] {
+        let story = written();
+        let session = story.open(&["a", "b", "c"]).session;
+        story.write("audit.json", there);
+        assert_eq!(session.audits(), Audits::default(), "{there}");
+        let told = session.save_audit(n(1), audit("Text of a.")).unwrap();
+        assert_eq!(told.notices.is_empty(), saved, "{there}");
+        assert_eq!(session.audits().chunks.len(), usize::from(saved));
+        assert!(story.has_anywhere(there), "{there}");
+        assert_eq!(story.read("audit.json") != there, kept_aside);
+    }
+}
