@@ -26,6 +26,11 @@ fn a_code_action_writes_the_story() {
 }
 
 #[test]
+fn an_outline_is_planned_into_its_buffer() {
+    run("plan.lua", &[], "short", VISIBLY);
+}
+
+#[test]
 fn an_open_chunk_streams_and_is_resumed_after_cancel() {
     run("stream_cancel_resume.lua", &[], "short", VISIBLY);
 }

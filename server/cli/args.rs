@@ -19,6 +19,8 @@ pub struct Arguments {
 pub enum Command {
     /// Make a new brief, ready to be changed and written
     New(New),
+    /// Plan the beats that an outline is missing; what you wrote stays as it is
+    Plan(Plan),
     /// Write what is missing of a story; the same command goes on after any interruption
     Write(Write),
     /// Write chunks anew; what is replaced is kept in history/
@@ -67,6 +69,20 @@ pub struct New {
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Plan {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// How many beats the outline is to have in all [default: target_words / chunk_words]
+    #[arg(long, value_name = "N")]
+    pub beats: Option<u32>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 #[derive(Args)]

@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod new;
 mod output;
+mod plan;
 mod progress;
 mod refine;
 mod session;
@@ -79,6 +80,7 @@ impl ShellTask {
         let workshop = Workshop::new(environment, Disk::real(), holder);
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
+            Command::Plan(arguments) => plan::run(&workshop, arguments).await,
             Command::Write(arguments) => write::run(&workshop, arguments).await,
             Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
             Command::State(arguments) => write::state(&workshop, arguments).await,

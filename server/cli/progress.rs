@@ -98,6 +98,12 @@ impl Observer for Bars {
                 percent: Some(percent),
                 ..
             } => self.bar.set_position(u64::from(*percent)),
+            JobEvent::Plan(event) => {
+                if let Some((message, percent)) = event.progress() {
+                    self.bar.set_position(u64::from(percent));
+                    self.bar.set_message(message);
+                }
+            }
             _ => {}
         }
     }
@@ -225,6 +231,7 @@ fn line(event: &JobEvent) -> Option<String> {
             Some(chunk) => format!("chunk {chunk}: {message}"),
             None => format!("note: {message}"),
         },
+        JobEvent::Plan(event) => return event.line(),
     };
     Some(line)
 }

@@ -127,7 +127,7 @@ pub(super) fn chunk_ref(text: &str) -> ChunkRef {
 
 /// The first interrupt or termination cancels the job, which saves and says how to go on; a
 /// second one ends the process at once.
-fn cancel_on_signal(cancel: CancellationToken) {
+pub(super) fn cancel_on_signal(cancel: CancellationToken) {
     tokio::spawn(async move {
         loop {
             next_signal().await;

@@ -56,6 +56,24 @@ pub(super) fn check(
     findings
 }
 
+/// Whether the state before a beat takes up the one after the beat before it, by more than the
+/// name of a character: then nothing is missing between the two.
+pub(super) fn carries(earlier: &Beat, later: &Beat, cast: &[CastEntry]) -> bool {
+    let (Some(exit), Some(enter)) = states(earlier, later) else {
+        return false;
+    };
+    let (exit, enter) = (telling(exit), telling(enter));
+    let names = |word: &String| {
+        let spelled = cast
+            .iter()
+            .flat_map(|entry| std::iter::once(&entry.name).chain(&entry.aliases));
+        spelled
+            .flat_map(|name| name.unicode_words())
+            .any(|name| stem(name) == *word)
+    };
+    exit.intersection(&enter).any(|word| !names(word))
+}
+
 fn states<'a>(earlier: &'a Beat, later: &'a Beat) -> (Option<&'a str>, Option<&'a str>) {
     (earlier.exit.as_deref(), later.enter.as_deref())
 }

@@ -83,6 +83,20 @@ pub enum JobError {
          rewrite it; its text is kept in history/"
     )]
     Edited { number: ChunkNumber },
+    #[error(
+        "how many beats? The story has no length yet. Set `target_words` in the front matter, or give the number: \
+         `storywright plan --beats 12`"
+    )]
+    NoLength,
+    #[error("an outline is planned in 1 to {most} beats, not in {asked}")]
+    BeatCount { asked: u32, most: u32 },
+    #[error(
+        "{} is not UTF-8 text, so nothing was sent, and nothing changed. Save it as UTF-8, then plan again",
+        path.display()
+    )]
+    NotText { path: PathBuf },
+    #[error("the outline is being planned; cancel that first, or wait for it")]
+    BeingPlanned,
     #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
     NotComplete { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
@@ -97,6 +111,8 @@ impl JobError {
             | JobError::Settings(_)
             | JobError::NoChunkNamed
             | JobError::StateOff
+            | JobError::NoLength
+            | JobError::BeatCount { .. }
             | JobError::SessionExists(_)
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,

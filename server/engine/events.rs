@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::plan::PlanEvent;
 use crate::provider::Usage;
 use crate::story::{BeatId, ChunkNumber};
 
@@ -160,6 +161,9 @@ pub enum JobEvent {
         message: String,
         elapsed_ms: u64,
     },
+    /// An outline is planned.
+    #[serde(untagged)]
+    Plan(PlanEvent),
 }
 
 /// What became of the beginning of a chunk.

@@ -27,6 +27,7 @@ mod opening;
 mod pass;
 mod pass_job;
 mod passes;
+pub mod plan;
 pub mod prepare;
 pub mod prompt;
 mod queue;

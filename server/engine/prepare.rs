@@ -47,6 +47,7 @@ impl Prepared {
         editor: &dyn Editor,
     ) -> Result<Prepared, JobError> {
         let story = StoryFile::read(&request.brief, editor)?;
+        workshop.check_not_planned(story.folder.brief())?;
         let (settings, problems) = workshop.settings(
             &story,
             request.workspace.as_deref(),

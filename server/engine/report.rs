@@ -137,6 +137,7 @@ fn level(event: &JobEvent) -> &'static str {
             ..
         } => "warn",
         JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
+        JobEvent::Plan(event) => event.level(),
         _ => "info",
     }
 }
@@ -306,6 +307,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             incomplete.len(),
             seconds(elapsed_ms)
         ),
+        JobEvent::Plan(event) => event.checkpoint()?,
     };
     Some(format!("[CHECKPOINT] {text}"))
 }

@@ -6,16 +6,14 @@ use crate::provider::{Scene, Task};
 use crate::session::ChunkView;
 use crate::story::{Brief, SectionKind};
 
-/// The scene of one chunk.
-pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: u64) -> Arc<Scene> {
+/// The facts of a story as a whole.
+pub fn story(brief: &Brief, seed: u64) -> Scene {
     let section = |kind| {
         brief
             .section(kind)
             .map_or_else(String::new, |section| section.text.clone())
     };
-    let beat = &brief.beats[beat];
-    Arc::new(Scene {
-        task: Task::Draft,
+    Scene {
         seed,
         language: brief.language.as_str().to_owned(),
         title: brief.title.clone(),
@@ -29,8 +27,17 @@ pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: 
             .iter()
             .map(|entry| (entry.name.clone(), entry.text.clone()))
             .collect(),
-        chunk: chunk.number.0,
         chunks: u32::try_from(brief.beats.len()).unwrap_or(u32::MAX),
+        ..Scene::default()
+    }
+}
+
+/// The scene of one chunk.
+pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: u64) -> Arc<Scene> {
+    let beat = &brief.beats[beat];
+    Arc::new(Scene {
+        task: Task::Draft,
+        chunk: chunk.number.0,
         beat_title: beat.title.clone(),
         beat_text: beat.text.clone(),
         beat_cast: beat.cast.clone(),
@@ -38,5 +45,6 @@ pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: 
         exit: beat.exit.clone(),
         target_words: chunk.target_words,
         so_far: so_far.to_owned(),
+        ..story(brief, seed)
     })
 }

@@ -7,7 +7,7 @@ use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
 use crate::session::{Owners, PlannedChunk, StoryFolder};
 use crate::story::sizes::{SizeDefaults, plan_sizes};
-use crate::story::{Brief, ChunkNumber, Digest, Problem, Severity};
+use crate::story::{Brief, ChunkNumber, Digest, Problem};
 
 /// A brief as it stands now.
 #[derive(Debug, Clone)]
@@ -151,11 +151,15 @@ impl StoryFile {
 
     /// Stops at a brief that nothing can be written from.
     pub fn check(&self) -> Result<(), JobError> {
+        self.check_but_for(&[])
+    }
+
+    /// Stops at a brief with errors of other codes than those, which the job is to mend.
+    pub fn check_but_for(&self, mended: &[&str]) -> Result<(), JobError> {
         let errors: Vec<_> = self
             .brief
-            .problems
-            .iter()
-            .filter(|problem| problem.severity == Severity::Error)
+            .errors()
+            .filter(|problem| !mended.contains(&problem.code))
             .map(|problem| (line_of(&self.text, problem.span.start), problem.clone()))
             .collect();
         if let Some(wrong) = self.template_problems.first() {

@@ -1,7 +1,7 @@
 //! Where jobs are made: the environment, the disk, and the sessions that this process has
 //! open. Several jobs may share a session; a chunk belongs to one of them at a time.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -138,6 +138,8 @@ struct Inner {
     /// How this process is called where a session's lock names its holder.
     holder: String,
     sessions: Mutex<HashMap<PathBuf, Weak<OpenSession>>>,
+    /// Briefs whose outline is being planned.
+    planned: Mutex<HashSet<PathBuf>>,
 }
 
 impl Workshop {
@@ -148,6 +150,7 @@ impl Workshop {
                 disk,
                 holder: holder.into(),
                 sessions: Mutex::default(),
+                planned: Mutex::default(),
             }),
         }
     }
@@ -179,6 +182,39 @@ impl Workshop {
         let (settings, more) = Settings::from_layers(&layers);
         problems.extend(more);
         (settings, problems)
+    }
+
+    /// Claims the outline of a brief for planning.
+    ///
+    /// # Errors
+    /// [`JobError::BeingPlanned`] where another job has it, [`JobError::Busy`] where one writes
+    /// the story.
+    pub(super) fn claim_outline(&self, brief: &Path) -> Result<OutlineClaim, JobError> {
+        let sessions = lock(&self.inner.sessions);
+        let open = sessions.values().filter_map(Weak::upgrade);
+        for open in open.filter(|open| open.session.folder().brief() == brief) {
+            if let Some((number, job)) = open.writer() {
+                return Err(JobError::Busy { number, job });
+            }
+        }
+        if !lock(&self.inner.planned).insert(brief.to_owned()) {
+            return Err(JobError::BeingPlanned);
+        }
+        Ok(OutlineClaim {
+            workshop: self.clone(),
+            brief: brief.to_owned(),
+        })
+    }
+
+    /// Chunks are the beats of an outline that stands still.
+    ///
+    /// # Errors
+    /// [`JobError::BeingPlanned`]
+    pub(super) fn check_not_planned(&self, brief: &Path) -> Result<(), JobError> {
+        match lock(&self.inner.planned).contains(brief) {
+            true => Err(JobError::BeingPlanned),
+            false => Ok(()),
+        }
     }
 
     /// Opens a session for writing, or joins the jobs that have it open here.
@@ -264,6 +300,18 @@ struct Claims {
     chunks: HashMap<ChunkNumber, String>,
 }
 
+/// A job's hold on an outline; ends when dropped.
+pub(super) struct OutlineClaim {
+    workshop: Workshop,
+    brief: PathBuf,
+}
+
+impl Drop for OutlineClaim {
+    fn drop(&mut self) {
+        lock(&self.workshop.inner.planned).remove(&self.brief);
+    }
+}
+
 /// A job's hold on a chunk, or on the story as a whole; ends when dropped.
 pub(super) struct Claim {
     session: Arc<OpenSession>,
@@ -274,25 +322,22 @@ impl OpenSession {
     /// The outline must not change under running jobs: numbers would mean other beats.
     fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
         let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
-        let claims = lock(&self.claims);
-        let busy = claims
-            .story
-            .as_ref()
-            .map(|job| (ChunkNumber(1), job))
-            .or_else(|| {
-                claims
-                    .chunks
-                    .iter()
-                    .next()
-                    .map(|(number, job)| (*number, job))
-            });
-        match busy {
+        match self.writer() {
             Some((number, job)) if !same => Err(JobError::Busy {
                 number,
                 job: format!("{job}, with the outline as it was before your change"),
             }),
             _ => Ok(()),
         }
+    }
+
+    /// A job that writes here, with a chunk that it has.
+    fn writer(&self) -> Option<(ChunkNumber, String)> {
+        let claims = lock(&self.claims);
+        let story = claims.story.as_ref().map(|job| (ChunkNumber(1), job));
+        let chunks = claims.chunks.iter().map(|(number, job)| (*number, job));
+        let writer = story.or_else(|| chunks.into_iter().next());
+        writer.map(|(number, job)| (number, job.clone()))
     }
 
     /// Claims a chunk, or with `None` the story; else the job that has it.

@@ -14,6 +14,7 @@ use super::commands::{
 };
 use super::documents::path_of;
 use super::fixes;
+use super::planning::{self, Wants};
 use super::review::Mark;
 use super::state::{State, Touched};
 use super::target::{self, Target};
@@ -33,6 +34,11 @@ pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCo
         ),
         None => Default::default(),
     };
+    let wants = Wants {
+        commands: wants(params, &CodeActionKind::REFACTOR_REWRITE),
+        fixes: wants(params, &CodeActionKind::QUICKFIX),
+    };
+    actions.extend(planning::action(state, params, wants));
     actions.extend(commands_at(state, params, &marks));
     actions
 }

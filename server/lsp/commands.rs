@@ -1,13 +1,14 @@
 //! The `storywright.*` commands: each validates, starts what it is for, and returns at once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::{MessageType, Url};
 
-use super::jobs;
+use super::jobs::{self, Assignment};
+use super::planning::{self, PLAN};
 use super::review;
 use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
@@ -45,7 +46,8 @@ pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 19] = [
+pub const ALL: [&str; 20] = [
+    PLAN,
     WRITE,
     WRITE_CHUNK,
     REWRITE_CHUNK,
@@ -79,7 +81,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
         return session_commands::execute(state, command, values).await;
     }
     let takes = match command {
-        WRITE | REWRITE_STALE | CANCEL | SHOW_STATUS => Takes::Place,
+        PLAN | WRITE | REWRITE_STALE | CANCEL | SHOW_STATUS => Takes::Place,
         NEW_STORY => Takes::Title,
         _ => Takes::Chunk,
     };
@@ -87,6 +89,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     match command {
         WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE
         | REFINE | AUDIT => start_job(state, &arguments, command).await,
+        PLAN => planning::plan(state, &arguments, SETTINGS_PATIENCE).await,
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
         KEEP => upkeep(state, &arguments, Decision::Keep).await,
         ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,
@@ -121,7 +124,7 @@ async fn start_job(
         unblocked(move || prepare(&state, target, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, prepared);
+    jobs::start(listed, Assignment::Chunks(Box::new(prepared)));
     Ok(Value::from(id))
 }
 
@@ -358,10 +361,15 @@ fn can_show_documents(state: &State) -> bool {
 
 /// The brief of a target as it stands, with the settings in force.
 fn story(state: &Arc<State>, target: &Target) -> Result<(StoryFile, Settings), JobError> {
-    let story = StoryFile::read(&target.brief, state.as_ref())?;
+    story_at(state, &target.brief)
+}
+
+/// A brief as it stands, with the settings in force.
+pub fn story_at(state: &Arc<State>, brief: &Path) -> Result<(StoryFile, Settings), JobError> {
+    let story = StoryFile::read(brief, state.as_ref())?;
     let (settings, _) = state.workshop.settings(
         &story,
-        state.workspace_of(&target.brief).as_deref(),
+        state.workspace_of(brief).as_deref(),
         state.editor_settings().as_ref(),
         &serde_json::Map::new(),
     );

@@ -19,6 +19,7 @@ use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
 use crate::engine::events::{JobEvent, Observer, Outcome, Work};
+use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
@@ -141,10 +142,28 @@ pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     }
 }
 
+/// What a job is to do.
+pub enum Assignment {
+    Chunks(Box<Prepared>),
+    Outline(Box<Planning>),
+}
+
+impl Assignment {
+    /// What it does, and to which story.
+    fn title(&self) -> String {
+        match self {
+            Assignment::Chunks(prepared) => {
+                format!("{} {}", began(prepared.work()), prepared.title())
+            }
+            Assignment::Outline(planning) => format!("Planning {}", planning.title()),
+        }
+    }
+}
+
 /// Starts a job in a task of its own.
-pub fn start(listed: Listed, prepared: Prepared) {
+pub fn start(listed: Listed, assignment: Assignment) {
     tokio::spawn(async move {
-        let running = run(&listed, prepared);
+        let running = run(&listed, assignment);
         if AssertUnwindSafe(running).catch_unwind().await.is_err()
             && let Some(client) = listed.state.client()
         {
@@ -157,20 +176,22 @@ pub fn start(listed: Listed, prepared: Prepared) {
     });
 }
 
-async fn run(listed: &Listed, prepared: Prepared) {
+async fn run(listed: &Listed, assignment: Assignment) {
     let state = &listed.state;
     let (events, inbox) = mpsc::unbounded_channel();
     let teller = tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
-        format!("{} {}", began(prepared.work()), prepared.title()),
+        assignment.title(),
         inbox,
     ));
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
-    let result = prepared
-        .run(&state.workshop, editor, observer, &listed.cancel)
-        .await;
+    let (workshop, cancel) = (&state.workshop, &listed.cancel);
+    let result = match assignment {
+        Assignment::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
+        Assignment::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
+    };
     // All events are told, the progress has ended: then comes the last word.
     let _ = teller.await;
     let Some(client) = state.client() else { return };
@@ -298,7 +319,10 @@ impl Audits {
 /// Warnings that an author should not have to look up in a log.
 fn matters_now(code: &str) -> bool {
     Check::of_code(code).is_none()
-        && !matches!(code, "provider" | "record" | "held-up" | "state-failed")
+        && !matches!(
+            code,
+            "provider" | "record" | "held-up" | "state-failed" | "left-out"
+        )
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent) {
@@ -325,7 +349,13 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             percent: Some(percent),
             ..
         } => progress.report(format!("chunk {chunk} read"), *percent),
-        JobEvent::JobFinished { message, .. } => progress.conclude(message),
+        JobEvent::JobFinished { message, .. }
+        | JobEvent::Plan(PlanEvent::Finished { message, .. }) => progress.conclude(message),
+        JobEvent::Plan(event) => {
+            if let Some((message, percent)) = event.progress() {
+                progress.report(message, percent);
+            }
+        }
         _ => {}
     }
 }

@@ -14,6 +14,7 @@ mod ingress;
 mod jobs;
 mod lifecycle;
 mod page;
+mod planning;
 mod position;
 mod progress;
 mod review;

@@ -133,6 +133,17 @@ pub enum Task {
     Refine(String),
     /// Contradictions of a chunk, as JSON.
     Audit,
+    /// Beats of an outline, as markdown.
+    Plan(Outline),
+}
+
+/// An outline that is not complete.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The titles of the beats that are there, with the state after each.
+    pub beats: Vec<(String, Option<String>)>,
+    /// Behind which of them (by index; `None`: before the first) each new one goes, in order.
+    pub gaps: Vec<Option<usize>>,
 }
 
 /// What a stream brings, in order: any number of `Text`, `Reasoning` and `Usage`, then one

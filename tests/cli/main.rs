@@ -23,6 +23,8 @@ mod modes;
 mod orders;
 mod passes;
 mod places;
+mod plan;
+mod plan_safety;
 mod protocols;
 mod records;
 mod seams;

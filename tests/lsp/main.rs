@@ -20,6 +20,7 @@ mod lint;
 mod modes;
 mod orders;
 mod passes;
+mod plan;
 mod privacy;
 mod rewrite;
 mod streaming;

@@ -3,6 +3,7 @@
 --- Each is a command of the server; ":StorywrightWrite" runs "storywright.write".
 local commands = {
   "newStory",
+  "plan",
   "write",
   "writeChunk",
   "rewriteChunk",

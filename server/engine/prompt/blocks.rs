@@ -23,7 +23,7 @@ pub(super) fn contract(brief: &Brief, templates: &Templates) -> String {
 }
 
 /// What is true in every part of the story.
-pub(super) fn facts(brief: &Brief) -> String {
+pub(in crate::engine) fn facts(brief: &Brief) -> String {
     let mut text = format!("# The story\nTitle: {}", brief.title);
     for (label, value) in [
         ("Point of view", &brief.pov),
@@ -46,7 +46,7 @@ pub(super) fn facts(brief: &Brief) -> String {
 }
 
 /// The laws of the story's world, verbatim and with the author's own numbers.
-pub(super) fn rules(brief: &Brief) -> String {
+pub(in crate::engine) fn rules(brief: &Brief) -> String {
     let Some(section) = brief
         .section(SectionKind::Rules)
         .filter(|s| !s.text.is_empty())
@@ -59,7 +59,7 @@ pub(super) fn rules(brief: &Brief) -> String {
     )
 }
 
-pub(super) fn background_text(section: &Section) -> String {
+pub(in crate::engine) fn background_text(section: &Section) -> String {
     format!("# {}\n{}", section.title, section.text)
 }
 
@@ -113,7 +113,7 @@ pub(super) fn wanted(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     .join("\n")
 }
 
-pub(super) fn cast_entry(entry: &CastEntry) -> String {
+pub(in crate::engine) fn cast_entry(entry: &CastEntry) -> String {
     format!("{}: {}", cast_name(entry), entry.text)
 }
 

@@ -20,6 +20,7 @@ use crate::engine::tokens;
 use crate::story::state::StoryState;
 use crate::story::{Brief, Digest};
 
+pub(super) use blocks::{background_text, cast_entry, facts, rules};
 pub use memory::Earlier;
 pub use templates::Templates;
 pub use trigger::Naming;

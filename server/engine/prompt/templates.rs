@@ -13,6 +13,8 @@ struct Known {
     name: &'static str,
     text: &'static str,
     placeholders: &'static [&'static str],
+    /// Whether it is for prose, so that chunks depend on it.
+    writes: bool,
 }
 
 pub const CONTRACT: &str = "contract";
@@ -22,42 +24,70 @@ pub const LAST_PART: &str = "last_part";
 pub const BEGINNING: &str = "beginning";
 pub const FURTHER: &str = "further";
 pub const WHOLE_STORY: &str = "whole_story";
+pub const PLAN: &str = "plan";
+pub const PLAN_CLOSING: &str = "plan_closing";
+pub const PLAN_FILLING: &str = "plan_filling";
 
-const KNOWN: [Known; 7] = [
+const KNOWN: [Known; 10] = [
     Known {
         name: CONTRACT,
         text: include_str!("templates/contract.md"),
         placeholders: &["language", "title"],
+        writes: true,
     },
     Known {
         name: CLOSING,
         text: include_str!("templates/closing.md"),
         placeholders: &["words", "unit", "number", "total", "title"],
+        writes: true,
     },
     Known {
         name: CONTINUING,
         text: include_str!("templates/continuing.md"),
         placeholders: &["words", "unit", "number", "total", "title"],
+        writes: true,
     },
     Known {
         name: LAST_PART,
         text: include_str!("templates/last_part.md"),
         placeholders: &["number", "total", "title"],
+        writes: true,
+    },
+    Known {
+        name: PLAN,
+        text: include_str!("templates/plan.md"),
+        placeholders: &["language", "title"],
+        writes: false,
+    },
+    Known {
+        name: PLAN_CLOSING,
+        text: include_str!("templates/plan_closing.md"),
+        placeholders: &["parts", "total", "words", "unit", "title"],
+        writes: false,
+    },
+    Known {
+        name: PLAN_FILLING,
+        text: include_str!("templates/plan_filling.md"),
+        placeholders: &["parts", "total", "words", "unit", "title"],
+        writes: false,
     },
     Known {
         name: BEGINNING,
         text: include_str!("templates/beginning.md"),
         placeholders: &["words", "later", "unit", "number", "total", "title"],
+        writes: true,
     },
     Known {
         name: FURTHER,
         text: include_str!("templates/further.md"),
         placeholders: &["words", "later", "unit", "number", "total", "title"],
+        writes: true,
     },
     Known {
         name: WHOLE_STORY,
         text: include_str!("templates/whole_story.md"),
         placeholders: &["words", "unit", "first_mark", "last_mark", "total", "title"],
+        writes: true,
     },
 ];
 
@@ -108,19 +138,20 @@ impl Templates {
         problems
     }
 
-    /// Of all templates together, for the records of what a chunk was written with.
+    /// Of all templates for prose together, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
         let texts: Vec<&str> = self.texts().collect();
         Digest::of(&texts.join("\0"))
     }
 
-    /// The texts of all templates, with their placeholders.
+    /// The texts of all templates for prose, with their placeholders.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
-        KNOWN.iter().map(|known| self.text(known))
+        let for_prose = KNOWN.iter().filter(|known| known.writes);
+        for_prose.map(|known| self.text(known))
     }
 
     /// A template with its placeholders filled in.
-    pub(super) fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
+    pub(in crate::engine) fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
         let known = KNOWN.iter().find(|known| known.name == name);
         let mut rest = known.map_or("", |known| self.text(known));
         let mut filled = String::with_capacity(rest.len());
@@ -198,6 +229,9 @@ mod tests {
         let builtin = Templates::default();
         let mut replaced = builtin.clone();
         replaced.replace("nonsense", "x");
+        assert_eq!(builtin.digest(), replaced.digest());
+        // No chunk was written with it.
+        replaced.replace(PLAN, "Plan it.");
         assert_eq!(builtin.digest(), replaced.digest());
         replaced.replace(LAST_PART, "The end.");
         assert_ne!(builtin.digest(), replaced.digest());

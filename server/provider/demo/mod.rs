@@ -31,6 +31,10 @@
 //! For [`Task::Story`] the chunks come one after the other, each below its mark, and each the
 //! same as if it had been asked for alone.
 //!
+//! # Outlines
+//! For [`Task::Plan`] it makes beats of the brief's cast, setting and things, each of which begins
+//! in the state that the one before it left.
+//!
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
@@ -43,6 +47,7 @@ mod lines;
 mod motifs;
 mod pack;
 mod plain;
+mod plan;
 mod polish;
 mod stage;
 mod state;
@@ -85,6 +90,7 @@ impl Provider for DemoWriter {
             Task::Story(parts) => (continuation::story(parts), self.words_per_second),
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
+            Task::Plan(outline) => (plan::tell(scene, outline), self.words_per_second),
             // It knows nothing better, and sees nothing wrong.
             Task::Refine(prose) => (Completion::whole(prose.clone()), self.words_per_second),
             Task::Audit => (Completion::whole("{\"findings\": []}".to_owned()), None),
