@@ -2,8 +2,8 @@
 //!
 //! Pure. A chunk whose state is gone is no reason: nothing is known that would contradict.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use super::prompt::slices::OfOther;
 use super::prompt::state_text;
@@ -24,7 +24,7 @@ pub(super) struct Others<'a> {
     /// told now.
     stands: HashMap<(&'a BeatId, usize), Digest>,
     /// Digests of the sentences of a chunk, once they are asked for.
-    sentences: RefCell<BTreeMap<usize, BTreeSet<Digest>>>,
+    sentences: Mutex<BTreeMap<usize, BTreeSet<Digest>>>,
 }
 
 impl<'a> Others<'a> {
@@ -39,7 +39,7 @@ impl<'a> Others<'a> {
                 .map(|(index, chunk)| (&chunk.beat, index))
                 .collect(),
             stands: HashMap::new(),
-            sentences: RefCell::default(),
+            sentences: Mutex::default(),
         };
         others.fold_states(until);
         others
@@ -163,7 +163,10 @@ impl<'a> Others<'a> {
     }
 
     fn has_sentence(&self, source: usize, digest: &Digest) -> bool {
-        let mut sentences = self.sentences.borrow_mut();
+        let mut sentences = self
+            .sentences
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let known = sentences.entry(source).or_insert_with(|| {
             let text = recall::sentences(&self.written.view.chunks[source].text);
             let state = self.written.states.get(source).and_then(Option::as_ref);

@@ -14,6 +14,9 @@ use crate::provider::ProviderKind;
 use crate::session::{ChunkRecord, ChunkStatus, ChunkView, SessionView};
 use crate::story::Digest;
 
+/// Fewer chunks are not worth a thread of their own.
+const FEWEST_AT_ONCE: usize = 60;
+
 /// The reasons for which each chunk of a session is stale, in the order of its chunks; none
 /// for a chunk that is fresh or not complete.
 pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<String>> {
@@ -26,7 +29,25 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
         model: ConfiguredModel::of(settings),
         others: Others::new(story, written, chunks),
     };
-    (0..chunks).map(|index| of_chunk(&now, index)).collect()
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = chunks.div_ceil(at_once).max(FEWEST_AT_ONCE);
+    if share >= chunks {
+        return (0..chunks).map(|index| of_chunk(&now, index)).collect();
+    }
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = (0..chunks)
+            .step_by(share)
+            .map(|first| {
+                let (now, indices) = (&now, first..chunks.min(first + share));
+                scope.spawn(move || indices.map(|at| of_chunk(now, at)).collect::<Vec<_>>())
+            })
+            .collect();
+        let shares = shares.into_iter().map(|share| match share.join() {
+            Ok(reasons) => reasons,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        shares.flatten().collect()
+    })
 }
 
 /// The slices that a chunk's text would be recorded with, were it written now and as it is.

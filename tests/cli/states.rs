@@ -1,6 +1,8 @@
 //! Reading chunks beside the writing: a reader that hangs, fails or lies changes nothing but
 //! what is known, what the author wrote stays, and off is off.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::desk::{DEADLINE, Desk, Ended};
@@ -44,13 +46,19 @@ fn warnings(ended: &Ended, code: &str) -> Vec<Value> {
     warnings
 }
 
-/// As it is written without reading.
-fn unread() -> Vec<(String, String)> {
+/// As it is written without reading, and how long the server saw it being written.
+fn unread() -> (Vec<(String, String)>, Duration) {
     let server = novelist();
     let desk = Desk::with(BRIEF);
     desk.write("openai", &server, &["--state", "off"]).exits(0);
     assert_eq!(server.states().len(), 0);
-    chunk_files(&desk)
+    (chunk_files(&desk), writing(&server))
+}
+
+/// From the first request for prose to the last.
+fn writing(server: &ModelServer) -> Duration {
+    let completions = server.completions();
+    completions[3].at - completions[0].at
 }
 
 #[test]
@@ -111,7 +119,9 @@ fn lies(_: &Recorded) -> Reply {
 
 #[test]
 fn a_reader_that_hangs_fails_or_lies_changes_no_chunk() {
-    let as_unread = unread();
+    let (as_unread, took) = unread();
+    println!("the reader   | prose | asked | to the fourth request");
+    println!("is off       | as is | 0     | {took:.0?}");
     type Script = fn(&Recorded) -> Reply;
     // What it does, whether something could not be read, and how often it is asked at most.
     let table: [(&str, Script, bool, usize); 8] = [
@@ -168,6 +178,8 @@ fn a_reader_that_hangs_fails_or_lies_changes_no_chunk() {
         );
         // Nobody waited for it: one that hangs is given up after minutes only.
         let completions = server.completions();
+        let (asked, took) = (server.states().len(), writing(&server));
+        println!("{name:<12} | same  | {asked:<5} | {took:.0?}");
         let everywhere: Vec<(String, String)> = desk
             .files("generated")
             .into_iter()
@@ -469,7 +481,7 @@ fn a_killed_reading_leaves_nothing_half() {
     drop(running);
     gate.open();
     assert_eq!(known(&desk), [0; 0]);
-    assert_eq!(chunk_files(&desk), unread());
+    assert_eq!(chunk_files(&desk), unread().0);
     state(&desk, &server, &[]).exits(0);
     assert_eq!(known(&desk), [1, 2, 3, 4]);
 }

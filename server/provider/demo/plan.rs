@@ -10,7 +10,7 @@ use super::continuation::Completion;
 use super::lines;
 use super::motifs;
 use super::pack::Pack;
-use super::polish::capitalised;
+use super::polish::{capitalised, tidy};
 use super::stage::Stage;
 use crate::provider::{Outline, Scene};
 use crate::story::Language;
@@ -93,11 +93,10 @@ struct Maker<'a> {
 enum Source<'a> {
     Frames {
         words: &'a Words,
-        capitals: bool,
+        pack: &'a Pack,
         hero: String,
         others: Vec<String>,
         things: Vec<String>,
-        join: &'a str,
     },
     /// The brief's own.
     Sentences(Vec<String>),
@@ -123,11 +122,10 @@ impl<'a> Maker<'a> {
         Maker {
             source: Source::Frames {
                 words,
-                capitals: pack.layout.capitals,
+                pack,
                 hero,
                 others,
                 things,
-                join: &pack.layout.join,
             },
             titles: known(outline),
         }
@@ -151,11 +149,10 @@ impl<'a> Maker<'a> {
         let mut beat = match &self.source {
             Source::Frames {
                 words,
-                capitals,
+                pack,
                 hero,
                 others,
                 things,
-                join,
             } => {
                 let frame = &words.frames[index % words.frames.len()];
                 let round = index / words.frames.len();
@@ -173,11 +170,11 @@ impl<'a> Maker<'a> {
                     .fold(text.to_owned(), |text, (name, value)| {
                         text.replace(name, value)
                     });
-                    sentences(&text, *capitals)
+                    tidy(sentences(&text, pack.layout.capitals), pack)
                 };
                 Beat {
                     title: fill(&frame.title),
-                    text: [fill(&words.day), fill(&frame.text)].join(join),
+                    text: [fill(&words.day), fill(&frame.text)].join(&pack.layout.join),
                     enter: before.unwrap_or_else(|| fill(&words.begin)),
                     exit: fill(&frame.exit),
                 }
@@ -260,6 +257,10 @@ mod tests {
                 assert_eq!(told.notice.is_some(), language == "tr");
                 let text = told.text;
                 assert!(!text.contains(['{', '}']), "{text}");
+                assert!(
+                    !text.contains(" de el ") && !text.contains(" a el "),
+                    "{text}"
+                );
                 let titles: HashSet<&str> = text
                     .lines()
                     .filter_map(|line| line.strip_prefix("## "))
