@@ -17,6 +17,9 @@ use crate::provider::{
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
 const ATTEMPTS: u32 = 2;
 
+/// So often a call gives up its place to a draft before it is left for later.
+const MOST_YIELDED: u32 = 2;
+
 /// How an answer ends, by its finish reason, that is longer than its call allows.
 pub const ENDLESS: &str = "no end";
 
@@ -136,17 +139,30 @@ impl Asker {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks once: what came, and what it took, whether that is an answer or not. Dropped, the
-    /// call ends, and is counted.
+    /// Asks once: what came, and what it took, whether that is an answer or not. A draft that
+    /// waits for the server goes first, and it is asked again afterwards. Dropped, the call
+    /// ends, and is counted.
     pub async fn ask_once(
         &self,
         request: &Request,
         heard: &mut (impl FnMut(&str) + Send),
     ) -> (Result<FinishReason, ProviderError>, String, Usage) {
-        let mut call = Call::new(self, request);
-        let ended = call.make(request.clone(), heard).await;
-        let (text, usage) = call.end();
-        (ended, text, usage)
+        let mut usage = Usage::default();
+        for _ in 0..MOST_YIELDED {
+            let mut call = Call::new(self, request);
+            let made = call.make(request.clone(), heard);
+            let ended = self.writer.precedence.yielding(made).await;
+            let (text, took) = call.end();
+            usage = usage.plus(took);
+            if let Some(ended) = ended {
+                return (ended, text, usage);
+            }
+        }
+        let error = ProviderError::new(
+            ProviderErrorKind::Deadline,
+            "The server was needed for the story itself each time it was asked.",
+        );
+        (Err(error), String::new(), usage)
     }
 
     /// Asks until there is an answer, or there will be none. `heard` is given all that has come

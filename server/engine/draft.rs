@@ -26,7 +26,8 @@ use super::schedule::Tail;
 use super::written::Written;
 use super::{blocking, seam, tokens};
 use crate::provider::{
-    FinishReason, GiveUp, ProviderError, ProviderKind, Retry, RetryPolicy, Usage,
+    Event, EventStream, FinishReason, GiveUp, ProviderError, ProviderKind, Retry, RetryPolicy,
+    Usage,
 };
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
@@ -310,7 +311,7 @@ impl Drafting<'_> {
         let started = Instant::now();
         let opened = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
-            opened = self.open(prompt, &draft.prose, course) => opened,
+            opened = self.first(started, self.open(prompt, &draft.prose, course)) => opened,
         };
         let mut stream = match opened {
             Ok(stream) => stream,
@@ -336,7 +337,7 @@ impl Drafting<'_> {
                     continue;
                 }
                 () = tokio::time::sleep_until(due.into()), if incoming.is_behind() => None,
-                event = stream.next() => Some(event),
+                event = self.next(&mut stream, started, incoming.is_heard()) => Some(event),
             };
             let mut ended = event.and_then(|event| incoming.take(event));
             if incoming.must_save() {
@@ -363,6 +364,25 @@ impl Drafting<'_> {
                 return result;
             }
         }
+    }
+
+    async fn next(
+        &self,
+        stream: &mut EventStream,
+        began: Instant,
+        is_heard: bool,
+    ) -> Option<Result<Event, ProviderError>> {
+        match is_heard {
+            true => stream.next().await,
+            false => self.first(began, stream.next()).await,
+        }
+    }
+
+    /// Waits for the first of an answer; what else the server does makes room in good time.
+    async fn first<T>(&self, began: Instant, wait: impl Future<Output = T>) -> T {
+        let patience = self.job.settings().deadlines.first_token / 2;
+        let precedence = &self.job.writer().precedence;
+        precedence.press(began, patience, wait).await
     }
 
     /// What answers are measured by.

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::error::JobError;
 use super::prompt::{Part, Prompt};
+use super::schedule::in_force;
 use super::settings::Settings;
+use super::single;
 use super::story_file::StoryFile;
 use super::tokens;
 use super::workshop::ChunkRef;
@@ -20,6 +22,8 @@ const FOLDER: &str = ".explain";
 /// What would be sent for a chunk now.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
+    /// It is the prompt of the whole story in one call, which begins with this chunk.
+    pub whole_story: bool,
     pub chunk: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
@@ -100,8 +104,23 @@ impl Explanation {
             notes: &margin_notes(&story.brief, number),
             words: still_wanted(&view, so_far, &story.brief.language),
         };
-        let prompt = written.prompt(story, settings, &view, &call)?;
-        Ok(Explanation::of(prompt, &view, settings.context_tokens))
+        let whole = match chunk {
+            Some(_) => None,
+            // One that does not fit is not sent either.
+            None => is_one_call(&written, story, settings)
+                .then(|| written.whole_prompt(story, settings).ok())
+                .flatten(),
+        };
+        let whole_story = whole.is_some();
+        let prompt = match whole {
+            Some(prompt) => prompt,
+            None => written.prompt(story, settings, &view, &call)?,
+        };
+        let explanation = Explanation::of(prompt, &view, settings.context_tokens);
+        Ok(Explanation {
+            whole_story,
+            ..explanation
+        })
     }
 
     fn of(prompt: Prompt, chunk: &ChunkView, context_tokens: u32) -> Explanation {
@@ -109,6 +128,7 @@ impl Explanation {
         let blocks = prompt.blocks.into_iter();
         let left_out = prompt.left_out.into_iter();
         Explanation {
+            whole_story: false,
             chunk: chunk.number,
             beat: chunk.beat.clone(),
             title: chunk.title.clone(),
@@ -135,10 +155,12 @@ impl Explanation {
 
     /// A line for people.
     pub fn headline(&self) -> String {
+        let what = match self.whole_story {
+            true => "the whole story in one call".to_owned(),
+            false => format!("chunk {} “{}”", self.chunk, self.title),
+        };
         format!(
-            "the prompt of chunk {} “{}”: about {} of {} tokens in {} blocks, {} left out",
-            self.chunk,
-            self.title,
+            "the prompt of {what}: about {} of {} tokens in {} blocks, {} left out",
             self.tokens,
             self.context_tokens,
             self.blocks.len(),
@@ -190,6 +212,26 @@ pub fn save(
     let path = folder.join(format!("{brief}-chunk_{:02}.md", explanation.chunk.0));
     disk.write(&path, explanation.markdown().as_bytes())?;
     Ok(path)
+}
+
+/// Whether the author asked for one call, and the next job makes it. What `auto` chooses hangs on
+/// the model that answers then.
+fn is_one_call(written: &Written, story: &StoryFile, settings: &Settings) -> bool {
+    let chunks = &written.view.chunks;
+    let words = chunks.iter().map(|chunk| chunk.target_words).sum();
+    let facts = single::Facts {
+        settings,
+        order: in_force(settings.order, &story.brief),
+        is_fresh: chunks
+            .iter()
+            .all(|chunk| chunk.status == ChunkStatus::Missing),
+        parts: chunks.len(),
+        words,
+        tokens: tokens::of_words(words, &story.brief.language),
+        output_limit: None,
+        pace: None,
+    };
+    single::choose(&facts) == single::Choice::OneCall
 }
 
 fn next_chunk(written: &Written) -> ChunkNumber {

@@ -28,6 +28,7 @@ mod pass;
 mod pass_job;
 mod passes;
 pub mod plan;
+mod precedence;
 pub mod prepare;
 pub mod prompt;
 mod queue;

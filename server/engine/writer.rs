@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::environment::Environment;
+use crate::engine::precedence::Precedence;
 use crate::engine::settings::{ProviderChoice, Role, Settings};
 use crate::provider::demo::DemoWriter;
 use crate::provider::{self, ApiKey, Endpoint, Provider, ProviderError, ProviderKind};
@@ -17,6 +18,8 @@ pub struct Writer {
     pub provider: Arc<dyn Provider>,
     pub kind: ProviderKind,
     pub model: String,
+    /// Between the calls over this connection.
+    pub(super) precedence: Arc<Precedence>,
 }
 
 /// Why no writer could be found. Nothing was sent.
@@ -66,6 +69,7 @@ impl Writer {
             provider,
             kind,
             model,
+            precedence: Arc::default(),
         })
     }
 }

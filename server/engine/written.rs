@@ -1,7 +1,7 @@
 //! What of a story is written, with what is known of each part.
 
 use super::accept::replan::{Size, replan};
-use super::prompt::{Earlier, Prompt, PromptInputs, TooLarge};
+use super::prompt::{Earlier, PlannedPart, Prompt, PromptInputs, TooLarge, WholeStory};
 use super::settings::{Settings, Switch};
 use super::story_file::StoryFile;
 use crate::session::{
@@ -95,6 +95,26 @@ impl Written {
             so_far: call.so_far,
             remaining_words: call.words,
             notes: call.notes,
+            context_tokens: settings.context_tokens,
+        })
+    }
+
+    /// The prompt of the whole story in one call.
+    ///
+    /// # Errors
+    /// [`TooLarge`] where it does not fit.
+    pub fn whole_prompt(&self, story: &StoryFile, settings: &Settings) -> Result<Prompt, TooLarge> {
+        let chunks = self.view.chunks.iter();
+        let parts: Vec<PlannedPart> = chunks
+            .map(|chunk| PlannedPart {
+                words: chunk.target_words,
+                notes: margin_notes(&story.brief, chunk.number),
+            })
+            .collect();
+        Prompt::whole(&WholeStory {
+            brief: &story.brief,
+            templates: &story.templates,
+            parts: &parts,
             context_tokens: settings.context_tokens,
         })
     }

@@ -99,3 +99,28 @@ fn a_template_that_is_a_link_is_none() {
     let shown = desk.run(&["explain"]).exits(0);
     assert!(!shown.stdout.contains("hunter2"));
 }
+
+/// With one call asked for, what is shown is what that call sends.
+#[test]
+fn the_prompt_of_a_story_in_one_call_is_shown() {
+    let server = novelist();
+    let desk = Desk::with(BRIEF);
+    let flags = ["--mode", "single"];
+    let shown = desk
+        .run(&[&["explain", "--json"], &flags[..]].concat())
+        .exits(0)
+        .json();
+    assert_eq!(shown["whole_story"], true);
+    desk.write("openai", &server, &flags);
+    let sent = server.completions()[0].prompt();
+    for block in shown["blocks"].as_array().unwrap() {
+        let text = block["text"].as_str().unwrap();
+        assert!(sent.contains(text.trim()), "{text}");
+    }
+    // Something is written now, so what comes is one call a beat.
+    let shown = desk
+        .run(&[&["explain", "--json"], &flags[..]].concat())
+        .exits(0)
+        .json();
+    assert_eq!(shown["whole_story"], false);
+}

@@ -6,10 +6,10 @@ use std::time::Instant;
 use super::{Draft, Drafting};
 use crate::engine::accept::{Check, Cut, Fault};
 use crate::engine::prompt::slices::OfOther;
-use crate::engine::prompt::{PlannedPart, Prompt, TooLarge, WholeStory};
+use crate::engine::prompt::{Prompt, TooLarge};
 use crate::engine::single::{SliceEnd, Source, mark};
 use crate::engine::size::{self, Ask};
-use crate::engine::written::{Call, margin_notes, still_wanted};
+use crate::engine::written::{Call, still_wanted};
 use crate::engine::{scene, tokens};
 use crate::provider::{
     EventStream, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene, Task, output_limit,
@@ -126,7 +126,10 @@ impl Drafting<'_> {
 
     /// Begins the call for the whole story; `None` where it can't be made.
     async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
-        let prompt = match self.whole_prompt() {
+        let prompt = match self
+            .written
+            .whole_prompt(&self.job.story, self.job.settings())
+        {
             Ok(prompt) => prompt,
             Err(too_large) => {
                 self.leave_single(&format!("can't be made: {too_large}"));
@@ -147,23 +150,6 @@ impl Drafting<'_> {
                 None
             }
         }
-    }
-
-    fn whole_prompt(&self) -> Result<Prompt, TooLarge> {
-        let story = &self.job.story;
-        let chunks = self.written.view.chunks.iter();
-        let parts: Vec<PlannedPart> = chunks
-            .map(|chunk| PlannedPart {
-                words: chunk.target_words,
-                notes: margin_notes(&story.brief, chunk.number),
-            })
-            .collect();
-        Prompt::whole(&WholeStory {
-            brief: &story.brief,
-            templates: &story.templates,
-            parts: &parts,
-            context_tokens: self.job.settings().context_tokens,
-        })
     }
 
     fn whole_request(&self, prompt: &Prompt) -> Request {
