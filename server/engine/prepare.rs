@@ -48,18 +48,12 @@ impl Prepared {
     ) -> Result<Prepared, JobError> {
         let story = StoryFile::read(&request.brief, editor)?;
         workshop.check_not_planned(story.folder.brief())?;
-        let (settings, problems) = workshop.settings(
-            &story,
+        let (story, settings, warnings) = workshop.usable_settings(
+            story,
             request.workspace.as_deref(),
             request.editor_settings.as_ref(),
             &request.flags,
-        );
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.is_error);
-        if !errors.is_empty() {
-            return Err(JobError::Settings(errors));
-        }
-        let story = story.with_settings(&settings);
+        )?;
         story.check()?;
         if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
             return Err(JobError::StateOff);
@@ -77,7 +71,7 @@ impl Prepared {
             story,
             settings,
             plan,
-            warnings: warnings.iter().map(ToString::to_string).collect(),
+            warnings,
         })
     }
 

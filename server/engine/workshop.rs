@@ -184,6 +184,28 @@ impl Workshop {
         (settings, problems)
     }
 
+    /// The settings that a job goes by, the story as they have it, and what the author is warned
+    /// of.
+    ///
+    /// # Errors
+    /// [`JobError::Settings`] where one of them can't be used.
+    pub(super) fn usable_settings(
+        &self,
+        story: StoryFile,
+        workspace: Option<&Path>,
+        editor: Option<&Value>,
+        flags: &Map<String, Value>,
+    ) -> Result<(StoryFile, Settings, Vec<String>), JobError> {
+        let (settings, problems) = self.settings(&story, workspace, editor, flags);
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.is_error);
+        if !errors.is_empty() {
+            return Err(JobError::Settings(errors));
+        }
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        Ok((story.with_settings(&settings), settings, warnings))
+    }
+
     /// Claims the outline of a brief for planning.
     ///
     /// # Errors

@@ -367,12 +367,7 @@ fn story(state: &Arc<State>, target: &Target) -> Result<(StoryFile, Settings), J
 /// A brief as it stands, with the settings in force.
 pub fn story_at(state: &Arc<State>, brief: &Path) -> Result<(StoryFile, Settings), JobError> {
     let story = StoryFile::read(brief, state.as_ref())?;
-    let (settings, _) = state.workshop.settings(
-        &story,
-        state.workspace_of(brief).as_deref(),
-        state.editor_settings().as_ref(),
-        &serde_json::Map::new(),
-    );
+    let settings = state.settings_of(&story);
     Ok((story, settings))
 }
 

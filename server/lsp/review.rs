@@ -11,7 +11,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use ropey::Rope;
-use serde_json::Map;
 use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticRelatedInformation, Location, PublishDiagnosticsParams, Url,
 };
@@ -228,12 +227,7 @@ fn read(
     memory: &mut Memory,
 ) -> Result<Findings, JobError> {
     let story = StoryFile::read(brief, desk)?;
-    let (settings, _) = state.workshop.settings(
-        &story,
-        state.workspace_of(brief).as_deref(),
-        state.editor_settings().as_ref(),
-        &Map::new(),
-    );
+    let settings = state.settings_of(&story);
     let disk = state.workshop.disk();
     findings::read(&story, &settings, Some(session), desk, disk, memory)
 }

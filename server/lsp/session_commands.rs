@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tower_lsp::lsp_types::MessageType;
 
-use super::commands::unblocked;
+use super::commands::{story_at, unblocked};
 use super::state::State;
 use super::target::{Arguments, Takes, Target, resolve};
-use crate::engine::error::JobError;
 use crate::engine::export::{Format, export};
 use crate::engine::report::cause_chain;
 use crate::engine::sessions;
@@ -139,17 +138,7 @@ fn switch_session(state: &Arc<State>, target: &Target, arguments: &Arguments) ->
 }
 
 fn story(state: &Arc<State>, target: &Target) -> Result<(StoryFile, Settings), String> {
-    let read = || -> Result<(StoryFile, Settings), JobError> {
-        let story = StoryFile::read(&target.brief, state.as_ref())?;
-        let (settings, _) = state.workshop.settings(
-            &story,
-            state.workspace_of(&target.brief).as_deref(),
-            state.editor_settings().as_ref(),
-            &Map::new(),
-        );
-        Ok((story, settings))
-    };
-    read().map_err(|error| cause_chain(&error))
+    story_at(state, &target.brief).map_err(|error| cause_chain(&error))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
 
@@ -16,6 +16,8 @@ use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
 use super::review::{self, Review};
 use crate::engine::environment::Environment;
+use crate::engine::settings::Settings;
+use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::{
     Disk, Owner, Owners, Settled, StoreError, StoryFolder, journal_saved, settle_journal,
@@ -112,6 +114,18 @@ impl State {
         holding
             .min_by_key(|folder| folder.components().count())
             .cloned()
+    }
+
+    /// The settings in force for a brief that is looked at. What is wrong with them is told by
+    /// whatever writes.
+    pub fn settings_of(&self, story: &StoryFile) -> Settings {
+        let (settings, _) = self.workshop.settings(
+            story,
+            self.workspace_of(story.folder.brief()).as_deref(),
+            self.editor_settings().as_ref(),
+            &Map::new(),
+        );
+        settings
     }
 
     pub fn set_editor_settings(&self, settings: Value) {

@@ -1,7 +1,7 @@
 //! What `plan` may not do to a brief: nothing of a model's answer becomes anything but a beat, and
 //! the file stays the author's, whatever happens to it meanwhile.
 
-use crate::desk::{Desk, Ended};
+use crate::desk::{Desk, Ended, Running};
 use crate::plan::{BRIEF, NAMES, beat, beats, desk, headings, is_inside, plan, planner};
 use crate::support::model_server::{Gate, ModelServer, Reply, words_with_spaces};
 
@@ -74,12 +74,11 @@ fn a_brief_behind_a_link_is_left_alone() {
     assert_eq!(server.requests().len(), 0);
 }
 
-/// Plans with a model that stops after two of four beats, while the author does something.
-fn meanwhile(act: impl FnOnce(&Desk)) -> (Desk, Ended) {
-    let gate = Gate::new();
+/// A plan whose model has stopped after two of four beats, until the gate is opened.
+fn half_planned(gate: &Gate) -> (Desk, ModelServer, Running) {
     let desk = desk(BRIEF);
     let words = words_with_spaces(&beats(&NAMES[..2])).len();
-    let reply = Reply::text(beats(&NAMES[..4])).stall_after(words + 2, &gate);
+    let reply = Reply::text(beats(&NAMES[..4])).stall_after(words + 2, gate);
     let server = ModelServer::queue([reply]);
     let running = desk.start(&[
         "plan",
@@ -92,6 +91,13 @@ fn meanwhile(act: impl FnOnce(&Desk)) -> (Desk, Ended) {
         &server.base_url,
     ]);
     running.wait_for("the second beat", |line| line.contains("the-rope"));
+    (desk, server, running)
+}
+
+/// The same, while the author does something.
+fn meanwhile(act: impl FnOnce(&Desk)) -> (Desk, Ended) {
+    let gate = Gate::new();
+    let (desk, _server, running) = half_planned(&gate);
     act(&desk);
     gate.open();
     let ended = running.end();
@@ -135,21 +141,7 @@ fn what_the_author_changes_meanwhile_is_kept() {
 #[test]
 fn it_can_be_cancelled() {
     let gate = Gate::new();
-    let desk = desk(BRIEF);
-    let words = words_with_spaces(&beats(&NAMES[..2])).len();
-    let server =
-        ModelServer::queue([Reply::text(beats(&NAMES[..4])).stall_after(words + 2, &gate)]);
-    let running = desk.start(&[
-        "plan",
-        "--json",
-        "--provider",
-        "openai",
-        "--model",
-        "x",
-        "--base-url",
-        &server.base_url,
-    ]);
-    running.wait_for("the second beat", |line| line.contains("the-rope"));
+    let (desk, _server, running) = half_planned(&gate);
     running.signal(libc::SIGINT);
     let ended = running.end().exits(130);
     assert_eq!(ended.named("job_finished")[0]["outcome"], "cancelled");

@@ -93,19 +93,7 @@ impl Question {
 
 /// What earlier parts said of what the text names, in story order.
 fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
-    let sources: Vec<Source<'_>> = earlier
-        .iter()
-        .map(|part| Source {
-            chunk: part.number,
-            text: part.text,
-            facts: part.state.map_or_else(Vec::new, |state| {
-                let facts = state.facts.iter();
-                facts
-                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
-                    .collect()
-            }),
-        })
-        .collect();
+    let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
     let of_passages = passages(text).into_iter();
     let mut of_passages: Vec<_> = of_passages
         .map(|passage| recall(&passage, &sources).into_iter())

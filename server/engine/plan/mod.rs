@@ -84,18 +84,12 @@ impl Planning {
             return Err(JobError::BeatCount { asked, most });
         }
         let story = StoryFile::read(&request.brief, owners)?;
-        let (settings, problems) = workshop.settings(
-            &story,
+        let (story, settings, warnings) = workshop.usable_settings(
+            story,
             request.workspace.as_deref(),
             request.editor_settings.as_ref(),
             &request.flags,
-        );
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.is_error);
-        if !errors.is_empty() {
-            return Err(JobError::Settings(errors));
-        }
-        let story = story.with_settings(&settings);
+        )?;
         story.check_but_for(&[NO_OUTLINE])?;
         let count = Count::of(&story.brief, &settings, request.beats).ok_or(JobError::NoLength)?;
         Ok(Planning {
@@ -103,7 +97,7 @@ impl Planning {
             story,
             settings,
             count,
-            warnings: warnings.iter().map(ToString::to_string).collect(),
+            warnings,
         })
     }
 

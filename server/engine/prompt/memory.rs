@@ -38,6 +38,22 @@ pub struct Earlier<'a> {
     pub state: Option<&'a ChunkState>,
 }
 
+impl<'a> Earlier<'a> {
+    /// As what may be quoted.
+    pub fn source(&self) -> Source<'a> {
+        Source {
+            chunk: self.number,
+            text: self.text,
+            facts: self.state.map_or_else(Vec::new, |state| {
+                let facts = state.facts.iter();
+                facts
+                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
+                    .collect()
+            }),
+        }
+    }
+}
+
 /// A summary as a prompt tells it.
 pub(super) struct Summary {
     pub beat: BeatId,
@@ -146,19 +162,7 @@ pub(super) fn quotes(
     room: u32,
     budget: &mut Budget,
 ) -> Vec<Quote> {
-    let sources: Vec<Source<'_>> = earlier
-        .iter()
-        .map(|part| Source {
-            chunk: part.number,
-            text: part.text,
-            facts: part.state.map_or_else(Vec::new, |state| {
-                let facts = state.facts.iter();
-                facts
-                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
-                    .collect()
-            }),
-        })
-        .collect();
+    let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
     let mut found = recall(wanted, &sources);
     found.retain(|quote| !shown.contains(&quote.text));
     let most = room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS);
