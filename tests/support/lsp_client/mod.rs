@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 pub use buffer::{Buffer, Change, Encoding, covered, is_place, offset, position};
+use persona::Tells;
 pub use persona::{Outcome, Persona};
 pub use wire::{Process, frame};
 pub use workspace::{SESSION, Setup, Workspace, prose_of, read};
@@ -65,7 +66,10 @@ pub struct Editor {
     next_id: i64,
     answers: HashMap<i64, Value>,
     buffers: BTreeMap<PathBuf, Buffer>,
-    due: BTreeMap<PathBuf, Instant>,
+    /// When the server is told of a document; `None`: at the next editor event.
+    due: BTreeMap<PathBuf, Option<Instant>>,
+    /// Whether changes of any kind wait for [`Editor::next_event`].
+    holds_changes: bool,
     said: Vec<Said>,
     edits: Vec<EditSeen>,
     /// Requests of the server's by method, with their parameters.
@@ -92,6 +96,7 @@ impl Editor {
             answers: HashMap::new(),
             buffers: BTreeMap::new(),
             due: BTreeMap::new(),
+            holds_changes: false,
             said: Vec::new(),
             edits: Vec::new(),
             asked: Vec::new(),
@@ -103,6 +108,16 @@ impl Editor {
     pub fn initialize(&mut self, params: Value) -> Value {
         let answer = self.request("initialize", params).expect("initialize");
         self.notify("initialized", json!({}));
+        if self.persona == Persona::Eglot {
+            let settings = match &self.settings {
+                Value::Null => json!({}),
+                settings => json!({ "storywright": settings }),
+            };
+            self.notify(
+                "workspace/didChangeConfiguration",
+                json!({ "settings": settings }),
+            );
+        }
         answer
     }
 
@@ -200,7 +215,7 @@ impl Editor {
     fn pump(&mut self, deadline: Instant) {
         // Files are looked at again though the server says nothing.
         let tick = Instant::now() + Duration::from_millis(20);
-        let due = self.due.values().min().copied();
+        let due = self.due.values().copied().flatten().min();
         match self
             .process
             .receive(due.map_or(tick, |due| due.min(tick)).min(deadline))
@@ -213,7 +228,7 @@ impl Editor {
         let ripe: Vec<PathBuf> = self
             .due
             .iter()
-            .filter(|(_, due)| **due <= now)
+            .filter(|(_, due)| due.is_some_and(|due| due <= now))
             .map(|(path, _)| path.clone())
             .collect();
         for path in ripe {
@@ -263,14 +278,40 @@ impl Editor {
             return;
         }
         let result = match method {
-            "workspace/configuration" => json!([self.settings]),
+            "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
             "window/workDoneProgress/create" => Value::Null,
             "window/showDocument" => json!({ "success": true }),
-            "workspace/applyEdit" => json!({ "applied": self.apply(&params["edit"]) }),
+            "workspace/applyEdit" => {
+                let applied = self.apply(&params["edit"]);
+                match self.persona {
+                    Persona::Ale => return,
+                    Persona::Eglot if !applied => {
+                        let error =
+                            json!({"code": -32603, "message": "Edits require another version"});
+                        self.process
+                            .send(&json!({"jsonrpc": "2.0", "id": id, "error": error}));
+                        return;
+                    }
+                    _ => json!({ "applied": applied }),
+                }
+            }
             other => panic!("the server asked for {other}"),
         };
         self.process
             .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+    }
+
+    /// Lets the editor do nothing, as behind a `:sleep` or a "Press ENTER", until `look` finds
+    /// what it looks for outside of it. What the server says meanwhile is read afterwards.
+    pub fn sleep_until<T>(&mut self, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            if let Some(found) = look() {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "waited for {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 }
 
@@ -312,7 +353,23 @@ impl Editor {
         buffer.version += 1;
         let text = text.to_owned();
         buffer.apply(&Change { start, end, text }, encoding);
-        self.changed(path);
+        match self.persona {
+            // A key is an editor event.
+            Persona::VimLsp | Persona::Yegappan if !self.holds_changes => self.tell(path),
+            _ => self.changed(path),
+        }
+    }
+
+    /// From now on the server is told of no change before [`Editor::next_event`], whatever the
+    /// editor's habit: as long as that may take in a client that is busy or suspended.
+    pub fn hold_changes(&mut self) {
+        self.holds_changes = true;
+    }
+
+    /// The editor's next event: the server is told of all changes, and at their time from now on.
+    pub fn next_event(&mut self) {
+        self.holds_changes = false;
+        self.tell_all();
     }
 
     /// The author types something before the first occurrence of `place`.
@@ -407,14 +464,13 @@ impl Editor {
 
     /// Tells the server now, or when the editor's habit has it.
     fn changed(&mut self, path: &Path) {
-        match self.persona.debounce() {
-            None => self.tell(path),
-            Some(pause) => {
-                self.due
-                    .entry(path.to_owned())
-                    .or_insert_with(|| Instant::now() + pause);
-            }
-        }
+        let due = match self.persona.tells() {
+            _ if self.holds_changes => None,
+            Tells::BeforeItAnswers => return self.tell(path),
+            Tells::Later(pause) => Some(Instant::now() + pause),
+            Tells::AtTheNextEvent => None,
+        };
+        self.due.entry(path.to_owned()).or_insert(due);
     }
 
     /// Tells the server of a document's changes.
@@ -434,6 +490,9 @@ impl Editor {
     }
 
     fn tell_all(&mut self) {
+        if self.holds_changes {
+            return;
+        }
         let paths: Vec<PathBuf> = self.due.keys().cloned().collect();
         for path in paths {
             self.tell(&path);

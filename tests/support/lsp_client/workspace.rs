@@ -157,7 +157,7 @@ pub struct Setup {
     settings: Value,
     variables: Vec<(String, String)>,
     progress: bool,
-    profile: Option<&'static str>,
+    options: Option<Value>,
 }
 
 impl Setup {
@@ -167,7 +167,7 @@ impl Setup {
             settings: Value::Null,
             variables: Vec::new(),
             progress: true,
-            profile: None,
+            options: None,
         }
     }
 
@@ -186,6 +186,12 @@ impl Setup {
     /// The key of [`Workspace::model_server`].
     pub fn key(self, key: &str) -> Setup {
         self.variable("OPENAI_API_KEY", key)
+    }
+
+    /// The initialization options, which every client lets its user set.
+    pub fn options(mut self, options: Value) -> Setup {
+        self.options = Some(options);
+        self
     }
 
     /// A client that does not want to hear of progress.
@@ -207,10 +213,11 @@ impl Setup {
     /// The parameters of `initialize`, as the real editor sends them.
     pub fn parameters(&self, workspace: &Workspace) -> Value {
         let clients = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/clients");
-        let file = self.profile.unwrap_or(self.persona.profile());
-        let recorded = read(&clients.join(file));
+        let recorded = read(&clients.join(self.persona.profile()));
         let mut params: Value = serde_json::from_str(&recorded).expect("JSON");
         put_root(&mut params, workspace.root());
+        // The recorded ones are those of the recording.
+        params["initializationOptions"] = self.options.clone().unwrap_or_default();
         if !self.progress {
             params["capabilities"]["window"]["workDoneProgress"] = json!(false);
         }
