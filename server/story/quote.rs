@@ -1,9 +1,14 @@
 //! Quotes: whether a text has the words that somebody says it has, and where. Pure.
 //!
 //! To the letter, but for what a copy changes without meaning to: white space and line ends, the
-//! shape of quotation marks and dashes, emphasis.
+//! shape of quotation marks and dashes, emphasis, and whether accents are composed (some models
+//! never see a decomposed letter, and quote it composed).
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::Span;
+use super::slug::nfc;
 use super::terms::is_unspaced;
 
 /// The least characters of a quote that proves anything.
@@ -23,16 +28,15 @@ pub fn find_quote(text: &str, quote: &str) -> Option<Span> {
         return None;
     }
     let mut found = String::with_capacity(text.len());
-    // Of each byte of `found`, where its character stands in the text.
+    // Of each byte of `found`, where the character that it comes from stands in the text.
     let mut places = Vec::with_capacity(text.len());
-    each_plain(text, |piece, at| {
+    each_plain(text, |piece, place| {
         found.push_str(piece);
-        places.resize(found.len(), at);
+        places.resize(found.len(), place);
     });
     let start = found.find(&quote)?;
-    let (first, last) = (places[start], places[start + quote.len() - 1]);
-    let length = text[last..].chars().next().map_or(0, char::len_utf8);
-    Some(first..last + length)
+    let (first, last) = (&places[start], &places[start + quote.len() - 1]);
+    Some(first.start..last.end)
 }
 
 /// A quote without the marks around it.
@@ -58,32 +62,58 @@ pub(super) fn is_telling(quote: &str) -> bool {
     quote.chars().count() >= least
 }
 
-/// Hands over the plain text piece by piece, each with the place of the character that it
-/// stands for.
-fn each_plain(text: &str, mut take: impl FnMut(&str, usize)) {
-    let mut begun = false;
-    let mut gap = None;
-    let mut buffer = [0; 4];
-    for (at, c) in text.char_indices() {
-        if c.is_whitespace() {
-            gap.get_or_insert(at);
-            continue;
+/// Calls `take` with each piece of the plain text and the place of the character that it stands
+/// for.
+fn each_plain(text: &str, mut take: impl FnMut(&str, Span)) {
+    let mut pieces = Pieces {
+        take: &mut take,
+        begun: false,
+        gap: None,
+    };
+    // Composing a text cluster by cluster takes longer, and few texts need it.
+    if ComposingNormalizerBorrowed::new_nfc().is_normalized(text) {
+        for (at, c) in text.char_indices() {
+            pieces.push(c, at..at + c.len_utf8());
         }
+    } else {
+        for (at, cluster) in text.grapheme_indices(true) {
+            for c in nfc(cluster).chars() {
+                pieces.push(c, at..at + cluster.len());
+            }
+        }
+    }
+}
+
+/// Makes plain pieces of characters, with one space for a run of white space between others.
+struct Pieces<'a, Take> {
+    take: &'a mut Take,
+    begun: bool,
+    /// The first white space since the last piece.
+    gap: Option<Span>,
+}
+
+impl<Take: FnMut(&str, Span)> Pieces<'_, Take> {
+    fn push(&mut self, c: char, place: Span) {
+        if c.is_whitespace() {
+            self.gap.get_or_insert(place);
+            return;
+        }
+        let mut buffer = [0; 4];
         let piece = match c {
-            '*' | '_' => continue,
+            '*' | '_' => return,
             '“' | '”' | '„' | '«' | '»' => "\"",
             '‘' | '’' => "'",
             '–' | '—' => "-",
             '…' => "...",
             c => c.encode_utf8(&mut buffer),
         };
-        if let Some(gap) = gap.take()
-            && begun
+        if let Some(gap) = self.gap.take()
+            && self.begun
         {
-            take(" ", gap);
+            (self.take)(" ", gap);
         }
-        begun = true;
-        take(piece, at);
+        self.begun = true;
+        (self.take)(piece, place);
     }
 }
 
@@ -123,11 +153,24 @@ mod tests {
         assert_eq!(&japanese[span], "鍵を階段の下に");
     }
 
+    #[test]
+    fn composed_and_decomposed_letters_are_the_same() {
+        let (composed, decomposed) = (
+            "Zoë waited at the café",
+            "Zoe\u{308} waited at the cafe\u{301}",
+        );
+        for (text, quote) in [(decomposed, composed), (composed, decomposed)] {
+            let text = format!("That night {text}, alone.");
+            let span = find_quote(&text, quote).unwrap();
+            assert_eq!(nfc(&text[span]), composed);
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_there_is_found_where_it_is(
-            text in "[a-c“”’*_ \\n…—é灯]{0,60}",
-            quote in "[a-c“’ …é灯]{5,14}",
+            text in "[a-c“”’*_ \\n…—é灯\u{301}]{0,60}",
+            quote in "[a-c“’ …é灯\u{301}]{5,14}",
         ) {
             let span = find_quote(&text, &quote);
             prop_assert_eq!(span.is_some(), has_quote(&text, &quote));
