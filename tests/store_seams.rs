@@ -135,7 +135,7 @@ fn an_open_chunk_is_mended_in_its_editor() {
         assert_eq!(story.read("chunks/chunk_02.md"), on_disk);
         if author_types {
             assert_eq!(saved, None);
-            assert!(!story.exists("chunks/chunk_02.journal"));
+            assert!(!story.exists(".work/chunk_02.journal"));
             continue;
         }
         let edits = saved.unwrap().client_edits;
@@ -143,12 +143,12 @@ fn an_open_chunk_is_mended_in_its_editor() {
         assert_eq!(edit.base, on_disk);
         assert!(edit.text.ends_with("---\nThen b.\n"), "{}", edit.text);
         // Safe until the editor has saved it.
-        assert!(story.read("chunks/chunk_02.journal").contains("Then b."));
+        assert!(story.read(".work/chunk_02.journal").contains("Then b."));
         assert_eq!(session.chunk(n(2)).unwrap().text, "Then b.");
         editor.edit(&path, &edit.text);
         editor.save(&path);
         journal_saved(&path, &Disk::real()).unwrap();
-        assert!(!story.exists("chunks/chunk_02.journal"));
+        assert!(!story.exists(".work/chunk_02.journal"));
         assert!(!session.chunk(n(2)).unwrap().edited);
         assert!(story.has_anywhere("Text of b."));
     }

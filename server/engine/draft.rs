@@ -443,7 +443,7 @@ impl Drafting<'_> {
                 if finished {
                     let file = self.chunk.path.file_name().unwrap_or_default();
                     let message = format!(
-                        "{}: {stop}. The text is safe in the journal beside it, and goes into the file when that \
+                        "{}: {stop}. The text is safe in its journal, and goes into the file when that \
                          is closed",
                         file.to_string_lossy()
                     );

@@ -13,11 +13,10 @@ use super::story_file::StoryFile;
 use super::tokens;
 use super::workshop::ChunkRef;
 use super::written::{Call, Written, margin_notes, still_wanted};
-use crate::session::{ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError};
+use crate::session::{
+    ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError, make_work_folder,
+};
 use crate::story::{BeatId, ChunkNumber};
-
-/// The folder in generated/ for prompts that are shown in an editor.
-const FOLDER: &str = ".explain";
 
 /// What would be sent for a chunk now.
 #[derive(Debug, Clone, Serialize)]
@@ -196,17 +195,27 @@ impl Explanation {
     }
 }
 
-/// Puts an explanation where an editor can show it, in a folder that no session uses.
+/// Puts an explanation where an editor can show it: among what only the program needs.
 ///
 /// # Errors
 /// Where the story's folder can't be written, or leads out of the workspace.
 pub fn save(
     explanation: &Explanation,
     story: &StoryFile,
+    wanted: Option<&SessionId>,
     disk: &Disk,
 ) -> Result<PathBuf, StoreError> {
-    let folder = story.folder.generated().join(FOLDER);
-    let disk = disk.within(story.folder.root());
+    let disk = &disk.within(story.folder.root());
+    let session = match wanted {
+        Some(id) => Some(id.clone()),
+        None => story.folder.current_session(disk)?,
+    };
+    let work = match &session {
+        Some(id) => story.folder.session_work(id),
+        None => story.folder.work(),
+    };
+    make_work_folder(&work, disk)?;
+    let folder = story.folder.explain_pages(session.as_ref());
     disk.make_folder(&folder)?;
     let brief = story.folder.brief_name().trim_end_matches(".md");
     let path = folder.join(format!("{brief}-chunk_{:02}.md", explanation.chunk.0));

@@ -333,7 +333,8 @@ async fn explain(state: &Arc<State>, arguments: &Arguments) -> Result<Value, Str
                 state.workshop.disk(),
             );
             let explanation = explanation.map_err(|error| error.to_string())?;
-            let path = explain::save(&explanation, &story, state.workshop.disk());
+            let session = target.session.as_ref();
+            let path = explain::save(&explanation, &story, session, state.workshop.disk());
             Ok::<_, String>((explanation, path.map_err(|error| error.to_string())?))
         })
         .await?

@@ -1,7 +1,7 @@
 //! Streams a chunk into the editor where its file is open.
 //!
 //! Each page has a worker of its own: the model's stream never waits for the editor, and what
-//! it brings is on disk (in the journal beside the chunk) before it is shown. An edit counts as
+//! it brings is on disk (in the chunk's journal) before it is shown. An edit counts as
 //! done when the documents show it: `applied: true` proves nothing.
 
 use std::path::PathBuf;

@@ -206,7 +206,7 @@ impl State {
         diagnostics::schedule(self, url);
     }
 
-    /// A document was saved and stays open: a journal beside it may have done its duty.
+    /// A document was saved and stays open: its journal may have done its duty.
     pub fn saved(&self, url: &Url) {
         if let Some(path) = path_of(url) {
             self.settle(path, journal_saved);

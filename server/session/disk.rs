@@ -356,7 +356,7 @@ impl Disk {
         fs::rename(from, to)
     }
 
-    /// Gives a file another name in the same folder.
+    /// Gives a file or a folder another name, in the same folder or in another of the same disk.
     pub fn rename_file(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         self.hold_inside(to)?;
         self.rename(from, to)

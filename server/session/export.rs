@@ -15,7 +15,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::archive::{self, ArchiveError};
 use super::assemble::assemble;
-use super::disk::{Disk, EntryKind};
+use super::disk::{Disk, Entry, EntryKind};
 use super::error::{Doing, StoreError};
 use super::layout::{self, SessionId, StoryFolder};
 use super::manifest::{self, ChunkStatus, ManifestFact};
@@ -259,6 +259,13 @@ fn collect(folder: &StoryFolder, id: &SessionId, disk: &Disk) -> Result<Collecte
         notices.push(
             "a change of several files was interrupted and is not finished; the next `storywright write` finishes it, \
              and an export after that has it"
+                .to_owned(),
+        );
+    }
+    let is_journal = |entry: &Entry| entry.name.ends_with(".journal");
+    if disk.list(&paths.work())?.iter().any(is_journal) {
+        notices.push(
+            "a chunk is open in an editor with text that is not saved yet; save it, and an export after that has it"
                 .to_owned(),
         );
     }

@@ -41,7 +41,7 @@ pub struct FileFact {
     /// Whole text, as the editor shows it, else as it is on disk; empty when there is only a
     /// journal.
     pub text: String,
-    /// The text of the journal beside it.
+    /// The text of its journal.
     pub journal: Option<String>,
     /// Whether an editor owns it.
     pub open: bool,
@@ -112,40 +112,16 @@ fn gather_with(
 }
 
 fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Facts, StoreError> {
-    let chunks = paths.chunks();
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut links = Vec::new();
-    for entry in disk.list(&chunks)? {
-        let journal_of = entry
-            .name
-            .strip_suffix(".journal")
-            .map(|stem| format!("{stem}.md"));
-        if entry.name.starts_with('.')
-            || !(layout::is_markdown(&entry.name) || journal_of.is_some())
-        {
-            continue;
-        }
-        match entry.kind {
-            EntryKind::File => {}
-            EntryKind::Link => {
-                links.push(entry.name);
-                continue;
-            }
-            _ => continue,
-        }
-        let Some(bytes) = disk.read(&chunks.join(&entry.name))? else {
-            continue;
-        };
-        let text = chunk_file::decode(bytes);
-        let name = journal_of.clone().unwrap_or(entry.name);
-        let file = files.entry(name.clone()).or_insert_with(|| FileFact {
-            name,
-            ..FileFact::default()
-        });
-        match journal_of {
-            Some(_) => file.journal = Some(text),
-            None => file.text = text,
-        }
+    // Texts move from the earlier place of journals to that of today, and from there into the
+    // chunk file: read in this order, none is missed.
+    for (folder, holds) in [
+        (paths.chunks(), Holds::Journals),
+        (paths.work(), Holds::Journals),
+        (paths.chunks(), Holds::Chunks),
+    ] {
+        read_folder(&folder, holds, &mut files, &mut links, disk)?;
     }
     let records = match manifest {
         ManifestFact::Read(_) => Vec::new(),
@@ -159,6 +135,53 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         links,
         at: disk.now(),
     })
+}
+
+/// What is looked for in a folder.
+#[derive(Clone, Copy)]
+enum Holds {
+    Chunks,
+    Journals,
+}
+
+/// Adds the chunk files of a folder, or the journals.
+fn read_folder(
+    folder: &Path,
+    holds: Holds,
+    files: &mut BTreeMap<String, FileFact>,
+    links: &mut Vec<String>,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    for entry in disk.list(folder)? {
+        let name = match (holds, entry.name.strip_suffix(".journal")) {
+            (Holds::Journals, Some(stem)) => format!("{stem}.md"),
+            (Holds::Chunks, None) if layout::is_markdown(&entry.name) => entry.name.clone(),
+            _ => continue,
+        };
+        if entry.name.starts_with('.') {
+            continue;
+        }
+        match entry.kind {
+            EntryKind::File => {}
+            EntryKind::Link => {
+                links.push(entry.name);
+                continue;
+            }
+            _ => continue,
+        }
+        let Some(text) = read_text(&folder.join(&entry.name), disk)? else {
+            continue;
+        };
+        let file = files.entry(name.clone()).or_insert_with(|| FileFact {
+            name,
+            ..FileFact::default()
+        });
+        match holds {
+            Holds::Journals => file.journal = Some(text),
+            Holds::Chunks => file.text = text,
+        }
+    }
+    Ok(())
 }
 
 fn read_removed(paths: &SessionPaths, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {

@@ -20,6 +20,7 @@ use super::journal;
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ManifestFact};
 use super::recover::Notice;
+use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const VERSION: u32 = 1;
@@ -110,7 +111,7 @@ fn is_own_path(file: &str) -> bool {
     let parts: Vec<&str> = file.split('/').collect();
     let (folders, name) = match parts.as_slice() {
         ["history", folder, name] => (vec![*folder], *name),
-        ["chunks" | "state" | "revisions", name] => (vec![], *name),
+        ["chunks" | "state" | "revisions" | layout::WORK, name] => (vec![], *name),
         _ => return false,
     };
     let plain = |part: &str| {
@@ -185,7 +186,9 @@ fn put(
         }
         _ => {}
     }
-    if let Some(folder) = path.parent() {
+    if file.starts_with(layout::WORK) {
+        work::make_work_folder(&paths.work(), disk)?;
+    } else if let Some(folder) = path.parent() {
         disk.make_folder(folder)?;
     }
     match disk.replace(&path, text.as_bytes()) {
@@ -259,7 +262,7 @@ pub(crate) fn overlay(intent: &Intent, facts: &mut Facts) {
 }
 
 fn overlay_put(facts: &mut Facts, file: &str, text: &str, over: &[Digest]) {
-    let Some(name) = file.strip_prefix("chunks/") else {
+    let Some((layout::WORK | "chunks", name)) = file.split_once('/') else {
         return;
     };
     let journal_of = name

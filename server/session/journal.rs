@@ -1,6 +1,6 @@
-//! Text for a chunk file that is open in an editor, kept safe beside it until a save is seen.
+//! Text for a chunk file that is open in an editor, kept safe until a save is seen.
 //!
-//! `chunks/chunk_03.journal` looks like the chunk file that it is going to be. Its front
+//! `.work/chunk_03.journal` looks like the chunk file that it is going to be. Its front
 //! matter line `replaces:` holds the digests of texts that it takes the place of, all of
 //! which are in history/ already.
 
@@ -12,6 +12,7 @@ use super::disk::Disk;
 use super::error::StoreError;
 use super::history::{self, Version};
 use super::layout::{self, SessionPaths};
+use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACES: &str = "replaces";
@@ -133,7 +134,8 @@ enum Open {
 
 fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreError> {
     let path = layout::journal_path(chunk_path);
-    if disk.metadata(&path)?.is_none() {
+    let earlier = layout::earlier_journal_path(chunk_path);
+    if disk.metadata(&path)?.is_none() && disk.metadata(&earlier)?.is_none() {
         return Ok(Settled::NoJournal);
     }
     // STORY/generated/SESSION/chunks/FILE
@@ -146,6 +148,7 @@ fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreEr
     };
     let disk = &disk.within(&story);
     in_turn(|| {
+        move_earlier(chunk_path, disk)?;
         let Some(bytes) = disk.read(&path)? else {
             return Ok(Settled::NoJournal);
         };
@@ -166,6 +169,32 @@ fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreEr
         disk.remove(&path)?;
         Ok(settled)
     })
+}
+
+/// Moves the journal that an earlier version left beside a chunk file to its place of today.
+pub(crate) fn bring_over(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
+    in_turn(|| move_earlier(chunk_path, disk))
+}
+
+/// Where both versions left one, the text of the earlier goes to history.
+fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
+    let earlier = layout::earlier_journal_path(chunk_path);
+    let Some(bytes) = disk.read(&earlier)? else {
+        return Ok(());
+    };
+    let path = layout::journal_path(chunk_path);
+    if disk.metadata(&path)?.is_some() {
+        let journal = Journal::parse(&chunk_file::decode(bytes));
+        if !journal.file.is_empty() {
+            keep(chunk_path, &journal, disk)?;
+        }
+    } else {
+        if let Some(work) = path.parent() {
+            work::make_work_folder(work, disk)?;
+        }
+        disk.write(&path, &bytes)?;
+    }
+    disk.remove(&earlier)
 }
 
 fn apply(

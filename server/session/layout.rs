@@ -3,13 +3,15 @@
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::disk::{Disk, EntryKind};
+use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::manifest;
 use crate::story::{BeatId, Brief, ChunkNumber, slug};
 
 /// The folder that all generated files of a story's folder are in.
 pub const GENERATED: &str = "generated";
+/// The folder of what only the program needs, in each session and in `generated/`.
+pub(crate) const WORK: &str = ".work";
 const CURRENT: &str = ".current.json";
 
 /// A brief and the folder that it is in.
@@ -115,6 +117,16 @@ impl StoryFolder {
 
     pub fn session_root(&self, id: &SessionId) -> PathBuf {
         self.generated().join(id.as_str())
+    }
+
+    /// The folder of what only the program needs and what belongs to no session.
+    pub fn work(&self) -> PathBuf {
+        self.generated().join(WORK)
+    }
+
+    /// The folder of what only the program needs of a session.
+    pub fn session_work(&self, id: &SessionId) -> PathBuf {
+        self.paths(id).work()
     }
 
     pub(crate) fn paths(&self, id: &SessionId) -> SessionPaths {
@@ -272,13 +284,23 @@ impl SessionPaths {
         self.root.join(".intent.json")
     }
 
+    /// What only the program needs: lock, journals, explain pages.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.root.join(WORK)
+    }
+
     pub(crate) fn lock(&self) -> PathBuf {
+        self.work().join("lock")
+    }
+
+    /// Where earlier versions had the lock.
+    pub(crate) fn earlier_lock(&self) -> PathBuf {
         self.root.join(".lock")
     }
 
     /// The folders of a session that the store writes into.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
-        ["", "chunks", "history", "runs", "state", "revisions"]
+        ["", WORK, "chunks", "history", "runs", "state", "revisions"]
             .iter()
             .map(|name| self.root.join(name))
             .collect()
@@ -321,8 +343,17 @@ pub(crate) fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// The journal beside a chunk file.
+/// The journal of a chunk file: `.work/chunk_03.journal` of its session.
 pub(crate) fn journal_path(chunk: &Path) -> PathBuf {
+    let mut parts = chunk.components();
+    let name = parts.next_back().map(|part| part.as_os_str().to_owned());
+    let session = parts.as_path().parent().unwrap_or(Path::new(""));
+    let name = PathBuf::from(name.unwrap_or_default());
+    session.join(WORK).join(name.with_extension("journal"))
+}
+
+/// Where earlier versions had it: beside the chunk file.
+pub(crate) fn earlier_journal_path(chunk: &Path) -> PathBuf {
     chunk.with_extension("journal")
 }
 
@@ -362,9 +393,9 @@ pub(crate) fn all_sessions(generated: &Path, disk: &Disk) -> Result<Vec<SessionI
             continue;
         };
         let root = generated.join(id.as_str());
-        if disk.list(&root)?.iter().any(|entry| {
-            entry.name == "manifest.json" || entry.name == "chunks" || entry.name == ".lock"
-        }) {
+        // Not by `.work/`, which git leaves behind where a branch does not have the session.
+        let is_one = |entry: &Entry| entry.name == "manifest.json" || entry.name == "chunks";
+        if disk.list(&root)?.iter().any(is_one) {
             sessions.push(id);
         }
     }

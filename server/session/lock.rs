@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::{Disk, LockedFile};
 use super::error::StoreError;
-use super::layout::{self, StoryFolder};
+use super::layout::{self, SessionPaths, StoryFolder};
+use super::work;
 
 /// How long a lock is tried again for whose holder has not given its name yet.
 const NAMELESS: u32 = 200;
@@ -44,6 +45,7 @@ impl fmt::Display for Holder {
 #[derive(Debug)]
 pub(crate) struct SessionLock {
     _file: LockedFile,
+    _earlier: Option<LockedFile>,
     pub(crate) held: bool,
 }
 
@@ -51,28 +53,15 @@ pub(crate) struct SessionLock {
 ///
 /// # Errors
 /// [`StoreError::Locked`], which names the holder, where somebody else has it.
-pub(crate) fn take(path: &Path, holder: &str, disk: &Disk) -> Result<SessionLock, StoreError> {
-    let mut waited = 0;
-    let mut file = loop {
-        if let Some(file) = disk.lock(path)? {
-            break file;
-        }
-        let named = read_holder(path, disk);
-        // A holder takes the lock first and then gives its name; until then the file is empty,
-        // or names one that was killed.
-        let is_known = named.as_ref().is_some_and(|holder| is_alive(holder.pid));
-        if is_known || waited >= NAMELESS {
-            return Err(StoreError::Locked {
-                path: path.parent().unwrap_or(path).to_owned(),
-                holder: named.unwrap_or_else(|| Holder {
-                    name: String::new(),
-                    pid: 0,
-                    since: Timestamp::UNIX_EPOCH,
-                }),
-            });
-        }
-        waited += pause();
-    };
+pub(crate) fn take(
+    paths: &SessionPaths,
+    holder: &str,
+    disk: &Disk,
+) -> Result<SessionLock, StoreError> {
+    work::make_work_folder(&paths.work(), disk)?;
+    let path = &paths.lock();
+    let mut file = acquire(path, paths, disk)?;
+    let earlier = take_earlier(paths, disk)?;
     let holder = Holder {
         name: holder.to_owned(),
         pid: std::process::id(),
@@ -83,13 +72,52 @@ pub(crate) fn take(path: &Path, holder: &str, disk: &Disk) -> Result<SessionLock
     Ok(SessionLock {
         held: file.held,
         _file: file,
+        _earlier: earlier,
     })
+}
+
+/// Takes the lock of earlier versions, where there is one, and puts its file away.
+///
+/// It is held as long as the session: a process of an earlier version may have opened the file
+/// a moment ago.
+fn take_earlier(paths: &SessionPaths, disk: &Disk) -> Result<Option<LockedFile>, StoreError> {
+    let path = paths.earlier_lock();
+    if disk.metadata(&path)?.is_none() {
+        return Ok(None);
+    }
+    let file = acquire(&path, paths, disk)?;
+    disk.remove(&path)?;
+    Ok(Some(file))
+}
+
+fn acquire(path: &Path, paths: &SessionPaths, disk: &Disk) -> Result<LockedFile, StoreError> {
+    let mut waited = 0;
+    loop {
+        if let Some(file) = disk.lock(path)? {
+            return Ok(file);
+        }
+        let named = read_holder(path, disk);
+        // A holder takes the lock first and then gives its name; until then the file is empty,
+        // or names one that was killed.
+        let is_known = named.as_ref().is_some_and(|holder| is_alive(holder.pid));
+        if is_known || waited >= NAMELESS {
+            return Err(StoreError::Locked {
+                path: paths.root.clone(),
+                holder: named.unwrap_or_else(|| Holder {
+                    name: String::new(),
+                    pid: 0,
+                    since: Timestamp::UNIX_EPOCH,
+                }),
+            });
+        }
+        waited += pause();
+    }
 }
 
 /// Held while it is found out which session is to be written.
 #[derive(Debug)]
 pub struct Choosing {
-    _file: Option<LockedFile>,
+    _files: Vec<LockedFile>,
 }
 
 impl StoryFolder {
@@ -101,15 +129,29 @@ impl StoryFolder {
         let disk = disk.within(self.root());
         let generated = self.generated();
         layout::ensure_inside(&generated, self.root(), &disk)?;
-        disk.make_folder(&generated)?;
+        work::make_work_folder(&self.work(), &disk)?;
+        let mut files = Vec::new();
         let mut waited = 0;
-        loop {
-            let file = disk.lock(&generated.join(".lock"))?;
-            if file.is_some() || waited >= CHOOSING {
-                return Ok(Choosing { _file: file });
+        let earlier = generated.join(".lock");
+        // An earlier version, which locks another file, may be choosing.
+        for path in [self.work().join("lock"), earlier.clone()] {
+            if path == earlier && disk.metadata(&path)?.is_none() {
+                continue;
             }
-            waited += pause();
+            loop {
+                let file = disk.lock(&path)?;
+                let is_ours = file.is_some();
+                files.extend(file);
+                if is_ours && path == earlier {
+                    disk.remove(&path)?;
+                }
+                if is_ours || waited >= CHOOSING {
+                    break;
+                }
+                waited += pause();
+            }
         }
+        Ok(Choosing { _files: files })
     }
 }
 

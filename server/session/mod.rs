@@ -41,6 +41,7 @@ mod sessions;
 pub mod state_file;
 mod states;
 mod stream;
+mod work;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use revising::{Proposed, Revision};
 pub use runs::Run;
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
+pub use work::make_work_folder;
 pub use writer::Session;
 
 use crate::story::{BeatId, ChunkNumber, Digest, Language};

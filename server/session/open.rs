@@ -55,7 +55,7 @@ impl Session {
             layout::ensure_inside(&inside, folder.root(), &disk)?;
         }
         disk.make_folder(&paths.chunks())?;
-        let lock = lock::take(&paths.lock(), holder, &disk)?;
+        let lock = lock::take(&paths, holder, &disk)?;
         let mut notices = Vec::new();
         if !lock.held {
             notices.push(Notice {
@@ -68,6 +68,7 @@ impl Session {
             });
         }
         remove_temporaries(folder, &paths, &disk)?;
+        folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =
             load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
         let state = State {
@@ -178,9 +179,23 @@ impl Inner {
         Ok(())
     }
 
+    /// Journals of an earlier version come to their place of today.
+    fn bring_over_journals(&self, chunks: &Path) -> Result<(), StoreError> {
+        for entry in self.disk.list(chunks)? {
+            if let Some(stem) = entry.name.strip_suffix(".journal")
+                && entry.kind == EntryKind::File
+                && !conflict::is_copy_name(&entry.name)
+            {
+                journal::bring_over(&chunks.join(format!("{stem}.md")), &self.disk)?;
+            }
+        }
+        Ok(())
+    }
+
     fn settle_journals(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
         let chunks = self.paths.chunks();
-        for entry in self.disk.list(&chunks)? {
+        self.bring_over_journals(&chunks)?;
+        for entry in self.disk.list(&self.paths.work())? {
             let Some(stem) = entry.name.strip_suffix(".journal") else {
                 continue;
             };

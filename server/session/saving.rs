@@ -9,6 +9,7 @@ use super::facts::read_text;
 use super::history;
 use super::journal::{self, Journal};
 use super::layout;
+use super::work;
 use super::writer::{Inner, Known, State};
 use crate::story::Digest;
 
@@ -145,7 +146,7 @@ impl Inner {
         }
     }
 
-    /// Saves to the journal beside a file that an editor has. What the file and the editor
+    /// Saves to the journal of a file that an editor has. What the file and the editor
     /// had before goes to history once, when the journal begins.
     fn save_journal(
         &self,
@@ -167,6 +168,7 @@ impl Inner {
                 None => self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?,
             };
             let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
+            work::make_work_folder(&self.paths.work(), &self.disk)?;
             self.disk.write(&journal_path, text.as_bytes())
         })
     }

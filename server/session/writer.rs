@@ -137,7 +137,7 @@ impl Session {
     }
 
     /// The prose of a chunk so far, whole; safe on disk when this returns. A file that is
-    /// open in an editor is not touched: its text goes to the journal beside it.
+    /// open in an editor is not touched: its text goes to its journal.
     ///
     /// # Errors
     /// [`StoreError::AuthorEdited`] where the file has a text that the job has not seen: it

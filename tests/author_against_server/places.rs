@@ -22,7 +22,7 @@ impl Files {
         }
         for (folder, end) in [
             ("revisions", ".md"),
-            ("chunks", ".journal"),
+            (".work", ".journal"),
             ("chunks", ".md"),
         ] {
             for session in &sessions {

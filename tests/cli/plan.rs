@@ -169,7 +169,7 @@ fn an_outline_is_planned_and_then_written() {
 
     // The records of a plan before there is a session, with the brief as it was.
     let run = started[0]["run"].as_str().unwrap();
-    assert_eq!(run, "generated/.plan/run-001-plan");
+    assert_eq!(run, "generated/.work/plan/run-001-plan");
     assert_eq!(
         desk.read(&format!("{run}/artifacts/brief-before.md")),
         BRIEF
@@ -378,7 +378,7 @@ fn answers_without_beats_end_it_and_are_kept() {
                 .contains("No beat was planned; 4 beats are missing"),
             "{name}: {ended:?}"
         );
-        let errors = desk.files("generated/.plan/run-001-plan/errors");
+        let errors = desk.files("generated/.work/plan/run-001-plan/errors");
         assert_eq!(errors.len(), 2, "{name}");
         if name == "words" {
             assert!(errors[0].1.contains(refusal));

@@ -130,7 +130,7 @@ fn what_the_author_changes_meanwhile_is_kept() {
     );
     assert!(desk.read("story.md").contains("Exit: The Rope is cut."));
     assert_eq!(headings(&desk).len(), 2);
-    let kept = desk.files("generated/.plan/run-001-plan/artifacts");
+    let kept = desk.files("generated/.work/plan/run-001-plan/artifacts");
     assert!(
         kept.iter().any(|(_, text)| text.contains("## The Ledger")),
         "what came is kept: {kept:?}"

@@ -161,8 +161,8 @@ fn the_prompt_of_a_chunk_is_shown_as_a_document() {
         editor.open(&story.brief());
         let shown = editor.run_action(&story.brief(), "{#early", "show the prompt of chunk 2");
         assert_eq!(shown["chunk"], 2, "{persona:?}: {shown}");
-        let folder = story.brief().parent().unwrap().join("generated/.explain");
-        let text = read(&folder.join("story-chunk_02.md"));
+        let page = story.session(".work/explain/story-chunk_02.md");
+        let text = read(&page);
         assert!(text.contains("| contract | system |"), "{text}");
     }
 }

@@ -50,7 +50,7 @@ if save_after_cancel then
   vim.cmd.write()
   driver.equal(driver.chunk(driver.read(CHUNK)).prose, partial.prose, "the saved text")
 else
-  local journal = driver.read(SESSION .. "/chunks/chunk_01.journal") or ""
+  local journal = driver.read(SESSION .. "/.work/chunk_01.journal") or ""
   local tail = partial.prose:sub(-40)
   driver.check(journal:find(tail, 1, true), "the journal does not hold the text that is not saved yet")
 end

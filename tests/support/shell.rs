@@ -145,12 +145,12 @@ impl Files {
         let mut parts = inside.iter().map(|part| part.to_string_lossy());
         let session = parts.next().expect("a name").into_owned();
         let rest: Vec<_> = parts.collect();
-        if rest.is_empty() {
+        if rest.is_empty() || session == ".work" {
             return;
         }
         self.sessions.push(session);
         match rest.join("/").as_str() {
-            ".lock" => {}
+            ".work/lock" | ".work/.gitignore" => {}
             ".intent.json" => self.declared = Some(text),
             "full_story.md" => self.full_story = Some(text),
             "CHANGELOG.md" => self.changelog = text,

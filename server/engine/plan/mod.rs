@@ -5,7 +5,7 @@
 //! changed, moved or renamed: beats are only put in between (see [`crate::story::new_beats`]). A
 //! model's answer is data: nothing in it can become anything but the text of a beat.
 //!
-//! The records of a plan are a run of the current session, or lie in `generated/.plan/` where
+//! The records of a plan are a run of the current session, or lie in `generated/.work/plan/` where
 //! there is no session yet. They hold the brief as it was, and every beat as it came.
 
 mod call;

@@ -8,20 +8,23 @@ use crate::engine::events::Outcome;
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::check_no_file;
 use crate::provider::Usage;
-use crate::session::{Disk, NoEditor, Run, read_session};
+use crate::session::{Disk, NoEditor, Run, make_work_folder, read_session};
 use crate::story::new_beats::NewBeat;
-
-/// Where the runs are that belong to no session, in `generated/`.
-const FOLDER: &str = ".plan";
 
 /// Begins the records, with the brief as it is. Blocks.
 pub fn begin(story: &StoryFile, asked: &str, disk: &Disk) -> Result<Run, JobError> {
     let generated = story.folder.generated();
     check_no_file(&generated)?;
     let session = story.folder.current_session(disk)?;
-    let root = session.map(|id| story.folder.session_root(&id).join("runs"));
-    let runs = root.unwrap_or_else(|| generated.join(FOLDER));
     let disk = disk.within(story.folder.root());
+    let runs = match session {
+        Some(id) => story.folder.session_root(&id).join("runs"),
+        None => {
+            make_work_folder(&story.folder.work(), &disk)?;
+            story.folder.bring_over_work(&disk);
+            story.folder.plan_records()
+        }
+    };
     let run = Run::start(&runs, "plan", asked, &disk)?;
     run.artifact("brief_before.md", &story.text)?;
     Ok(run)

@@ -86,7 +86,7 @@ impl Workspace {
     }
 
     pub fn journal(&self, number: usize) -> PathBuf {
-        self.session(&format!("chunks/chunk_{number:02}.journal"))
+        self.session(&format!(".work/chunk_{number:02}.journal"))
     }
 
     /// A chunk's prose on disk.
