@@ -25,8 +25,8 @@ use crate::session::{ChunkStatus, ChunkView, SessionView};
 
 pub(super) use call::{SingleCall, SliceEnd, Source};
 
-/// How fast a model is thought to write before it was measured: slower than hosted models are,
-/// in words a second.
+/// How fast a model is thought to write before it was measured, in words a second: slower than hosted
+/// models are.
 const ASSUMED: Pace = Pace {
     words_per_second: 25.0,
     first_token: Duration::from_secs(10),
@@ -88,18 +88,28 @@ pub(super) fn choose(facts: &Facts<'_>) -> Choice {
     // A quarter more, since models write longer than they are asked to.
     let tokens = u64::from(facts.tokens) * 5 / 4;
     let allowed = |limit: Option<u64>| limit.is_none_or(|limit| tokens <= limit);
-    let pace = facts.pace.unwrap_or(ASSUMED);
-    let writing = settings.deadlines.call.saturating_sub(pace.first_token);
-    let in_time = writing.as_secs_f64() * pace.words_per_second;
     let fits = facts.output_limit.is_some()
         && allowed(facts.output_limit.map(u64::from))
         && allowed(settings.max_output_tokens)
         && facts.words <= settings.single_call_words
-        && f64::from(facts.words) * 1.25 <= in_time;
+        && is_in_time(facts);
     match is_serial && !waits && fits {
         true => Choice::OneCall,
         false => Choice::Chunked(None),
     }
+}
+
+/// Whether the story is written before the deadline of one call. A pace that was measured is held to a
+/// quarter more words than were asked for, as the tokens are; one that is only assumed is a careful guess
+/// already, and must not keep a story of `single_call_words` from its one call.
+fn is_in_time(facts: &Facts<'_>) -> bool {
+    let (pace, margin) = match facts.pace {
+        Some(measured) => (measured, 1.25),
+        None => (ASSUMED, 1.0),
+    };
+    let call = facts.settings.deadlines.call;
+    let writing = call.saturating_sub(pace.first_token).as_secs_f64();
+    f64::from(facts.words) * margin <= writing * pace.words_per_second
 }
 
 /// What a job finds before it writes.
@@ -225,6 +235,20 @@ mod tests {
             };
             assert_eq!(chosen(change), choice, "{name}");
         }
+    }
+
+    /// Twelve thousand words in English are 16,800 tokens by estimate.
+    #[test]
+    fn auto_takes_one_call_up_to_and_including_its_limit() {
+        let at = |words: u32| {
+            chosen(|_, facts| {
+                facts.words = words;
+                facts.tokens = words * 14 / 10;
+            })
+        };
+        assert_eq!(at(11_999), Choice::OneCall);
+        assert_eq!(at(12_000), Choice::OneCall);
+        assert_eq!(at(12_001), Choice::Chunked(None));
     }
 
     #[test]

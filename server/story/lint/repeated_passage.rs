@@ -6,11 +6,15 @@
 //! one in common with its copy. Each is compared with its first place only, and a match is
 //! never searched again, which keeps it linear however often a text repeats itself.
 //!
+//! How much a repeat matters depends on its length and its kind: a turn of phrase that comes back is style
+//! (a hint), some sentences may be a refrain (information), and a whole paragraph, or a passage that stands
+//! there twice in a row as models in a loop write it, is most likely a mistake (a warning).
+//!
 //! Limits: the same words exactly, marks and capitals aside. A refrain is reported too.
 
 use std::collections::hash_map::Entry;
 
-use super::super::{ChunkNumber, Span};
+use super::super::{ChunkNumber, Severity, Span};
 use super::Story;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap};
@@ -26,21 +30,37 @@ pub(super) struct Fingerprint {
     word: u32,
 }
 
-/// Words that a fingerprint covers, and the least length of a repeated passage.
+/// Words that a fingerprint covers, and from which length on a repeated passage is what, in words.
 #[derive(Debug, Clone, Copy)]
 struct Grain {
     covered: usize,
     least: usize,
+    /// Two sentences or three: more than a turn of phrase.
+    sentences: usize,
+    /// As long as a paragraph.
+    paragraph: usize,
 }
 
 const WORDS: Grain = Grain {
     covered: 8,
     least: 12,
+    sentences: 30,
+    paragraph: 60,
 };
 const CHARACTERS: Grain = Grain {
     covered: 16,
     least: 24,
+    sentences: 60,
+    paragraph: 120,
 };
+
+/// Where a repeated passage stood before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Repeat {
+    /// Right before it, with nothing in between.
+    InARow,
+    Elsewhere,
+}
 
 impl Grain {
     fn of(words: &[Word]) -> Grain {
@@ -49,6 +69,16 @@ impl Grain {
             CHARACTERS
         } else {
             WORDS
+        }
+    }
+
+    /// How much a repeat of so many words matters.
+    fn severity(self, repeat: Repeat, words: usize) -> Severity {
+        match repeat {
+            Repeat::InARow => Severity::Warning,
+            Repeat::Elsewhere if words >= self.paragraph => Severity::Warning,
+            Repeat::Elsewhere if words >= self.sentences => Severity::Information,
+            Repeat::Elsewhere => Severity::Hint,
         }
     }
 }
@@ -181,17 +211,23 @@ fn finding(story: &Story<'_>, earlier: Place, place: Place, words: Span) -> Find
     let offset = place.word - words.start;
     let start = earlier.word.saturating_sub(offset);
     let from = source.facts.reading.span_of(start..start + count);
-    let unit = if Grain::of(&chunk.facts.reading.words).least == WORDS.least {
+    let grain = Grain::of(&chunk.facts.reading.words);
+    let unit = if grain.least == WORDS.least {
         "words"
     } else {
         "characters"
+    };
+    let repeat = match earlier.chunk == place.chunk && start + count == words.start {
+        true => Repeat::InARow,
+        false => Repeat::Elsewhere,
     };
     let message = format!(
         "These {count} {unit} stand word for word in {} already. Cut or rewrite one of the two, unless it is meant as a refrain.",
         place_name(chunk.number, source.number),
     );
     let span = chunk.facts.reading.span_of(words);
-    let mut finding = Remark::warning(span, CODE, message).in_chunk(chunk.number);
+    let mut finding = Remark::hint(span, CODE, message).in_chunk(chunk.number);
+    finding.severity = grain.severity(repeat, count);
     finding.related.push((source.number, from));
     finding
 }

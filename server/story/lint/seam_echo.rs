@@ -4,9 +4,12 @@
 //! ends and the other begins exactly so, eight where they nearly do; half as much again in
 //! characters of scripts without blanks.
 //!
+//! Words that nearly meet at the seam are a hint until they are as many as a repeated passage has: the same
+//! turn of phrase on both sides may be meant.
+//!
 //! Limits: the same words only; an echo in other words is missed.
 
-use super::super::Span;
+use super::super::{Severity, Span};
 use super::Story;
 use super::finding::{Finding, Remark};
 use super::reading::Word;
@@ -17,6 +20,9 @@ const CODE: &str = "seam-echo";
 const MOST_BEFORE: usize = 6;
 /// How much of the end of the earlier chunk is looked at.
 const TAIL: usize = 240;
+
+/// From so many words on (characters in scripts without blanks) an echo is a warning, wherever it stands.
+const LONG: (usize, usize) = (12, 24);
 
 /// The echo at the start of a chunk.
 pub(super) struct Echo {
@@ -45,12 +51,27 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) -> Vec<Echo>
             continue;
         };
         let from = from.start + first_tail..from.end + first_tail;
-        let message = format!(
-            "This chunk begins with words that chunk {} ends with. Cut them here; the story goes on behind them.",
-            before.number,
-        );
+        let is_exact = words.start == 0 && from.end == theirs.words.len();
+        let long = match ours.words[words.start].is_unspaced() {
+            true => LONG.1,
+            false => LONG.0,
+        };
+        let message = match is_exact || words.len() >= long {
+            true => format!(
+                "This chunk begins with words that chunk {} ends with. Cut them here; the story goes on behind them.",
+                before.number,
+            ),
+            false => format!(
+                "These words stand at the end of chunk {} too, just before the seam. Say one of them otherwise, \
+                 unless it is meant.",
+                before.number,
+            ),
+        };
         let span = ours.span_of(words.clone());
-        let mut finding = Remark::warning(span, CODE, message).in_chunk(after.number);
+        let mut finding = Remark::hint(span, CODE, message).in_chunk(after.number);
+        if is_exact || words.len() >= long {
+            finding.severity = Severity::Warning;
+        }
         finding.related.push((before.number, theirs.span_of(from)));
         findings.push(finding);
         echoes.push(Echo {

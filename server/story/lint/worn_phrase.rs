@@ -16,7 +16,7 @@ const CODE: &str = "worn-phrase";
 
 /// One more use of a phrase is free for every so many words of a story.
 const FREE_EVERY: u64 = 20_000;
-/// From this use on it is a warning.
+/// From this use on it is worth a look, beyond a hint.
 const MANY: usize = 5;
 
 /// The worn phrases of a chunk, in order.
@@ -54,7 +54,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
                 let message = message(chunk.slice(&span), nth);
                 let mut finding = Remark::hint(span.clone(), CODE, message).in_chunk(chunk.number);
                 if nth >= MANY.saturating_add(free) {
-                    finding.severity = Severity::Warning;
+                    finding.severity = Severity::Information;
                 }
                 finding.related = earlier.iter().rev().take(3).cloned().collect();
                 findings.push(finding);

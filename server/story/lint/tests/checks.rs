@@ -280,13 +280,53 @@ fn repetition_is_found_however_far_apart() {
         "",
         &[&one, "Something else.", &other],
         &[&format!(
-            "3 warning repeated-passage “{}”",
+            "3 hint repeated-passage “{}”",
             same.to_uppercase()
         )],
     );
     let short =
         "She went up the stairs and lit the lamp. He came. She went up the stairs and lit a fire.";
     check("", &[short], &[]);
+}
+
+/// Many words, all of them different, so that only whole copies repeat.
+fn passage(words: std::ops::Range<usize>) -> String {
+    let words: Vec<String> = words.map(|nth| format!("word{nth}")).collect();
+    words.join(" ")
+}
+
+#[test]
+fn a_repeat_matters_by_its_length_and_kind() {
+    for (words, expected) in [
+        (11, None),
+        (12, Some(Severity::Hint)),
+        (29, Some(Severity::Hint)),
+        (30, Some(Severity::Information)),
+        (59, Some(Severity::Information)),
+        (60, Some(Severity::Warning)),
+    ] {
+        let copy = passage(0..words);
+        let one = format!("He spoke, {copy}. It was so.");
+        let other = format!("She wrote, {copy}. Nobody came.");
+        let found = lint_texts("", &[&one, "Something else.", &other], 0);
+        let severities: Vec<Severity> = found.iter().map(|found| found.severity).collect();
+        assert_eq!(severities.first().copied(), expected, "{words} words");
+    }
+    // Twice in a row, as a model in a loop writes it.
+    let sentence = format!("Then {}.", passage(0..14));
+    let found = lint_texts("", &[&format!("It rained. {sentence} {sentence}")], 0);
+    assert_eq!(found[0].severity, Severity::Warning, "{found:?}");
+}
+
+#[test]
+fn a_turn_of_phrase_on_both_sides_of_a_seam_is_style() {
+    let end = "She knew that the book ran two days ahead and that it was hers.";
+    let next = "She still knew that the book ran two days ahead. It was late.";
+    check(
+        "",
+        &[end, next],
+        &["2 hint seam-echo “knew that the book ran two days ahead”"],
+    );
 }
 
 #[test]
