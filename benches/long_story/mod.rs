@@ -6,10 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use storywright::engine::environment::Environment;
 use storywright::engine::prompt::slices;
 use storywright::engine::settings::Settings;
+use storywright::engine::snapshot::{StorySnapshot, StorySource};
 use storywright::engine::story_file::StoryFile;
 use storywright::engine::workshop::Workshop;
 use storywright::session::chunk_file::{self, FileStatus};
@@ -40,13 +41,12 @@ impl LongStory {
     pub fn new() -> LongStory {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("story.md"), brief()).expect("a brief");
-        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
         let mut long = LongStory {
             settings: Settings::default(),
             folder,
             words: 0,
         };
-        (long.settings, _) = workshop.settings(&long.story(), None, None, &Map::new());
+        long.settings = long.read().settings;
         long.write();
         long
     }
@@ -56,7 +56,14 @@ impl LongStory {
     }
 
     pub fn story(&self) -> StoryFile {
-        StoryFile::read(&self.folder().join("story.md"), &NoEditor).expect("a brief")
+        self.read().story
+    }
+
+    fn read(&self) -> StorySnapshot {
+        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
+        let brief = self.folder().join("story.md");
+        let source = StorySource::of_files(&brief, None);
+        workshop.read_story(&source, &NoEditor).expect("a brief")
     }
 
     pub fn chunk(&self, number: u32) -> PathBuf {

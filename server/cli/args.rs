@@ -48,7 +48,7 @@ pub enum Command {
     Export(Export),
     /// Bring an exported ZIP back; nothing that is there is replaced
     Import(Import),
-    /// Show the problems of a brief and of what is written; fails on errors
+    /// Show the problems of a brief, its settings and of what is written; fails on errors
     Check(Check),
     /// Show the exact prompt of a chunk, block by block, and what was left out; sends nothing
     Explain(Explain),
@@ -309,9 +309,20 @@ pub struct Import {
 pub struct Check {
     /// Briefs, or folders they are in [default: the current folder]
     pub paths: Vec<PathBuf>,
+    /// What makes the exit code 1 besides errors: nothing, warnings, or stale chunks
+    #[arg(long, value_enum, default_value = "error", value_name = "WHAT")]
+    pub fail_on: FailOn,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// What fails a check. Errors always do.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Stale,
 }
 
 #[derive(Args)]

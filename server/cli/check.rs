@@ -1,23 +1,23 @@
-//! `storywright check`: the diagnostics of a brief and of the chunks of its current draft, for
-//! people and for CI. Only errors fail, and only a brief and the templates
-//! beside it can have some.
+//! `storywright check`: the diagnostics of a brief, its settings and the chunks of its current draft, for
+//! people and for CI. Errors fail it, and what `--fail-on` names; only a brief, its settings and templates
+//! can have errors.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Map;
 
-use super::args::Check;
+use super::args::{Check, FailOn};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::error::JobError;
 use crate::engine::findings::{self, Findings, Memory};
-use crate::engine::story_file::StoryFile;
+use crate::engine::snapshot::{PlacedProblem, StorySnapshot, StorySource};
 use crate::engine::workshop::{ChunkRef, Workshop};
 use crate::session::{NoEditor, SessionId, StoryFolder};
-use crate::story::{Problem, Severity, Span};
+use crate::story::{Severity, Span};
 
 /// One diagnostic as `--json` prints it.
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 struct Row {
     file: String,
     range: Range,
@@ -27,13 +27,13 @@ struct Row {
 }
 
 /// As in the language server protocol: lines and UTF-16 code units from 0, the end excluded.
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 struct Range {
     start: Position,
     end: Position,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 struct Position {
     line: usize,
     character: usize,
@@ -47,15 +47,17 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
-        let story = StoryFile::read(&brief(path.as_deref())?, &NoEditor)?;
-        rows.extend(of_brief(&story));
-        rows.extend(of_templates(&story));
-        match of_draft(workshop, &story, None) {
+        let read = read(workshop, &brief(path.as_deref())?)?;
+        rows.extend(read.problems().iter().map(row));
+        match of_draft(workshop, &read, None) {
             Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
     }
-    let failed = rows.iter().any(|row| row.severity == Severity::Error);
+    // Briefs beside each other share their settings, and what is wrong with them.
+    let mut told = HashSet::new();
+    rows.retain(|row| told.insert(row.clone()));
+    let failed = rows.iter().any(|row| arguments.fail_on.is_met_by(row));
     if arguments.json {
         output::print_json(&rows, true);
     } else {
@@ -71,28 +73,43 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
-fn of_brief(story: &StoryFile) -> Vec<Row> {
-    let problems = story.brief.problems.iter();
-    problems
-        .map(|problem| row(story.folder.brief(), &story.text, problem))
-        .collect()
+impl FailOn {
+    fn is_met_by(self, row: &Row) -> bool {
+        match (self, row.severity) {
+            (_, Severity::Error) => true,
+            (FailOn::Warning, Severity::Warning) => true,
+            (FailOn::Stale, _) => row.code == findings::STALE,
+            _ => false,
+        }
+    }
 }
 
-fn of_templates(story: &StoryFile) -> Vec<Row> {
-    let problems = story.template_problems.iter();
-    problems
-        .map(|wrong| row(&wrong.path, &wrong.text, &wrong.problem))
-        .collect()
+fn read(workshop: &Workshop, brief: &Path) -> Result<StorySnapshot, JobError> {
+    let workspace = workspace();
+    let source = StorySource::of_files(brief, workspace.as_deref());
+    workshop.read_story(&source, &NoEditor)
 }
 
-fn row(file: &Path, text: &str, problem: &Problem) -> Row {
+fn row(placed: &PlacedProblem) -> Row {
+    let problem = &placed.problem;
     Row {
-        file: file.display().to_string(),
-        range: range(text, &problem.span),
+        file: shown(&placed.path),
+        range: range(&placed.text, &problem.span),
         severity: problem.severity,
         code: problem.code,
         message: problem.message.clone(),
     }
+}
+
+/// A path as one writes it from the current folder: so it can be clicked on in a terminal, and CI finds it
+/// in the repository. One that shares nothing with that folder is shown whole.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let resolved = here.as_deref().and_then(|here| here.canonicalize().ok());
+    let from = [here, resolved].into_iter().flatten();
+    let relative = from.filter_map(|from| output::relative_path(path, &from));
+    let shortest = relative.min_by_key(|path| path.components().count());
+    shortest.unwrap_or_else(|| path.to_owned()).display().to_string()
 }
 
 /// What audits found that still stands, in all chunks or in one.
@@ -103,15 +120,14 @@ pub(super) fn show_contradictions(
     chunk: Option<&ChunkRef>,
     json: bool,
 ) -> Result<(), Failure> {
-    let story = StoryFile::read(brief, &NoEditor)?;
-    let (settings, _) = workshop.settings(&story, workspace().as_deref(), None, &Map::new());
-    let wanted = chunk.map(|chunk| chunk.resolve(&story.plan(&settings)));
+    let read = read(workshop, brief)?;
+    let wanted = chunk.map(|chunk| chunk.resolve(&read.story.plan(&read.settings)));
     let wanted = wanted.transpose()?;
     let is_wanted = |path: &Path| {
         wanted.is_none()
             || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
     };
-    let rows: Vec<Row> = of_draft(workshop, &story, session)?
+    let rows: Vec<Row> = of_draft(workshop, &read, session)?
         .into_iter()
         .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
         .map(|(_, row)| row)
@@ -125,19 +141,19 @@ pub(super) fn show_contradictions(
 
 fn of_draft(
     workshop: &Workshop,
-    story: &StoryFile,
+    StorySnapshot {
+        story, settings, ..
+    }: &StorySnapshot,
     session: Option<&SessionId>,
 ) -> Result<Vec<(PathBuf, Row)>, JobError> {
-    // Which settings are wrong is told by `doctor` and by whatever writes.
-    let (settings, _) = workshop.settings(story, workspace().as_deref(), None, &Map::new());
     let mut memory = Memory::default();
     let disk = workshop.disk();
     let Findings { texts, list } =
-        findings::read(story, &settings, session, &NoEditor, disk, &mut memory)?;
+        findings::read(story, settings, session, &NoEditor, disk, &mut memory)?;
     let found = list.into_iter().filter_map(|finding| {
         let source = texts.get(finding.place.text)?;
         let row = Row {
-            file: source.path.display().to_string(),
+            file: shown(&source.path),
             range: range(&source.text, &finding.place.span),
             severity: finding.severity,
             code: finding.code,

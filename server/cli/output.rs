@@ -2,6 +2,7 @@
 //! print are passed over.
 
 use std::io::Write;
+use std::path::{Component, Path, PathBuf};
 
 /// Prints a result.
 pub fn print(text: &str) {
@@ -45,9 +46,40 @@ pub fn as_argument(path: &str) -> String {
     }
 }
 
+/// The way from a folder to a path, as `../chunks/chunk_01.md`; both absolute. `None` where they have
+/// nothing in common but the root.
+pub fn relative_path(path: &Path, from: &Path) -> Option<PathBuf> {
+    let (mut way, mut base) = (path.components().peekable(), from.components().peekable());
+    let mut in_common = 0;
+    while let (Some(one), Some(other)) = (way.peek(), base.peek())
+        && one == other
+    {
+        in_common += usize::from(matches!(one, Component::Normal(_)));
+        way.next();
+        base.next();
+    }
+    let up = base.map(|_| Component::ParentDir);
+    (in_common > 0).then(|| up.chain(way).collect())
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_lead_from_where_one_stands() {
+        for (path, from, expected) in [
+            ("/a/novel/story.md", "/a/novel", Some("story.md")),
+            ("/a/novel/generated/x/chunk_01.md", "/a", Some("novel/generated/x/chunk_01.md")),
+            ("/a/novel/story.md", "/a/novel/generated/x", Some("../../story.md")),
+            ("/a/novel/story.md", "/a/other", Some("../novel/story.md")),
+            ("/a/novel/story.md", "/home/somebody", None),
+            ("/a/novel/story.md", "/", None),
+        ] {
+            let way = relative_path(Path::new(path), Path::new(from));
+            assert_eq!(way.as_deref(), expected.map(Path::new), "{path} from {from}");
+        }
+    }
 
     #[test]
     fn paths_can_be_copied() {

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::args::{Session, SessionList, SessionNew, SessionUse};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::sessions;
 use crate::engine::settings::Settings;
+use crate::engine::snapshot::StorySource;
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
@@ -69,12 +70,38 @@ fn tell(id: &SessionId, as_json: bool, what: &str) {
     }
 }
 
-/// The story that a command is about, with the settings of its files.
+/// The story that a command is about, with the settings of its files. What is wrong with them is noted; a
+/// command that only looks or packs goes on with those that can be used.
 pub fn story_and_settings(
     workshop: &Workshop,
     path: Option<&Path>,
 ) -> Result<(StoryFile, Settings), Failure> {
-    let story = StoryFile::read(&brief(path)?, &NoEditor)?;
-    let (settings, _) = workshop.settings(&story, workspace().as_deref(), None, &Map::new());
+    let (brief, workspace) = (brief(path)?, workspace());
+    let source = StorySource::of_files(&brief, workspace.as_deref());
+    let read = workshop.read_story(&source, &NoEditor)?;
+    for problem in &read.settings_problems {
+        output::note(&format!("note: {problem}"));
+    }
+    Ok((read.story, read.settings))
+}
+
+/// The story that a command is about, with the settings of its files and flags.
+///
+/// # Errors
+/// Settings that can't be used; those that are ignored are noted.
+pub fn usable_story(
+    workshop: &Workshop,
+    path: Option<&Path>,
+    flags: &Map<String, Value>,
+) -> Result<(StoryFile, Settings), Failure> {
+    let (brief, workspace) = (brief(path)?, workspace());
+    let source = StorySource {
+        flags: Some(flags),
+        ..StorySource::of_files(&brief, workspace.as_deref())
+    };
+    let (story, settings, warnings) = workshop.read_story(&source, &NoEditor)?.usable()?;
+    for warning in warnings {
+        output::note(&format!("note: {warning}"));
+    }
     Ok((story, settings))
 }

@@ -1,31 +1,17 @@
 //! `storywright status`: what is written, what is missing, what is stale.
 
 use super::args::Status;
-use super::{Exit, Failure, brief, output, workspace};
-use crate::engine::error::JobError;
+use super::session::usable_story;
+use super::{Exit, Failure, output};
 use crate::engine::sessions;
 use crate::engine::status::{ChunkState, Edits, StoryStatus};
-use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
 use crate::story::edits::Edit;
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
-    let story = StoryFile::read(&brief(arguments.path.as_deref())?, &NoEditor)?;
-    let (settings, problems) = workshop.settings(
-        &story,
-        workspace().as_deref(),
-        None,
-        &arguments.settings.values,
-    );
-    let (errors, ignored): (Vec<_>, Vec<_>) =
-        problems.into_iter().partition(|problem| problem.is_error);
-    if !errors.is_empty() {
-        return Err(JobError::Settings(errors).into());
-    }
-    for problem in ignored {
-        output::note(&format!("note: {problem}"));
-    }
+    let flags = &arguments.settings.values;
+    let (story, settings) = usable_story(workshop, arguments.path.as_deref(), flags)?;
     if arguments.all {
         let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
         match arguments.json {

@@ -7,12 +7,13 @@ use serde_json::{Map, Value};
 
 use super::blocking;
 use super::error::JobError;
-use super::settings::{Settings, SettingsProblem, load_layers, user_config_path};
-use super::story_file::StoryFile;
+use super::settings::{
+    Settings, SettingsProblem, SettingsSources, load_layers, user_config_path,
+};
+use super::snapshot::{StorySnapshot, StorySource};
 use super::workshop::{Workshop, check_no_file};
 use super::writer::connect_provider;
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
-use crate::story::Severity;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -105,8 +106,16 @@ fn story_checks(
     flags: &Map<String, Value>,
 ) -> StoryChecks {
     let mut checks = Vec::new();
-    let story = match StoryFile::read(path, &NoEditor) {
-        Ok(story) => story,
+    let source = StorySource {
+        flags: Some(flags),
+        ..StorySource::of_files(path, workspace)
+    };
+    let StorySnapshot {
+        story,
+        settings,
+        settings_problems,
+    } = match workshop.read_story(&source, &NoEditor) {
+        Ok(read) => read,
         Err(error) => {
             checks.push(check("brief", CheckState::Error, error.to_string()));
             let (settings, problems) = without_story(workshop, workspace, flags);
@@ -117,12 +126,7 @@ fn story_checks(
             };
         }
     };
-    let errors = story
-        .brief
-        .problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .count();
+    let errors = story.brief.errors().count();
     checks.push(if errors == 0 {
         let beats = story.brief.beats.len();
         check(
@@ -148,11 +152,10 @@ fn story_checks(
         ),
         Err(error) => check("folder", CheckState::Error, error.to_string()),
     });
-    let (settings, problems) = workshop.settings(&story, workspace, None, flags);
     StoryChecks {
         checks,
         settings,
-        problems,
+        problems: settings_problems,
     }
 }
 
@@ -188,8 +191,14 @@ fn without_story(
 ) -> (Settings, Vec<SettingsProblem>) {
     // Only its folder matters: that is where a workspace's settings are looked for.
     let place = workspace.unwrap_or(Path::new(".")).join("story.md");
-    let (layers, mut problems) =
-        load_layers(workshop.environment(), workspace, &place, None, None, flags);
+    let sources = SettingsSources {
+        workspace,
+        brief_path: &place,
+        brief: None,
+        editor: None,
+        flags,
+    };
+    let (layers, mut problems) = load_layers(workshop.environment(), &sources, &NoEditor);
     let (settings, more) = Settings::from_layers(&layers);
     problems.extend(more);
     (settings, problems)

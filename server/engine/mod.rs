@@ -42,6 +42,7 @@ pub mod sessions;
 pub mod settings;
 mod single;
 pub mod size;
+pub mod snapshot;
 pub mod stale;
 pub mod status;
 pub mod story_file;

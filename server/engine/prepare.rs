@@ -46,14 +46,9 @@ impl Prepared {
         request: JobRequest,
         editor: &dyn Editor,
     ) -> Result<Prepared, JobError> {
-        let story = StoryFile::read(&request.brief, editor)?;
-        workshop.check_not_planned(story.folder.brief())?;
-        let (story, settings, warnings) = workshop.usable_settings(
-            story,
-            request.workspace.as_deref(),
-            request.editor_settings.as_ref(),
-            &request.flags,
-        )?;
+        let read = workshop.read_story(&request.source(), editor)?;
+        workshop.check_not_planned(read.story.folder.brief())?;
+        let (story, settings, warnings) = read.usable()?;
         story.check()?;
         if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
             return Err(JobError::StateOff);

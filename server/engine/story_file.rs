@@ -1,13 +1,15 @@
 //! A brief with its file: found, read (from the editor where it is open) and planned.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::error::JobError;
 use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
+use super::snapshot::PlacedProblem;
 use crate::session::{Owners, PlannedChunk, StoryFolder};
 use crate::story::sizes::{SizeDefaults, plan_sizes};
-use crate::story::{Brief, ChunkNumber, Digest, Problem};
+use crate::story::{Brief, ChunkNumber, Digest};
 
 /// A brief as it stands now.
 #[derive(Debug, Clone)]
@@ -18,16 +20,7 @@ pub struct StoryFile {
     /// The fixed words of prompts, with what the author replaced.
     pub templates: Templates,
     /// What is wrong with the author's templates.
-    pub template_problems: Vec<TemplateProblem>,
-}
-
-/// Something in a template file that has no meaning.
-#[derive(Debug, Clone)]
-pub struct TemplateProblem {
-    pub path: PathBuf,
-    /// The file's text; the problem's span is a place in it.
-    pub text: String,
-    pub problem: Problem,
+    pub template_problems: Vec<PlacedProblem>,
 }
 
 /// Larger files are no templates, in bytes.
@@ -90,8 +83,10 @@ fn names(paths: &[PathBuf]) -> String {
 }
 
 impl StoryFile {
-    /// Reads a brief: the editor's text where it is open, the file's otherwise.
-    pub fn read(path: &Path, owners: &dyn Owners) -> Result<StoryFile, JobError> {
+    /// Reads a brief: the editor's text where it is open, the file's otherwise. Only
+    /// [`Workshop::read_story`](super::workshop::Workshop::read_story) does, since a brief is judged by the
+    /// settings in force.
+    pub(super) fn read(path: &Path, owners: &dyn Owners) -> Result<StoryFile, JobError> {
         let folder = StoryFolder::of_brief(path)?;
         let text = match owners.open_text(folder.brief()) {
             Some(text) => text,
@@ -143,12 +138,6 @@ impl StoryFile {
             .collect()
     }
 
-    /// Looks at the lengths again, now that the settings are known.
-    pub fn with_settings(mut self, settings: &Settings) -> StoryFile {
-        self.brief = Brief::parse_with(&self.text, size_defaults(settings));
-        self
-    }
-
     /// Stops at a brief that nothing can be written from.
     pub fn check(&self) -> Result<(), JobError> {
         self.check_but_for(&[])
@@ -181,7 +170,7 @@ impl StoryFile {
 
 /// The author's templates beside a brief. A link is none: what it leads to is not this story's,
 /// and must not reach a model.
-fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<TemplateProblem>) {
+fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<PlacedProblem>) {
     let mut templates = Templates::default();
     let mut problems = Vec::new();
     let place = folder
@@ -204,10 +193,11 @@ fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<
             continue;
         };
         templates.replace(name, &text);
+        let text: Arc<str> = text.into();
         let found = Templates::problems(name, &text).into_iter();
-        problems.extend(found.map(|problem| TemplateProblem {
+        problems.extend(found.map(|problem| PlacedProblem {
             path: path.clone(),
-            text: text.clone(),
+            text: Arc::clone(&text),
             problem,
         }));
     }

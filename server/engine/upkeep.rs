@@ -4,13 +4,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::blocking;
 use super::editor::Editor;
 use super::error::JobError;
+use super::snapshot::StorySource;
 use super::stale;
-use super::story_file::StoryFile;
 use super::workshop::{ChunkRef, Workshop};
 use super::written::Written;
 use crate::session::{Saved, SessionId};
@@ -67,14 +67,13 @@ fn carry_out(
     request: &UpkeepRequest,
     editor: Arc<dyn Editor>,
 ) -> Result<Decided, JobError> {
-    let story = StoryFile::read(&request.brief, editor.as_ref())?;
-    let (settings, _) = workshop.settings(
-        &story,
-        request.workspace.as_deref(),
-        request.editor_settings.as_ref(),
-        &Map::new(),
-    );
-    let story = story.with_settings(&settings);
+    let source = StorySource {
+        brief: &request.brief,
+        workspace: request.workspace.as_deref(),
+        editor_settings: request.editor_settings.as_ref(),
+        flags: None,
+    };
+    let (story, settings, _) = workshop.read_story(&source, editor.as_ref())?.usable()?;
     let plan = story.plan(&settings);
     let number = request.chunk.resolve(&plan)?;
     let (open, _) = workshop.open_session(&story, request.session.as_ref(), &plan, editor)?;

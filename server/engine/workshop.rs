@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::environment::Environment;
 use super::error::JobError;
 use super::events::Work;
-use super::settings::{Settings, SettingsProblem, load_layers};
+use super::snapshot::StorySource;
 use super::story_file::StoryFile;
 use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId};
 use crate::story::{BeatId, ChunkNumber};
@@ -74,6 +74,18 @@ pub struct Which {
     /// Whether those are read again whose state is known. Of a chunk that is named, this also
     /// replaces what the author wrote, which then is in history/.
     pub again: bool,
+}
+
+impl JobRequest {
+    /// What the job's story and settings are read from.
+    pub fn source(&self) -> StorySource<'_> {
+        StorySource {
+            brief: &self.brief,
+            workspace: self.workspace.as_deref(),
+            editor_settings: self.editor_settings.as_ref(),
+            flags: Some(&self.flags),
+        }
+    }
 }
 
 impl Scope {
@@ -161,49 +173,6 @@ impl Workshop {
 
     pub fn disk(&self) -> &Disk {
         &self.inner.disk
-    }
-
-    /// The settings in force for a brief, with everything that was not taken.
-    pub fn settings(
-        &self,
-        story: &StoryFile,
-        workspace: Option<&Path>,
-        editor: Option<&Value>,
-        flags: &Map<String, Value>,
-    ) -> (Settings, Vec<SettingsProblem>) {
-        let (layers, mut problems) = load_layers(
-            self.environment(),
-            workspace,
-            story.folder.brief(),
-            Some(&story.brief),
-            editor,
-            flags,
-        );
-        let (settings, more) = Settings::from_layers(&layers);
-        problems.extend(more);
-        (settings, problems)
-    }
-
-    /// The settings that a job goes by, the story as they have it, and what the author is warned
-    /// of.
-    ///
-    /// # Errors
-    /// [`JobError::Settings`] where one of them can't be used.
-    pub(super) fn usable_settings(
-        &self,
-        story: StoryFile,
-        workspace: Option<&Path>,
-        editor: Option<&Value>,
-        flags: &Map<String, Value>,
-    ) -> Result<(StoryFile, Settings, Vec<String>), JobError> {
-        let (settings, problems) = self.settings(&story, workspace, editor, flags);
-        let (errors, warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.is_error);
-        if !errors.is_empty() {
-            return Err(JobError::Settings(errors));
-        }
-        let warnings = warnings.iter().map(ToString::to_string).collect();
-        Ok((story.with_settings(&settings), settings, warnings))
     }
 
     /// Claims the outline of a brief for planning.

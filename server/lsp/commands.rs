@@ -323,7 +323,6 @@ async fn explain(state: &Arc<State>, arguments: &Arguments) -> Result<Value, Str
         unblocked(move || {
             let target = resolve(&state, &arguments)?;
             let (story, settings) = story(&state, &target).map_err(|error| cause_chain(&error))?;
-            let story = story.with_settings(&settings);
             let explanation = Explanation::read(
                 &story,
                 &settings,
@@ -367,21 +366,23 @@ fn story(state: &Arc<State>, target: &Target) -> Result<(StoryFile, Settings), J
 
 /// A brief as it stands, with the settings in force.
 pub fn story_at(state: &Arc<State>, brief: &Path) -> Result<(StoryFile, Settings), JobError> {
-    let story = StoryFile::read(brief, state.as_ref())?;
-    let settings = state.settings_of(&story);
-    Ok((story, settings))
+    let read = state.read_story(brief, state.as_ref())?;
+    Ok((read.story, read.settings))
 }
 
 /// The state of the story that a target is in.
 pub fn status(state: &Arc<State>, target: &Target) -> Result<StoryStatus, JobError> {
-    let (story, settings) = story(state, target)?;
-    StoryStatus::read(
-        &story,
-        &settings,
+    let read = state.read_story(&target.brief, state.as_ref())?;
+    let mut status = StoryStatus::read(
+        &read.story,
+        &read.settings,
         target.session.as_ref(),
         state.as_ref(),
         state.workshop.disk(),
-    )
+    )?;
+    let problems = read.settings_problems.iter();
+    status.notices.extend(problems.map(ToString::to_string));
+    Ok(status)
 }
 
 /// Runs what asks the file system where it holds no other message up.

@@ -1,15 +1,19 @@
-//! Diagnostics: the problems of a brief, where they are. Those of chunks come from `review.rs`.
+//! Diagnostics: the problems of a brief, of its settings and of its templates, each in its own file. Those of
+//! chunks come from `review.rs`.
 
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ropey::Rope;
 use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, NumberOrString, PublishDiagnosticsParams, Url,
 };
 
 use super::documents::Snapshot;
 use super::position::{self, Encoding};
-use super::review::is_chunk;
+use super::review::{Desk, is_chunk};
 use super::state::State;
 use crate::engine::story_file::is_brief_name;
 use crate::story::{Brief, Problem, Severity};
@@ -31,8 +35,12 @@ fn percent_decoded(name: &str) -> String {
     name.replace("%2E", ".").replace("%2e", ".")
 }
 
-/// Looks at a document once it is quiet. The last change is always looked at.
+/// Looks at a brief once it is quiet, the last change always; at all open ones where a file changed that
+/// briefs are judged by.
 pub fn schedule(state: &Arc<State>, url: Url) {
+    if is_beside_briefs(&url) {
+        schedule_all(state);
+    }
     if !is_brief(&url) {
         return;
     }
@@ -45,17 +53,16 @@ pub fn schedule(state: &Arc<State>, url: Url) {
     let state = Arc::clone(state);
     runtime.spawn(async move {
         tokio::time::sleep(QUIET).await;
-        let Some(snapshot) = state
-            .documents
-            .get(&url)
-            .filter(|now| now.version == version)
-        else {
+        let is_current = |now: &Snapshot| now.version == version;
+        if !state.documents.get(&url).is_some_and(|now| is_current(&now)) {
             return;
+        }
+        let looked = {
+            let (state, url) = (Arc::clone(&state), url.clone());
+            tokio::task::spawn_blocking(move || of_brief(&state, &url)).await
         };
-        let encoding = state.documents.encoding();
-        let found = tokio::task::spawn_blocking(move || of_brief(&snapshot, encoding)).await;
-        if let (Ok(params), Some(client)) = (found, state.client()) {
-            client.publish_diagnostics(params);
+        if let Ok(found) = looked {
+            publish(&state, &url, found);
         }
         // Closed while it was looked at: what was just said must not stay.
         if state.documents.get(&url).is_none() {
@@ -64,34 +71,126 @@ pub fn schedule(state: &Arc<State>, url: Url) {
     });
 }
 
+/// Looks at all open briefs once they are quiet.
+pub fn schedule_all(state: &Arc<State>) {
+    let briefs = state.documents.all().into_iter();
+    for open in briefs.filter(|open| is_brief(&open.snapshot.url)) {
+        schedule(state, open.snapshot.url);
+    }
+}
+
+/// Whether a document may be a settings file or a template, by its name alone.
+fn is_beside_briefs(url: &Url) -> bool {
+    let mut parts: Vec<&str> = url.path_segments().into_iter().flatten().collect();
+    let file = parts.pop().unwrap_or_default();
+    let folder = parts.pop().unwrap_or_default();
+    file.ends_with(".toml")
+        || file.ends_with(".md") && (folder == "templates" || folder.ends_with(".templates"))
+}
+
 /// Takes a document's diagnostics back.
 pub fn clear(state: &Arc<State>, url: Url) {
     state.review.forget(&url);
-    if let Some(client) = state.client().filter(|_| is_brief(&url) || is_chunk(&url)) {
-        client.publish_diagnostics(PublishDiagnosticsParams {
-            uri: url,
-            diagnostics: Vec::new(),
-            version: None,
-        });
+    if is_brief(&url) {
+        publish(state, &url, vec![empty(url.clone())]);
+    } else if is_chunk(&url)
+        && let Some(client) = state.client()
+    {
+        client.publish_diagnostics(empty(url));
     }
 }
 
-fn of_brief(snapshot: &Snapshot, encoding: Encoding) -> PublishDiagnosticsParams {
-    let brief = Brief::parse(&snapshot.text());
+fn empty(uri: Url) -> PublishDiagnosticsParams {
     PublishDiagnosticsParams {
-        uri: snapshot.url.clone(),
-        version: Some(snapshot.version),
-        diagnostics: brief
-            .problems
-            .iter()
-            .map(|problem| of_problem(problem, snapshot, encoding))
-            .collect(),
+        uri,
+        diagnostics: Vec::new(),
+        version: None,
     }
 }
 
-fn of_problem(problem: &Problem, snapshot: &Snapshot, encoding: Encoding) -> Diagnostic {
+/// Which settings files and templates have diagnostics, by the open brief that they were found for.
+#[derive(Default)]
+pub struct ToldBeside(Mutex<HashMap<Url, HashSet<Url>>>);
+
+impl ToldBeside {
+    /// Notes what was found for a brief; the files that no brief has anything to say of any more.
+    fn replace(&self, brief: &Url, found: HashSet<Url>) -> Vec<Url> {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = match found.is_empty() {
+            true => told.remove(brief),
+            false => told.insert(brief.clone(), found),
+        };
+        let before = before.into_iter().flatten();
+        before
+            .filter(|url| !told.values().any(|files| files.contains(url)))
+            .collect()
+    }
+}
+
+/// Publishes what was found for a brief: on the brief itself, and on the files beside it.
+fn publish(state: &Arc<State>, brief: &Url, found: Vec<PublishDiagnosticsParams>) {
+    let beside = found.iter().map(|params| params.uri.clone());
+    let beside = beside.filter(|url| url != brief).collect();
+    let mended = state.told_beside.replace(brief, beside);
+    let Some(client) = state.client() else {
+        return;
+    };
+    for params in found.into_iter().chain(mended.into_iter().map(empty)) {
+        client.publish_diagnostics(params);
+    }
+}
+
+/// What is wrong with a brief, its settings and its templates, file by file; the brief comes first.
+fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
+    let open = state.documents.all();
+    let desk = Desk::of(&open);
+    let Some(document) = open.iter().find(|open| open.snapshot.url == *url) else {
+        return Vec::new();
+    };
+    let encoding = state.documents.encoding();
+    let own = |problems: &mut dyn Iterator<Item = &Problem>| PublishDiagnosticsParams {
+        uri: url.clone(),
+        version: Some(document.snapshot.version),
+        diagnostics: problems
+            .map(|problem| of_problem(problem, &document.snapshot.rope, encoding))
+            .collect(),
+    };
+    let read = document
+        .path
+        .as_deref()
+        .and_then(|path| state.read_story(path, &desk).ok());
+    let Some(read) = read else {
+        // It has no file yet, or none that can be one: then no settings apply to it.
+        let brief = Brief::parse(&document.snapshot.text());
+        return vec![own(&mut brief.problems.iter())];
+    };
+    let problems = read.problems();
+    let is_own = |path: &Path| path == read.story.folder.brief();
+    let in_brief = problems.iter().filter(|placed| is_own(&placed.path));
+    let mut found = vec![own(&mut in_brief.map(|placed| &placed.problem))];
+    for placed in problems.iter().filter(|placed| !is_own(&placed.path)) {
+        let shown = desk.open.get(&placed.path);
+        let rope = shown.map_or_else(|| Rope::from_str(&placed.text), |it| it.rope.clone());
+        let uri = shown.map(|it| it.url.clone());
+        let Some(uri) = uri.or_else(|| Url::from_file_path(&placed.path).ok()) else {
+            continue;
+        };
+        let diagnostic = of_problem(&placed.problem, &rope, encoding);
+        match found.iter_mut().find(|params| params.uri == uri) {
+            Some(params) => params.diagnostics.push(diagnostic),
+            None => found.push(PublishDiagnosticsParams {
+                uri,
+                version: shown.map(|it| it.version),
+                diagnostics: vec![diagnostic],
+            }),
+        }
+    }
+    found
+}
+
+fn of_problem(problem: &Problem, rope: &Rope, encoding: Encoding) -> Diagnostic {
     Diagnostic {
-        range: position::from_span(&snapshot.rope, &problem.span, encoding),
+        range: position::from_span(rope, &problem.span, encoding),
         ..diagnostic(problem.severity, problem.code, &problem.message)
     }
 }

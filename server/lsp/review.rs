@@ -21,7 +21,6 @@ use super::position;
 use super::state::State;
 use crate::engine::error::JobError;
 use crate::engine::findings::{self, FAILED, Finding, Findings, Memory, PARTIAL};
-use crate::engine::story_file::StoryFile;
 use crate::session::{Owner, Owners, SessionId, StoryFolder};
 use crate::story::Span;
 
@@ -226,10 +225,10 @@ fn read(
     (brief, session): &Draft,
     memory: &mut Memory,
 ) -> Result<Findings, JobError> {
-    let story = StoryFile::read(brief, desk)?;
-    let settings = state.settings_of(&story);
+    let read = state.read_story(brief, desk)?;
     let disk = state.workshop.disk();
-    findings::read(&story, &settings, Some(session), desk, disk, memory)
+    let session = Some(session);
+    findings::read(&read.story, &read.settings, session, desk, disk, memory)
 }
 
 fn marks(
@@ -338,12 +337,12 @@ fn publish(state: &Arc<State>, looked_at: &Snapshot, marks: Vec<Mark>) {
 }
 
 /// The open documents as they were at one moment, so that all places fit one text.
-struct Desk {
-    open: HashMap<PathBuf, Snapshot>,
+pub(super) struct Desk {
+    pub open: HashMap<PathBuf, Snapshot>,
 }
 
 impl Desk {
-    fn of(open: &[OpenDocument]) -> Desk {
+    pub fn of(open: &[OpenDocument]) -> Desk {
         let open = open.iter();
         let by_path = open.filter_map(|open| Some((open.path.clone()?, open.snapshot.clone())));
         Desk {

@@ -20,6 +20,7 @@ use tower_lsp::{LanguageServer, LspService, Server};
 use super::client::EditorClient;
 use super::code_actions;
 use super::commands;
+use super::diagnostics;
 use super::documents::path_of;
 use super::ingress::Ingress;
 use super::lifecycle::Input;
@@ -102,6 +103,7 @@ impl Backend {
         self.state.set_editor_settings(settings);
         // A model that was chosen elsewhere makes chunks stale.
         review::note_all(&self.state);
+        diagnostics::schedule_all(&self.state);
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::watch;
 use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
 
@@ -16,8 +16,8 @@ use super::jobs::Jobs;
 use super::lifecycle::Lifecycle;
 use super::review::{self, Review};
 use crate::engine::environment::Environment;
-use crate::engine::settings::Settings;
-use crate::engine::story_file::StoryFile;
+use crate::engine::error::JobError;
+use crate::engine::snapshot::{StorySnapshot, StorySource};
 use crate::engine::workshop::Workshop;
 use crate::session::{
     Disk, Owner, Owners, Settled, StoreError, StoryFolder, journal_saved, settle_journal,
@@ -31,6 +31,8 @@ pub struct State {
     pub workshop: Workshop,
     pub jobs: Jobs,
     pub review: Review,
+    /// Which other files have diagnostics because of an open brief.
+    pub told_beside: diagnostics::ToldBeside,
     client: OnceLock<EditorClient>,
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
@@ -75,6 +77,7 @@ impl State {
             workshop: Workshop::new(environment, Disk::real(), holder),
             jobs: Jobs::default(),
             review: Review::default(),
+            told_beside: diagnostics::ToldBeside::default(),
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
@@ -116,16 +119,18 @@ impl State {
             .cloned()
     }
 
-    /// The settings in force for a brief that is looked at. What is wrong with them is told by
-    /// whatever writes.
-    pub fn settings_of(&self, story: &StoryFile) -> Settings {
-        let (settings, _) = self.workshop.settings(
-            story,
-            self.workspace_of(story.folder.brief()).as_deref(),
-            self.editor_settings().as_ref(),
-            &Map::new(),
-        );
-        settings
+    /// Reads a story with the settings in force for it, the texts of open files from `owners`.
+    pub fn read_story(
+        &self,
+        brief: &Path,
+        owners: &dyn Owners,
+    ) -> Result<StorySnapshot, JobError> {
+        let (workspace, editor) = (self.workspace_of(brief), self.editor_settings());
+        let source = StorySource {
+            editor_settings: editor.as_ref(),
+            ..StorySource::of_files(brief, workspace.as_deref())
+        };
+        self.workshop.read_story(&source, owners)
     }
 
     pub fn set_editor_settings(&self, settings: Value) {

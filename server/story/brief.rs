@@ -5,7 +5,7 @@
 
 use super::after::settle_after;
 use super::cast::{check_cast, find_character, read_cast};
-use super::checks::check_brief;
+use super::checks::{LENGTH_CODES, TARGET_CODES, check_brief, size_problems};
 use super::document::Document;
 use super::front_matter::FrontMatter;
 use super::margin_notes::notes_in;
@@ -191,6 +191,25 @@ impl Brief {
             .problems
             .sort_by_key(|problem| (problem.span.start, problem.severity));
         brief
+    }
+
+    /// Judges the lengths anew by those that are in force, where they are other ones than the brief's own.
+    pub fn hold_to(&mut self, in_force: SizeDefaults) {
+        self.problems
+            .retain(|problem| !LENGTH_CODES.contains(&problem.code));
+        let own = (self.target_words, self.chunk_words);
+        (self.target_words, self.chunk_words) = (in_force.target_words, Some(in_force.chunk_words));
+        let problems = size_problems(self, in_force);
+        (self.target_words, self.chunk_words) = own;
+        self.problems.extend(problems);
+        self.problems
+            .sort_by_key(|problem| (problem.span.start, problem.severity));
+    }
+
+    /// The problems of the story's length, for somebody who knows more of where it comes from.
+    pub fn length_problems_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
+        let problems = self.problems.iter_mut();
+        problems.filter(|problem| TARGET_CODES.contains(&problem.code))
     }
 
     fn read_parts(&mut self, document: &Document<'_>, parts: &[Part<'_>]) {

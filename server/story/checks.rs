@@ -13,6 +13,17 @@ use super::{Problem, Span};
 /// The code of the problem that there are no beats to write.
 pub const NO_OUTLINE: &str = "no-outline";
 
+/// The codes of the problems that hang on `target_words`.
+pub(crate) const TARGET_CODES: [&str; 3] =
+    ["impossible-target", "words-do-not-add-up", "long-beats"];
+/// The codes of all that [`size_problems`] finds.
+pub(crate) const LENGTH_CODES: [&str; 4] = [
+    "short-beat",
+    TARGET_CODES[0],
+    TARGET_CODES[1],
+    TARGET_CODES[2],
+];
+
 /// Everything that needs the whole brief. `text` is its source.
 pub(crate) fn check_brief(text: &str, brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();

@@ -6,6 +6,7 @@ mod support;
 
 mod desk;
 mod novel;
+mod one_reading;
 
 mod answers;
 mod commands;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::lsp_client::{Editor, Persona, Workspace, covered, position, uri};
+use crate::lsp_client::{Editor, Persona, Setup, Workspace, covered, position, uri};
 
 /// Wide characters stand before every problem, on its line and above it.
 const BRIEF: &str = "---
@@ -157,4 +157,67 @@ fn the_version_of_the_diagnostics_is_that_of_the_text() {
             _ => None,
         })
     });
+}
+
+/// Nothing in a brief's own text is wrong, but a file beside it makes it so.
+#[test]
+fn settings_are_part_of_what_is_judged() {
+    let text = "---\ntitle: The Door\n---\n# Outline\n## One\nShe waits.\n## Two\nShe goes.\n## Three\nShe is gone.\n";
+    for persona in Persona::EDITORS {
+        let story = Workspace::with_text(text);
+        let toml = story.brief().with_file_name("storywright.toml");
+        std::fs::write(&toml, "target_words = 100\nmood = 3\n").unwrap();
+        let mut editor = Editor::start(persona, &story);
+        let brief = story.brief();
+        editor.open(&brief);
+        let found = wait_for(&mut editor, &brief, "an impossible length", |found| {
+            has(found, "impossible-target")
+        });
+        let told = found[0]["message"].as_str().unwrap();
+        assert!(told.contains("storywright.toml:1"), "{persona:?}: {told}");
+        let found = wait_for(&mut editor, &toml, "a problem of the settings", |found| {
+            has(found, "unknown-setting")
+        });
+        assert_eq!(found[0]["range"]["start"], json!({"line": 1, "character": 0}));
+        // Mended there, both are gone with the next look.
+        std::fs::write(&toml, "target_words = 600\n").unwrap();
+        editor.type_before(&brief, "She waits.", "Now ");
+        wait_for(&mut editor, &brief, "a length that works out", |found| {
+            !has(found, "impossible-target")
+        });
+        wait_for(&mut editor, &toml, "settings in order", <[Value]>::is_empty);
+    }
+}
+
+/// A setting of the editor's own has no file: it is told at the top of the brief.
+#[test]
+fn a_setting_of_the_editor_is_told_on_the_brief() {
+    let story = Workspace::with_text(&BRIEF.replace("🦊 colour: grey\n", ""));
+    let settings = json!({"provider": "demo", "chunk_words": "many"});
+    let mut editor = Setup::new(Persona::VsCode).settings(settings).start(&story);
+    let brief = story.brief();
+    editor.open(&brief);
+    let found = wait_for(&mut editor, &brief, "the editor's setting", |found| {
+        has(found, "invalid-setting")
+    });
+    let wrong = found.iter().find(|it| it["code"] == "invalid-setting");
+    let wrong = wrong.unwrap();
+    assert_eq!(wrong["range"]["start"]["line"], 0);
+    assert!(wrong["message"].as_str().unwrap().contains("storywright.chunk_words"));
+}
+
+/// Templates are judged where they stand, too.
+#[test]
+fn a_template_has_its_problems_shown() {
+    let story = Workspace::with_text(&BRIEF.replace("🦊 colour: grey\n", ""));
+    let template = story.brief().with_file_name("templates").join("closing.md");
+    std::fs::create_dir(template.parent().unwrap()).unwrap();
+    std::fs::write(&template, "In a {{mood}} mood.\n").unwrap();
+    let mut editor = Editor::start(Persona::Neovim, &story);
+    editor.open(&story.brief());
+    wait_for(&mut editor, &template, "a problem of the template", |found| {
+        has(found, "template-placeholder")
+    });
+    editor.close(&story.brief());
+    wait_for(&mut editor, &template, "nothing", <[Value]>::is_empty);
 }

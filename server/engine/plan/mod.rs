@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 
 use super::error::JobError;
 use super::settings::Settings;
+use super::snapshot::StorySource;
 use super::story_file::StoryFile;
 use super::workshop::Workshop;
 use crate::session::Owners;
@@ -83,13 +84,13 @@ impl Planning {
             let most = MOST_BEATS;
             return Err(JobError::BeatCount { asked, most });
         }
-        let story = StoryFile::read(&request.brief, owners)?;
-        let (story, settings, warnings) = workshop.usable_settings(
-            story,
-            request.workspace.as_deref(),
-            request.editor_settings.as_ref(),
-            &request.flags,
-        )?;
+        let source = StorySource {
+            brief: &request.brief,
+            workspace: request.workspace.as_deref(),
+            editor_settings: request.editor_settings.as_ref(),
+            flags: Some(&request.flags),
+        };
+        let (story, settings, warnings) = workshop.read_story(&source, owners)?.usable()?;
         story.check_but_for(&[NO_OUTLINE])?;
         let count = Count::of(&story.brief, &settings, request.beats).ok_or(JobError::NoLength)?;
         Ok(Planning {

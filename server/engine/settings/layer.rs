@@ -1,10 +1,15 @@
 //! One source of settings, and how layers become [`Settings`].
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::names;
 use super::{ProviderChoice, Settings};
 use crate::provider::ProviderKind;
+use crate::story::Span;
 
 /// Where a layer comes from; later ones win.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,19 +44,66 @@ pub struct Layer {
     /// Where it was read, for messages: a path, "the editor's settings", "the command line".
     pub place: String,
     pub values: Map<String, Value>,
+    /// The file that it stands in, if it does.
+    pub file: Option<LayerFile>,
+}
+
+/// The text of a layer, and where each of its settings stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerFile {
+    pub path: PathBuf,
+    pub text: Arc<str>,
+    /// By dotted name: the key where there is one, else the value; in bytes of the text.
+    pub spans: BTreeMap<String, Span>,
+}
+
+/// A stretch of a settings file or of a front matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    pub path: PathBuf,
+    pub text: Arc<str>,
+    /// In bytes of the text.
+    pub span: Span,
 }
 
 /// A setting that was not taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {message}")]
+#[error("{}: {message}", placed(place, spot.as_ref()))]
 pub struct SettingsProblem {
     pub origin: Origin,
     pub place: String,
+    /// Where it stands, if it stands in a file.
+    pub spot: Option<Spot>,
+    /// The setting; empty for a file that can't be read.
     pub name: String,
+    /// Stable kebab-case name of the kind of problem.
+    pub code: &'static str,
     pub message: String,
     /// Whether it names a value that makes no sense (else: a name that is not known or not
     /// allowed there, which is ignored).
     pub is_error: bool,
+}
+
+/// A value that makes no sense.
+pub const INVALID: &str = "invalid-setting";
+/// A name that no setting has.
+pub const UNKNOWN: &str = "unknown-setting";
+/// A setting that its layer must not choose.
+pub const NOT_ALLOWED: &str = "setting-not-allowed";
+/// An endpoint or a key of another provider.
+pub const NOT_USED: &str = "setting-not-used";
+/// A file that can't be read, or is no TOML.
+pub const UNREADABLE: &str = "unreadable-settings";
+
+/// A place with the line, from 1, where that is known.
+fn placed(place: &str, spot: Option<&Spot>) -> String {
+    match spot {
+        Some(spot) => {
+            let before = spot.text.get(..spot.span.start).unwrap_or(&spot.text);
+            format!("{place}:{}", before.matches('\n').count() + 1)
+        }
+        None => place.to_owned(),
+    }
 }
 
 /// The flag of a setting: `--timeouts-idle` is `timeouts.idle`.
@@ -71,26 +123,50 @@ impl Layer {
             origin,
             place: place.into(),
             values,
+            file: None,
         }
+    }
+
+    /// Where a setting stands, for messages: `storywright.toml:3`, "the command line".
+    pub fn place_of(&self, name: &str) -> String {
+        placed(&self.place, self.spot(name).as_ref())
+    }
+
+    fn spot(&self, name: &str) -> Option<Spot> {
+        let file = self.file.as_ref()?;
+        let span = file.spans.get(name)?;
+        Some(Spot {
+            path: file.path.clone(),
+            text: Arc::clone(&file.text),
+            span: span.clone(),
+        })
     }
 }
 
 fn flatten(prefix: &str, map: &Map<String, Value>, into: &mut Map<String, Value>) {
     for (key, value) in map {
-        let name = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}.{key}")
-        };
-        let is_group = matches!(name.as_str(), "models" | "timeouts" | "demo" | "prices");
+        let name = dotted(prefix, key);
         match value {
             Value::Null => {}
-            Value::Object(inner) if is_group => flatten(&name, inner, into),
+            Value::Object(inner) if is_group(&name) => flatten(&name, inner, into),
             other => {
                 into.insert(name, other.clone());
             }
         }
     }
+}
+
+/// The name of a key below a prefix.
+pub(super) fn dotted(prefix: &str, key: &str) -> String {
+    match prefix {
+        "" => key.to_owned(),
+        _ => format!("{prefix}.{key}"),
+    }
+}
+
+/// Whether the settings of a name are those in its table.
+pub(super) fn is_group(name: &str) -> bool {
+    matches!(name, "models" | "timeouts" | "demo" | "prices")
 }
 
 impl Settings {
@@ -117,20 +193,22 @@ impl Settings {
     }
 
     fn take(&mut self, layer: &Layer, name: &str, value: &Value) -> Result<(), SettingsProblem> {
-        let problem = |message: String, is_error: bool| SettingsProblem {
+        let problem = |code: &'static str, message: String| SettingsProblem {
             origin: layer.origin,
             place: layer.place.clone(),
+            spot: layer.spot(name),
             name: name.to_owned(),
+            code,
             message,
-            is_error,
+            is_error: code == INVALID,
         };
         let is_price = name.starts_with("prices.");
         let Some(setting) = names::find(name) else {
             if is_price {
                 return self.set(name, value).ok_or_else(|| {
                     problem(
+                        INVALID,
                         format!("`{name}` expects a table such as {{ input = 3.0, output = 15.0 }}, a million tokens"),
-                        true,
                     )
                 });
             }
@@ -139,27 +217,27 @@ impl Settings {
                 None => String::new(),
             };
             return Err(problem(
+                UNKNOWN,
                 format!("there is no setting `{name}`.{hint}"),
-                false,
             ));
         };
         if setting.trusted_only && !layer.origin.is_trusted() {
             return Err(problem(
+                NOT_ALLOWED,
                 format!(
                     "`{name}` is ignored here: a workspace must not choose where keys and prompts go. \
                      Put it into your own config.toml, your editor's user settings or on the command line."
                 ),
-                false,
             ));
         }
         self.set(name, value).ok_or_else(|| {
             problem(
+                INVALID,
                 format!(
                     "`{}` expects {}, not {value}",
                     layer.origin.spelling(name),
                     setting.expects
                 ),
-                true,
             )
         })
     }
@@ -205,7 +283,9 @@ impl EndpointOwner {
             problems.push(SettingsProblem {
                 origin: provider_origin,
                 place: "settings".to_owned(),
+                spot: None,
                 name: (*name).to_owned(),
+                code: NOT_USED,
                 message: format!(
                     "`{name}` was set for provider `{owner}` and is not used for `{}`.",
                     settings.provider

@@ -14,8 +14,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use layer::{Layer, Origin, SettingsProblem, flag};
-pub use load::{load_layers, user_config_path};
+pub use layer::{Layer, LayerFile, Origin, SettingsProblem, Spot, flag};
+pub use load::{SettingsSources, load_layers, user_config_path};
 pub use names::{NAMES, SettingName};
 
 use crate::provider::{Deadlines, ProviderKind};
