@@ -109,7 +109,10 @@ fn shown(path: &Path) -> String {
     let from = [here, resolved].into_iter().flatten();
     let relative = from.filter_map(|from| output::relative_path(path, &from));
     let shortest = relative.min_by_key(|path| path.components().count());
-    shortest.unwrap_or_else(|| path.to_owned()).display().to_string()
+    shortest
+        .unwrap_or_else(|| path.to_owned())
+        .display()
+        .to_string()
 }
 
 /// What audits found that still stands, in all chunks or in one.

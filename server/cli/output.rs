@@ -70,14 +70,26 @@ mod tests {
     fn paths_lead_from_where_one_stands() {
         for (path, from, expected) in [
             ("/a/novel/story.md", "/a/novel", Some("story.md")),
-            ("/a/novel/generated/x/chunk_01.md", "/a", Some("novel/generated/x/chunk_01.md")),
-            ("/a/novel/story.md", "/a/novel/generated/x", Some("../../story.md")),
+            (
+                "/a/novel/generated/x/chunk_01.md",
+                "/a",
+                Some("novel/generated/x/chunk_01.md"),
+            ),
+            (
+                "/a/novel/story.md",
+                "/a/novel/generated/x",
+                Some("../../story.md"),
+            ),
             ("/a/novel/story.md", "/a/other", Some("../novel/story.md")),
             ("/a/novel/story.md", "/home/somebody", None),
             ("/a/novel/story.md", "/", None),
         ] {
             let way = relative_path(Path::new(path), Path::new(from));
-            assert_eq!(way.as_deref(), expected.map(Path::new), "{path} from {from}");
+            assert_eq!(
+                way.as_deref(),
+                expected.map(Path::new),
+                "{path} from {from}"
+            );
         }
     }
 

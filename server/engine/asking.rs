@@ -28,6 +28,7 @@ pub const ENDLESS: &str = "no end";
 #[derive(Clone)]
 pub struct Asker {
     pub writer: Writer,
+    role: Role,
     price: Option<Price>,
     reporter: Arc<Reporter>,
     spent: Arc<Mutex<Spent>>,
@@ -121,6 +122,7 @@ impl Asker {
                 ..Spent::default()
             })),
             writer,
+            role,
             reporter,
         }
     }
@@ -281,10 +283,16 @@ impl<'a> Call<'a> {
             let told = self.usage;
             self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
         }
-        let mut spent = self.asker.spending();
+        let asker = self.asker;
+        let cost = asker.price.map(|price| price.of(&self.usage));
+        let model = &asker.writer.model;
+        asker
+            .reporter
+            .note_spent(asker.role, model, self.usage, cost);
+        let mut spent = asker.spending();
         spent.usage = spent.usage.plus(self.usage);
-        if let Some(price) = self.asker.price {
-            spent.cost = Some(spent.cost.unwrap_or(0.0) + price.of(&self.usage));
+        if let Some(cost) = cost {
+            spent.cost = Some(spent.cost.unwrap_or(0.0) + cost);
         }
     }
 }

@@ -7,9 +7,7 @@ use serde_json::{Map, Value};
 
 use super::blocking;
 use super::error::JobError;
-use super::settings::{
-    Settings, SettingsProblem, SettingsSources, load_layers, user_config_path,
-};
+use super::settings::{Settings, SettingsProblem, SettingsSources, load_layers, user_config_path};
 use super::snapshot::{StorySnapshot, StorySource};
 use super::workshop::{Workshop, check_no_file};
 use super::writer::connect_provider;

@@ -215,6 +215,7 @@ impl Drafting<'_> {
                 let asked = course.prompt_tokens;
                 draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
             }
+            self.job.note_spent(draft.usage.since(usage_before));
             let saved = whole_words(&draft.prose, draft.whole);
             if let Err(end) = self.save(saved, page, false).await {
                 return end;

@@ -11,6 +11,7 @@ use super::job::{Finished, Job, Results, Stop};
 use super::report::cause_chain;
 use super::run_report::{self, ChunkEnd};
 use super::schedule::Schedule;
+use super::settings::Role;
 use super::status::relative;
 use super::tokens;
 use crate::provider::{ProviderError, Usage};
@@ -98,6 +99,13 @@ impl Job {
         self.keep_error(number, name, report).await;
     }
 
+    /// Notes what a call of the writer took.
+    pub(super) fn note_spent(&self, usage: Usage) {
+        let cost = self.cost(&usage);
+        self.reporter()
+            .note_spent(Role::Draft, &self.writer().model, usage, cost);
+    }
+
     async fn keep_error(&self, number: ChunkNumber, name: String, report: String) {
         let run = self.reporter().run().clone();
         if let Err(error) = blocking(move || run.error(&name, &report)).await {
@@ -181,6 +189,7 @@ impl Job {
             cost,
             elapsed: self.reporter().elapsed(),
         });
+        self.reporter().count_spent(self.session()).await;
         let run = self.reporter().run().clone();
         if let Err(error) = blocking(move || run.finish(&summary)).await {
             self.reporter().warn(None, "record", cause_chain(&error));

@@ -337,6 +337,7 @@ impl Going {
             cost: spent.cost,
             elapsed: reporter.elapsed(),
         });
+        reporter.count_spent(&self.pass.session).await;
         let run = reporter.run().clone();
         if let Err(error) = blocking(move || run.finish(&summary)).await {
             reporter.warn(None, "record", cause_chain(&error));

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::events::{JobEvent, Observer, Outcome, SeamResult};
+use super::settings::Role;
 use crate::provider::Usage;
-use crate::session::Run;
+use crate::session::{Run, Session, SpentCall, TokenUsage};
 
 /// The voice of one job.
 pub struct Reporter {
@@ -59,6 +60,34 @@ impl Reporter {
             self.observer.checkpoint(&line);
         }
         self.observer.event(&event);
+    }
+
+    /// Notes in the run's log what a call took, whatever became of its answer: the draft's sums are made of
+    /// such lines. A call that took nothing is none.
+    pub fn note_spent(&self, role: Role, model: &str, usage: Usage, cost: Option<f64>) {
+        let tokens = [usage.input_tokens, usage.output_tokens];
+        if tokens.iter().flatten().all(|count| *count == 0) {
+            return;
+        }
+        let call = SpentCall {
+            role: role.as_str().to_owned(),
+            model: model.to_owned(),
+            usage: TokenUsage {
+                input_tokens: usage.input_tokens,
+                cached_tokens: usage.cached_tokens,
+                output_tokens: usage.output_tokens,
+            },
+            cost,
+        };
+        self.run.log(&call.log_entry());
+    }
+
+    /// Brings the sums of a draft up to what this job took.
+    pub async fn count_spent(&self, session: &Session) {
+        let session = session.clone();
+        if let Err(error) = super::blocking(move || session.count_spent()).await {
+            self.warn(None, "record", cause_chain(&error));
+        }
     }
 
     /// Something that went wrong with a chunk and has no event of its own, with all that lies

@@ -54,7 +54,11 @@ pub fn schedule(state: &Arc<State>, url: Url) {
     runtime.spawn(async move {
         tokio::time::sleep(QUIET).await;
         let is_current = |now: &Snapshot| now.version == version;
-        if !state.documents.get(&url).is_some_and(|now| is_current(&now)) {
+        if !state
+            .documents
+            .get(&url)
+            .is_some_and(|now| is_current(&now))
+        {
             return;
         }
         let looked = {

@@ -120,11 +120,7 @@ impl State {
     }
 
     /// Reads a story with the settings in force for it, the texts of open files from `owners`.
-    pub fn read_story(
-        &self,
-        brief: &Path,
-        owners: &dyn Owners,
-    ) -> Result<StorySnapshot, JobError> {
+    pub fn read_story(&self, brief: &Path, owners: &dyn Owners) -> Result<StorySnapshot, JobError> {
         let (workspace, editor) = (self.workspace_of(brief), self.editor_settings());
         let source = StorySource {
             editor_settings: editor.as_ref(),

@@ -185,6 +185,18 @@ impl Usage {
         self.output_tokens = later.output_tokens.or(self.output_tokens);
     }
 
+    /// What was added to `before`.
+    pub fn since(self, before: Usage) -> Usage {
+        let more = |now: Option<u64>, before: Option<u64>| {
+            now.map(|now| now.saturating_sub(before.unwrap_or(0)))
+        };
+        Usage {
+            input_tokens: more(self.input_tokens, before.input_tokens),
+            cached_tokens: more(self.cached_tokens, before.cached_tokens),
+            output_tokens: more(self.output_tokens, before.output_tokens),
+        }
+    }
+
     /// The sum of two calls.
     pub fn plus(self, other: Usage) -> Usage {
         fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {

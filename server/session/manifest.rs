@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use super::disk::Disk;
 use super::error::StoreError;
+use super::spending::{self, Spending};
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// The version that this code writes.
@@ -55,7 +56,7 @@ pub struct Manifest {
     pub other: BTreeMap<String, Value>,
 }
 
-/// Sums over the chunks.
+/// Sums: how far the chunks are, and all that the draft has cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     pub chunks: u32,
@@ -64,11 +65,15 @@ pub struct Totals {
     pub words: u64,
     pub target_words: u64,
     pub elapsed_ms: u64,
+    /// Tokens of all calls of this draft: of every role, with failed attempts and texts that were replaced.
     #[serde(default)]
     pub usage: TokenUsage,
-    /// In the currency of the configured prices.
+    /// What they cost, in the currency of the configured prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    /// The same by role: draft, plan, state, refine, audit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_role: Spending,
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -329,8 +334,11 @@ impl Manifest {
     pub(crate) fn sum(&mut self) {
         let mut totals = Totals {
             other: std::mem::take(&mut self.totals.other),
+            by_role: std::mem::take(&mut self.totals.by_role),
             ..Totals::default()
         };
+        let mut usage = TokenUsage::default();
+        let mut cost: Option<f64> = None;
         for record in &self.chunks {
             totals.chunks += 1;
             totals.complete += u32::from(record.status == ChunkStatus::Complete);
@@ -339,13 +347,16 @@ impl Manifest {
             }
             totals.target_words += u64::from(record.target_words);
             totals.elapsed_ms += record.elapsed_ms.unwrap_or(0);
-            if let Some(usage) = record.usage {
-                totals.usage.add(usage);
+            if let Some(took) = record.usage {
+                usage.add(took);
             }
-            if let Some(cost) = record.cost {
-                totals.cost = Some(totals.cost.unwrap_or(0.0) + cost);
+            if let Some(took) = record.cost {
+                cost = Some(cost.unwrap_or(0.0) + took);
             }
         }
+        spending::raise(&mut totals.by_role, &spending::of_chunks(usage, cost));
+        let whole = spending::whole(&totals.by_role);
+        (totals.usage, totals.cost) = (whole.usage, whole.cost);
         self.totals = totals;
     }
 

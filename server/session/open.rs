@@ -18,6 +18,7 @@ use super::lock;
 use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
 use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
+use super::spending::{self, Spending};
 use super::writer::{Inner, Session, State};
 use super::{Owner, Owners, PlannedChunk, Saved, SessionId, Timestamp};
 use crate::story::{Digest, Language};
@@ -132,6 +133,8 @@ impl Inner {
         }
         let lines = edited_lines(&edited, &state.manifest, &recovered.view, self.disk.now());
         self.record_facts(&mut state.manifest, &recovered);
+        let spent = self.spent(loaded.is_none());
+        spending::raise(&mut state.manifest.totals.by_role, &spent);
         state.manifest.sum();
         self.copy_generated(&state, &recovered.view.chunks)?;
         for line in lines {
@@ -143,6 +146,18 @@ impl Inner {
             let _ = sessions::write_index(&self.folder, self.owners.as_ref(), &self.disk);
         }
         Ok(())
+    }
+
+    /// What the runs of this draft have noted. The first draft of a story has also taken what was planned
+    /// for it before it was begun.
+    fn spent(&self, is_new: bool) -> Spending {
+        let mut spent = spending::read(&self.paths.runs(), &self.disk);
+        let others = self.folder.sessions(&self.disk).unwrap_or_default();
+        if is_new && others.iter().all(|id| *id == self.id) {
+            let planned = spending::read(&self.folder.plan_records(), &self.disk);
+            spending::join(&mut spent, planned);
+        }
+        spent
     }
 
     fn finish_interrupted(

@@ -18,6 +18,7 @@ use super::manifest::{ChunkResult, Manifest};
 use super::recover::{ChunkView, SessionView};
 use super::runs::Run;
 use super::sessions;
+use super::spending;
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::{ChunkNumber, Digest, Language};
 
@@ -124,6 +125,15 @@ impl Session {
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
         state.manifest.settings = settings;
+        self.inner.write_manifest(&mut state)
+    }
+
+    /// Brings the sums of the manifest up to what the runs have noted.
+    pub fn count_spent(&self) -> Result<(), StoreError> {
+        let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        spending::raise(&mut state.manifest.totals.by_role, &spent);
         self.inner.write_manifest(&mut state)
     }
 

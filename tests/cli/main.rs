@@ -34,3 +34,4 @@ mod settings;
 mod sizes;
 mod states;
 mod stretches;
+mod totals;

@@ -133,7 +133,8 @@ fn a_workspace_cannot_choose_where_keys_go() {
     for name in ["base_url", "api_key_env", "api_key_command"] {
         let told = warnings.iter().any(|warning| {
             let message = warning["message"].as_str().unwrap_or_default();
-            message.contains(&format!("storywright.toml: `{name}` is ignored here"))
+            message.contains("storywright.toml:")
+                && message.contains(&format!("`{name}` is ignored here"))
         });
         assert!(told, "{name}: {}", ended.stdout);
     }
@@ -197,31 +198,31 @@ fn a_value_that_is_none_is_told_with_its_place() {
             "chunk_words = 3\n",
             "",
             &[],
-            "config.toml: `chunk_words` expects a whole number from 50 to 20000, not 3",
+            "config.toml:1: `chunk_words` expects a whole number from 50 to 20000, not 3",
         ),
         (
             "",
             "mode = \"twice\"\n",
             &[],
-            "storywright.toml: `mode` expects auto, single or chunked, not \"twice\"",
+            "storywright.toml:1: `mode` expects auto, single or chunked, not \"twice\"",
         ),
         (
             "",
             "[timeouts]\nidle = -1\n",
             &[],
-            "storywright.toml: `timeouts.idle` expects seconds, more than 0, not -1",
+            "storywright.toml:2: `timeouts.idle` expects seconds, more than 0, not -1",
         ),
         (
             "",
             "attempts = \n",
             &[],
-            "storywright.toml: is not valid TOML: ",
+            "storywright.toml:1: This is not valid TOML: ",
         ),
         (
             "prices.m = 3\n",
             "",
             &[],
-            "config.toml: `prices.m` expects a table",
+            "config.toml:1: `prices.m` expects a table",
         ),
         (
             "",
@@ -262,7 +263,7 @@ fn an_unknown_setting_is_told_with_what_it_may_mean() {
     let desk = Desk::with(BRIEF);
     desk.put("storywright.toml", "atempts = 3\n");
     let ended = desk.run(&["write", "--provider", "demo"]).exits(0);
-    let note = "storywright.toml: there is no setting `atempts`. Did you mean `attempts`?\n";
+    let note = "storywright.toml:1: there is no setting `atempts`. Did you mean `attempts`?\n";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
 }
 

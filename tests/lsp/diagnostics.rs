@@ -178,7 +178,10 @@ fn settings_are_part_of_what_is_judged() {
         let found = wait_for(&mut editor, &toml, "a problem of the settings", |found| {
             has(found, "unknown-setting")
         });
-        assert_eq!(found[0]["range"]["start"], json!({"line": 1, "character": 0}));
+        assert_eq!(
+            found[0]["range"]["start"],
+            json!({"line": 1, "character": 0})
+        );
         // Mended there, both are gone with the next look.
         std::fs::write(&toml, "target_words = 600\n").unwrap();
         editor.type_before(&brief, "She waits.", "Now ");
@@ -203,7 +206,12 @@ fn a_setting_of_the_editor_is_told_on_the_brief() {
     let wrong = found.iter().find(|it| it["code"] == "invalid-setting");
     let wrong = wrong.unwrap();
     assert_eq!(wrong["range"]["start"]["line"], 0);
-    assert!(wrong["message"].as_str().unwrap().contains("storywright.chunk_words"));
+    assert!(
+        wrong["message"]
+            .as_str()
+            .unwrap()
+            .contains("storywright.chunk_words")
+    );
 }
 
 /// Templates are judged where they stand, too.
@@ -215,9 +223,12 @@ fn a_template_has_its_problems_shown() {
     std::fs::write(&template, "In a {{mood}} mood.\n").unwrap();
     let mut editor = Editor::start(Persona::Neovim, &story);
     editor.open(&story.brief());
-    wait_for(&mut editor, &template, "a problem of the template", |found| {
-        has(found, "template-placeholder")
-    });
+    wait_for(
+        &mut editor,
+        &template,
+        "a problem of the template",
+        |found| has(found, "template-placeholder"),
+    );
     editor.close(&story.brief());
     wait_for(&mut editor, &template, "nothing", <[Value]>::is_empty);
 }

@@ -165,6 +165,7 @@ impl Prepared {
             cost: spent.cost,
             elapsed: reporter.elapsed(),
         });
+        reporter.count_spent(reader.session()).await;
         let run = reporter.run().clone();
         if let Err(error) = blocking(move || run.finish(&summary)).await {
             reporter.warn(None, "record", cause_chain(&error));

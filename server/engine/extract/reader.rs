@@ -112,6 +112,10 @@ impl Reader {
         &self.reporter
     }
 
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
     pub fn spent(&self) -> Spent {
         self.asker.spent()
     }

@@ -203,6 +203,7 @@ impl Job {
             if !matches!(called, Some(Ok(_))) {
                 *usage = tokens::with_unreported(*usage, before, asked, &text);
             }
+            self.note_spent(usage.since(before));
             let error = match called {
                 None => return Err(SeamEnd::Cancelled),
                 Some(Ok(FinishReason::Stop)) => return Ok(text),

@@ -13,6 +13,7 @@ use super::page::{Put, PutStop};
 use super::reader::{Piece, Reader, Told};
 use super::records;
 use crate::engine::events::JobEvent;
+use crate::engine::settings::Role;
 use crate::engine::{blocking, tokens};
 use crate::provider::{Event, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::story::new_beats::NewBeat;
@@ -119,6 +120,11 @@ impl Job {
             let usage = tokens::with_unreported(answer.job.usage, usage_before, asked, &heard);
             answer.job.usage = usage;
         }
+        let took = self.usage.since(usage_before);
+        let price = self.settings.prices.get(&self.writer.model);
+        let cost = price.map(|price| price.of(&took));
+        self.reporter
+            .note_spent(Role::Plan, &self.writer.model, took, cost);
         end
     }
 }

@@ -149,6 +149,19 @@ pub enum Role {
     Audit,
 }
 
+impl Role {
+    /// As it is written in settings.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Draft => "draft",
+            Role::Plan => "plan",
+            Role::State => "state",
+            Role::Refine => "refine",
+            Role::Audit => "audit",
+        }
+    }
+}
+
 /// How many calls a story takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
