@@ -140,6 +140,7 @@ impl Job {
             stop,
             beside,
         } = results;
+        self.tell_of_changes().await;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
         let (total, incomplete): (u32, Vec<ChunkNumber>) = match &view {

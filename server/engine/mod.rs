@@ -7,6 +7,7 @@
 pub mod accept;
 mod asking;
 mod audit;
+mod brief_watch;
 pub mod contract;
 pub mod doctor;
 mod draft;
@@ -48,6 +49,7 @@ pub mod status;
 pub mod story_file;
 pub mod tokens;
 pub mod upkeep;
+mod without_effect;
 pub mod workshop;
 pub mod writer;
 pub mod written;

@@ -85,6 +85,7 @@ impl Prepared {
         for warning in &self.warnings {
             reporter.warn(None, "setting", warning.as_str());
         }
+        self.warn_without_effect(&reporter, &writer, false);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }

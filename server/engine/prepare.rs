@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
+use super::brief_watch::BriefWatch;
 use super::contract::{self, Boundary, Findings};
 use super::editor::Editor;
 use super::error::JobError;
@@ -21,6 +22,7 @@ use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
+use super::without_effect::{Situation, without_effect};
 use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::written::Written;
@@ -36,6 +38,8 @@ pub struct Prepared {
     pub(super) settings: Settings,
     pub(super) plan: Vec<PlannedChunk>,
     pub(super) warnings: Vec<String>,
+    /// Notices what the author changes from here on.
+    watch: BriefWatch,
 }
 
 impl Prepared {
@@ -48,6 +52,7 @@ impl Prepared {
     ) -> Result<Prepared, JobError> {
         let read = workshop.read_story(&request.source(), editor)?;
         workshop.check_not_planned(read.story.folder.brief())?;
+        let watch = BriefWatch::new(workshop, &request, &read);
         let (story, settings, warnings) = read.usable()?;
         story.check()?;
         if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
@@ -67,6 +72,7 @@ impl Prepared {
             settings,
             plan,
             warnings,
+            watch,
         })
     }
 
@@ -150,6 +156,7 @@ impl Prepared {
             reporter.warn(None, "setting", warning.as_str());
         }
         self.warn_of_order(&reporter, &scheduled);
+        self.warn_without_effect(&reporter, &writer, beginning.is_fresh);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }
@@ -179,6 +186,7 @@ impl Prepared {
             job.single = SingleCall::ready(beginning.parts);
         }
         job.measured = beginning.measured;
+        job.watch = Some(Arc::new(self.watch));
         Ok(Arc::new(job)
             .write(queue, scheduled.schedule, left, cancel)
             .await)
@@ -491,6 +499,21 @@ impl Prepared {
         let scheduled = self.schedule(&lineup, &written.view)?;
         let beginning = Beginning::of(&lineup, &written.view, writer);
         Ok((Queue { lineup, claim }, scheduled, beginning))
+    }
+
+    /// Which settings of the command line the author might as well have left out.
+    pub(super) fn warn_without_effect(&self, reporter: &Reporter, writer: &Writer, is_fresh: bool) {
+        let situation = Situation {
+            settings: &self.settings,
+            brief: &self.story.brief,
+            work: self.work(),
+            provider: writer.kind,
+            model: &writer.model,
+            is_fresh,
+        };
+        for message in without_effect(&self.request.flags, &situation) {
+            reporter.warn(None, "no-effect", message);
+        }
     }
 
     /// What the author should know of the order before it is written in.

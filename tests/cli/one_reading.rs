@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use crate::desk::Desk;
-use crate::novel::BRIEF;
+use crate::novel::{BRIEF, Novel, part_of};
+use crate::support::model_server::ModelServer;
 
 /// `file:line severity code` of everything that `check` has to say.
 fn checked(desk: &Desk, code: i32) -> Vec<String> {
@@ -153,4 +154,74 @@ fn the_first_story_passes_its_check_without_a_warning() {
     desk.run(&["write", "--provider", "demo"]).exits(0);
     let shown = desk.run(&["check", "--fail-on", "warning"]).exits(0).stdout;
     assert!(shown.contains("0 errors, 0 warnings"), "{shown}");
+}
+
+#[test]
+fn a_flag_without_effect_says_so() {
+    let desk = Desk::with(BRIEF);
+    let flags = [
+        "--chunk-words",
+        "500",
+        "--parallel",
+        "3",
+        "--temperature",
+        "1",
+    ];
+    let told = desk.run(&[&["write", "--provider", "demo"], &flags[..]].concat());
+    let told = told.exits(0).stderr;
+    for flag in ["--chunk-words", "--parallel", "--temperature"] {
+        assert!(
+            told.contains(&format!("{flag} has no effect here: ")),
+            "{told}"
+        );
+    }
+    // Where the story has no length, that of its chunks counts.
+    let desk = Desk::with(&without_target());
+    let flags = ["write", "--provider", "demo", "--chunk-words", "100"];
+    let told = desk.run(&flags).exits(0).stderr;
+    assert!(!told.contains("no effect"), "{told}");
+}
+
+/// A change under a running job is told once, and counts from the next `write` on: all that is written by
+/// then is written under one brief.
+#[test]
+fn a_brief_changed_under_a_job_is_told() {
+    let table = [
+        (
+            "RULE-ONE-MARK",
+            "RULE-ONE-MARK, and no door is ever locked NEW-MARK",
+            "brief-changed",
+            1,
+        ),
+        ("NOTES-MARK", "NOTES-MARK and more", "brief-changed", 0),
+    ];
+    for (old, new, code, times) in table {
+        let desk = Desk::with(BRIEF);
+        assert!(BRIEF.contains(old), "{old}");
+        let (brief, novel) = (desk.path("story.md"), Novel::short());
+        let changed = BRIEF.replacen(old, new, 1);
+        let server = ModelServer::start(move |request| {
+            if part_of(&request.user()) == 2 {
+                std::fs::write(&brief, &changed).expect("written");
+            }
+            novel.answer(request)
+        });
+        let ended = desk.write("openai", &server, &["--json"]).exits(0);
+        let warnings = ended.named("warning");
+        let told = warnings.iter().filter(|warning| warning["code"] == code);
+        assert_eq!(told.count(), times, "{new}: {warnings:#?}");
+        let requests = server.completions();
+        assert!(
+            requests
+                .iter()
+                .all(|it| !it.user().contains("NEW-MARK") && !it.system().contains("NEW-MARK"))
+        );
+        let status = desk.run(&["status", "--json"]).exits(0).json();
+        let stale = status["chunks"].as_array().expect("chunks").iter();
+        assert_eq!(
+            stale.filter(|it| it["stale"] == true).count() > 0,
+            times > 0,
+            "{status:#}"
+        );
+    }
 }

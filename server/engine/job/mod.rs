@@ -18,6 +18,8 @@ pub(super) use hold::Hold;
 pub(super) use reducer::Results;
 pub use seams::{SeamEnd, SeamOutcome};
 
+use super::blocking;
+use super::brief_watch::BriefWatch;
 use super::editor::Editor;
 use super::events::Outcome;
 use super::extract::Beside;
@@ -60,6 +62,8 @@ pub struct Job {
     pub(super) measured: Measured,
     /// Reads what is complete, beside the writing.
     beside: Beside,
+    /// Notices what the author changes meanwhile.
+    pub(super) watch: Option<Arc<BriefWatch>>,
 }
 
 /// How a job came out.
@@ -113,6 +117,7 @@ impl Job {
             single: SingleCall::off(),
             measured: Measured::default(),
             beside,
+            watch: None,
         }
     }
 
@@ -138,6 +143,18 @@ impl Job {
 
     pub(super) fn reporter(&self) -> &Reporter {
         &self.reporter
+    }
+
+    /// Tells the author what of their changes this job does not go by.
+    pub(super) async fn tell_of_changes(&self) {
+        let Some(watch) = self.watch.clone() else {
+            return;
+        };
+        let editor = Arc::clone(&self.editor);
+        let changes = blocking(move || watch.look(editor.as_ref())).await;
+        for change in changes {
+            self.reporter.warn(None, change.code, change.message);
+        }
     }
 
     /// What holds every call of the job back for as long as the server asked for.

@@ -109,6 +109,7 @@ impl Job {
     ) -> Result<Option<Work>, StoreError> {
         let Task { number, treatment } = step.task;
         let began = Instant::now();
+        self.tell_of_changes().await;
         let session = self.session().clone();
         let mut chunk = blocking(move || session.chunk(number)).await?;
         if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {

@@ -68,12 +68,12 @@ pub struct Spot {
 
 /// A setting that was not taken, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {message}", placed(place, spot.as_ref()))]
+#[error("{}: {message}", placed(place, spot.as_deref()))]
 pub struct SettingsProblem {
     pub origin: Origin,
     pub place: String,
     /// Where it stands, if it stands in a file.
-    pub spot: Option<Spot>,
+    pub spot: Option<Box<Spot>>,
     /// The setting; empty for a file that can't be read.
     pub name: String,
     /// Stable kebab-case name of the kind of problem.
@@ -196,7 +196,7 @@ impl Settings {
         let problem = |code: &'static str, message: String| SettingsProblem {
             origin: layer.origin,
             place: layer.place.clone(),
-            spot: layer.spot(name),
+            spot: layer.spot(name).map(Box::new),
             name: name.to_owned(),
             code,
             message,

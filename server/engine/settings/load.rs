@@ -127,11 +127,11 @@ fn read_toml(
     let problem = |text: &str, span: Span, message: String| SettingsProblem {
         origin,
         place: place.clone(),
-        spot: Some(Spot {
+        spot: Some(Box::new(Spot {
             path: path.to_owned(),
             text: text.into(),
             span,
-        }),
+        })),
         name: String::new(),
         code: UNREADABLE,
         message,

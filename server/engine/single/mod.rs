@@ -116,7 +116,8 @@ fn is_in_time(facts: &Facts<'_>) -> bool {
 #[derive(Debug)]
 pub(super) struct Beginning {
     pub parts: usize,
-    is_fresh: bool,
+    /// The job writes all chunks of the story, and there is nothing of any of them.
+    pub is_fresh: bool,
     /// Length of the story, in words (characters for CJK).
     words: u32,
     pub measured: Measured,
