@@ -117,6 +117,7 @@ impl Desk {
             .expect("generated/")
             .map(|entry| entry.expect("an entry"))
             .filter(|entry| entry.path().is_dir())
+            .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
             .map(|entry| format!("generated/{}", entry.file_name().display()))
             .collect();
         assert_eq!(sessions.len(), 1, "{sessions:?}");
