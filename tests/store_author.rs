@@ -3,10 +3,12 @@
 
 mod store;
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use store::{A, Story, n, result, told, written};
-use storywright::session::{ChunkStatus, Origin, OrphanKind, StoreError};
+use storywright::session::{ChunkStatus, ChunkView, Origin, OrphanKind, StoreError};
+use storywright::story::Digest;
 
 #[test]
 fn edits_are_seen_by_content() {
@@ -286,6 +288,31 @@ fn the_outline_moves_and_no_text_is_lost() {
                 );
             }
         }
+    }
+}
+
+/// Also twice, and with an edit in between.
+#[test]
+fn what_is_known_of_a_text_comes_back_with_its_beat() {
+    let story = written();
+    let all = ["a", "b", "c"];
+    let path = story.path("chunks/chunk_02.md");
+    for edit in ["Mine.", "Mine, again."] {
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(&path, format!("{}\n\n{edit}\n", text.trim_end())).unwrap();
+        let inputs = BTreeMap::from([("tense".to_owned(), Digest::of(edit))]);
+        let opened = story.open(&all);
+        opened.session.keep_chunk(n(2), inputs).unwrap();
+        drop(opened);
+        let before = story.view(&all).chunks[1].clone();
+        assert!(before.edited);
+        drop(story.open(&["a", "c"]));
+        drop(story.open(&all));
+        let after = story.view(&all).chunks[1].clone();
+        assert_eq!(after.text, before.text);
+        assert_eq!(after.origin, before.origin);
+        let inputs = |chunk: &ChunkView| chunk.record.as_ref().unwrap().inputs.clone();
+        assert_eq!(inputs(&after), inputs(&before));
     }
 }
 

@@ -4,6 +4,7 @@ use super::args::Status;
 use super::session::usable_story;
 use super::{Exit, Failure, output};
 use crate::engine::sessions;
+use crate::engine::stale_reason;
 use crate::engine::status::{ChunkState, Edits, StoryStatus};
 use crate::engine::workshop::Workshop;
 use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
@@ -82,7 +83,10 @@ fn row(chunk: &ChunkState) -> String {
         None => {}
     }
     if chunk.stale {
-        row.push_str(&format!("  (stale: {})", chunk.stale_reasons.join(", ")));
+        row.push_str(&format!(
+            "  (stale: {})",
+            stale_reason::sentence(&chunk.stale_reasons)
+        ));
     }
     if let Some(error) = &chunk.error {
         row.push_str(&format!("  ({error})"));

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::story_file::line_of;
+use crate::story::names::CastNames;
 use crate::story::{Beat, Brief, CastEntry, ChunkNumber};
 
 /// A place where one chunk ends and the next begins, and where something is amiss.
@@ -33,6 +34,7 @@ pub(super) fn check(
     text: &str,
     chunks: impl IntoIterator<Item = ChunkNumber>,
 ) -> Findings {
+    let names = CastNames::of(&brief.cast, &brief.language);
     let mut findings = Findings::default();
     for ChunkNumber(number) in chunks {
         let at = (number as usize).saturating_sub(1);
@@ -47,7 +49,7 @@ pub(super) fn check(
         };
         match states(earlier, later) {
             (None, None) => findings.silent.push(boundary()),
-            (Some(exit), Some(enter)) if !have_in_common(exit, enter, &brief.cast) => {
+            (Some(exit), Some(enter)) if !have_in_common(exit, enter, &names) => {
                 findings.apart.push(boundary());
             }
             _ => {}
@@ -79,18 +81,9 @@ fn states<'a>(earlier: &'a Beat, later: &'a Beat) -> (Option<&'a str>, Option<&'
 }
 
 /// Whether two texts share a word that says something, or name the same character.
-fn have_in_common(one: &str, other: &str, cast: &[CastEntry]) -> bool {
-    let (one, other) = (telling(one), telling(other));
-    let names = |words: &BTreeSet<String>, entry: &CastEntry| {
-        let spelled = std::iter::once(&entry.name).chain(&entry.aliases);
-        spelled
-            .flat_map(|name| name.unicode_words())
-            .any(|name| words.contains(&stem(name)))
-    };
-    !one.is_disjoint(&other)
-        || cast
-            .iter()
-            .any(|entry| names(&one, entry) && names(&other, entry))
+fn have_in_common(one: &str, other: &str, names: &CastNames) -> bool {
+    let named = |text: &str| names.named_in(text);
+    !telling(one).is_disjoint(&telling(other)) || !named(one).is_disjoint(&named(other))
 }
 
 /// The words of a text that are long enough to say something, by their stems; in scripts

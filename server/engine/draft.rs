@@ -20,7 +20,8 @@ use super::accept::{self, Acceptance, CallEnd, Cut, Fault, Told};
 use super::editor::{Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
-use super::prompt::{Prompt, slices};
+use super::prompt::Prompt;
+use super::prompt::slices::{self, Slice, Slices};
 use super::report::{causes, millis};
 use super::schedule::Tail;
 use super::written::Written;
@@ -79,7 +80,8 @@ pub struct Draft {
     pub usage: Usage,
     pub first_token_ms: Option<u64>,
     pub finish: Option<FinishReason>,
-    pub inputs: std::collections::BTreeMap<String, crate::story::Digest>,
+    /// What its prompts held; of what changed in between, what was held first.
+    pub inputs: Slices,
     pub last_error: Option<ProviderError>,
     /// Answers that were refused, and why; for the run's records.
     pub refused: Vec<(Fault, String)>,
@@ -111,6 +113,8 @@ pub struct Drafting<'a> {
     /// The prose that is rewritten, if any stood there. It stays where it is until the first
     /// words of the new one are there to take its place.
     pub replaces: Option<String>,
+    /// Why it is replaced, for history and changelog.
+    pub why_replaced: &'static str,
     /// Whether any text has come.
     pub begun: AtomicBool,
     pub notes: Vec<String>,
@@ -149,7 +153,7 @@ impl Drafting<'_> {
             usage: Usage::default(),
             first_token_ms: None,
             finish: None,
-            inputs: Default::default(),
+            inputs: self.begun_inputs(),
             last_error: None,
             refused: Vec::new(),
             cuts: Vec::new(),
@@ -196,13 +200,7 @@ impl Drafting<'_> {
                     };
                 }
             };
-            draft.inputs.clone_from(&prompt.inputs);
-            draft
-                .inputs
-                .insert(slices::MODEL.to_owned(), self.job.writer().digest());
-            if self.tail == Tail::Planned {
-                draft.inputs.remove(slices::PRECEDING);
-            }
+            self.note_inputs(draft, &prompt);
             draft.attempts += 1;
             let usage_before = draft.usage;
             let mut course = Course::new(ask, before);
@@ -217,7 +215,7 @@ impl Drafting<'_> {
             }
             self.job.note_spent(draft.usage.since(usage_before));
             let saved = whole_words(&draft.prose, draft.whole);
-            if let Err(end) = self.save(saved, page, false).await {
+            if let Err(end) = self.save(saved, &draft.inputs, page, false).await {
                 return end;
             }
             match result {
@@ -246,6 +244,31 @@ impl Drafting<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// What the text that is gone on from was begun from, as far as it is known.
+    fn begun_inputs(&self) -> Slices {
+        let record = self.chunk.record.as_ref();
+        let begun = record.and_then(|record| record.begun.as_ref());
+        let begun = begun.filter(|_| !self.chunk.text.trim().is_empty());
+        begun.map_or_else(Slices::new, |begun| slices::of_record(&begun.inputs))
+    }
+
+    /// Takes in what a prompt holds. Which beats are beside this one is part of what the text
+    /// before and the next beat were.
+    fn note_inputs(&self, draft: &mut Draft, prompt: &Prompt) {
+        let is_begun = !draft.inputs.is_empty();
+        let mut held = prompt.inputs.clone();
+        held.insert(Slice::Model, self.job.writer().digest());
+        if self.tail == Tail::Planned {
+            held.remove(&Slice::Preceding);
+        }
+        if is_begun {
+            held.retain(|slice, _| !matches!(slice, Slice::Precedes(_) | Slice::Follows(_)));
+        }
+        for (slice, digest) in held {
+            draft.inputs.entry(slice).or_insert(digest);
         }
     }
 
@@ -343,7 +366,7 @@ impl Drafting<'_> {
             let mut ended = event.and_then(|event| incoming.take(event));
             if incoming.must_save() {
                 let prose = incoming.unsaved();
-                if let Err(end) = self.save(&prose, page, false).await {
+                if let Err(end) = self.save(&prose, incoming.inputs(), page, false).await {
                     return match end {
                         DraftEnd::AuthorEdited => CallResult::AuthorEdited,
                         DraftEnd::Store(error) => CallResult::Store(error),
@@ -405,15 +428,27 @@ impl Drafting<'_> {
     }
 
     /// Saves the prose, if there is any.
-    async fn save(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
+    async fn save(
+        &self,
+        prose: &str,
+        inputs: &Slices,
+        page: &mut dyn Page,
+        finished: bool,
+    ) -> Result<(), DraftEnd> {
         if prose.is_empty() {
             return Ok(());
         }
-        self.put(prose, page, finished).await
+        self.put(prose, inputs, page, finished).await
     }
 
     /// First to disk, then to the editor.
-    async fn put(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
+    async fn put(
+        &self,
+        prose: &str,
+        inputs: &Slices,
+        page: &mut dyn Page,
+        finished: bool,
+    ) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let saved = prose.to_owned();
@@ -422,9 +457,16 @@ impl Drafting<'_> {
         // What goes on from a text begins as that did.
         let begins_apart = (begins && self.chunk.text.is_empty())
             .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
+        let why = self.why_replaced;
+        let is_new = begins && self.chunk.text.trim().is_empty();
+        let begun = is_new.then(|| slices::recorded(&self.told(inputs)));
         let save = move || {
             if retire {
-                session.retire_chunk(number, "rewritten")?;
+                session.retire_chunk(number, why)?;
+            }
+            if let Some(inputs) = begun {
+                // Before the text, so that it is known however early the job is killed.
+                let _ = session.note_begun(number, inputs);
             }
             if let Some(open) = begins_apart {
                 // Only for the seam pass; the text does not wait for it.
@@ -454,6 +496,15 @@ impl Drafting<'_> {
                 Ok(())
             }
         }
+    }
+
+    /// What of its inputs a text was really told: the call for the whole story tells of what
+    /// other chunks hold nothing but their text.
+    fn told(&self, inputs: &Slices) -> Slices {
+        let is_whole = self.job.single.is_on();
+        let mut told = inputs.clone();
+        told.retain(|slice, _| !is_whole || !matches!(slice, Slice::Summary(_) | Slice::State(_)));
+        told
     }
 
     fn language(&self) -> &crate::story::Language {

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::JobError;
-use super::prompt::slices;
+use super::prompt::slices::Slice;
 use super::settings::Settings;
 use super::stale;
+use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::chunk_file::{self, Places};
@@ -19,7 +20,7 @@ use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Owners, Session
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
 use crate::story::quote::find_quote;
-use crate::story::{Brief, ChunkNumber, Language, SectionKind, Severity, Span};
+use crate::story::{Brief, ChunkNumber, Language, Section, SectionKind, Severity, Span};
 
 pub const STALE: &str = "stale-chunk";
 pub const PARTIAL: &str = "partial-chunk";
@@ -144,7 +145,7 @@ pub fn read(
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
     let reasons = stale::reasons(story, &written, settings);
-    let states = states(&story.brief, &reasons, &chunks, &findings.texts);
+    let states = states(story, &reasons, &chunks, &findings.texts);
     findings.list.extend(states);
     let (audits, _) = session::read_audits(&story.folder, &id, owners, disk);
     findings
@@ -311,26 +312,37 @@ fn contradiction(
 // ---------------------------------------------------------------- stale, partial, failed
 
 fn states(
-    brief: &Brief,
-    reasons: &[Vec<String>],
+    story: &StoryFile,
+    reasons: &[Vec<StaleReason>],
     chunks: &[Chunk<'_>],
     texts: &[SourceText],
 ) -> Vec<Finding> {
-    let slices = places_of_slices(brief);
+    let unit = story.brief.language.unit();
     let mut found = Vec::new();
     for chunk in chunks {
         let place = chunk.head(texts);
         let index = (chunk.view.number.0 as usize).saturating_sub(1);
-        let reasons = reasons.get(index).map_or(&[][..], Vec::as_slice);
+        let reasons = match chunk.view.status {
+            ChunkStatus::Complete => reasons.get(index).cloned().unwrap_or_default(),
+            _ => stale::changed_since_begun(story, chunk.view),
+        };
         let of_words = format!("{} of {}", chunk.view.words, chunk.view.target_words);
-        let unit = brief.language.unit();
         let (severity, code, message) = match chunk.view.status {
             ChunkStatus::Failed => (Severity::Warning, FAILED, failed_message(chunk)),
-            ChunkStatus::Partial => (
+            ChunkStatus::Partial if reasons.is_empty() => (
                 Severity::Information,
                 PARTIAL,
                 format!(
                     "This chunk breaks off after {of_words} {unit}. Writing goes on from there."
+                ),
+            ),
+            ChunkStatus::Partial => (
+                Severity::Information,
+                PARTIAL,
+                format!(
+                    "This chunk breaks off after {of_words} {unit}, and since it was begun {}. Writing begins it \
+                     anew, with this text in history.",
+                    stale_reason::sentence(&reasons)
                 ),
             ),
             ChunkStatus::Complete if !reasons.is_empty() => (
@@ -338,22 +350,19 @@ fn states(
                 STALE,
                 format!(
                     "This chunk is stale: {}. Rewrite it, or keep it as it is.",
-                    reasons.join(", ")
+                    stale_reason::sentence(&reasons)
                 ),
             ),
             ChunkStatus::Complete | ChunkStatus::Missing => continue,
         };
         let related = reasons.iter().filter_map(|reason| {
-            let named = slices.iter().filter(|(name, _)| is_about(reason, name));
-            let longest = named.max_by_key(|(name, _)| name.len());
-            let in_brief = longest.map(|(_, span)| Place {
-                text: 0,
-                span: span.clone(),
+            let in_brief = reason.slice().and_then(|slice| {
+                let span = place_of_slice(&story.brief, index, slice)?;
+                Some(Place { text: 0, span })
             });
-            let before = chunks.iter().find(|other| {
-                other.view.number < chunk.view.number && names_chunk(reason, other.view.number)
-            });
-            let place = in_brief.or_else(|| before.map(|before| before.head(texts)));
+            let other = reason.chunk();
+            let other = other.and_then(|it| chunks.iter().find(|chunk| chunk.view.number == it));
+            let place = in_brief.or_else(|| other.map(|other| other.head(texts)));
             Some((place?, "this changed"))
         });
         found.push(Finding {
@@ -377,35 +386,53 @@ fn failed_message(chunk: &Chunk<'_>) -> String {
     }
 }
 
-/// Whether a reason, such as "rule 3 changed", begins with the name of a slice.
-fn is_about(reason: &str, name: &str) -> bool {
-    let rest = reason.strip_prefix(name);
-    rest.is_some_and(|rest| rest.starts_with(' '))
-}
-
-/// Whether a reason, such as "how things stand after chunk 2 changed", is about a chunk.
-fn names_chunk(reason: &str, number: ChunkNumber) -> bool {
-    let name = format!("chunk {number}");
-    let rest = reason.split_once(&name).map(|(_, rest)| rest);
-    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// Where the slices that a prompt may hold stand in the brief; those that have one place.
-fn places_of_slices(brief: &Brief) -> Vec<(String, Span)> {
-    let rules = brief.rules.iter();
-    let rules = rules.map(|rule| (slices::rule(rule.number), rule.span.clone()));
-    let cast = brief.cast.iter();
-    let cast = cast.map(|entry| (slices::cast(&entry.name), entry.name_span.clone()));
-    let sections = brief.sections.iter().filter_map(|section| {
-        let name = match section.kind {
-            SectionKind::Style => slices::STYLE.to_owned(),
-            SectionKind::Outline => slices::OUTLINE.to_owned(),
-            SectionKind::Background => slices::background(&section.title),
-            _ => return None,
-        };
-        Some((name, section.heading_span.clone()))
-    });
-    rules.chain(cast).chain(sections).collect()
+/// Where a slice of the beat at an index stands in the brief, for those that have one place.
+fn place_of_slice(brief: &Brief, index: usize, slice: &Slice) -> Option<Span> {
+    let heading = |kind: SectionKind| Some(brief.section(kind)?.heading_span.clone());
+    let beat = |index: Option<usize>| Some(brief.beats.get(index?)?.heading_span.clone());
+    let key = |name: &str| {
+        let entries = brief.front_matter.as_ref()?.entries.iter();
+        let mut named = entries.filter(|entry| entry.key.eq_ignore_ascii_case(name));
+        Some(named.next()?.key_span.clone())
+    };
+    match slice {
+        Slice::Language => key("language"),
+        Slice::PointOfView => key("pov"),
+        Slice::Tense => key("tense"),
+        Slice::Protagonist => key("protagonist"),
+        Slice::Premise => heading(SectionKind::Premise),
+        Slice::Setting => heading(SectionKind::Setting),
+        Slice::Style => heading(SectionKind::Style),
+        Slice::Rules => heading(SectionKind::Rules),
+        Slice::Rule(number) => {
+            let mut rules = brief.rules.iter();
+            let rule = rules.find(|rule| rule.number == *number);
+            rule.map(|rule| rule.span.clone())
+        }
+        Slice::Cast(name) => {
+            let mut cast = brief.cast.iter();
+            let entry = cast.find(|entry| &entry.name == name);
+            entry.map(|entry| entry.name_span.clone())
+        }
+        Slice::Background(title) => {
+            let mut sections = brief.sections.iter();
+            let of_title = |section: &&Section| {
+                section.kind == SectionKind::Background && &section.title == title
+            };
+            let section = sections.find(of_title);
+            section.map(|section| section.heading_span.clone())
+        }
+        Slice::Beat => beat(Some(index)),
+        Slice::NextBeat | Slice::Precedes(_) => beat(index.checked_add(1)),
+        Slice::PreviousBeat | Slice::Follows(_) => beat(index.checked_sub(1)),
+        Slice::Preceding
+        | Slice::Summary(_)
+        | Slice::State(_)
+        | Slice::Quote(..)
+        | Slice::Template
+        | Slice::Model
+        | Slice::Facts => None,
+    }
 }
 
 #[cfg(test)]
@@ -432,16 +459,5 @@ mod tests {
             made.replace_range(cut(text, &(start..start + word.len())), "");
             assert_eq!(made, left, "{text:?}");
         }
-    }
-
-    #[test]
-    fn a_reason_names_its_slice_as_a_whole() {
-        assert!(is_about("rule 3 changed", "rule 3"));
-        assert!(!is_about("rule 30 changed", "rule 3"));
-        assert!(is_about("cast Mara Voss was added", "cast Mara Voss"));
-        let two = ChunkNumber(2);
-        assert!(names_chunk("chunk 2 was edited", two));
-        assert!(names_chunk("what happened in chunk 2 changed", two));
-        assert!(!names_chunk("chunk 21 was edited", two));
     }
 }

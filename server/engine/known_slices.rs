@@ -1,15 +1,18 @@
 //! What prompts told of other chunks, and whether it is the same now.
 //!
-//! Pure. A chunk whose state is gone is no reason: nothing is known that would contradict.
+//! Pure. A chunk whose state is gone is no reason: nothing is known that would contradict. Nor
+//! is one that came, left or moved: that is told to its neighbours alone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use super::prompt::slices::OfOther;
+use super::prompt::slices::Slice;
 use super::prompt::state_text;
+use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::{ChunkStatus, ChunkView, Standing};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Standing};
+use crate::story::names::CastNames;
 use crate::story::recall;
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
@@ -18,11 +21,11 @@ use crate::story::{BeatId, Digest};
 pub(super) struct Others<'a> {
     story: &'a StoryFile,
     written: &'a Written,
-    /// The index of each beat's chunk.
-    places: HashMap<&'a BeatId, usize>,
+    /// The index of each beat's chunk, by every id that the beat goes by or went by.
+    places: HashMap<BeatId, usize>,
     /// The digest of how things stand after a beat, as each chunk that was told of it would be
     /// told now.
-    stands: HashMap<(&'a BeatId, usize), Digest>,
+    stands: HashMap<(BeatId, usize), Digest>,
     /// Digests of the sentences of a chunk, once they are asked for.
     sentences: Mutex<BTreeMap<usize, BTreeSet<Digest>>>,
 }
@@ -30,14 +33,10 @@ pub(super) struct Others<'a> {
 impl<'a> Others<'a> {
     /// For the chunks up to index `until`, that one included.
     pub(super) fn new(story: &'a StoryFile, written: &'a Written, until: usize) -> Others<'a> {
-        let chunks = written.view.chunks.iter();
         let mut others = Others {
             story,
             written,
-            places: chunks
-                .enumerate()
-                .map(|(index, chunk)| (&chunk.beat, index))
-                .collect(),
+            places: places(written),
             stands: HashMap::new(),
             sentences: Mutex::default(),
         };
@@ -48,30 +47,38 @@ impl<'a> Others<'a> {
     /// Walks through the story once and notes how things stand wherever a chunk was told of it.
     fn fold_states(&mut self, until: usize) {
         let chunks = &self.written.view.chunks;
-        let mut told: HashMap<BeatId, Vec<usize>> = HashMap::new();
+        let mut told: HashMap<usize, Vec<(BeatId, usize)>> = HashMap::new();
         for (index, chunk) in chunks.iter().enumerate().take(until.saturating_add(1)) {
             let inputs = chunk.record.iter().flat_map(|record| record.inputs.keys());
-            for slice in inputs.filter_map(|name| OfOther::parse(name)) {
-                if let OfOther::State(beat) = slice {
-                    told.entry(beat).or_default().push(index);
+            for slice in inputs.filter_map(|name| Slice::parse(name)) {
+                if let Slice::State(beat) = slice
+                    && let Some(source) = self.places.get(&beat)
+                {
+                    told.entry(*source).or_default().push((beat, index));
                 }
             }
         }
         if told.is_empty() {
             return;
         }
+        let brief = &self.story.brief;
+        let names = CastNames::of(&brief.cast, &brief.language);
         let mut state = StoryState::default();
-        for (chunk, known) in chunks.iter().zip(&self.written.states) {
-            let Some(known) = known else {
+        for (index, known) in self.written.states.iter().enumerate() {
+            let (Some(known), Some(chunk)) = (known, chunks.get(index)) else {
                 continue;
             };
             state.take(chunk.number, known);
-            for reader in told.get(&chunk.beat).into_iter().flatten() {
-                let text = state_text(&state, &self.story.brief, *reader);
-                self.stands
-                    .insert((&chunk.beat, *reader), Digest::of(&text));
+            for (beat, reader) in told.remove(&index).into_iter().flatten() {
+                let text = state_text(&state, brief, &names, reader);
+                self.stands.insert((beat, reader), Digest::of(&text));
             }
         }
+    }
+
+    /// Whether a beat, by any id that it had, is the one at an index.
+    pub(super) fn is_at(&self, beat: &BeatId, index: Option<usize>) -> bool {
+        index.is_some() && self.places.get(beat).copied() == index
     }
 
     fn of_beat(&self, beat: &BeatId) -> Option<(usize, &'a ChunkView, Option<&'a ChunkState>)> {
@@ -81,57 +88,58 @@ impl<'a> Others<'a> {
     }
 
     /// Why the chunk at `reader` does not fit what it was told, if it does not.
-    pub(super) fn reason(&self, slice: &OfOther, reader: usize, then: &Digest) -> Option<String> {
-        let (OfOther::Summary(beat) | OfOther::State(beat) | OfOther::Quote(beat)) = slice;
-        let Some((index, source, state)) = self.of_beat(beat) else {
-            return Some(format!(
-                "the chunk of `{beat}`, which it goes back to, was removed"
-            ));
+    pub(super) fn reason(
+        &self,
+        slice: &Slice,
+        reader: usize,
+        then: &Digest,
+    ) -> Option<StaleReason> {
+        let (Slice::Summary(beat) | Slice::State(beat) | Slice::Quote(beat, _)) = slice else {
+            return None;
         };
+        let (index, source, state) = self.of_beat(beat)?;
         if source.status != ChunkStatus::Complete {
             // While it is not whole there is nothing to fit.
             return None;
         }
         let may_differ = match slice {
-            OfOther::Summary(_) => state.is_some() && self.may_be_told_anew(index, reader),
-            OfOther::State(_) => {
+            Slice::Summary(_) => state.is_some() && self.may_be_told_anew(index, reader),
+            Slice::State(_) => {
                 let mut before = 0..=index;
-                state.is_some() && before.any(|index| self.may_be_told_anew(index, reader))
+                state.is_some()
+                    && before.any(|index| {
+                        self.was_there(index, reader) && self.may_be_told_anew(index, reader)
+                    })
             }
-            OfOther::Quote(_) => true,
+            _ => true,
         };
-        if !may_differ {
-            return None;
-        }
-        let now = self.now(slice, reader, then)?;
-        if now == *then {
+        if !may_differ || self.now(slice, reader, then)? == *then {
             return None;
         }
         let number = source.number;
         Some(match slice {
-            OfOther::Summary(_) => format!("what happened in chunk {number} changed"),
-            OfOther::State(_) => format!("how things stand after chunk {number} changed"),
-            OfOther::Quote(_) => {
-                format!("a sentence of chunk {number} that it goes back to changed")
-            }
+            Slice::Summary(_) => StaleReason::Summary(number),
+            Slice::State(_) => StaleReason::State(number),
+            _ => StaleReason::Quote(number),
         })
     }
 
     /// The digest of a slice as it is now; for a sentence that is gone, that of its whole chunk.
-    pub(super) fn now(&self, slice: &OfOther, reader: usize, then: &Digest) -> Option<Digest> {
+    pub(super) fn now(&self, slice: &Slice, reader: usize, then: &Digest) -> Option<Digest> {
         match slice {
-            OfOther::Summary(beat) => {
+            Slice::Summary(beat) => {
                 let (_, _, state) = self.of_beat(beat)?;
                 Some(Digest::of(state?.summary.trim()))
             }
-            OfOther::State(beat) => self.stands.get(&(beat, reader)).cloned(),
-            OfOther::Quote(beat) => {
+            Slice::State(beat) => self.stands.get(&(beat.clone(), reader)).cloned(),
+            Slice::Quote(beat, _) => {
                 let (index, source, _) = self.of_beat(beat)?;
                 if !self.may_have_changed(index, reader) || self.has_sentence(index, then) {
                     return Some(then.clone());
                 }
                 Some(source.digest.clone())
             }
+            _ => None,
         }
     }
 
@@ -147,19 +155,33 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// Whether the source was written or edited after its reader was written. Looking at each
+    /// Whether the source was written or edited after its reader was begun. Looking at each
     /// sentence of a long story takes long.
     fn may_have_changed(&self, source: usize, reader: usize) -> bool {
-        let chunks = &self.written.view.chunks;
-        let finished = |index: usize| {
-            let record = chunks.get(index)?.record.as_ref()?;
-            record.finished
-        };
-        chunks[source].edited
-            || match (finished(source), finished(reader)) {
-                (Some(source), Some(reader)) => source > reader,
+        let (source, reader) = (self.chunk(source), self.chunk(reader));
+        let record = |chunk: Option<&'a ChunkView>| chunk?.record.as_ref();
+        let finished = record(source).and_then(|record| record.finished);
+        let begun = record(reader).and_then(|record| record.started.or(record.finished));
+        source.is_some_and(|source| source.edited)
+            || match (finished, begun) {
+                (Some(finished), Some(begun)) => finished > begun,
                 _ => true,
             }
+    }
+
+    /// Whether the source was whole, in whatever form, before its reader was begun.
+    fn was_there(&self, source: usize, reader: usize) -> bool {
+        let record = |index| self.chunk(index)?.record.as_ref();
+        let first = record(source).and_then(ChunkRecord::first_finished);
+        let begun = record(reader).and_then(|record| record.started.or(record.finished));
+        match (first, begun) {
+            (Some(first), Some(begun)) => first <= begun,
+            _ => true,
+        }
+    }
+
+    fn chunk(&self, index: usize) -> Option<&'a ChunkView> {
+        self.written.view.chunks.get(index)
     }
 
     fn has_sentence(&self, source: usize, digest: &Digest) -> bool {
@@ -177,4 +199,21 @@ impl<'a> Others<'a> {
         });
         known.contains(digest)
     }
+}
+
+/// The index of each beat's chunk. An id that a beat had once leads to it, unless another goes
+/// by it now.
+fn places(written: &Written) -> HashMap<BeatId, usize> {
+    let chunks = || written.view.chunks.iter().enumerate();
+    let mut places = HashMap::new();
+    for (index, chunk) in chunks() {
+        let record = chunk.record.iter();
+        for beat in record.flat_map(|record| record.beats()) {
+            places.insert(beat.clone(), index);
+        }
+    }
+    for (index, chunk) in chunks() {
+        places.insert(chunk.beat.clone(), index);
+    }
+    places
 }

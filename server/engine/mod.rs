@@ -45,6 +45,7 @@ mod single;
 pub mod size;
 pub mod snapshot;
 pub mod stale;
+pub mod stale_reason;
 pub mod status;
 pub mod story_file;
 pub mod tokens;

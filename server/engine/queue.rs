@@ -3,6 +3,7 @@
 
 use super::schedule::{Schedule, Tail};
 use super::settings::Settings;
+use super::stale_reason::StaleReason;
 use super::workshop::Claim;
 use crate::session::{ChunkStatus, ChunkView, Origin, SessionView};
 use crate::story::{Brief, ChunkNumber};
@@ -83,7 +84,7 @@ impl Lineup {
     }
 
     /// What is stale, for `reasons` in the order of the chunks.
-    pub fn stale(view: &SessionView, reasons: &[Vec<String>]) -> Lineup {
+    pub fn stale(view: &SessionView, reasons: &[Vec<StaleReason>]) -> Lineup {
         let mut lineup = Lineup {
             closes_seams: true,
             ..Lineup::default()

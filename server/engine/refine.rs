@@ -15,7 +15,7 @@ use std::time::Instant;
 use super::asking::{Asker, Spent};
 use super::events::{JobEvent, RefineResult};
 use super::pass::{Pass, PassError};
-use super::prompt::slices;
+use super::prompt::slices::{self, Slice};
 use super::report::millis;
 use super::written::{Call, Written, margin_notes};
 use super::{blocking, scene, tokens};
@@ -270,8 +270,9 @@ impl Refiner {
             let (session, revision) = (self.pass.session.clone(), revision.clone());
             let (then, now) = (&chunk.view.text, &revision.prose);
             let next = (slices::preceding(then), slices::preceding(now));
-            let saved =
-                blocking(move || session.revise_chunk(&revision, WHY, (slices::PRECEDING, &next)));
+            let saved = blocking(move || {
+                session.revise_chunk(&revision, WHY, (&Slice::Preceding.name(), &next))
+            });
             if let Some(saved) = saved.await? {
                 self.pass.bring_to_editor(number, saved).await;
                 return Ok(Refined::Applied);

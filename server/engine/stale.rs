@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::known_slices::Others;
-use super::prompt::slices::{self, OfOther};
+use super::prompt::slices::{self, Slice, Slices};
 use super::settings::{ProviderChoice, Role, Settings};
+use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::provider::ProviderKind;
-use crate::session::{ChunkRecord, ChunkStatus, ChunkView, SessionView};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView};
 use crate::story::Digest;
 
 /// Fewer chunks are not worth a thread of their own.
@@ -19,7 +20,7 @@ const FEWEST_AT_ONCE: usize = 60;
 
 /// The reasons for which each chunk of a session is stale, in the order of its chunks; none
 /// for a chunk that is fresh or not complete.
-pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<String>> {
+pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<StaleReason>> {
     let chunks = written.view.chunks.len();
     let now = Now {
         story,
@@ -32,14 +33,14 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
     let at_once = std::thread::available_parallelism().map_or(1, usize::from);
     let share = chunks.div_ceil(at_once).max(FEWEST_AT_ONCE);
     if share >= chunks {
-        return (0..chunks).map(|index| of_chunk(&now, index)).collect();
+        return (0..chunks).map(|index| now.reasons_of(index)).collect();
     }
     std::thread::scope(|scope| {
         let shares: Vec<_> = (0..chunks)
             .step_by(share)
             .map(|first| {
                 let (now, indices) = (&now, first..chunks.min(first + share));
-                scope.spawn(move || indices.map(|at| of_chunk(now, at)).collect::<Vec<_>>())
+                scope.spawn(move || indices.map(|at| now.reasons_of(at)).collect::<Vec<_>>())
             })
             .collect();
         let shares = shares.into_iter().map(|share| match share.join() {
@@ -54,34 +55,55 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
 pub fn current_inputs(
     story: &StoryFile,
     written: &Written,
+    settings: &Settings,
     index: usize,
 ) -> BTreeMap<String, Digest> {
-    let view = &written.view;
-    let record = view
-        .chunks
-        .get(index)
-        .and_then(|chunk| chunk.record.as_ref());
-    let held = record
-        .map(|record| record.inputs.clone())
-        .unwrap_or_default();
+    let chunk = written.view.chunks.get(index);
+    let record = chunk.and_then(|chunk| chunk.record.as_ref());
+    let held = record.map(|record| slices::of_record(&record.inputs));
+    let held = held.unwrap_or_default();
     let always = slices::always(&story.brief);
-    let mut inputs: BTreeMap<String, Digest> =
-        slices::of_beat(&story.brief, index, &story.templates)
-            .into_iter()
-            .filter(|(name, _)| held.contains_key(name) || always.contains(name))
-            .collect();
-    if held.contains_key(slices::PRECEDING) {
-        inputs.insert(
-            slices::PRECEDING.to_owned(),
-            slices::preceding(preceding(view, index)),
-        );
-    }
+    let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
+    inputs.retain(|slice, _| {
+        matches!(slice, Slice::Precedes(_) | Slice::Follows(_))
+            || held.contains_key(slice)
+            || always.contains(slice)
+    });
     let others = Others::new(story, written, index);
-    for (name, digest) in held {
-        let now = OfOther::parse(&name).and_then(|slice| others.now(&slice, index, &digest));
-        inputs.extend(now.map(|now| (name, now)));
+    for (slice, digest) in held {
+        let now = match &slice {
+            Slice::Preceding => Some(slices::preceding(written.preceding(index))),
+            Slice::Model => record.and_then(|it| ConfiguredModel::of(settings).wanted(it)),
+            _ => others.now(&slice, index, &digest),
+        };
+        inputs.extend(now.map(|now| (slice, now)));
     }
-    inputs
+    slices::recorded(&inputs)
+}
+
+/// What changed of the foundations of a text that is not whole yet since it was begun: its
+/// beat, the facts, the rules, person, tense or language. Empty where it is not known what it
+/// was begun from.
+pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleReason> {
+    let begun = chunk
+        .record
+        .as_ref()
+        .and_then(|record| record.begun.as_ref());
+    let Some(begun) = begun.filter(|_| chunk.status != ChunkStatus::Complete) else {
+        return Vec::new();
+    };
+    let index = (chunk.number.0 as usize).saturating_sub(1);
+    let mut then = slices::of_record(&begun.inputs);
+    let mut now = slices::of_beat(&story.brief, index, &story.templates);
+    then.retain(|slice, _| slice.is_foundation());
+    now.retain(|slice, _| slice.is_foundation());
+    let gone = then.iter();
+    let mut reasons: Vec<StaleReason> = gone
+        .filter_map(|(slice, digest)| changed(slice, digest, now.get(slice)))
+        .collect();
+    let added = now.into_keys().filter(|slice| !then.contains_key(slice));
+    reasons.extend(added.map(StaleReason::Added));
+    reasons
 }
 
 /// What chunks would be written from now.
@@ -89,78 +111,132 @@ struct Now<'a> {
     story: &'a StoryFile,
     written: &'a Written,
     /// The slices of every beat: of a long story they are worth working out only once.
-    shared: BTreeMap<String, Digest>,
-    always: Vec<String>,
+    shared: Slices,
+    always: Vec<Slice>,
     model: ConfiguredModel,
     others: Others<'a>,
 }
 
-fn of_chunk(now: &Now, index: usize) -> Vec<String> {
-    let view = &now.written.view;
-    let chunk = &view.chunks[index];
-    let Some(record) = chunk
-        .record
-        .as_ref()
-        .filter(|record| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
-    else {
-        return Vec::new();
-    };
-    let own = slices::own(&now.story.brief, index, &now.story.templates);
-    let current = |slice: &str| own.get(slice).or_else(|| now.shared.get(slice));
-    let mut reasons: Vec<String> = record
-        .inputs
-        .iter()
-        .filter_map(|(name, digest)| match name.as_str() {
-            slices::PRECEDING => preceding_reason(view, index, digest),
-            slices::MODEL => None,
-            _ => match OfOther::parse(name) {
-                Some(slice) => now.others.reason(&slice, index, digest),
-                None => changed(name, digest, current(name)),
-            },
+impl Now<'_> {
+    fn reasons_of(&self, index: usize) -> Vec<StaleReason> {
+        let chunk = &self.written.view.chunks[index];
+        let Some(record) = chunk
+            .record
+            .as_ref()
+            .filter(|record| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
+        else {
+            return Vec::new();
+        };
+        let held = slices::of_record(&record.inputs);
+        let own = slices::own(&self.story.brief, index, &self.story.templates);
+        let mut reasons: Vec<StaleReason> = held
+            .iter()
+            .filter_map(|(slice, then)| self.reason(index, &held, slice, then, &own))
+            .collect();
+        // Several sentences of one chunk are one reason.
+        reasons.dedup();
+        // What every prompt holds and this one did not hold was added since. Earlier versions
+        // held the facts as one.
+        let is_told = |slice: &Slice| {
+            let is_fact = slice.is_foundation()
+                && !matches!(slice, Slice::Beat | Slice::Rule(_) | Slice::Rules);
+            held.contains_key(slice) || is_fact && held.contains_key(&Slice::Facts)
+        };
+        let is_now = |slice: &Slice| own.contains_key(slice) || self.shared.contains_key(slice);
+        let added = self.always.iter();
+        let added = added.filter(|slice| is_now(slice) && !is_told(slice));
+        reasons.extend(added.cloned().map(StaleReason::Added));
+        reasons.extend(self.model.reason(record, held.get(&Slice::Model)));
+        reasons
+    }
+
+    fn reason(
+        &self,
+        index: usize,
+        held: &Slices,
+        slice: &Slice,
+        then: &Digest,
+        own: &Slices,
+    ) -> Option<StaleReason> {
+        match slice {
+            // They only say why something is another.
+            Slice::Model | Slice::Follows(_) | Slice::Precedes(_) => None,
+            Slice::Facts => (!slices::is_facts(then, &self.story.brief))
+                .then(|| StaleReason::Changed(Slice::Facts)),
+            Slice::Preceding => self.preceding_reason(index, held, then),
+            Slice::NextBeat => self.next_reason(index, held, then),
+            Slice::Summary(_) | Slice::State(_) | Slice::Quote(..) => {
+                self.others.reason(slice, index, then)
+            }
+            _ => changed(
+                slice,
+                then,
+                own.get(slice).or_else(|| self.shared.get(slice)),
+            ),
+        }
+    }
+
+    /// Only the words that the prompt repeated count: a change before them has no effect.
+    fn preceding_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
+        let chunks = &self.written.view.chunks;
+        let before = index.checked_sub(1).and_then(|before| chunks.get(before));
+        // While it is not whole there is nothing to fit.
+        if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
+            return None;
+        }
+        if slices::is_preceding(then, self.written.preceding(index)) {
+            return None;
+        }
+        let Some(before) = before else {
+            return Some(StaleReason::IsFirst);
+        };
+        let follows = held.keys().find_map(|slice| match slice {
+            Slice::Follows(beat) => Some(beat),
+            _ => None,
+        });
+        let is_same = follows.map(|beat| self.others.is_at(beat, index.checked_sub(1)));
+        Some(match is_same {
+            Some(false) => StaleReason::FollowsAnother(before.number),
+            _ if before.edited => StaleReason::Edited(before.number),
+            Some(true) => StaleReason::Rewritten(before.number),
+            // Earlier versions did not record what came before.
+            None => StaleReason::Changed(Slice::Preceding),
         })
-        .collect();
-    // Several sentences of one chunk are one reason.
-    reasons.dedup();
-    // What every prompt holds and this one did not hold was added since.
-    let always = now.always.iter();
-    let added =
-        always.filter(|slice| current(slice).is_some() && !record.inputs.contains_key(*slice));
-    reasons.extend(added.map(|slice| format!("{slice} was added")));
-    reasons.extend(now.model.reason(record));
-    reasons
+    }
+
+    fn next_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
+        let (brief, templates) = (&self.story.brief, &self.story.templates);
+        if slices::is_next(then, brief, index, templates) {
+            return None;
+        }
+        let precedes = held.keys().find_map(|slice| match slice {
+            Slice::Precedes(beat) => Some(beat),
+            _ => None,
+        });
+        let next = index
+            .checked_add(1)
+            .filter(|next| *next < brief.beats.len());
+        Some(match (precedes, next) {
+            (Some(_), None) => StaleReason::IsLast,
+            // Earlier versions recorded for the last part what is no reason: the title and how
+            // many parts there are.
+            (None, None) => return None,
+            (Some(beat), next) if self.others.is_at(beat, next) => {
+                StaleReason::Changed(Slice::NextBeat)
+            }
+            (Some(_), _) => StaleReason::PrecedesAnother,
+            (None, _) if slices::was_last(then) => StaleReason::IsNotLast,
+            (None, _) => StaleReason::Changed(Slice::NextBeat),
+        })
+    }
 }
 
-fn changed(slice: &str, then: &Digest, now: Option<&Digest>) -> Option<String> {
+fn changed(slice: &Slice, then: &Digest, now: Option<&Digest>) -> Option<StaleReason> {
     match now {
         Some(now) if now == then => None,
-        Some(_) => Some(format!("{slice} changed")),
-        None => Some(format!("{slice} was removed")),
+        Some(_) => Some(StaleReason::Changed(slice.clone())),
+        None => Some(StaleReason::Removed(slice.clone())),
     }
-}
-
-/// Only the words that the prompt repeated count: a change before them has no effect.
-fn preceding_reason(view: &SessionView, index: usize, then: &Digest) -> Option<String> {
-    let before = before(view, index);
-    // While it is not whole there is nothing to fit.
-    if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
-        return None;
-    }
-    if slices::is_preceding(then, preceding(view, index)) {
-        return None;
-    }
-    Some(match before {
-        Some(before) if before.edited => format!("chunk {} was edited", before.number),
-        Some(before) => format!("chunk {} was rewritten", before.number),
-        None => "it is the first chunk now".to_owned(),
-    })
-}
-
-fn before(view: &SessionView, index: usize) -> Option<&ChunkView> {
-    view.chunks.get(index.checked_sub(1)?)
-}
-
-fn preceding(view: &SessionView, index: usize) -> &str {
-    before(view, index).map_or("", |before| before.text.as_str())
 }
 
 /// What the settings say about the model; what they leave open is no reason.
@@ -180,12 +256,30 @@ impl ConfiguredModel {
         }
     }
 
-    fn reason(&self, record: &ChunkRecord) -> Option<String> {
+    /// The digest of the model that would write a chunk anew; what is left open is as it was.
+    fn wanted(&self, record: &ChunkRecord) -> Option<Digest> {
+        let provider = self.provider.map(|kind| kind.as_str());
+        let provider = provider.or(record.provider.as_deref())?;
+        let model = self.model.as_deref().or(record.model.as_deref())?;
+        Some(Digest::of(&format!("{provider}/{model}")))
+    }
+
+    /// `held`: the digest of the model that wrote its beginning, or that the author kept it for.
+    fn reason(&self, record: &ChunkRecord, held: Option<&Digest>) -> Option<StaleReason> {
         let provider = record.provider.as_deref()?;
         let model = record.model.as_deref()?;
-        let other_provider = self.provider.is_some_and(|kind| kind.as_str() != provider);
-        let other_model = self.model.as_deref().is_some_and(|name| name != model);
-        (other_provider || other_model)
-            .then(|| format!("model changed (it was {provider}/{model})"))
+        let is_open = self.provider.is_none() && self.model.is_none();
+        let wanted = self.wanted(record)?;
+        let own = Digest::of(&format!("{provider}/{model}"));
+        if is_open || wanted == *held.unwrap_or(&own) {
+            return None;
+        }
+        Some(match wanted == own {
+            true => StaleReason::BegunByAnotherModel,
+            false => StaleReason::Model {
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+            },
+        })
     }
 }

@@ -8,6 +8,7 @@ use super::error::JobError;
 use super::queue::open_seams;
 use super::settings::{Settings, Switch};
 use super::stale;
+use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::{
@@ -61,7 +62,7 @@ pub struct ChunkState {
     pub words: u32,
     pub target_words: u32,
     pub stale: bool,
-    pub stale_reasons: Vec<String>,
+    pub stale_reasons: Vec<StaleReason>,
     pub edited: bool,
     /// What the author changed, where that was asked for and what was generated is known.
     #[serde(skip_serializing_if = "Option::is_none")]

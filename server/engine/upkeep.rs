@@ -91,7 +91,10 @@ fn carry_out(
         Decision::Keep => {
             let written = Written::of_session(session, &story, &settings)?;
             let index = index(number);
-            session.keep_chunk(number, stale::current_inputs(&story, &written, index))?;
+            session.keep_chunk(
+                number,
+                stale::current_inputs(&story, &written, &settings, index),
+            )?;
             (
                 Saved::default(),
                 format!("chunk {number} is kept as it is and no longer stale"),

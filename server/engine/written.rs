@@ -153,6 +153,13 @@ impl Written {
         target.unwrap_or(chunk.target_words)
     }
 
+    /// The text before the chunk at an index; empty for the first.
+    pub fn preceding(&self, index: usize) -> &str {
+        let before = index.checked_sub(1);
+        let before = before.and_then(|before| self.view.chunks.get(before));
+        before.map_or("", |before| before.text.as_str())
+    }
+
     /// The parts before chunk `number` that are complete, in story order.
     pub fn before(&self, number: ChunkNumber) -> Vec<Earlier<'_>> {
         let parts = self.view.chunks.iter().zip(&self.states);

@@ -188,8 +188,9 @@ impl Aligning<'_> {
                 let (path, known) = history::place(self.paths, &folder, &version, self.disk)?;
                 if !known {
                     steps.push(self.put(&path, version.render(self.disk), Vec::new()));
-                    steps.extend(self.put_record(*at, beat, version.status, &path)?);
                 }
+                // Of a text that is there already more may be known by now.
+                steps.extend(self.put_record(*at, beat, version.status, &path)?);
             }
             steps.push(self.remove(*at));
         }

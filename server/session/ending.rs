@@ -123,6 +123,7 @@ impl Inner {
             None => {
                 record.status = ChunkStatus::Complete;
                 record.generated_sha256 = Some(digest);
+                record.begun = None;
             }
             Some(reason) => {
                 record.status = ChunkStatus::Failed;
@@ -187,6 +188,7 @@ impl Inner {
         if let Some(record) = state.manifest.record(&planned.beat) {
             let mut record = record.clone();
             record.status = ChunkStatus::Missing;
+            record.begun = None;
             steps.push(Step::Record {
                 record: Box::new(record),
             });

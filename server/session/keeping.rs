@@ -219,10 +219,13 @@ pub(super) fn record_about(
     let is_recorded = record.content_sha256.as_ref() == Some(digest);
     // An edit goes back to what was generated; a text that is being written does not.
     let is_edit = status == FileStatus::Complete && record.status != ChunkStatus::Missing;
-    if !record.says_something() || !(is_generated || is_recorded || is_edit) {
+    let is_growing = status == FileStatus::Partial && record.begun.is_some();
+    let is_known = is_generated || is_recorded || is_edit || is_growing;
+    if !record.says_something() || !is_known {
         return None;
     }
     let mut about = record.clone();
+    about.begun = about.begun.filter(|_| status == FileStatus::Partial);
     about.status = match status {
         FileStatus::Complete => ChunkStatus::Complete,
         FileStatus::Partial if is_recorded && record.failure.is_some() => ChunkStatus::Failed,
@@ -231,6 +234,7 @@ pub(super) fn record_about(
     about.origin = match record.origin {
         _ if is_generated => Some(Origin::Generated),
         known if is_recorded => known,
+        _ if is_growing => Some(Origin::Generated),
         _ if record.generated_sha256.is_some() => Some(Origin::Edited),
         known => known,
     };

@@ -146,6 +146,9 @@ pub struct ChunkRecord {
     /// Digest of each input slice that the prompt used.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Digest>,
+    /// What a text that is not whole yet was begun from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -160,6 +163,10 @@ pub struct ChunkRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub finished: Option<Timestamp>,
+    /// When its beat first had a whole text, if that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub first_finished: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elapsed_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,6 +199,16 @@ pub struct ChunkRecord {
     pub other: BTreeMap<String, Value>,
 }
 
+/// What a chunk was begun from: known before it is whole, also where its job was killed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Begun {
+    /// When its first text came.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// Digest of each input slice that its first prompt used, by name.
+    pub inputs: BTreeMap<String, Digest>,
+}
+
 /// What a job knows when a chunk ends.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChunkResult {
@@ -206,8 +223,8 @@ pub struct ChunkResult {
     pub usage: TokenUsage,
     /// In the currency of the configured prices; `None` without prices.
     pub cost: Option<f64>,
-    /// Digest of each input slice that the prompt used, by name: "facts", "rule 3",
-    /// "cast Mara Voss", "beat", "outline", "preceding", "model", "template".
+    /// Digest of each input slice that the prompt used, by name: "setting", "rule 3",
+    /// "cast Mara Voss", "beat", "preceding text", "model", "template".
     pub inputs: BTreeMap<String, Digest>,
     /// Composed by the built-in demo writer.
     pub demo: bool,
@@ -230,12 +247,14 @@ impl ChunkRecord {
             generated_sha256: None,
             body_sha256: None,
             inputs: BTreeMap::new(),
+            begun: None,
             provider: None,
             model: None,
             finish_reason: None,
             attempts: 0,
             started: None,
             finished: None,
+            first_finished: None,
             elapsed_ms: None,
             first_token_ms: None,
             usage: None,
@@ -252,11 +271,13 @@ impl ChunkRecord {
 
     /// Takes over what a job found out; what it replaces was about another text.
     pub(crate) fn take(&mut self, result: ChunkResult) {
+        self.first_finished = self.first_finished();
         self.provider = Some(result.provider);
         self.model = Some(result.model);
         self.finish_reason = result.finish_reason;
         self.attempts = result.attempts;
-        self.started = Some(result.started);
+        let begun = self.begun.as_ref().map(|begun| begun.at);
+        self.started = Some(begun.map_or(result.started, |begun| begun.min(result.started)));
         self.finished = Some(result.finished);
         self.elapsed_ms = Some(result.elapsed_ms);
         self.first_token_ms = result.first_token_ms;
@@ -267,8 +288,14 @@ impl ChunkRecord {
         self.failure = None;
     }
 
+    /// When its beat first had a whole text, as far as it is known.
+    pub fn first_finished(&self) -> Option<Timestamp> {
+        let this_one = self.generated_sha256.as_ref().and(self.finished);
+        self.first_finished.or(this_one)
+    }
+
     /// Every id that its beat goes by, or went by.
-    pub(crate) fn beats(&self) -> Vec<&BeatId> {
+    pub fn beats(&self) -> Vec<&BeatId> {
         std::iter::once(&self.beat).chain(&self.formerly).collect()
     }
 
@@ -279,7 +306,7 @@ impl ChunkRecord {
 
     /// Whether there ever was a text to record.
     pub(crate) fn says_something(&self) -> bool {
-        self.content_sha256.is_some() || self.status != ChunkStatus::Missing
+        self.content_sha256.is_some() || self.status != ChunkStatus::Missing || self.begun.is_some()
     }
 }
 
@@ -305,9 +332,11 @@ impl Manifest {
         self.chunks.iter().find(|record| &record.beat == beat)
     }
 
-    /// The records by beat, for looking up many.
+    /// The records by beat, for looking up many; also of beats that left the outline: their
+    /// texts come back with them.
     pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {
-        let records = self.chunks.iter();
+        // Of two, the one that is in the outline.
+        let records = self.removed.iter().chain(&self.chunks);
         records.map(|record| (&record.beat, record)).collect()
     }
 

@@ -11,6 +11,7 @@ mod align;
 mod archive;
 mod assemble;
 mod audits;
+mod begun;
 mod changelog;
 pub mod chunk_file;
 mod conflict;
@@ -59,7 +60,9 @@ pub use jiff::Timestamp;
 pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
-pub use manifest::{ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals};
+pub use manifest::{
+    Begun, ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals,
+};
 pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};

@@ -17,6 +17,7 @@ pub mod language;
 pub mod lint;
 pub mod margin_notes;
 pub mod metadata;
+pub mod names;
 pub mod new_beats;
 mod numbers;
 mod outline;

@@ -68,7 +68,10 @@ fn an_authors_template_replaces_the_built_in_one() {
         shown.stdout
     );
     let status = desk.run(&["status", "--json"]).exits(0).json();
-    assert_eq!(status["chunks"][1]["stale_reasons"][0], "template changed");
+    assert_eq!(
+        status["chunks"][1]["stale_reasons"][0],
+        "the prompt template changed"
+    );
 
     desk.put("templates/closing.md", "Now.\n\nIn a {{mood}} mood.\n");
     let refused = desk.run(&["write", "--provider", "demo"]).exits(1);

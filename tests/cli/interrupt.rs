@@ -177,3 +177,63 @@ fn a_kill_in_the_middle_of_a_stream_loses_no_more_than_that() {
     assert_eq!(status["chunks"][0]["status"], "partial");
     assert_eq!(status["chunks"][0]["words"], chunk.words());
 }
+
+/// What was begun under another tense can't be gone on with; what was begun under another style
+/// can, and the whole chunk is stale for it.
+#[test]
+fn a_part_is_begun_anew_only_where_what_it_stands_on_changed() {
+    for (from, to, anew, stale) in [
+        (
+            "tense: past",
+            "tense: present",
+            Some("the tense changed"),
+            None,
+        ),
+        ("1. The lamp", "1. A lamp", Some("rule 1 changed"), None),
+        (
+            "Plain and close",
+            "Plain and dry",
+            None,
+            Some("the style changed"),
+        ),
+    ] {
+        let gate = Gate::new();
+        let server = held_back(70, &gate);
+        assert!(BRIEF.contains(from), "{from}");
+        let desk = Desk::with(BRIEF);
+        let running = desk.start_write("anthropic", &server, &[]);
+        gate.wait_for_arrivals(1, DEADLINE);
+        wait_until_saved(&desk, &sent(70));
+        running.signal(libc::SIGKILL);
+        assert_eq!(running.end().code, None);
+        desk.put("story.md", &BRIEF.replacen(from, to, 1));
+
+        let before = server.completions().len();
+        let ended = desk.write("anthropic", &server, &["--json"]).exits(0);
+        let resumed = &server.completions()[before];
+        assert_eq!(part_of(&resumed.user()), 2);
+        let warned = ended.named("warning");
+        let told: Vec<&str> = warned
+            .iter()
+            .filter(|warning| warning["code"] == "begun-anew")
+            .filter_map(|warning| warning["message"].as_str())
+            .collect();
+        let history = desk.files("generated/the-lamp-01/history/chunk_02");
+        let is_kept = history.iter().any(|(_, text)| text.contains(&sent(70)));
+        assert_eq!(is_kept, anew.is_some(), "{from}");
+        match anew {
+            Some(reason) => {
+                assert_eq!(so_far(&resumed.user()), None, "{from}");
+                assert!(told.len() == 1 && told[0].contains(reason), "{told:?}");
+            }
+            None => {
+                assert_eq!(so_far(&resumed.user()), Some(sent(70).as_str()), "{from}");
+                assert_eq!(told, Vec::<&str>::new());
+            }
+        }
+        assert_eq!(desk.chunk(2).prose, Novel::short().part(2));
+        let status = desk.run(&["status", "--json"]).exits(0).json();
+        let reasons = &status["chunks"][1]["stale_reasons"];
+        assert_eq!(*reasons, serde_json::json!(Vec::from_iter(stale)), "{from}");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Draft, Drafting};
 use crate::engine::accept::{Check, Cut, Fault};
-use crate::engine::prompt::slices::OfOther;
+use crate::engine::prompt::slices::Slice;
 use crate::engine::prompt::{Prompt, TooLarge};
 use crate::engine::single::{SliceEnd, Source, mark};
 use crate::engine::size::{self, Ask};
@@ -215,12 +215,8 @@ impl Drafting<'_> {
             self.cut(draft, Cut { check, text });
         }
         // Of what other chunks hold it was told nothing but their text.
-        draft.inputs.retain(|name, _| {
-            !matches!(
-                OfOther::parse(name),
-                Some(OfOther::Summary(_) | OfOther::State(_))
-            )
-        });
+        let is_told = |slice: &Slice| !matches!(slice, Slice::Summary(_) | Slice::State(_));
+        draft.inputs.retain(|slice, _| is_told(slice));
     }
 
     /// Whether a call brought enough to call it a stretch of the way.

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::{CallResult, Draft, Drafting, SAVE_EVERY, SLOW_CALL, whole_words};
 use crate::engine::accept::{self, Acceptance, CallEnd, Check, Cut, Opening};
+use crate::engine::prompt::slices::Slices;
 use crate::engine::report::millis;
 use crate::engine::seam;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
@@ -55,6 +56,11 @@ impl<'a, 'b> Incoming<'a, 'b> {
             behind_bytes: 0,
             draft,
         }
+    }
+
+    /// What the prompt of the draft held.
+    pub(super) fn inputs(&self) -> &Slices {
+        &self.draft.inputs
     }
 
     /// Whether any text has come.

@@ -45,7 +45,7 @@ impl Drafting<'_> {
             Verdict::Accept => {
                 self.take_over(draft, judgement);
                 self.after_slice(course, None);
-                let saved = self.save(&draft.prose, page, true).await;
+                let saved = self.save(&draft.prose, &draft.inputs, page, true).await;
                 Some(saved.err().unwrap_or(DraftEnd::Complete))
             }
             Verdict::Continue(ref fault) => {
@@ -69,7 +69,8 @@ impl Drafting<'_> {
                     draft.prose.truncate(draft.judged);
                     draft.refused.push((fault.clone(), raw));
                     // It is in the run's records; in the chunk it would be gone on from.
-                    if let Err(end) = self.put(&draft.prose, page, false).await {
+                    let put = self.put(&draft.prose, &draft.inputs, page, false).await;
+                    if let Err(end) = put {
                         return Some(end);
                     }
                 }

@@ -14,7 +14,8 @@ use super::reducer::Reducer;
 use super::{Job, Stop, token_usage};
 use crate::engine::events::{JobEvent, SeamResult};
 use crate::engine::opening::Seam;
-use crate::engine::prompt::{Prompt, PromptInputs, slices};
+use crate::engine::prompt::slices::{self, Slice};
+use crate::engine::prompt::{Prompt, PromptInputs};
 use crate::engine::queue::open_seams;
 use crate::engine::report::{causes, millis};
 use crate::engine::workshop::Claim;
@@ -323,7 +324,7 @@ impl Job {
         let mending = Mending {
             why: "the beginning was fitted to the chunk before".to_owned(),
             next,
-            input: (slices::PRECEDING.to_owned(), slices::preceding(&before)),
+            input: (Slice::Preceding.name(), slices::preceding(&before)),
             usage: token_usage(usage),
             cost,
             prose,

@@ -12,15 +12,21 @@ use crate::engine::blocking;
 use crate::engine::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::engine::editor::PageStop;
 use crate::engine::events::JobEvent;
+use crate::engine::prompt::slices;
 use crate::engine::queue::{Task, Treatment};
 use crate::engine::report::{causes, millis};
 use crate::engine::run_report::{self, ChunkEnd, ChunkOutcome};
 use crate::engine::schedule::{Step, Tail};
 use crate::engine::workshop::Claim;
 use crate::engine::written::{Written, margin_notes};
+use crate::engine::{stale, stale_reason};
 use crate::provider::ProviderKind;
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError};
 use crate::story::{ChunkNumber, words};
+
+/// Why an old text goes to history.
+const REWRITTEN: &str = "rewritten";
+const BEGUN_ANEW: &str = "begun anew, since what it is written from changed";
 
 /// What a worker brings.
 pub(super) enum Drafted {
@@ -120,8 +126,9 @@ impl Job {
         if !self.single.is_on() {
             chunk.target_words = written.target(self.brief(), &chunk);
         }
+        let begins_anew = treatment == Treatment::GoOn && self.must_begin_anew(&chunk);
         let mut replaces = None;
-        if treatment == Treatment::Rewrite {
+        if treatment == Treatment::Rewrite || begins_anew {
             replaces = Some(std::mem::take(&mut chunk.text));
         }
         self.reporter.tell(JobEvent::ChunkStarted {
@@ -146,6 +153,7 @@ impl Job {
             tail: step.tail,
             notes: margin_notes(self.brief(), number),
             replaces,
+            why_replaced: if begins_anew { BEGUN_ANEW } else { REWRITTEN },
             begun: AtomicBool::new(false),
             chunk: &chunk,
         };
@@ -158,6 +166,28 @@ impl Job {
             began,
             _turn: turn,
         }))
+    }
+
+    /// Whether what is there of a chunk can't be gone on with, since its beat, the facts, the
+    /// rules, person, tense or language changed after it was begun. Tells the author so.
+    fn must_begin_anew(&self, chunk: &ChunkView) -> bool {
+        if chunk.text.trim().is_empty() {
+            return false;
+        }
+        let reasons = stale::changed_since_begun(&self.story, chunk);
+        if reasons.is_empty() {
+            return false;
+        }
+        let message = format!(
+            "chunk {} was begun before {}, so it is begun anew; the {} {} that were written of it go to history/",
+            chunk.number,
+            stale_reason::sentence(&reasons),
+            chunk.words,
+            self.brief().language.unit()
+        );
+        self.reporter
+            .warn(Some(chunk.number), "begun-anew", message);
+        true
     }
 
     /// Brings what a worker brought into session, editor and reports.
@@ -357,7 +387,7 @@ impl Job {
             first_token_ms: draft.first_token_ms,
             usage: token_usage(draft.usage),
             cost: self.cost(&draft.usage),
-            inputs: draft.inputs.clone(),
+            inputs: slices::recorded(&draft.inputs),
             demo: self.writer.kind == ProviderKind::Demo,
         }
     }

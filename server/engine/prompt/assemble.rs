@@ -7,10 +7,12 @@
 
 use super::budget::Budget;
 use super::memory::{self, Earlier, Summary};
+use super::slices::{Slice, Slices};
 use super::tail::tail;
-use super::trigger::Naming;
+use super::trigger::Called;
 use super::{Block, Part, Prompt, PromptInputs, TooLarge, blocks, slices};
 use crate::engine::tokens;
+use crate::story::names::CastNames;
 use crate::story::recall::Quote;
 use crate::story::terms::terms;
 use crate::story::{Beat, Brief, CastEntry, Digest, Section, SectionKind};
@@ -153,11 +155,13 @@ impl<'a> Chosen<'a> {
         );
         let previous = blocks::previous(inputs)
             .and_then(|text| budget.take("the planned end of the part before", text));
-        let cast = cast(brief, beat, inputs, budget);
+        let names = CastNames::of(&brief.cast, &brief.language);
+        let cast = cast(brief, beat, inputs, &names, budget);
         let roster = budget.take("the list of the cast", blocks::roster(brief));
         let (background, more_background) = background(inputs, beat, budget);
         let state = memory::state(inputs.earlier).and_then(|(chunk, state)| {
-            let text = memory::state_text(&state, &blocks::called(beat, brief), brief);
+            let called = Called::by(brief, &names, Some(beat), &[]);
+            let text = memory::state_text(&state, &called);
             Some((chunk, budget.take("the state of things", text)?))
         });
         let sealed = memory::opening(inputs.earlier, budget);
@@ -219,25 +223,28 @@ impl<'a> Chosen<'a> {
     }
 
     /// The digest of each input slice that the prompt holds.
-    fn digests(&self, inputs: &PromptInputs<'_>) -> std::collections::BTreeMap<String, Digest> {
+    fn digests(&self, inputs: &PromptInputs<'_>) -> Slices {
         let brief = inputs.brief;
         let mut held = slices::always(brief);
-        let mut hold = |is_held: bool, name: &str| held.extend(is_held.then(|| name.to_owned()));
-        hold(self.outline.is_some(), slices::OUTLINE);
-        hold(self.next.is_some(), slices::NEXT);
-        hold(self.previous.is_some(), slices::PREVIOUS);
-        held.extend(self.cast.iter().map(|(entry, _)| slices::cast(&entry.name)));
+        held.extend(self.next.iter().map(|_| Slice::NextBeat));
+        held.extend(self.previous.iter().map(|_| Slice::PreviousBeat));
+        let cast = self.cast.iter();
+        held.extend(cast.map(|(entry, _)| Slice::Cast(entry.name.clone())));
         let background = self.background.iter().chain(&self.more_background);
-        held.extend(background.map(|(section, _)| slices::background(&section.title)));
+        held.extend(background.map(|(section, _)| Slice::Background(section.title.clone())));
         let mut digests = slices::of_beat(brief, inputs.beat, inputs.templates);
-        digests.retain(|name, _| held.contains(name));
+        // Which beats are beside this one says why something about them is another.
+        digests.retain(|slice, _| {
+            matches!(slice, Slice::Precedes(_) | Slice::Follows(_)) || held.contains(slice)
+        });
         let preceding = self.preceding.as_deref().unwrap_or_default();
-        digests.insert(slices::PRECEDING.to_owned(), Digest::of(preceding));
+        digests.insert(Slice::Preceding, Digest::of(preceding));
         for summary in self.sealed.iter().chain(&self.latest) {
-            digests.insert(slices::summary(&summary.beat), Digest::of(&summary.text));
+            let slice = Slice::Summary(summary.beat.clone());
+            digests.insert(slice, Digest::of(&summary.text));
         }
         if let Some((after, text)) = &self.state {
-            digests.insert(slices::state(after.beat), Digest::of(text));
+            digests.insert(Slice::State(after.beat.clone()), Digest::of(text));
         }
         for quote in &self.quotes {
             let source = inputs
@@ -335,19 +342,15 @@ fn cast<'a>(
     brief: &'a Brief,
     beat: &Beat,
     inputs: &PromptInputs<'_>,
+    names: &CastNames,
     budget: &mut Budget,
 ) -> Vec<(&'a CastEntry, String)> {
-    let named = [
-        &blocks::called(beat, brief),
-        tail(inputs.preceding, TAIL_WORDS[0]),
-        tail(inputs.so_far, TAIL_WORDS[0]),
-    ]
-    .join("\n");
-    let named = Naming::new(&named);
-    let entries = brief.cast.iter();
+    let shown = [inputs.preceding, inputs.so_far].map(|text| tail(text, TAIL_WORDS[0]));
+    let called = Called::by(brief, names, Some(beat), &shown);
+    let entries = brief.cast.iter().enumerate();
     entries
-        .filter(|entry| named.names(entry))
-        .filter_map(|entry| {
+        .filter(|(index, _)| called.calls(*index))
+        .filter_map(|(_, entry)| {
             let what = format!("cast “{}”", entry.name);
             Some((entry, budget.take(&what, blocks::cast_entry(entry))?))
         })

@@ -5,11 +5,11 @@
 //! the latest parts slide; what lies between is told by quotes where the beat names it.
 
 use super::budget::Budget;
-use super::trigger::Naming;
+use super::trigger::Called;
 use crate::engine::tokens;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::state::{CharacterState, ChunkState, StoryState, fold};
-use crate::story::{BeatId, Brief, ChunkNumber};
+use crate::story::{BeatId, ChunkNumber};
 
 /// Summaries that stay for ever, and the latest ones: from `LATEST` to two more.
 const SEALED: usize = 6;
@@ -109,14 +109,13 @@ pub(super) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StorySt
 }
 
 /// How things stand, as far as it matters to a part that names `called`.
-pub(super) fn state_text(state: &StoryState, called: &str, brief: &Brief) -> String {
+pub(super) fn state_text(state: &StoryState, called: &Called<'_>) -> String {
     let mut lines = Vec::new();
     lines.extend(state.time.as_ref().map(|time| format!("Time: {time}")));
-    let called = Naming::new(called);
     let (named, others): (Vec<_>, Vec<_>) = state
         .characters
         .iter()
-        .partition(|character| is_called(character, &called, brief));
+        .partition(|character| called.calls_by_name(&character.name));
     // Of the others the latest ones: they are more likely still to be about.
     let characters = named.into_iter().chain(others.into_iter().rev());
     lines.extend(characters.take(MOST_CHARACTERS).filter_map(character_line));
@@ -124,17 +123,6 @@ pub(super) fn state_text(state: &StoryState, called: &str, brief: &Brief) -> Str
     let threads = state.open_threads[first..].iter();
     lines.extend(threads.map(|thread| format!("Still open: {thread}")));
     lines.join("\n")
-}
-
-fn is_called(character: &CharacterState, called: &Naming<'_>, brief: &Brief) -> bool {
-    let entry = brief.cast.iter().find(|entry| {
-        let mut names = std::iter::once(&entry.name).chain(&entry.aliases);
-        names.any(|name| name.eq_ignore_ascii_case(&character.name))
-    });
-    match entry {
-        Some(entry) => called.names(entry),
-        None => called.text().contains(&character.name),
-    }
 }
 
 fn character_line(character: &CharacterState) -> Option<String> {

@@ -14,16 +14,14 @@ pub mod templates;
 mod trigger;
 mod whole;
 
-use std::collections::BTreeMap;
-
 use crate::engine::tokens;
+use crate::story::Brief;
+use crate::story::names::CastNames;
 use crate::story::state::StoryState;
-use crate::story::{Brief, Digest};
 
 pub(super) use blocks::{background_text, cast_entry, facts, rules};
 pub use memory::Earlier;
 pub use templates::Templates;
-pub use trigger::Naming;
 pub use whole::{PlannedPart, WholeStory};
 
 /// What a prompt is made from.
@@ -55,8 +53,8 @@ pub struct PromptInputs<'a> {
 pub struct Prompt {
     pub blocks: Vec<Block>,
     pub left_out: Vec<LeftOut>,
-    /// The digest of each input slice that the prompt holds, by name; see [`slices`].
-    pub inputs: BTreeMap<String, Digest>,
+    /// The digest of each input slice that the prompt holds.
+    pub inputs: slices::Slices,
 }
 
 /// One block of a prompt.
@@ -158,11 +156,9 @@ impl Prompt {
     }
 }
 
-/// How things stand in `state`, as the prompt of a beat tells it.
-pub fn state_text(state: &StoryState, brief: &Brief, beat: usize) -> String {
-    let called = brief
-        .beats
-        .get(beat)
-        .map(|beat| blocks::called(beat, brief));
-    memory::state_text(state, &called.unwrap_or_default(), brief)
+/// How things stand in `state`, as the prompt of a beat tells it. `names` are those of the
+/// brief's cast.
+pub fn state_text(state: &StoryState, brief: &Brief, names: &CastNames, beat: usize) -> String {
+    let called = trigger::Called::by(brief, names, brief.beats.get(beat), &[]);
+    memory::state_text(state, &called)
 }

@@ -1,8 +1,9 @@
 //! Whether a rewrite may stand for the text that it was made of. Needs no model. Pure.
 
 use crate::engine::accept::{Acceptance, Answer, CallEnd, Check, Told, Verdict};
-use crate::engine::prompt::{Naming, Templates};
+use crate::engine::prompt::Templates;
 use crate::provider::FinishReason;
+use crate::story::names::CastNames;
 use crate::story::state::ChunkState;
 use crate::story::terms::terms;
 use crate::story::{Brief, Language, words};
@@ -131,11 +132,12 @@ impl Original<'_> {
     /// of the chunk.
     fn lost(&self, new: &str) -> Vec<String> {
         let old = self.text;
-        let (before, after) = (Naming::new(old), Naming::new(new));
-        let cast = self.brief.cast.iter();
-        let mut lost: Vec<String> = cast
-            .filter(|entry| before.names(entry) && !after.names(entry))
-            .map(|entry| entry.name.clone())
+        let cast = &self.brief.cast;
+        let names = CastNames::of(cast, self.language());
+        let (before, after) = (names.named_in(old), names.named_in(new));
+        let mut lost: Vec<String> = before
+            .difference(&after)
+            .filter_map(|entry| Some(cast.get(*entry)?.name.clone()))
             .collect();
         let known = self.known.into_iter();
         let subjects = known.flat_map(|known| {

@@ -1,7 +1,8 @@
 //! The names and words that a story's brief knows.
 
 use super::super::brief::CastEntry;
-use super::super::{Brief, SectionKind};
+use super::super::names::telling_parts;
+use super::super::{Brief, Language, SectionKind};
 use super::LintedChunk;
 use super::facts::ChunkFacts;
 use super::fold::{self, Key, KeySet};
@@ -100,15 +101,25 @@ fn names(entry: &CastEntry) -> impl Iterator<Item = &str> {
 fn protagonist(brief: &Brief, pack: &Pack) -> Option<Person> {
     let name = brief.protagonist.as_deref()?.trim();
     let mut person = match brief.character(name) {
-        Some(entry) => called(&entry.name, names(entry).chain([name]), pack),
-        None => called(name, [name], pack),
+        Some(entry) => called(
+            &entry.name,
+            names(entry).chain([name]),
+            &brief.language,
+            pack,
+        ),
+        None => called(name, [name], &brief.language, pack),
     };
     name.clone_into(&mut person.name);
     let nameless = person.forms.is_empty() && person.unspaced.is_empty();
     (!nameless).then_some(person)
 }
 
-fn called<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, pack: &Pack) -> Person {
+fn called<'a>(
+    name: &str,
+    names: impl IntoIterator<Item = &'a str>,
+    language: &Language,
+    pack: &Pack,
+) -> Person {
     let mut person = Person {
         name: name.to_owned(),
         ..Person::default()
@@ -122,25 +133,25 @@ fn called<'a>(name: &str, names: impl IntoIterator<Item = &'a str>, pack: &Pack)
                 .extend(parts.iter().map(|p| (*p).to_owned()));
             continue;
         }
-        let words = Reading::of(name, pack).words;
-        let forms: Vec<Vec<Key>> = words.iter().map(|w| forms_of(&name[w.span()], w)).collect();
+        let forms = forms_of_all(name, pack);
         // By a part of the name too, where that says who is meant.
-        if nth == 0 && words.len() > 1 {
-            let parts = words.iter().zip(&forms).filter(|(word, _)| {
-                let long = word.span().len() >= 3;
-                let cased = word.is_capital() || fold::is_arabic(&name[word.span()]);
-                let small = pack.stop.contains(&word.key) || pack.titles.contains(&word.key);
-                long && cased && !small
-            });
+        if nth == 0 && forms.len() > 1 {
+            let parts = telling_parts(name, language);
             person
                 .forms
-                .extend(parts.map(|(_, form)| vec![form.clone()]));
+                .extend(parts.iter().map(|part| forms_of_all(part, pack)));
         }
         if !forms.is_empty() {
             person.forms.push(forms);
         }
     }
     person
+}
+
+/// The keys of each word of a name.
+fn forms_of_all(name: &str, pack: &Pack) -> Vec<Vec<Key>> {
+    let words = Reading::of(name, pack).words;
+    words.iter().map(|w| forms_of(&name[w.span()], w)).collect()
 }
 
 /// The keys under which a word of a name may stand in a text.
