@@ -24,7 +24,7 @@ use super::prompt::Prompt;
 use super::prompt::slices::{self, Slice, Slices};
 use super::report::{causes, millis};
 use super::schedule::Tail;
-use super::written::Written;
+use super::written::{Asks, Written};
 use super::{blocking, seam, tokens};
 use crate::provider::{
     Event, EventStream, FinishReason, GiveUp, ProviderError, ProviderKind, Retry, RetryPolicy,
@@ -117,7 +117,7 @@ pub struct Drafting<'a> {
     pub why_replaced: &'static str,
     /// Whether any text has come.
     pub begun: AtomicBool,
-    pub notes: Vec<String>,
+    pub asks: Asks,
     /// What is written of the story, when the draft begins.
     pub written: Written,
 }
@@ -141,7 +141,8 @@ enum CallResult {
 impl Drafting<'_> {
     /// Drafts the chunk from what is there of it to its end.
     pub async fn run(&self, cancel: &CancellationToken) -> Draft {
-        // A file ends in a line end, wherever its text broke off.
+        // A file ends in a line end, wherever its text broke off. The draft is without the
+        // author's comments; what is saved and shown has them where they stand.
         let written = self.chunk.text.trim_end();
         let mut draft = Draft {
             end: DraftEnd::Cancelled,
@@ -421,7 +422,7 @@ impl Drafting<'_> {
             self.job.brief(),
             self.beat_index(),
             self.chunk.target_words,
-            &self.notes,
+            &self.asks.notes,
             &self.job.story.templates,
             told,
         )
@@ -451,7 +452,8 @@ impl Drafting<'_> {
     ) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
-        let saved = prose.to_owned();
+        let prose = self.chunk.going_on(prose);
+        let saved = prose.clone().into_owned();
         let begins = !self.begun.swap(true, Ordering::Relaxed);
         let retire = begins && self.replaces.is_some();
         // What goes on from a text begins as that did.
@@ -479,7 +481,7 @@ impl Drafting<'_> {
             Err(StoreError::AuthorEdited { .. }) => return Err(DraftEnd::AuthorEdited),
             Err(error) => return Err(DraftEnd::Store(error)),
         }
-        match page.show(prose, finished).await {
+        match page.show(&prose, finished).await {
             Ok(()) => Ok(()),
             Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
             Err(stop @ PageStop::Unresponsive) => {

@@ -12,7 +12,7 @@ use super::single;
 use super::story_file::StoryFile;
 use super::tokens;
 use super::workshop::ChunkRef;
-use super::written::{Call, Written, margin_notes, still_wanted};
+use super::written::{Asks, Call, Written, still_wanted};
 use crate::session::{
     ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError, make_work_folder,
 };
@@ -97,10 +97,13 @@ impl Explanation {
             ChunkStatus::Complete => "",
             _ => view.text.trim_end(),
         };
+        // A complete chunk would be rewritten.
+        let replaced = (view.status == ChunkStatus::Complete).then(|| view.source());
+        let asks = Asks::of(&story.brief, number, replaced, None);
         let call = Call {
             so_far,
             preceding: before.map_or("", |before| before.text.as_str()),
-            notes: &margin_notes(&story.brief, number),
+            notes: &asks.sent,
             words: still_wanted(&view, so_far, &story.brief.language),
         };
         let whole = match chunk {

@@ -46,6 +46,10 @@ pub fn export(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<ExportReport, JobError> {
+    // Without an outline the story would be empty; the ZIP takes the files as they are.
+    if format == Format::Md {
+        story.check_merged()?;
+    }
     let id = match wanted {
         Some(id) => sessions::known(story, id, disk).map(|()| id.clone())?,
         None => story

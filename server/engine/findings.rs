@@ -17,6 +17,7 @@ use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::chunk_file::{self, Places};
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
 use crate::story::quote::find_quote;
@@ -30,7 +31,7 @@ pub const CONTRADICTION: &str = "contradiction";
 /// The findings of a draft, and the texts that they are about.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// The brief, then the chunk files in story order.
+    /// The brief, then files with unresolved merge conflicts, then the chunk files in story order.
     pub texts: Vec<SourceText>,
     /// By text and place.
     pub list: Vec<Finding>,
@@ -56,7 +57,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub place: Place,
-    /// Never an error.
+    /// An error only for a merge conflict that is not resolved.
     pub severity: Severity,
     /// Stable kebab-case name: one of the lint's, or of this module's.
     pub code: &'static str,
@@ -120,11 +121,30 @@ pub fn read(
         return Ok(findings);
     };
     let plan = story.plan(settings);
+    for unmerged in session::unmerged_files(&story.folder, &id, owners, disk)? {
+        let text = findings.texts.len();
+        let marks = conflict_problems(&unmerged.text).into_iter();
+        findings.list.extend(marks.map(|mark| Finding {
+            place: Place {
+                text,
+                span: mark.span,
+            },
+            severity: mark.severity,
+            code: mark.code,
+            message: mark.message,
+            related: Vec::new(),
+            correction: None,
+        }));
+        findings.texts.push(SourceText {
+            path: unmerged.path,
+            text: unmerged.text,
+        });
+    }
     let language = &story.brief.language;
     let written = Written::read(story, &id, &plan, settings, owners, disk)?;
     let mut chunks = Vec::new();
     for view in &written.view.chunks {
-        if view.status == ChunkStatus::Missing {
+        if view.status == ChunkStatus::Missing || view.conflict.is_some() {
             continue;
         }
         // Without a file the text lies in a journal only; there is nothing to point at.

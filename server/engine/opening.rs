@@ -90,11 +90,6 @@ impl<'a> Seam<'a> {
         }
         Ok(fresh.to_owned())
     }
-
-    /// The whole text with another opening.
-    pub fn with(&self, opening: &str) -> String {
-        format!("{opening}{}", self.rest)
-    }
 }
 
 /// Where the first paragraph ends, in bytes: before a blank line, or with the text.
@@ -152,10 +147,7 @@ mod tests {
             seam.opening,
             "Mara was a keeper. She stood in the dark hall and she did not move at all."
         );
-        assert_eq!(
-            seam.with("She did not move."),
-            "She did not move.\n\nThen somebody knocked.\n\nShe waited."
-        );
+        assert_eq!(seam.rest, "\n\nThen somebody knocked.\n\nShe waited.");
         let user = seam.user(&Language::default()).concat();
         assert!(user.contains("went out.\n\n# This part begins with\nMara was"));
         assert!(user.contains("# It goes on with\nThen"));

@@ -185,6 +185,9 @@ impl Prepared {
         if choice == Choice::OneCall {
             job.single = SingleCall::ready(beginning.parts);
         }
+        if let Scope::RewriteWithNote { note, .. } = self.request.scope {
+            job.only_note = Some(note);
+        }
         job.measured = beginning.measured;
         job.watch = Some(Arc::new(self.watch));
         Ok(Arc::new(job)
@@ -398,6 +401,9 @@ impl Prepared {
             Scope::Remaining => "write what is not complete".to_owned(),
             Scope::Chunk(which) => format!("write {}", chunk(which)),
             Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
+            Scope::RewriteWithNote { chunk: which, note } => {
+                format!("rewrite {} with the note “{note}”", chunk(which))
+            }
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
             Scope::RewriteStale => "rewrite what is stale".to_owned(),
             Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
@@ -423,7 +429,9 @@ impl Prepared {
             Scope::Read(_) => Lineup::default(),
             Scope::Remaining => Lineup::remaining(view),
             Scope::Chunk(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::GoOn),
-            Scope::Rewrite(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite),
+            Scope::Rewrite(chunk) | Scope::RewriteWithNote { chunk, .. } => {
+                Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite)
+            }
             Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view),
             Scope::RewriteStale => {
                 let reasons = stale::reasons(&self.story, written, &self.settings);
@@ -485,7 +493,7 @@ impl Prepared {
         writer: &Writer,
     ) -> Result<(Queue, Scheduled, Beginning), JobError> {
         let chunk = match &self.request.scope {
-            Scope::Chunk(_) | Scope::Rewrite(_) => self.chunk()?,
+            Scope::Chunk(_) | Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => self.chunk()?,
             _ => None,
         };
         let number = chunk.unwrap_or(ChunkNumber(1));

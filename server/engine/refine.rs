@@ -17,11 +17,10 @@ use super::events::{JobEvent, RefineResult};
 use super::pass::{Pass, PassError};
 use super::prompt::slices::{self, Slice};
 use super::report::millis;
-use super::written::{Call, Written, margin_notes};
+use super::written::{Asks, Call, Written, margin_notes};
 use super::{blocking, scene, tokens};
 use crate::provider::{Request, Task, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
-use crate::story::margin_notes::margin_notes as margin_notes_of;
 use crate::story::state::ChunkState;
 use crate::story::{ChunkNumber, words};
 use judge::Original;
@@ -87,7 +86,7 @@ struct Chunk {
     view: ChunkView,
     known: Option<ChunkState>,
     /// What the author asks for in the margin, of the beat and of the text.
-    notes: Vec<String>,
+    asks: Asks,
     calls: Calls,
 }
 
@@ -126,6 +125,9 @@ impl Refiner {
             self.note(&chunk).await?;
         }
         let prose = rewritten?;
+        // Nobody asked to have the author's own comments taken away.
+        let own = chunk.asks.left > 0 && asked == Asked::BySettings;
+        let way = if own { Way::Propose } else { way };
         let refined = self.save(&chunk, prose.clone(), way).await?;
         self.asker.count_chunk();
         let result = match &refined {
@@ -166,17 +168,13 @@ impl Refiner {
             let drafted = written
                 .prompt(&story, &settings, view, &call)
                 .map_err(|error| PassError::TooLarge(error.to_string()))?;
-            let in_text = margin_notes_of(&view.text);
-            let notes = notes
-                .into_iter()
-                .chain(in_text.into_iter().map(|it| it.text));
-            let notes = notes.collect();
+            let asks = Asks::of(&story.brief, number, Some(view.source()), None);
             let language = &story.brief.language;
-            let calls = Calls::new(&drafted, &view.text, language, settings.context_tokens)
+            let calls = Calls::new(&drafted, view.source(), language, settings.context_tokens)
                 .map_err(PassError::TooLarge)?;
             Ok(Some(Chunk {
                 calls,
-                notes,
+                asks,
                 known: written.states[index].clone(),
                 view: view.clone(),
             }))
@@ -197,7 +195,7 @@ impl Refiner {
             brief,
             beat: (chunk.view.number.0 as usize).saturating_sub(1),
             templates: &self.pass.story.templates,
-            notes: &chunk.notes,
+            notes: &chunk.asks.notes,
             text: &calls.text,
             known: chunk.known.as_ref(),
         };
@@ -275,6 +273,9 @@ impl Refiner {
             });
             if let Some(saved) = saved.await? {
                 self.pass.bring_to_editor(number, saved).await;
+                if let Some(message) = chunk.asks.message(number) {
+                    self.pass.reporter.warn(Some(number), "notes", message);
+                }
                 return Ok(Refined::Applied);
             }
             self.pass.reporter.warn(

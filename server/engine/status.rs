@@ -99,6 +99,7 @@ impl StoryStatus {
         edits: Edits,
         disk: &Disk,
     ) -> Result<StoryStatus, JobError> {
+        story.check_merged()?;
         let plan = story.plan(settings);
         let session = match wanted {
             Some(id) => known_session(story, id, disk)?,

@@ -138,6 +138,15 @@ impl StoryFile {
             .collect()
     }
 
+    /// Stops at a brief with an unresolved merge conflict: it is read as no text, so nothing is
+    /// known of the story.
+    pub fn check_merged(&self) -> Result<(), JobError> {
+        match self.brief.is_unmerged() {
+            true => self.check_but_for(&[]),
+            false => Ok(()),
+        }
+    }
+
     /// Stops at a brief that nothing can be written from.
     pub fn check(&self) -> Result<(), JobError> {
         self.check_but_for(&[])

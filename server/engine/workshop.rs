@@ -53,6 +53,8 @@ pub enum Scope {
     Chunk(ChunkRef),
     /// One, anew; what it replaces is kept in history/.
     Rewrite(ChunkRef),
+    /// One, anew, with no other note in the margin than this.
+    RewriteWithNote { chunk: ChunkRef, note: String },
     /// This one and all after it, but for those that the author edited.
     RewriteFrom(ChunkRef),
     /// Those that are stale when the job begins, but for those that the author edited.
@@ -94,6 +96,7 @@ impl Scope {
         match self {
             Scope::Chunk(chunk)
             | Scope::Rewrite(chunk)
+            | Scope::RewriteWithNote { chunk, .. }
             | Scope::RewriteFrom(chunk)
             | Scope::Refine { chunk, .. } => Some(chunk),
             Scope::Read(which) => which.chunk.as_ref(),
@@ -219,6 +222,7 @@ impl Workshop {
         owners: Arc<dyn Owners>,
     ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
         let disk = self.disk();
+        story.check_merged()?;
         // Held over the opening, so that two jobs that start together share one session.
         let mut sessions = lock(&self.inner.sessions);
         check_no_file(&story.folder.generated())?;
@@ -242,6 +246,7 @@ impl Workshop {
         check_no_file(&root)?;
         if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
             open.check_plan(plan)?;
+            open.session.refuse_unmerged()?;
             return Ok((open, Vec::new()));
         }
         let opened = Session::open(

@@ -8,6 +8,8 @@ use crate::session::{
     self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
     SessionId, SessionView, Standing, StoreError,
 };
+use crate::story::comments::comments;
+use crate::story::margin_notes::placed_notes;
 use crate::story::state::ChunkState;
 use crate::story::{Brief, ChunkNumber, Language, words};
 
@@ -206,6 +208,93 @@ pub fn still_wanted(chunk: &ChunkView, so_far: &str, language: &Language) -> u32
     let (target, written) = (chunk.target_words, words::count(so_far, language));
     // A nearly full chunk still needs room to end its last sentence.
     target.saturating_sub(written).max(target / 20).max(10)
+}
+
+/// What the author asks for of a chunk that is written.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asks {
+    /// As the author wrote it.
+    pub notes: Vec<String>,
+    /// As it is sent: a note in the text that is replaced with its place.
+    pub sent: Vec<String>,
+    /// How many of the notes stand in the text that is replaced.
+    pub in_text: usize,
+    /// How many other comments stand there.
+    pub left: usize,
+}
+
+impl Asks {
+    /// The notes in the margin of a chunk's beat, and of the prose that is to be `replaced`; with
+    /// `only`, those that say just that.
+    pub fn of(
+        brief: &Brief,
+        number: ChunkNumber,
+        replaced: Option<&str>,
+        only: Option<&str>,
+    ) -> Asks {
+        let prose = replaced.unwrap_or_default();
+        let wanted = |note: &str| only.is_none_or(|only| only == note);
+        let mut notes = margin_notes(brief, number);
+        notes.retain(|note| wanted(note));
+        let mut sent = notes.clone();
+        let mut placed = placed_notes(prose);
+        placed.retain(|note| wanted(&note.text));
+        sent.extend(placed.iter().map(|note| match note.behind.is_empty() {
+            true => format!(
+                "at the beginning of the text that this one replaces: {}",
+                note.text
+            ),
+            false => format!(
+                "after “{}” in the text that this one replaces: {}",
+                note.behind, note.text
+            ),
+        }));
+        let in_text = placed.len();
+        notes.extend(placed.into_iter().map(|note| note.text));
+        Asks {
+            notes,
+            sent,
+            in_text,
+            left: comments(prose).len() - in_text,
+        }
+    }
+
+    /// What to tell once the text is replaced, if there was anything of the author's in it.
+    pub fn message(&self, number: ChunkNumber) -> Option<String> {
+        let comments = |count: usize| match count {
+            1 => "1 other comment".to_owned(),
+            count => format!("{count} other comments"),
+        };
+        let kept = "with the text that was replaced, in history/";
+        let quoted: Vec<String> = self.notes.iter().map(|note| format!("“{note}”")).collect();
+        let used = format!(
+            "chunk {number} was written with your notes {}",
+            quoted.join(", ")
+        );
+        let used = used.replacen(
+            "your notes",
+            if quoted.len() == 1 {
+                "your note"
+            } else {
+                "your notes"
+            },
+            1,
+        );
+        match (self.in_text, self.left) {
+            (0, 0) => None,
+            (0, left) => Some(format!(
+                "chunk {number} had {} of yours; they are {kept}",
+                comments(left).replacen(" other", "", 1)
+            )),
+            (_, 0) => Some(format!(
+                "{used}; what stood in its text is done and is {kept}"
+            )),
+            (_, left) => Some(format!(
+                "{used}; what stood in its text is done and is, like {}, {kept}",
+                comments(left)
+            )),
+        }
+    }
 }
 
 /// What the author asks for in the margin of a chunk's beat.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::story::comments::without_comments;
 use crate::story::{BeatId, ChunkNumber, Digest, Span};
 
 /// Whether the prose of a chunk file is whole.
@@ -169,9 +170,15 @@ pub fn render_with(
     text
 }
 
-/// The digest that tells edited from generated: of the prose alone, whatever its line ends
-/// and whatever white space an editor leaves at its ends.
+/// The digest that tells edited from generated: of the story's text alone, without comments,
+/// whatever its line ends and whatever white space an editor leaves at its ends.
 pub fn digest(prose: &str) -> Digest {
+    source_digest(&without_comments(prose))
+}
+
+/// The digest that tells whether two files say the same, the author's comments included: what
+/// may go because it is kept elsewhere. Of a text without comments it is its [`digest`].
+pub fn source_digest(prose: &str) -> Digest {
     let normal = normalise(prose);
     Digest::of(normal.trim_start_matches('\n').trim_end())
 }

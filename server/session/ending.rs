@@ -54,7 +54,7 @@ impl Inner {
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
         state.pending = true;
-        state.wrote(number, chunk_file::digest(prose));
+        state.wrote(number, chunk_file::source_digest(prose));
         self.finish(state, &intent).map_err(|error| {
             error.safe(format!(
                 "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
@@ -250,7 +250,7 @@ impl Inner {
         let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
         let there = read_text(&layout::journal_path(path), &self.disk)?;
         if let Some(journal) = there.as_deref().map(Journal::parse) {
-            let digest = chunk_file::digest(&journal.file.prose);
+            let digest = chunk_file::source_digest(&journal.file.prose);
             if !replaces.contains(&digest) {
                 self.keep_replaced(state, index, &journal.file, why)?;
                 replaces.push(digest);

@@ -91,6 +91,24 @@ pub enum StoreError {
         number: ChunkNumber,
         versions: usize,
     },
+    /// A file holds the marks of a merge conflict.
+    #[error(
+        "{}:{line}: a merge conflict is not resolved there. Nothing was sent and nothing was changed. Keep the text that \
+         you want, delete the lines with the marks (<<<<<<<, =======, >>>>>>>), then run the same command again.",
+        path.display()
+    )]
+    Unmerged {
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+    },
+    #[error(
+        "{} holds a merge conflict that is not resolved, so it did not take the chunk's place. Nothing was changed. \
+         Keep the text that you want in it and delete the lines with the marks (<<<<<<<, =======, >>>>>>>), or choose \
+         another version.",
+        path.display()
+    )]
+    UnmergedVersion { path: PathBuf },
     #[error("No revision of chunk {number} waits in revisions/. Nothing was changed.")]
     NoRevision { number: ChunkNumber },
 }
@@ -160,6 +178,8 @@ impl StoreError {
             | StoreError::ReadOnlyFile { path, .. }
             | StoreError::OpenMeanwhile { path, .. }
             | StoreError::Outside { path, .. }
+            | StoreError::Unmerged { path, .. }
+            | StoreError::UnmergedVersion { path }
             | StoreError::NoFolder { path } => Some(path),
             StoreError::NoSession { generated, .. } => Some(generated),
             StoreError::BadSessionId { .. }

@@ -15,6 +15,7 @@ use super::layout::{self, SessionPaths, StoryFolder};
 use super::manifest::{self, ChunkRecord, ManifestFact};
 use super::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::BeatId;
+use crate::story::conflict_markers::has_conflict;
 
 /// How often gathering starts again when a writer changes the folder meanwhile.
 const TRIES: usize = 5;
@@ -188,7 +189,9 @@ fn read_removed(paths: &SessionPaths, disk: &Disk) -> Result<Vec<KeptVersion>, S
     let mut removed = Vec::new();
     for entry in disk.list(&paths.history())? {
         if entry.kind == EntryKind::Folder && entry.name.starts_with("beat_") {
-            removed.extend(history::in_folder(&paths.history().join(entry.name), disk)?.pop());
+            let latest = history::in_folder(&paths.history().join(entry.name), disk)?.pop();
+            // With a conflict in it, it is no text that could come back.
+            removed.extend(latest.filter(|kept| !has_conflict(&kept.file.prose)));
         }
     }
     Ok(removed)

@@ -14,6 +14,7 @@ use super::recover::Notice;
 use super::sessions;
 use super::writer::{Inner, State};
 use super::{ClientEdit, assemble};
+use crate::story::conflict_markers::has_conflict;
 use crate::story::{BeatId, Brief, ChunkNumber, Digest};
 
 impl Inner {
@@ -147,6 +148,8 @@ impl Inner {
         let digest = Digest::of(&text);
         match &state.title {
             Some((of, title)) if of == &digest => Ok(title.clone()),
+            // While a merge of it is not resolved, it has the title that it had.
+            Some((_, title)) if has_conflict(&text) => Ok(title.clone()),
             _ => {
                 let title = Brief::parse(&text).title;
                 state.title = Some((digest, title.clone()));

@@ -131,7 +131,8 @@ pub(crate) fn place(
             let kept = KeptVersion::parse(path.clone(), &chunk_file::decode(bytes)).file;
             if kept.beat.as_ref() == Some(&version.beat)
                 && kept.extra == version.extra
-                && chunk_file::digest(&kept.prose) == chunk_file::digest(version.prose)
+                && chunk_file::source_digest(&kept.prose)
+                    == chunk_file::source_digest(version.prose)
             {
                 return Ok((path, true));
             }

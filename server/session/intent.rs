@@ -205,7 +205,8 @@ fn put(
 /// Whether two texts differ in nothing but chunk, beat and status.
 fn same_prose(one: &str, other: &str) -> bool {
     let (one, other) = (chunk_file::parse(one), chunk_file::parse(other));
-    one.extra == other.extra && chunk_file::digest(&one.prose) == chunk_file::digest(&other.prose)
+    let digest = |file: &chunk_file::ChunkFile| chunk_file::source_digest(&file.prose);
+    one.extra == other.extra && digest(&one) == digest(&other)
 }
 
 /// Keeps the text of a step that found the author's in its place.

@@ -93,7 +93,7 @@ impl Journal {
                 _ => Verdict::Saved,
             };
         }
-        if theirs.is_empty() || self.replaces.contains(&chunk_file::digest(theirs)) {
+        if theirs.is_empty() || self.replaces.contains(&chunk_file::source_digest(theirs)) {
             Verdict::Apply
         } else if ours.is_empty() {
             // Nothing to keep.

@@ -22,6 +22,8 @@ pub(crate) struct Candidate {
     pub(crate) name: String,
     pub(crate) file: ChunkFile,
     pub(crate) digest: Digest,
+    /// The line, from 1, where a merge conflict begins that is not resolved.
+    pub(crate) conflict: Option<usize>,
 }
 
 /// The outcome. Indices are those of the plan and of the candidates.
@@ -285,6 +287,7 @@ mod tests {
                     name: name.to_owned(),
                     digest: chunk_file::digest(&file.prose),
                     file,
+                    conflict: None,
                 }
             })
             .collect()

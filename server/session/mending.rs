@@ -116,7 +116,7 @@ impl Inner {
         };
         let next = self.next_record(state, index, &mending.input.0, &mending.next);
         self.replace(state, index, &new, next.into_iter().collect())?;
-        state.wrote(planned.number, chunk_file::digest(prose));
+        state.wrote(planned.number, chunk_file::source_digest(prose));
         Ok(())
     }
 

@@ -43,6 +43,7 @@ mod spending;
 pub mod state_file;
 mod states;
 mod stream;
+mod unmerged;
 mod work;
 mod writer;
 
@@ -70,6 +71,7 @@ pub use revising::{Proposed, Revision};
 pub use runs::Run;
 pub use spending::{RoleTotals, Spending, SpentCall};
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
+pub use unmerged::{Unmerged, unmerged_files};
 pub use work::make_work_folder;
 pub use writer::Session;
 

@@ -19,6 +19,7 @@ use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Or
 use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
 use super::spending::{self, Spending};
+use super::unmerged;
 use super::writer::{Inner, Session, State};
 use super::{Owner, Owners, PlannedChunk, Saved, SessionId, Timestamp};
 use crate::story::{Digest, Language};
@@ -68,6 +69,7 @@ impl Session {
                 ),
             });
         }
+        unmerged::refuse_unmerged(folder, id, owners.as_ref(), &disk)?;
         remove_temporaries(folder, &paths, &disk)?;
         folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =

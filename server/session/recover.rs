@@ -3,6 +3,7 @@
 //! Pure: the same facts give the same view, and nothing but the facts counts. Delete
 //! everything but chunk files and brief, and the view is still true.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -14,6 +15,8 @@ use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
 use super::matching::{self, Candidate, Matching};
 use super::{PlannedChunk, SessionId};
+use crate::story::comments::{self, without_comments};
+use crate::story::conflict_markers::conflict_line;
 use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// Something that the author should know.
@@ -55,8 +58,14 @@ pub struct ChunkView {
     pub target_words: u32,
     /// The author changed it after it was generated.
     pub edited: bool,
-    /// Prose without front matter, with LF line ends; empty when missing.
+    /// The story's text, without front matter and comments, with LF line ends; empty when
+    /// missing.
     pub text: String,
+    /// The same with the author's comments, where there are any.
+    commented: Option<String>,
+    /// The line, from 1, where its file has a merge conflict that is not resolved. Nothing of
+    /// the file is then read.
+    pub conflict: Option<usize>,
     pub digest: Digest,
     /// What is known of the text that was generated last, if any was.
     pub record: Option<ChunkRecord>,
@@ -79,6 +88,34 @@ pub enum OrphanKind {
     Copy,
     /// Nothing tells which beat it belongs to.
     Unknown,
+}
+
+impl ChunkView {
+    /// Its prose as it stands in the file, the author's comments included.
+    pub fn source(&self) -> &str {
+        self.commented.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Takes the prose out, comments included; nothing of it is left in the view.
+    pub fn take_source(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        self.commented.take().unwrap_or(text)
+    }
+
+    /// Whether the author has put comments into it.
+    pub fn has_comments(&self) -> bool {
+        self.commented.is_some()
+    }
+
+    /// The prose of a draft that goes on from this text, with the author's comments where they
+    /// stand.
+    pub fn going_on<'a>(&self, draft: &'a str) -> Cow<'a, str> {
+        let source = self.commented.as_deref().map(str::trim_end);
+        match (source, draft.strip_prefix(self.text.trim_end())) {
+            (Some(source), Some(rest)) => Cow::Owned(comments::go_on(source, rest)),
+            _ => Cow::Borrowed(draft),
+        }
+    }
 }
 
 /// What `write` does next.
@@ -210,6 +247,7 @@ fn candidate(fact: &FileFact) -> Candidate {
         name: fact.name.clone(),
         digest: chunk_file::digest(&file.prose),
         file,
+        conflict: conflict_line(&fact.text),
     }
 }
 
@@ -244,24 +282,36 @@ pub(crate) fn view_chunk(
     language: &Language,
 ) -> ChunkView {
     let empty = ChunkFile::default();
+    // Nothing in a conflict is read as text.
+    let conflict = candidate.and_then(|candidate| candidate.conflict);
+    let candidate = candidate.filter(|_| conflict.is_none());
     let file = candidate.map_or(&empty, |candidate| &candidate.file);
     let digest = match candidate {
         Some(candidate) => candidate.digest.clone(),
         None => chunk_file::digest(""),
     };
     let status = status(file, &digest, record);
+    let bare = without_comments(&file.prose);
+    // A file that holds only comments is the author's; the story has nothing of it yet.
     let has_text = !file.is_empty();
+    let status = match status {
+        ChunkStatus::Complete if has_text && bare.trim().is_empty() => ChunkStatus::Partial,
+        _ if conflict.is_some() => ChunkStatus::Failed,
+        status => status,
+    };
     let origin = has_text.then(|| origin(file, &digest, status, record));
     let words = match record {
         _ if !has_text => 0,
         Some(record) if trusted && record.content_sha256.as_ref() == Some(&digest) => record.words,
         _ => words::count(&file.prose, language),
     };
-    let text = match status {
+    let ended = |text: &str| match status {
         _ if !has_text => String::new(),
-        ChunkStatus::Complete => file.prose.trim_end().to_owned(),
-        _ => file.prose.clone(),
+        ChunkStatus::Complete => text.trim_end().to_owned(),
+        _ => text.to_owned(),
     };
+    let text = ended(&bare);
+    let commented = matches!(bare, Cow::Owned(_)).then(|| ended(&file.prose));
     ChunkView {
         number: planned.number,
         beat: planned.beat.clone(),
@@ -273,6 +323,8 @@ pub(crate) fn view_chunk(
         target_words: planned.target_words,
         edited: origin == Some(Origin::Edited),
         text,
+        commented,
+        conflict,
         digest,
         record: record.cloned(),
     }
@@ -339,6 +391,17 @@ fn tell(
                 paths.chunks().join(name).display()
             ),
         });
+    }
+    for candidate in candidates {
+        let path = paths.chunks().join(&candidate.name);
+        notices.extend(candidate.conflict.map(|line| Notice {
+            code: "merge-conflict",
+            message: format!(
+                "{}:{line}: a merge conflict is not resolved there. Nothing of the file is read, and nothing is written \
+                 until it is.",
+                path.display()
+            ),
+        }));
     }
     let copies = matching.copies.iter().map(|(at, beat)| (*at, Some(beat)));
     let unknown = matching.unknown.iter().map(|at| (*at, None));

@@ -15,6 +15,7 @@ use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::revising::parse_revision;
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog, layout};
+use crate::story::conflict_markers::conflict_line;
 use crate::story::{ChunkNumber, Digest, words};
 
 impl Session {
@@ -37,6 +38,7 @@ impl Session {
                 versions: count,
             });
         };
+        refuse_conflict(&kept.path, &kept.file)?;
         let record = history::record_of(&kept, &self.inner.disk)?;
         let new = New {
             status: kept.file.status.unwrap_or(FileStatus::Complete),
@@ -55,6 +57,7 @@ impl Session {
     /// [`StoreError::NoRevision`] when none waits.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
         let revision = self.waiting_revision(number)?;
+        refuse_conflict(&self.revision_path(number), &revision.shown)?;
         // First, so that the last version is the text that is replaced.
         self.keep_unseen(number, &revision)?;
         let new = New {
@@ -180,6 +183,16 @@ impl Session {
         inner.finish_pending(&mut state)?;
         inner.replace(&mut state, index, new, and_then)?;
         Ok(std::mem::take(&mut state.owed))
+    }
+}
+
+/// A text with an unresolved merge conflict takes no other's place.
+fn refuse_conflict(path: &Path, file: &ChunkFile) -> Result<(), StoreError> {
+    match conflict_line(&file.prose) {
+        Some(_) => Err(StoreError::UnmergedVersion {
+            path: path.to_owned(),
+        }),
+        None => Ok(()),
     }
 }
 

@@ -89,7 +89,7 @@ impl Session {
         };
         let next = inner.next_record(&state, index, next.0, next.1);
         inner.replace(&mut state, index, &new, next.into_iter().collect())?;
-        state.wrote(revision.number, chunk_file::digest(&revision.prose));
+        state.wrote(revision.number, chunk_file::source_digest(&revision.prose));
         Ok(Some(std::mem::take(&mut state.owed)))
     }
 
@@ -164,7 +164,7 @@ impl Inner {
 
     fn rendered_revision(&self, index: usize, revision: &Revision) -> String {
         let planned = &self.plan[index];
-        let own = chunk_file::digest(&revision.prose);
+        let own = chunk_file::source_digest(&revision.prose);
         let extra = [
             chunk_file::extra_line(PROPOSED, &self.disk.now().to_string()),
             chunk_file::extra_line(OF, &revision.of.0),
@@ -219,6 +219,7 @@ pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
 /// Whether a waiting revision is not as it was proposed.
 fn is_authors(text: &str) -> bool {
     let (file, own) = parse_revision(text);
-    let is_as_proposed = file.extra.is_empty() && own == Some(chunk_file::digest(&file.prose));
+    let is_as_proposed =
+        file.extra.is_empty() && own == Some(chunk_file::source_digest(&file.prose));
     !file.is_empty() && !is_as_proposed
 }

@@ -51,7 +51,7 @@ impl Inner {
             let written = self.disk.write(&path, text.as_bytes());
             written.map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
         }
-        state.wrote(self.plan[index].number, chunk_file::digest(prose));
+        state.wrote(self.plan[index].number, chunk_file::source_digest(prose));
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl Inner {
         let known = state.known.get(&self.plan[index].number);
         let written = known.and_then(|known| known.written.as_ref());
         let growing = left.status == Some(FileStatus::Partial)
-            && written == Some(&chunk_file::digest(&left.prose));
+            && written == Some(&chunk_file::source_digest(&left.prose));
         if !growing && !prose.starts_with(left.prose.trim_end()) {
             let why = "generated while the author wrote another text in the editor";
             self.keep(index, path, left, why)?;
@@ -208,7 +208,7 @@ impl Inner {
         let on_disk = read_text(path, &self.disk)?;
         for text in [on_disk, self.owners.open_text(path)].into_iter().flatten() {
             let file = chunk_file::parse(&text);
-            let digest = chunk_file::digest(&file.prose);
+            let digest = chunk_file::source_digest(&file.prose);
             let goes_on = prose.starts_with(file.prose.trim_end());
             if file.is_empty() || goes_on || kept.contains(&digest) {
                 continue;
@@ -234,7 +234,8 @@ fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Diges
     let old = there.prose.trim_end();
     let digest = chunk_file::digest(&there.prose);
     let partial = there.status == Some(FileStatus::Partial);
-    let ours = known.written.as_ref() == Some(&digest);
+    // A comment that the author added since is not in the new text.
+    let ours = known.written.as_ref() == Some(&chunk_file::source_digest(&there.prose));
     if there.is_empty() || old == prose.trim_end() || (partial && (ours || prose.starts_with(old)))
     {
         Guard::Overwrite

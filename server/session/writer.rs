@@ -19,6 +19,7 @@ use super::recover::{ChunkView, SessionView};
 use super::runs::Run;
 use super::sessions;
 use super::spending;
+use super::unmerged;
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::{ChunkNumber, Digest, Language};
 
@@ -118,6 +119,17 @@ impl Session {
                 self.inner.paths.chunks().join(name)
             }
         }
+    }
+
+    /// Refuses to go on where a merge has left a conflict in a chunk or a state since the session
+    /// was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unmerged`].
+    pub fn refuse_unmerged(&self) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let owners = inner.owners.as_ref();
+        unmerged::refuse_unmerged(&inner.folder, &inner.id, owners, &inner.disk)
     }
 
     /// Sets "settings" in the manifest.

@@ -6,6 +6,7 @@
 use super::after::settle_after;
 use super::cast::{check_cast, find_character, read_cast};
 use super::checks::{LENGTH_CODES, TARGET_CODES, check_brief, size_problems};
+use super::conflict_markers::{MERGE_CONFLICT, conflict_problems};
 use super::document::Document;
 use super::front_matter::FrontMatter;
 use super::margin_notes::notes_in;
@@ -147,6 +148,9 @@ pub struct MarginNote {
     pub span: Span,
 }
 
+/// What there is to say about a comment that is never closed.
+pub const UNCLOSED_COMMENT: &str = "This comment is never closed, so it is taken to end before the next blank line. Close it with -->.";
+
 impl Brief {
     /// Parses a brief. Never panics, whatever the text; takes time in proportion to it.
     pub fn parse(text: &str) -> Brief {
@@ -156,7 +160,10 @@ impl Brief {
     /// Parses a brief whose lengths are completed by settings, so that its problems are those
     /// that the author would have.
     pub fn parse_with(text: &str, defaults: SizeDefaults) -> Brief {
-        let mut problems = Vec::new();
+        let mut problems = conflict_problems(text);
+        if !problems.is_empty() {
+            return Brief::unmerged(problems);
+        }
         let (front_matter, start) = FrontMatter::read(text, &mut problems);
         let metadata = match &front_matter {
             Some(front_matter) => Metadata::read(front_matter, &mut problems),
@@ -195,6 +202,10 @@ impl Brief {
 
     /// Judges the lengths anew by those that are in force, where they are other ones than the brief's own.
     pub fn hold_to(&mut self, in_force: SizeDefaults) {
+        // Nothing of it is read.
+        if self.is_unmerged() {
+            return;
+        }
         self.problems
             .retain(|problem| !LENGTH_CODES.contains(&problem.code));
         let own = (self.target_words, self.chunk_words);
@@ -210,6 +221,34 @@ impl Brief {
     pub fn length_problems_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
         let problems = self.problems.iter_mut();
         problems.filter(|problem| TARGET_CODES.contains(&problem.code))
+    }
+
+    /// A brief with a merge conflict in it, of which nothing is read.
+    fn unmerged(problems: Vec<Problem>) -> Brief {
+        Brief {
+            title: "Untitled".to_owned(),
+            has_title: false,
+            front_matter: None,
+            language: Language::default(),
+            target_words: None,
+            chunk_words: None,
+            pov: None,
+            tense: None,
+            protagonist: None,
+            sections: Vec::new(),
+            cast: Vec::new(),
+            rules: Vec::new(),
+            chapters: Vec::new(),
+            beats: Vec::new(),
+            problems,
+        }
+    }
+
+    /// Whether a merge conflict in it is not resolved, so that nothing of it was read.
+    pub fn is_unmerged(&self) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.code == MERGE_CONFLICT)
     }
 
     fn read_parts(&mut self, document: &Document<'_>, parts: &[Part<'_>]) {
@@ -239,11 +278,7 @@ impl Brief {
             self.problems.push(Problem::warning(
                 start..start + "<!--".len(),
                 "unclosed-comment",
-                if comment.span.is_empty() {
-                    "This comment does not end before the next blank line, so it is read as text. Close it with --> there, or begin it on a line of its own."
-                } else {
-                    "This comment never ends, so everything below it is left out. Close it with -->."
-                },
+                UNCLOSED_COMMENT,
             ));
         }
         for note in notes_in(document, &(0..document.text.len())) {

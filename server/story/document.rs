@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Parser, Tag};
 
 use super::Span;
+use super::comments::{Comment, comments_from};
 
 /// A text, scanned once. All spans are byte offsets into `text`.
 #[derive(Debug)]
@@ -32,26 +33,6 @@ pub(crate) struct Heading {
     pub body_start: usize,
 }
 
-/// An HTML comment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Comment {
-    pub span: Span,
-    /// Whether it has its `-->`; one without goes on to the end of its block.
-    pub closed: bool,
-}
-
-impl Comment {
-    /// What stands between the marks.
-    pub(crate) fn inner<'a>(&self, text: &'a str) -> &'a str {
-        let source = &text[self.span.clone()];
-        let source = source.strip_prefix("<!--").unwrap_or(source);
-        // "<!-->" is a whole comment; its dashes are shared.
-        source
-            .strip_suffix("-->")
-            .unwrap_or(if self.closed { "" } else { source })
-    }
-}
-
 /// A line, or what is left of it without comments. Lines that held nothing but comments are
 /// not reported at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,36 +45,37 @@ pub(crate) struct Line<'a> {
 impl<'a> Document<'a> {
     /// Scans `text` from the byte `start` on, which has to be a character boundary.
     pub(crate) fn scan(text: &'a str, start: usize) -> Document<'a> {
-        let mut scan = Scan {
+        let mut document = Document {
             text,
-            start,
             headings: Vec::new(),
-            comments: Vec::new(),
-            code: Vec::new(),
+            comments: comments_from(text, start),
         };
-        scan.run();
-        scan.add_unclosed_inline();
-        scan.comments.sort_by_key(|comment| comment.span.start);
-        Document {
-            text,
-            headings: scan.headings,
-            comments: scan.comments,
-        }
+        // What stands in a comment is no heading, and one that is never closed hides none.
+        let masked = document.masked(&(start..text.len()));
+        document.headings = headings(text, start, &masked);
+        document
     }
 
-    /// The source of `range` with blanks in place of every byte of a comment, so that
-    /// offsets stay what they are.
+    /// The source of `range` with blanks in place of every byte of a comment but its line ends,
+    /// so that offsets stay what they are.
     pub(crate) fn masked(&self, range: &Span) -> Cow<'a, str> {
         let source = &self.text[range.clone()];
-        if !self.comments_in(range).any(|comment| comment.closed) {
+        if self.comments_in(range).next().is_none() {
             return Cow::Borrowed(source);
         }
         let mut masked = String::with_capacity(source.len());
         let mut at = range.start;
-        for comment in self.comments_in(range).filter(|comment| comment.closed) {
+        for comment in self.comments_in(range) {
             let (start, end) = (comment.span.start.max(at), comment.span.end.min(range.end));
             masked.push_str(&self.text[at..start]);
-            masked.extend(std::iter::repeat_n(' ', end - start));
+            let blank = |byte: u8| {
+                if matches!(byte, b'\n' | b'\r') {
+                    byte as char
+                } else {
+                    ' '
+                }
+            };
+            masked.extend(self.text[start..end].bytes().map(blank));
             at = end;
         }
         masked.push_str(&self.text[at..range.end]);
@@ -203,92 +185,37 @@ pub(crate) fn first_line(text: &str, range: &Span) -> Span {
         .unwrap_or(range.start..range.start)
 }
 
-/// The state of [`Document::scan`].
-struct Scan<'a> {
-    text: &'a str,
-    start: usize,
-    headings: Vec<Heading>,
-    comments: Vec<Comment>,
-    code: Vec<Span>,
+/// The headings of a text that stand in no list, quotation or code. `masked` is the text from
+/// `start` on without what its comments say.
+fn headings(text: &str, start: usize, masked: &str) -> Vec<Heading> {
+    let mut headings = Vec::new();
+    let mut depth = 0usize;
+    for (event, range) in Parser::new(masked).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if let (Tag::Heading { level, .. }, 0) = (tag, depth) {
+                    let span = range.start + start..range.end + start;
+                    headings.push(heading(text, level as u8, span));
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    headings
 }
 
-impl Scan<'_> {
-    fn run(&mut self) {
-        let body = &self.text[self.start..];
-        let mut depth = 0usize;
-        for (event, range) in Parser::new(body).into_offset_iter() {
-            let span = range.start + self.start..range.end + self.start;
-            match event {
-                Event::Start(tag) => {
-                    match tag {
-                        Tag::Heading { level, .. } if depth == 0 => {
-                            self.add_heading(level as u8, span);
-                        }
-                        Tag::HtmlBlock => self.add_comments(&span),
-                        Tag::CodeBlock(_) => self.code.push(span),
-                        _ => {}
-                    }
-                    depth += 1;
-                }
-                Event::End(TagEnd::HtmlBlock) | Event::End(_) => depth = depth.saturating_sub(1),
-                Event::InlineHtml(_) => self.add_comments(&span),
-                Event::Code(_) => self.code.push(span),
-                _ => {}
-            }
-        }
-    }
-
-    fn add_heading(&mut self, level: u8, span: Span) {
-        let source = &self.text[span.clone()];
-        let body_start = line_end(self.text, span.end);
-        let trimmed = source.trim_end_matches(['\n', '\r']);
-        let span = span.start..span.start + trimmed.len();
-        let content = atx_content(trimmed, level).unwrap_or_else(|| setext_content(trimmed));
-        self.headings.push(Heading {
-            level,
-            content: span.start + content.start..span.start + content.end,
-            span,
-            body_start,
-        });
-    }
-
-    /// Adds the comments inside a piece of HTML.
-    fn add_comments(&mut self, html: &Span) {
-        let mut at = html.start;
-        while let Some(found) = self.text[at..html.end].find("<!--") {
-            let start = at + found;
-            // "<!-->" and "<!--->" are whole comments (CommonMark 0.31, 6.6).
-            let close = self.text[start + 2..html.end].find("-->");
-            let end = close.map_or(html.end, |close| start + 2 + close + 3);
-            self.comments.push(Comment {
-                span: start..end,
-                closed: close.is_some(),
-            });
-            at = end;
-        }
-    }
-
-    /// A `<!--` without its `-->` in the same paragraph is plain text by CommonMark; its
-    /// author thinks otherwise, so it is reported as an empty, unclosed comment.
-    fn add_unclosed_inline(&mut self) {
-        let mut known: Vec<Span> = self.code.clone();
-        known.extend(self.comments.iter().map(|comment| comment.span.clone()));
-        known.sort_by_key(|span| span.start);
-        let mut known = known.iter().peekable();
-        let mut stray = Vec::new();
-        for (offset, _) in self.text[self.start..].match_indices("<!--") {
-            let at = self.start + offset;
-            while known.next_if(|span| span.end <= at).is_some() {}
-            let inside = known.peek().is_some_and(|span| span.start <= at);
-            let escaped = self.text[..at].ends_with('\\');
-            if !inside && !escaped {
-                stray.push(Comment {
-                    span: at..at,
-                    closed: false,
-                });
-            }
-        }
-        self.comments.extend(stray);
+fn heading(text: &str, level: u8, span: Span) -> Heading {
+    let body_start = line_end(text, span.end);
+    let trimmed = text[span.clone()].trim_end_matches(['\n', '\r']);
+    let span = span.start..span.start + trimmed.len();
+    let content = atx_content(trimmed, level).unwrap_or_else(|| setext_content(trimmed));
+    Heading {
+        level,
+        content: span.start + content.start..span.start + content.end,
+        span,
+        body_start,
     }
 }
 

@@ -3,14 +3,52 @@
 //! They are instructions to the next rewrite of their place and never part of the text; other
 //! HTML comments are the author's own business and are not sent either.
 
-use super::Span;
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::brief::MarginNote;
+use super::comments;
 use super::document::Document;
+use super::{Span, words};
+
+/// Most words of a sentence that say where a note stands.
+const PLACE_WORDS: usize = 30;
 
 /// The margin notes of a markdown text, such as a chunk, in its order.
 pub fn margin_notes(text: &str) -> Vec<MarginNote> {
     let document = Document::scan(text, 0);
     notes_in(&document, &(0..text.len()))
+}
+
+/// A margin note of a chunk, and the sentence that it stands behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedNote {
+    pub text: String,
+    pub span: Span,
+    /// Its last words where it is long; empty for a note before all text.
+    pub behind: String,
+}
+
+/// The margin notes of a chunk's prose with their places, in its order.
+pub fn placed_notes(prose: &str) -> Vec<PlacedNote> {
+    let notes = margin_notes(prose).into_iter();
+    notes
+        .map(|note| PlacedNote {
+            behind: last_sentence(&comments::without_comments(&prose[..note.span.start])),
+            text: note.text,
+            span: note.span,
+        })
+        .collect()
+}
+
+fn last_sentence(text: &str) -> String {
+    let text = text.trim_end();
+    let paragraph = text.rsplit('\n').next().unwrap_or(text);
+    let sentence = paragraph.unicode_sentences().last().unwrap_or(paragraph);
+    let start = words::last(sentence, PLACE_WORDS).unwrap_or(0);
+    sentence[start..]
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A markdown text without its comments, margin notes included; `\n` line ends, trimmed.

@@ -7,6 +7,8 @@ pub mod attributes;
 pub mod brief;
 mod cast;
 pub mod checks;
+pub mod comments;
+pub mod conflict_markers;
 pub mod contradiction;
 mod document;
 pub mod edits;

@@ -343,7 +343,6 @@ mod tests {
     #[test]
     fn nothing_is_made_that_would_be_read_otherwise() {
         for text in [
-            "# Outline\n## One\nx\n<!-- no end\n",
             "# Outline\n## One\n```\nno end\n",
             // This one waits for a beat of that name.
             "# Outline\n## One {#door}\nx\n",

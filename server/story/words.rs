@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Language;
+use super::comments::without_comments;
 
 /// The length of `text` in the unit of its language: words, or for languages that
 /// [count characters](Language::counts_characters) the characters that are not white space.
@@ -28,7 +29,7 @@ pub fn count(text: &str, language: &Language) -> u32 {
 
 /// `text` without comments and without what stands in `[label](here)`.
 fn visible(text: &str) -> Cow<'_, str> {
-    let text = cut_out(Cow::Borrowed(text), "<!--", "-->", 0);
+    let text = without_comments(text);
     // The bracket stays, since it parts the label from what follows.
     cut_out(text, "](", ")", 1)
 }

@@ -81,7 +81,7 @@ impl Drafting<'_> {
         let call = Call {
             so_far,
             preceding: &self.preceding,
-            notes: &self.notes,
+            notes: &self.asks.sent,
             words: ask.words,
         };
         let (story, settings) = (&self.job.story, self.job.settings());

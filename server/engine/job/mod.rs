@@ -58,6 +58,8 @@ pub struct Job {
     hold: Hold,
     /// Where chunks come from while the story is written in one call.
     pub(super) single: SingleCall,
+    /// The one note in the margin that is to be carried out, where one is named.
+    pub(super) only_note: Option<String>,
     /// How fast the model writes, and how much at once.
     pub(super) measured: Measured,
     /// Reads what is complete, beside the writing.
@@ -115,6 +117,7 @@ impl Job {
             progress: Mutex::default(),
             hold: Hold::default(),
             single: SingleCall::off(),
+            only_note: None,
             measured: Measured::default(),
             beside,
             watch: None,

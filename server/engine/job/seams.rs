@@ -25,6 +25,7 @@ use crate::provider::{
     RetryPolicy, Usage,
 };
 use crate::session::{ChunkView, Mending, Origin};
+use crate::story::comments::{with_beginning, without_comments};
 use crate::story::{ChunkNumber, words};
 
 /// What became of one seam.
@@ -317,9 +318,12 @@ impl Job {
             Ok(opening) => (Some(opening), SeamEnd::Fitted),
             Err(why) => (None, SeamEnd::Refused(why.to_owned())),
         };
-        let prose = opening.map(|opening| seam.with(&opening));
-        let after = prose.as_deref().unwrap_or(&later.text);
-        let next = (slices::preceding(&later.text), slices::preceding(after));
+        let rest = later.text.len() - seam.rest.len();
+        let prose = opening.map(|opening| with_beginning(later.source(), rest, &opening));
+        let after = prose
+            .as_deref()
+            .map_or(later.text.as_str().into(), without_comments);
+        let next = (slices::preceding(&later.text), slices::preceding(&after));
         let before = self.as_it_is(earlier).await;
         let mending = Mending {
             why: "the beginning was fitted to the chunk before".to_owned(),

@@ -18,7 +18,7 @@ use crate::engine::report::{causes, millis};
 use crate::engine::run_report::{self, ChunkEnd, ChunkOutcome};
 use crate::engine::schedule::{Step, Tail};
 use crate::engine::workshop::Claim;
-use crate::engine::written::{Written, margin_notes};
+use crate::engine::written::{Asks, Written};
 use crate::engine::{stale, stale_reason};
 use crate::provider::ProviderKind;
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError};
@@ -46,6 +46,7 @@ pub(super) enum Drafted {
 pub(super) struct Work {
     chunk: ChunkView,
     draft: Draft,
+    asks: Asks,
     result: ChunkResult,
     began: Instant,
     /// Keeps other jobs away from the chunk until all of this is saved.
@@ -129,7 +130,7 @@ impl Job {
         let begins_anew = treatment == Treatment::GoOn && self.must_begin_anew(&chunk);
         let mut replaces = None;
         if treatment == Treatment::Rewrite || begins_anew {
-            replaces = Some(std::mem::take(&mut chunk.text));
+            replaces = Some(chunk.take_source());
         }
         self.reporter.tell(JobEvent::ChunkStarted {
             chunk: number,
@@ -146,22 +147,26 @@ impl Job {
             Tail::Real => self.preceding(number).await?,
             Tail::Planned => String::new(),
         };
+        let only = self.only_note.as_deref();
+        let asks = Asks::of(self.brief(), number, replaces.as_deref(), only);
         let drafting = Drafting {
             job: self,
             written,
             preceding,
             tail: step.tail,
-            notes: margin_notes(self.brief(), number),
+            asks,
             replaces,
             why_replaced: if begins_anew { BEGUN_ANEW } else { REWRITTEN },
             begun: AtomicBool::new(false),
             chunk: &chunk,
         };
         let draft = drafting.run(cancel).await;
+        let asks = drafting.asks;
         let result = self.result(&draft, started, began);
         Ok(Some(Work {
             chunk,
             draft,
+            asks,
             result,
             began,
             _turn: turn,
@@ -270,7 +275,8 @@ impl Job {
             beat: chunk.beat.clone(),
             text: work.draft.prose.clone(),
         };
-        let (session, prose) = (self.session().clone(), work.draft.prose.clone());
+        let session = self.session().clone();
+        let prose = chunk.going_on(&work.draft.prose).into_owned();
         let result = work.result.clone();
         let saved = blocking(move || session.complete_chunk(number, &prose, result)).await?;
         self.bring_to_editor(saved, chunk).await;
@@ -287,6 +293,9 @@ impl Job {
             usage: work.draft.usage,
             elapsed_ms: self.reporter.elapsed_ms(),
         });
+        if let Some(message) = work.asks.message(number) {
+            self.reporter.warn(Some(number), "notes", message);
+        }
         Ok(completed)
     }
 
@@ -308,7 +317,8 @@ impl Job {
                 self.bring_all_to_editor(saved, chunk).await;
             }
             OldText::None | OldText::Retired => {
-                let (prose, reason) = (work.draft.prose.clone(), why.to_owned());
+                let prose = chunk.going_on(&work.draft.prose).into_owned();
+                let reason = why.to_owned();
                 let result = work.result.clone();
                 let fail = move || session.fail_chunk(number, &prose, result, &reason);
                 self.bring_to_editor(blocking(fail).await?, chunk).await;

@@ -5,7 +5,8 @@ use std::ops::Range;
 use super::passages::passages;
 use crate::engine::prompt::{Part, Prompt};
 use crate::engine::tokens;
-use crate::story::margin_notes::{margin_notes, without_comments};
+use crate::story::comments::without_comments;
+use crate::story::margin_notes::placed_notes;
 use crate::story::{Language, words};
 
 /// Blocks of the prompt that the chunk was written with which are never left out, and those that
@@ -19,8 +20,6 @@ const LEAST_AT_ONCE: u32 = 150;
 /// Words of the passage before that are repeated, and about their tokens.
 const BEFORE_WORDS: usize = 80;
 const BEFORE_TOKENS: u32 = 250;
-/// Words of the text before a note that say where it stands.
-const PLACE_WORDS: usize = 8;
 
 /// The calls that rewrite one chunk.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +46,7 @@ impl Calls {
         language: &Language,
         context_tokens: u32,
     ) -> Result<Calls, String> {
-        let text = without_comments(prose);
+        let text = without_comments(prose).trim().to_owned();
         let system = drafted.system();
         let user = || drafted.blocks.iter().filter(|it| it.part == Part::User);
         let size_of = |name: &str| -> u32 {
@@ -127,20 +126,12 @@ impl Calls {
 
 /// What the author asks for in the margin of the text, each with its place.
 fn notes(prose: &str) -> Option<String> {
-    let notes = margin_notes(prose);
+    let notes = placed_notes(prose);
     let lines: Vec<String> = notes
         .iter()
-        .map(|note| {
-            let before = without_comments(&prose[..note.span.start]);
-            let at = words::last(&before, PLACE_WORDS).unwrap_or(0);
-            let place = before[at..]
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            match place.is_empty() {
-                true => format!("At the beginning: {}", note.text),
-                false => format!("After “{place}”: {}", note.text),
-            }
+        .map(|note| match note.behind.is_empty() {
+            true => format!("At the beginning: {}", note.text),
+            false => format!("After “{}”: {}", note.behind, note.text),
         })
         .collect();
     (!lines.is_empty()).then(|| {

@@ -1,6 +1,7 @@
 //! The blocks of a chunk's prose: paragraphs, and what is none.
 
 use super::super::Span;
+use super::super::comments::comments;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BlockKind {
@@ -32,7 +33,10 @@ pub(super) struct Block {
 /// Splits prose into blocks. `lines_are_paragraphs` where every line is a paragraph of its
 /// own (Japanese, Chinese), not only what blank lines part.
 pub(super) fn blocks(text: &str, lines_are_paragraphs: bool) -> Vec<Block> {
-    let comments = comments(text);
+    let comments: Vec<Span> = comments(text)
+        .into_iter()
+        .map(|comment| comment.span)
+        .collect();
     let by_lines = lines_are_paragraphs || has_long_lines_only(text);
     let mut splitter = Splitter {
         text,
@@ -169,20 +173,6 @@ impl Splitter<'_> {
         }
         start > line.start && self.text[start..line.end].trim().is_empty()
     }
-}
-
-/// Comments of HTML, marks included; what is never closed is text.
-fn comments(text: &str) -> Vec<Span> {
-    let mut found = Vec::new();
-    let mut start = 0;
-    while let Some(open) = text[start..].find("<!--").map(|index| start + index) {
-        let Some(close) = text[open..].find("-->") else {
-            break;
-        };
-        start = open + close + "-->".len();
-        found.push(open..start);
-    }
-    found
 }
 
 #[cfg(test)]

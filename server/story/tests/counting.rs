@@ -28,7 +28,7 @@ fn words_and_characters() {
             4,
         ),
         ("en", "She <!-- sw: colder, please --> waited.", 2),
-        ("en", "She <!-- is writing still", 4),
+        ("en", "She <!-- is writing still", 1),
         ("en", "well-known mother-in-law", 5),
         ("en", "snow\u{a0}white", 2),
         ("es", "¿Qué pasó? —Nada —dijo él—. ¡Adiós!", 6),

@@ -49,7 +49,12 @@ fn sections() {
             &[],
         ),
         (
-            "# Premise\nA «<!--» storm.\n\nAnd more. -->",
+            "# Premise\nA «<!--» storm.\n\nAnd more.",
+            &[("unclosed-comment", Warning, "next blank line")],
+        ),
+        ("# Premise\nA <!-- storm.\n\nAnd more. --> sea.", &[]),
+        (
+            "# Premise\nA «<!--» storm.\n\nAnd more <!-- of it -->.",
             &[("unclosed-comment", Warning, "next blank line")],
         ),
         (
@@ -69,9 +74,11 @@ fn sections() {
 #[test]
 fn a_comment_without_end() {
     let text = "---\ntitle: Storm\n---\n# Outline\n## One\nIt begins.\n\n«<!--» sw: never\n\n## Two\nGone.\n";
-    check(text, &[("unclosed-comment", Warning, "everything below")]);
+    check(text, &[("unclosed-comment", Warning, "next blank line")]);
     let (text, _) = unmark(text);
-    assert_eq!(parse(&text).beats.len(), 1);
+    let brief = parse(&text);
+    assert_eq!(brief.beats.len(), 2, "what is below stays");
+    assert_eq!(brief.beats[0].text, "It begins.");
 }
 
 #[test]

@@ -1,0 +1,76 @@
+//! Files of a session in which a merge conflict is not resolved. They are read as no text, and
+//! nothing of the session is moved or written until they are resolved.
+
+use std::path::{Path, PathBuf};
+
+use super::disk::{Disk, EntryKind};
+use super::error::StoreError;
+use super::layout::{self, SessionId, StoryFolder};
+use super::{Owners, read_text};
+use crate::story::conflict_markers::conflict_line;
+
+/// A file with marks of a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmerged {
+    pub path: PathBuf,
+    /// The whole file, as an open editor shows it, else as it is on disk.
+    pub text: String,
+    /// Of the first mark, from 1.
+    pub line: usize,
+}
+
+/// Finds the chunk files, state files and revisions of a session, and its manifest, that hold an
+/// unresolved conflict, sorted by path.
+///
+/// # Errors
+/// Where a folder or a file can't be read.
+pub fn unmerged_files(
+    folder: &StoryFolder,
+    id: &SessionId,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Vec<Unmerged>, StoreError> {
+    let paths = folder.paths(id);
+    let mut files = vec![paths.manifest()];
+    for (inside, end) in [
+        (paths.chunks(), ".md"),
+        (paths.root.join("revisions"), ".md"),
+        (paths.states(), ".json"),
+    ] {
+        layout::ensure_inside(&inside, folder.root(), disk)?;
+        let entries = disk.list(&inside)?.into_iter();
+        let named = entries.filter(|it| it.kind == EntryKind::File && it.name.ends_with(end));
+        files.extend(named.map(|entry| inside.join(entry.name)));
+    }
+    files.sort();
+    let mut found = Vec::new();
+    for path in files {
+        let text = match read_text(&path, owners, disk) {
+            Ok(text) => text.unwrap_or_default(),
+            // A manifest that is a link is none of ours.
+            Err(StoreError::Outside { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if let Some(line) = conflict_line(&text) {
+            found.push(Unmerged { path, text, line });
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses a session with a chunk or a state in conflict. A manifest is made anew from the chunk
+/// files, and a revision waits.
+pub(crate) fn refuse_unmerged(
+    folder: &StoryFolder,
+    id: &SessionId,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let paths = folder.paths(id);
+    let stops = |path: &Path| path.starts_with(paths.chunks()) || path.starts_with(paths.states());
+    let mut unmerged = unmerged_files(folder, id, owners, disk)?.into_iter();
+    match unmerged.find(|file| stops(&file.path)) {
+        Some(Unmerged { path, line, .. }) => Err(StoreError::Unmerged { path, line }),
+        None => Ok(()),
+    }
+}
