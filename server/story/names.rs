@@ -205,8 +205,9 @@ fn tells(part: &str, place: Place, language: &str) -> bool {
     let is_there = words.peek().is_some();
     let mut words = words.filter(|word| word.chars().count() >= 2);
     let is_named = words.any(|word| word.chars().any(char::is_uppercase) || !is_cased(word));
-    // In scripts without capitals a short word may be anything.
-    is_there && is_named && (is_cased(part) && letters >= 2 || letters >= 3)
+    // In scripts without capitals a short word may be anything; in Hangul it is a given name.
+    let is_short_name = is_cased(part) || part.chars().any(is_hangul);
+    is_there && is_named && (letters >= 3 || is_short_name && letters >= 2)
 }
 
 /// A word of a text in the forms in which it may be a name: by itself, without what an
