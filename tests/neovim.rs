@@ -46,6 +46,23 @@ fn a_chunk_opened_while_it_is_written_goes_on_in_the_buffer() {
 }
 
 #[test]
+fn a_chunk_that_is_saved_shorter_stays_shorter() {
+    run("last_word.lua", &["shorter"], "short", AT_ONCE);
+}
+
+#[test]
+fn a_rewrite_that_is_undone_and_saved_stays_undone() {
+    run("last_word.lua", &["undone"], "short", AT_ONCE);
+}
+
+#[test]
+fn a_chunk_that_was_never_saved_is_there_on_return() {
+    let desk = Desk::new("short", AT_ONCE);
+    desk.run("last_word.lua", &["left"]);
+    desk.run("last_word.lua", &["left", "back"]);
+}
+
+#[test]
 fn problems_stand_at_their_place_in_utf_8() {
     run("problems.lua", &["utf-8"], "problems", AT_ONCE);
 }
@@ -57,44 +74,61 @@ fn problems_stand_at_their_place_in_utf_16() {
 
 /// Runs a script on a copy of a fixture brief and panics with all its output if it fails.
 fn run(script: &str, arguments: &[&str], brief: &str, words_per_second: u32) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let home = tempfile::tempdir().unwrap();
-    let workspace = home.path().join("novel");
-    fs::create_dir(&workspace).unwrap();
-    fs::copy(
-        root.join("fixtures/briefs").join(brief).join("story.md"),
-        workspace.join("story.md"),
-    )
-    .unwrap();
-    let settings = home.path().join("config.toml");
-    fs::write(
-        &settings,
-        format!("provider = \"demo\"\n\n[demo]\nwords_per_second = {words_per_second}\n"),
-    )
-    .unwrap();
+    Desk::new(brief, words_per_second).run(script, arguments);
+}
 
-    let mut command = Command::new(tools::nvim());
-    command
-        .args(["--headless", "--clean", "-l"])
-        .arg(root.join("tests/neovim").join(script))
-        .arg(&workspace)
-        .args(arguments)
-        .current_dir(&workspace)
-        .env("STORYWRIGHT_BIN", env!("CARGO_BIN_EXE_storywright"))
-        .env("STORYWRIGHT_NVIM", root.join("editors/nvim"))
-        .env("STORYWRIGHT_CONFIG", &settings)
-        .env("HOME", home.path());
-    for folder in ["CONFIG", "DATA", "STATE", "CACHE"] {
-        command.env(format!("XDG_{folder}_HOME"), home.path().join(folder));
+/// A home with a copy of a fixture brief, for one Neovim after the other.
+struct Desk {
+    home: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new(brief: &str, words_per_second: u32) -> Desk {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let home = tempfile::tempdir().unwrap();
+        let workspace = home.path().join("novel");
+        fs::create_dir(&workspace).unwrap();
+        fs::copy(
+            root.join("fixtures/briefs").join(brief).join("story.md"),
+            workspace.join("story.md"),
+        )
+        .unwrap();
+        fs::write(
+            home.path().join("config.toml"),
+            format!("provider = \"demo\"\n\n[demo]\nwords_per_second = {words_per_second}\n"),
+        )
+        .unwrap();
+        Desk { home }
     }
-    for variable in ["NVIM", "VIM", "VIMRUNTIME", "NVIM_APPNAME", "NVIM_LOG_FILE"] {
-        command.env_remove(variable);
+
+    /// Runs a script and panics with all its output if it fails.
+    fn run(&self, script: &str, arguments: &[&str]) {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let home = self.home.path();
+        let workspace = home.join("novel");
+        let mut command = Command::new(tools::nvim());
+        command
+            .args(["--headless", "--clean", "-l"])
+            .arg(root.join("tests/neovim").join(script))
+            .arg(&workspace)
+            .args(arguments)
+            .current_dir(&workspace)
+            .env("STORYWRIGHT_BIN", env!("CARGO_BIN_EXE_storywright"))
+            .env("STORYWRIGHT_NVIM", root.join("editors/nvim"))
+            .env("STORYWRIGHT_CONFIG", home.join("config.toml"))
+            .env("HOME", home);
+        for folder in ["CONFIG", "DATA", "STATE", "CACHE"] {
+            command.env(format!("XDG_{folder}_HOME"), home.join(folder));
+        }
+        for variable in ["NVIM", "VIM", "VIMRUNTIME", "NVIM_APPNAME", "NVIM_LOG_FILE"] {
+            command.env_remove(variable);
+        }
+        let (output, end) = run_until(command, DEADLINE);
+        assert!(
+            matches!(&end, End::Exited(status) if status.success()),
+            "{script} {arguments:?}: {end:?}\n{output}"
+        );
     }
-    let (output, end) = run_until(command, DEADLINE);
-    assert!(
-        matches!(&end, End::Exited(status) if status.success()),
-        "{script} {arguments:?}: {end:?}\n{output}"
-    );
 }
 
 #[derive(Debug)]

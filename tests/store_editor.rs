@@ -11,7 +11,8 @@ use proptest::strategy::Strategy as _;
 
 use store::{A, Editor, Story, n, result, told, written};
 use storywright::session::{
-    Call, ChunkStatus, Disk, Faults, Settled, Verdict, journal_saved, settle_journal,
+    Call, ChunkStatus, Disk, Faults, Opening, Settled, Verdict, journal_opened, journal_saved,
+    journal_seen, settle_journal, settle_left_over,
 };
 
 #[test]
@@ -144,11 +145,11 @@ fn an_author_who_saves_over_a_rewrite_has_the_last_word() {
     editor.edit(&path, &A.replace("Text of a", "Mine instead"));
     editor.save(&path);
     journal_saved(&path, &Disk::real()).unwrap();
+    // What comes after that is another text.
+    session.save_partial(n(1), "New").unwrap();
     editor.close(&path);
-    assert_eq!(
-        settle_journal(&path, &Disk::real()).unwrap(),
-        Settled::NoJournal
-    );
+    let settled = settle_journal(&path, &Disk::real()).unwrap();
+    assert!(matches!(settled, Settled::KeptInHistory(_)), "{settled:?}");
     assert!(story.read("chunks/chunk_01.md").contains("Mine instead."));
 }
 
@@ -392,4 +393,173 @@ fn a_change_is_not_finished_behind_an_editor_that_opened_the_file_since() {
     story.open_as(&["a"], editor, Disk::real()).unwrap();
     assert_ne!(story.read("chunks/chunk_01.md"), shown);
     assert!(story.has_anywhere("New."));
+}
+
+/// How the author leaves a text that he has seen whole: what of it he saves, and what else is known.
+enum Left {
+    /// The server hears of the save, then of the close.
+    SavedAndClosed,
+    /// The server is gone before the save.
+    ServerKilled,
+}
+
+/// All of a text was seen in the editor; the author saves less of it, or what stood there before.
+#[test]
+fn what_the_author_saved_after_seeing_a_text_is_final() {
+    let head = "---\nchunk: 1\nbeat: a\nstatus: complete\n---\n";
+    let whole = "One paragraph.\n\nA second one.";
+    for (name, saved) in [
+        ("shorter", format!("{head}One paragraph.\n")),
+        ("undone", A.to_owned()),
+        ("undone, with other line ends", A.replace('\n', "\r\n")),
+        ("emptied", head.to_owned()),
+    ] {
+        for left in [Left::SavedAndClosed, Left::ServerKilled] {
+            let story = written();
+            let editor = Arc::new(Editor::default());
+            let path = story.path("chunks/chunk_01.md");
+            editor.open(&path);
+            let session = story
+                .open_as(&["a", "b", "c"], editor.clone(), Disk::real())
+                .unwrap()
+                .session;
+            session.chunk(n(1)).unwrap();
+            session.save_partial(n(1), "One paragraph.").unwrap();
+            let ended = session.complete_chunk(n(1), whole, result()).unwrap();
+            let edit = ended.client_edits.iter().find(|edit| edit.path == path);
+            editor.edit(&path, &edit.unwrap().text);
+            journal_seen(&path, &editor.text(&path), &Disk::real()).unwrap();
+            drop(session);
+
+            editor.edit(&path, &saved);
+            if matches!(left, Left::SavedAndClosed) {
+                journal_seen(&path, &saved, &Disk::real()).unwrap();
+            }
+            let shown = story.view_as(&["a", "b", "c"], editor.as_ref());
+            let expected = store_prose(&saved);
+            assert_eq!(shown.chunks[0].text.trim_end(), expected, "{name}, unsaved");
+            editor.save(&path);
+            if matches!(left, Left::SavedAndClosed) {
+                journal_saved(&path, &Disk::real()).unwrap();
+                editor.close(&path);
+                settle_journal(&path, &Disk::real()).unwrap();
+            }
+            assert_eq!(
+                story.view(&["a", "b", "c"]).chunks[0].text.trim_end(),
+                expected,
+                "{name}"
+            );
+            drop(story.open(&["a", "b", "c"]));
+            assert_eq!(story.read("chunks/chunk_01.md"), saved, "{name}");
+            assert_eq!(story.names("chunks").len(), 3, "{name}");
+            assert!(
+                story.names("history/chunk_01").len() >= 2,
+                "{name}: both texts are kept"
+            );
+            let kept = story.names("history/chunk_01").into_iter();
+            let mut kept = kept.map(|name| story.read(&format!("history/chunk_01/{name}")));
+            assert!(kept.any(|text| text.contains(whole)), "{name}");
+        }
+    }
+}
+
+fn store_prose(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let (_, prose) = text.split_once("\n---\n").unwrap();
+    prose.trim_end().to_owned()
+}
+
+/// The author saved a shorter beginning while more came, and closed the file without saving again.
+#[test]
+fn what_comes_after_a_save_goes_on_from_the_saved_text() {
+    let story = Story::new();
+    let editor = Arc::new(Editor::default());
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    let session = story
+        .open_as(&["a"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    let head = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\n";
+    let long = "The keeper climbed the stair and lit the lamp before the boats came in that night.";
+    let shows = |text: &str| {
+        editor.edit(&path, text);
+        journal_seen(&path, text, &Disk::real()).unwrap();
+    };
+    session
+        .save_partial(n(1), &format!("Cut this. {long}"))
+        .unwrap();
+    shows(&format!("{head}Cut this. {long}\n"));
+    shows(&format!("{head}{long}\n"));
+    editor.save(&path);
+    assert_eq!(
+        journal_saved(&path, &Disk::real()).unwrap(),
+        Settled::StillNeeded
+    );
+    session
+        .save_partial(n(1), &format!("Cut this. {long} And more."))
+        .unwrap();
+    shows(&format!("{head}{long} And more.\n"));
+    editor.close(&path);
+    settle_journal(&path, &Disk::real()).unwrap();
+    assert_eq!(
+        session.chunk(n(1)).unwrap().text.trim_end(),
+        format!("{long} And more.")
+    );
+}
+
+/// An editor that opens the file again reads what never came there.
+#[test]
+fn a_journal_that_was_left_is_shown_where_the_file_is_opened_again() {
+    let story = Story::new();
+    let editor = Arc::new(Editor::default());
+    let path = story.path("chunks/chunk_01.md");
+    story.write(
+        "chunks/chunk_01.md",
+        "---\nchunk: 1\nbeat: a\nstatus: partial\nmood: grim\n---\nOne.\n",
+    );
+    let stale = story.read("chunks/chunk_01.md");
+    editor.open(&path);
+    let session = story
+        .open_as(&["a"], editor.clone(), Disk::real())
+        .unwrap()
+        .session;
+    session.chunk(n(1)).unwrap();
+    session.save_partial(n(1), "One. Two.").unwrap();
+    drop(session);
+    journal_seen(
+        &path,
+        "---\nchunk: 1\nbeat: a\nstatus: partial\n---\nOne. Two.\n",
+        &Disk::real(),
+    )
+    .unwrap();
+
+    // A buffer that outlived the server is the author's.
+    let shorter = stale.replace("One.\n", "On\n");
+    assert_eq!(
+        journal_opened(&path, &shorter, &Disk::real()).unwrap(),
+        Opening::AsItIs
+    );
+
+    let Opening::Show(edit) = journal_opened(&path, &stale, &Disk::real()).unwrap() else {
+        panic!("nothing to show");
+    };
+    assert_eq!(edit.text, stale.replace("One.\n", "One. Two."));
+    assert_eq!(edit.base, stale);
+    // Meanwhile the text that the journal has is the one that counts.
+    assert_eq!(
+        story.view_as(&["a"], editor.as_ref()).chunks[0].text,
+        "One. Two."
+    );
+    let notices = settle_left_over(&story.folder, editor.as_ref(), &Disk::real()).unwrap();
+    assert_eq!(notices, [], "the file is open");
+    editor.close(&path);
+    let notices = settle_left_over(&story.folder, editor.as_ref(), &Disk::real()).unwrap();
+    assert_eq!(notices.len(), 1);
+    assert!(
+        story
+            .read("chunks/chunk_01.md")
+            .ends_with("mood: grim\n---\nOne. Two.")
+    );
+    assert_eq!(story.names("chunks"), ["chunk_01.md"]);
 }

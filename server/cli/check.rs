@@ -1,6 +1,6 @@
 //! `storywright check`: the diagnostics of a brief, its settings and the chunks of its current draft, for
-//! people and for CI. Errors fail it, and what `--fail-on` names; only a brief, its settings and templates
-//! can have errors.
+//! people and for CI. Errors fail it, and what `--fail-on` names; only a brief, its settings and templates,
+//! and chunk files that are damaged can have errors.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

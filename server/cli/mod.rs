@@ -30,7 +30,7 @@ use crate::engine::report::cause_chain;
 use crate::engine::story_file::{FindError, find_brief};
 use crate::engine::upkeep::Decision;
 use crate::engine::workshop::Workshop;
-use crate::session::Disk;
+use crate::session::{Disk, NoEditor, StoryFolder};
 use args::{Arguments, Command, Restore};
 
 /// How the process ends.
@@ -156,11 +156,29 @@ impl From<FindError> for Failure {
 }
 
 /// The brief that a command is about: its argument, or the one in the current folder.
+///
+/// Text that an editor left in a journal is brought into its chunk file first: every command says
+/// and does what fits the files.
 fn brief(path: Option<&Path>) -> Result<PathBuf, Failure> {
     let path = path.unwrap_or(Path::new("."));
     let brief = find_brief(path)?;
-    std::path::absolute(&brief)
-        .map_err(|error| Failure::usage(format!("{}: {error}", brief.display())))
+    let brief = std::path::absolute(&brief)
+        .map_err(|error| Failure::usage(format!("{}: {error}", brief.display())))?;
+    settle_left_over(&brief);
+    Ok(brief)
+}
+
+fn settle_left_over(brief: &Path) {
+    let Ok(folder) = StoryFolder::of_brief(brief) else {
+        return;
+    };
+    match crate::session::settle_left_over(&folder, &NoEditor, &Disk::real()) {
+        Ok(notices) => notices
+            .iter()
+            .for_each(|notice| output::note(&format!("note: {}", notice.message))),
+        // Whoever only looks may do so where nothing can be written; journals count all the same.
+        Err(error) => tracing::debug!("{}", cause_chain(&error)),
+    }
 }
 
 /// The outermost folder whose `storywright.toml` counts: the current one.

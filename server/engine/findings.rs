@@ -15,7 +15,7 @@ use super::stale;
 use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::chunk_file::{self, Places};
+use crate::session::chunk_file::{self, Damage, Fault, Places};
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Owners, SessionId};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
@@ -26,6 +26,7 @@ use crate::story::{Brief, ChunkNumber, Language, Section, SectionKind, Severity,
 pub const STALE: &str = "stale-chunk";
 pub const PARTIAL: &str = "partial-chunk";
 pub const FAILED: &str = "failed-chunk";
+pub const DAMAGED: &str = "damaged-front-matter";
 pub const CONTRADICTION: &str = "contradiction";
 
 /// The findings of a draft, and the texts that they are about.
@@ -57,7 +58,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub place: Place,
-    /// An error only for a merge conflict that is not resolved.
+    /// An error only where a file itself is damaged, or has a merge conflict that is not resolved.
     pub severity: Severity,
     /// Stable kebab-case name: one of the lint's, or of this module's.
     pub code: &'static str,
@@ -151,7 +152,12 @@ pub fn read(
         let Some(text) = session::read_text(&view.path, owners, disk)? else {
             continue;
         };
-        let prose = chunk_file::parse(&text).prose;
+        let file = chunk_file::parse(&text);
+        let at = findings.texts.len();
+        findings
+            .list
+            .extend(file.damage.iter().map(|it| damaged(it, at)));
+        let prose = file.prose;
         chunks.push(Chunk {
             view,
             text: findings.texts.len(),
@@ -278,6 +284,39 @@ fn cut(text: &str, span: &Span) -> Span {
             span.start..span.end + 1
         }
         (false, false) => span.clone(),
+    }
+}
+
+// ---------------------------------------------------------------- the front matter
+
+fn damaged(damage: &Damage, text: usize) -> Finding {
+    let fault = match &damage.fault {
+        Fault::Opening => {
+            "The first line of a chunk file is `---`, and nothing else stands above or in it."
+                .to_owned()
+        }
+        Fault::Closing => "The front matter ends with a line `---` before the prose.".to_owned(),
+        Fault::Line => "This line does not belong into the front matter.".to_owned(),
+        Fault::UnknownStatus(word) => {
+            format!("The status \"{word}\" is neither `partial` nor `complete`.")
+        }
+        Fault::NoStatus => {
+            "The front matter does not say `status: partial` or `status: complete`.".to_owned()
+        }
+        Fault::Twice(key) => format!("`{key}` stands in the front matter twice."),
+    };
+    Finding {
+        place: Place {
+            text,
+            span: damage.span.clone(),
+        },
+        severity: Severity::Error,
+        code: DAMAGED,
+        message: format!(
+            "{fault} Unless it is known to be whole, the chunk counts as partial. Put the line right."
+        ),
+        related: Vec::new(),
+        correction: None,
     }
 }
 

@@ -77,6 +77,7 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 /// # Errors
 /// A sentence for the author.
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
+    state.journals.settled().await;
     if matches!(command, EXPORT | NEW_SESSION | SWITCH_SESSION) {
         return session_commands::execute(state, command, values).await;
     }

@@ -111,6 +111,13 @@ impl Documents {
         self.state().open.get(url).map(|open| open.snapshot.clone())
     }
 
+    /// The file of an open document, and its text.
+    pub fn file_of(&self, url: &Url) -> Option<(PathBuf, Rope)> {
+        let state = self.state();
+        let open = state.open.get(url)?;
+        Some((open.path.clone()?, open.snapshot.rope.clone()))
+    }
+
     /// All that are open, at one moment.
     pub fn all(&self) -> Vec<OpenDocument> {
         self.state().open.values().cloned().collect()

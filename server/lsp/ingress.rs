@@ -50,7 +50,7 @@ impl<S> Ingress<S> {
                 if let Some(params) = read::<DidOpenTextDocumentParams>(params) {
                     let document = params.text_document;
                     documents.open(document.uri.clone(), document.version, &document.text);
-                    self.state.changed(document.uri);
+                    self.state.opened(document.uri);
                 }
             }
             "textDocument/didChange" => {

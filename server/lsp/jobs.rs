@@ -85,6 +85,13 @@ impl Jobs {
             .collect()
     }
 
+    /// Returns when no job is at work on a brief.
+    pub async fn wait_until_idle(&self, brief: &PathBuf) {
+        let mut count = self.count.subscribe();
+        // The sender lives as long as self.
+        while !self.of_brief(brief).is_empty() && count.changed().await.is_ok() {}
+    }
+
     /// Cancels everything and waits until all is saved, for as long as patience lasts.
     pub async fn finish(&self, patience: Duration) {
         self.cancel_of(None);

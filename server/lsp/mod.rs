@@ -12,6 +12,7 @@ mod fixes;
 mod growth;
 mod ingress;
 mod jobs;
+mod journals;
 mod lifecycle;
 mod page;
 mod planning;

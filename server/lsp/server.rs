@@ -62,6 +62,7 @@ pub async fn serve(environment: Environment) -> u8 {
     };
     lifecycle.note_exit();
     state.jobs.finish(SAVING).await;
+    state.journals.finish(&state).await;
     if is_served {
         let _ = tokio::time::timeout(DRAINING, serving).await;
     }

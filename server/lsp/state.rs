@@ -13,15 +13,14 @@ use super::client::EditorClient;
 use super::diagnostics;
 use super::documents::{Documents, path_of};
 use super::jobs::Jobs;
+use super::journals::Journals;
 use super::lifecycle::Lifecycle;
 use super::review::{self, Review};
 use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
 use crate::engine::snapshot::{StorySnapshot, StorySource};
 use crate::engine::workshop::Workshop;
-use crate::session::{
-    Disk, Owner, Owners, Settled, StoreError, StoryFolder, journal_saved, settle_journal,
-};
+use crate::session::{Disk, Owner, Owners};
 use crate::story::Digest;
 
 /// Shared by all handlers. Its locks are never held across an await.
@@ -33,6 +32,7 @@ pub struct State {
     pub review: Review,
     /// Which other files have diagnostics because of an open brief.
     pub told_beside: diagnostics::ToldBeside,
+    pub journals: Journals,
     client: OnceLock<EditorClient>,
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
@@ -78,6 +78,7 @@ impl State {
             jobs: Jobs::default(),
             review: Review::default(),
             told_beside: diagnostics::ToldBeside::default(),
+            journals: Journals::default(),
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
@@ -201,51 +202,41 @@ impl State {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A document was opened or changed.
+    /// A document was opened.
+    pub fn opened(self: &Arc<Self>, url: Url) {
+        if let Some((path, text)) = self.documents.file_of(&url) {
+            self.journals.opened(self, path, text);
+        }
+        self.look_at(url);
+    }
+
+    /// An open document changed.
     pub fn changed(self: &Arc<Self>, url: Url) {
+        if let Some((path, text)) = self.documents.file_of(&url) {
+            self.journals.changed(self, path, text);
+        }
+        self.look_at(url);
+    }
+
+    fn look_at(self: &Arc<Self>, url: Url) {
         review::note(self, url.clone());
         diagnostics::schedule(self, url);
     }
 
-    /// A document was saved and stays open: its journal may have done its duty.
-    pub fn saved(&self, url: &Url) {
+    /// A document was saved and stays open.
+    pub fn saved(self: &Arc<Self>, url: &Url) {
         if let Some(path) = path_of(url) {
-            self.settle(path, journal_saved);
+            self.journals.saved(self, path);
         }
     }
 
-    /// A document was closed: what it showed and the file does not have is brought there.
+    /// A document was closed.
     pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
         // What it showed and did not save is gone, and its neighbours may read otherwise.
         review::note(self, url.clone());
         diagnostics::clear(self, url);
         if let Some(path) = path {
-            self.settle(path, settle_journal);
-        }
-    }
-
-    fn settle(&self, path: PathBuf, settle: fn(&Path, &Disk) -> Result<Settled, StoreError>) {
-        let folder = path.parent().and_then(Path::file_name);
-        if folder.is_none_or(|folder| folder != "chunks") {
-            return;
-        }
-        let disk = self.workshop.disk().clone();
-        let client = self.client().cloned();
-        let settle = move || {
-            // Another folder of that name is none of our business.
-            if StoryFolder::locate(&path, &disk).is_none() {
-                return;
-            }
-            if let Err(error) = settle(&path, &disk) {
-                let message = crate::engine::report::cause_chain(&error);
-                if let Some(client) = client {
-                    client.show(tower_lsp::lsp_types::MessageType::ERROR, message);
-                }
-            }
-        };
-        // Outside a runtime there is no client either.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn_blocking(settle);
+            self.journals.closed(self, path);
         }
     }
 }

@@ -3,7 +3,11 @@
 //! Reading is tolerant, since the author may do to the file whatever an editor can: byte
 //! order marks, other line ends, a front matter that is missing, broken or somebody else's.
 
+mod head;
+
 use std::borrow::Cow;
+
+pub use head::{Damage, Fault};
 
 use crate::story::comments::without_comments;
 use crate::story::{BeatId, ChunkNumber, Digest, Span};
@@ -28,6 +32,8 @@ pub struct ChunkFile {
     pub prose: String,
     /// Where the prose begins in the text that was parsed, in bytes.
     pub prose_offset: usize,
+    /// What is wrong with the front matter, in the order of its lines.
+    pub damage: Vec<Damage>,
 }
 
 impl ChunkFile {
@@ -100,34 +106,49 @@ fn status_line(head: &str) -> Option<Span> {
 pub fn parse(text: &str) -> ChunkFile {
     let mut file = ChunkFile::default();
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let head = head_length(&text[start..]);
+    let head::Head { length, damage } = head::read(&text[start..]);
+    let head = length;
     for line in lines(&text[start..start + head]) {
-        let line = line.trim_end_matches(['\n', '\r']);
-        match key_value(line) {
-            Some(("chunk", value)) => {
-                file.number = unquote(value).parse().ok().map(ChunkNumber);
-            }
-            Some(("beat", value)) => {
-                file.beat = Some(unquote(value))
-                    .filter(|beat| !beat.is_empty())
-                    .map(BeatId);
-            }
-            Some(("status", value)) => {
-                file.status = match unquote(value).to_lowercase().as_str() {
-                    "partial" => Some(FileStatus::Partial),
-                    "complete" => Some(FileStatus::Complete),
-                    _ => None,
-                };
-            }
-            _ if is_fence(line) => {}
-            _ => file.extra.push(line.to_owned()),
-        }
+        take_line(&mut file, line.trim_end_matches(['\n', '\r']));
+    }
+    file.damage = damage;
+    for damage in &mut file.damage {
+        damage.span = damage.span.start + start..damage.span.end + start;
     }
     let body = &text[start + head..];
     let blank = body.len() - body.trim_start_matches(['\n', '\r']).len();
     file.prose_offset = start + head + blank;
     file.prose = normalise(&body[blank..]).into_owned();
     file
+}
+
+/// Takes one line of front matter.
+fn take_line(file: &mut ChunkFile, line: &str) {
+    match key_value(line) {
+        Some(("chunk", value)) => {
+            file.number = file.number.or(unquote(value).parse().ok().map(ChunkNumber));
+        }
+        Some(("beat", value)) => {
+            let beat = Some(unquote(value)).filter(|beat| !beat.is_empty());
+            file.beat = file.beat.take().or(beat.map(BeatId));
+        }
+        // Where two lines say different things, the chunk is not known to be whole.
+        Some(("status", value)) if file.status != Some(FileStatus::Partial) => {
+            file.status = status_of(value).or(file.status);
+        }
+        Some(("status", _)) => {}
+        _ if is_fence(line) || line.trim().is_empty() => {}
+        None if !continues_front_matter(line) => file.extra.push(format!("# {line}")),
+        _ => file.extra.push(line.to_owned()),
+    }
+}
+
+fn status_of(value: &str) -> Option<FileStatus> {
+    match unquote(value).to_lowercase().as_str() {
+        "partial" => Some(FileStatus::Partial),
+        "complete" => Some(FileStatus::Complete),
+        _ => None,
+    }
 }
 
 /// A chunk file with our front matter only.
@@ -230,29 +251,6 @@ fn normalise(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Borrowed(text)
     }
-}
-
-/// The length of the front matter with its two fences, in bytes; 0 where there is none.
-fn head_length(text: &str) -> usize {
-    let mut length = 0;
-    let mut ours = false;
-    for (index, line) in lines(text).enumerate() {
-        let content = line.trim_end_matches(['\n', '\r']);
-        match index {
-            0 if content.trim_end() != "---" => return 0,
-            0 => {}
-            _ if is_fence(content) => return length + line.len(),
-            _ => match key_value(content) {
-                Some((key, _)) => ours |= matches!(key, "chunk" | "beat" | "status"),
-                None if continues_front_matter(content) => {}
-                // The closing fence is gone; our own keys still tell where the prose begins.
-                None if ours => return length,
-                None => return 0,
-            },
-        }
-        length += line.len();
-    }
-    if ours { length } else { 0 }
 }
 
 /// The lines of a text with their ends: LF, CRLF or CR.

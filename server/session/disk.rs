@@ -406,6 +406,19 @@ impl Disk {
     /// Opens a file, made where there is none, and locks it for as long as the handle lives.
     /// `None` where another handle holds the lock.
     pub(crate) fn lock(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
+        self.lock_by(path, File::try_lock)
+    }
+
+    /// As [`Disk::lock`], but any number of handles may share the lock.
+    pub(super) fn share(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
+        self.lock_by(path, File::try_lock_shared)
+    }
+
+    fn lock_by(
+        &self,
+        path: &Path,
+        lock: fn(&File) -> Result<(), TryLockError>,
+    ) -> Result<Option<LockedFile>, StoreError> {
         self.hold_inside(path)?;
         if let Some(metadata) = self.metadata(path)? {
             self.refuse_unwritable(path, &metadata)?;
@@ -419,7 +432,7 @@ impl Disk {
                 .open(path)
         });
         let file = opened.map_err(|error| StoreError::io(Doing::Lock, path, error))?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => Ok(Some(LockedFile { file, held: true })),
             Err(TryLockError::WouldBlock) => Ok(None),
             // Some network file systems have no locks; better to write without than not at all.

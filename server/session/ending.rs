@@ -8,9 +8,10 @@ use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::intent::{Intent, Step};
-use super::journal::{self, Journal};
+use super::journal::{self, Journal, Marks};
 use super::layout;
 use super::manifest::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
+use super::settling;
 use super::writer::{Inner, State};
 use super::{ClientEdit, Saved};
 use crate::story::{Digest, words};
@@ -229,34 +230,43 @@ impl Inner {
         let planned = &self.plan[index];
         let path = &state.files[index];
         let journal_path = layout::journal_path(path);
+        settling::hold(&self.paths, &self.disk);
         let (replaces, over) = journal::in_turn(|| self.put_away_open(state, index, path, why))?;
         Ok(Step::Put {
             file: self.inside(&journal_path),
-            text: Journal::render(planned.number, &planned.beat, status, prose, &replaces),
-            over: over.into_iter().collect(),
+            text: Journal::render(
+                planned.number,
+                &planned.beat,
+                status,
+                prose,
+                &Marks::replacing(replaces),
+            ),
+            over,
         })
     }
 
     /// Puts every text of a file that an editor has into history: the editor's, the disk's and
-    /// the journal's. Their digests, for a journal that replaces them, and that of the journal
-    /// itself.
+    /// the journal's. Their digests, for a journal that replaces them, and those by which the
+    /// journal itself is known, whatever the editor is seen to show of it meanwhile.
     fn put_away_open(
         &self,
         state: &State,
         index: usize,
         path: &Path,
         why: &str,
-    ) -> Result<(Vec<Digest>, Option<Digest>), StoreError> {
+    ) -> Result<(Vec<Digest>, Vec<Digest>), StoreError> {
         let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
         let there = read_text(&layout::journal_path(path), &self.disk)?;
+        let mut over: Vec<Digest> = there.iter().map(|text| Digest::of(text)).collect();
         if let Some(journal) = there.as_deref().map(Journal::parse) {
             let digest = chunk_file::source_digest(&journal.file.prose);
             if !replaces.contains(&digest) {
                 self.keep_replaced(state, index, &journal.file, why)?;
-                replaces.push(digest);
+                replaces.push(digest.clone());
             }
-            replaces.extend(journal.replaces);
+            replaces.extend(journal.marks.replaces);
+            over.push(digest);
         }
-        Ok((replaces, there.map(|text| Digest::of(&text))))
+        Ok((replaces, over))
     }
 }

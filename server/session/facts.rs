@@ -11,8 +11,10 @@ use super::error::StoreError;
 use super::generated;
 use super::history::{self, KeptVersion};
 use super::intent::{self, Intent};
+use super::journal::OnDisk;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::manifest::{self, ChunkRecord, ManifestFact};
+use super::settling;
 use super::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::BeatId;
 use crate::story::conflict_markers::has_conflict;
@@ -44,6 +46,8 @@ pub struct FileFact {
     pub text: String,
     /// The text of its journal.
     pub journal: Option<String>,
+    /// What stands on disk, where there is a journal too.
+    pub on_disk: Option<OnDisk>,
     /// Whether an editor owns it.
     pub open: bool,
 }
@@ -123,6 +127,10 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         (paths.chunks(), Holds::Chunks),
     ] {
         read_folder(&folder, holds, &mut files, &mut links, disk)?;
+    }
+    for file in files.values_mut().filter(|file| file.journal.is_some()) {
+        let path = paths.chunks().join(&file.name);
+        file.on_disk = Some(settling::on_disk(&path, &file.text, disk)?);
     }
     let records = match manifest {
         ManifestFact::Read(_) => Vec::new(),

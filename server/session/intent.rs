@@ -180,7 +180,7 @@ fn put(
     let path = paths.root.join(file);
     match read_text(&path, disk)? {
         Some(there) if there == text => return Ok(Done::Yes),
-        Some(there) if !over.contains(&Digest::of(&there)) && !same_prose(&there, text) => {
+        Some(there) if !is_over(file, &there, over) && !same_prose(&there, text) => {
             let kept = keep_aside(file, text, paths, disk)?;
             return Ok(Done::KeptAside { file: path, kept });
         }
@@ -200,6 +200,13 @@ fn put(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Whether a text is one of those that a step replaces. Of a journal only the prose counts: how
+/// much of it an editor shows may have been noted since.
+fn is_over(file: &str, there: &str, over: &[Digest]) -> bool {
+    let prose = || chunk_file::source_digest(&chunk_file::parse(there).prose);
+    over.contains(&Digest::of(there)) || (file.ends_with(".journal") && over.contains(&prose()))
 }
 
 /// Whether two texts differ in nothing but chunk, beat and status.

@@ -1,45 +1,86 @@
 //! Text for a chunk file that is open in an editor, kept safe until a save is seen.
 //!
-//! `.work/chunk_03.journal` looks like the chunk file that it is going to be. Its front
-//! matter line `replaces:` holds the digests of texts that it takes the place of, all of
-//! which are in history/ already.
+//! `.work/chunk_03.journal` looks like the chunk file that it is going to be. Lines of its
+//! front matter say what it means for the file: `replaces:` holds the digests of texts that it
+//! takes the place of, all of which are in history/ already; `seen:` how much of it the editor
+//! was seen to show, and what stood in the file then; `stands:` what the author saved while more
+//! was still to come. Pure; [`super::settling`] acts on it.
+//!
+//! What the author saved after the text had been seen is the author's word: the journal does not
+//! bring back what is missing there.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::chunk_file::{self, ChunkFile, FileStatus};
-use super::disk::Disk;
-use super::error::StoreError;
-use super::history::{self, Version};
-use super::layout::{self, SessionPaths};
-use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACES: &str = "replaces";
+const SEEN: &str = "seen";
+const STANDS: &str = "stands";
+
+/// So many bytes tell a place in a text.
+const TAIL: usize = 80;
+/// Fewer may stand anywhere.
+const SHORTEST_TAIL: usize = 40;
 
 /// Saves and settles of this process take turns: a settle must not remove what a save has
 /// just written.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What became of the journal of a chunk file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settled {
-    NoJournal,
-    /// The file has the text; the journal is gone.
-    Saved,
-    /// The file was closed without a save: it now has the text.
-    AppliedToFile,
-    /// The author saved another text, which stays; the journal's is here.
-    KeptInHistory(PathBuf),
-    /// The file is open and has only a part of the text yet; the journal stays.
-    StillNeeded,
-}
-
 /// A journal in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Journal {
     pub(crate) file: ChunkFile,
+    pub(crate) marks: Marks,
+}
+
+/// What a journal knows of the file and of the editor.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Marks {
+    /// Digests of the texts that it takes the place of.
     pub(crate) replaces: Vec<Digest>,
+    pub(crate) seen: Option<Seen>,
+    pub(crate) stands: Option<Stands>,
+}
+
+/// How much of a journal's text the editor was seen to show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// Of the prose, from its start.
+    pub(crate) bytes: usize,
+    /// The file at that moment; another one was saved since.
+    pub(crate) on_disk: OnDisk,
+}
+
+/// A text that the author saved while more of the journal's was to come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Stands {
+    /// So much of the journal's prose the author had seen and decided about.
+    pub(crate) bytes: usize,
+    /// Of the prose that was saved.
+    pub(crate) digest: Digest,
+}
+
+/// What stands in a chunk file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OnDisk {
+    /// Of the whole text; of an empty one where there is no file.
+    pub(crate) digest: Digest,
+    /// Tells a save that left the same bytes, and nothing else.
+    pub(crate) modified: Option<Timestamp>,
+}
+
+/// Where the text stands that a journal is compared with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// An editor shows it.
+    Buffer,
+    /// The author saved it a moment ago.
+    Saved,
+    /// In the file, which nobody is known to have open.
+    File(&'a OnDisk),
 }
 
 /// What a journal means for the text that stands in the file or in the editor.
@@ -49,23 +90,27 @@ pub(crate) enum Verdict {
     Saved,
     /// The journal's text is the newer one.
     Apply,
-    /// The author's text and the journal's went different ways.
+    /// The author's text stays, and what came after it was saved goes on from there.
+    Add,
+    /// The author's text stays, and the journal's is another one.
     Apart,
 }
 
 impl Journal {
     pub(crate) fn parse(text: &str) -> Journal {
         let mut file = chunk_file::parse(text);
-        let replaces = file
-            .take_extra(REPLACES)
-            .map(|line| {
-                line.split_whitespace()
-                    .map(|d| Digest(d.to_owned()))
-                    .collect()
-            })
-            .unwrap_or_default();
+        let mut line = |key| file.take_extra(key).unwrap_or_default();
+        let digests = |line: &str| {
+            let words = line.split_whitespace();
+            words.map(|word| Digest(word.to_owned())).collect()
+        };
+        let marks = Marks {
+            replaces: digests(&line(REPLACES)),
+            seen: Seen::parse(&line(SEEN)),
+            stands: Stands::parse(&line(STANDS)),
+        };
         file.extra.clear();
-        Journal { file, replaces }
+        Journal { file, marks }
     }
 
     pub(crate) fn render(
@@ -73,19 +118,13 @@ impl Journal {
         beat: &BeatId,
         status: FileStatus,
         prose: &str,
-        replaces: &[Digest],
+        marks: &Marks,
     ) -> String {
-        let list: Vec<&str> = replaces.iter().map(|digest| digest.0.as_str()).collect();
-        let extra = if list.is_empty() {
-            Vec::new()
-        } else {
-            vec![chunk_file::extra_line(REPLACES, &list.join(" "))]
-        };
-        chunk_file::render_with(number, beat, status, &extra, prose)
+        chunk_file::render_with(number, beat, status, &marks.lines(), prose)
     }
 
     /// Compares with the text of the file, or of the editor. Pure.
-    pub(crate) fn against(&self, other: &ChunkFile) -> Verdict {
+    pub(crate) fn against(&self, other: &ChunkFile, place: Place<'_>) -> Verdict {
         let (ours, theirs) = (self.file.prose.trim_end(), other.prose.trim_end());
         if ours == theirs {
             return match (self.file.status, other.status) {
@@ -93,7 +132,28 @@ impl Journal {
                 _ => Verdict::Saved,
             };
         }
-        if theirs.is_empty() || self.replaces.contains(&chunk_file::source_digest(theirs)) {
+        if matches!(place, Place::File(_)) && self.stood(theirs) {
+            return match self.merged(theirs) {
+                Some(_) => Verdict::Add,
+                None if theirs.starts_with(ours) => Verdict::Saved,
+                None => Verdict::Apart,
+            };
+        }
+        if let Some(seen) = self.author_saw(place) {
+            return if theirs.starts_with(ours) {
+                Verdict::Saved
+            } else if ours.starts_with(theirs) && theirs.len() >= seen {
+                Verdict::Apply
+            } else {
+                Verdict::Apart
+            };
+        }
+        if theirs.is_empty()
+            || self
+                .marks
+                .replaces
+                .contains(&chunk_file::source_digest(theirs))
+        {
             Verdict::Apply
         } else if ours.is_empty() {
             // Nothing to keep.
@@ -106,6 +166,154 @@ impl Journal {
             Verdict::Apart
         }
     }
+
+    /// How much of our prose the author had before him when he made the text at this place;
+    /// `None` where he had not seen any of it.
+    fn author_saw(&self, place: Place<'_>) -> Option<usize> {
+        let seen = self.marks.seen.as_ref()?;
+        let is_later = match place {
+            Place::Buffer | Place::Saved => true,
+            Place::File(now) => now.is_other_than(&seen.on_disk),
+        };
+        let shown = self.first(seen.bytes);
+        (is_later && !shown.is_empty()).then_some(shown.len())
+    }
+
+    /// Whether all that there is of our prose was seen.
+    pub(crate) fn is_all_seen(&self) -> bool {
+        let seen = self.marks.seen.as_ref();
+        seen.is_some_and(|seen| seen.bytes >= self.file.prose.trim_end().len())
+    }
+
+    /// Whether a text is the one that the author saved while more was to come.
+    fn stood(&self, theirs: &str) -> bool {
+        let stands = self.marks.stands.as_ref();
+        stands.is_some_and(|stands| stands.digest == chunk_file::source_digest(theirs))
+    }
+
+    /// What the author saved while more was to come, with what came after it. `None` where
+    /// nothing came, or where the saved text does not end where ours went on.
+    pub(crate) fn merged(&self, theirs: &str) -> Option<String> {
+        let stands = self.marks.stands.as_ref()?;
+        let (decided, theirs) = (self.first(stands.bytes), theirs.trim_end());
+        let rest = self.file.prose.get(decided.len()..)?;
+        let goes_on = !rest.trim().is_empty() && theirs.ends_with(tail(decided)?);
+        goes_on.then(|| format!("{theirs}{rest}"))
+    }
+
+    /// So much of our prose a text shows, in bytes from the start.
+    pub(crate) fn shown_in(&self, prose: &str) -> usize {
+        let (ours, theirs) = (self.file.prose.trim_end(), prose.trim_end());
+        if theirs.is_empty()
+            || self
+                .marks
+                .replaces
+                .contains(&chunk_file::source_digest(theirs))
+        {
+            return 0;
+        }
+        if ours.starts_with(theirs) {
+            return theirs.len();
+        }
+        if theirs.starts_with(ours) {
+            return ours.len();
+        }
+        // The author edited what stands before the place where the text grows.
+        let grown = tail(theirs).and_then(|tail| Some(ours.rfind(tail)? + tail.len()));
+        let has_end = || tail(ours).is_some_and(|tail| theirs.contains(tail));
+        match grown {
+            Some(bytes) => bytes,
+            None if has_end() => ours.len(),
+            None => 0,
+        }
+    }
+
+    fn first(&self, bytes: usize) -> &str {
+        let prose = &self.file.prose;
+        prose[..floor_boundary(prose, bytes)].trim_end()
+    }
+}
+
+impl Marks {
+    pub(crate) fn replacing(replaces: Vec<Digest>) -> Marks {
+        Marks {
+            replaces,
+            ..Marks::default()
+        }
+    }
+
+    /// The marks of a journal whose prose became another: what was seen of the old one counts as
+    /// far as both are the same.
+    pub(crate) fn carried(mut self, old: &str, new: &str) -> Marks {
+        let same = old
+            .bytes()
+            .zip(new.bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
+        if let Some(seen) = &mut self.seen {
+            seen.bytes = seen.bytes.min(same);
+        }
+        if let Some(stands) = &mut self.stands {
+            stands.bytes = stands.bytes.min(same);
+        }
+        self
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let replaces: Vec<&str> = self.replaces.iter().map(|it| it.0.as_str()).collect();
+        let replaces = (!replaces.is_empty()).then(|| (REPLACES, replaces.join(" ")));
+        let seen = self.seen.as_ref().map(|seen| {
+            let OnDisk { digest, modified } = &seen.on_disk;
+            let modified = modified.map_or_else(String::new, |at| format!(" {at}"));
+            (SEEN, format!("{} {}{modified}", seen.bytes, digest.0))
+        });
+        let stands = self.stands.as_ref();
+        let stands = stands.map(|it| (STANDS, format!("{} {}", it.bytes, it.digest.0)));
+        let lines = [replaces, seen, stands].into_iter().flatten();
+        lines
+            .map(|(key, value)| chunk_file::extra_line(key, &value))
+            .collect()
+    }
+}
+
+impl Seen {
+    fn parse(line: &str) -> Option<Seen> {
+        let mut words = line.split_whitespace();
+        Some(Seen {
+            bytes: words.next()?.parse().ok()?,
+            on_disk: OnDisk {
+                digest: Digest(words.next()?.to_owned()),
+                modified: words.next().and_then(|at| at.parse().ok()),
+            },
+        })
+    }
+}
+
+impl Stands {
+    fn parse(line: &str) -> Option<Stands> {
+        let mut words = line.split_whitespace();
+        Some(Stands {
+            bytes: words.next()?.parse().ok()?,
+            digest: Digest(words.next()?.to_owned()),
+        })
+    }
+}
+
+impl OnDisk {
+    pub(crate) fn new(text: &str, modified: Option<Timestamp>) -> OnDisk {
+        OnDisk {
+            digest: Digest::of(text),
+            modified,
+        }
+    }
+
+    fn is_other_than(&self, before: &OnDisk) -> bool {
+        let is_later = match (self.modified, before.modified) {
+            (Some(now), Some(before)) => now != before,
+            _ => false,
+        };
+        self.digest != before.digest || is_later
+    }
 }
 
 pub(crate) fn in_turn<T>(action: impl FnOnce() -> T) -> T {
@@ -114,149 +322,59 @@ pub(crate) fn in_turn<T>(action: impl FnOnce() -> T) -> T {
     action()
 }
 
-/// The editor **closed** a chunk file, so that the disk has the truth again: drops, applies or
-/// keeps the journal. Needs no [`Session`](super::Session).
-pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
-    settle(chunk_path, Open::No, disk)
-}
-
-/// The editor **saved** a chunk file that stays open: drops the journal once its text is in
-/// the file, and never writes to the file.
-pub fn journal_saved(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
-    settle(chunk_path, Open::Yes, disk)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Open {
-    Yes,
-    No,
-}
-
-fn settle(chunk_path: &Path, open: Open, disk: &Disk) -> Result<Settled, StoreError> {
-    let path = layout::journal_path(chunk_path);
-    let earlier = layout::earlier_journal_path(chunk_path);
-    if disk.metadata(&path)?.is_none() && disk.metadata(&earlier)?.is_none() {
-        return Ok(Settled::NoJournal);
+/// The last bytes of a text, by which its end is found in another; `None` where they are too few.
+fn tail(text: &str) -> Option<&str> {
+    let mut start = text.len().saturating_sub(TAIL);
+    while !text.is_char_boundary(start) {
+        start += 1;
     }
-    // STORY/generated/SESSION/chunks/FILE
-    let story = match chunk_path.ancestors().nth(4) {
-        Some(story) => disk.resolve(story)?,
-        None => None,
-    };
-    let Some(story) = story else {
-        return Ok(Settled::NoJournal);
-    };
-    let disk = &disk.within(&story);
-    in_turn(|| {
-        move_earlier(chunk_path, disk)?;
-        let Some(bytes) = disk.read(&path)? else {
-            return Ok(Settled::NoJournal);
-        };
-        let journal = Journal::parse(&chunk_file::decode(bytes));
-        let file = disk
-            .read(chunk_path)?
-            .map(|bytes| chunk_file::parse(&chunk_file::decode(bytes)))
-            .unwrap_or_default();
-        let settled = match (journal.against(&file), open) {
-            (Verdict::Saved, _) => Settled::Saved,
-            (Verdict::Apply, Open::Yes) => return Ok(Settled::StillNeeded),
-            (Verdict::Apply, Open::No) => {
-                apply(chunk_path, &file, &journal, disk)?;
-                Settled::AppliedToFile
-            }
-            (Verdict::Apart, _) => keep(chunk_path, &journal, disk)?,
-        };
-        disk.remove(&path)?;
-        Ok(settled)
-    })
+    Some(&text[start..]).filter(|tail| tail.len() >= SHORTEST_TAIL)
 }
 
-/// Moves the journal that an earlier version left beside a chunk file to its place of today.
-pub(crate) fn bring_over(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
-    in_turn(|| move_earlier(chunk_path, disk))
-}
-
-/// Where both versions left one, the text of the earlier goes to history.
-fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
-    let earlier = layout::earlier_journal_path(chunk_path);
-    let Some(bytes) = disk.read(&earlier)? else {
-        return Ok(());
-    };
-    let path = layout::journal_path(chunk_path);
-    if disk.metadata(&path)?.is_some() {
-        let journal = Journal::parse(&chunk_file::decode(bytes));
-        if !journal.file.is_empty() {
-            keep(chunk_path, &journal, disk)?;
-        }
-    } else {
-        if let Some(work) = path.parent() {
-            work::make_work_folder(work, disk)?;
-        }
-        disk.write(&path, &bytes)?;
+fn floor_boundary(text: &str, bytes: usize) -> usize {
+    let mut at = bytes.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
     }
-    disk.remove(&earlier)
-}
-
-fn apply(
-    chunk_path: &Path,
-    file: &ChunkFile,
-    journal: &Journal,
-    disk: &Disk,
-) -> Result<(), StoreError> {
-    let (number, beat) = names(chunk_path, journal);
-    if journal.file.is_empty() {
-        return disk.remove(chunk_path);
-    }
-    let status = journal.file.status.unwrap_or(FileStatus::Partial);
-    let text = chunk_file::render_with(number, &beat, status, &file.extra, &journal.file.prose);
-    disk.write(chunk_path, text.as_bytes())
-}
-
-fn keep(chunk_path: &Path, journal: &Journal, disk: &Disk) -> Result<Settled, StoreError> {
-    let (number, beat) = names(chunk_path, journal);
-    let Some(root) = chunk_path.parent().and_then(Path::parent) else {
-        return Ok(Settled::NoJournal);
-    };
-    let paths = SessionPaths {
-        root: root.to_owned(),
-    };
-    let stem = chunk_path.file_stem().unwrap_or_default().to_string_lossy();
-    let version = Version {
-        number,
-        beat,
-        status: journal.file.status.unwrap_or(FileStatus::Partial),
-        prose: &journal.file.prose,
-        extra: &[],
-        why: "generated while the author wrote another text in the editor",
-        record: None,
-    };
-    let kept = history::keep(&paths, &stem, &version, disk)?;
-    Ok(Settled::KeptInHistory(kept))
-}
-
-fn names(chunk_path: &Path, journal: &Journal) -> (ChunkNumber, BeatId) {
-    let name = chunk_path.file_name().unwrap_or_default().to_string_lossy();
-    let number = journal
-        .file
-        .number
-        .or_else(|| layout::chunk_number(&name))
-        .unwrap_or(ChunkNumber(1));
-    let beat = journal
-        .file
-        .beat
-        .clone()
-        .unwrap_or_else(|| BeatId(name.into_owned()));
-    (number, beat)
+    at
 }
 
 #[cfg(test)]
 mod tests {
+    use super::FileStatus::{Complete, Partial};
     use super::*;
+
+    const LONG: &str =
+        "The keeper climbed the stair and lit the lamp before the boats came in that night.";
+
+    fn journal(status: FileStatus, prose: &str, marks: &Marks) -> Journal {
+        let text = Journal::render(
+            ChunkNumber(1),
+            &BeatId("b".to_owned()),
+            status,
+            prose,
+            marks,
+        );
+        let journal = Journal::parse(&text);
+        assert_eq!(&journal.marks, marks);
+        journal
+    }
+
+    fn file(status: FileStatus, prose: &str) -> ChunkFile {
+        ChunkFile {
+            prose: prose.to_owned(),
+            status: Some(status),
+            ..ChunkFile::default()
+        }
+    }
+
+    fn on_disk(text: &str, second: i64) -> OnDisk {
+        OnDisk::new(text, Timestamp::from_second(second).ok())
+    }
 
     #[test]
     fn compares_with_what_the_author_left() {
-        use FileStatus::{Complete, Partial};
-        let gone = chunk_file::digest("An old text.");
+        let gone = Marks::replacing(vec![chunk_file::source_digest("An old text.")]);
         let rows = [
             // journal, its status, file, its status, verdict
             ("One. Two.", Partial, "", Partial, Verdict::Apply),
@@ -295,25 +413,101 @@ mod tests {
             ("", Partial, "Mine.", Complete, Verdict::Saved),
         ];
         for (ours, our_status, theirs, their_status, verdict) in rows {
-            let text = Journal::render(
-                ChunkNumber(1),
-                &BeatId("b".to_owned()),
-                our_status,
-                ours,
-                std::slice::from_ref(&gone),
-            );
-            let journal = Journal::parse(&text);
-            assert_eq!(journal.replaces, std::slice::from_ref(&gone));
-            let file = ChunkFile {
-                prose: theirs.to_owned(),
-                status: Some(their_status),
-                ..ChunkFile::default()
+            let journal = journal(our_status, ours, &gone);
+            let found = journal.against(&file(their_status, theirs), Place::Buffer);
+            assert_eq!(found, verdict, "{ours:?} against {theirs:?}");
+        }
+    }
+
+    /// All was seen of a text when the file held another one, at second 1.
+    #[test]
+    fn what_was_seen_and_saved_otherwise_is_the_authors_word() {
+        let old = on_disk("An old text.", 1);
+        let marks = Marks {
+            replaces: vec![chunk_file::source_digest("An old text.")],
+            seen: Some(Seen {
+                bytes: "One. Two.".len(),
+                on_disk: old.clone(),
+            }),
+            stands: None,
+        };
+        let journal = journal(Complete, "One. Two. Three.", &marks);
+        let later = on_disk("An old text.", 2);
+        let other = on_disk("Another.", 1);
+        let rows = [
+            // nobody has saved since
+            ("An old text.", Place::File(&old), Verdict::Apply),
+            ("One.", Place::File(&old), Verdict::Apply),
+            ("", Place::File(&old), Verdict::Apply),
+            // undone, and saved
+            ("An old text.", Place::File(&later), Verdict::Apart),
+            ("An old text.", Place::Saved, Verdict::Apart),
+            ("An old text.", Place::Buffer, Verdict::Apart),
+            // shorter than what was seen
+            ("One.", Place::File(&other), Verdict::Apart),
+            ("One.", Place::Saved, Verdict::Apart),
+            ("One.", Place::Buffer, Verdict::Apart),
+            ("", Place::Saved, Verdict::Apart),
+            // the rest is on its way
+            ("One. Two.", Place::File(&other), Verdict::Apply),
+            ("One. Two.", Place::Saved, Verdict::Apply),
+            ("One. Two. Th", Place::Buffer, Verdict::Apply),
+            ("One. Two. Three. Mine.", Place::Saved, Verdict::Saved),
+        ];
+        for (theirs, place, verdict) in rows {
+            let found = journal.against(&file(Partial, theirs), place);
+            assert_eq!(found, verdict, "{theirs:?} at {place:?}");
+        }
+    }
+
+    #[test]
+    fn what_came_after_a_save_goes_on_from_the_saved_text() {
+        let prose = format!("One. {LONG} Two.");
+        let decided = format!("One. {LONG}").len();
+        let rows = [
+            (LONG.to_owned(), Verdict::Add, Some(format!("{LONG} Two."))),
+            (format!("{LONG} Mine."), Verdict::Apart, None),
+            ("Mine.".to_owned(), Verdict::Apart, None),
+        ];
+        for (saved, verdict, merged) in rows {
+            let marks = Marks {
+                stands: Some(Stands {
+                    bytes: decided,
+                    digest: chunk_file::source_digest(&saved),
+                }),
+                ..Marks::default()
             };
-            assert_eq!(
-                journal.against(&file),
-                verdict,
-                "{ours:?} against {theirs:?}"
-            );
+            let journal = journal(Partial, &prose, &marks);
+            let now = on_disk(&saved, 2);
+            let found = journal.against(&file(Partial, &saved), Place::File(&now));
+            assert_eq!(found, verdict, "{saved:?}");
+            assert_eq!(journal.merged(&saved), merged, "{saved:?}");
+        }
+    }
+
+    #[test]
+    fn how_much_a_buffer_shows() {
+        let prose = format!("One. {LONG} Two.");
+        let journal = journal(
+            Partial,
+            &prose,
+            &Marks::replacing(vec![chunk_file::source_digest("One.")]),
+        );
+        for (shown, bytes) in [
+            ("", 0),
+            // The text that is replaced begins as the new one does.
+            ("One.", 0),
+            ("One. The", 8),
+            (prose.as_str(), prose.len()),
+            (&format!("{prose} Mine."), prose.len()),
+            (&format!("My own. {LONG}"), prose.len() - " Two.".len()),
+            (
+                &format!("My own. {LONG} Two.\n\nA note below."),
+                prose.len(),
+            ),
+            ("Another text.", 0),
+        ] {
+            assert_eq!(journal.shown_in(shown), bytes, "{shown:?}");
         }
     }
 }

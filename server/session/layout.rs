@@ -298,6 +298,11 @@ impl SessionPaths {
         self.root.join(".lock")
     }
 
+    /// Held by every server in whose editor a chunk of the session is open and not saved.
+    pub(crate) fn editor_lock(&self) -> PathBuf {
+        self.work().join("editors.lock")
+    }
+
     /// The folders of a session that the store writes into.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         ["", WORK, "chunks", "history", "runs", "state", "revisions"]

@@ -39,6 +39,7 @@ mod revising;
 mod runs;
 mod saving;
 mod sessions;
+mod settling;
 mod spending;
 pub mod state_file;
 mod states;
@@ -58,7 +59,6 @@ pub use generated::generated_text;
 pub use history::KeptVersion;
 pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
-pub use journal::{Settled, journal_saved, settle_journal};
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
 pub use manifest::{
@@ -69,6 +69,10 @@ pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use revising::{Proposed, Revision};
 pub use runs::Run;
+pub use settling::{
+    Opening, Settled, has_journal, journal_opened, journal_saved, journal_seen, settle_journal,
+    settle_left_over,
+};
 pub use spending::{RoleTotals, Spending, SpentCall};
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use unmerged::{Unmerged, unmerged_files};

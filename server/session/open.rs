@@ -7,21 +7,21 @@ use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
-use super::conflict;
 use super::disk::{self, Disk, EntryKind};
 use super::error::StoreError;
 use super::facts;
 use super::intent::{Intent, Step};
-use super::journal::{self, Settled};
+use super::journal;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock;
 use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
 use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
+use super::settling;
 use super::spending::{self, Spending};
 use super::unmerged;
 use super::writer::{Inner, Session, State};
-use super::{Owner, Owners, PlannedChunk, Saved, SessionId, Timestamp};
+use super::{Owners, PlannedChunk, Saved, SessionId, Timestamp};
 use crate::story::{Digest, Language};
 
 /// A session that is open for writing, and what the author should know of it.
@@ -122,7 +122,11 @@ impl Inner {
             state.manifest.chunks = facts.known_records();
         }
         self.finish_interrupted(&mut state, notices)?;
-        self.settle_journals(notices)?;
+        notices.extend(settling::settle_all(
+            &self.paths,
+            self.owners.as_ref(),
+            &self.disk,
+        )?);
         let mut recovered = self.align(&mut state, notices)?;
         for (file, chunk) in state.files.iter_mut().zip(&recovered.view.chunks) {
             file.clone_from(&chunk.path);
@@ -193,53 +197,6 @@ impl Inner {
                 intent.what, intent.at
             ),
         });
-        Ok(())
-    }
-
-    /// Journals of an earlier version come to their place of today.
-    fn bring_over_journals(&self, chunks: &Path) -> Result<(), StoreError> {
-        for entry in self.disk.list(chunks)? {
-            if let Some(stem) = entry.name.strip_suffix(".journal")
-                && entry.kind == EntryKind::File
-                && !conflict::is_copy_name(&entry.name)
-            {
-                journal::bring_over(&chunks.join(format!("{stem}.md")), &self.disk)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn settle_journals(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
-        let chunks = self.paths.chunks();
-        self.bring_over_journals(&chunks)?;
-        for entry in self.disk.list(&self.paths.work())? {
-            let Some(stem) = entry.name.strip_suffix(".journal") else {
-                continue;
-            };
-            let chunk = chunks.join(format!("{stem}.md"));
-            if conflict::is_copy_name(&entry.name) {
-                continue;
-            }
-            if entry.kind != EntryKind::File || self.owners.owner(&chunk) == Owner::Client {
-                continue;
-            }
-            let message = match journal::settle_journal(&chunk, &self.disk)? {
-                Settled::AppliedToFile => format!(
-                    "{} now has the text that was written while it was open in an editor.",
-                    chunk.display()
-                ),
-                Settled::KeptInHistory(kept) => format!(
-                    "{} was changed by hand while it was being written. Your text stays; the generated one is in {}.",
-                    chunk.display(),
-                    kept.display()
-                ),
-                _ => continue,
-            };
-            notices.push(Notice {
-                code: "journal-settled",
-                message,
-            });
-        }
         Ok(())
     }
 

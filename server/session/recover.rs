@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::conflict;
 use super::facts::{Facts, FileFact};
-use super::journal::{Journal, Verdict};
+use super::journal::{Journal, Place, Verdict};
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
 use super::matching::{self, Candidate, Matching};
@@ -226,22 +226,22 @@ pub(crate) fn recover(
 fn candidate(fact: &FileFact) -> Candidate {
     let mut file = chunk_file::parse(&fact.text);
     if let Some(journal) = fact.journal.as_deref().map(Journal::parse) {
-        let newer = journal.against(&file) == Verdict::Apply;
-        file = ChunkFile {
-            beat: file.beat.or(journal.file.beat),
-            number: file.number.or(journal.file.number),
-            status: if newer {
-                journal.file.status
-            } else {
-                file.status
-            },
-            prose: if newer {
-                journal.file.prose
-            } else {
-                file.prose
-            },
-            ..file
+        let place = match &fact.on_disk {
+            Some(on_disk) if !fact.open => Place::File(on_disk),
+            _ => Place::Buffer,
         };
+        let newer = match journal.against(&file, place) {
+            Verdict::Apply => Some(journal.file.prose.clone()),
+            Verdict::Add => journal.merged(&file.prose),
+            Verdict::Saved | Verdict::Apart => None,
+        };
+        file.beat = file.beat.or(journal.file.beat);
+        file.number = file.number.or(journal.file.number);
+        if let Some(prose) = newer {
+            file.prose = prose;
+            file.status = journal.file.status;
+            file.damage.clear();
+        }
     }
     Candidate {
         name: fact.name.clone(),
@@ -344,6 +344,8 @@ fn status(file: &ChunkFile, digest: &Digest, record: Option<&ChunkRecord>) -> Ch
         // The front matter is gone; a text that the manifest knows is still what it was.
         None => match recorded {
             Some(known) if known != ChunkStatus::Missing => known,
+            // Nobody can tell whether a text is whole whose front matter is damaged.
+            _ if !file.damage.is_empty() => ChunkStatus::Partial,
             _ => ChunkStatus::Complete,
         },
     }

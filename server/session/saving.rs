@@ -7,8 +7,9 @@ use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history;
-use super::journal::{self, Journal};
+use super::journal::{self, Journal, Marks};
 use super::layout;
+use super::settling;
 use super::work;
 use super::writer::{Inner, Known, State};
 use crate::story::Digest;
@@ -24,6 +25,14 @@ enum Guard {
     KeepFirst,
     /// The author wrote it and the job has not seen it.
     Refuse,
+}
+
+/// What a journal that is there is to the text that is saved.
+enum LeftOver {
+    /// Its beginning.
+    GoesOn,
+    /// Another text, which is in history now.
+    Kept,
 }
 
 /// A chunk file as it is on disk.
@@ -59,7 +68,7 @@ impl Inner {
     /// matter lines of the text that was put into history before.
     pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
-        journal::settle_journal(path, &self.disk)?;
+        settling::settle_journal(path, &self.disk)?;
         let raw = read_text(path, &self.disk)?;
         let file = match raw.as_deref() {
             Some(raw) => chunk_file::parse(raw),
@@ -159,16 +168,22 @@ impl Inner {
         let planned = &self.plan[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
-            let replaces = match read_text(&journal_path, &self.disk)? {
+            let marks = match read_text(&journal_path, &self.disk)? {
                 Some(text) => {
-                    let journal = Journal::parse(&text);
-                    self.keep_left_over(state, index, path, &journal.file, prose)?;
-                    journal.replaces
+                    let Journal { file, marks } = Journal::parse(&text);
+                    match self.keep_left_over(state, index, path, &file, prose)? {
+                        LeftOver::GoesOn => marks.carried(&file.prose, prose),
+                        LeftOver::Kept => Marks::replacing(marks.replaces),
+                    }
                 }
-                None => self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?,
+                None => {
+                    let kept = self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?;
+                    Marks::replacing(kept)
+                }
             };
-            let text = Journal::render(planned.number, &planned.beat, status, prose, &replaces);
             work::make_work_folder(&self.paths.work(), &self.disk)?;
+            settling::hold(&self.paths, &self.disk);
+            let text = Journal::render(planned.number, &planned.beat, status, prose, &marks);
             self.disk.write(&journal_path, text.as_bytes())
         })
     }
@@ -182,7 +197,7 @@ impl Inner {
         path: &Path,
         left: &ChunkFile,
         prose: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<LeftOver, StoreError> {
         let known = state.known.get(&self.plan[index].number);
         let written = known.and_then(|known| known.written.as_ref());
         let growing = left.status == Some(FileStatus::Partial)
@@ -190,8 +205,9 @@ impl Inner {
         if !growing && !prose.starts_with(left.prose.trim_end()) {
             let why = "generated while the author wrote another text in the editor";
             self.keep(index, path, left, why)?;
+            return Ok(LeftOver::Kept);
         }
-        Ok(())
+        Ok(LeftOver::GoesOn)
     }
 
     /// Keeps what the editor and the file have, unless `prose` begins with it, and returns the

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use hands::{cut, lost, put};
+use hands::{cut, lost, put, shorter};
 
 use crate::brief::Brief;
 use crate::lsp_client::{
@@ -24,6 +24,8 @@ use crate::tokens::{self, Ledger};
 
 /// How long a text may be nowhere to be found: a look is not one instant.
 const SETTLING: Duration = Duration::from_secs(5);
+/// How long an editor says nothing while a job waits for it: longer than the server has patience.
+const SILENCE: Duration = Duration::from_millis(3500);
 /// How long something of a job is waited for that may have nothing to show.
 const BEGINNING: Duration = Duration::from_millis(1500);
 
@@ -53,6 +55,12 @@ pub struct Author {
     known: BTreeMap<PathBuf, Known>,
     /// Of each open file, its text before the author's last change.
     before: BTreeMap<PathBuf, String>,
+    /// Of each file, the texts that its buffer and its file were seen with.
+    versions: BTreeMap<PathBuf, Vec<String>>,
+    /// Of each open file, the model's words that the author deleted and has not saved yet.
+    deleted: BTreeMap<PathBuf, BTreeSet<String>>,
+    /// The model's words that the author deleted and saved so: they come back into no chunk.
+    final_word: BTreeSet<String>,
     /// Requests whose answers nobody waited for.
     pending: Vec<i64>,
     /// How much of what the server said was looked at.
@@ -79,7 +87,7 @@ fn setup(persona: Persona) -> Setup {
 
 impl Author {
     pub fn new(seed: u64) -> Author {
-        let persona = Persona::EDITORS[usize::try_from(seed % 3).unwrap_or(0)];
+        let persona = Persona::APPLYING[usize::try_from(seed % 6).unwrap_or(0)];
         let model = Model::start(seed);
         let brief = Brief::new();
         let story = Workspace::with_text(&brief.text());
@@ -98,6 +106,9 @@ impl Author {
             sessions: vec![SESSION.to_owned()],
             known: BTreeMap::new(),
             before: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            deleted: BTreeMap::new(),
+            final_word: BTreeSet::new(),
             pending: Vec::new(),
             heard: 0,
             counts: Counts::default(),
@@ -121,6 +132,7 @@ impl Author {
 
     /// Brings the case to its end: restart, status, everything closed, the story written.
     pub fn finish(&mut self, dice: u64) -> Outcome {
+        self.editor.next_event();
         if self.editor.is_running() {
             self.let_go()?;
         }
@@ -179,6 +191,43 @@ impl Author {
                     self.change(&path, &before);
                 }
             }
+            Step::UndoTo(doc, dice) => {
+                let path = self.path(doc);
+                if let Some(version) = self.version(&path, dice)
+                    && self.is_open(&path)
+                {
+                    self.change(&path, &version);
+                }
+            }
+            Step::SaveShorter(doc, dice) => {
+                let path = self.path(doc);
+                if let Some(text) = self.editor.text_if_open(&path) {
+                    let shorter = shorter(text, dice);
+                    self.change(&path, &shorter);
+                    self.save(&path);
+                }
+            }
+            Step::LineEnds(doc) => {
+                let path = self.path(doc);
+                if let Some(text) = self.editor.text_if_open(&path) {
+                    let other = match text.contains("\r\n") {
+                        true => text.replace("\r\n", "\n"),
+                        false => text.replace('\n', "\r\n"),
+                    };
+                    self.change(&path, &other);
+                }
+            }
+            Step::Silence => self.editor.hold_changes(),
+            Step::Speak => self.editor.next_event(),
+            Step::Reopen(doc) => {
+                let path = self.path(doc);
+                if self.is_open(&path) {
+                    self.discard(&path);
+                    self.close(&path);
+                    self.open(&path);
+                }
+            }
+            Step::Exit => self.exit()?,
             Step::Save(doc) => {
                 let path = self.path(doc);
                 if self.is_open(&path) {
@@ -215,6 +264,8 @@ impl Author {
             Step::RewriteStale(until) => self.job("rewriteStale", json!({}), until)?,
             Step::Restore(chunk, version, until) => {
                 let arguments = json!({"chunk": chunk, "version": version});
+                // Any version may come back by it.
+                self.final_word.clear();
                 self.job("restoreVersion", arguments, until)?;
             }
             Step::Keep(chunk) => self.on_chunk("keep", chunk, Until::Answered)?,
@@ -272,12 +323,13 @@ impl Author {
             }
             Step::Crash(dice) => {
                 self.linger(Duration::from_millis(dice.into()));
-                self.crash(Persona::EDITORS[usize::from(dice) % 3]);
+                self.crash(Persona::APPLYING[usize::from(dice) % 6]);
             }
             Step::Quit => {
                 if self.editor.is_running() {
                     let code = self.editor.end_server();
                     self.drain();
+                    self.notice_disk();
                     if code != 0 {
                         return Err(format!("the server left with {code}"));
                     }
@@ -323,7 +375,42 @@ impl Author {
             }
             self.linger(Duration::from_millis(20));
         }
+        self.look_for_undone_work()?;
         self.look_at_open_files()
+    }
+
+    /// What the author deleted and saved so is in no chunk again, on disk or in the editor.
+    fn look_for_undone_work(&mut self) -> Outcome {
+        let files = Files::read(&self.story);
+        let mut chunks: Vec<(PathBuf, String)> = files
+            .iter()
+            .filter(|(path, _)| {
+                places::is_chunk(path) && path.extension().is_some_and(|end| end == "md")
+            })
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .collect();
+        for path in self.editor.open_files() {
+            let text = self.editor.text(&path).to_owned();
+            self.remember(&path, &text);
+            if places::is_chunk(&path) {
+                chunks.push((path, text));
+            }
+        }
+        for (path, text) in chunks {
+            self.remember(&path, &text);
+            let back: Vec<String> = tokens::of(&text)
+                .intersection(&self.final_word)
+                .cloned()
+                .collect();
+            if !back.is_empty() {
+                return Err(format!(
+                    "deleted and saved, and back in {}: {back:?}\n{}",
+                    self.relative(&path),
+                    self.report()
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// A file that is open is never written behind the editor's back.

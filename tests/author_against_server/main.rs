@@ -1,7 +1,7 @@
 //! The author against the server: random interleavings of what an author does in the editor
 //! and on disk with saves, closes, jobs, decisions, crashes and restarts. No text that the
 //! author typed, and no text of a chunk that was once complete, is ever gone from buffer, file,
-//! history and journal together.
+//! history and journal together; and nothing that he deleted and saved so comes back.
 //!
 //! `STORYWRIGHT_AUTHOR_SEED` repeats one case, and `STORYWRIGHT_AUTHOR_STEPS` (numbers, with
 //! commas) only those of its steps. Processes run side by side, so a repeated case may come
@@ -43,9 +43,9 @@ fn no_text_is_gone_in_40_cases() {
 }
 
 #[test]
-#[ignore = "takes half an hour: cargo test --test author_against_server -- --ignored --nocapture"]
-fn no_text_is_gone_in_1000_cases() {
-    play_all(1000);
+#[ignore = "takes an hour: cargo test --test author_against_server -- --ignored --nocapture"]
+fn no_text_is_gone_in_2000_cases() {
+    play_all(2000);
 }
 
 fn play_all(cases: usize) {

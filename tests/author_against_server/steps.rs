@@ -39,6 +39,10 @@ pub enum Hand {
     Rename,
     Copy,
     Touch,
+    /// As git does it: what stood there at some earlier time.
+    Checkout(u16),
+    /// As a sync tool does it: the file gets another name, and an earlier text its place.
+    Sync(u16),
 }
 
 /// A change of the outline.
@@ -73,6 +77,19 @@ pub enum Step {
     /// All is selected and typed over.
     TypeOver(Doc),
     Undo(Doc),
+    /// To any text that the buffer ever had.
+    UndoTo(Doc, u16),
+    /// The end of the text is deleted, or something in it, and the rest is saved at once.
+    SaveShorter(Doc, u16),
+    /// The editor writes the buffer with other line ends.
+    LineEnds(Doc),
+    /// The editor says nothing of changes for a while.
+    Silence,
+    Speak,
+    /// Closed without saving, and opened again.
+    Reopen(Doc),
+    /// The editor leaves without saving and is started again with the same files.
+    Exit,
     Save(Doc),
     Close(Doc, bool),
     Reload(Doc),
@@ -153,8 +170,14 @@ fn step(random: &mut Rng, favourite: u8) -> Step {
     let until = until(random);
     match random.u8(..100) {
         0..=9 => Step::Open(doc),
-        10..=25 => Step::Type(doc, spot(random), random.u8(..)),
-        26..=28 => Step::Cut(doc, random.u16(..)),
+        10..=20 => Step::Type(doc, spot(random), random.u8(..)),
+        21 => Step::Reopen(doc),
+        22 => Step::LineEnds(doc),
+        23 => Step::UndoTo(doc, random.u16(..)),
+        24 => Step::Silence,
+        25..=26 => Step::SaveShorter(doc, random.u16(..)),
+        27 => Step::Speak,
+        28 => Step::Cut(doc, random.u16(..)),
         29 => Step::TypeOver(doc),
         30 => Step::Undo(doc),
         31..=37 => Step::Save(doc),
@@ -184,7 +207,10 @@ fn step(random: &mut Rng, favourite: u8) -> Step {
         },
         92..=95 => Step::Kill(random.u8(..60)),
         96..=97 => Step::Crash(random.u8(..60)),
-        98 => Step::Quit,
+        98 => match random.bool() {
+            true => Step::Exit,
+            false => Step::Quit,
+        },
         _ => Step::Restart,
     }
 }
@@ -199,7 +225,9 @@ fn spot(random: &mut Rng) -> Spot {
 }
 
 fn hand(random: &mut Rng) -> Hand {
-    match random.u8(..16) {
+    match random.u8(..18) {
+        16 => Hand::Checkout(random.u16(..)),
+        17 => Hand::Sync(random.u16(..)),
         0..=3 => Hand::Append,
         4..=6 => Hand::Insert(random.u16(..)),
         7 => Hand::Cut(random.u16(..)),

@@ -15,6 +15,7 @@ mod diagnostics;
 mod errors;
 mod full_story;
 mod jobs;
+mod last_word;
 mod lifecycle;
 mod lint;
 mod modes;

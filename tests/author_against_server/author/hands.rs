@@ -80,10 +80,62 @@ impl Author {
     /// The author makes it another text; what is not in that was deleted.
     pub(super) fn change(&mut self, path: &Path, text: &str) {
         let old = self.editor.text(path).to_owned();
-        self.ledger.drop(lost(&old, text));
+        self.remember(path, &old);
+        let gone = lost(&old, text);
+        let made = gone.iter().filter(|token| !tokens::is_of_author(token));
+        let deleted = self.deleted.entry(path.to_owned()).or_default();
+        deleted.extend(made.cloned());
+        self.ledger.drop(gone);
         self.editor.rewrite(path, text);
         self.before.insert(path.to_owned(), old);
+        self.brought_back(text);
         self.follow(path, text);
+    }
+
+    /// A text that was seen in a buffer or a file.
+    pub(super) fn remember(&mut self, path: &Path, text: &str) {
+        let versions = self.versions.entry(path.to_owned()).or_default();
+        if versions.last().is_none_or(|last| last != text) {
+            versions.push(text.to_owned());
+        }
+    }
+
+    /// Any of the texts that a buffer or a file was seen with.
+    pub(super) fn version(&self, path: &Path, dice: u16) -> Option<String> {
+        let versions = self.versions.get(path)?;
+        versions
+            .get(usize::from(dice) % versions.len().max(1))
+            .cloned()
+    }
+
+    /// The author, or another program of his, has put a text there: what is in it is wanted.
+    fn brought_back(&mut self, text: &str) {
+        for token in tokens::of(text) {
+            self.final_word.remove(&token);
+            for deleted in self.deleted.values_mut() {
+                deleted.remove(&token);
+            }
+        }
+    }
+
+    /// The author leaves his editor without saving, and comes back to the same files.
+    pub(super) fn exit(&mut self) -> Outcome {
+        if !self.editor.is_running() {
+            return Ok(());
+        }
+        let files = self.editor.open_files();
+        for path in &files {
+            self.discard(path);
+        }
+        let code = self.editor.end_server();
+        if code != 0 {
+            return Err(format!("the server left with {code}"));
+        }
+        self.crash(self.persona);
+        for path in files {
+            self.open(&path);
+        }
+        Ok(())
     }
 
     /// What the author has in front of him counts where he has typed it.
@@ -117,6 +169,17 @@ impl Author {
         }
         self.editor.save(path);
         self.knows(path);
+        let saved = self.editor.text(path).to_owned();
+        self.brought_back(&saved);
+        if places::is_chunk(path) {
+            let elsewhere = Files::read(&self.story).growing();
+            let deleted = self.deleted.remove(path).unwrap_or_default();
+            // Copies that other programs made of a chunk are nobody's word.
+            let gone = deleted
+                .into_iter()
+                .filter(|token| !elsewhere.contains(token));
+            self.final_word.extend(gone);
+        }
     }
 
     /// The editor has read the disk, or written to it.
@@ -130,6 +193,14 @@ impl Author {
         self.known.insert(path.to_owned(), known);
     }
 
+    /// A server that leaves brings into the files what was not saved, and the editor sees that they
+    /// are other ones.
+    pub(super) fn notice_disk(&mut self) {
+        for (path, known) in &mut self.known {
+            known.last = places::text_of(path);
+        }
+    }
+
     /// What the author has typed and not saved is no longer wanted.
     pub(super) fn discard(&mut self, path: &Path) {
         let safe = Files::read(&self.story).tokens(false);
@@ -141,6 +212,7 @@ impl Author {
     }
 
     pub(super) fn close(&mut self, path: &Path) {
+        self.deleted.remove(path);
         self.editor.close(path);
         self.known.remove(path);
         self.before.remove(path);
@@ -160,8 +232,19 @@ impl Author {
         let is_clean = self.is_clean(&path, old.as_deref());
         let is_open = self.is_open(&path);
         let text = old.clone().unwrap_or_default();
+        self.remember(&path, &text);
+        let earlier = |dice| self.version(&path, dice);
         let body = body_start(&text);
         let new = match hand {
+            Hand::Checkout(dice) => earlier(dice).unwrap_or_default(),
+            Hand::Sync(_) if old.is_none() || is_open || !places::is_chunk(&path) => return,
+            Hand::Sync(dice) => {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                let name = format!("{stem}.sync-conflict-{}.md", tokens::of_author(false));
+                let earlier = earlier(dice).unwrap_or_default();
+                let _ = fs::rename(&path, path.with_file_name(name));
+                earlier
+            }
             Hand::Append => format!("{text}{}", self.typed(&path, 2)),
             Hand::Insert(dice) => {
                 let at = gap(&text, body, dice);
@@ -208,6 +291,7 @@ impl Author {
         let replaced = put(&self.story, &path, &new).unwrap_or_default();
         self.ledger.drop(lost(&replaced, &new));
         self.follow(&path, &new);
+        self.brought_back(&new);
         if let Some(known) = self.known.get_mut(&path) {
             known.last = Some(new);
         }
@@ -260,6 +344,15 @@ pub(super) fn cut(text: &str, dice: u16) -> String {
     let start = gap(text, body_start(text), dice);
     let end = gap(text, start, dice % 17);
     format!("{}{}", &text[..start], &text[end..])
+}
+
+/// The text without its end, from some place on; or without something in it.
+pub(super) fn shorter(text: &str, dice: u16) -> String {
+    if dice.is_multiple_of(4) {
+        return cut(text, dice);
+    }
+    let at = gap(text, body_start(text), dice);
+    format!("{}\n", text[..at].trim_end())
 }
 
 /// Puts a file in its place as a whole; what it replaced.

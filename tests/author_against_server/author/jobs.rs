@@ -115,7 +115,11 @@ impl Author {
 
     pub(super) fn wait_while_busy(&mut self, letting_go: bool) -> Outcome {
         let deadline = Instant::now() + DEADLINE;
+        let silent_until = Instant::now() + SILENCE;
         while self.is_busy() {
+            if Instant::now() > silent_until {
+                self.editor.next_event();
+            }
             if letting_go {
                 self.model.let_go();
             }
@@ -180,6 +184,7 @@ impl Author {
             self.discard(&path);
         }
         self.known.clear();
+        self.deleted.clear();
         self.before.clear();
         self.pending.clear();
         self.heard = 0;
