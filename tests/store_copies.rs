@@ -10,7 +10,7 @@ use storywright::session::{Call, Disk, Origin, OrphanKind};
 
 const OUTLINE: [&str; 3] = ["a", "b", "c"];
 
-const COPY_NAMES: [&str; 8] = [
+const COPY_NAMES: [&str; 12] = [
     "chunk_01 (conflicted copy 2026-01-01).md",
     "chunk_01.sync-conflict-20260101-101010-ABCDEFG.md",
     "chunk_01 2.md",
@@ -19,6 +19,10 @@ const COPY_NAMES: [&str; 8] = [
     "chunk_01 (In Konflikt stehende Kopie von Mara 2026-01-01).md",
     "chunk_01_LOCAL_4711.md",
     "Chunk_01 copy.MD",
+    "chunk_01.md.conflict1",
+    "chunk_01.md..path2",
+    "chunk_01.conflict2.md",
+    "chunk_01-DESKTOP-A1B2C3.md",
 ];
 
 /// What such a tool may leave beside, or instead of, the chunk.
@@ -330,4 +334,68 @@ fn line_ends_and_marks_are_no_edit_and_writing_goes_on() {
         session.complete_chunk(n(2), "New a.", result()).unwrap();
         assert_eq!(session.versions(n(2)).unwrap().len(), 1, "{what}");
     }
+}
+
+#[test]
+fn a_chunk_with_nothing_but_copies_is_in_conflict() {
+    let story = written();
+    let copies = ["chunk_02.md.conflict1", "chunk_02.md.conflict2"];
+    let text = story.read("chunks/chunk_02.md");
+    story.remove("chunks/chunk_02.md");
+    for (copy, ending) in copies.iter().zip([" One.", " Two."]) {
+        story.write(&format!("chunks/{copy}"), &format!("{text}{ending}"));
+    }
+    let view = story.view(&OUTLINE);
+    let names = |at: usize| -> Vec<String> {
+        let copies = view.chunks[at].in_conflict.iter();
+        copies
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect()
+    };
+    assert_eq!(names(1), copies);
+    assert!(names(0).is_empty() && names(2).is_empty());
+    let told = view.notices.iter().find(|n| n.code == "chunk-conflict");
+    let message = &told.expect("a notice").message;
+    assert!(
+        copies.iter().all(|copy| message.contains(copy)),
+        "{message}"
+    );
+    // The author chooses one.
+    let chosen = story.path(&format!("chunks/{}", copies[1]));
+    fs::rename(chosen, story.path("chunks/chunk_02.md")).unwrap();
+    let view = story.view(&OUTLINE);
+    assert!(view.chunks[1].in_conflict.is_empty() && view.chunks[1].text.contains("Two."));
+}
+
+#[test]
+fn copies_of_brief_manifest_and_versions_are_told() {
+    let brief = |name: &str| format!("../../{name}");
+    for (copy, original) in [
+        (brief("story.md.conflict1"), "story.md"),
+        (brief("story (conflicted copy 2026-01-01).md"), "story.md"),
+        (brief("story-LAPTOP.md"), "story.md"),
+        ("manifest.json.conflict2".to_owned(), "manifest.json"),
+        ("manifest (1).json".to_owned(), "manifest.json"),
+        ("history/chunk_01/0001 2.md".to_owned(), "0001.md"),
+        (
+            "history/chunk_01/0001-3fa2c1d2.sync-conflict-20260101-101010-A.md".to_owned(),
+            "0001-3fa2c1d2.md",
+        ),
+    ] {
+        let story = written();
+        story.write(&copy, "Another text.");
+        let name = copy.rsplit('/').next().unwrap();
+        let notices = story.view(&OUTLINE).notices;
+        let told = notices.iter().find(|notice| notice.code == "conflict-copy");
+        let message = &told
+            .unwrap_or_else(|| panic!("{copy}: {notices:?}"))
+            .message;
+        assert!(
+            message.contains(name) && message.contains(original),
+            "{message}"
+        );
+        assert_eq!(story.read(&copy), "Another text.");
+    }
+    let notices = written().view(&OUTLINE).notices;
+    assert!(notices.is_empty(), "{notices:?}");
 }

@@ -6,7 +6,7 @@ mod store;
 use std::fs;
 use std::sync::Arc;
 
-use store::{Editor, Story, n, result, told, written};
+use store::{A, Editor, Story, n, result, told, written};
 use storywright::session::{Disk, StoreError, journal_saved, make_work_folder};
 
 const OUTLINE: [&str; 3] = ["a", "b", "c"];
@@ -83,8 +83,7 @@ fn the_work_folder_may_be_deleted_at_any_time() {
     // What was in no file but the journal goes with it; what was in one does not.
     wipe();
     drop(session);
-    let left = told(&story, &OUTLINE).join(" ").replace('*', "");
-    assert_eq!(left, "a a. b b. c c.");
+    assert_eq!(told(&story, &OUTLINE), ["a a.", "b b.", "c c."]);
 }
 
 #[test]
@@ -183,4 +182,100 @@ fn pages_and_records_of_an_earlier_version_come_along() {
     fs::write(generated.join("gone-01/.work/lock"), "").unwrap();
     let sessions = story.folder.sessions(&Disk::real()).unwrap();
     assert_eq!(sessions, [story.id.clone()]);
+}
+
+#[test]
+fn manifest_and_chunks_may_come_from_different_moments() {
+    let story = written();
+    let (old_manifest, old_chunk) = (
+        story.read("manifest.json"),
+        story.read("chunks/chunk_01.md"),
+    );
+    let session = story.open(&OUTLINE).session;
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    session
+        .complete_chunk(n(1), "Text of a, anew.", result())
+        .unwrap();
+    drop(session);
+    let (new_manifest, new_chunk) = (
+        story.read("manifest.json"),
+        story.read("chunks/chunk_01.md"),
+    );
+    let new = ["a a, anew.", "b b.", "c c."];
+    let old = ["a a.", "b b.", "c c."];
+    let mine = ["a a, anew. Mine.*", "b b.", "c c."];
+    for (manifest, chunk, expected) in [
+        (&old_manifest, new_chunk.clone(), new),
+        (&new_manifest, old_chunk.clone(), old),
+        // What nobody generated is still the author's.
+        (
+            &old_manifest,
+            format!("{} Mine.\n", new_chunk.trim_end()),
+            mine,
+        ),
+        (
+            &new_manifest,
+            format!("{} Mine.\n", new_chunk.trim_end()),
+            mine,
+        ),
+    ] {
+        let copy = story.copy();
+        copy.write("manifest.json", manifest);
+        copy.write("chunks/chunk_01.md", &chunk);
+        assert_eq!(told(&copy, &OUTLINE), expected);
+        drop(copy.open(&OUTLINE));
+        assert_eq!(told(&copy, &OUTLINE), expected, "after a start");
+        let changelog = copy.read("CHANGELOG.md");
+        assert_eq!(changelog.contains("edited by hand"), expected == mine);
+    }
+}
+
+#[test]
+fn versions_and_runs_of_two_machines_come_together_without_a_collision() {
+    let base = written();
+    let machines = ["Here.", "There."].map(|text| {
+        let story = base.copy();
+        let time = match text {
+            "Here." => "2026-01-02T00:00:00Z",
+            _ => "2026-01-03T00:00:00Z",
+        };
+        let disk = Disk::real().with_clock(move || time.parse().unwrap());
+        let session = story.try_open(&OUTLINE, disk).unwrap().session;
+        session.start_run("draft", "write").unwrap();
+        for prose in [text, "The end."] {
+            session.retire_chunk(n(1), "rewrite").unwrap();
+            session.complete_chunk(n(1), prose, result()).unwrap();
+        }
+        story
+    });
+    let [here, there] = &machines;
+    // What a sync tool or a merge does: every file that is only on one side comes to the other.
+    for folder in ["history/chunk_01", "runs"] {
+        for entry in fs::read_dir(there.path(folder)).unwrap().flatten() {
+            let target = here.path(folder).join(entry.file_name());
+            match entry.file_type().unwrap().is_dir() {
+                true => {
+                    fs::create_dir(&target).expect("another run");
+                    let summary = entry.path().join("summary.md");
+                    fs::copy(summary, target.join("summary.md")).unwrap();
+                }
+                false => {
+                    assert!(!target.exists(), "{} is on both", target.display());
+                    fs::copy(entry.path(), target).unwrap();
+                }
+            }
+        }
+    }
+    let session = here.open(&OUTLINE).session;
+    let versions = session.versions(n(1)).unwrap();
+    let prose: Vec<&str> = versions.iter().map(|kept| kept.file.prose.trim()).collect();
+    assert_eq!(prose, ["Text of a.", "Here.", "Text of a.", "There."]);
+    // The next one has a number of its own; a version under an old name counts.
+    here.write("history/chunk_01/0007.md", &A.replace("Text of a", "Old"));
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    let names = fs::read_dir(here.path("history/chunk_01"))
+        .unwrap()
+        .flatten();
+    let next = names.filter(|entry| entry.file_name().to_string_lossy().starts_with("0008-"));
+    assert_eq!(next.count(), 2, "a text, and what is known of it");
 }

@@ -1,6 +1,6 @@
 //! Why a job could not start or go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::contract::Boundary;
 use super::editor::PageStop;
@@ -97,6 +97,13 @@ pub enum JobError {
     NotText { path: PathBuf },
     #[error("the outline is being planned; cancel that first, or wait for it")]
     BeingPlanned,
+    #[error("{}", conflict_message(*number, chunk, copies))]
+    InConflict {
+        number: ChunkNumber,
+        /// The file that is not there.
+        chunk: PathBuf,
+        copies: Vec<PathBuf>,
+    },
     #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
     NotComplete { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
@@ -137,6 +144,20 @@ impl JobError {
             _ => false,
         }
     }
+}
+
+fn conflict_message(number: ChunkNumber, chunk: &Path, copies: &[PathBuf]) -> String {
+    let copies: Vec<String> = copies
+        .iter()
+        .map(|copy| copy.display().to_string())
+        .collect();
+    format!(
+        "chunk {number} is in conflict, so nothing was sent and nothing changed: {} is not there, but {} (a sync tool \
+         makes such copies when two machines change a file). Rename the one that you want to the chunk's name and delete \
+         the others, or delete them all to have it written anew; then run the same command again",
+        chunk.display(),
+        copies.join(" and ")
+    )
 }
 
 fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> String {

@@ -16,7 +16,7 @@ use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::chunk_file::{self, Damage, Fault, Places};
-use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners, SessionId};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
@@ -27,6 +27,7 @@ pub const STALE: &str = "stale-chunk";
 pub const PARTIAL: &str = "partial-chunk";
 pub const FAILED: &str = "failed-chunk";
 pub const DAMAGED: &str = "damaged-front-matter";
+pub const CONFLICT_COPY: &str = "conflict-copy";
 pub const CONTRADICTION: &str = "contradiction";
 
 /// The findings of a draft, and the texts that they are about.
@@ -173,6 +174,9 @@ pub fn read(
     let reasons = stale::reasons(story, &written, settings);
     let states = states(story, &reasons, &chunks, &findings.texts);
     findings.list.extend(states);
+    findings
+        .list
+        .extend(copies(&written.view.notices, &findings.texts[0].text));
     let (audits, _) = session::read_audits(&story.folder, &id, owners, disk);
     findings
         .list
@@ -434,6 +438,25 @@ fn states(
         });
     }
     found
+}
+
+/// Copies that sync tools made, at the first line of the brief: they are no text that is read.
+fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
+    let is_copy =
+        |notice: &&Notice| ["conflict-copy", "chunk-copy", "chunk-conflict"].contains(&notice.code);
+    let end = brief.lines().next().map_or(0, str::len);
+    let found = notices.iter().filter(is_copy).map(|notice| Finding {
+        place: Place {
+            text: 0,
+            span: 0..end,
+        },
+        severity: Severity::Warning,
+        code: CONFLICT_COPY,
+        message: notice.message.clone(),
+        related: Vec::new(),
+        correction: None,
+    });
+    found.collect()
 }
 
 fn failed_message(chunk: &Chunk<'_>) -> String {

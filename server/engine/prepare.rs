@@ -133,6 +133,7 @@ impl Prepared {
                 .nothing_to_write(workshop, editor, observer, &status)
                 .await;
         }
+        self.check_conflicts(workshop, Arc::clone(&editor)).await?;
         self.check_contract(workshop, Arc::clone(&editor)).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
         let writer = tokio::select! {
@@ -457,6 +458,32 @@ impl Prepared {
             });
         }
         Ok(Scheduled { schedule, apart })
+    }
+
+    /// Refuses to write a chunk of which a sync tool left only copies: it was paid for.
+    async fn check_conflicts(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(), JobError> {
+        let Some(view) = self.view(workshop, editor).await? else {
+            return Ok(());
+        };
+        let is_written: Box<dyn Fn(ChunkNumber) -> bool> =
+            match (&self.request.scope, self.chunk()?) {
+                (Scope::RewriteFrom(_), Some(first)) => Box::new(move |number| number >= first),
+                (_, Some(only)) => Box::new(move |number| number == only),
+                (_, None) => Box::new(|_| true),
+            };
+        let mut chunks = view.chunks.into_iter();
+        match chunks.find(|chunk| !chunk.in_conflict.is_empty() && is_written(chunk.number)) {
+            Some(chunk) => Err(JobError::InConflict {
+                number: chunk.number,
+                chunk: chunk.path,
+                copies: chunk.in_conflict,
+            }),
+            None => Ok(()),
+        }
     }
 
     /// Before anything is opened, sent or written.

@@ -71,6 +71,10 @@ pub struct ChunkState {
     pub has_history: bool,
     /// Whether a proposed rewrite waits.
     pub has_revision: bool,
+    /// Copies that a sync tool made of its file, where that is gone; relative to the story's
+    /// folder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_conflict: Vec<String>,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -148,6 +152,11 @@ impl StoryStatus {
                 edit,
                 has_history: names(&history, &chunk.path, false),
                 has_revision: names(&revisions, &chunk.path, true),
+                in_conflict: chunk
+                    .in_conflict
+                    .iter()
+                    .map(|copy| relative(copy, story.folder.root()))
+                    .collect(),
                 error: chunk.record.and_then(|record| record.failure),
             });
         }
@@ -217,6 +226,7 @@ impl ChunkState {
             edit: None,
             has_history: false,
             has_revision: false,
+            in_conflict: Vec::new(),
             error: None,
         }
     }

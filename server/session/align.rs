@@ -12,7 +12,7 @@ use super::chunk_file::{self, FileStatus};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::{Facts, read_text};
-use super::history::{self, Version};
+use super::history::{self, Placed, Version};
 use super::intent::Step;
 use super::keeping::record_about;
 use super::layout::{self, SessionPaths};
@@ -185,10 +185,13 @@ impl Aligning<'_> {
                     record: None,
                 };
                 let folder = layout::beat_folder(beat);
-                let (path, known) = history::place(self.paths, &folder, &version, self.disk)?;
-                if !known {
-                    steps.push(self.put(&path, version.render(self.disk), Vec::new()));
-                }
+                let path = match history::place(self.paths, &folder, &version, self.disk)? {
+                    Placed::There(path) => path,
+                    Placed::New { path, text } => {
+                        steps.push(self.put(&path, text, Vec::new()));
+                        path
+                    }
+                };
                 // Of a text that is there already more may be known by now.
                 steps.extend(self.put_record(*at, beat, version.status, &path)?);
             }

@@ -1,19 +1,24 @@
-//! Names that sync tools, file managers and merge tools give to a second copy of a chunk file.
-//! Pure.
+//! Names that sync tools, file managers and merge tools give to a second copy of a file. Pure.
 //!
 //! Such a file is never taken for a chunk, even where it is the only one of its beat: nobody
 //! chose its text. It is never moved or removed either.
 
 /// Words in the names of copies after a conflict, as the tools say it in their languages.
-const CONFLICT: [&str; 8] = [
+const CONFLICT: [&str; 14] = [
     "confli", // conflict, conflicto, conflit, conflitto, conflito
-    "konflikt",
-    "конфликт",
+    "konfli", // Konflikt, konflik
+    "конфл",  // конфликт, конфлікт
+    "ristiriita",
+    "ütköz",
+    "xung đột",
+    "διένεξη",
+    "ขัดแย้ง",
     "競合",
     "冲突",
     "衝突",
     "충돌",
     "çakış",
+    "çakiş",
 ];
 
 /// What file managers call a copy.
@@ -33,27 +38,71 @@ const COPY: [&str; 10] = [
 /// What `git mergetool` appends, with a number after it.
 const MERGE: [&str; 4] = ["_backup_", "_base_", "_local_", "_remote_"];
 
-/// Whether a file name is that of a chunk file with what such a tool puts behind it:
-/// `chunk_01 (conflicted copy 2026-01-01).md`, `chunk_01.sync-conflict-20260101-….md`,
-/// `chunk_01 2.md`, `chunk_01 (1).md`, `chunk_01 - Copy.md`, `chunk_01_LOCAL_4711.md`.
+/// Whether a file name is that of a chunk file (or its journal) with what such a tool adds.
 pub(crate) fn is_copy_name(name: &str) -> bool {
-    let name = name.to_lowercase();
-    let Some((stem, _)) = name.rsplit_once('.') else {
-        return false;
-    };
-    let Some(rest) = stem.strip_prefix("chunk_") else {
-        return false;
-    };
-    let added = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    if added.len() == rest.len() || added.is_empty() {
-        return false;
+    chunk_of(name).is_some()
+}
+
+/// The name of the chunk file that a file is a copy of, `chunk_01.md`; `None` for any other file.
+pub(crate) fn chunk_of(name: &str) -> Option<String> {
+    let lower = name.to_lowercase();
+    let digits: String = lower
+        .strip_prefix("chunk_")?
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect();
+    let stem = format!("chunk_{digits}");
+    let is_copy =
+        !digits.is_empty() && (is_copy_of(name, &stem, "md") || is_copy_of(name, &stem, "journal"));
+    is_copy.then(|| format!("{stem}.md"))
+}
+
+/// Whether a file name is `stem.extension` with what such a tool puts into it or behind it:
+/// `chunk_01 (conflicted copy 2026-01-01).md`, `chunk_01.sync-conflict-20260101-….md`,
+/// `chunk_01 2.md`, `chunk_01 (1).md`, `chunk_01 - Copy.md`, `chunk_01_LOCAL_4711.md`,
+/// `chunk_01-DESKTOP-A1B2C3.md`, `chunk_01.md.conflict1`, `chunk_01.md..path2`.
+pub(crate) fn is_copy_of(name: &str, stem: &str, extension: &str) -> bool {
+    let lower = name.to_lowercase();
+    let (stem, extension) = (stem.to_lowercase(), extension.to_lowercase());
+    let whole = format!("{stem}.{extension}");
+    if let Some(added) = lower.strip_prefix(&whole) {
+        return !added.is_empty() && is_rclone(added);
     }
+    let added = lower.strip_prefix(&stem);
+    let added = added.and_then(|rest| rest.strip_suffix(&format!(".{extension}")));
+    let Some(added) = added.filter(|added| !added.is_empty()) else {
+        return false;
+    };
     CONFLICT.iter().any(|word| added.contains(word))
         || MERGE
             .iter()
             .any(|mark| added.strip_prefix(mark).is_some_and(is_number))
+        || is_rclone(added)
         || is_numbered(added)
         || is_called_copy(added)
+        || is_computer(name, &stem, &extension)
+}
+
+/// `.conflict1`, and of older versions `..path1`.
+fn is_rclone(added: &str) -> bool {
+    let mark = added.trim_start_matches('.');
+    let number = ["conflict", "path"]
+        .iter()
+        .find_map(|word| mark.strip_prefix(word));
+    mark.len() < added.len() && number.is_some_and(|number| number.is_empty() || is_number(number))
+}
+
+/// OneDrive's `-DESKTOP-A1B2C3`: the name of a computer, which is in capital letters.
+fn is_computer(name: &str, stem: &str, extension: &str) -> bool {
+    let end = name.len().saturating_sub(extension.len() + 1);
+    let added = name.get(stem.len()..end).unwrap_or_default();
+    let Some(computer) = added.strip_prefix('-') else {
+        return false;
+    };
+    let in_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
+    computer.len() >= 3
+        && computer.chars().all(in_name)
+        && computer.chars().any(|c| c.is_ascii_uppercase())
 }
 
 /// ` 2` or ` (1)`.
@@ -112,6 +161,18 @@ mod tests {
             "Chunk_01 2.MD",
             "chunk_123 2.md",
             "chunk_01 (conflicted copy 2026-01-01).journal",
+            "chunk_01.md.conflict1",
+            "chunk_01.md.conflict2",
+            "chunk_01.conflict1.md",
+            "chunk_01.md..path1",
+            "chunk_01..path2.md",
+            "chunk_01-DESKTOP-A1B2C3D.md",
+            "chunk_01-MARASLAPTOP.md",
+            "chunk_01 (Cópia em conflito de Mara 2026-01-01).md",
+            "chunk_01 (Copia en conflicto de Mara 2026-01-01).md",
+            "chunk_01 (конфликтующая копия Мара 2026-01-01).md",
+            "chunk_01 (Mara 的冲突副本 2026-01-01).md",
+            "chunk_01_conflict-20260101-101010.md",
         ] {
             assert!(is_copy_name(name), "{name}");
         }
@@ -121,6 +182,9 @@ mod tests {
             "chunk_01.beat_logbook.md",
             "chunk_01 the logbook.md",
             "chunk_01-logbook.md",
+            "chunk_01-Logbook.md",
+            "chunk_01.md.bak",
+            "chunk_01.md~",
             "chunk_01 copyist.md",
             "chunk_01_local.md",
             "opening.md",
@@ -132,6 +196,30 @@ mod tests {
             "",
         ] {
             assert!(!is_copy_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn copies_of_other_files_are_known_too() {
+        for (name, stem, extension, expected) in [
+            ("story.md.conflict1", "story", "md", true),
+            ("story 2.md", "story", "md", true),
+            ("story-LAPTOP.md", "story", "md", true),
+            ("noid.story (1).md", "noid.story", "md", true),
+            (
+                "manifest.sync-conflict-20260101-101010-A.json",
+                "manifest",
+                "json",
+                true,
+            ),
+            ("manifest.kept-01.json", "manifest", "json", false),
+            ("noid.story.md", "story", "md", false),
+            ("story.md", "story", "md", false),
+            ("story-notes.md", "story", "md", false),
+            ("storyteller 2.md", "story", "md", false),
+            ("0001-3fa2c1d2 (1).md", "0001-3fa2c1d2", "md", true),
+        ] {
+            assert_eq!(is_copy_of(name, stem, extension), expected, "{name}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Gathering what is on disk, in journals and in the editor, without judging it.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::chunk_file;
+use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::generated;
@@ -15,7 +16,7 @@ use super::journal::OnDisk;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::manifest::{self, ChunkRecord, ManifestFact};
 use super::settling;
-use super::{Owner, Owners, PlannedChunk, SessionId};
+use super::{Owner, Owners, PlannedChunk, SessionId, provenance};
 use crate::story::BeatId;
 use crate::story::conflict_markers::has_conflict;
 
@@ -34,7 +35,16 @@ pub struct Facts {
     pub records: Vec<ChunkRecord>,
     /// Names in chunks/ that are symbolic links and therefore not read.
     pub links: Vec<String>,
+    /// Copies that a sync tool made of the brief, the manifest or a version in history/.
+    pub copies: Vec<CopyFact>,
     pub at: Timestamp,
+}
+
+/// A copy that a sync tool made, and the file that it is a copy of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyFact {
+    pub copy: PathBuf,
+    pub original: PathBuf,
 }
 
 /// A file of chunks/.
@@ -69,10 +79,56 @@ pub(crate) fn gather(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
-    let path = folder.paths(id).manifest();
-    gather_with(folder, id, plan, owners, disk, || {
-        Ok(manifest::read(&path, id.as_str(), disk)?.0)
-    })
+    let paths = folder.paths(id);
+    let mut facts = gather_with(folder, id, plan, owners, disk, || {
+        Ok(manifest::read(&paths.manifest(), id.as_str(), disk)?.0)
+    })?;
+    let Facts {
+        manifest, files, ..
+    } = &mut facts;
+    if let ManifestFact::Read(manifest) = manifest {
+        provenance::bring_up_to(manifest, files, &paths, disk)?;
+    }
+    facts.copies = copies(folder, &paths, disk)?;
+    Ok(facts)
+}
+
+/// Copies of the files that are no chunks.
+fn copies(
+    folder: &StoryFolder,
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Vec<CopyFact>, StoreError> {
+    let mut copies = Vec::new();
+    let brief = folder.brief_name();
+    let stem = brief.strip_suffix(".md").unwrap_or(brief);
+    for (folder, stem, end) in [
+        (folder.root(), stem, "md"),
+        (&*paths.root, "manifest", "json"),
+    ] {
+        for entry in disk.list(folder)? {
+            if entry.kind == EntryKind::File && conflict::is_copy_of(&entry.name, stem, end) {
+                copies.push(CopyFact {
+                    copy: folder.join(&entry.name),
+                    original: folder.join(format!("{stem}.{end}")),
+                });
+            }
+        }
+    }
+    for entry in disk.list(&paths.history())? {
+        if entry.kind == EntryKind::Folder && entry.name != generated::FOLDER {
+            let folder = paths.history().join(&entry.name);
+            let files = disk.list(&folder)?;
+            copies.extend(files.into_iter().filter_map(|file| {
+                let original = history::original_of(&file.name)?;
+                Some(CopyFact {
+                    original: folder.join(original),
+                    copy: folder.join(file.name),
+                })
+            }));
+        }
+    }
+    Ok(copies)
 }
 
 /// The same without the manifest, for one who has it in memory.
@@ -142,6 +198,7 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         files: files.into_values().collect(),
         removed: read_removed(paths, disk)?,
         links,
+        copies: Vec::new(),
         at: disk.now(),
     })
 }
@@ -162,9 +219,12 @@ fn read_folder(
     disk: &Disk,
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
+        let is_copy = conflict::is_copy_name(&entry.name);
         let name = match (holds, entry.name.strip_suffix(".journal")) {
-            (Holds::Journals, Some(stem)) => format!("{stem}.md"),
-            (Holds::Chunks, None) if layout::is_markdown(&entry.name) => entry.name.clone(),
+            (Holds::Journals, Some(stem)) if !is_copy => format!("{stem}.md"),
+            (Holds::Chunks, None) if is_copy || layout::is_markdown(&entry.name) => {
+                entry.name.clone()
+            }
             _ => continue,
         };
         if entry.name.starts_with('.') {

@@ -4,11 +4,16 @@
 //! and below them the lines that the author had put there.
 //! The folder is named after the chunk file of that moment; what a version belongs to is the
 //! beat in its front matter, which stays right when chunks are renumbered. What the manifest
-//! knew of a version (model, inputs, usage) lies beside it, as `0001.json`.
+//! knew of a version (model, inputs, usage) lies beside it, as `0001-3fa2c1d2.json`.
+//!
+//! A name has a number, by which a reader sees the order, and the digest of the file: two machines
+//! that share a folder through git or a sync tool give the same number to different texts. Files
+//! of earlier versions have the number alone.
 
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::generated;
@@ -18,6 +23,8 @@ use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACED: &str = "replaced";
 const WHY: &str = "why";
+/// How much of a digest is in a name.
+const DIGEST: usize = 8;
 
 /// A text to keep.
 #[derive(Debug, Clone)]
@@ -75,13 +82,16 @@ pub(crate) fn keep(
     version: &Version,
     disk: &Disk,
 ) -> Result<PathBuf, StoreError> {
-    let (path, known) = place(paths, folder, version, disk)?;
-    if !known {
-        if let Some(folder) = path.parent() {
-            disk.make_folder(folder)?;
+    let path = match place(paths, folder, version, disk)? {
+        Placed::There(path) => path,
+        Placed::New { path, text } => {
+            if let Some(folder) = path.parent() {
+                disk.make_folder(folder)?;
+            }
+            disk.write(&path, text.as_bytes())?;
+            path
         }
-        disk.write(&path, version.render(disk).as_bytes())?;
-    }
+    };
     // After the text, which is what was paid for.
     if let Some(record) = version.record {
         let (path, text) = (record_path(&path), record.render());
@@ -116,29 +126,42 @@ pub(crate) fn record_of(
     Ok(record.filter(|record| record.content_sha256.as_ref() == Some(&digest)))
 }
 
-/// Where a version goes, and whether its text is there already.
+/// Where a version goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// Its text is the latest version there.
+    There(PathBuf),
+    New {
+        path: PathBuf,
+        /// The whole file.
+        text: String,
+    },
+}
+
+/// Finds the place of a version. Writes nothing.
 pub(crate) fn place(
     paths: &SessionPaths,
     folder: &str,
     version: &Version,
     disk: &Disk,
-) -> Result<(PathBuf, bool), StoreError> {
+) -> Result<Placed, StoreError> {
     let folder = paths.history().join(folder);
-    let latest = numbers(&folder, disk)?.into_iter().max().unwrap_or(0);
-    if latest > 0 {
-        let path = folder.join(name(latest));
-        if let Some(bytes) = disk.read(&path)? {
-            let kept = KeptVersion::parse(path.clone(), &chunk_file::decode(bytes)).file;
-            if kept.beat.as_ref() == Some(&version.beat)
-                && kept.extra == version.extra
-                && chunk_file::source_digest(&kept.prose)
-                    == chunk_file::source_digest(version.prose)
-            {
-                return Ok((path, true));
-            }
+    let (number, latest) = latest(&folder, disk)?;
+    for kept in latest {
+        let file = &kept.file;
+        if file.beat.as_ref() == Some(&version.beat)
+            && file.extra == version.extra
+            && chunk_file::source_digest(&file.prose) == chunk_file::source_digest(version.prose)
+        {
+            return Ok(Placed::There(kept.path));
         }
     }
-    Ok((folder.join(name(latest.saturating_add(1))), false))
+    let text = version.render(disk);
+    let name = name(number.saturating_add(1), &text, "md");
+    Ok(Placed::New {
+        path: folder.join(name),
+        text,
+    })
 }
 
 /// The front matter lines that the author had in the chunk that was put into this folder last.
@@ -148,17 +171,10 @@ pub(crate) fn latest_extra(
     beat: &BeatId,
     disk: &Disk,
 ) -> Result<Vec<String>, StoreError> {
-    let folder = paths.history().join(folder);
-    let Some(latest) = numbers(&folder, disk)?.into_iter().max() else {
-        return Ok(Vec::new());
-    };
-    let path = folder.join(name(latest));
-    let Some(bytes) = disk.read(&path)? else {
-        return Ok(Vec::new());
-    };
-    let file = KeptVersion::parse(path, &chunk_file::decode(bytes)).file;
-    let is_same = file.beat.as_ref() == Some(beat);
-    Ok(if is_same { file.extra } else { Vec::new() })
+    let (_, latest) = latest(&paths.history().join(folder), disk)?;
+    let file = latest.into_iter().next_back().map(|kept| kept.file);
+    let same = file.filter(|file| file.beat.as_ref() == Some(beat));
+    Ok(same.map_or_else(Vec::new, |file| file.extra))
 }
 
 /// The version of a beat with this very text. Looks under `stem`, where it most likely is, and
@@ -209,27 +225,75 @@ pub(crate) fn versions(
 
 /// The versions of one folder, oldest first.
 pub(crate) fn in_folder(folder: &Path, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {
-    let mut found = Vec::new();
-    let mut numbers = numbers(folder, disk)?;
-    numbers.sort_unstable();
-    for number in numbers {
-        let path = folder.join(name(number));
-        if let Some(bytes) = disk.read(&path)? {
-            found.push(KeptVersion::parse(path, &chunk_file::decode(bytes)));
-        }
-    }
-    Ok(found)
+    let names = numbered(folder, "md", disk)?;
+    read(folder, names, disk)
 }
 
-fn numbers(folder: &Path, disk: &Disk) -> Result<Vec<u32>, StoreError> {
-    let entries = disk.list(folder)?;
-    Ok(entries
-        .iter()
-        .filter(|entry| entry.kind == EntryKind::File)
-        .filter_map(|entry| entry.name.strip_suffix(".md")?.parse().ok())
+/// The highest number of a folder, 0 where it is empty, and the versions that have it: one, or
+/// several where machines were brought together.
+fn latest(folder: &Path, disk: &Disk) -> Result<(u32, Vec<KeptVersion>), StoreError> {
+    let mut names = numbered(folder, "md", disk)?;
+    let number = names.iter().map(|(number, _)| *number).max().unwrap_or(0);
+    names.retain(|(other, _)| *other == number);
+    Ok((number, read(folder, names, disk)?))
+}
+
+/// By number, and where machines gave the same one, by when they were replaced.
+fn read(
+    folder: &Path,
+    names: Vec<(u32, String)>,
+    disk: &Disk,
+) -> Result<Vec<KeptVersion>, StoreError> {
+    let mut found = Vec::new();
+    for (number, name) in names {
+        let path = folder.join(name);
+        if let Some(bytes) = disk.read(&path)? {
+            let kept = KeptVersion::parse(path, &chunk_file::decode(bytes));
+            found.push((number, kept));
+        }
+    }
+    found.sort_by(|(a, one), (b, other)| {
+        (a, &one.replaced, &one.path).cmp(&(b, &other.replaced, &other.path))
+    });
+    Ok(found.into_iter().map(|(_, kept)| kept).collect())
+}
+
+/// The files of a folder that have a number, and the number: `0001-3fa2c1d2.md` and `0001.md`.
+pub(crate) fn numbered(
+    folder: &Path,
+    extension: &str,
+    disk: &Disk,
+) -> Result<Vec<(u32, String)>, StoreError> {
+    let number_of = |name: &str| {
+        let stem = name.strip_suffix(extension)?.strip_suffix('.')?;
+        let (digits, digest) = stem.split_once('-').unwrap_or((stem, ""));
+        let is_digest = digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        digits.parse().ok().filter(|_| is_digest)
+    };
+    let entries = disk.list(folder)?.into_iter();
+    let files = entries.filter(|entry| entry.kind == EntryKind::File);
+    Ok(files
+        .filter_map(|entry| Some((number_of(&entry.name)?, entry.name)))
         .collect())
 }
 
-fn name(number: u32) -> String {
-    format!("{number:04}.md")
+/// The file that one of a folder in history/ is a copy of by a sync tool; `None` for any other.
+pub(crate) fn original_of(name: &str) -> Option<String> {
+    let digits = name.find(|c: char| !c.is_ascii_digit())?;
+    let rest = &name[digits..];
+    let digest = rest.strip_prefix('-').map_or(0, |rest| {
+        let digest = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+        if digest == DIGEST { digest + 1 } else { 0 }
+    });
+    let stem = &name[..digits + digest];
+    let is_copy = |end: &&&str| digits > 0 && conflict::is_copy_of(name, stem, end);
+    let end = ["md", "json"].iter().find(is_copy)?;
+    Some(format!("{stem}.{end}"))
+}
+
+/// `0001-3fa2c1d2.md`.
+pub(crate) fn name(number: u32, text: &str, extension: &str) -> String {
+    let digest = Digest::of(text);
+    let digest = digest.0.get(..DIGEST).unwrap_or_default();
+    format!("{number:04}-{digest}.{extension}")
 }

@@ -33,6 +33,7 @@ pub mod manifest;
 mod matching;
 mod mending;
 mod open;
+mod provenance;
 mod recover;
 mod restoring;
 mod revising;

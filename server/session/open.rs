@@ -15,6 +15,7 @@ use super::journal;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock;
 use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
+use super::provenance;
 use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
 use super::settling;
@@ -127,6 +128,8 @@ impl Inner {
             self.owners.as_ref(),
             &self.disk,
         )?);
+        let files = self.facts()?.files;
+        provenance::bring_up_to(&mut state.manifest, &files, &self.paths, &self.disk)?;
         let mut recovered = self.align(&mut state, notices)?;
         for (file, chunk) in state.files.iter_mut().zip(&recovered.view.chunks) {
             file.clone_from(&chunk.path);

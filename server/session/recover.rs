@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::conflict;
-use super::facts::{Facts, FileFact};
+use super::facts::{CopyFact, Facts, FileFact};
 use super::journal::{Journal, Place, Verdict};
 use super::layout::{self, SessionPaths};
 use super::manifest::{ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
@@ -69,6 +69,9 @@ pub struct ChunkView {
     pub digest: Digest,
     /// What is known of the text that was generated last, if any was.
     pub record: Option<ChunkRecord>,
+    /// Copies that a sync tool made of its file, where it has no text of its own: nobody chose
+    /// between them.
+    pub in_conflict: Vec<PathBuf>,
 }
 
 /// A text without a beat.
@@ -205,6 +208,17 @@ pub(crate) fn recover(
             planned, candidate, record, trusted, path, language,
         ));
     }
+    for (at, beat) in &matching.copies {
+        let copy = &candidates[*at];
+        let mut missing = chunks.iter_mut().filter(|chunk| chunk.text.is_empty());
+        if conflict::is_copy_name(&copy.name)
+            && !copy.file.is_empty()
+            && let Some(chunk) = missing.find(|chunk| &chunk.beat == beat)
+        {
+            chunk.in_conflict.push(paths.chunks().join(&copy.name));
+        }
+    }
+    notices.extend(chunks.iter().filter_map(tell_conflict));
     notices.extend(tell(facts, &matching, &candidates, paths));
     let orphans = orphans(facts, &matching, &candidates, plan, paths, language);
     let view = SessionView {
@@ -327,6 +341,7 @@ pub(crate) fn view_chunk(
         conflict,
         digest,
         record: record.cloned(),
+        in_conflict: Vec::new(),
     }
 }
 
@@ -378,6 +393,25 @@ fn origin(
     }
 }
 
+/// A chunk whose file a sync tool renamed, because two machines changed it.
+fn tell_conflict(chunk: &ChunkView) -> Option<Notice> {
+    let names: Vec<String> = chunk
+        .in_conflict
+        .iter()
+        .map(|copy| copy.display().to_string())
+        .collect();
+    (!names.is_empty()).then(|| Notice {
+        code: "chunk-conflict",
+        message: format!(
+            "Chunk {} is in conflict: {} is not there, but {}. Nothing is written for it. Give the one that you want \
+             the chunk's name and delete the others; delete them all to have it written anew.",
+            chunk.number,
+            chunk.path.display(),
+            names.join(" and ")
+        ),
+    })
+}
+
 fn tell(
     facts: &Facts,
     matching: &Matching,
@@ -404,6 +438,17 @@ fn tell(
                 path.display()
             ),
         }));
+    }
+    for CopyFact { copy, original } in &facts.copies {
+        notices.push(Notice {
+            code: "conflict-copy",
+            message: format!(
+                "{} looks like a copy of {} that a sync tool or a file manager made. It is left alone and not read. \
+                 Compare the two, take over what you need, then delete it.",
+                copy.display(),
+                original.display()
+            ),
+        });
     }
     let copies = matching.copies.iter().map(|(at, beat)| (*at, Some(beat)));
     let unknown = matching.unknown.iter().map(|at| (*at, None));

@@ -27,7 +27,7 @@ struct Inner {
 }
 
 impl Run {
-    /// Makes `runs/run-NNN-KIND/` with a summary that says what was asked, so that a killed
+    /// Makes `runs/run-NNN-KIND-TIME/`, such as `run-001-draft-20260101-101500` (UTC), with a summary that says what was asked, so that a killed
     /// job explains itself too.
     pub(crate) fn start(
         runs: &Path,
@@ -52,7 +52,9 @@ impl Run {
             .unwrap_or(0);
         let (name, path) = loop {
             number = number.saturating_add(1);
-            let name = format!("run-{number:03}-{}", slug::file_slug(kind));
+            // Two machines that share the folder may give the same number.
+            let time = disk.now().strftime("%Y%m%d-%H%M%S");
+            let name = format!("run-{number:03}-{}-{time}", slug::file_slug(kind));
             let path = runs.join(&name);
             if disk.make_new_folder(&path)? {
                 break (name, path);
@@ -75,7 +77,7 @@ impl Run {
         })
     }
 
-    /// `run-001-draft`.
+    /// `run-001-draft-20260101-101500`.
     pub fn name(&self) -> &str {
         &self.inner.name
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::read_text;
+use super::history;
 use super::layout::{self, StoryFolder};
 use super::recover::{ChunkView, Notice, SessionView};
 use super::state_file::{self, StateFile, Told, VERSION};
@@ -320,7 +321,7 @@ impl Inner {
         Ok(Verdict::Replace)
     }
 
-    /// Keeps a state that is about to be replaced: `history/chunk_03.state/0001.json`.
+    /// Keeps a state that is about to be replaced: `history/chunk_03.state/0001-3fa2c1d2.json`.
     fn keep_state(
         &self,
         state: &mut State,
@@ -330,18 +331,16 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let folder = self.paths.history().join(format!("{stem}.state"));
-        let mut latest = 0_u32;
-        for entry in self.disk.list(&folder)? {
-            let number = entry.name.strip_suffix(".json").map(str::parse::<u32>);
-            latest = latest.max(number.and_then(Result::ok).unwrap_or(0));
-        }
-        let name = |number: u32| folder.join(format!("{number:04}.json"));
-        if latest > 0 && read_text(&name(latest), &self.disk)?.as_deref() == Some(text) {
-            return Ok(());
+        let kept = history::numbered(&folder, "json", &self.disk)?;
+        let latest = kept.iter().map(|(number, _)| *number).max().unwrap_or(0);
+        for (_, name) in kept.iter().filter(|(number, _)| *number == latest) {
+            if read_text(&folder.join(name), &self.disk)?.as_deref() == Some(text) {
+                return Ok(());
+            }
         }
         self.disk.make_folder(&folder)?;
-        self.disk
-            .write(&name(latest.saturating_add(1)), text.as_bytes())?;
+        let name = history::name(latest.saturating_add(1), text, "json");
+        self.disk.write(&folder.join(name), text.as_bytes())?;
         let planned = &self.plan[index];
         let event = format!(
             "read the state of chunk {} ({}) again; the one before is in history/{stem}.state",

@@ -235,7 +235,7 @@ impl Session {
         Ok(std::mem::take(&mut state.owed))
     }
 
-    /// Opens the records of a job, such as `runs/run-001-draft/`. `asked` is one sentence.
+    /// Opens the records of a job, such as `runs/run-001-draft-20260101-101500/`. `asked` is one sentence.
     pub fn start_run(&self, kind: &str, asked: &str) -> Result<Run, StoreError> {
         let inner = &self.inner;
         layout::ensure_inside(&inner.paths.runs(), inner.folder.root(), &inner.disk)?;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::support::model_server::ModelServer;
+use crate::support::numbered;
 
 /// Nothing takes longer, on any machine.
 pub const DEADLINE: Duration = Duration::from_secs(120);
@@ -82,7 +83,7 @@ impl Desk {
     }
 
     pub fn read(&self, relative: &str) -> String {
-        let path = self.path(relative);
+        let path = numbered::found(&self.path(relative));
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
@@ -93,7 +94,7 @@ impl Desk {
     /// Every file below a folder, with its text, sorted by path.
     pub fn files(&self, relative: &str) -> Vec<(String, String)> {
         let mut files = Vec::new();
-        let mut folders = vec![self.path(relative)];
+        let mut folders = vec![numbered::found(&self.path(relative))];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(&folder).into_iter().flatten() {
                 let path = entry.expect("an entry").path();

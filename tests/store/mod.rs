@@ -1,6 +1,9 @@
 //! A story folder for the tests of the store: a brief, an outline, and what an author does.
 #![allow(dead_code)] // each test file uses its own part
 
+#[path = "../support/numbered.rs"]
+mod numbered;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,7 +112,7 @@ impl Story {
     }
 
     pub fn path(&self, inside: &str) -> PathBuf {
-        self.folder.session_root(&self.id).join(inside)
+        numbered::found(&self.folder.session_root(&self.id).join(inside))
     }
 
     pub fn read(&self, inside: &str) -> String {
@@ -153,13 +156,13 @@ impl Story {
         all
     }
 
-    /// Names in a folder of the session, sorted.
+    /// Names in a folder of the session, sorted, without digests.
     pub fn names(&self, inside: &str) -> Vec<String> {
         let mut names: Vec<String> = fs::read_dir(self.path(inside))
             .map(|entries| {
                 entries
                     .flatten()
-                    .map(|entry| entry.file_name().into_string().unwrap())
+                    .map(|entry| numbered::plain(&entry.file_name().into_string().unwrap()))
                     .collect()
             })
             .unwrap_or_default();

@@ -5,5 +5,6 @@
 
 pub mod calls;
 pub mod model_server;
+pub mod numbered;
 pub mod prose;
 pub mod shell;

@@ -14,6 +14,8 @@
 //! ([`Editor::wait`], [`Editor::request`]), so that a test knows what its editor has done.
 
 mod buffer;
+#[path = "../numbered.rs"]
+mod numbered;
 mod persona;
 mod restart;
 mod seen;

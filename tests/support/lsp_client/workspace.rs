@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Editor, Persona, Process, uri};
+use super::{Editor, Persona, Process, numbered, uri};
 
 /// The first session of every brief here: their titles are all "The Lamp Keeper".
 pub const SESSION: &str = "the-lamp-keeper-01";
@@ -78,7 +78,8 @@ impl Workspace {
 
     /// A file of the first session, which need not be there yet.
     pub fn session(&self, relative: &str) -> PathBuf {
-        self.root.join("generated").join(SESSION).join(relative)
+        let session = self.root.join("generated").join(SESSION);
+        numbered::found(&session.join(relative))
     }
 
     pub fn chunk(&self, number: usize) -> PathBuf {
