@@ -235,6 +235,8 @@ pub enum Session {
     New(SessionNew),
     /// Make a draft the one that `write` goes on with
     Use(SessionUse),
+    /// Take over a draft whose brief was renamed, and make it the current one
+    Adopt(SessionAdopt),
 }
 
 #[derive(Args)]
@@ -262,6 +264,17 @@ pub struct SessionNew {
 pub struct SessionUse {
     /// The draft
     pub id: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionAdopt {
+    /// The draft [default: the one whose beats are this story's]
+    pub id: Option<String>,
     /// The brief, or the folder it is in [default: the current folder]
     pub path: Option<PathBuf>,
     /// Report as JSON

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::args::{Session, SessionList, SessionNew, SessionUse};
+use super::args::{Session, SessionAdopt, SessionList, SessionNew, SessionUse};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::sessions;
 use crate::engine::settings::Settings;
@@ -19,6 +19,7 @@ pub fn run(workshop: &Workshop, arguments: Session) -> Result<Exit, Failure> {
         Session::List(arguments) => list(workshop, &arguments),
         Session::New(arguments) => new(workshop, &arguments),
         Session::Use(arguments) => switch(workshop, &arguments),
+        Session::Adopt(arguments) => adopt(workshop, &arguments),
     }
 }
 
@@ -60,6 +61,19 @@ fn switch(workshop: &Workshop, arguments: &SessionUse) -> Result<Exit, Failure> 
         arguments.json,
         "is the current one; `storywright write` goes on with it",
     );
+    Ok(Exit::Done)
+}
+
+fn adopt(workshop: &Workshop, arguments: &SessionAdopt) -> Result<Exit, Failure> {
+    let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
+    let id = arguments.id.as_deref().map(SessionId::parse).transpose()?;
+    let owners = Arc::new(NoEditor);
+    let id = sessions::adopt(workshop, &story, &settings, id.as_ref(), owners)?;
+    let what = format!(
+        "is a draft of {} now; `storywright write` goes on with it",
+        story.folder.brief_name()
+    );
+    tell(&id, arguments.json, &what);
     Ok(Exit::Done)
 }
 

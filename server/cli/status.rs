@@ -54,6 +54,7 @@ fn table(status: &StoryStatus) -> String {
     let mut lines = vec![status.headline()];
     match &status.session {
         Some(session) => lines.push(format!("session {session}")),
+        None if !status.adoptable.is_empty() => {}
         None => lines.push("nothing is written yet; `storywright write` begins".to_owned()),
     }
     for chunk in &status.chunks {

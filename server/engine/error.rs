@@ -7,7 +7,7 @@ use super::editor::PageStop;
 use super::prompt::TooLarge;
 use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
-use crate::session::{ArchiveError, SessionId, StoreError};
+use crate::session::{ArchiveError, SessionId, StoreError, Stray};
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -97,6 +97,13 @@ pub enum JobError {
     NotText { path: PathBuf },
     #[error("the outline is being planned; cancel that first, or wait for it")]
     BeingPlanned,
+    #[error("{}", adoptable_message(brief, strays))]
+    Adoptable { brief: String, strays: Vec<Stray> },
+    #[error(
+        "there is no draft in generated/ whose brief is gone and whose beats are those of {0}, so nothing was changed. \
+         `storywright session list` shows the drafts of a brief"
+    )]
+    NothingToAdopt(String),
     #[error("{}", conflict_message(*number, chunk, copies))]
     InConflict {
         number: ChunkNumber,
@@ -121,6 +128,7 @@ impl JobError {
             | JobError::NoLength
             | JobError::BeatCount { .. }
             | JobError::SessionExists(_)
+            | JobError::NothingToAdopt(_)
             | JobError::NoSuchBeat(_)
             | JobError::NoSuchChunk { .. } => true,
             JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(
@@ -144,6 +152,31 @@ impl JobError {
             _ => false,
         }
     }
+}
+
+fn adoptable_message(brief: &str, strays: &[Stray]) -> String {
+    format!(
+        "{}. Nothing was sent, and nothing changed. Begin anew with `storywright session new`",
+        offer(brief, strays)
+    )
+}
+
+/// Says which drafts a story may go on with after its brief was renamed.
+pub(super) fn offer(brief: &str, strays: &[Stray]) -> String {
+    let drafts: Vec<String> = strays
+        .iter()
+        .map(|stray| {
+            format!(
+                "{} ({} of its {} chunks are of these beats; its brief was {}, which is gone). Go on with it: \
+                 `storywright session adopt {}`",
+                stray.session, stray.shared, stray.beats, stray.former_brief, stray.session
+            )
+        })
+        .collect();
+    format!(
+        "{brief} has no draft of its own, but generated/ has {}",
+        drafts.join("; and ")
+    )
 }
 
 fn conflict_message(number: ChunkNumber, chunk: &Path, copies: &[PathBuf]) -> String {

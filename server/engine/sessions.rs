@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::error::JobError;
+use super::error::{JobError, offer};
 use super::settings::Settings;
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{Workshop, check_no_file};
-use crate::session::{ChunkStatus, Disk, Owners, SessionId, StoreError};
+use crate::session::{ChunkStatus, Disk, Owners, SessionId, StoreError, Stray};
 
 /// All sessions of a story, as `status --all --json` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -24,6 +24,12 @@ pub struct Sessions {
     pub current: Option<String>,
     /// Oldest first.
     pub sessions: Vec<SessionState>,
+    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adoptable: Vec<String>,
+    /// A sentence about them.
+    #[serde(skip)]
+    pub offer: Option<String>,
     /// "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
@@ -62,7 +68,14 @@ pub fn list(
             &status,
         ));
     }
+    let adoptable = match sessions.is_empty() {
+        true => adoptable(story, settings, disk)?,
+        false => None,
+    };
+    let (adoptable, offer) = adoptable.unzip();
     Ok(Sessions {
+        adoptable: adoptable.unwrap_or_default(),
+        offer,
         story: story.brief.title.clone(),
         brief: story.folder.brief_name().to_owned(),
         current: current.as_ref().map(ToString::to_string),
@@ -111,6 +124,94 @@ pub fn create(
 /// [`StoreError::NoSession`] where this story has no such session.
 pub fn switch(story: &StoryFile, id: &SessionId, disk: &Disk) -> Result<(), JobError> {
     Ok(story.folder.switch_session(id, disk)?)
+}
+
+/// Makes a draft whose brief is gone one of this story, and the current one. Without a name it is
+/// the one whose beats are this story's. Blocks on the file system.
+///
+/// # Errors
+/// [`JobError::NothingToAdopt`] where there is none, [`JobError::Adoptable`] where there are
+/// several, [`StoreError::NoSession`] where the named one is none whose brief is gone.
+pub fn adopt(
+    workshop: &Workshop,
+    story: &StoryFile,
+    settings: &Settings,
+    name: Option<&SessionId>,
+    owners: Arc<dyn Owners>,
+) -> Result<SessionId, JobError> {
+    let disk = workshop.disk();
+    let plan = story.plan(settings);
+    let brief = || story.folder.brief_name().to_owned();
+    let mut strays = story.folder.strays(&plan, disk)?;
+    strays.retain(|stray| name.map_or(stray.is_likely(), |name| &stray.session == name));
+    let id = match (strays.as_slice(), name) {
+        ([stray], _) => stray.session.clone(),
+        ([], None) => return Err(JobError::NothingToAdopt(brief())),
+        ([], Some(name)) => {
+            return Err(StoreError::NoSession {
+                id: name.to_string(),
+                generated: story.folder.generated(),
+            }
+            .into());
+        }
+        _ => {
+            let brief = brief();
+            return Err(JobError::Adoptable { brief, strays });
+        }
+    };
+    let (open, _) = workshop.open_session(story, Some(&id), &plan, owners)?;
+    open.session.adopt()?;
+    let _ = open.session.update_index();
+    story.folder.switch_session(&id, disk)?;
+    Ok(id)
+}
+
+/// Brings the drafts of a brief that was renamed in its folder to its new name. Blocks.
+///
+/// # Errors
+/// Where a draft can't be read or written; the others are brought over all the same at the next
+/// try, by [`adopt`].
+pub fn follow_rename(
+    workshop: &Workshop,
+    story: &StoryFile,
+    settings: &Settings,
+    former: &str,
+    owners: &Arc<dyn Owners>,
+) -> Result<Vec<SessionId>, JobError> {
+    let disk = workshop.disk();
+    let plan = story.plan(settings);
+    let chosen = story.folder.chosen_session(former, disk)?;
+    let mut adopted = Vec::new();
+    for stray in story.folder.strays(&plan, disk)? {
+        if stray.former_brief != former {
+            continue;
+        }
+        let id = stray.session;
+        let (open, _) = workshop.open_session(story, Some(&id), &plan, Arc::clone(owners))?;
+        open.session.adopt()?;
+        let _ = open.session.update_index();
+        adopted.push(id);
+    }
+    if let Some(chosen) = chosen.filter(|chosen| adopted.contains(chosen)) {
+        story.folder.switch_session(&chosen, disk)?;
+    }
+    Ok(adopted)
+}
+
+/// The drafts that a story without one may go on with, and a sentence about them.
+pub(super) fn adoptable(
+    story: &StoryFile,
+    settings: &Settings,
+    disk: &Disk,
+) -> Result<Option<(Vec<String>, String)>, StoreError> {
+    let mut strays = story.folder.strays(&story.plan(settings), disk)?;
+    strays.retain(Stray::is_likely);
+    if strays.is_empty() {
+        return Ok(None);
+    }
+    let ids = strays.iter().map(|stray| stray.session.to_string());
+    let told = offer(story.folder.brief_name(), &strays);
+    Ok(Some((ids.collect(), told)))
 }
 
 /// # Errors
@@ -183,6 +284,9 @@ impl SessionState {
 impl Sessions {
     /// For people: one line a session, the current one marked.
     pub fn table(&self) -> String {
+        if let Some(offer) = &self.offer {
+            return format!("{}: {offer}", self.story);
+        }
         if self.sessions.is_empty() {
             return format!(
                 "{}: nothing is written yet; `storywright write` begins",

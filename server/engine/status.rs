@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::error::JobError;
 use super::queue::open_seams;
 use super::settings::{Settings, Switch};
-use super::stale;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
+use super::{sessions, stale};
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
 };
@@ -29,6 +29,9 @@ pub struct StoryStatus {
     pub chunks: Vec<ChunkState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
+    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adoptable: Vec<String>,
     /// How many chunks begin without regard to the one before, and are to be fitted to it.
     #[serde(skip)]
     pub open_seams: usize,
@@ -118,12 +121,19 @@ impl StoryStatus {
             target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
             chunks: Vec::new(),
             notices: Vec::new(),
+            adoptable: Vec::new(),
             open_seams: 0,
             unit: brief.language.unit(),
             reads_chunks: settings.state == Switch::On,
         };
         let Some(id) = session else {
             status.chunks = plan.into_iter().map(ChunkState::missing).collect();
+            if wanted.is_none()
+                && let Some((drafts, offer)) = sessions::adoptable(story, settings, disk)?
+            {
+                status.adoptable = drafts;
+                status.notices.push(offer);
+            }
             return Ok(status);
         };
         let written = Written::read(story, &id, &plan, settings, owners, disk)?;

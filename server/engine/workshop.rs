@@ -13,7 +13,7 @@ use super::error::JobError;
 use super::events::Work;
 use super::snapshot::StorySource;
 use super::story_file::StoryFile;
-use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId};
+use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId, Stray};
 use crate::story::{BeatId, ChunkNumber};
 
 /// What a job is asked to do.
@@ -238,7 +238,10 @@ impl Workshop {
                 _choosing = Some(story.folder.choosing(disk)?);
                 match story.folder.current_session(disk)? {
                     Some(id) => id,
-                    None => story.folder.new_session_id(&story.brief.title, disk)?,
+                    None => {
+                        refuse_strays(story, plan, disk)?;
+                        story.folder.new_session_id(&story.brief.title, disk)?
+                    }
                 }
             }
         };
@@ -268,6 +271,19 @@ impl Workshop {
         sessions.insert(root, Arc::downgrade(&open));
         Ok((open, opened.notices))
     }
+}
+
+/// Where the brief of a draft was renamed, a new draft would pay for the whole story again.
+fn refuse_strays(story: &StoryFile, plan: &[PlannedChunk], disk: &Disk) -> Result<(), JobError> {
+    let mut strays = story.folder.strays(plan, disk)?;
+    strays.retain(Stray::is_likely);
+    if strays.is_empty() {
+        return Ok(());
+    }
+    Err(JobError::Adoptable {
+        brief: story.folder.brief_name().to_owned(),
+        strays,
+    })
 }
 
 /// A file where a folder is to be has an author who should be asked to move it; the store

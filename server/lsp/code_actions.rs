@@ -16,6 +16,7 @@ use super::documents::path_of;
 use super::fixes;
 use super::planning::{self, Wants};
 use super::review::Mark;
+use super::session_commands::ADOPT_SESSION;
 use super::state::{State, Touched};
 use super::target::{self, Target};
 use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
@@ -156,6 +157,14 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
     let open = status.to_write().count();
     let total = status.chunks.len();
     if total == 0 {
+        return actions;
+    }
+    for draft in &status.adoptable {
+        let title = format!("Storywright: go on with the draft {draft}, whose brief was renamed");
+        let arguments = json!({ "uri": url, "session": draft });
+        actions.push(action(title, ADOPT_SESSION, arguments));
+    }
+    if !status.adoptable.is_empty() {
         return actions;
     }
     if open == total && status.words == 0 {

@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{MessageType, Url};
 use super::jobs::{self, Assignment};
 use super::planning::{self, PLAN};
 use super::review;
-use super::session_commands::{self, EXPORT, NEW_SESSION, SWITCH_SESSION};
+use super::session_commands::{self, ADOPT_SESSION, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
 use super::target::{Arguments, Takes, Target, resolve};
 use crate::engine::error::JobError;
@@ -46,7 +46,7 @@ pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 20] = [
+pub const ALL: [&str; 21] = [
     PLAN,
     WRITE,
     WRITE_CHUNK,
@@ -65,6 +65,7 @@ pub const ALL: [&str; 20] = [
     EXPORT,
     NEW_SESSION,
     SWITCH_SESSION,
+    ADOPT_SESSION,
     SHOW_STATUS,
     EXPLAIN,
 ];
@@ -78,7 +79,10 @@ const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
 /// A sentence for the author.
 pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Result<Value, String> {
     state.journals.settled().await;
-    if matches!(command, EXPORT | NEW_SESSION | SWITCH_SESSION) {
+    if matches!(
+        command,
+        EXPORT | NEW_SESSION | SWITCH_SESSION | ADOPT_SESSION
+    ) {
         return session_commands::execute(state, command, values).await;
     }
     let takes = match command {

@@ -9,10 +9,12 @@ use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
     CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    ExecuteCommandOptions, ExecuteCommandParams, InitializeParams, InitializeResult,
-    InitializedParams, SaveOptions, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
-    TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url,
-    WorkDoneProgressCancelParams, WorkDoneProgressOptions, WorkspaceFoldersServerCapabilities,
+    ExecuteCommandOptions, ExecuteCommandParams, FileOperationFilter, FileOperationPattern,
+    FileOperationPatternKind, FileOperationRegistrationOptions, InitializeParams, InitializeResult,
+    InitializedParams, RenameFilesParams, SaveOptions, ServerCapabilities, ServerInfo,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, Url, WorkDoneProgressCancelParams, WorkDoneProgressOptions,
+    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
     WorkspaceServerCapabilities,
 };
 use tower_lsp::{LanguageServer, LspService, Server};
@@ -26,6 +28,7 @@ use super::ingress::Ingress;
 use super::lifecycle::Input;
 use super::position::Encoding;
 use super::review;
+use super::session_commands;
 use super::state::{Introduction, State};
 use crate::engine::environment::Environment;
 
@@ -154,6 +157,13 @@ impl LanguageServer for Backend {
         self.fetch_settings(given.map(storywright_section)).await;
     }
 
+    async fn did_rename_files(&self, params: RenameFilesParams) {
+        let path = |uri: &str| Url::parse(uri).ok().as_ref().and_then(path_of);
+        let renames = params.files.iter();
+        let renames = renames.filter_map(|file| Some((path(&file.old_uri)?, path(&file.new_uri)?)));
+        session_commands::follow_renames(&self.state, renames.collect()).await;
+    }
+
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let state = Arc::clone(&self.state);
         let actions = crate::engine::blocking(move || code_actions::list(&state, &params)).await;
@@ -207,6 +217,20 @@ fn folders(params: &InitializeParams) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
+/// The files whose renaming the client tells of.
+fn renamed_briefs() -> FileOperationRegistrationOptions {
+    FileOperationRegistrationOptions {
+        filters: vec![FileOperationFilter {
+            scheme: Some("file".to_owned()),
+            pattern: FileOperationPattern {
+                glob: "**/*story.md".to_owned(),
+                matches: Some(FileOperationPatternKind::File),
+                options: None,
+            },
+        }],
+    }
+}
+
 fn capabilities(encoding: Encoding) -> ServerCapabilities {
     ServerCapabilities {
         position_encoding: Some(encoding.kind()),
@@ -240,7 +264,10 @@ fn capabilities(encoding: Encoding) -> ServerCapabilities {
                 supported: Some(true),
                 change_notifications: None,
             }),
-            file_operations: None,
+            file_operations: Some(WorkspaceFileOperationsServerCapabilities {
+                did_rename: Some(renamed_briefs()),
+                ..WorkspaceFileOperationsServerCapabilities::default()
+            }),
         }),
         ..ServerCapabilities::default()
     }

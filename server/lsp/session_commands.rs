@@ -1,5 +1,6 @@
 //! The commands about drafts as a whole: export, a new one, another one.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,12 +13,13 @@ use crate::engine::export::{Format, export};
 use crate::engine::report::cause_chain;
 use crate::engine::sessions;
 use crate::engine::settings::Settings;
-use crate::engine::story_file::StoryFile;
+use crate::engine::story_file::{StoryFile, is_brief_name};
 use crate::session::{Owners, SessionId};
 
 pub const EXPORT: &str = "storywright.export";
 pub const NEW_SESSION: &str = "storywright.newSession";
 pub const SWITCH_SESSION: &str = "storywright.switchSession";
+pub const ADOPT_SESSION: &str = "storywright.adoptSession";
 
 /// Runs a command of this file.
 ///
@@ -33,6 +35,7 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
             match command.as_str() {
                 EXPORT => export_session(&state, &target, request.format),
                 NEW_SESSION => new_session(&state, &target, &request.arguments),
+                ADOPT_SESSION => adopt_session(&state, &target, &request.arguments),
                 _ => switch_session(&state, &target, &request.arguments),
             }
         })
@@ -115,6 +118,63 @@ fn new_session(state: &Arc<State>, target: &Target, arguments: &Arguments) -> An
         .map_err(|error| cause_chain(&error))?;
     let message = format!("session {id} is begun; writing the story goes on with it");
     Ok((json!({ "session": id.as_str() }), message))
+}
+
+fn adopt_session(state: &Arc<State>, target: &Target, arguments: &Arguments) -> Answer {
+    let (story, settings) = story(state, target)?;
+    let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
+    let name = arguments.session.as_deref().map(SessionId::parse);
+    let name = name.transpose().map_err(|error| error.to_string())?;
+    let id = sessions::adopt(&state.workshop, &story, &settings, name.as_ref(), owners)
+        .map_err(|error| cause_chain(&error))?;
+    let brief = story.folder.brief_name();
+    let message = format!("session {id} is a draft of {brief} now; writing goes on with it");
+    Ok((json!({ "session": id.as_str() }), message))
+}
+
+/// Brings the drafts of briefs that the editor renamed to their new names.
+pub async fn follow_renames(state: &Arc<State>, renames: Vec<(PathBuf, PathBuf)>) {
+    let told = {
+        let state = Arc::clone(state);
+        crate::engine::blocking(move || {
+            let renames = renames.iter();
+            renames
+                .filter_map(|(old, new)| follow_rename(&state, old, new).transpose())
+                .collect::<Vec<_>>()
+        })
+        .await
+    };
+    let Some(client) = state.client() else {
+        return;
+    };
+    for told in told {
+        match told {
+            Ok(message) => client.show(MessageType::INFO, format!("Storywright: {message}")),
+            Err(message) => client.show(MessageType::WARNING, format!("Storywright: {message}")),
+        }
+    }
+}
+
+/// What there is to tell; `None` for a file that is no brief, or has no drafts.
+fn follow_rename(state: &Arc<State>, old: &Path, new: &Path) -> Result<Option<String>, String> {
+    let name = |path: &Path| path.file_name()?.to_str().map(str::to_owned);
+    let (Some(former), Some(brief)) = (name(old), name(new)) else {
+        return Ok(None);
+    };
+    let is_rename = is_brief_name(&former) && is_brief_name(&brief) && old.parent() == new.parent();
+    if !is_rename {
+        return Ok(None);
+    }
+    let adopted = story_at(state, new).and_then(|(story, settings)| {
+        let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
+        sessions::follow_rename(&state.workshop, &story, &settings, &former, &owners)
+    });
+    let adopted = adopted.map_err(|error| cause_chain(&error))?;
+    let ids: Vec<&str> = adopted.iter().map(SessionId::as_str).collect();
+    Ok(
+        (!ids.is_empty())
+            .then(|| format!("what was written goes with {brief}: {}", ids.join(", "))),
+    )
 }
 
 /// Without an argument the sessions are shown: an editor without input boxes has to know what

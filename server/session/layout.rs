@@ -162,15 +162,23 @@ impl StoryFolder {
     /// The session in which `write` goes on: the one switched to, else the newest.
     pub fn current_session(&self, disk: &Disk) -> Result<Option<SessionId>, StoreError> {
         let mut sessions = self.sessions(disk)?;
-        let chosen = read_current(&self.generated(), disk)?
-            .remove(&self.brief_name)
-            .and_then(|id| id.as_str().and_then(|id| SessionId::parse(id).ok()));
+        let chosen = self.chosen_session(&self.brief_name, disk)?;
         if let Some(chosen) = chosen
             && sessions.contains(&chosen)
         {
             return Ok(Some(chosen));
         }
         Ok(sessions.pop())
+    }
+
+    /// The session that was switched to for a brief of this folder, whatever became of either.
+    pub fn chosen_session(
+        &self,
+        brief_name: &str,
+        disk: &Disk,
+    ) -> Result<Option<SessionId>, StoreError> {
+        let chosen = read_current(&self.generated(), disk)?.remove(brief_name);
+        Ok(chosen.and_then(|id| id.as_str().and_then(|id| SessionId::parse(id).ok())))
     }
 
     /// Makes a session the one in which `write` goes on.

@@ -7,6 +7,7 @@
 //! The store knows nothing of models, prompts, jobs or editors' protocols. It never writes
 //! outside the story's folder, and never overwrites or removes a text of the author's.
 
+mod adopting;
 mod align;
 mod archive;
 mod assemble;
@@ -51,6 +52,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use adopting::Stray;
 pub use archive::{ArchiveError, Limits, Refusal};
 pub use audits::{Audits, ChunkAudit, read_audits};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};

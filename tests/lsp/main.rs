@@ -23,6 +23,7 @@ mod orders;
 mod passes;
 mod plan;
 mod privacy;
+mod renames;
 mod rewrite;
 mod streaming;
 mod sync;

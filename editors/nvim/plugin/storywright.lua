@@ -18,6 +18,7 @@ local commands = {
   "extractState",
   "newSession",
   "switchSession",
+  "adoptSession",
   "export",
   "cancel",
   "showStatus",
