@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use store::{A, Editor, Story, n, result, written};
 use storywright::session::{
-    ChunkResult, ChunkStatus, Disk, Origin, SessionView, StoreError, TokenUsage, generated_text,
+    ChunkResult, ChunkStatus, Disk, Lock, Mending, Origin, Revision, SessionView, StoreError,
+    TokenUsage, generated_text,
 };
 use storywright::story::Digest;
 
@@ -389,4 +390,49 @@ fn a_revision_that_is_open_is_taken_as_the_editor_shows_it() {
     );
     assert!(edit.text.contains("touched up."));
     assert!(!revision.exists());
+}
+
+#[test]
+fn the_text_of_a_locked_chunk_stays_in_the_store_too() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    session.retire_chunk(n(2), "rewrite").unwrap();
+    session.complete_chunk(n(2), "Two.", result()).unwrap();
+    session.mark_seam(n(2), true).unwrap();
+    session.set_lock(n(2), Lock::Locked).unwrap();
+    let chunk = session.chunk(n(2)).unwrap();
+    assert!(chunk.locked);
+    let locked = |done: Result<(), StoreError>| match done {
+        Err(StoreError::ChunkLocked { number }) => assert_eq!(number, n(2)),
+        other => panic!("{other:?}"),
+    };
+    locked(session.retire_chunk(n(2), "rewrite"));
+    locked(session.restore_version(n(2), None).map(|_| ()));
+    let revision = Revision {
+        number: n(2),
+        of: chunk.digest.clone(),
+        prose: "Better two.".to_owned(),
+    };
+    let digests = (Digest::of("then"), Digest::of("now"));
+    let revised = session.revise_chunk(&revision, "refined", ("preceding text", &digests));
+    assert_eq!(revised.unwrap(), None);
+    session.propose_revision(&revision).unwrap();
+    locked(session.accept_revision(n(2)).map(|_| ()));
+    let mending = Mending {
+        why: "fitted".to_owned(),
+        prose: Some("Then two.".to_owned()),
+        input: ("preceding text".to_owned(), Digest::of("now")),
+        next: digests,
+        usage: TokenUsage::default(),
+        cost: None,
+    };
+    let mended = session.mend_chunk(n(2), &chunk.digest, mending);
+    assert_eq!(mended.unwrap(), None);
+    assert_eq!(session.chunk(n(2)).unwrap().text, "Two.");
+    // Deleted by hand, the chunk is missing like any other, and what comes in its place is free.
+    story.remove("chunks/chunk_02.md");
+    session.complete_chunk(n(2), "Anew.", result()).unwrap();
+    assert!(!session.chunk(n(2)).unwrap().locked);
+    let refused = session.set_lock(n(4), Lock::Locked);
+    assert!(matches!(refused, Err(StoreError::NoSuchChunk { .. })));
 }

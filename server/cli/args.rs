@@ -27,12 +27,20 @@ pub enum Command {
     Rewrite(Rewrite),
     /// Bring an earlier version of a chunk back
     Restore(Restore),
-    /// Keep a stale chunk as it is: it counts as fresh from now on
-    Keep(Chunk),
-    /// Take the proposed rewrite of a chunk
-    Accept(Chunk),
-    /// Turn the proposed rewrite of a chunk down
-    Reject(Chunk),
+    /// List the earlier versions of a chunk
+    Versions(Chunk),
+    /// Show what changed between an earlier version of a chunk and its text
+    Diff(Diff),
+    /// Keep stale chunks as they are: they count as fresh from now on
+    Keep(Chunks),
+    /// Lock chunks: nothing but you changes their text until you unlock them
+    Lock(Chunks),
+    /// Take the lock of chunks away
+    Unlock(Chunks),
+    /// Take the proposed rewrites of chunks
+    Accept(Chunks),
+    /// Turn the proposed rewrites of chunks down
+    Reject(Chunks),
     /// Go over a complete chunk once more; the better text waits for your yes or no
     Refine(Refine),
     /// Look for what contradicts facts, rules and earlier chunks
@@ -92,9 +100,18 @@ pub struct Write {
     /// The draft to work on [default: the current one, or a new one]
     #[arg(long)]
     pub session: Option<String>,
-    /// Write just this chunk, by number or beat id
-    #[arg(long)]
+    /// Write just these chunks: numbers, ranges and beat ids, such as 3 or 1,5-9,lamp
+    #[arg(long, value_name = "CHUNKS", group = "reach")]
     pub chunk: Option<String>,
+    /// Write no further than this chunk, by number or beat id
+    #[arg(long, value_name = "CHUNK", group = "reach")]
+    pub to: Option<String>,
+    /// Write just this chapter, by number or title
+    #[arg(long, group = "reach")]
+    pub chapter: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON event a line
     #[arg(long)]
     pub json: bool,
@@ -108,6 +125,15 @@ pub struct Rewrite {
     pub path: Option<PathBuf>,
     #[command(flatten)]
     pub which: Which,
+    /// With --stale: also what becomes stale by the rewriting itself
+    #[arg(long, requires = "stale")]
+    pub follow: bool,
+    /// Write several complete chunks anew without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// The draft to work on [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
@@ -122,13 +148,13 @@ pub struct Rewrite {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// This chunk, by number or beat id, whoever wrote it
-    #[arg(long)]
+    /// These chunks, whoever wrote them: numbers, ranges and beat ids, such as 3 or 1,5-9,lamp
+    #[arg(long, value_name = "CHUNKS")]
     pub chunk: Option<String>,
-    /// This chunk and all after it, but for those that you edited
-    #[arg(long)]
+    /// This chunk, by number or beat id, and all after it, but for those that you edited or locked
+    #[arg(long, value_name = "CHUNK")]
     pub from: Option<String>,
-    /// What is stale, but for chunks that you edited
+    /// What is stale, but for chunks that you edited or locked
     #[arg(long)]
     pub stale: bool,
 }
@@ -179,10 +205,39 @@ pub struct Chunk {
     /// The draft to work on [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Chunks {
+    /// The chunks: numbers, ranges and beat ids, such as 3 or 1 5-9 lamp; then, if it is not the
+    /// current folder, the brief or the folder it is in
+    #[arg(required_unless_present = "all", value_name = "CHUNKS")]
+    pub chunks: Vec<String>,
+    /// All chunks that there is something to decide about
+    #[arg(long)]
+    pub all: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Args)]
 pub struct Restore {
+    #[command(flatten)]
+    pub chunk: Chunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
+}
+
+#[derive(Args)]
+pub struct Diff {
     #[command(flatten)]
     pub chunk: Chunk,
     /// Which version, counted from 1, the oldest [default: the one that was replaced last]
@@ -220,6 +275,12 @@ pub struct Status {
     /// Show how far every draft is
     #[arg(long, conflicts_with = "session")]
     pub all: bool,
+    /// Show only what is stale, and why
+    #[arg(long, conflicts_with = "all")]
+    pub stale: bool,
+    /// Show only this chapter, by number or title
+    #[arg(long, conflicts_with = "all")]
+    pub chapter: Option<String>,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,

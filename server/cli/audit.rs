@@ -1,17 +1,18 @@
 //! `storywright audit`: looks for contradictions, and shows those that stand.
 
 use super::args::Audit;
-use super::write::{chunk_ref, exit, run_to_end, session};
+use super::place;
+use super::write::{exit, run_to_end};
 use super::{Exit, Failure, brief, check, output, workspace};
 use crate::engine::events::Outcome;
-use crate::engine::workshop::{JobRequest, Naming, Scope, Workshop};
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
 
 pub async fn run(workshop: &Workshop, arguments: Audit) -> Result<Exit, Failure> {
     let (brief, session) = (
         brief(arguments.path.as_deref())?,
-        session(arguments.session.as_deref())?,
+        place::session(arguments.session.as_deref(), arguments.path.as_deref())?,
     );
-    let chunk = arguments.chunk.as_deref().map(chunk_ref);
+    let chunk = arguments.chunk.as_deref().map(ChunkRef::parse);
     let request = JobRequest {
         job: "audit".to_owned(),
         brief: brief.clone(),

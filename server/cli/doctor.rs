@@ -3,14 +3,13 @@
 use super::args::Doctor;
 use super::{Exit, Failure, output, workspace};
 use crate::engine::doctor::{CheckState, examine};
-use crate::engine::story_file::find_brief;
 use crate::engine::workshop::Workshop;
 
 pub async fn run(workshop: &Workshop, arguments: Doctor) -> Result<Exit, Failure> {
     // Without a brief here there is still the provider to look at.
     let brief = match &arguments.path {
         Some(_) => Some(super::brief(arguments.path.as_deref())?),
-        None => find_brief(std::path::Path::new(".")).ok(),
+        None => super::brief(None).ok(),
     };
     let workspace = workspace();
     let checks = examine(

@@ -2,21 +2,20 @@
 
 use super::args::Explain;
 use super::session::usable_story;
-use super::write::chunk_ref;
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, output, place};
 use crate::engine::explain::Explanation;
-use crate::engine::workshop::Workshop;
-use crate::session::{NoEditor, SessionId};
+use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::session::NoEditor;
 
 pub fn run(workshop: &Workshop, arguments: Explain) -> Result<Exit, Failure> {
     let flags = &arguments.settings.values;
     let (story, settings) = usable_story(workshop, arguments.path.as_deref(), flags)?;
-    let session = arguments.session.as_deref().map(SessionId::parse);
+    let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
     let explanation = Explanation::read(
         &story,
         &settings,
-        session.transpose()?.as_ref(),
-        arguments.chunk.as_deref().map(chunk_ref).as_ref(),
+        session.as_ref(),
+        arguments.chunk.as_deref().map(ChunkRef::parse).as_ref(),
         &NoEditor,
         workshop.disk(),
     )?;

@@ -2,18 +2,14 @@
 
 use super::args::{Export, ExportFormat};
 use super::session::story_and_settings;
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, output, place};
 use crate::engine::export::{Format, export};
 use crate::engine::workshop::Workshop;
-use crate::session::{NoEditor, SessionId};
+use crate::session::NoEditor;
 
 pub fn run(workshop: &Workshop, arguments: Export) -> Result<Exit, Failure> {
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
-    let session = arguments
-        .session
-        .as_deref()
-        .map(SessionId::parse)
-        .transpose()?;
+    let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
     let format = match arguments.format {
         ExportFormat::Zip => Format::Zip,
         ExportFormat::Md => Format::Md,

@@ -12,26 +12,29 @@ mod export;
 mod import;
 mod new;
 mod output;
+mod place;
 mod plan;
 mod progress;
 mod refine;
 mod session;
 mod status;
 mod upkeep;
+mod versions;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Parser;
 
 use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
 use crate::engine::report::cause_chain;
-use crate::engine::story_file::{FindError, find_brief};
+use crate::engine::story_file::FindError;
 use crate::engine::upkeep::Decision;
 use crate::engine::workshop::Workshop;
-use crate::session::{Disk, NoEditor, StoryFolder};
-use args::{Arguments, Command, Restore};
+use crate::session::Disk;
+use args::{Arguments, Command};
+use place::brief;
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,12 +87,18 @@ impl ShellTask {
             Command::Write(arguments) => write::run(&workshop, arguments).await,
             Command::Rewrite(arguments) => write::rewrite(&workshop, arguments).await,
             Command::State(arguments) => write::state(&workshop, arguments).await,
-            Command::Restore(Restore { chunk, version }) => {
-                upkeep::run(&workshop, chunk, Decision::Restore(version)).await
+            Command::Restore(arguments) => upkeep::restore(&workshop, arguments).await,
+            Command::Versions(arguments) => versions::list(&workshop, arguments),
+            Command::Diff(arguments) => versions::diff(&workshop, arguments),
+            Command::Keep(chunks) => upkeep::run(&workshop, chunks, Decision::Keep).await,
+            Command::Lock(chunks) => upkeep::run(&workshop, chunks, Decision::Lock).await,
+            Command::Unlock(chunks) => upkeep::run(&workshop, chunks, Decision::Unlock).await,
+            Command::Accept(chunks) => {
+                upkeep::run(&workshop, chunks, Decision::AcceptRevision).await
             }
-            Command::Keep(chunk) => upkeep::run(&workshop, chunk, Decision::Keep).await,
-            Command::Accept(chunk) => upkeep::run(&workshop, chunk, Decision::AcceptRevision).await,
-            Command::Reject(chunk) => upkeep::run(&workshop, chunk, Decision::RejectRevision).await,
+            Command::Reject(chunks) => {
+                upkeep::run(&workshop, chunks, Decision::RejectRevision).await
+            }
             Command::Refine(arguments) => refine::run(&workshop, arguments).await,
             Command::Audit(arguments) => audit::run(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
@@ -152,32 +161,6 @@ impl From<crate::session::ArchiveError> for Failure {
 impl From<FindError> for Failure {
     fn from(error: FindError) -> Failure {
         Failure::usage(error.to_string())
-    }
-}
-
-/// The brief that a command is about: its argument, or the one in the current folder.
-///
-/// Text that an editor left in a journal is brought into its chunk file first: every command says
-/// and does what fits the files.
-fn brief(path: Option<&Path>) -> Result<PathBuf, Failure> {
-    let path = path.unwrap_or(Path::new("."));
-    let brief = find_brief(path)?;
-    let brief = std::path::absolute(&brief)
-        .map_err(|error| Failure::usage(format!("{}: {error}", brief.display())))?;
-    settle_left_over(&brief);
-    Ok(brief)
-}
-
-fn settle_left_over(brief: &Path) {
-    let Ok(folder) = StoryFolder::of_brief(brief) else {
-        return;
-    };
-    match crate::session::settle_left_over(&folder, &NoEditor, &Disk::real()) {
-        Ok(notices) => notices
-            .iter()
-            .for_each(|notice| output::note(&format!("note: {}", notice.message))),
-        // Whoever only looks may do so where nothing can be written; journals count all the same.
-        Err(error) => tracing::debug!("{}", cause_chain(&error)),
     }
 }
 

@@ -29,6 +29,13 @@ pub fn note(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
+/// Prints a question, with the cursor behind it.
+pub fn ask(question: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = write!(out, "{question}");
+    let _ = out.flush();
+}
+
 /// Prints a problem.
 pub fn complain(text: &str) {
     note(&format!("storywright: {text}"));

@@ -2,12 +2,12 @@
 
 use super::args::Status;
 use super::session::usable_story;
-use super::{Exit, Failure, output};
+use super::{Exit, Failure, output, place};
 use crate::engine::sessions;
 use crate::engine::stale_reason;
 use crate::engine::status::{ChunkState, Edits, StoryStatus};
-use crate::engine::workshop::Workshop;
-use crate::session::{ChunkStatus, NoEditor, SessionId, StoreError};
+use crate::engine::workshop::{ChapterRef, Workshop};
+use crate::session::{ChunkStatus, NoEditor, StoreError};
 use crate::story::edits::Edit;
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
@@ -21,12 +21,11 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         }
         return Ok(Exit::Done);
     }
-    let session = arguments
-        .session
-        .as_deref()
-        .map(SessionId::parse)
-        .transpose()?;
-    let status = StoryStatus::read_with(
+    let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
+    let chapter = arguments.chapter.map(ChapterRef);
+    let plan = story.plan(&settings);
+    let wanted = chapter.map(|chapter| chapter.resolve(&plan)).transpose()?;
+    let mut status = StoryStatus::read_with(
         &story,
         &settings,
         session.as_ref(),
@@ -41,30 +40,82 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         }
         .into());
     }
+    let is_shown = |chunk: &ChunkState| {
+        let is_in_chapter = wanted.as_ref().is_none_or(|it| it.contains(&chunk.number));
+        is_in_chapter && (chunk.stale || !arguments.stale)
+    };
     if arguments.json {
+        status.chunks.retain(is_shown);
         output::print_json(&status, true);
     } else {
-        output::print(&table(&status));
+        output::print(&table(&status, is_shown));
     }
     // A report that could be made is a success, whatever it says.
     Ok(Exit::Done)
 }
 
-fn table(status: &StoryStatus) -> String {
+fn table(status: &StoryStatus, is_shown: impl Fn(&ChunkState) -> bool) -> String {
     let mut lines = vec![status.headline()];
     match &status.session {
-        Some(session) => lines.push(format!("session {session}")),
+        Some(session) => lines.push(format!("session {session}{}", cost(status))),
         None if !status.adoptable.is_empty() => {}
         None => lines.push("nothing is written yet; `storywright write` begins".to_owned()),
     }
-    for chunk in &status.chunks {
-        lines.push(row(chunk));
-        lines.extend(chunk.edit.iter().flat_map(diff));
+    let mut chapter = None;
+    for (index, chunk) in status.chunks.iter().enumerate() {
+        let heading = match chapter == Some(&chunk.chapter) {
+            true => None,
+            false => chapter_line(&status.chunks[index..], status.unit),
+        };
+        chapter = Some(&chunk.chapter);
+        let in_chapter = status.chunks[index..].iter();
+        let mut in_chapter = in_chapter.take_while(|other| other.chapter == chunk.chapter);
+        lines.extend(heading.filter(|_| in_chapter.any(&is_shown)));
+        if is_shown(chunk) {
+            lines.push(row(chunk));
+            lines.extend(chunk.edit.iter().flat_map(diff));
+        }
+    }
+    if !status.chunks.is_empty() && !status.chunks.iter().any(&is_shown) {
+        lines.push("nothing of it is stale".to_owned());
+    }
+    if status.stale().next().is_some() {
+        lines.push(
+            "stale: `storywright rewrite --stale` writes anew, `storywright keep --all` keeps the text".to_owned(),
+        );
+    }
+    if status.chunks.iter().any(|chunk| chunk.has_revision) {
+        lines.push(
+            "revisions wait: `storywright accept N` takes one, `storywright reject N` turns it down".to_owned(),
+        );
     }
     for notice in &status.notices {
         lines.push(format!("note: {}", notice));
     }
     lines.join("\n")
+}
+
+fn cost(status: &StoryStatus) -> String {
+    let cost = status.cost.map(|cost| format!(", cost so far {cost:.4}"));
+    cost.unwrap_or_default()
+}
+
+/// The heading above the rows of a chapter; `None` for chunks that are in none.
+fn chapter_line(from: &[ChunkState], unit: &str) -> Option<String> {
+    let title = from.first()?.chapter.as_ref()?;
+    let chunks = from
+        .iter()
+        .take_while(|chunk| chunk.chapter.as_ref() == Some(title));
+    let (mut all, mut complete, mut words, mut target) = (0_usize, 0_usize, 0_u32, 0_u32);
+    for chunk in chunks {
+        all += 1;
+        complete += usize::from(chunk.is_complete());
+        words = words.saturating_add(chunk.words);
+        target = target.saturating_add(chunk.target_words);
+    }
+    Some(format!(
+        "{title}: {complete} of {all} chunks complete, {words} of {target} {unit}"
+    ))
 }
 
 fn row(chunk: &ChunkState) -> String {
@@ -75,19 +126,28 @@ fn row(chunk: &ChunkState) -> String {
         ChunkStatus::Failed => "failed",
     };
     let mut row = format!(
-        "{:>4}  {status:<8}  {:>6}/{:<6}  {}",
-        chunk.number.0, chunk.words, chunk.target_words, chunk.title
+        "{:>4}  {status:<8}  {:>6}/{:<6}  {}  {{#{}}}",
+        chunk.number.0, chunk.words, chunk.target_words, chunk.title, chunk.beat
     );
     match &chunk.edit {
         Some(edit) => row.push_str(&format!("  (edited: +{} -{})", edit.added, edit.removed)),
         None if chunk.edited => row.push_str("  (edited)"),
         None => {}
     }
+    if chunk.locked {
+        row.push_str("  (locked)");
+    }
     if chunk.stale {
         row.push_str(&format!(
             "  (stale: {})",
             stale_reason::sentence(&chunk.stale_reasons)
         ));
+    }
+    if let Some(revision) = &chunk.revision {
+        row.push_str(&format!("  (a revision waits: {revision})"));
+    }
+    if let Some(cost) = chunk.cost {
+        row.push_str(&format!("  (cost {cost:.4})"));
     }
     if let Some(error) = &chunk.error {
         row.push_str(&format!("  ({error})"));

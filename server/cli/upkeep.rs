@@ -1,28 +1,72 @@
-//! `storywright restore`, `keep`, `accept` and `reject`: decisions about one chunk.
+//! `storywright restore`, `keep`, `accept`, `reject`, `lock` and `unlock`: decisions about chunks.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::Chunk;
-use super::write::{chunk_ref, session};
-use super::{Exit, Failure, brief, output, workspace};
-use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
-use crate::engine::workshop::Workshop;
+use super::args::{Chunks, Restore};
+use super::{Exit, Failure, output, place, workspace};
+use crate::engine::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
+use crate::engine::workshop::{Selection, Workshop};
 use crate::session::NoEditor;
 
 pub async fn run(
     workshop: &Workshop,
-    arguments: Chunk,
+    arguments: Chunks,
     decision: Decision,
 ) -> Result<Exit, Failure> {
+    let (about, path) = about(&arguments)?;
     let request = UpkeepRequest {
-        brief: brief(arguments.path.as_deref())?,
+        brief: place::brief(path.as_deref())?,
         workspace: workspace(),
-        session: session(arguments.session.as_deref())?,
-        chunk: chunk_ref(&arguments.chunk),
+        session: place::session(arguments.session.as_deref(), path.as_deref())?,
+        about,
         decision,
         editor_settings: None,
     };
-    let done = decide(workshop, request, Arc::new(NoEditor)).await?;
-    output::print(&done);
-    Ok(Exit::Done)
+    let decided = decide(workshop, request, Arc::new(NoEditor)).await?;
+    Ok(show(&decided, arguments.json))
+}
+
+pub async fn restore(workshop: &Workshop, arguments: Restore) -> Result<Exit, Failure> {
+    let chunk = arguments.chunk;
+    let request = UpkeepRequest {
+        brief: place::brief(chunk.path.as_deref())?,
+        workspace: workspace(),
+        session: place::session(chunk.session.as_deref(), chunk.path.as_deref())?,
+        about: About::Named(Selection::parse(&chunk.chunk)),
+        decision: Decision::Restore(arguments.version),
+        editor_settings: None,
+    };
+    let decided = decide(workshop, request, Arc::new(NoEditor)).await?;
+    Ok(show(&decided, chunk.json))
+}
+
+/// The chunks, and the path behind them.
+fn about(arguments: &Chunks) -> Result<(About, Option<PathBuf>), Failure> {
+    if !arguments.all {
+        let (chunks, path) = place::chunks_and_path(&arguments.chunks);
+        return Ok((About::Named(Selection::parse_all(chunks)), path));
+    }
+    match arguments.chunks.as_slice() {
+        [] => Ok((About::All, None)),
+        [path] if place::is_path(path) => Ok((About::All, Some(PathBuf::from(path)))),
+        [chunk, ..] => Err(Failure::usage(format!(
+            "--all takes no chunks beside it, and `{chunk}` is no path of a brief"
+        ))),
+    }
+}
+
+fn show(decided: &Decided, as_json: bool) -> Exit {
+    if as_json {
+        output::print_json(decided, true);
+    } else if !decided.chunks.is_empty() || decided.failed.is_empty() {
+        output::print(&decided.message);
+    }
+    for refused in &decided.failed {
+        output::complain(&refused.message);
+    }
+    match decided.failed.is_empty() {
+        true => Exit::Done,
+        false => Exit::Failed,
+    }
 }

@@ -15,7 +15,7 @@ use super::pass::{Pass, PassError};
 use super::report::millis;
 use super::written::{Call, Written};
 use super::{blocking, scene};
-use crate::provider::{FinishReason, Request, Task, Usage};
+use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::story::ChunkNumber;
 use answer::Told;
@@ -39,6 +39,10 @@ pub fn is_due(chunk: &ChunkView, audits: &Audits) -> bool {
     let audited = audits.chunks.get(&chunk.beat).map(|it| &it.text_sha256);
     chunk.status == ChunkStatus::Complete && audited != Some(&chunk.digest)
 }
+
+/// What is told where there is no model to audit with.
+pub const NO_AUDITOR: &str = "the demo writer looks at nothing in an audit, so this says nothing about the story; \
+                              a model can look, with another `provider`";
 
 /// What came of auditing a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +102,9 @@ impl Auditor {
         };
         if let Some(before) = before.filter(|before| is_known(before)) {
             return Ok(Audited::Known(before.findings.len()));
+        }
+        if self.asker.writer.kind == ProviderKind::Demo {
+            self.pass.reporter.warn_once("audit", NO_AUDITOR);
         }
         let (told, usage) = self.ask(&chunk).await?;
         let story = &self.pass.story;

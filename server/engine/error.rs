@@ -67,12 +67,25 @@ pub enum JobError {
     Editor(PageStop),
     #[error("which chunk? Put the cursor into its beat, or open its file")]
     NoChunkNamed,
-    #[error("the outline has no beat `{0}`; `storywright status --json` lists them")]
+    #[error("the outline has no beat `{0}`; `storywright status` lists them")]
     NoSuchBeat(BeatId),
     #[error(
         "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
+    #[error(
+        "the range `{first}-{last}` ends before it begins; `{last}-{first}` is the other way round"
+    )]
+    BackwardRange {
+        first: ChunkNumber,
+        last: ChunkNumber,
+    },
+    #[error("{}", chapter_message(chapter, chapters))]
+    NoSuchChapter {
+        chapter: String,
+        /// The titles that there are, in story order.
+        chapters: Vec<String>,
+    },
     #[error(
         "the setting `state` is off, so nothing was read. Set it to on to have chunks read for what later ones \
          have to know of them"
@@ -113,6 +126,8 @@ pub enum JobError {
     },
     #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
     NotComplete { number: ChunkNumber },
+    #[error("chunk {number} is not complete, so there is nothing to keep yet")]
+    NothingToKeep { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
 }
@@ -130,7 +145,9 @@ impl JobError {
             | JobError::SessionExists(_)
             | JobError::NothingToAdopt(_)
             | JobError::NoSuchBeat(_)
-            | JobError::NoSuchChunk { .. } => true,
+            | JobError::NoSuchChunk { .. }
+            | JobError::BackwardRange { .. }
+            | JobError::NoSuchChapter { .. } => true,
             JobError::Store(error) | JobError::Archive(ArchiveError::Store(error)) => matches!(
                 error,
                 StoreError::BadSessionId { .. }
@@ -210,6 +227,21 @@ fn brief_message(path: &std::path::Path, problems: &[(usize, Problem)]) -> Strin
         ));
     }
     text
+}
+
+fn chapter_message(chapter: &str, chapters: &[String]) -> String {
+    let named = chapters.iter().zip(1..);
+    let named: Vec<String> = named.map(|(title, at)| format!("{at} “{title}”")).collect();
+    match named.is_empty() {
+        true => {
+            "the outline has no chapters: they are ## headings with the beats as ### below them"
+                .to_owned()
+        }
+        false => format!(
+            "the outline has no chapter `{chapter}`; it has {}",
+            named.join(", ")
+        ),
+    }
 }
 
 fn contract_message(path: &std::path::Path, order: Order, silent: &[Boundary]) -> String {

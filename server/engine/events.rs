@@ -154,6 +154,8 @@ pub enum JobEvent {
         written: usize,
         /// Chunks that are still not complete; of a job that reads, those that it could not read.
         incomplete: Vec<ChunkNumber>,
+        /// Chunks that no longer fit what they were written from; of a job that writes.
+        stale: Vec<ChunkNumber>,
         usage: Usage,
         #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,

@@ -208,6 +208,21 @@ pub fn save(
     wanted: Option<&SessionId>,
     disk: &Disk,
 ) -> Result<PathBuf, StoreError> {
+    let name = format!("chunk_{:02}", explanation.chunk.0);
+    save_page(&name, &explanation.markdown(), story, wanted, disk)
+}
+
+/// Puts a page about a draft where an editor can show it: `wanted`, else the current one.
+///
+/// # Errors
+/// As for [`save`].
+pub(super) fn save_page(
+    name: &str,
+    page: &str,
+    story: &StoryFile,
+    wanted: Option<&SessionId>,
+    disk: &Disk,
+) -> Result<PathBuf, StoreError> {
     let disk = &disk.within(story.folder.root());
     let session = match wanted {
         Some(id) => Some(id.clone()),
@@ -221,14 +236,14 @@ pub fn save(
     let folder = story.folder.explain_pages(session.as_ref());
     disk.make_folder(&folder)?;
     let brief = story.folder.brief_name().trim_end_matches(".md");
-    let path = folder.join(format!("{brief}-chunk_{:02}.md", explanation.chunk.0));
-    disk.write(&path, explanation.markdown().as_bytes())?;
+    let path = folder.join(format!("{brief}-{name}.md"));
+    disk.write(&path, page.as_bytes())?;
     Ok(path)
 }
 
 /// Whether the author asked for one call, and the next job makes it. What `auto` chooses hangs on
 /// the model that answers then.
-fn is_one_call(written: &Written, story: &StoryFile, settings: &Settings) -> bool {
+pub(super) fn is_one_call(written: &Written, story: &StoryFile, settings: &Settings) -> bool {
     let chunks = &written.view.chunks;
     let words = chunks.iter().map(|chunk| chunk.target_words).sum();
     let facts = single::Facts {

@@ -170,6 +170,8 @@ impl Job {
             &full_story(self.session()),
             &run_report::gone_over(beside),
         );
+        let stale = self.stale_chunks().await;
+        let message = run_report::with_stale(message, &stale);
         let (usage, cost) = (results.usage(), results.cost());
         let target_words = self.target_words();
         let summary = run_report::summary(&run_report::Summary {
@@ -204,6 +206,7 @@ impl Job {
                 .filter(|outcome| outcome.end == ChunkEnd::Complete)
                 .count(),
             incomplete,
+            stale,
             usage,
             cost,
             message: message.clone(),
@@ -242,6 +245,13 @@ impl Job {
             words: chunks.iter().map(|chunk| chunk.words).sum(),
             target_words: self.target_words(),
         });
+    }
+
+    /// Counts chunks that the job writes beside those that it began with.
+    pub(super) fn ask_for_more(&self, schedule: &Schedule) {
+        let words: u32 = schedule.steps().map(|step| step.words).sum();
+        let mut progress = self.progress();
+        progress.asked = progress.asked.saturating_add(words);
     }
 
     /// Tells how far a chunk in hand is.

@@ -5,6 +5,7 @@
 //! through [`editor::Editor`].
 
 pub mod accept;
+mod asked;
 mod asking;
 mod audit;
 mod brief_watch;
@@ -19,6 +20,7 @@ pub mod explain;
 pub mod export;
 mod extract;
 pub mod findings;
+pub mod foresee;
 pub mod job;
 mod job_report;
 mod json;
@@ -39,6 +41,7 @@ mod run_report;
 mod scene;
 pub mod schedule;
 pub mod seam;
+pub mod selection;
 pub mod sessions;
 pub mod settings;
 mod single;
@@ -50,6 +53,7 @@ pub mod status;
 pub mod story_file;
 pub mod tokens;
 pub mod upkeep;
+pub mod versions;
 mod without_effect;
 pub mod workshop;
 pub mod writer;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::asking::{Asker, Spent};
-use super::audit::{Again, Audited, Auditor};
+use super::audit::{self, Again, Audited, Auditor};
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{JobEvent, Observer, Outcome, Work};
@@ -20,7 +20,8 @@ use super::status::relative;
 use super::workshop::{Claim, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::{blocking, run_report};
-use crate::session::{ChunkStatus, SessionView};
+use crate::provider::ProviderKind;
+use crate::session::{ChunkStatus, SessionView, StoreError};
 use crate::story::ChunkNumber;
 
 /// How often the length of a rewrite is told.
@@ -67,6 +68,7 @@ impl Prepared {
         let started = Instant::now();
         let view = self.look(workshop, Arc::clone(&editor)).await?;
         let chunks = self.to_go_over(&view)?;
+        self.refuse_locked(&view, &chunks)?;
         let role = match self.work() {
             Work::Audit => Role::Audit,
             _ => Role::Refine,
@@ -129,6 +131,21 @@ impl Prepared {
                     false => Ok(complete),
                 }
             }
+        }
+    }
+
+    /// Stops before a call is paid for whose text could not be put into its chunk.
+    fn refuse_locked(&self, view: &SessionView, chunks: &[ChunkNumber]) -> Result<(), JobError> {
+        if self.work() != Work::Refine || self.way() != Way::Apply {
+            return Ok(());
+        }
+        let mut chunks = chunks.iter().filter_map(|number| view.chunk(*number));
+        match chunks.find(|chunk| chunk.locked) {
+            Some(chunk) => Err(StoreError::ChunkLocked {
+                number: chunk.number,
+            }
+            .into()),
+            None => Ok(()),
         }
     }
 
@@ -276,7 +293,14 @@ impl Going {
                 }
             }
         }
-        audits.end(None, &[])
+        let end = audits.end(None, &[]);
+        match self.writer.kind {
+            ProviderKind::Demo => End {
+                message: format!("{}: {}", end.message, audit::NO_AUDITOR),
+                ..end
+            },
+            _ => end,
+        }
     }
 
     fn spent(&self) -> Spent {
@@ -353,6 +377,7 @@ impl Going {
             target_words: self.target_words(),
             written,
             incomplete: open.map(|chunk| chunk.number).collect(),
+            stale: Vec::new(),
             usage: spent.usage,
             cost: spent.cost,
             message: message.clone(),

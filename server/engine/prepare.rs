@@ -23,7 +23,7 @@ use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::without_effect::{Situation, without_effect};
-use super::workshop::{ChunkRef, JobRequest, Naming, OpenSession, Scope, Workshop};
+use super::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
 use super::writer::Writer;
 use super::written::Written;
 use super::{blocking, run_report, sessions, stale};
@@ -59,9 +59,7 @@ impl Prepared {
             return Err(JobError::StateOff);
         }
         let plan = story.plan(&settings);
-        if let Some(chunk) = request.scope.chunk() {
-            chunk.resolve(&plan)?;
-        }
+        request.scope.named(&plan)?;
         if let (Some(session), Naming::ByAuthor) = (&request.session, request.naming) {
             // A mistyped name must not begin, and pay for, a draft of its own.
             sessions::known(&story, session, workshop.disk())?;
@@ -134,7 +132,7 @@ impl Prepared {
                 .await;
         }
         self.check_conflicts(workshop, Arc::clone(&editor)).await?;
-        self.check_contract(workshop, Arc::clone(&editor)).await?;
+        self.check_lineup(workshop, Arc::clone(&editor)).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -161,11 +159,8 @@ impl Prepared {
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }
-        for kept in &queue.lineup.kept {
-            let message = format!(
-                "chunk {kept} was edited by the author and is left as it is; name it to have it rewritten"
-            );
-            reporter.warn(Some(*kept), "edited-kept", message);
+        for (number, kept) in &queue.lineup.kept {
+            reporter.warn(Some(*number), kept.code(), kept.message(*number));
         }
         let choice = beginning.choose(&self.story, &self.settings, &writer);
         if let Choice::Chunked(Some(message)) = &choice {
@@ -236,7 +231,10 @@ impl Prepared {
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<Option<StoryStatus>, JobError> {
-        if !matches!(self.request.scope, Scope::Remaining | Scope::Chunk(_)) {
+        if !matches!(
+            self.request.scope,
+            Scope::Remaining | Scope::Chunks(_) | Scope::UpTo(_) | Scope::Chapter(_)
+        ) {
             return Ok(None);
         }
         let (story, settings) = (self.story.clone(), self.settings.clone());
@@ -245,8 +243,10 @@ impl Prepared {
             StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
         })
         .await?;
-        let is_complete = match self.chunk()? {
-            Some(number) => status.to_write().all(|chunk| chunk.number != number),
+        let is_complete = match self.named()? {
+            Some(numbers) => status
+                .to_write()
+                .all(|chunk| !numbers.contains(&chunk.number)),
             None => status.to_write().next().is_none() && !self.has_seams(&status),
         };
         Ok(is_complete.then_some(status))
@@ -313,12 +313,6 @@ impl Prepared {
         status.open_seams > 0 && self.settings.provider != demo
     }
 
-    /// The one chunk that is asked for.
-    pub(super) fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
-        let chunk = self.request.scope.chunk();
-        chunk.map(|chunk| chunk.resolve(&self.plan)).transpose()
-    }
-
     /// Opens the session all the same, so that what an interruption left half done is
     /// finished and the whole story is assembled.
     async fn nothing_to_write(
@@ -353,8 +347,8 @@ impl Prepared {
                 elapsed_ms,
             });
         }
-        let message = match self.chunk()? {
-            Some(number) => run_report::complete_already(number),
+        let message = match self.named()? {
+            Some(numbers) => run_report::complete_already(&numbers),
             None => run_report::message(
                 Outcome::Complete,
                 None,
@@ -365,7 +359,10 @@ impl Prepared {
                 &[],
             ),
         };
+        let stale: Vec<ChunkNumber> = status.stale().map(|chunk| chunk.number).collect();
+        let message = run_report::with_stale(message, &stale);
         observer.event(&JobEvent::JobFinished {
+            stale,
             outcome: Outcome::Complete,
             words: status.words,
             target_words: status.target_words,
@@ -392,54 +389,24 @@ impl Prepared {
         blocking(move || workshop.open_session(&story, wanted.as_ref(), &plan, editor)).await
     }
 
-    /// What was asked for, in words.
-    pub(super) fn asked(&self) -> String {
-        let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
-            Ok(number) => format!("chunk {number}"),
-            Err(_) => "a chunk".to_owned(),
-        };
-        match &self.request.scope {
-            Scope::Remaining => "write what is not complete".to_owned(),
-            Scope::Chunk(which) => format!("write {}", chunk(which)),
-            Scope::Rewrite(which) => format!("rewrite {}", chunk(which)),
-            Scope::RewriteWithNote { chunk: which, note } => {
-                format!("rewrite {} with the note “{note}”", chunk(which))
-            }
-            Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),
-            Scope::RewriteStale => "rewrite what is stale".to_owned(),
-            Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
-            Scope::Audit(Some(which)) => format!("audit {}", chunk(which)),
-            Scope::Audit(None) => "audit what is complete".to_owned(),
-            Scope::Read(which) => {
-                let which = (which.chunk.as_ref(), which.again);
-                match which {
-                    (Some(which), false) => format!("read {}", chunk(which)),
-                    (Some(which), true) => format!("read {} again", chunk(which)),
-                    (None, false) => "read what is not known".to_owned(),
-                    (None, true) => "read all chunks again".to_owned(),
-                }
-            }
-        }
-    }
-
     /// The chunks to write, as things stand in a session.
-    fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
+    pub(super) fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
         let view = &written.view;
+        let named = self.named()?.unwrap_or_default();
         Ok(match &self.request.scope {
-            // A job that reads writes nothing.
-            Scope::Read(_) => Lineup::default(),
-            Scope::Remaining => Lineup::remaining(view),
-            Scope::Chunk(chunk) => Lineup::one(chunk.resolve(&self.plan)?, Treatment::GoOn),
-            Scope::Rewrite(chunk) | Scope::RewriteWithNote { chunk, .. } => {
-                Lineup::one(chunk.resolve(&self.plan)?, Treatment::Rewrite)
+            Scope::Remaining => Lineup::remaining(view, None),
+            Scope::UpTo(_) | Scope::Chapter(_) => Lineup::remaining(view, Some(&named)),
+            Scope::Chunks(_) => Lineup::named(&named, Treatment::GoOn, view)?,
+            Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => {
+                Lineup::named(&named, Treatment::Rewrite, view)?
             }
-            Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view),
-            Scope::RewriteStale => {
+            Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view)?,
+            Scope::RewriteStale(_) => {
                 let reasons = stale::reasons(&self.story, written, &self.settings);
                 Lineup::stale(view, &reasons)
             }
             // They write nothing.
-            Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
+            Scope::Read(_) | Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
         })
     }
 
@@ -469,14 +436,11 @@ impl Prepared {
         let Some(view) = self.view(workshop, editor).await? else {
             return Ok(());
         };
-        let is_written: Box<dyn Fn(ChunkNumber) -> bool> =
-            match (&self.request.scope, self.chunk()?) {
-                (Scope::RewriteFrom(_), Some(first)) => Box::new(move |number| number >= first),
-                (_, Some(only)) => Box::new(move |number| number == only),
-                (_, None) => Box::new(|_| true),
-            };
+        let named = self.named()?;
+        let is_written =
+            |number: &ChunkNumber| named.as_ref().is_none_or(|named| named.contains(number));
         let mut chunks = view.chunks.into_iter();
-        match chunks.find(|chunk| !chunk.in_conflict.is_empty() && is_written(chunk.number)) {
+        match chunks.find(|chunk| !chunk.in_conflict.is_empty() && is_written(&chunk.number)) {
             Some(chunk) => Err(JobError::InConflict {
                 number: chunk.number,
                 chunk: chunk.path,
@@ -486,15 +450,31 @@ impl Prepared {
         }
     }
 
-    /// Before anything is opened, sent or written.
-    async fn check_contract(
+    /// Stops at what the job may not do or could not end, before anything is opened, sent or
+    /// written.
+    async fn check_lineup(
         &self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<(), JobError> {
-        if self.settings.order == Order::Serial {
+        let is_serial = self.settings.order == Order::Serial;
+        if is_serial && self.named()?.is_none() {
             return Ok(());
         }
+        let written = self.written(workshop, editor).await?;
+        let lineup = self.lineup(&written)?;
+        match is_serial {
+            true => Ok(()),
+            false => self.schedule(&lineup, &written.view).map(|_| ()),
+        }
+    }
+
+    /// What is written, as it is. Takes no lock.
+    pub(super) async fn written(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Written, JobError> {
         let (story, plan) = (self.story.clone(), self.plan.clone());
         let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
         let settings = self.settings.clone();
@@ -508,9 +488,7 @@ impl Prepared {
             )?;
             Written::read(&story, &id, &plan, &settings, editor.as_ref(), &disk)
         });
-        let written = written.await?;
-        self.schedule(&self.lineup(&written)?, &written.view)
-            .map(|_| ())
+        Ok(written.await?)
     }
 
     /// The chunks to write, and the claim on what must not be written by two jobs.
@@ -520,7 +498,7 @@ impl Prepared {
         writer: &Writer,
     ) -> Result<(Queue, Scheduled, Beginning), JobError> {
         let chunk = match &self.request.scope {
-            Scope::Chunk(_) | Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => self.chunk()?,
+            Scope::Chunks(_) | Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => self.chunk()?,
             _ => None,
         };
         let number = chunk.unwrap_or(ChunkNumber(1));
@@ -533,7 +511,16 @@ impl Prepared {
         let lineup = self.lineup(&written)?;
         let scheduled = self.schedule(&lineup, &written.view)?;
         let beginning = Beginning::of(&lineup, &written.view, writer);
-        Ok((Queue { lineup, claim }, scheduled, beginning))
+        let reach = match self.request.scope {
+            Scope::RewriteStale(reach) => reach,
+            _ => Reach::Stale,
+        };
+        let queue = Queue {
+            lineup,
+            claim,
+            reach,
+        };
+        Ok((queue, scheduled, beginning))
     }
 
     /// Which settings of the command line the author might as well have left out.

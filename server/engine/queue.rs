@@ -3,15 +3,15 @@
 
 use super::schedule::{Schedule, Tail};
 use super::settings::Settings;
-use super::stale_reason::StaleReason;
-use super::workshop::Claim;
-use crate::session::{ChunkStatus, ChunkView, Origin, SessionView};
+use super::workshop::{Claim, Reach};
+use crate::session::{ChunkStatus, ChunkView, Origin, SessionView, StoreError};
 use crate::story::{Brief, ChunkNumber};
 
 /// What a job does, and its hold on it.
 pub(super) struct Queue {
     pub lineup: Lineup,
     pub claim: Claim,
+    pub reach: Reach,
 }
 
 /// What happens to one chunk.
@@ -34,72 +34,156 @@ pub(super) enum Treatment {
 pub(super) struct Lineup {
     /// In story order.
     pub tasks: Vec<Task>,
-    /// Chunks that are not rewritten since the author edited them.
-    pub kept: Vec<ChunkNumber>,
+    /// Chunks that are in reach and stay as they are, with why.
+    pub kept: Vec<(ChunkNumber, Kept)>,
     /// Whether seams that are still open are closed, also those of earlier jobs.
     pub closes_seams: bool,
 }
 
-impl Lineup {
-    /// One chunk, and nothing else.
-    pub fn one(number: ChunkNumber, treatment: Treatment) -> Lineup {
-        let mut lineup = Lineup::default();
-        lineup.add(number, treatment);
-        lineup
+/// Why a chunk stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// The author edited or wrote it.
+    Edited,
+    /// The author locked it.
+    Locked,
+}
+
+impl Kept {
+    /// Why a chunk is not rewritten unasked, if it is not.
+    pub fn of(chunk: &ChunkView) -> Option<Kept> {
+        match chunk {
+            chunk if chunk.locked => Some(Kept::Locked),
+            chunk if is_authors(chunk) => Some(Kept::Edited),
+            _ => None,
+        }
     }
 
-    /// Everything that is not complete.
-    pub fn remaining(view: &SessionView) -> Lineup {
+    /// The name of the warning that tells of it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Kept::Edited => "edited-kept",
+            Kept::Locked => "locked-kept",
+        }
+    }
+
+    /// A sentence about a chunk.
+    pub fn message(self, number: ChunkNumber) -> String {
+        match self {
+            Kept::Edited => format!(
+                "chunk {number} was edited by the author and is left as it is; name it to have it rewritten"
+            ),
+            Kept::Locked => format!(
+                "chunk {number} is locked and is left as it is; `storywright unlock {number}` takes the lock away"
+            ),
+        }
+    }
+}
+
+impl Lineup {
+    /// Chunks that the author named, and nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] for one that would have to be changed and is locked.
+    pub fn named(
+        numbers: &[ChunkNumber],
+        treatment: Treatment,
+        view: &SessionView,
+    ) -> Result<Lineup, StoreError> {
+        let mut lineup = Lineup::default();
+        for number in numbers.iter().copied() {
+            let chunk = view.chunk(number);
+            let stays = |chunk: &ChunkView| {
+                treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete
+            };
+            match chunk {
+                Some(chunk) if stays(chunk) => {}
+                Some(chunk) if chunk.locked => return Err(StoreError::ChunkLocked { number }),
+                _ => lineup.add(number, treatment),
+            }
+        }
+        Ok(lineup)
+    }
+
+    /// Everything that is not complete, or what of it is among `numbers`.
+    pub fn remaining(view: &SessionView, numbers: Option<&[ChunkNumber]>) -> Lineup {
         let mut lineup = Lineup {
             closes_seams: true,
             ..Lineup::default()
         };
-        for chunk in view
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.status != ChunkStatus::Complete)
-        {
-            lineup.add(chunk.number, Treatment::GoOn);
+        let is_in_reach = |number| numbers.is_none_or(|numbers| numbers.contains(&number));
+        for chunk in &view.chunks {
+            if chunk.status == ChunkStatus::Complete || !is_in_reach(chunk.number) {
+                continue;
+            }
+            match chunk.locked {
+                true => lineup.kept.push((chunk.number, Kept::Locked)),
+                false => lineup.add(chunk.number, Treatment::GoOn),
+            }
         }
         lineup
     }
 
-    /// One chunk and all after it. The one that was named is rewritten whoever wrote it; the
-    /// others only if they are not the author's.
-    pub fn from(first: ChunkNumber, view: &SessionView) -> Lineup {
+    /// One chunk and all after it. The one that was named is rewritten if it is the author's too;
+    /// the others only if they are not.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] where the one that was named is locked.
+    pub fn from(first: ChunkNumber, view: &SessionView) -> Result<Lineup, StoreError> {
         let mut lineup = Lineup {
             closes_seams: true,
             ..Lineup::default()
         };
         for chunk in view.chunks.iter().filter(|chunk| chunk.number >= first) {
-            match (chunk.status, is_authors(chunk)) {
-                (ChunkStatus::Complete, true) if chunk.number != first => {
-                    lineup.kept.push(chunk.number);
+            let is_complete = chunk.status == ChunkStatus::Complete;
+            match Kept::of(chunk) {
+                Some(Kept::Locked) if chunk.number == first => {
+                    return Err(StoreError::ChunkLocked { number: first });
                 }
-                (ChunkStatus::Complete, _) => lineup.add(chunk.number, Treatment::Rewrite),
-                _ => lineup.add(chunk.number, Treatment::GoOn),
+                Some(Kept::Edited) if chunk.number == first || !is_complete => {
+                    lineup.add_either(chunk);
+                }
+                Some(kept) => lineup.kept.push((chunk.number, kept)),
+                None => lineup.add_either(chunk),
             }
         }
-        lineup
+        Ok(lineup)
     }
 
     /// What is stale, for `reasons` in the order of the chunks.
-    pub fn stale(view: &SessionView, reasons: &[Vec<StaleReason>]) -> Lineup {
+    pub fn stale<R>(view: &SessionView, reasons: &[Vec<R>]) -> Lineup {
         let mut lineup = Lineup {
             closes_seams: true,
             ..Lineup::default()
         };
-        for (chunk, reasons) in view.chunks.iter().zip(reasons) {
-            match (reasons.is_empty(), is_authors(chunk)) {
-                (true, _) => {}
-                (false, true) => lineup.kept.push(chunk.number),
-                (false, false) => lineup.add(chunk.number, Treatment::Rewrite),
+        let stale = view.chunks.iter().zip(reasons);
+        for (chunk, _) in stale.filter(|(_, reasons)| !reasons.is_empty()) {
+            match Kept::of(chunk) {
+                Some(kept) => lineup.kept.push((chunk.number, kept)),
+                None => lineup.add(chunk.number, Treatment::Rewrite),
             }
         }
         lineup
     }
 
-    fn add(&mut self, number: ChunkNumber, treatment: Treatment) {
+    /// The complete chunks that it writes anew.
+    pub fn rewrites<'a>(&'a self, view: &'a SessionView) -> impl Iterator<Item = &'a ChunkView> {
+        let tasks = self.tasks.iter();
+        let anew = tasks.filter(|task| task.treatment == Treatment::Rewrite);
+        let chunks = anew.filter_map(|task| view.chunk(task.number));
+        chunks.filter(|chunk| chunk.status == ChunkStatus::Complete)
+    }
+
+    /// Anew where it is complete, else from where it stands.
+    fn add_either(&mut self, chunk: &ChunkView) {
+        let treatment = match chunk.status {
+            ChunkStatus::Complete => Treatment::Rewrite,
+            _ => Treatment::GoOn,
+        };
+        self.add(chunk.number, treatment);
+    }
+
+    pub fn add(&mut self, number: ChunkNumber, treatment: Treatment) {
         self.tasks.push(Task { number, treatment });
     }
 
@@ -127,11 +211,12 @@ pub(super) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
 }
 
 /// The pairs of complete chunks of which the later was begun before the earlier was there, and
-/// was not fitted to it since. What an author changed is left as it is.
+/// was not fitted to it since. What an author changed or locked is left as it is.
 pub(super) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
     let is_open = |chunk: &ChunkView| {
         let record = chunk.record.as_ref();
-        record.is_some_and(|record| record.seam_open) && chunk.origin == Some(Origin::Generated)
+        let is_open = record.is_some_and(|record| record.seam_open);
+        is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
     };
     let complete = |chunk: &ChunkView| chunk.status == ChunkStatus::Complete;
     let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));

@@ -48,7 +48,7 @@ pub enum Asked {
 }
 
 /// Whether a chunk is to be refined unasked: a text that was generated, and that neither was
-/// gone over yet nor decided for by the author.
+/// gone over yet nor decided for or locked by the author.
 pub fn is_due(chunk: &ChunkView) -> bool {
     let refined = chunk
         .record
@@ -56,6 +56,7 @@ pub fn is_due(chunk: &ChunkView) -> bool {
         .and_then(|it| it.refined_sha256.as_ref());
     chunk.status == ChunkStatus::Complete
         && chunk.origin == Some(Origin::Generated)
+        && !chunk.locked
         && refined != Some(&chunk.digest)
 }
 

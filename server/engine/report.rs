@@ -3,7 +3,8 @@
 //! A line says what happened, to which chunk, how many words, how far, how long: never prose,
 //! prompts or keys.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -18,6 +19,8 @@ pub struct Reporter {
     observer: Arc<dyn Observer>,
     run: Run,
     started: Instant,
+    /// What was told that is the same for every chunk.
+    told_once: Mutex<BTreeSet<String>>,
 }
 
 impl Reporter {
@@ -26,6 +29,7 @@ impl Reporter {
             observer,
             run,
             started,
+            told_once: Mutex::default(),
         }
     }
 
@@ -126,6 +130,19 @@ impl Reporter {
             message: message.into(),
             elapsed_ms: self.elapsed_ms(),
         });
+    }
+
+    /// A warning about all of the job, which is told when it comes up first.
+    pub fn warn_once(&self, code: impl Into<String>, message: impl Into<String>) {
+        let message = message.into();
+        let mut told = self
+            .told_once
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if told.insert(message.clone()) {
+            drop(told);
+            self.warn(None, code, message);
+        }
     }
 }
 

@@ -111,6 +111,28 @@ pub fn message(
     }
 }
 
+/// A job's last word with what is stale, where anything is.
+pub fn with_stale(message: String, stale: &[ChunkNumber]) -> String {
+    match stale_words(stale) {
+        Some(words) => format!("{}. {words}", message.trim_end_matches('.')),
+        None => message,
+    }
+}
+
+/// A sentence about what is stale and what can be done about it; `None` where nothing is.
+pub fn stale_words(stale: &[ChunkNumber]) -> Option<String> {
+    let verb = match stale.len() {
+        0 => return None,
+        1 => "is",
+        _ => "are",
+    };
+    Some(format!(
+        "{} {verb} stale: `storywright status --stale` says why, `storywright rewrite --stale` writes anew, \
+         `storywright keep --all` keeps the text",
+        capitalised(&chunks(stale))
+    ))
+}
+
 /// What refining and audits came to: "2 chunks were refined".
 pub fn gone_over(beside: &[(Purpose, Spent)]) -> Vec<String> {
     let passes = beside.iter().filter(|(it, _)| *it != Purpose::States);
@@ -278,11 +300,14 @@ pub fn left_out(number: ChunkNumber, cuts: &[Cut]) -> String {
     text
 }
 
-/// How a job that had nothing to do for one chunk says so.
-pub fn complete_already(number: ChunkNumber) -> String {
-    format!(
-        "nothing to write: chunk {number} is complete. `storywright rewrite --chunk {number}` writes it anew"
-    )
+/// How a job that had nothing to do for the chunks that it was to write says so.
+pub fn complete_already(numbers: &[ChunkNumber]) -> String {
+    match numbers {
+        [number] => format!(
+            "nothing to write: chunk {number} is complete. `storywright rewrite --chunk {number}` writes it anew"
+        ),
+        _ => format!("nothing to write: {} are complete", chunks(numbers)),
+    }
 }
 
 /// A finish reason as the manifest has it.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::JobError;
 use super::queue::open_seams;
+use super::run_report::chunks;
 use super::settings::{Settings, Switch};
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
@@ -26,6 +27,9 @@ pub struct StoryStatus {
     pub session: Option<String>,
     pub words: u32,
     pub target_words: u32,
+    /// What the session took so far, in the currency of the configured prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     pub chunks: Vec<ChunkState>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
@@ -67,6 +71,14 @@ pub struct ChunkState {
     pub stale: bool,
     pub stale_reasons: Vec<StaleReason>,
     pub edited: bool,
+    /// Whether the author wants it left as it is.
+    pub locked: bool,
+    /// The chapter that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chapter: Option<String>,
+    /// What its text took, in the currency of the configured prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     /// What the author changed, where that was asked for and what was generated is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
@@ -78,6 +90,9 @@ pub struct ChunkState {
     /// folder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_conflict: Vec<String>,
+    /// The file of the rewrite that waits, relative to the story's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
     /// Why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -118,6 +133,7 @@ impl StoryStatus {
             brief: story.folder.brief_name().to_owned(),
             session: session.as_ref().map(ToString::to_string),
             words: 0,
+            cost: None,
             target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
             chunks: Vec::new(),
             notices: Vec::new(),
@@ -139,14 +155,24 @@ impl StoryStatus {
         let written = Written::read(story, &id, &plan, settings, owners, disk)?;
         let reasons = stale::reasons(story, &written, settings);
         let view = written.view;
+        status.cost = view.manifest.totals.cost;
         status.open_seams = open_seams(&view).len();
         let notices = view.notices.into_iter().chain(written.notices);
         status.notices = notices.map(|notice| notice.message).collect();
         let history = disk.list(&view.root.join("history"))?;
         let revisions = disk.list(&view.root.join("revisions"))?;
-        for (chunk, reasons) in view.chunks.into_iter().zip(reasons) {
+        let chapters = plan.into_iter().map(|planned| planned.chapter);
+        let written = view.chunks.into_iter().zip(reasons).zip(chapters);
+        for ((chunk, reasons), chapter) in written {
             status.words = status.words.saturating_add(chunk.words);
             let edit = edit_of(story, &id, &chunk, edits, disk)?;
+            let has_revision = names(&revisions, &chunk.path, true);
+            let revision = || {
+                let name = chunk.path.file_name()?;
+                let path = view.root.join("revisions").join(name);
+                Some(relative(&path, story.folder.root()))
+            };
+            let revision = has_revision.then(revision).flatten();
             status.chunks.push(ChunkState {
                 number: chunk.number,
                 beat: chunk.beat,
@@ -159,9 +185,13 @@ impl StoryStatus {
                 stale: !reasons.is_empty(),
                 stale_reasons: reasons,
                 edited: chunk.edited,
+                locked: chunk.locked,
+                chapter,
+                cost: chunk.record.as_ref().and_then(|record| record.cost),
                 edit,
                 has_history: names(&history, &chunk.path, false),
-                has_revision: names(&revisions, &chunk.path, true),
+                has_revision,
+                revision,
                 in_conflict: chunk
                     .in_conflict
                     .iter()
@@ -178,6 +208,29 @@ impl StoryStatus {
         self.chunks
             .iter()
             .filter(|chunk| chunk.status != ChunkStatus::Complete)
+    }
+
+    /// The chunks that no longer fit what they were written from.
+    pub fn stale(&self) -> impl Iterator<Item = &ChunkState> {
+        self.chunks.iter().filter(|chunk| chunk.stale)
+    }
+
+    /// For people: how far the story is, what is stale and which revisions wait.
+    pub fn summary(&self) -> String {
+        let numbers = |is: fn(&ChunkState) -> bool| {
+            let chunks = self.chunks.iter().filter(|chunk| is(chunk));
+            chunks.map(|chunk| chunk.number).collect::<Vec<_>>()
+        };
+        let stale = numbers(|chunk| chunk.stale);
+        let waiting = numbers(|chunk| chunk.has_revision);
+        let mut text = self.headline();
+        if !stale.is_empty() {
+            text.push_str(&format!("; stale: {}", chunks(&stale)));
+        }
+        if !waiting.is_empty() {
+            text.push_str(&format!("; a revision waits: {}", chunks(&waiting)));
+        }
+        text
     }
 
     /// A line for people: how far the story is.
@@ -220,6 +273,10 @@ fn known_session(
 }
 
 impl ChunkState {
+    pub fn is_complete(&self) -> bool {
+        self.status == ChunkStatus::Complete
+    }
+
     fn missing(plan: session::PlannedChunk) -> ChunkState {
         ChunkState {
             number: plan.number,
@@ -233,10 +290,14 @@ impl ChunkState {
             stale: false,
             stale_reasons: Vec::new(),
             edited: false,
+            locked: false,
+            chapter: plan.chapter,
+            cost: None,
             edit: None,
             has_history: false,
             has_revision: false,
             in_conflict: Vec::new(),
+            revision: None,
             error: None,
         }
     }

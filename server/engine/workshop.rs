@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use super::environment::Environment;
 use super::error::JobError;
 use super::events::Work;
+pub use super::selection::{ChapterRef, ChunkRef, Selection};
 use super::snapshot::StorySource;
 use super::story_file::StoryFile;
 use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId, Stray};
@@ -49,16 +50,20 @@ pub enum Naming {
 pub enum Scope {
     /// All that are missing, partial or failed.
     Remaining,
-    /// One, from where it stands; nothing when it is complete.
-    Chunk(ChunkRef),
-    /// One, anew; what it replaces is kept in history/.
-    Rewrite(ChunkRef),
+    /// Those that it names, from where they stand; nothing where they are complete.
+    Chunks(Selection),
+    /// All up to this one, as `Remaining`.
+    UpTo(ChunkRef),
+    /// Those of one chapter, as `Remaining`.
+    Chapter(ChapterRef),
+    /// Those that it names, anew; what they replace is kept in history/.
+    Rewrite(Selection),
     /// One, anew, with no other note in the margin than this.
     RewriteWithNote { chunk: ChunkRef, note: String },
-    /// This one and all after it, but for those that the author edited.
+    /// This one and all after it, but for those that the author edited or locked.
     RewriteFrom(ChunkRef),
-    /// Those that are stale when the job begins, but for those that the author edited.
-    RewriteStale,
+    /// Those that are stale when the job begins, but for those that the author edited or locked.
+    RewriteStale(Reach),
     /// Writes none: complete chunks are read for what later ones have to know of them.
     Read(Which),
     /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
@@ -66,6 +71,15 @@ pub enum Scope {
     Refine { chunk: ChunkRef, apply: bool },
     /// Looks for contradictions in one that is complete, or in all that are.
     Audit(Option<ChunkRef>),
+}
+
+/// How far a rewriting of what is stale goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// What is stale when it begins. What becomes stale by that is named.
+    Stale,
+    /// Also what becomes stale by the rewriting itself, each chunk once at most.
+    Following,
 }
 
 /// Which chunks are read.
@@ -91,18 +105,33 @@ impl JobRequest {
 }
 
 impl Scope {
-    /// The chunk that it names, if it names one.
-    pub fn chunk(&self) -> Option<&ChunkRef> {
-        match self {
-            Scope::Chunk(chunk)
-            | Scope::Rewrite(chunk)
-            | Scope::RewriteWithNote { chunk, .. }
-            | Scope::RewriteFrom(chunk)
-            | Scope::Refine { chunk, .. } => Some(chunk),
-            Scope::Read(which) => which.chunk.as_ref(),
-            Scope::Audit(chunk) => chunk.as_ref(),
-            Scope::Remaining | Scope::RewriteStale => None,
-        }
+    /// The chunks that it names, each once and in story order; `None` where what there is to do
+    /// hangs on how things stand.
+    ///
+    /// # Errors
+    /// A name that the plan does not have.
+    pub fn named(&self, plan: &[PlannedChunk]) -> Result<Option<Vec<ChunkNumber>>, JobError> {
+        let all = || plan.iter().map(|chunk| chunk.number);
+        Ok(Some(match self {
+            Scope::Remaining | Scope::RewriteStale(_) => return Ok(None),
+            Scope::Chunks(chunks) | Scope::Rewrite(chunks) => chunks.resolve(plan)?,
+            Scope::Chapter(chapter) => chapter.resolve(plan)?,
+            Scope::UpTo(chunk) => {
+                let last = chunk.resolve(plan)?;
+                all().filter(|number| *number <= last).collect()
+            }
+            Scope::RewriteFrom(chunk) => {
+                let first = chunk.resolve(plan)?;
+                all().filter(|number| *number >= first).collect()
+            }
+            Scope::Refine { chunk, .. } | Scope::RewriteWithNote { chunk, .. } => {
+                vec![chunk.resolve(plan)?]
+            }
+            Scope::Read(Which { chunk, .. }) | Scope::Audit(chunk) => match chunk {
+                Some(chunk) => vec![chunk.resolve(plan)?],
+                None => return Ok(None),
+            },
+        }))
     }
 
     /// What a job with it does to chunks.
@@ -112,31 +141,6 @@ impl Scope {
             Scope::Refine { .. } => Work::Refine,
             Scope::Audit(_) => Work::Audit,
             _ => Work::Write,
-        }
-    }
-}
-
-/// Names one chunk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ChunkRef {
-    Number(ChunkNumber),
-    Beat(BeatId),
-}
-
-impl ChunkRef {
-    /// The chunk's number in a plan.
-    pub fn resolve(&self, plan: &[PlannedChunk]) -> Result<ChunkNumber, JobError> {
-        let found = plan.iter().find(|chunk| match self {
-            ChunkRef::Number(number) => chunk.number == *number,
-            ChunkRef::Beat(beat) => &chunk.beat == beat,
-        });
-        match (found, self) {
-            (Some(chunk), _) => Ok(chunk.number),
-            (None, ChunkRef::Number(number)) => Err(JobError::NoSuchChunk {
-                number: *number,
-                chunks: plan.len(),
-            }),
-            (None, ChunkRef::Beat(beat)) => Err(JobError::NoSuchBeat(beat.clone())),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! would panic the protocol library. Whoever asked waits for a bounded time only; a client
 //! that never answers holds nothing up.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,12 +17,13 @@ use tower_lsp::Client;
 use tower_lsp::jsonrpc;
 use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostics, ShowMessage};
 use tower_lsp::lsp_types::request::{
-    ApplyWorkspaceEdit, Request, ShowDocument, WorkDoneProgressCreate, WorkspaceConfiguration,
+    ApplyWorkspaceEdit, Request, ShowDocument, ShowMessageRequest, WorkDoneProgressCreate,
+    WorkspaceConfiguration,
 };
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
-    MessageType, ProgressParams, PublishDiagnosticsParams, ShowDocumentParams, ShowMessageParams,
-    Url, WorkDoneProgressCreateParams, WorkspaceEdit,
+    MessageActionItem, MessageType, ProgressParams, PublishDiagnosticsParams, ShowDocumentParams,
+    ShowMessageParams, ShowMessageRequestParams, Url, WorkDoneProgressCreateParams, WorkspaceEdit,
 };
 
 /// The client, as far as this server talks to it. Cheap to clone.
@@ -137,6 +139,27 @@ impl EditorClient {
             .request::<WorkspaceConfiguration>(params, patience)
             .await?;
         Ok(answers.into_iter().next().unwrap_or(Value::Null))
+    }
+
+    /// Asks the author a question with answers to choose from: the title of the one that was
+    /// chosen, `None` where the question was closed.
+    pub async fn ask(
+        &self,
+        message: String,
+        titles: &[String],
+        patience: Duration,
+    ) -> Result<Option<String>, NoAnswer> {
+        let actions = titles.iter().map(|title| MessageActionItem {
+            title: title.clone(),
+            properties: HashMap::new(),
+        });
+        let params = ShowMessageRequestParams {
+            typ: MessageType::INFO,
+            message,
+            actions: Some(actions.collect()),
+        };
+        let chosen = self.request::<ShowMessageRequest>(params, patience).await?;
+        Ok(chosen.map(|chosen| chosen.title))
     }
 
     /// Opens a document in the editor, without waiting for it.

@@ -9,8 +9,9 @@ use tower_lsp::lsp_types::{
 };
 
 use super::commands::{
-    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, REFINE, REJECT_REVISION,
-    RESTORE_VERSION, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, WRITE, WRITE_CHUNK,
+    self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, LOCK, REFINE,
+    REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, UNLOCK, WRITE,
+    WRITE_CHUNK,
 };
 use super::documents::path_of;
 use super::fixes;
@@ -19,6 +20,7 @@ use super::review::Mark;
 use super::session_commands::ADOPT_SESSION;
 use super::state::{State, Touched};
 use super::target::{self, Target};
+use super::version_commands::{SHOW_DIFF, SHOW_VERSIONS};
 use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
@@ -180,11 +182,17 @@ fn on_story(url: &Url, target: &Target, status: &StoryStatus) -> Vec<CodeActionO
     let stale = status
         .chunks
         .iter()
-        .filter(|chunk| chunk.stale && !chunk.edited)
+        .filter(|chunk| chunk.stale && !chunk.edited && !chunk.locked)
         .count();
     if stale > 0 {
         let title = format!("Storywright: rewrite what is stale ({stale} chunks)");
-        actions.push(action(title, REWRITE_STALE, arguments));
+        actions.push(action(title, REWRITE_STALE, arguments.clone()));
+    }
+    let stale = status.stale().count();
+    if stale > 1 {
+        let title = format!("Storywright: keep all that is stale as it is ({stale} chunks)");
+        let arguments = json!({ "uri": url, "session": session(target), "all": true });
+        actions.push(action(title, KEEP, arguments));
     }
     // The brief without a place in it stands for all of the story.
     if let (true, Ok(brief)) = (open < total, Url::from_file_path(&target.brief)) {
@@ -215,8 +223,13 @@ fn on_chunk(
         ),
         ChunkStatus::Complete => (format!("Storywright: rewrite {name}"), REWRITE_CHUNK),
     };
-    let mut actions = vec![action(title, command, arguments.clone())];
-    if command == WRITE_CHUNK && chunk.words > 0 {
+    let mut actions = match chunk.locked {
+        // Nothing rewrites it.
+        true => Vec::new(),
+        false => vec![action(title, command, arguments.clone())],
+    };
+    actions.extend(up_to_here(url, target, chunk, status));
+    if command == WRITE_CHUNK && chunk.words > 0 && !chunk.locked {
         actions.push(action(
             format!("Storywright: rewrite {name}"),
             REWRITE_CHUNK,
@@ -233,6 +246,17 @@ fn on_chunk(
     if chunk.has_history {
         let title = format!("Storywright: restore the earlier version of {name}");
         actions.push(action(title, RESTORE_VERSION, arguments.clone()));
+        let title = format!("Storywright: choose an earlier version of {name}");
+        actions.push(action(title, SHOW_VERSIONS, arguments.clone()));
+        let title = format!("Storywright: show what changed in {name}");
+        actions.push(action(title, SHOW_DIFF, arguments.clone()));
+    }
+    if chunk.locked {
+        let title = format!("Storywright: unlock {name}");
+        actions.push(action(title, UNLOCK, arguments.clone()));
+    } else if chunk.status == ChunkStatus::Complete {
+        let title = format!("Storywright: lock {name}");
+        actions.push(action(title, LOCK, arguments.clone()));
     }
     if chunk.has_revision {
         for (verb, command) in [("accept", ACCEPT_REVISION), ("reject", REJECT_REVISION)] {
@@ -250,7 +274,7 @@ fn on_chunk(
             )
         }));
     }
-    if chunk.words > 0 {
+    if chunk.words > 0 && !chunk.locked {
         actions.push(action(
             format!("Storywright: rewrite from {name} on"),
             REWRITE_FROM,
@@ -264,6 +288,38 @@ fn on_chunk(
     }
     let title = format!("Storywright: show the prompt of {name}");
     actions.push(action(title, EXPLAIN, arguments));
+    actions
+}
+
+/// Writing the chapter of a chunk, or all up to the chunk, where that is more than the chunk and
+/// less than the story.
+fn up_to_here(
+    url: &Url,
+    target: &Target,
+    chunk: &ChunkState,
+    status: &StoryStatus,
+) -> Vec<CodeActionOrCommand> {
+    let open: Vec<&ChunkState> = status.to_write().collect();
+    let is_worth_it = |count: usize| count > 1 && count < open.len();
+    let mut actions = Vec::new();
+    let is_in_chapter = |other: &&&ChunkState| other.chapter == chunk.chapter;
+    let in_chapter = open.iter().filter(is_in_chapter).count();
+    if let Some(chapter) = chunk.chapter.as_ref().filter(|_| is_worth_it(in_chapter)) {
+        let title =
+            format!("Storywright: write the chapter “{chapter}” ({in_chapter} chunks to go)");
+        let arguments = json!({ "uri": url, "session": session(target), "chapter": chapter });
+        actions.push(action(title, WRITE, arguments));
+    }
+    let before = open.iter().filter(|other| other.number <= chunk.number);
+    let before = before.count();
+    if is_worth_it(before) && !chunk.is_complete() {
+        let title = format!(
+            "Storywright: write up to chunk {} “{}” ({before} chunks to go)",
+            chunk.number, chunk.title
+        );
+        let arguments = json!({ "uri": url, "session": session(target), "to": chunk.number });
+        actions.push(action(title, WRITE, arguments));
+    }
     actions
 }
 

@@ -13,6 +13,7 @@ use super::review;
 use super::session_commands::{self, ADOPT_SESSION, EXPORT, NEW_SESSION, SWITCH_SESSION};
 use super::state::State;
 use super::target::{Arguments, Takes, Target, resolve};
+use super::version_commands::{self, SHOW_DIFF, SHOW_VERSIONS};
 use crate::engine::error::JobError;
 use crate::engine::explain::{self, Explanation};
 use crate::engine::new_story;
@@ -21,8 +22,10 @@ use crate::engine::report::cause_chain;
 use crate::engine::settings::Settings;
 use crate::engine::status::StoryStatus;
 use crate::engine::story_file::StoryFile;
-use crate::engine::upkeep::{Decision, UpkeepRequest, decide};
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which};
+use crate::engine::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::engine::workshop::{
+    ChapterRef, ChunkRef, JobRequest, Naming, Reach, Scope, Selection, Which,
+};
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
 
@@ -35,6 +38,8 @@ pub const REWRITE_FROM: &str = "storywright.rewriteFrom";
 pub const REWRITE_STALE: &str = "storywright.rewriteStale";
 pub const RESTORE_VERSION: &str = "storywright.restoreVersion";
 pub const KEEP: &str = "storywright.keep";
+pub const LOCK: &str = "storywright.lock";
+pub const UNLOCK: &str = "storywright.unlock";
 pub const ACCEPT_REVISION: &str = "storywright.acceptRevision";
 pub const REJECT_REVISION: &str = "storywright.rejectRevision";
 pub const REFINE: &str = "storywright.refine";
@@ -46,7 +51,7 @@ pub const EXPLAIN: &str = "storywright.explain";
 pub const SHOW_STATUS: &str = "storywright.showStatus";
 
 /// All commands, for the server's capabilities.
-pub const ALL: [&str; 21] = [
+pub const ALL: [&str; 25] = [
     PLAN,
     WRITE,
     WRITE_CHUNK,
@@ -54,7 +59,11 @@ pub const ALL: [&str; 21] = [
     REWRITE_FROM,
     REWRITE_STALE,
     RESTORE_VERSION,
+    SHOW_VERSIONS,
+    SHOW_DIFF,
     KEEP,
+    LOCK,
+    UNLOCK,
     ACCEPT_REVISION,
     REJECT_REVISION,
     REFINE,
@@ -85,6 +94,9 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
     ) {
         return session_commands::execute(state, command, values).await;
     }
+    if matches!(command, SHOW_VERSIONS | SHOW_DIFF) {
+        return version_commands::execute(state, command, values).await;
+    }
     let takes = match command {
         PLAN | WRITE | REWRITE_STALE | CANCEL | SHOW_STATUS => Takes::Place,
         NEW_STORY => Takes::Title,
@@ -97,6 +109,8 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
         PLAN => planning::plan(state, &arguments, SETTINGS_PATIENCE).await,
         RESTORE_VERSION => upkeep(state, &arguments, Decision::Restore(arguments.version)).await,
         KEEP => upkeep(state, &arguments, Decision::Keep).await,
+        LOCK => upkeep(state, &arguments, Decision::Lock).await,
+        UNLOCK => upkeep(state, &arguments, Decision::Unlock).await,
         ACCEPT_REVISION => upkeep(state, &arguments, Decision::AcceptRevision).await,
         REJECT_REVISION => upkeep(state, &arguments, Decision::RejectRevision).await,
         CANCEL => cancel(state, &arguments),
@@ -126,7 +140,8 @@ async fn start_job(
     let listed = jobs::list(state, &id, target.brief.clone());
     let prepared = {
         let (state, command, id) = (Arc::clone(state), command.to_owned(), id.clone());
-        unblocked(move || prepare(&state, target, &command, id)).await
+        let arguments = arguments.clone();
+        unblocked(move || prepare(&state, target, &arguments, &command, id)).await
     };
     let prepared = prepared.map_err(|error| cause_chain(&error))?;
     jobs::start(listed, Assignment::Chunks(Box::new(prepared)));
@@ -136,19 +151,20 @@ async fn start_job(
 fn prepare(
     state: &Arc<State>,
     target: Target,
+    arguments: &Arguments,
     command: &str,
     id: String,
 ) -> Result<Prepared, JobError> {
     let editor = LspEditor::new(Arc::clone(state));
     let named = || target.chunk.clone().ok_or(JobError::NoChunkNamed);
     let scope = match command {
-        WRITE_CHUNK => Scope::Chunk(match target.chunk.clone() {
+        WRITE_CHUNK => Scope::Chunks(Selection::from(match target.chunk.clone() {
             Some(chunk) => chunk,
             None => next_chunk(state, &target)?,
-        }),
-        REWRITE_CHUNK => Scope::Rewrite(named()?),
+        })),
+        REWRITE_CHUNK => Scope::Rewrite(named()?.into()),
         REWRITE_FROM => Scope::RewriteFrom(named()?),
-        REWRITE_STALE => Scope::RewriteStale,
+        REWRITE_STALE => Scope::RewriteStale(Reach::Stale),
         REFINE => Scope::Refine {
             chunk: named()?,
             apply: false,
@@ -158,7 +174,11 @@ fn prepare(
             again: target.chunk.is_some(),
             chunk: target.chunk.clone(),
         }),
-        _ => Scope::Remaining,
+        _ => match (arguments.to.clone(), arguments.chapter.clone()) {
+            (Some(last), _) => Scope::UpTo(last),
+            (None, Some(chapter)) => Scope::Chapter(ChapterRef(chapter)),
+            (None, None) => Scope::Remaining,
+        },
     };
     let request = JobRequest {
         job: id,
@@ -194,15 +214,16 @@ async fn upkeep(
         let (state, arguments) = (Arc::clone(state), arguments.clone());
         unblocked(move || resolve(&state, &arguments)).await?
     };
-    let chunk = target
-        .chunk
-        .clone()
-        .ok_or_else(|| JobError::NoChunkNamed.to_string())?;
+    let about = match (arguments.all, target.chunk.clone()) {
+        (true, _) => About::All,
+        (false, Some(chunk)) => About::Named(chunk.into()),
+        (false, None) => return Err(JobError::NoChunkNamed.to_string()),
+    };
     let request = UpkeepRequest {
         workspace: state.workspace_of(&target.brief),
         brief: target.brief.clone(),
         session: target.session,
-        chunk,
+        about,
         decision,
         editor_settings: state.editor_settings(),
     };
@@ -211,10 +232,14 @@ async fn upkeep(
         .await
         .map_err(|error| error.to_string())?;
     review::note_brief(state, &target.brief);
-    if let Some(client) = state.client() {
-        client.show(MessageType::INFO, format!("Storywright: {done}"));
+    if let Some(refused) = done.failed.first() {
+        return Err(refused.message.clone());
     }
-    Ok(Value::from(done))
+    if let Some(client) = state.client() {
+        let message = format!("Storywright: {}", done.message);
+        client.show(MessageType::INFO, message);
+    }
+    Ok(Value::from(done.message))
 }
 
 fn cancel(state: &Arc<State>, arguments: &Arguments) -> Result<Value, String> {
@@ -315,7 +340,7 @@ async fn show_status(state: &Arc<State>, arguments: &Arguments) -> Result<Value,
     if let Some(client) = state.client() {
         client.show(
             MessageType::INFO,
-            format!("Storywright: {}", status.headline()),
+            format!("Storywright: {}", status.summary()),
         );
     }
     serde_json::to_value(&status).map_err(|error| error.to_string())
@@ -355,7 +380,7 @@ async fn explain(state: &Arc<State>, arguments: &Arguments) -> Result<Value, Str
     serde_json::to_value(&explanation).map_err(|error| error.to_string())
 }
 
-fn can_show_documents(state: &State) -> bool {
+pub fn can_show_documents(state: &State) -> bool {
     state.introduction().is_some_and(|introduction| {
         let window = introduction.capabilities.window.as_ref();
         window

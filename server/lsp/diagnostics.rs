@@ -11,10 +11,14 @@ use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, NumberOrString, PublishDiagnosticsParams, Url,
 };
 
-use super::documents::Snapshot;
+use super::commands;
+use super::documents::{Snapshot, path_of};
 use super::position::{self, Encoding};
 use super::review::{Desk, is_chunk};
 use super::state::State;
+use super::target::Target;
+use crate::engine::findings::STALE;
+use crate::engine::stale_reason;
 use crate::engine::story_file::is_brief_name;
 use crate::story::{Brief, Problem, Severity};
 
@@ -63,7 +67,14 @@ pub fn schedule(state: &Arc<State>, url: Url) {
         }
         let looked = {
             let (state, url) = (Arc::clone(&state), url.clone());
-            tokio::task::spawn_blocking(move || of_brief(&state, &url)).await
+            tokio::task::spawn_blocking(move || {
+                let mut found = of_brief(&state, &url);
+                if let Some(brief) = found.first_mut() {
+                    brief.diagnostics.extend(stale(&state, &url));
+                }
+                found
+            })
+            .await
         };
         if let Ok(found) = looked {
             publish(&state, &url, found);
@@ -190,6 +201,38 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
         }
     }
     found
+}
+
+/// Which chunks are stale, at the headings of their beats: where a writer opens the brief, nothing
+/// else says so.
+fn stale(state: &Arc<State>, url: &Url) -> Vec<Diagnostic> {
+    let (Some(path), Some(snapshot)) = (path_of(url), state.documents.get(url)) else {
+        return Vec::new();
+    };
+    let target = Target {
+        brief: path,
+        session: None,
+        chunk: None,
+    };
+    // A brief with errors, or a draft that can't be read, says so elsewhere.
+    let Ok(status) = commands::status(state, &target) else {
+        return Vec::new();
+    };
+    let brief = Brief::parse(&snapshot.text());
+    let encoding = state.documents.encoding();
+    let stale = status.stale().filter_map(|chunk| {
+        let beat = brief.beat(&chunk.beat)?;
+        let message = format!(
+            "Chunk {} is stale: {}. Rewrite it, or keep it as it is.",
+            chunk.number,
+            stale_reason::sentence(&chunk.stale_reasons)
+        );
+        Some(Diagnostic {
+            range: position::from_span(&snapshot.rope, &beat.heading_span, encoding),
+            ..diagnostic(Severity::Information, STALE, &message)
+        })
+    });
+    stale.collect()
 }
 
 fn of_problem(problem: &Problem, rope: &Rope, encoding: Encoding) -> Diagnostic {

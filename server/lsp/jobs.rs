@@ -13,11 +13,13 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
+use super::confirm;
 use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
+use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
@@ -183,8 +185,14 @@ pub fn start(listed: Listed, assignment: Assignment) {
     });
 }
 
-async fn run(listed: &Listed, assignment: Assignment) {
+async fn run(listed: &Listed, mut assignment: Assignment) {
     let state = &listed.state;
+    if let Assignment::Chunks(prepared) = &mut assignment {
+        let begins = confirm::may_begin(state, prepared, &listed.cancel).await;
+        if !matches!(begins, Ok(true)) {
+            return tell_not_begun(listed, begins.err());
+        }
+    }
     let (events, inbox) = mpsc::unbounded_channel();
     let teller = tokio::spawn(tell(
         Arc::clone(state),
@@ -216,6 +224,22 @@ async fn run(listed: &Listed, assignment: Assignment) {
             client.show(MessageType::ERROR, format!("Storywright: {message}"));
         }
     }
+}
+
+/// Tells of a job that the author did not want after all, or that can't begin.
+fn tell_not_begun(listed: &Listed, error: Option<JobError>) {
+    let Some(client) = listed.state.client() else {
+        return;
+    };
+    let (kind, message) = match error {
+        Some(error) => (MessageType::ERROR, cause_chain(&error)),
+        None => (
+            MessageType::INFO,
+            "nothing was sent, and nothing changed".to_owned(),
+        ),
+    };
+    client.log(kind, format!("{}: {message}", listed.id));
+    client.show(kind, format!("Storywright: {message}"));
 }
 
 /// Hands events over without ever blocking the job.

@@ -5,6 +5,7 @@
 mod client;
 mod code_actions;
 mod commands;
+mod confirm;
 mod diagnostics;
 mod documents;
 mod edit;
@@ -23,6 +24,7 @@ mod server;
 mod session_commands;
 mod state;
 mod target;
+mod version_commands;
 
 pub use commands::ALL as COMMANDS;
 pub use server::serve;

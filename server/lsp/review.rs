@@ -145,6 +145,7 @@ pub fn note_all(state: &Arc<State>) {
 /// What is known of a story changed.
 pub fn note_brief(state: &Arc<State>, brief: &Path) {
     if let Ok(url) = Url::from_file_path(brief) {
+        diagnostics::schedule(state, url.clone());
         note(state, url);
     }
 }

@@ -23,6 +23,12 @@ use crate::story::{BeatId, Brief, ChunkNumber};
 pub struct Arguments {
     pub uri: Option<Url>,
     pub chunk: Option<ChunkRef>,
+    /// The last chunk to write.
+    pub to: Option<ChunkRef>,
+    /// The chapter to write.
+    pub chapter: Option<String>,
+    /// All chunks that there is something to decide about.
+    pub all: bool,
     pub session: Option<String>,
     pub job: Option<String>,
     pub title: Option<String>,
@@ -105,6 +111,18 @@ impl Arguments {
             }
             "beat" => self.chunk = Some(ChunkRef::Beat(BeatId(text()?))),
             "chunk" => self.chunk = Some(chunk(value)?),
+            "to" => self.to = Some(chunk(value)?),
+            "chapter" => {
+                self.chapter = Some(
+                    value
+                        .as_str()
+                        .map_or_else(|| value.to_string(), str::to_owned),
+                )
+            }
+            "all" => {
+                let expects = || format!("`all` expects true or false, not {value}");
+                self.all = value.as_bool().ok_or_else(expects)?;
+            }
             "session" => self.session = Some(text()?),
             "version" => {
                 let version = value

@@ -12,6 +12,10 @@ pub use head::{Damage, Fault};
 use crate::story::comments::without_comments;
 use crate::story::{BeatId, ChunkNumber, Digest, Span};
 
+/// The front matter key of a chunk whose text nothing may replace. It is one of the author's own
+/// lines: they are kept wherever the text goes.
+pub(crate) const LOCKED: &str = "locked";
+
 /// Whether the prose of a chunk file is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileStatus {
@@ -40,6 +44,18 @@ impl ChunkFile {
     /// Whether there is no prose but white space.
     pub fn is_empty(&self) -> bool {
         self.prose.trim().is_empty()
+    }
+
+    /// What the front matter says about whether the text may be replaced; `None` where it says
+    /// nothing.
+    pub fn locked(&self) -> Option<bool> {
+        let values = self.extra.iter().filter_map(|line| key_value(line));
+        let mut locked = values.filter(|(key, _)| *key == LOCKED);
+        let (_, value) = locked.next()?;
+        Some(!matches!(
+            unquote(value).to_lowercase().as_str(),
+            "false" | "no" | "off"
+        ))
     }
 
     /// Takes the first front matter line with this key out of those that are not ours: its
@@ -120,6 +136,29 @@ pub fn parse(text: &str) -> ChunkFile {
     file.prose_offset = start + head + blank;
     file.prose = normalise(&body[blank..]).into_owned();
     file
+}
+
+/// The text of a chunk file with `locked: true` in its front matter, or without such a line; all
+/// else stays byte for byte. `None` where there is no front matter to put it into.
+pub(crate) fn with_lock(text: &str, locked: bool) -> Option<String> {
+    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let head = head::read(&text[start..]).length;
+    if head == 0 {
+        return None;
+    }
+    let (head, body) = text.split_at(start + head);
+    let (mark, head) = head.split_at(start);
+    let is_lock = |line: &&str| key_value(line.trim_end()).is_some_and(|(key, _)| key == LOCKED);
+    let mut kept: Vec<&str> = lines(head).filter(|line| !is_lock(line)).collect();
+    let end = kept.first().map_or("\n", |first| {
+        &first[first.trim_end_matches(['\n', '\r']).len()..]
+    });
+    let line = format!("{LOCKED}: true{end}");
+    if locked {
+        let closed = kept.len() > 1 && kept.last().is_some_and(|last| is_fence(last));
+        kept.insert(kept.len() - usize::from(closed), &line);
+    }
+    Some(format!("{mark}{}{body}", kept.concat()))
 }
 
 /// Takes one line of front matter.
@@ -445,6 +484,36 @@ mod tests {
             assert_eq!(file.extra.len(), *extra, "{text:?}");
             assert_eq!(file.prose, *prose, "{text:?}");
             assert!(text.is_char_boundary(file.prose_offset), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_one_line_of_the_front_matter() {
+        for (open, locked) in [
+            (
+                "---\nchunk: 1\nbeat: b\nstatus: complete\n---\nA\n\nlocked: no\n",
+                "---\nchunk: 1\nbeat: b\nstatus: complete\nlocked: true\n---\nA\n\nlocked: no\n",
+            ),
+            (
+                "\u{feff}---\r\nchunk: 1\r\nmood: grim\r\n---\r\n\r\nA",
+                "\u{feff}---\r\nchunk: 1\r\nmood: grim\r\nlocked: true\r\n---\r\n\r\nA",
+            ),
+            (
+                "---\nchunk: 1\nNo fence any more.",
+                "---\nchunk: 1\nlocked: true\nNo fence any more.",
+            ),
+        ] {
+            assert_eq!(with_lock(open, true).as_deref(), Some(locked));
+            assert_eq!(with_lock(locked, true).as_deref(), Some(locked));
+            assert_eq!(with_lock(locked, false).as_deref(), Some(open));
+            assert_eq!(parse(open).locked(), None);
+            assert_eq!(parse(locked).locked(), Some(true));
+            assert_eq!(parse(open).prose, parse(locked).prose);
+        }
+        assert_eq!(with_lock("A text alone.", true), None);
+        for (line, locked) in [("false", false), ("No", false), ("yes", true), ("", true)] {
+            let text = format!("---\nchunk: 1\nlocked: {line}\n---\nA");
+            assert_eq!(parse(&text).locked(), Some(locked), "{text}");
         }
     }
 

@@ -111,6 +111,15 @@ pub enum StoreError {
     UnmergedVersion { path: PathBuf },
     #[error("No revision of chunk {number} waits in revisions/. Nothing was changed.")]
     NoRevision { number: ChunkNumber },
+    #[error(
+        "Chunk {number} is locked, so its text stays as it is. Nothing was changed. `storywright unlock {number}` \
+         takes the lock away."
+    )]
+    ChunkLocked { number: ChunkNumber },
+    #[error(
+        "Chunk {number} is not complete, so there is nothing to lock yet. Nothing was changed."
+    )]
+    NothingToLock { number: ChunkNumber },
 }
 
 /// What was being done to a path.
@@ -185,7 +194,9 @@ impl StoreError {
             StoreError::BadSessionId { .. }
             | StoreError::NoSuchChunk { .. }
             | StoreError::NoVersion { .. }
-            | StoreError::NoRevision { .. } => None,
+            | StoreError::NoRevision { .. }
+            | StoreError::ChunkLocked { .. }
+            | StoreError::NothingToLock { .. } => None,
         }
     }
 

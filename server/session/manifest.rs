@@ -185,6 +185,10 @@ pub struct ChunkRecord {
     /// that yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seam_open: bool,
+    /// The author wants its text left as it is. What the front matter of the chunk file says
+    /// about it counts before this.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
     /// Digest of the text after which nobody has to be asked for a better one unasked: it was
     /// refined, or the author decided for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -262,6 +266,7 @@ impl ChunkRecord {
             demo: false,
             failure: None,
             seam_open: false,
+            locked: false,
             refined_sha256: None,
             state_file: None,
             revision: None,
@@ -286,6 +291,7 @@ impl ChunkRecord {
         self.inputs = result.inputs;
         self.demo = result.demo;
         self.failure = None;
+        self.locked = false;
     }
 
     /// When its beat first had a whole text, as far as it is known.

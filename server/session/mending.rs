@@ -48,7 +48,7 @@ impl Session {
     }
 
     /// Closes the seam before a chunk, which still has to have the text of the digest `of`,
-    /// complete and as it was generated. `None`, and nothing is changed, where it has not.
+    /// complete, as it was generated and not locked. `None`, and nothing is changed, where it has not.
     ///
     /// # Errors
     /// As for [`Session::complete_chunk`]; the chunk's old text is then where it was.
@@ -66,7 +66,7 @@ impl Session {
         let is_same = &chunk.digest == of
             && chunk.status == ChunkStatus::Complete
             && chunk.origin == Some(Origin::Generated);
-        if !is_same {
+        if !is_same || chunk.locked {
             return Ok(None);
         }
         inner.mend(&mut state, index, of, mending)?;

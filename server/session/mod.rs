@@ -30,6 +30,7 @@ mod journal;
 mod keeping;
 mod layout;
 mod lock;
+mod locking;
 pub mod manifest;
 mod matching;
 mod mending;
@@ -47,6 +48,7 @@ pub mod state_file;
 mod states;
 mod stream;
 mod unmerged;
+mod versions;
 mod work;
 mod writer;
 
@@ -64,6 +66,7 @@ pub use import::{Imported, import_zip};
 pub use jiff::Timestamp;
 pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
+pub use locking::Lock;
 pub use manifest::{
     Begun, ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals,
 };
@@ -79,6 +82,7 @@ pub use settling::{
 pub use spending::{RoleTotals, Spending, SpentCall};
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
 pub use unmerged::{Unmerged, unmerged_files};
+pub use versions::read_versions;
 pub use work::make_work_folder;
 pub use writer::Session;
 

@@ -58,6 +58,8 @@ pub struct ChunkView {
     pub target_words: u32,
     /// The author changed it after it was generated.
     pub edited: bool,
+    /// The author wants it left as it is: nothing but the author changes its text.
+    pub locked: bool,
     /// The story's text, without front matter and comments, with LF line ends; empty when
     /// missing.
     pub text: String,
@@ -336,6 +338,7 @@ pub(crate) fn view_chunk(
         words,
         target_words: planned.target_words,
         edited: origin == Some(Origin::Edited),
+        locked: is_locked(file, record),
         text,
         commented,
         conflict,
@@ -343,6 +346,14 @@ pub(crate) fn view_chunk(
         record: record.cloned(),
         in_conflict: Vec::new(),
     }
+}
+
+/// Whether a chunk is locked: by its front matter, which the author sees, else by its record.
+/// A record tells nothing of a text that was begun after the locked one was deleted.
+pub(super) fn is_locked(file: &ChunkFile, record: Option<&ChunkRecord>) -> bool {
+    let is_whole = file.status != Some(FileStatus::Partial);
+    let recorded = || is_whole && record.is_some_and(|record| record.locked);
+    !file.is_empty() && file.locked().unwrap_or_else(recorded)
 }
 
 fn status(file: &ChunkFile, digest: &Digest, record: Option<&ChunkRecord>) -> ChunkStatus {

@@ -23,12 +23,14 @@ impl Session {
     /// is the one that was replaced last. What it replaces goes to history.
     ///
     /// # Errors
-    /// [`StoreError::NoVersion`] when there is no such version.
+    /// [`StoreError::NoVersion`] when there is no such version, [`StoreError::ChunkLocked`] for a
+    /// chunk that is locked.
     pub fn restore_version(
         &self,
         number: ChunkNumber,
         version: Option<usize>,
     ) -> Result<Saved, StoreError> {
+        self.refuse_locked(number)?;
         let versions = self.versions(number)?;
         let count = versions.len();
         let index = version.unwrap_or(count).checked_sub(1);
@@ -54,8 +56,10 @@ impl Session {
     /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
     ///
     /// # Errors
-    /// [`StoreError::NoRevision`] when none waits.
+    /// [`StoreError::NoRevision`] when none waits, [`StoreError::ChunkLocked`] for a chunk that is
+    /// locked.
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
+        self.refuse_locked(number)?;
         let revision = self.waiting_revision(number)?;
         refuse_conflict(&self.revision_path(number), &revision.shown)?;
         // First, so that the last version is the text that is replaced.
@@ -119,6 +123,12 @@ impl Session {
         });
         let what = format!("keep chunk {number}");
         inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+    }
+
+    fn refuse_locked(&self, number: ChunkNumber) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let state = self.inner.lock_state();
+        self.inner.refuse_locked(&state, index)
     }
 
     /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
@@ -327,6 +337,7 @@ impl Inner {
             record.formerly.clone_from(&current.formerly);
             record.body_sha256.clone_from(&current.body_sha256);
             record.state_file.clone_from(&current.state_file);
+            record.locked = current.locked;
             record.revision = current.revision.clone().filter(|_| !new.is_revision);
             let others = current.other.iter();
             let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));

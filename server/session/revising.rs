@@ -58,8 +58,8 @@ impl Session {
     }
 
     /// Puts a rewrite into the place of a chunk's text, which goes to history first. The chunk
-    /// still has to be complete and to have the text that the rewrite was made of; `None`, and
-    /// nothing is changed, where it has not. `why` is for history and changelog; `next` is the
+    /// still has to be complete and to have the text that the rewrite was made of, and may not be
+    /// locked; `None`, and nothing is changed, where it has not or is. `why` is for history and changelog; `next` is the
     /// input slice by which the next chunk knows this text, with its digest for the old text and
     /// for the new: a rewrite tells the same, so what was written after it is not stale.
     ///
@@ -76,7 +76,7 @@ impl Session {
         let mut state = inner.lock_state();
         inner.finish_pending(&mut state)?;
         let chunk = inner.view()?.chunks.swap_remove(index);
-        if chunk.digest != revision.of || chunk.status != ChunkStatus::Complete {
+        if chunk.digest != revision.of || chunk.status != ChunkStatus::Complete || chunk.locked {
             return Ok(None);
         }
         let new = New {

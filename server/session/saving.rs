@@ -75,10 +75,13 @@ impl Inner {
             None => {
                 let beat = &self.plan[index].beat;
                 let folder = path.file_stem().unwrap_or_default().to_string_lossy();
-                ChunkFile {
+                let mut file = ChunkFile {
                     extra: history::latest_extra(&self.paths, &folder, beat, &self.disk)?,
                     ..ChunkFile::default()
-                }
+                };
+                // A lock is on a text that is there.
+                file.take_extra(chunk_file::LOCKED);
+                file
             }
         };
         Ok(There { raw, file })

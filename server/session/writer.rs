@@ -151,10 +151,14 @@ impl Session {
 
     /// Puts the text of a chunk into history before it is written anew; the chunk is then
     /// missing. Best called when the new text begins to arrive, not before.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] for a chunk that is locked.
     pub fn retire_chunk(&self, number: ChunkNumber, why: &str) -> Result<(), StoreError> {
         let index = self.inner.index(number)?;
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
+        self.inner.refuse_locked(&state, index)?;
         self.inner.retire(&mut state, index, why)
     }
 

@@ -33,8 +33,17 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// What leads from `old` to `new`.
+    /// What leads from `old` to `new`, in short: the first places, and a few words of each.
     pub fn between(old: &str, new: &str, language: &Language) -> Edit {
+        Edit::of(old, new, language, Shown::InShort)
+    }
+
+    /// What leads from `old` to `new`: every place, with all of its words.
+    pub fn whole(old: &str, new: &str, language: &Language) -> Edit {
+        Edit::of(old, new, language, Shown::Whole)
+    }
+
+    fn of(old: &str, new: &str, language: &Language, shown: Shown) -> Edit {
         let mut edit = Edit {
             added: 0,
             removed: 0,
@@ -48,19 +57,19 @@ impl Edit {
             }
             let before = tokens(&old_lines[op.old_range()]);
             let after = tokens(&new_lines[op.new_range()]);
-            edit.compare(&before, &after, language);
+            edit.compare(&before, &after, language, shown);
         }
         edit
     }
 
     /// Adds the places of a stretch that differs.
-    fn compare(&mut self, before: &[&str], after: &[&str], language: &Language) {
+    fn compare(&mut self, before: &[&str], after: &[&str], language: &Language, how: Shown) {
         let count = |tokens: &[&str]| words::count(&tokens.concat(), language);
         for (old, new) in places(before, after) {
             let mut shown = Vec::new();
             for (sign, tokens, place) in [('-', before, &old), ('+', after, &new)] {
                 if !place.changed.is_empty() {
-                    shown.push(format!("{sign} {}", place.excerpt(tokens)));
+                    shown.push(format!("{sign} {}", place.excerpt(tokens, how)));
                 }
             }
             let sum = |place: &Place, tokens: &[&str]| {
@@ -70,12 +79,19 @@ impl Edit {
             };
             self.removed = self.removed.saturating_add(sum(&old, before));
             self.added = self.added.saturating_add(sum(&new, after));
-            match self.diff.len() < 2 * SHOWN {
+            match how == Shown::Whole || self.diff.len() < 2 * SHOWN {
                 true => self.diff.extend(shown),
                 false => self.more += 1,
             }
         }
     }
+}
+
+/// How much of an edit is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    InShort,
+    Whole,
 }
 
 /// One side of a place.
@@ -105,7 +121,7 @@ impl Place {
     }
 
     /// The place with a few words around it.
-    fn excerpt(&self, tokens: &[&str]) -> String {
+    fn excerpt(&self, tokens: &[&str], how: Shown) -> String {
         let mut start = self.range.start.saturating_sub(AROUND);
         let is_word = |token: &str| token.contains(char::is_alphanumeric);
         while start > 0 && !is_word(tokens[start]) {
@@ -113,7 +129,10 @@ impl Place {
         }
         let end = self.range.end.saturating_add(AROUND).min(tokens.len());
         let text = tokens[start..end].concat();
-        let text = shortened(text.trim());
+        let text = match how {
+            Shown::InShort => shortened(text.trim(), WIDTH),
+            Shown::Whole => shortened(text.trim(), usize::MAX),
+        };
         let (before, after) = (
             if start > 0 { "… " } else { "" },
             if end < tokens.len() { " …" } else { "" },
@@ -175,13 +194,13 @@ fn tokens<'a>(lines: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// A text that fits a line: its start and its end. Nothing in it can drive a terminal.
-fn shortened(text: &str) -> String {
+fn shortened(text: &str, width: usize) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let length = text.chars().count();
-    if length <= WIDTH {
+    if length <= width {
         return text.chars().map(plain).collect();
     }
-    let (head, tail) = (WIDTH * 2 / 3, WIDTH / 3);
+    let (head, tail) = (width * 2 / 3, width / 3);
     let start: String = text.chars().take(head).map(plain).collect();
     let end: String = text.chars().skip(length - tail).map(plain).collect();
     format!("{} … {}", start.trim_end(), end.trim_start())

@@ -96,10 +96,10 @@ fn status_tells_what_is_there_before_and_after() {
         before.stdout,
         "The Lamp: 0 of 4 chunks complete, 0 of 600 words\n\
          nothing is written yet; `storywright write` begins\n\
-         \x20  1  missing        0/150     The Landing\n\
-         \x20  2  missing        0/150     The Log\n\
-         \x20  3  missing        0/150     The Door\n\
-         \x20  4  missing        0/150     The Light\n"
+         \x20  1  missing        0/150     The Landing  {#landing}\n\
+         \x20  2  missing        0/150     The Log  {#log}\n\
+         \x20  3  missing        0/150     The Door  {#door}\n\
+         \x20  4  missing        0/150     The Light  {#light}\n"
     );
     assert!(!desk.exists("generated"), "looking changes nothing");
 
@@ -121,9 +121,12 @@ fn status_tells_what_is_there_before_and_after() {
         )
     );
     assert_eq!(rows[1], "session the-lamp-01");
-    assert_eq!(rows[2], "   1  complete     150/150     The Landing");
+    assert_eq!(
+        rows[2],
+        "   1  complete     150/150     The Landing  {#landing}"
+    );
     assert!(
-        rows[3].starts_with("   2  complete     154/150     The Log  (edited: +4 -0)"),
+        rows[3].starts_with("   2  complete     154/150     The Log  {#log}  (edited: +4 -0)"),
         "{}",
         rows[3]
     );
@@ -135,7 +138,10 @@ fn status_tells_what_is_there_before_and_after() {
         "{}",
         rows[5]
     );
-    assert_eq!(rows[6], "   4  missing        0/150     The Light");
+    assert_eq!(
+        rows[6],
+        "   4  missing        0/150     The Light  {#light}"
+    );
     let status = desk.run(&["status", "--json"]).exits(0).json();
     let edit = &status["chunks"][1]["edit"];
     assert_eq!((&edit["added"], &edit["removed"]), (&json!(4), &json!(0)));
@@ -182,7 +188,7 @@ fn status_as_json_has_every_field() {
         "number": 1, "beat": "landing", "title": "The Landing",
         "file": "generated/the-lamp-01/chunks/chunk_01.md", "status": "complete",
         "origin": "generated", "words": PART, "target_words": PART, "stale": false,
-        "stale_reasons": [], "edited": false,
+        "stale_reasons": [], "edited": false, "locked": false,
     });
     for (field, value) in expected.as_object().expect("fields") {
         assert_eq!(rows[0][field], *value, "{field}");
@@ -202,7 +208,7 @@ fn status_as_json_has_every_field() {
     );
     let shown = desk.run(&["status"]).exits(0).stdout;
     assert!(
-        shown.contains("The Landing  (stale: rule 1 changed)"),
+        shown.contains("The Landing  {#landing}  (stale: rule 1 changed)"),
         "{shown}"
     );
 }

@@ -39,10 +39,8 @@ fn a_finished_story_needs_no_provider() {
     desk.run(&["write", "--provider", "demo"]).exits(0);
     for provider in ["anthropic", "openai", "ollama", "auto"] {
         let again = desk.run(&["write", "--provider", provider]).exits(0);
-        assert_eq!(
-            again.stdout,
-            "nothing to write: the story is complete: generated/the-lamp-01/full_story.md\n"
-        );
+        let said = "nothing to write: the story is complete: generated/the-lamp-01/full_story.md";
+        assert!(again.stdout.starts_with(said), "{}", again.stdout);
     }
 }
 

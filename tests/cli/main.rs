@@ -35,3 +35,4 @@ mod sizes;
 mod states;
 mod stretches;
 mod totals;
+mod upkeep;

@@ -27,3 +27,4 @@ mod renames;
 mod rewrite;
 mod streaming;
 mod sync;
+mod upkeep;

@@ -82,11 +82,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
                 self.drafting.job.note_usage(number, self.draft.usage);
             }
             Some(Ok(Event::Notice(message))) => {
-                let number = self.drafting.chunk.number;
-                self.drafting
-                    .job
-                    .reporter()
-                    .warn(Some(number), "provider", message);
+                self.drafting.job.reporter().warn_once("provider", message);
             }
             Some(Ok(Event::Started { .. } | Event::Reasoning { .. })) => {}
             Some(Ok(Event::Finished(reason))) => {

@@ -5,6 +5,7 @@
 //! the job waiting for it is in [`background`].
 
 pub mod background;
+mod follow;
 mod hold;
 mod reducer;
 mod seams;
@@ -34,7 +35,7 @@ use super::single::SingleCall;
 use super::size::Measured;
 use super::status::relative;
 use super::story_file::StoryFile;
-use super::workshop::OpenSession;
+use super::workshop::{OpenSession, Reach};
 use super::writer::Writer;
 use crate::provider::{ProviderError, ProviderErrorKind, RetryPolicy, Usage};
 use crate::session::{ChunkView, Session, TokenUsage};
@@ -184,16 +185,23 @@ impl Job {
         left: Left,
         cancel: &CancellationToken,
     ) -> Finished {
-        let Queue { lineup, claim } = queue;
+        let Queue {
+            lineup,
+            claim,
+            reach,
+        } = queue;
         let Lineup { closes_seams, .. } = lineup;
         self.tell_started(&schedule).await;
         let to_write: Vec<ChunkNumber> = schedule.steps().map(|step| step.task.number).collect();
         let left = left.without(&to_write);
-        self.beside.catch_up(to_write);
+        self.beside.catch_up(to_write.clone());
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
         reducer.write(cancel).await;
         self.single.leave();
+        if reach == Reach::Following {
+            reducer.follow(to_write, cancel).await;
+        }
         if closes_seams {
             reducer.close_seams(cancel).await;
         }

@@ -79,6 +79,17 @@ impl<'a> Reducer<'a> {
         }
     }
 
+    /// Whether nothing has stopped the job or kept chunks from being begun.
+    pub fn may_go_on(&self) -> bool {
+        let is_whole = self.schedule.left().is_empty() && self.held_up.is_none();
+        is_whole && self.results.stop.is_none()
+    }
+
+    /// Takes other chunks to write in the place of those that are written.
+    pub fn line_up(&mut self, schedule: Schedule) {
+        self.schedule = schedule;
+    }
+
     /// Writes what is lined up, as far as it can be.
     pub async fn write(&mut self, cancel: &CancellationToken) {
         let job = self.job;

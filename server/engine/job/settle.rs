@@ -122,6 +122,9 @@ impl Job {
         if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
             return Ok(None);
         }
+        if chunk.locked {
+            return Err(StoreError::ChunkLocked { number });
+        }
         self.take_in_hand(&chunk);
         let written = self.written().await?.without(&step.apart);
         if !self.single.is_on() {

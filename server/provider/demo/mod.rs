@@ -24,8 +24,9 @@
 //! - It is as long as asked: nothing follows, or a few words that finish its last sentence.
 //!
 //! # What is known after a chunk
-//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON. It refines
-//! nothing and finds no contradictions: its answers to [`Task::Refine`] and [`Task::Audit`] say so.
+//! For [`Task::State`] it takes sentences out of the prose, word for word, as JSON. For
+//! [`Task::Refine`] it makes one small change, so that there is a revision to take or to turn
+//! down. It finds no contradictions: its answer to [`Task::Audit`] says so.
 //!
 //! # A story in one call
 //! For [`Task::Story`] the chunks come one after the other, each below its mark, and each the
@@ -49,6 +50,7 @@ mod pack;
 mod plain;
 mod plan;
 mod polish;
+mod refine;
 mod stage;
 mod state;
 mod stream;
@@ -91,8 +93,11 @@ impl Provider for DemoWriter {
             // The pace is for prose that somebody watches.
             Task::State(prose) => (Completion::whole(state::tell(scene, prose)), None),
             Task::Plan(outline) => (plan::tell(scene, outline), self.words_per_second),
-            // It knows nothing better, and sees nothing wrong.
-            Task::Refine(prose) => (Completion::whole(prose.clone()), self.words_per_second),
+            Task::Refine(prose) => {
+                let better = refine::better(prose, &scene.language);
+                (Completion::whole(better), self.words_per_second)
+            }
+            // It sees nothing wrong, since it looks at nothing; the audit says so.
             Task::Audit => (Completion::whole("{\"findings\": []}".to_owned()), None),
         };
         let pace = stream::Pace {

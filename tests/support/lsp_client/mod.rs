@@ -77,6 +77,8 @@ pub struct Editor {
     /// Requests of the server's by method, with their parameters.
     asked: Vec<(String, Value)>,
     drop_edits: usize,
+    /// Beginnings of the answers that it chooses, one a question.
+    pub choices: Vec<String>,
     ended: bool,
 }
 
@@ -103,6 +105,7 @@ impl Editor {
             edits: Vec::new(),
             asked: Vec::new(),
             drop_edits: 0,
+            choices: Vec::new(),
             ended: false,
         }
     }
@@ -283,6 +286,7 @@ impl Editor {
             "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
             "window/workDoneProgress/create" => Value::Null,
             "window/showDocument" => json!({ "success": true }),
+            "window/showMessageRequest" => self.choose(&params["actions"]),
             "workspace/applyEdit" => {
                 let applied = self.apply(&params["edit"]);
                 match self.persona {
@@ -301,6 +305,21 @@ impl Editor {
         };
         self.process
             .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+    }
+
+    /// Chooses one of the answers to a question: the next one that it was told to choose, else the
+    /// first.
+    fn choose(&mut self, actions: &Value) -> Value {
+        let offered = actions.as_array().cloned().unwrap_or_default();
+        if self.choices.is_empty() {
+            return offered.into_iter().next().unwrap_or_default();
+        }
+        let wanted = self.choices.remove(0);
+        let starts = |action: &&Value| {
+            let title = action["title"].as_str();
+            title.is_some_and(|title| title.starts_with(&wanted))
+        };
+        offered.iter().find(starts).cloned().unwrap_or_default()
     }
 
     /// Lets the editor do nothing, as behind a `:sleep` or a "Press ENTER", until `look` finds
