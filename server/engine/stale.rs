@@ -162,7 +162,7 @@ impl Now<'_> {
             // They only say why something is another.
             Slice::Model | Slice::Follows(_) | Slice::Precedes(_) => None,
             Slice::Facts => (!slices::is_facts(then, &self.story.brief))
-                .then(|| StaleReason::Changed(Slice::Facts)),
+                .then_some(StaleReason::Changed(Slice::Facts)),
             Slice::Preceding => self.preceding_reason(index, held, then),
             Slice::NextBeat => self.next_reason(index, held, then),
             Slice::Summary(_) | Slice::State(_) | Slice::Quote(..) => {
