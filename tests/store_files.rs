@@ -181,7 +181,7 @@ fn pages_and_records_of_an_earlier_version_come_along() {
     fs::create_dir_all(generated.join("gone-01/.work")).unwrap();
     fs::write(generated.join("gone-01/.work/lock"), "").unwrap();
     let sessions = story.folder.sessions(&Disk::real()).unwrap();
-    assert_eq!(sessions, [story.id.clone()]);
+    assert_eq!(sessions, std::slice::from_ref(&story.id));
 }
 
 #[test]
