@@ -394,7 +394,9 @@ fn check_full_story(files: &Files) {
         .collect();
     assert_eq!(
         files.full_story,
-        Some(format!("# The Lamp Keeper\n{story}"))
+        Some(format!(
+            "---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n{story}"
+        ))
     );
 }
 

@@ -9,6 +9,7 @@ use super::sessions;
 use super::settings::Settings;
 use super::story_file::StoryFile;
 use crate::session::{self, Disk, Exported, Owners, SessionId};
+use crate::story::title_page::TitlePage;
 
 /// What an export is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -62,7 +63,7 @@ pub fn export(
         Format::Md => session::export_markdown(
             &story.folder,
             &id,
-            &story.brief.title,
+            &TitlePage::of(&story.brief, &story.text),
             &story.plan(settings),
             &story.brief.language,
             target,

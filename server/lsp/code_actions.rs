@@ -16,6 +16,7 @@ use super::commands::{
 use super::documents::path_of;
 use super::fixes;
 use super::planning::{self, Wants};
+use super::position;
 use super::review::Mark;
 use super::session_commands::ADOPT_SESSION;
 use super::state::{State, Touched};
@@ -25,6 +26,7 @@ use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::engine::status::{ChunkState, StoryStatus};
 use crate::engine::workshop::ChunkRef;
 use crate::session::ChunkStatus;
+use crate::story::margin_notes::margin_notes;
 
 /// The actions of a place; none in a document that belongs to no story.
 pub fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrCommand> {
@@ -76,6 +78,9 @@ fn commands_at(
         ));
     }
     if let Some(chunk) = target.chunk.as_ref().and_then(|chunk| find(&status, chunk)) {
+        if let Some(note) = note_at(state, &place) {
+            actions.extend(with_note(url, &target, chunk, &note));
+        }
         let mut on_chunk = on_chunk(url, &target, chunk, &status);
         mark_fixes(&mut on_chunk, marks);
         actions.extend(on_chunk);
@@ -85,6 +90,48 @@ fn commands_at(
         actions.retain(is_fix);
     }
     actions
+}
+
+/// The note in the margin under the cursor.
+fn note_at(state: &State, place: &Touched) -> Option<String> {
+    let snapshot = state.documents.get(&place.url)?;
+    let at = position::to_byte(&snapshot.rope, place.position?, state.documents.encoding());
+    let notes = margin_notes(&snapshot.text()).into_iter();
+    let mut here = notes.filter(|note| (note.span.start..=note.span.end).contains(&at));
+    here.next()
+        .map(|note| note.text)
+        .filter(|text| !text.is_empty())
+}
+
+/// The rewrite that carries out one note and no other; nothing where no text is there yet.
+fn with_note(
+    url: &Url,
+    target: &Target,
+    chunk: &ChunkState,
+    note: &str,
+) -> Option<CodeActionOrCommand> {
+    if chunk.words == 0 {
+        return None;
+    }
+    let title = format!(
+        "Storywright: rewrite chunk {} “{}” with the note “{}”",
+        chunk.number,
+        chunk.title,
+        shortened(note)
+    );
+    let arguments = json!({
+        "uri": url, "beat": chunk.beat, "session": session(target), "note": note,
+    });
+    Some(action(title, REWRITE_CHUNK, arguments))
+}
+
+/// As much of a note as a menu shows.
+fn shortened(note: &str) -> String {
+    const SHOWN: usize = 50;
+    match note.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", note[..end].trim_end()),
+        None => note.to_owned(),
+    }
 }
 
 fn wants(params: &CodeActionParams, wanted: &CodeActionKind) -> bool {

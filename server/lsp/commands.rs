@@ -103,6 +103,9 @@ pub async fn execute(state: &Arc<State>, command: &str, values: &[Value]) -> Res
         _ => Takes::Chunk,
     };
     let arguments = Arguments::read(values, takes)?;
+    if arguments.note.is_some() && command != REWRITE_CHUNK {
+        return Err(format!("this command takes no note; {REWRITE_CHUNK} does"));
+    }
     match command {
         WRITE | WRITE_CHUNK | REWRITE_CHUNK | REWRITE_FROM | REWRITE_STALE | EXTRACT_STATE
         | REFINE | AUDIT => start_job(state, &arguments, command).await,
@@ -162,7 +165,13 @@ fn prepare(
             Some(chunk) => chunk,
             None => next_chunk(state, &target)?,
         })),
-        REWRITE_CHUNK => Scope::Rewrite(named()?.into()),
+        REWRITE_CHUNK => match arguments.note.clone() {
+            Some(note) => Scope::RewriteWithNote {
+                chunk: named()?,
+                note,
+            },
+            None => Scope::Rewrite(named()?.into()),
+        },
         REWRITE_FROM => Scope::RewriteFrom(named()?),
         REWRITE_STALE => Scope::RewriteStale(Reach::Stale),
         REFINE => Scope::Refine {

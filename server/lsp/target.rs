@@ -16,7 +16,7 @@ use crate::story::{BeatId, Brief, ChunkNumber};
 /// What a command's arguments name; every part may be missing.
 ///
 /// Strings are a URI, the id of a job, a beat or a title, whatever the command takes; numbers
-/// are chunks; objects have `uri`, `beat`, `chunk`, `session`, `job`, `title`. What makes no
+/// are chunks; objects have `uri`, `beat`, `chunk`, `session`, `job`, `title`, `note`. What makes no
 /// sense is refused: a command that was misunderstood might write, and spend, what nobody asked
 /// for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Arguments {
     pub title: Option<String>,
     /// Of a chunk's history, counted from 1, the oldest.
     pub version: Option<usize>,
+    /// The one note in the margin that a rewrite is to carry out.
+    pub note: Option<String>,
 }
 
 /// What a string is for a command, besides a URI or a job.
@@ -131,6 +133,7 @@ impl Arguments {
                 let expects = || format!("`version` expects a number from 1, not {value}");
                 self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
             }
+            "note" => self.note = Some(text()?),
             "job" => self.job = Some(text()?),
             "title" | "name" => self.title = Some(text()?),
             // A URI as the menus of VS Code hand it over.

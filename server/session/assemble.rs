@@ -3,14 +3,30 @@
 use super::PlannedChunk;
 use super::manifest::ChunkStatus;
 use super::recover::ChunkView;
+use crate::story::title_page::{TitlePage, escaped};
 
-/// The story so far: title, chapter headings, and the complete chunks in order, with a blank
-/// line between any two.
-pub(crate) fn assemble(title: &str, plan: &[PlannedChunk], chunks: &[ChunkView]) -> String {
-    let mut story = String::with_capacity(chunks.iter().map(|chunk| chunk.text.len() + 2).sum());
-    story.push_str("# ");
-    story.push_str(title.trim());
-    story.push('\n');
+/// The story so far: its head, title, chapter headings, and the complete chunks in order, with a
+/// blank line between any two.
+pub(crate) fn assemble(page: &TitlePage, plan: &[PlannedChunk], chunks: &[ChunkView]) -> String {
+    below(page.markdown(), plan, chunks, escaped)
+}
+
+/// The same as earlier versions assembled it: without a head, and titles unescaped.
+pub(crate) fn assemble_plainly(
+    page: &TitlePage,
+    plan: &[PlannedChunk],
+    chunks: &[ChunkView],
+) -> String {
+    below(page.title_line(), plan, chunks, str::to_owned)
+}
+
+fn below(
+    mut story: String,
+    plan: &[PlannedChunk],
+    chunks: &[ChunkView],
+    heading: fn(&str) -> String,
+) -> String {
+    story.reserve(chunks.iter().map(|chunk| chunk.text.len() + 2).sum());
     let mut chapter = None;
     for (planned, chunk) in plan.iter().zip(chunks) {
         if chunk.status != ChunkStatus::Complete {
@@ -19,7 +35,7 @@ pub(crate) fn assemble(title: &str, plan: &[PlannedChunk], chunks: &[ChunkView])
         if planned.chapter.is_some() && planned.chapter != chapter {
             chapter.clone_from(&planned.chapter);
             story.push_str("\n## ");
-            story.push_str(chapter.as_deref().unwrap_or_default().trim());
+            story.push_str(&heading(chapter.as_deref().unwrap_or_default().trim()));
             story.push('\n');
         }
         story.push('\n');

@@ -14,13 +14,14 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::archive::{self, ArchiveError};
-use super::assemble::assemble;
+use super::assemble::{assemble, assemble_plainly};
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::{Doing, StoreError};
 use super::layout::{self, SessionId, StoryFolder};
 use super::manifest::{self, ChunkStatus, ManifestFact};
 use super::stream::{self, NewFile};
 use super::{Owners, PlannedChunk, read_session};
+use crate::story::title_page::TitlePage;
 use crate::story::{Digest, Language};
 
 /// What an export made.
@@ -94,7 +95,7 @@ pub fn export_zip(
 pub fn export_markdown(
     folder: &StoryFolder,
     id: &SessionId,
-    title: &str,
+    page: &TitlePage,
     plan: &[PlannedChunk],
     language: &Language,
     target: Option<&Path>,
@@ -104,7 +105,7 @@ pub fn export_markdown(
     let target = Target::of(folder, id, target, "md", disk)?;
     let disk = &target.disk;
     let view = read_session(folder, id, plan, language, owners, disk)?;
-    let story = assemble(title, plan, &view.chunks);
+    let story = assemble(page, plan, &view.chunks);
     let mut notices = Vec::new();
     let is_complete = |status| status == ChunkStatus::Complete;
     let complete = view.chunks.iter().filter(|c| is_complete(c.status)).count();
@@ -114,8 +115,10 @@ pub fn export_markdown(
             view.chunks.len()
         ));
     }
+    let earlier = assemble_plainly(page, plan, &view.chunks);
     if let Some(old) = disk.read(&target.path)?
         && old != story.as_bytes()
+        && old != earlier.as_bytes()
     {
         notices.extend(make_room(folder, id, &target, &old)?);
     }

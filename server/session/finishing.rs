@@ -15,6 +15,7 @@ use super::sessions;
 use super::writer::{Inner, State};
 use super::{ClientEdit, assemble};
 use crate::story::conflict_markers::has_conflict;
+use crate::story::title_page::TitlePage;
 use crate::story::{BeatId, Brief, ChunkNumber, Digest};
 
 impl Inner {
@@ -111,8 +112,9 @@ impl Inner {
     /// full_story.md from what is complete now.
     pub(super) fn assemble(&self, state: &mut State) -> Result<(), StoreError> {
         let recovered = self.recovered(&state.manifest)?.1;
-        let title = self.title(state)?;
-        let story = assemble::assemble(&title, &self.plan, &recovered.view.chunks);
+        let page = self.title_page(state)?;
+        let chunks = &recovered.view.chunks;
+        let story = assemble::assemble(&page, &self.plan, chunks);
         let path = self.paths.full_story();
         let in_editor = self.owners.open_text(&path).filter(|_| self.is_open(&path));
         if let Some(text) = &in_editor {
@@ -120,6 +122,11 @@ impl Inner {
         }
         let on_disk = self.disk.read(&path)?.unwrap_or_default();
         // All that is in a story that the new one begins with is in the new one.
+        // A draft of an earlier version is no text of the author's.
+        let earlier = assemble::assemble_plainly(&page, &self.plan, chunks);
+        if chunk_file::decode(on_disk.clone()) == earlier {
+            state.manifest.remember_assembled(Digest::of(&earlier));
+        }
         let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
         let begun = rest.is_some() && !on_disk.is_empty();
         if rest.is_none() {
@@ -135,8 +142,8 @@ impl Inner {
         }
     }
 
-    /// The story's title. A long brief takes its time to parse, so this is done once for a text.
-    fn title(&self, state: &mut State) -> Result<String, StoreError> {
+    /// The story's title page. A long brief takes its time to parse, so this is done once for a text.
+    fn title_page(&self, state: &mut State) -> Result<TitlePage, StoreError> {
         let brief = self.folder.brief();
         let text = match self.owners.open_text(brief) {
             Some(text) => text,
@@ -146,14 +153,14 @@ impl Inner {
             }
         };
         let digest = Digest::of(&text);
-        match &state.title {
-            Some((of, title)) if of == &digest => Ok(title.clone()),
+        match &state.title_page {
+            Some((of, page)) if of == &digest => Ok(page.clone()),
             // While a merge of it is not resolved, it has the title that it had.
-            Some((_, title)) if has_conflict(&text) => Ok(title.clone()),
+            Some((_, page)) if has_conflict(&text) => Ok(page.clone()),
             _ => {
-                let title = Brief::parse(&text).title;
-                state.title = Some((digest, title.clone()));
-                Ok(title)
+                let page = TitlePage::of(&Brief::parse(&text), &text);
+                state.title_page = Some((digest, page.clone()));
+                Ok(page)
             }
         }
     }

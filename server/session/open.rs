@@ -87,7 +87,7 @@ impl Session {
                 })
                 .collect(),
             known: BTreeMap::new(),
-            title: None,
+            title_page: None,
             pending: false,
             owed: Saved::default(),
         };

@@ -21,6 +21,7 @@ use super::sessions;
 use super::spending;
 use super::unmerged;
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
+use crate::story::title_page::TitlePage;
 use crate::story::{ChunkNumber, Digest, Language};
 
 /// The one writer of a session, for as long as it lives. Cheap to clone; the lock goes with
@@ -50,8 +51,8 @@ pub(super) struct State {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
-    /// The brief's title, and the digest of the brief that it was read from.
-    pub(super) title: Option<(Digest, String)>,
+    /// The story's title page, and the digest of the brief that it was read from.
+    pub(super) title_page: Option<(Digest, TitlePage)>,
     /// A declared change could not be finished yet.
     pub(super) pending: bool,
     /// Edits and notices that no caller has been given yet.

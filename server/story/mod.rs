@@ -33,6 +33,7 @@ pub mod slug;
 mod spelling;
 pub mod state;
 pub mod terms;
+pub mod title_page;
 pub mod words;
 
 pub use brief::{Beat, Brief, CastEntry, Chapter, MarginNote, Rule, Section, SectionKind};

@@ -18,6 +18,8 @@ use storywright::session::{
     ArchiveError, Call, Disk, Faults, Limits, NoEditor, SessionId, StoreError, Verdict,
     export_markdown, export_zip, import_zip,
 };
+use storywright::story::Brief;
+use storywright::story::title_page::TitlePage;
 
 const OUTLINE: [&str; 3] = ["arrival", "storm", "lamp"];
 
@@ -491,11 +493,13 @@ fn an_export_replaces_only_exports() {
 fn the_story_as_one_file() {
     let story = written();
     let disk = Disk::real();
+    let brief = "---\ntitle: The Lamp Keeper\n---\n";
+    let page = TitlePage::of(&Brief::parse(brief), brief);
     let md_to = |target: Option<&Path>| {
         export_markdown(
             &story.folder,
             &story.id,
-            "The Lamp Keeper",
+            &page,
             &plan(&OUTLINE),
             &english(),
             target,
@@ -504,7 +508,7 @@ fn the_story_as_one_file() {
         )
     };
     let exported = md_to(None).unwrap();
-    let expected = "# The Lamp Keeper\n\nShe came at dusk.\n\nThe wind fell.\n";
+    let expected = "---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n\nShe came at dusk.\n\nThe wind fell.\n";
     assert_eq!(fs::read_to_string(&exported.path).unwrap(), expected);
     assert_eq!(
         exported.path,

@@ -10,6 +10,7 @@ mod one_reading;
 
 mod answers;
 mod commands;
+mod comments;
 mod edits;
 mod events;
 mod explain;

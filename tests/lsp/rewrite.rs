@@ -166,3 +166,31 @@ fn the_prompt_of_a_chunk_is_shown_as_a_document() {
         assert!(text.contains("| contract | system |"), "{text}");
     }
 }
+
+/// The action under a note carries out that note, and says what became of the others.
+#[test]
+fn a_rewrite_carries_out_the_note_under_the_cursor() {
+    let (story, old) = written();
+    let chunk = story.chunk(1);
+    let noted = format!("{old} <!-- sw: colder -->\n\n<!-- sw: no rain -->\n");
+    let text = read(&chunk).replace(&format!("{old}\n"), &noted);
+    std::fs::write(&chunk, text).unwrap();
+    let mut editor = Editor::start(Persona::VsCode, &story);
+    editor.open(&chunk);
+    let job = editor.run_action(&chunk, "sw: colder", "with the note “colder”");
+    let (kind, end) = editor.wait_for_end(job.as_str().unwrap());
+    assert_eq!(kind, 3, "{end}");
+    let (_, message) = editor.wait_for_message("written with your note");
+    assert!(
+        message.contains("“colder”") && !message.contains("no rain"),
+        "{message}"
+    );
+    assert!(message.contains("1 other comment"), "{message}");
+    assert!(!editor.text(&chunk).contains("<!--"));
+    assert!(
+        story
+            .history()
+            .iter()
+            .any(|text| text.contains("sw: no rain"))
+    );
+}
