@@ -17,6 +17,8 @@ use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::chunk_file::{self, Damage, Fault, Places};
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners, SessionId};
+use crate::story::brief::UNCLOSED_COMMENT;
+use crate::story::comments::{Bare, comments};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
 use crate::story::lint::{self, ChunkFacts, LintedChunk};
@@ -169,6 +171,8 @@ pub fn read(
         findings.texts.push(SourceText { path, text });
     }
     memory.keep_only(&findings.texts);
+    let unclosed = chunks.iter().flat_map(Chunk::unclosed_comments);
+    findings.list.extend(unclosed);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
     let reasons = stale::reasons(story, &written, settings);
@@ -207,6 +211,28 @@ impl Chunk<'_> {
             text: self.text,
             span: self.places.in_file(prose),
         }
+    }
+
+    /// Where a quote stands in the file, also around a comment of the author's.
+    fn place_of_quote(&self, quote: &str) -> Option<Place> {
+        let bare = Bare::of(self.facts.text());
+        let span = find_quote(&bare.text, quote)?;
+        Some(self.place(&bare.in_source(&span)))
+    }
+
+    /// A warning for each comment that is never closed.
+    fn unclosed_comments(&self) -> impl Iterator<Item = Finding> {
+        let found = comments(self.facts.text()).into_iter();
+        found
+            .filter(|comment| !comment.closed)
+            .map(|comment| Finding {
+                place: self.place(&(comment.span.start..comment.span.start + "<!--".len())),
+                severity: Severity::Warning,
+                code: "unclosed-comment",
+                message: UNCLOSED_COMMENT.to_owned(),
+                related: Vec::new(),
+                correction: None,
+            })
     }
 
     /// Where the file says how far it is, else its first line.
@@ -346,7 +372,7 @@ fn contradiction(
     chunk: &Chunk<'_>,
     chunks: &[Chunk<'_>],
 ) -> Option<Finding> {
-    let place = chunk.place(&find_quote(chunk.facts.text(), &told.quote)?);
+    let place = chunk.place_of_quote(&told.quote)?;
     let (other, name, label) = match &told.source {
         Source::Brief => {
             let span = place_in_brief(&story.brief, &story.text, &told.said)?;
@@ -354,9 +380,9 @@ fn contradiction(
         }
         Source::Chunk(beat) => {
             let earlier = chunks.iter().find(|it| &it.view.beat == beat)?;
-            let span = find_quote(earlier.facts.text(), &told.said)?;
+            let said = earlier.place_of_quote(&told.said)?;
             let name = format!("chunk {}", earlier.view.number);
-            (earlier.place(&span), name, "an earlier chunk")
+            (said, name, "an earlier chunk")
         }
     };
     let said = told.said.trim_end_matches('.');

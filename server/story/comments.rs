@@ -108,6 +108,7 @@ impl Bare {
     }
 
     /// Where a span of the text stands in the source, comments inside it included; in bytes.
+    /// Both ends of the span have to be character boundaries.
     pub fn in_source(&self, span: &Span) -> Span {
         let start = self.start_in_source(span.start);
         let end = match span.is_empty() {

@@ -270,3 +270,30 @@ fn the_whole_story_has_a_head_and_its_title_as_it_is() {
     assert_eq!(desk.read(&full), story);
     assert!(!desk.exists(&format!("{}/history/full_story", desk.session())));
 }
+
+/// What is found has its place in the file, whatever comments stand before it.
+#[test]
+fn a_finding_is_where_it_stands_in_a_text_with_comments() {
+    let desk = written();
+    desk.edit_chunk(2, |prose| {
+        format!(
+            "{prose}\n\n<!-- one -->\n\nShe <!-- two --> kept on. <!-- never closed\n\nShe said so."
+        )
+    });
+    let rows = desk.run(&["check", "--json"]).exits(0).json();
+    let rows = rows.as_array().expect("rows");
+    let found = rows.iter().find(|row| row["code"] == "unclosed-comment");
+    let found = found.unwrap_or_else(|| panic!("{rows:?}"));
+    let text = desk.read(&desk.chunk_file(2));
+    let line = text.lines().position(|line| line.contains("never closed"));
+    assert_eq!(
+        found["range"]["start"]["line"].as_u64(),
+        line.map(|line| line as u64)
+    );
+    assert_eq!(found["range"]["start"]["character"], 27);
+    let full = desk.read(FULL_STORY);
+    desk.write("openai", &novelist(), &[]).exits(0);
+    let now = desk.read(FULL_STORY);
+    assert!(now.contains("She kept on.\n\nShe said so."), "{now}");
+    assert_ne!(now, full);
+}
