@@ -290,7 +290,7 @@ fn a_finding_is_where_it_stands_in_a_text_with_comments() {
         found["range"]["start"]["line"].as_u64(),
         line.map(|line| line as u64)
     );
-    assert_eq!(found["range"]["start"]["character"], 27);
+    assert_eq!(found["range"]["start"]["character"], 26);
     let full = desk.read(FULL_STORY);
     desk.write("openai", &novelist(), &[]).exits(0);
     let now = desk.read(FULL_STORY);
