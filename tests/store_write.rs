@@ -38,7 +38,7 @@ fn a_story_is_written_chunk_by_chunk() {
         .unwrap();
     assert_eq!(
         story.read("full_story.md"),
-        "# The Lamp Keeper\n\n## One\n\nThe lamp was lit at dusk.\n\nShe wrote it down.\n"
+        "---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n\n## One\n\nThe lamp was lit at dusk.\n\nShe wrote it down.\n"
     );
 
     let view = story.view(&outline);
