@@ -139,7 +139,7 @@ async fn what_the_author_reads_when_a_server_refuses() {
                 json!({"error": {"type": "overloaded_error",
                                                "message": "Overloaded"}}),
             ),
-            Overloaded,
+            Unavailable,
             "The server at HOST could not answer for now (529, Overloaded). The same call may \
              succeed later.",
         ),
@@ -193,7 +193,7 @@ async fn what_the_author_reads_when_a_server_refuses() {
         (
             Openai,
             Reply::whole(502, "text/html", "<html><title>Bad gateway</title></html>"),
-            Overloaded,
+            Unavailable,
             "The server at HOST could not answer for now (502, Bad gateway). The same call may \
              succeed later.",
         ),

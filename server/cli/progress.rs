@@ -162,6 +162,17 @@ fn line(event: &JobEvent) -> Option<String> {
         JobEvent::Progress { .. } | JobEvent::JobFinished { .. } => return None,
         JobEvent::Retry {
             chunk,
+            wait_ms,
+            patience_ms: Some(patience_ms),
+            message,
+            ..
+        } => format!(
+            "chunk {chunk}: the server is not ready, asked again in {:.1} s and for {:.0} s at most: {message}",
+            *wait_ms as f64 / 1000.0,
+            *patience_ms as f64 / 1000.0
+        ),
+        JobEvent::Retry {
+            chunk,
             attempt,
             attempts,
             wait_ms,

@@ -2,6 +2,7 @@
 //! is counted however the call ends.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::StreamExt;
 use serde_json::json;
@@ -9,9 +10,9 @@ use serde_json::json;
 use super::report::Reporter;
 use super::settings::{Price, Role, Settings};
 use super::tokens;
-use super::writer::Writer;
+use super::writer::{self, Writer};
 use crate::provider::{
-    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Usage,
+    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retries, Retry, Usage,
 };
 
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
@@ -30,6 +31,8 @@ pub struct Asker {
     pub writer: Writer,
     role: Role,
     price: Option<Price>,
+    /// How long a server is waited for that is away.
+    patience: Duration,
     reporter: Arc<Reporter>,
     spent: Arc<Mutex<Spent>>,
 }
@@ -123,6 +126,7 @@ impl Asker {
             })),
             writer,
             role,
+            patience: settings.outage,
             reporter,
         }
     }
@@ -177,11 +181,7 @@ impl Asker {
         request: &Request,
         mut heard: impl FnMut(&str) + Send,
     ) -> Result<Answer, ProviderError> {
-        let policy = RetryPolicy {
-            attempts: ATTEMPTS,
-            ..RetryPolicy::default()
-        };
-        let mut failures = 0;
+        let mut retries = self.retries(ATTEMPTS);
         let mut usage = Usage::default();
         loop {
             let (ended, text, took) = self.ask_once(request, &mut heard).await;
@@ -194,15 +194,40 @@ impl Asker {
                         usage,
                     });
                 }
-                Err(error) => {
-                    failures += 1;
-                    match policy.next(&error, failures, fastrand::f64) {
-                        Retry::After(wait) => tokio::time::sleep(wait).await,
-                        Retry::GiveUp(_) => return Err(error),
-                    }
-                }
+                Err(error) => self.after(error, &mut retries).await?,
             }
         }
+    }
+
+    /// Makes the count of failures for one answer.
+    pub fn retries(&self, attempts: u32) -> Retries {
+        Retries::new(attempts, self.patience)
+    }
+
+    /// Waits before the next call, and tells the author where it is the server that is waited
+    /// for.
+    ///
+    /// # Errors
+    /// The same error, where there is no next call.
+    pub async fn after(
+        &self,
+        error: ProviderError,
+        retries: &mut Retries,
+    ) -> Result<(), ProviderError> {
+        let now = tokio::time::Instant::now();
+        let wait = match retries.failed(&error, now, fastrand::f64) {
+            Retry::After(wait) => wait,
+            Retry::Outage(outage) => {
+                if outage.number == 1 {
+                    let message = writer::waits_for_server(&error, &outage);
+                    self.reporter.warn(None, writer::WAITING, message);
+                }
+                outage.wait
+            }
+            Retry::GiveUp(_) => return Err(error),
+        };
+        tokio::time::sleep(wait).await;
+        Ok(())
     }
 }
 

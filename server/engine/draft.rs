@@ -27,8 +27,7 @@ use super::schedule::Tail;
 use super::written::{Asks, Written};
 use super::{blocking, seam, tokens};
 use crate::provider::{
-    Event, EventStream, FinishReason, GiveUp, ProviderError, ProviderKind, Retry, RetryPolicy,
-    Usage,
+    Event, EventStream, FinishReason, GiveUp, ProviderError, ProviderKind, Retries, Retry, Usage,
 };
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
@@ -130,6 +129,14 @@ struct Tries<'a> {
     refused: u32,
 }
 
+/// The numbers of a call that failed, from 1.
+struct Attempt {
+    /// Among the failed answers.
+    failures: u32,
+    /// Among all calls that failed, the waits for a server that is away included.
+    calls: u32,
+}
+
 enum CallResult {
     Ended(CallEnd),
     Failed(ProviderError),
@@ -182,7 +189,8 @@ impl Drafting<'_> {
         page: &mut dyn Page,
         cancel: &CancellationToken,
     ) -> DraftEnd {
-        let mut failures = 0;
+        let settings = self.job.settings();
+        let mut retries = Retries::new(settings.attempts, settings.outage);
         let mut tries = Tries {
             acceptance: self.acceptance().await,
             continued: 0,
@@ -226,16 +234,35 @@ impl Drafting<'_> {
                 CallResult::Failed(error) => {
                     let length = words::count(saved, self.language());
                     let counts = !self.made_its_way(&error, &course, length);
-                    failures += u32::from(counts);
+                    let heard = course.gained(length) > 0;
                     draft.drop_stump();
                     self.after_broken_slice(&course, &error, length);
-                    let failed = counts.then_some(failures);
-                    if let Some(end) = self.after_failure(draft, error, failed, cancel).await {
+                    let now = tokio::time::Instant::now();
+                    let next = match (counts, heard) {
+                        (false, _) => Retry::After(Duration::ZERO),
+                        (true, true) => retries.broke_off(&error, fastrand::f64),
+                        (true, false) => retries.failed(&error, now, fastrand::f64),
+                    };
+                    let attempt = match counts {
+                        true => Attempt {
+                            failures: retries.failures().max(1),
+                            calls: retries.calls(),
+                        },
+                        false => Attempt {
+                            failures: 1,
+                            calls: draft.attempts,
+                        },
+                    };
+                    if let Some(end) = self
+                        .after_failure(draft, error, next, attempt, cancel)
+                        .await
+                    {
                         return end;
                     }
                 }
                 CallResult::Ended(end) => {
                     draft.last_error = None;
+                    retries.answered();
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
@@ -273,23 +300,19 @@ impl Drafting<'_> {
         }
     }
 
-    /// Waits before the next attempt, or says that there is none. `failures` is `None` where the
-    /// call is none of those that are counted: the next one begins at once.
+    /// Waits before the next attempt, or says that there is none.
     async fn after_failure(
         &self,
         draft: &mut Draft,
         error: ProviderError,
-        failures: Option<u32>,
+        next: Retry,
+        attempt: Attempt,
         cancel: &CancellationToken,
     ) -> Option<DraftEnd> {
         let attempts = self.job.settings().attempts;
-        let policy = RetryPolicy {
-            attempts,
-            ..RetryPolicy::default()
-        };
-        let next = failures.map(|failures| policy.next(&error, failures, fastrand::f64));
-        let wait = match next.unwrap_or(Retry::After(Duration::ZERO)) {
-            Retry::After(wait) => wait,
+        let (wait, patience) = match next {
+            Retry::After(wait) => (wait, None),
+            Retry::Outage(outage) => (outage.wait, Some(outage.patience)),
             Retry::GiveUp(reason) => {
                 let why = match reason {
                     GiveUp::Pointless => error.to_string(),
@@ -304,15 +327,16 @@ impl Drafting<'_> {
         self.job.reporter().tell(JobEvent::Retry {
             chunk: self.chunk.number,
             words: words::count(&draft.prose, self.language()),
-            attempt: failures.unwrap_or(1),
+            attempt: attempt.failures,
             attempts,
             wait_ms: millis(wait),
+            patience_ms: patience.map(millis),
             message: error.to_string(),
             causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
         self.job.note_wait(&error);
-        let (so_far, attempt) = (&draft.prose, failures.unwrap_or(draft.attempts));
+        let (attempt, so_far) = (attempt.calls, &draft.prose);
         self.job
             .record_attempt(self.chunk.number, attempt, &error, so_far)
             .await;

@@ -58,6 +58,10 @@ pub enum JobEvent {
         attempt: u32,
         attempts: u32,
         wait_ms: u64,
+        /// How long the server is waited for in all, where the call counts as no attempt: the server
+        /// limits the rate, loads a model or restarts.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        patience_ms: Option<u64>,
         message: String,
         /// What lies behind it, from the nearest cause to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -14,7 +14,7 @@ use super::job::Finished;
 use super::pass::Pass;
 use super::prepare::Prepared;
 use super::refine::{Asked, Refined, Refiner, Way};
-use super::report::{Reporter, cause_chain};
+use super::report::{Reporter, cause_chain, tell_of_wait};
 use super::settings::{Refine, Role};
 use super::status::relative;
 use super::workshop::{Claim, OpenSession, Scope, Workshop};
@@ -74,9 +74,10 @@ impl Prepared {
             _ => Role::Refine,
         };
         // Connected before anything is written: without a writer, nothing changes on disk.
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), role) => writer?,
+            writer = Writer::connect(&self.settings, workshop.environment(), role, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         let claim = self.claim(&open, &chunks)?;

@@ -16,7 +16,7 @@ use super::job::{Finished, Job};
 use super::job_report::full_story;
 use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
-use super::report::{Reporter, millis};
+use super::report::{Reporter, millis, tell_of_wait};
 use super::schedule::Schedule;
 use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
@@ -134,9 +134,10 @@ impl Prepared {
         self.check_conflicts(workshop, Arc::clone(&editor)).await?;
         self.check_lineup(workshop, Arc::clone(&editor)).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft) => writer?,
+            writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;

@@ -23,6 +23,21 @@ pub struct Reporter {
     told_once: Mutex<BTreeSet<String>>,
 }
 
+/// Makes what tells an observer that the server is waited for, before a job has a reporter.
+pub fn tell_of_wait(
+    observer: Arc<dyn Observer>,
+    started: Instant,
+) -> impl Fn(String) + Send + Sync {
+    move |message| {
+        observer.event(&JobEvent::Warning {
+            chunk: None,
+            code: super::writer::WAITING.to_owned(),
+            message,
+            elapsed_ms: millis(started.elapsed()),
+        });
+    }
+}
+
 impl Reporter {
     pub fn new(observer: Arc<dyn Observer>, run: Run, started: Instant) -> Reporter {
         Reporter {
@@ -239,11 +254,16 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             attempt,
             attempts,
             wait_ms,
+            patience_ms,
             message,
             causes,
             elapsed_ms,
         } => format!(
-            "chunk {chunk} attempt {attempt} of {attempts} failed at {words} words, next in {}: {message}{}; {} elapsed",
+            "chunk {chunk} {} at {words} words, next in {}: {message}{}; {} elapsed",
+            match patience_ms {
+                Some(_) => "waits for the server".to_owned(),
+                None => format!("attempt {attempt} of {attempts} failed"),
+            },
             seconds(wait_ms),
             because(causes),
             seconds(elapsed_ms)

@@ -9,7 +9,10 @@ use crate::engine::environment::Environment;
 use crate::engine::precedence::Precedence;
 use crate::engine::settings::{ProviderChoice, Role, Settings};
 use crate::provider::demo::DemoWriter;
-use crate::provider::{self, ApiKey, Endpoint, Provider, ProviderError, ProviderKind};
+use crate::provider::{
+    self, ApiKey, Endpoint, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
+    Retries, Retry,
+};
 use crate::story::Digest;
 
 /// A provider with the model to ask for.
@@ -53,17 +56,18 @@ impl Writer {
         Digest::of(&format!("{}/{}", self.kind.as_str(), self.model))
     }
 
-    /// The writer for a role.
+    /// Finds the writer for a role. `waiting` is given a sentence where the server is waited for.
     pub async fn connect(
         settings: &Settings,
         environment: &Environment,
         role: Role,
+        waiting: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Writer, WriterError> {
         let (kind, provider) = connect_provider(settings, environment).await?;
         provider.ready()?;
         let model = match settings.model_for(role) {
             Some(model) => model.to_owned(),
-            None => provider.default_model().await?,
+            None => default_model(provider.as_ref(), settings, waiting).await?,
         };
         Ok(Writer {
             provider,
@@ -71,6 +75,44 @@ impl Writer {
             model,
             precedence: Arc::default(),
         })
+    }
+}
+
+/// The code of the warning that a server is waited for.
+pub const WAITING: &str = "waiting-for-server";
+
+/// Puts into words that a server is waited for, and for how long.
+pub fn waits_for_server(error: &ProviderError, outage: &Outage) -> String {
+    format!(
+        "{error} It is asked again for up to {} s (timeouts.outage)",
+        outage.patience.as_secs()
+    )
+}
+
+/// Asks for the model to use, again where the server loads or restarts. One that can't be
+/// reached at all has never answered: it is not waited for.
+async fn default_model(
+    provider: &dyn Provider,
+    settings: &Settings,
+    waiting: &(dyn Fn(String) + Send + Sync),
+) -> Result<String, ProviderError> {
+    let mut retries = Retries::new(settings.attempts, settings.outage);
+    loop {
+        let error = match provider.default_model().await {
+            Err(error) if error.kind != ProviderErrorKind::Unreachable => error,
+            found => return found,
+        };
+        let now = tokio::time::Instant::now();
+        match retries.failed(&error, now, fastrand::f64) {
+            Retry::After(wait) => tokio::time::sleep(wait).await,
+            Retry::Outage(outage) => {
+                if outage.number == 1 {
+                    waiting(waits_for_server(&error, &outage));
+                }
+                tokio::time::sleep(outage.wait).await;
+            }
+            Retry::GiveUp(_) => return Err(error),
+        }
     }
 }
 

@@ -375,6 +375,15 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             percent,
             ..
         } => progress.report(format!("chunk {chunk} saved: {words} words"), *percent),
+        JobEvent::Retry {
+            chunk,
+            wait_ms,
+            patience_ms: Some(_),
+            ..
+        } => progress.wait(format!(
+            "chunk {chunk} waits for the server, asked again in {} s",
+            wait_ms.div_ceil(1000)
+        )),
         JobEvent::StateSaved {
             chunk,
             percent: Some(percent),

@@ -66,6 +66,15 @@ impl JobProgress {
         }));
     }
 
+    /// Reports at once what the job waits for. It is as far as it was.
+    pub fn wait(&self, message: String) {
+        self.send(WorkDoneProgress::Report(WorkDoneProgressReport {
+            cancellable: Some(true),
+            message: Some(message),
+            percentage: None,
+        }));
+    }
+
     /// What the End will say.
     pub fn conclude(&mut self, message: &str) {
         self.last_message = Some(message.to_owned());

@@ -11,7 +11,7 @@ pub struct ProviderError {
     pub message: String,
     /// HTTP status, if an answer came.
     pub status: Option<u16>,
-    /// What the server asked for in `Retry-After`.
+    /// How long the server asked to be left alone, in headers or body.
     pub retry_after: Option<Duration>,
     /// Headers that help to trace the failure (request id, rate limits), never credentials.
     pub headers: Vec<(String, String)>,
@@ -49,8 +49,11 @@ pub enum ProviderErrorKind {
     Deadline,
     /// 429, and the vendor's words for it.
     RateLimited,
-    /// 5xx, 529, `overloaded_error`.
+    /// 5xx: the server failed at this call.
     Overloaded,
+    /// The server loads a model, restarts or has too much to do (502, 503, 529), or it answered
+    /// before and takes no connection now.
+    Unavailable,
     /// 401 or 403, or no key where one is needed.
     Unauthorized,
     /// The quota or the credit is used up (402, `insufficient_quota`).
@@ -71,7 +74,7 @@ impl ProviderErrorKind {
         use ProviderErrorKind::*;
         matches!(
             self,
-            Unreachable | Broken | Deadline | RateLimited | Overloaded | Protocol
+            Unreachable | Broken | Deadline | RateLimited | Overloaded | Unavailable | Protocol
         )
     }
 

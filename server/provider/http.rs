@@ -3,6 +3,7 @@
 //! Never logs a body, and never sends anything to a host other than the one it was made for.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
@@ -35,6 +36,8 @@ pub(super) struct Http {
     pub loopback: bool,
     pub secrets: Secrets,
     pub deadlines: Deadlines,
+    /// Whether the server has answered anything yet.
+    has_answered: AtomicBool,
 }
 
 /// A call that brought no answer to go on with.
@@ -90,6 +93,7 @@ impl Http {
             server,
             secrets: Secrets::of_key(endpoint.api_key.clone()),
             deadlines: endpoint.deadlines,
+            has_answered: AtomicBool::new(false),
         })
     }
 
@@ -144,6 +148,7 @@ impl Http {
     }
 
     async fn accept(&self, response: Response) -> Result<Response, Failure> {
+        self.has_answered.store(true, Ordering::Relaxed);
         let status = response.status();
         if status.is_redirection() {
             return Err(self.redirected(&response).into());
@@ -228,7 +233,13 @@ impl Http {
         // The URL is in our own words already.
         let problem = problem.without_url();
         let host = &self.server.host;
-        let (kind, message) = if problem.is_connect() && problem.is_timeout() {
+        let (kind, message) = if problem.is_connect() && self.has_answered.load(Ordering::Relaxed) {
+            let reason = self.secrets.quote(&innermost(&problem));
+            (
+                ProviderErrorKind::Unavailable,
+                format!("No connection to {host} any more: {reason}. It answered before."),
+            )
+        } else if problem.is_connect() && problem.is_timeout() {
             let limit = deadlines::in_words(self.deadlines.connect);
             (
                 ProviderErrorKind::Unreachable,

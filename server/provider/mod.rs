@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub use endpoint::normalise_base_url;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use limits::output_limit;
-pub use retry::{GiveUp, Retry, RetryPolicy};
+pub use retry::{GiveUp, Outage, Retries, Retry};
 
 /// Which protocol a provider speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -3,6 +3,8 @@
 //!
 //! Pure. Bodies are quoted in part only, and never with a key or a piece of the prompt in it.
 
+mod wait;
+
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
@@ -23,6 +25,8 @@ pub(super) struct Refusal {
     pub parameter: String,
     pub message: String,
     pub retry_after: Option<Duration>,
+    /// It names a quota of a whole day.
+    pub is_of_a_day: bool,
     pub headers: Vec<(String, String)>,
 }
 
@@ -31,13 +35,21 @@ impl Refusal {
     pub fn from_answer(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Self {
         let mut refusal = match serde_json::from_slice::<Value>(body) {
             Ok(value) => Refusal::from_value(&value),
-            Err(_) => Refusal {
-                message: plain_text(&String::from_utf8_lossy(body)),
-                ..Refusal::default()
-            },
+            Err(_) => {
+                let message = plain_text(&String::from_utf8_lossy(body));
+                Refusal {
+                    retry_after: wait::in_words(&message),
+                    message,
+                    ..Refusal::default()
+                }
+            }
         };
         refusal.status = Some(status);
-        refusal.retry_after = retry_after(headers, now);
+        let in_headers = wait::retry_after(headers, now);
+        refusal.retry_after = in_headers.or(refusal.retry_after);
+        if status == 429 && refusal.retry_after.is_none() {
+            refusal.retry_after = wait::rate_limit_reset(headers, now);
+        }
         refusal.headers = telling_headers(headers);
         refusal
     }
@@ -64,6 +76,8 @@ impl Refusal {
             code: text("code"),
             parameter: text("param"),
             message: text("message"),
+            retry_after: wait::in_body(value),
+            is_of_a_day: is_of_a_day(inner),
             ..Refusal::default()
         };
         // A gateway that has already sent 200 can only put the status into the event.
@@ -113,11 +127,17 @@ impl Refusal {
         if says(CONTEXT_OVERFLOW) || self.status == Some(413) {
             return ContextOverflow;
         }
+        if self.is_quota_of_a_minute(&said) {
+            return RateLimited;
+        }
         if says(OUT_OF_CREDIT) || self.status == Some(402) {
             return OutOfCredit;
         }
         if self.is_about_unknown_model(&said) {
             return UnknownModel;
+        }
+        if says(&["loading model"]) || matches!(self.status, Some(502 | 503 | 529)) {
+            return Unavailable;
         }
         if says(&["requires more system memory"]) {
             return BadRequest;
@@ -143,6 +163,13 @@ impl Refusal {
             // In the middle of a stream, from a server that gives no class.
             None => Overloaded,
         }
+    }
+
+    /// Whether a server calls a limit of the rate, which is lifted soon, a quota.
+    fn is_quota_of_a_minute(&self, said: &str) -> bool {
+        let is_final = self.is_of_a_day || said.contains("insufficient_quota");
+        let is_short = self.retry_after.is_some() || said.contains("per minute");
+        self.status == Some(429) && is_short && !is_final
     }
 
     fn is_about_unknown_model(&self, said: &str) -> bool {
@@ -179,7 +206,7 @@ impl Refusal {
                 };
                 format!("{} asks for fewer calls{wait}{said}.", server.name())
             }
-            ProviderErrorKind::Overloaded => format!(
+            ProviderErrorKind::Overloaded | ProviderErrorKind::Unavailable => format!(
                 "{} could not answer for now{said}. The same call may succeed later.",
                 server.name()
             ),
@@ -279,20 +306,18 @@ fn plain_text(body: &str) -> String {
     }
 }
 
-/// What the server asks for, in `retry-after-ms` or `Retry-After` (RFC 9110, section
-/// 10.2.3: seconds or a date). A date in the past is a wait of 0.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    if let Some(milliseconds) = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok()) {
-        return Duration::try_from_secs_f64(milliseconds / 1000.0).ok();
-    }
-    let asked = text("retry-after")?;
-    if let Ok(seconds) = asked.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = jiff::fmt::rfc2822::parse(asked).ok()?;
-    let date = SystemTime::from(date.timestamp());
-    Some(date.duration_since(now).unwrap_or(Duration::ZERO))
+/// Whether an error names a quota of a whole day, as Gemini's do (`quotaId`).
+fn is_of_a_day(error: &Value) -> bool {
+    let details = error.get("details").and_then(Value::as_array);
+    let mut violations = details
+        .into_iter()
+        .flatten()
+        .filter_map(|detail| detail.get("violations")?.as_array())
+        .flatten();
+    violations.any(|violation| {
+        let quota = violation.get("quotaId").and_then(Value::as_str);
+        quota.is_some_and(|quota| quota.contains("PerDay"))
+    })
 }
 
 /// Headers that help to trace a failure; none of them holds a credential.

@@ -13,7 +13,7 @@ use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
-use crate::engine::report::{Reporter, cause_chain, millis};
+use crate::engine::report::{Reporter, cause_chain, millis, tell_of_wait};
 use crate::engine::run_report;
 use crate::engine::settings::Role;
 use crate::engine::workshop::{Which, Workshop};
@@ -65,9 +65,10 @@ impl Prepared {
             ));
         }
         // Connected before anything is written: without a writer, nothing changes on disk.
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::State) => writer?,
+            writer = Writer::connect(&self.settings, workshop.environment(), Role::State, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         let asked = self.asked();

@@ -11,9 +11,7 @@ use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
 use crate::engine::writer::Writer;
 use crate::engine::{blocking, scene};
-use crate::provider::{
-    FinishReason, ProviderError, ProviderErrorKind, Request, Retry, RetryPolicy, Task, Usage,
-};
+use crate::provider::{FinishReason, ProviderError, ProviderErrorKind, Request, Task, Usage};
 use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
     StoreError,
@@ -208,44 +206,42 @@ impl Reader {
             &chunk.before,
             self.settings.context_tokens,
         );
-        let policy = RetryPolicy {
-            attempts: ATTEMPTS,
-            ..RetryPolicy::default()
-        };
+        let mut retries = self.asker.retries(ATTEMPTS);
         let mut usage = Usage::default();
         let mut shaped = true;
-        let mut failed = 0;
         loop {
             let request = self.request(chunk, &prompt, shaped);
             let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
             usage = usage.plus(took);
-            failed += 1;
+            let ended = match ended {
+                Err(error) => {
+                    let waited = self.asker.after(error, &mut retries).await;
+                    waited.map_err(Failure::Provider)?;
+                    continue;
+                }
+                Ok(finish) => finish,
+            };
+            retries.count();
+            let is_last = retries.failures() >= ATTEMPTS;
             let understood = match ended {
-                Err(error) => Err(Failure::Provider(error)),
-                Ok(FinishReason::Refusal) => Err(Failure::Unreadable {
+                FinishReason::Refusal => Err(Failure::Unreadable {
                     why: "was a refusal",
                     answer,
                 }),
-                Ok(FinishReason::Other(why)) if why == ENDLESS => Err(Failure::Unreadable {
+                FinishReason::Other(why) if why == ENDLESS => Err(Failure::Unreadable {
                     why: "had no end",
                     answer,
                 }),
-                Ok(_) => self.understand(chunk, answer),
+                _ => self.understand(chunk, answer),
             };
             let failure = match understood {
                 // That there is nothing to know is believed at the second time.
-                Ok(state) if !state.is_empty() || failed == ATTEMPTS => return Ok((state, usage)),
+                Ok(state) if !state.is_empty() || is_last => return Ok((state, usage)),
                 Ok(_) => None,
                 Err(failure) => Some(failure),
             };
             match failure {
-                Some(Failure::Provider(error)) => {
-                    match policy.next(&error, failed, fastrand::f64) {
-                        Retry::After(wait) => tokio::time::sleep(wait).await,
-                        Retry::GiveUp(_) => return Err(Failure::Provider(error)),
-                    }
-                }
-                Some(failure) if failed == ATTEMPTS => return Err(failure),
+                Some(failure) if is_last => return Err(failure),
                 // Some servers take a shape and then keep the model from answering.
                 _ => shaped = false,
             }

@@ -37,7 +37,7 @@ use super::status::relative;
 use super::story_file::StoryFile;
 use super::workshop::{OpenSession, Reach};
 use super::writer::Writer;
-use crate::provider::{ProviderError, ProviderErrorKind, RetryPolicy, Usage};
+use crate::provider::{ProviderError, ProviderErrorKind, Usage};
 use crate::session::{ChunkView, Session, TokenUsage};
 use crate::story::{Brief, ChunkNumber};
 use reducer::Reducer;
@@ -169,7 +169,7 @@ impl Job {
     /// A server that asks for a wait asks it of all calls; where it is longer than is waited
     /// at all, the call that was told so ends the job.
     pub(super) fn note_wait(&self, error: &ProviderError) {
-        let longest = RetryPolicy::default().longest_asked;
+        let longest = self.settings.outage;
         let asked = error.retry_after.filter(|wait| *wait <= longest);
         if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
             self.hold.extend(wait);

@@ -21,8 +21,8 @@ use crate::engine::report::{causes, millis};
 use crate::engine::workshop::Claim;
 use crate::engine::{blocking, scene, tokens};
 use crate::provider::{
-    Event, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Retry,
-    RetryPolicy, Usage,
+    Event, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Retries, Retry,
+    Usage,
 };
 use crate::session::{ChunkView, Mending, Origin};
 use crate::story::comments::{with_beginning, without_comments};
@@ -186,11 +186,7 @@ impl Job {
         cancel: &CancellationToken,
     ) -> Result<String, SeamEnd> {
         let attempts = self.settings().attempts;
-        let policy = RetryPolicy {
-            attempts,
-            ..RetryPolicy::default()
-        };
-        let mut failures = 0;
+        let mut retries = Retries::new(attempts, self.settings().outage);
         loop {
             let before = *usage;
             let mut text = String::new();
@@ -217,17 +213,20 @@ impl Job {
                 }
                 Some(Err(error)) => error,
             };
-            failures += 1;
             self.note_wait(&error);
-            let Retry::After(wait) = policy.next(&error, failures, fastrand::f64) else {
-                return Err(SeamEnd::Open(error.to_string()));
+            let now = tokio::time::Instant::now();
+            let (wait, patience) = match retries.failed(&error, now, fastrand::f64) {
+                Retry::After(wait) => (wait, None),
+                Retry::Outage(outage) => (outage.wait, Some(outage.patience)),
+                Retry::GiveUp(_) => return Err(SeamEnd::Open(error.to_string())),
             };
             self.reporter().tell(JobEvent::Retry {
                 chunk: number,
                 words: 0,
-                attempt: failures,
+                attempt: retries.failures().max(1),
                 attempts,
                 wait_ms: millis(wait),
+                patience_ms: patience.map(millis),
                 message: error.to_string(),
                 causes: causes(&error),
                 elapsed_ms: self.reporter().elapsed_ms(),

@@ -51,6 +51,9 @@ pub enum PlanEvent {
         attempt: u32,
         attempts: u32,
         wait_ms: u64,
+        /// How long the server is waited for in all, where the call counts as no attempt.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        patience_ms: Option<u64>,
         message: String,
         /// What lies behind it, from the nearest cause to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,6 +107,16 @@ impl PlanEvent {
                 file,
                 ..
             } => format!("beat {number} “{title}”, {percent} % done: {file}"),
+            PlanEvent::Retry {
+                wait_ms,
+                patience_ms: Some(patience_ms),
+                message,
+                ..
+            } => format!(
+                "the server is not ready, asked again in {:.1} s and for {:.0} s at most: {message}",
+                seconds(*wait_ms),
+                seconds(*patience_ms)
+            ),
             PlanEvent::Retry {
                 attempt,
                 attempts,
@@ -167,12 +180,16 @@ impl PlanEvent {
                 attempt,
                 attempts,
                 wait_ms,
+                patience_ms,
                 message,
                 causes,
                 elapsed_ms,
             } => format!(
-                "attempt {attempt} of {attempts} failed with {planned} beats planned, next in {:.1} s: {message}{}; \
-                 {:.1} s elapsed",
+                "{} with {planned} beats planned, next in {:.1} s: {message}{}; {:.1} s elapsed",
+                match patience_ms {
+                    Some(_) => "server not ready".to_owned(),
+                    None => format!("attempt {attempt} of {attempts} failed"),
+                },
                 seconds(*wait_ms),
                 match causes.is_empty() {
                     true => String::new(),

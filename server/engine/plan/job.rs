@@ -15,13 +15,13 @@ use crate::engine::editor::Editor;
 use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome};
 use crate::engine::job::Finished;
-use crate::engine::report::{Reporter, cause_chain, causes, millis};
+use crate::engine::report::{Reporter, cause_chain, causes, millis, tell_of_wait};
 use crate::engine::settings::{Role, Settings};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::engine::writer::Writer;
 use crate::engine::{blocking, scene};
-use crate::provider::{GiveUp, Outline, ProviderError, Request, Retry, RetryPolicy, Task, Usage};
+use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
 use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief};
@@ -51,7 +51,7 @@ pub struct Job {
     slots: Vec<Option<BeatId>>,
     /// The new beats.
     pub(super) fresh: HashSet<BeatId>,
-    failures: u32,
+    retries: Retries,
     empty: u32,
 }
 
@@ -81,9 +81,10 @@ impl Planning {
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
         self.check_file(workshop.disk(), editor.as_ref()).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::Plan) => writer?,
+            writer = Writer::connect(&self.settings, workshop.environment(), Role::Plan, &waiting) => writer?,
         };
         let asked = self.asked();
         let (run, taken) = blocking({
@@ -106,6 +107,7 @@ impl Planning {
             count,
             warnings,
         } = self;
+        let retries = retries(&settings);
         let mut job = Job {
             page: Page::new(
                 story.folder.clone(),
@@ -125,7 +127,7 @@ impl Planning {
             titles: Vec::new(),
             slots,
             fresh: HashSet::new(),
-            failures: 0,
+            retries,
             empty: 0,
         };
         for warning in warnings {
@@ -338,7 +340,9 @@ impl Job {
             CallEnd::Stopped(stop) => Some(self.stopped(stop).await),
             CallEnd::Failed { error, planned } => {
                 // What brought something is no failure in a row.
-                self.failures = if planned > 0 { 1 } else { self.failures + 1 };
+                if planned > 0 {
+                    self.retries = retries(&self.settings);
+                }
                 self.wait(&error, cancel).await
             }
             CallEnd::Ended {
@@ -346,7 +350,7 @@ impl Job {
                 wrong,
                 answer,
             } => {
-                self.failures = 0;
+                self.retries = retries(&self.settings);
                 if planned > 0 {
                     self.empty = 0;
                     return None;
@@ -382,12 +386,10 @@ impl Job {
     /// Waits before the next call, or says that there is none.
     async fn wait(&mut self, error: &ProviderError, cancel: &CancellationToken) -> Option<Stop> {
         let attempts = self.settings.attempts;
-        let policy = RetryPolicy {
-            attempts,
-            ..RetryPolicy::default()
-        };
-        let wait = match policy.next(error, self.failures, fastrand::f64) {
-            Retry::After(wait) => wait,
+        let now = tokio::time::Instant::now();
+        let (wait, patience) = match self.retries.failed(error, now, fastrand::f64) {
+            Retry::After(wait) => (wait, None),
+            Retry::Outage(outage) => (outage.wait, Some(outage.patience)),
             Retry::GiveUp(reason) => {
                 self.keep_error("failed_call", format!("# {}\n", cause_chain(error)))
                     .await;
@@ -399,9 +401,10 @@ impl Job {
         };
         self.reporter.tell(JobEvent::Plan(PlanEvent::Retry {
             planned: self.planned(),
-            attempt: self.failures,
+            attempt: self.retries.failures().max(1),
             attempts,
             wait_ms: millis(wait),
+            patience_ms: patience.map(millis),
             message: error.to_string(),
             causes: causes(error),
             elapsed_ms: self.reporter.elapsed_ms(),
@@ -435,4 +438,9 @@ impl Job {
         let limit = self.settings.max_cost.filter(|limit| cost >= *limit)?;
         Some(format!("the budget of {limit} (max_cost) is used up"))
     }
+}
+
+/// Makes the count of failures in a row.
+fn retries(settings: &Settings) -> Retries {
+    Retries::new(settings.attempts, settings.outage)
 }

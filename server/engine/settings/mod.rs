@@ -10,6 +10,7 @@ mod names;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub struct Settings {
     pub context_tokens: u32,
     pub temperature: Option<f32>,
     pub deadlines: Deadlines,
+    /// How long a server is waited for that limits the rate, loads a model or restarts.
+    pub outage: Duration,
     /// Failed calls a chunk before it is given up; 1 to 20.
     pub attempts: u32,
     /// Most output tokens of a job.
@@ -81,6 +84,7 @@ impl Default for Settings {
             context_tokens: 16_000,
             temperature: None,
             deadlines: Deadlines::default(),
+            outage: Duration::from_secs(600),
             attempts: 5,
             max_output_tokens: None,
             max_cost: None,

@@ -75,7 +75,7 @@ fn every_vendors_refusals_are_sorted() {
         (
             529,
             r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
-            Overloaded,
+            Unavailable,
         ),
         (
             400,
@@ -121,7 +121,7 @@ fn every_vendors_refusals_are_sorted() {
         (
             503,
             r#"{"error":{"message":"The engine is currently overloaded","type":"server_error"}}"#,
-            Overloaded,
+            Unavailable,
         ),
         // llama.cpp
         (
@@ -142,7 +142,7 @@ fn every_vendors_refusals_are_sorted() {
         (
             503,
             r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
-            Overloaded,
+            Unavailable,
         ),
         (
             401,
@@ -226,7 +226,7 @@ fn every_vendors_refusals_are_sorted() {
         (
             502,
             "<html><head><title>502 Bad Gateway</title></head></html>",
-            Overloaded,
+            Unavailable,
         ),
         (403, "", Unauthorized),
         (404, "404 page not found", BadRequest),
@@ -247,7 +247,7 @@ fn errors_within_a_stream_have_no_status_but_a_kind() {
         ),
         (
             r#"{"error":{"code":502,"message":"Provider returned error"}}"#,
-            Overloaded,
+            Unavailable,
         ),
         (r#"{"error":{"code":"429","message":"Slow"}}"#, RateLimited),
         (
@@ -271,25 +271,63 @@ fn errors_within_a_stream_have_no_status_but_a_kind() {
 }
 
 #[test]
-fn retry_after_is_read_in_every_form() {
-    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_445_412_470);
-    for (name, value, expected) in [
-        ("retry-after", "20", Some(20_000)),
-        ("retry-after", "0", Some(0)),
-        ("retry-after", " 1.5 ", Some(1_500)),
-        ("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT", Some(10_000)),
-        ("retry-after", "Wed, 21 Oct 2015 07:27:00 GMT", Some(0)),
-        ("retry-after", "-5", None),
-        ("retry-after", "soon", None),
-        ("retry-after", "NaN", None),
-        ("retry-after", "1e300", None),
-        ("retry-after-ms", "250", Some(250)),
-        ("x-other", "20", None),
+fn a_quota_of_a_minute_is_a_wait_and_not_the_end() {
+    use ProviderErrorKind::*;
+    let gemini = |quota: &str| {
+        let body = serde_json::json!([{"error": {
+            "code": 429,
+            "message": "You exceeded your current quota, please check your plan and billing details.",
+            "status": "RESOURCE_EXHAUSTED",
+            "details": [
+                {"violations": [{"quotaId": quota}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "11s"},
+            ],
+        }}]);
+        body.to_string()
+    };
+    let table = [
+        (gemini("GenerateRequestsPerMinutePerProject"), RateLimited, Some(11)),
+        (gemini("GenerateRequestsPerDayPerProject"), OutOfCredit, Some(11)),
+        (
+            r#"{"error":{"message":"Quota exceeded: 20 requests per minute"}}"#.to_owned(),
+            RateLimited,
+            None,
+        ),
+        (
+            r#"{"error":{"message":"You exceeded your current quota, please check your plan.","type":"insufficient_quota","code":"insufficient_quota"}}"#.to_owned(),
+            OutOfCredit,
+            None,
+        ),
+        (
+            "Too many requests. Try again in 20 seconds.".to_owned(),
+            RateLimited,
+            Some(20),
+        ),
+    ];
+    for (body, kind, seconds) in table {
+        let refusal = answer(429, &body);
+        assert_eq!(refusal.kind(), kind, "{body}");
+        assert_eq!(
+            refusal.retry_after,
+            seconds.map(Duration::from_secs),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_loads_or_restarts_is_unavailable() {
+    for (status, body) in [
+        (
+            503,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+        ),
+        (503, ""),
+        (502, "<html><title>Bad Gateway</title></html>"),
+        (500, r#"{"error":{"message":"Loading model"}}"#),
     ] {
-        let mut headers = HeaderMap::new();
-        headers.insert(name, value.parse().expect("a header value"));
-        let expected = expected.map(Duration::from_millis);
-        assert_eq!(retry_after(&headers, now), expected, "{name}: {value}");
+        let kind = answer(status, body).kind();
+        assert_eq!(kind, ProviderErrorKind::Unavailable, "{status} {body}");
     }
 }
 
