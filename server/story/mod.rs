@@ -16,6 +16,7 @@ pub mod front_matter;
 pub mod ids;
 mod labels;
 pub mod language;
+pub mod leftovers;
 pub mod lint;
 pub mod margin_notes;
 pub mod metadata;

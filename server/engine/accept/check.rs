@@ -12,6 +12,7 @@ pub enum Check {
     Postamble,
     CodeFence,
     JsonWrapper,
+    Metadata,
     HeadingEcho,
     NextPart,
     StrayRule,
@@ -36,7 +37,7 @@ pub enum Check {
 
 impl Check {
     /// Every check, in no order that matters.
-    pub const ALL: [Check; 29] = [
+    pub const ALL: [Check; 30] = [
         Check::EmptyAnswer,
         Check::Refusal,
         Check::LateRefusal,
@@ -46,6 +47,7 @@ impl Check {
         Check::Postamble,
         Check::CodeFence,
         Check::JsonWrapper,
+        Check::Metadata,
         Check::HeadingEcho,
         Check::NextPart,
         Check::StrayRule,
@@ -80,6 +82,7 @@ impl Check {
             Check::Postamble => "postamble",
             Check::CodeFence => "code-fence",
             Check::JsonWrapper => "json-wrapper",
+            Check::Metadata => "metadata",
             Check::HeadingEcho => "heading-echo",
             Check::NextPart => "next-part",
             Check::StrayRule => "stray-rule",
@@ -114,11 +117,12 @@ impl Check {
         match self {
             Check::LateRefusal => "ended with a refusal to go on",
             Check::LeakedReasoning => "held the model's own thoughts",
-            Check::MetaTalk => "held talk of the model about itself",
+            Check::MetaTalk => "held talk of the model about itself or its work",
             Check::Preamble => "began with a preamble",
             Check::Postamble => "ended with talk about the work",
             Check::CodeFence => "was fenced off as code",
             Check::JsonWrapper => "was wrapped in JSON",
+            Check::Metadata => "held data about the work, as JSON or front matter",
             Check::HeadingEcho => "had a heading, which the outline already has",
             Check::NextPart => "went on into the next part",
             Check::StrayRule => "had a scene break at its edge",
@@ -126,7 +130,7 @@ impl Check {
             Check::NoteEcho => "repeated a note in the margin",
             Check::TemplateToken => "held marks of the model's template",
             Check::RolePrefix => "began with the name of a role",
-            Check::Markup => "was marked up as a web page",
+            Check::Markup => "held marks of a web page, or a picture from the web",
             Check::ControlCharacters => "held control characters",
             Check::BrokenCharacters => "held characters in the wrong encoding",
             Check::CopiedText => "repeated text that stands earlier in the story",

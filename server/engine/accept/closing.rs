@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::check::Check;
-use super::opening::{bare, is_fence, is_heading, is_part_line, is_rule};
-use super::pack::PACKS;
+use super::opening::{is_fence, is_heading, is_part_line, is_rule};
 use super::repair::Repair;
-use super::{Acceptance, sentences};
+use super::{Acceptance, metadata, sentences};
+use crate::story::leftovers::{self, Narrator, PACKS, Place, bare};
 
 /// Longer is no afterword.
 const LONGEST: usize = 900;
@@ -25,8 +25,8 @@ pub(super) fn strip_all(repair: &mut Repair<'_>) {
         fences -= usize::from(check == Check::CodeFence);
         end = start;
     }
-    if let Some(start) = appendix(&text[..end]) {
-        found.push((Check::Postamble, start..end));
+    if let Some((start, check)) = appendix(&text[..end]) {
+        found.push((check, start..end));
         end = start;
     }
     if fences % 2 == 1
@@ -98,9 +98,7 @@ fn of_piece(acceptance: &Acceptance<'_>, piece: &str, fenced: bool) -> Option<Ch
     if is_line && is_rule(piece) {
         return Some(Check::StrayRule);
     }
-    let bracketed =
-        piece.starts_with(['[', '(', '（', '【']) && piece.ends_with([']', ')', '）', '】']);
-    if PACKS.postamble.is_match(inside) || (bracketed && PACKS.bracketed.is_match(inside)) {
+    if leftovers::is_afterword(piece) {
         return Some(Check::Postamble);
     }
     if !acceptance.is_last && is_line && PACKS.ending.is_match(inside.trim_end_matches('.')) {
@@ -109,9 +107,12 @@ fn of_piece(acceptance: &Acceptance<'_>, piece: &str, fenced: bool) -> Option<Ch
     if is_line && (is_heading(piece) || is_part_line(piece)) {
         return Some(Check::HeadingEcho);
     }
-    let refuses =
-        PACKS.refusal.is_match(inside) || (!acceptance.machines && PACKS.meta.is_match(inside));
-    refuses.then_some(Check::LateRefusal)
+    let is_person = acceptance.narrator == Narrator::Person;
+    if PACKS.refusal.is_match(inside) || (is_person && PACKS.meta.is_match(inside)) {
+        return Some(Check::LateRefusal);
+    }
+    leftovers::judge(piece, 0..piece.len(), Place::Last, acceptance.narrator)
+        .map(|_| Check::MetaTalk)
 }
 
 /// Where the model begins the next part of the outline.
@@ -130,12 +131,20 @@ fn next_part(acceptance: &Acceptance<'_>, text: &str) -> Option<usize> {
     None
 }
 
-/// A summary or notes under a heading of their own, in the last part of the text.
-fn appendix(text: &str) -> Option<usize> {
+/// A summary or notes under a heading of their own, in the last part of the text; a list of
+/// what the model was given, or data, that all of the rest is.
+fn appendix(text: &str) -> Option<(usize, Check)> {
+    let end = text.trim_end().len();
+    if let Some(start) = metadata::trailing(text) {
+        return Some((start, Check::Metadata));
+    }
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         let here = start;
         start += line.len();
+        if here == 0 {
+            continue;
+        }
         let bare_line = line.trim();
         let marked = bare_line.starts_with(['#', '*', '_', '[', '【', '-']);
         if marked
@@ -143,7 +152,10 @@ fn appendix(text: &str) -> Option<usize> {
             && PACKS.summary.is_match(bare(bare_line))
             && sentences::is_finished(&text[..here])
         {
-            return Some(here);
+            return Some((here, Check::Postamble));
+        }
+        if leftovers::form(text, here).is_some_and(|stop| stop >= end) {
+            return Some((here, Check::MetaTalk));
         }
     }
     None

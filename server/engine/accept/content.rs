@@ -5,11 +5,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::check::{Check, Fault};
-use super::opening::bare;
-use super::pack::PACKS;
 use super::sentences::is_finished;
 use super::wording::paragraphs;
 use super::{Acceptance, copies, wrapper};
+use crate::story::leftovers::{self, Narrator, PACKS, Place, Talk, bare};
 use crate::story::{lint, words};
 
 /// The first thing that is wrong with `text`, a repaired answer that goes on behind `before`.
@@ -33,7 +32,7 @@ fn refusal(acceptance: &Acceptance<'_>, text: &str, length: u32) -> Option<Fault
     const MOST_WORDS: u32 = 120;
     let start = bare(text);
     let short = length <= MOST_WORDS && length * 2 < acceptance.target_words;
-    let sure = PACKS.refusal.is_match(start) && (short || !acceptance.machines);
+    let sure = PACKS.refusal.is_match(start) && (short || acceptance.narrator == Narrator::Person);
     let all = short && (PACKS.decline.is_match(start) || PACKS.meta.is_match(start));
     (sure || all).then(|| Fault::new(Check::Refusal, "the model refused to write it"))
 }
@@ -45,21 +44,18 @@ fn reasoning(text: &str) -> Option<Fault> {
     })
 }
 
-/// A paragraph of the narration in which the model speaks of itself; in a story about machines
-/// it may be one of those.
+/// A paragraph of the narration in which the model speaks of itself or of its work; in a story
+/// about machines it may be one of those.
 fn meta(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
-    if acceptance.machines {
-        return None;
-    }
-    let mut pieces = paragraphs(text).into_iter().map(|range| &text[range]);
-    pieces
-        .any(|paragraph| PACKS.meta.is_match(bare(paragraph)))
-        .then(|| {
-            Fault::new(
-                Check::MetaTalk,
-                "the model speaks of itself in the middle of the prose",
-            )
-        })
+    let found = paragraphs(text)
+        .into_iter()
+        .find_map(|range| leftovers::judge(text, range, Place::Middle, acceptance.narrator))?;
+    let what = match found {
+        Talk::OfItself => "the model speaks of itself in the middle of the prose",
+        Talk::OfTheWork => "the model speaks of its work in the middle of the prose",
+        Talk::Form => "a list of what the model was given stands in the middle of the prose",
+    };
+    Some(Fault::new(Check::MetaTalk, what))
 }
 
 fn json(text: &str) -> Option<Fault> {
@@ -89,11 +85,19 @@ pub(super) fn lost_characters(text: &str) -> Option<Fault> {
     })
 }
 
-fn foreign(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
+/// The whole of a text in another language, or a passage that nobody says or writes in it.
+pub(super) fn foreign(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
     let language = acceptance.language();
-    lint::foreign(text, language).map(|instead| {
-        let what = format!("the answer is {instead}, and the story's language is `{language}`");
-        Fault::new(Check::WrongLanguage, what)
+    let fault = |what| Fault::new(Check::WrongLanguage, what);
+    if let Some(instead) = lint::foreign(text, language) {
+        return Some(fault(format!(
+            "the answer is {instead}, and the story's language is `{language}`"
+        )));
+    }
+    lint::foreign_passage(text, language).map(|instead| {
+        fault(format!(
+            "a passage of the answer is {instead}, and the story's language is `{language}`"
+        ))
     })
 }
 

@@ -22,6 +22,8 @@ const LEAST_PARAGRAPH: usize = 40;
 const LEAST_LOOP: usize = 40;
 /// An answer that ends with so many words of its own beginning has started again.
 const LEAST_RESTART: usize = 60;
+/// So many words in one run are a copy over any number of paragraphs, also of talk.
+const LEAST_RUN: usize = 100;
 /// Words of the text before that its repetition is looked for in.
 const TAIL: usize = 400;
 
@@ -107,6 +109,17 @@ fn past_marks(text: &str, end: usize) -> usize {
     text.len() - marks.len()
 }
 
+/// In front of the marks that open what a word begins: of speech, of a paragraph.
+fn before_marks(text: &str, start: usize) -> usize {
+    let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
+    if text[line..start].contains(char::is_alphanumeric) {
+        return text[..start]
+            .trim_end_matches(|c| is_opening(c) || matches!(c, '*' | '_'))
+            .len();
+    }
+    line
+}
+
 fn is_opening(c: char) -> bool {
     matches!(
         c,
@@ -123,7 +136,8 @@ fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> 
             continue;
         }
         match stretches.last_mut() {
-            Some(last) if last.end >= word => last.end = word + grain,
+            // What only follows is another copy, of another place.
+            Some(last) if last.end > word => last.end = word + grain,
             _ => stretches.push(word..word + grain),
         }
     }
@@ -140,19 +154,61 @@ fn copied_paragraphs(repair: &Repair<'_>) -> Vec<Range<usize>> {
     let text = repair.text();
     let wording = Wording::of(text);
     let stretches = covered(&wording, known);
-    let least = wording.grain(LEAST_PARAGRAPH);
-    let mut cuts = Vec::new();
+    let (least, least_run) = (wording.grain(LEAST_PARAGRAPH), wording.grain(LEAST_RUN));
+    let runs: Vec<Range<usize>> = stretches
+        .iter()
+        .filter(|run| run.len() >= least_run)
+        .map(|run| wording.start(run.start)..past_marks(text, wording.end(run.end - 1)))
+        .filter(|run| !is_mostly_set_apart(&text[run.clone()]))
+        .collect();
+    let mut cuts: Vec<Range<usize>> = Vec::new();
+    for run in &runs {
+        let to_end = text[run.end..].trim().is_empty();
+        cuts.push(at_sentences(text, run.clone(), to_end));
+    }
     for range in paragraphs(text) {
         let words = wording.at(range.start)..wording.at(range.end);
         let near = stretches.partition_point(|stretch| stretch.start <= words.start);
         let is_covered = stretches[..near]
             .last()
             .is_some_and(|stretch| words.end <= stretch.end);
-        if words.len() >= least && is_covered && !is_set_apart(&text[range.clone()]) {
+        let in_run = cuts
+            .iter()
+            .any(|cut| range.start < cut.end && cut.start < range.end);
+        if words.len() >= least && is_covered && !in_run && !is_set_apart(&text[range.clone()]) {
             cuts.push(with_white(text, range));
         }
     }
+    cuts.sort_by_key(|cut| cut.start);
+    // The white space between two of them may belong to both.
+    let mut past = 0;
+    for cut in &mut cuts {
+        cut.start = cut.start.max(past);
+        past = past.max(cut.end);
+    }
+    cuts.retain(|cut| cut.start < cut.end);
     cuts
+}
+
+/// Whether most of a run is quoted as a block, set in italics or as verse: a letter that is read
+/// again, a song.
+fn is_mostly_set_apart(run: &str) -> bool {
+    let pieces = paragraphs(run);
+    let apart = pieces.iter().map(|range| &run[range.clone()]);
+    let apart = apart.filter(|piece| piece.starts_with(['>', '*', '_']) || is_verse(piece));
+    apart.map(str::len).sum::<usize>() * 2 > run.trim().len() || is_letter(run, &pieces)
+}
+
+/// Whether a run is one quotation: each of its paragraphs opens with marks that only the last
+/// one closes.
+fn is_letter(run: &str, pieces: &[Range<usize>]) -> bool {
+    let closes = |piece: &str| piece.contains(['”', '»', '」', '』']);
+    pieces.split_last().is_some_and(|(_, before)| {
+        before.iter().all(|range| {
+            let piece = &run[range.clone()];
+            piece.starts_with(['“', '«', '「', '『']) && !closes(piece)
+        })
+    }) && (pieces.len() > 1 || run.starts_with(['“', '«', '「', '『']))
 }
 
 /// Quoted, or set as verse.
@@ -172,13 +228,15 @@ fn is_verse(text: &str) -> bool {
 fn loops(text: &str) -> Vec<Range<usize>> {
     let wording = Wording::of(text);
     let (least_loop, least_restart) = (wording.grain(LEAST_LOOP), wording.grain(LEAST_RESTART));
+    let least_run = wording.grain(LEAST_RUN);
     let mut cuts: Vec<Range<usize>> = Vec::new();
     for (words, period) in repeats(&wording) {
         let is_loop = words.len() >= least_loop.max(period * 2);
         let at_end = wording.len() - words.end <= 10;
         let source = wording.start(words.start)..wording.end(words.end - 1);
         let is_restart = at_end && words.len() >= least_restart && !is_verse(&text[source.clone()]);
-        if !is_loop && !is_restart {
+        let is_run = words.len() >= least_run && !is_mostly_set_apart(&text[source.clone()]);
+        if !is_loop && !is_restart && !is_run {
             continue;
         }
         let range = at_sentences(text, source, at_end);
@@ -212,6 +270,7 @@ fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
 /// A repeated stretch in whole sentences where it has any; all of the rest where it goes on to
 /// the end.
 fn at_sentences(text: &str, range: Range<usize>, to_end: bool) -> Range<usize> {
+    let range = before_marks(text, range.start)..range.end;
     let end = if to_end {
         text.len()
     } else {

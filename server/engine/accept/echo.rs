@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::check::Check;
-use super::opening::bare;
 use super::repair::Repair;
 use super::wording::{Wording, paragraphs, with_white};
 use crate::engine::prompt::Templates;
+use crate::story::leftovers::bare;
 use crate::story::{Brief, SectionKind};
 
 /// Fewer words may meet by chance, or because a character says a rule out loud.

@@ -102,10 +102,26 @@ pub(super) fn judge(
     if let Some(far) = too_long(acceptance, prose, fixed, length) {
         return trimmed(prose, far, Check::TooLong);
     }
+    // A first answer that breaks off before its length has more to tell.
+    let may_ask = goes_on && course.continued == 0 && length < target;
+    if may_ask && breaks_off(prose, fixed, course) {
+        let what = "its last sentence is not finished";
+        return settled(
+            Verdict::Continue(Fault::new(Check::UnfinishedSentence, what)),
+            prose,
+        );
+    }
     Settled {
         remark,
         ..ended(language, prose, fixed, course, goes_on)
     }
+}
+
+/// Whether a model that said that it was done left off in the first sentence of a paragraph.
+fn breaks_off(prose: &str, fixed: usize, course: Course<'_>) -> bool {
+    let trimmed = prose.trim_end();
+    let last = trimmed.rfind("\n\n").map_or(0, |end| end + 2);
+    course.is_done() && last >= fixed && !may_end(prose) && finished_end(&trimmed[last..]).is_none()
 }
 
 /// Whether the last sentence is finished, and what becomes of it if not.

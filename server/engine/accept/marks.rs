@@ -9,6 +9,7 @@ use regex::Regex;
 use super::check::Check;
 use super::repair::Repair;
 use super::wording::with_white;
+use crate::story::leftovers::Narrator;
 
 /// Tokens of chat templates, and what stands for the end of a text.
 static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
@@ -38,14 +39,6 @@ static TURN: LazyLock<Regex> = LazyLock::new(|| {
 
 static THINK: LazyLock<Regex> =
     LazyLock::new(|| regex(r"(?i)</?(?:think|thinking|reasoning|thought|scratchpad)>"));
-
-static TAG: LazyLock<Regex> = LazyLock::new(|| {
-    regex(
-        r"(?i)</?(?:p|div|span|br|html|body|head|article|section|main|h[1-6]|font|center)(?:\s[^<>\n]{0,200})?\s*/?>",
-    )
-});
-
-static COMMENT: LazyLock<Regex> = LazyLock::new(|| regex(r"(?s)<!--.*?-->"));
 
 /// UTF-8 that was read as Windows-1252, as typographic marks give it away.
 static MOJIBAKE: LazyLock<Regex> =
@@ -196,7 +189,7 @@ pub(super) fn tokens(repair: &mut Repair<'_>) {
         .find(|found| !(struck_through && found.as_str().len() <= 4))
         .map(|found| end + found.start());
     // A story about machines may hold their talk.
-    let turns = (!repair.acceptance().machines)
+    let turns = (repair.acceptance().narrator == Narrator::Person)
         .then(|| TURN.find(&text[end..]))
         .flatten();
     let turn = turns.map(|found| end + found.start()).filter(|turn| {
@@ -256,50 +249,4 @@ pub(super) fn may_become_token(text: &str) -> bool {
 /// The length of `Assistant:` at the start.
 pub(super) fn role_prefix(text: &str) -> Option<usize> {
     ROLE_PREFIX.find(text).map(|found| found.end())
-}
-
-/// Comments, which the author alone makes, and the tags of web pages.
-pub(super) fn markup(repair: &mut Repair<'_>) {
-    let comments: Vec<Range<usize>> = COMMENT
-        .find_iter(repair.text())
-        .map(|found| with_white(repair.text(), found.range()))
-        .collect();
-    repair.cut_all(Check::NoteEcho, &comments);
-    const LEAST: usize = 2;
-    let text = repair.text();
-    if TAG.find_iter(text).take(LEAST).count() < LEAST {
-        return;
-    }
-    let mut clean = String::with_capacity(text.len());
-    let mut cut = String::new();
-    let mut end = 0;
-    for found in TAG.find_iter(text) {
-        clean.push_str(&text[end..found.start()]);
-        cut.push_str(found.as_str());
-        end = found.end();
-        let name = found.as_str().trim_start_matches(['<', '/']).to_lowercase();
-        if !name.starts_with("span") && !name.starts_with("font") {
-            let white = clean.trim_end().len();
-            clean.truncate(white);
-            clean.push_str("\n\n");
-        }
-    }
-    clean.push_str(&text[end..]);
-    for (entity, character) in [
-        ("&nbsp;", " "),
-        ("&quot;", "\""),
-        ("&#39;", "'"),
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&amp;", "&"),
-    ] {
-        clean = clean.replace(entity, character);
-    }
-    let lines: Vec<&str> = clean.split('\n').map(str::trim_end).collect();
-    let clean = lines.join("\n");
-    repair.replace(
-        Some(Check::Markup),
-        cut,
-        clean.trim_start_matches('\n').to_owned(),
-    );
 }

@@ -14,11 +14,12 @@ mod copies;
 mod echo;
 mod length;
 mod marks;
+mod metadata;
 mod opening;
-mod pack;
 mod repair;
 pub mod replan;
 mod sentences;
+mod web;
 mod wording;
 mod wrapper;
 
@@ -32,10 +33,10 @@ pub use opening::Opening;
 pub use sentences::{finished_end, is_finished};
 
 use echo::Echoes;
-use pack::PACKS;
 
 use crate::engine::prompt::Templates;
 use crate::provider::FinishReason;
+use crate::story::leftovers::{Narrator, PACKS, bare};
 use crate::story::{Brief, Language, words};
 
 /// How a call ended, as far as acceptance is concerned.
@@ -98,8 +99,7 @@ pub struct Acceptance<'a> {
     titles: Vec<String>,
     next_title: Option<String>,
     is_last: bool,
-    /// Machines may speak of themselves in this story.
-    machines: bool,
+    narrator: Narrator,
     echoes: Echoes,
     told: Told,
 }
@@ -131,7 +131,7 @@ impl<'a> Acceptance<'a> {
                 .collect(),
             is_last: next_title.is_none(),
             next_title: next_title.filter(|title| !title.is_empty()),
-            machines: speaks_of_machines(brief),
+            narrator: narrator(brief),
             echoes: Echoes::of(brief, templates, notes),
             told,
         }
@@ -202,6 +202,13 @@ impl<'a> Acceptance<'a> {
                 "the answer is wrapped in too many layers",
             ));
         }
+        // A loop is judged as it came: what is left of it may be too short to tell.
+        let mut repeated = cuts
+            .iter()
+            .filter(|cut| matches!(cut.check, Check::Repetition | Check::CopiedText));
+        if let Some(fault) = repeated.find_map(|cut| content::foreign(self, &cut.text)) {
+            return Some(fault);
+        }
         if copies::is_wordless(text) {
             if !before.trim().is_empty() {
                 // A continuation that brings nothing; the length decides.
@@ -233,19 +240,19 @@ impl<'a> Acceptance<'a> {
 
     /// Whether a line is the title of story, chapter or beat.
     fn is_title(&self, line: &str) -> bool {
-        let line = folded(opening::bare(line));
+        let line = folded(bare(line));
         !line.is_empty() && self.titles.contains(&line)
     }
 
     /// Whether a text without line end may become a line with a title.
     fn may_become_title(&self, text: &str) -> bool {
-        let text = folded(opening::bare(text));
+        let text = folded(bare(text));
         self.titles.iter().any(|title| title.starts_with(&text))
     }
 
     /// Whether a line is a heading of the next part.
     fn begins_next(&self, line: &str) -> bool {
-        let bare = opening::bare(line);
+        let bare = bare(line);
         let marked = opening::is_heading(line) || (line.starts_with("**") && line.ends_with("**"));
         let named = self.next_title.as_ref().is_some_and(|next| {
             let line = folded(bare);
@@ -268,9 +275,13 @@ fn folded(title: &str) -> String {
     words.join(" ").replace('’', "'")
 }
 
-fn speaks_of_machines(brief: &Brief) -> bool {
+/// Machines may speak of themselves in a story whose brief speaks of them.
+fn narrator(brief: &Brief) -> Narrator {
     let sections = brief.sections.iter().map(|section| section.text.as_str());
-    sections
-        .chain([brief.title.as_str()])
-        .any(|text| PACKS.machine.is_match(text))
+    let mut texts = sections.chain([brief.title.as_str()]);
+    if texts.any(|text| PACKS.machine.is_match(text)) {
+        Narrator::Machine
+    } else {
+        Narrator::Person
+    }
 }

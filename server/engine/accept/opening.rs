@@ -3,9 +3,9 @@
 //! Looked for while the answer arrives already, so that it never goes into the chunk's file.
 
 use super::check::Check;
-use super::pack::PACKS;
 use super::repair::Repair;
-use super::{Acceptance, echo, marks};
+use super::{Acceptance, echo, marks, metadata};
+use crate::story::leftovers::{self, PACKS, Place, Talk, bare};
 
 /// Most bytes of an answer that are held back until it is clear how it begins.
 pub(super) const MOST_HELD: usize = 320;
@@ -34,7 +34,12 @@ pub(super) fn look(acceptance: &Acceptance<'_>, text: &str, whole: bool) -> Open
             Opening::Undecided
         };
     }
+    if !whole && metadata::may_become_front_matter(bare) {
+        return Opening::Undecided;
+    }
     let found = token(bare, whole)
+        .or_else(|| metadata::front_matter(bare, whole))
+        .or_else(|| form(bare, whole))
         .or_else(|| line(acceptance, bare, whole))
         .or_else(|| inline(bare));
     match found {
@@ -75,6 +80,12 @@ fn token(text: &str, whole: bool) -> Option<(usize, Check)> {
     complete.then_some((length, Check::TemplateToken))
 }
 
+/// A list of what the model was given, when its end is there.
+fn form(text: &str, whole: bool) -> Option<(usize, Check)> {
+    let end = leftovers::form(text, 0)?;
+    (whole || !text[end..].trim().is_empty()).then_some((end, Check::MetaTalk))
+}
+
 /// A first line that is no prose, whole.
 fn line(acceptance: &Acceptance<'_>, text: &str, whole: bool) -> Option<(usize, Check)> {
     if let Some(length) = marks::role_prefix(text) {
@@ -102,11 +113,15 @@ fn of_line(acceptance: &Acceptance<'_>, line: &str) -> Option<Check> {
         Some(Check::PromptEcho)
     } else if is_heading(line) || acceptance.is_title(line) || is_part_line(line) {
         Some(Check::HeadingEcho)
+    } else if PACKS.preamble.is_match(bare(line)) {
+        Some(Check::Preamble)
     } else {
-        PACKS
-            .preamble
-            .is_match(bare(line))
-            .then_some(Check::Preamble)
+        match leftovers::judge(line, 0..line.len(), Place::First, acceptance.narrator)? {
+            // With what it says of itself a model refuses, too.
+            Talk::OfItself if PACKS.meta.is_match(bare(line)) => None,
+            Talk::OfItself | Talk::OfTheWork => Some(Check::MetaTalk),
+            Talk::Form => None,
+        }
     }
 }
 
@@ -137,7 +152,8 @@ fn inline(text: &str) -> Option<(usize, Check)> {
 /// Whether more of the text could make it an opening.
 fn is_undecided(acceptance: &Acceptance<'_>, text: &str) -> bool {
     let token = marks::may_become_token(text) || marks::leading_token(text, false).is_some();
-    if token || acceptance.may_become_title(text) {
+    let lists = leftovers::form(text, 0).is_some_and(|end| text[end..].trim().is_empty());
+    if token || lists || acceptance.may_become_title(text) {
         return true;
     }
     let first = text.chars().next();
@@ -166,38 +182,6 @@ fn is_undecided(acceptance: &Acceptance<'_>, text: &str) -> bool {
 
 fn is_rule_so_far(text: &str) -> bool {
     text.chars().all(|c| matches!(c, '*' | '_' | '-' | ' '))
-}
-
-/// A line without the marks around it.
-pub(super) fn bare(line: &str) -> &str {
-    line.trim_matches(|c: char| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '*' | '_'
-                    | '#'
-                    | '~'
-                    | '='
-                    | '-'
-                    | '–'
-                    | '—'
-                    | '―'
-                    | '['
-                    | ']'
-                    | '('
-                    | ')'
-                    | '<'
-                    | '>'
-                    | '`'
-                    | '|'
-                    | '【'
-                    | '】'
-                    | '（'
-                    | '）'
-                    | '《'
-                    | '》'
-            )
-    })
 }
 
 fn bare_start(text: &str) -> &str {

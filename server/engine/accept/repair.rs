@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::check::{Check, Cut};
-use super::{Acceptance, closing, copies, echo, marks, opening, wrapper};
+use super::{Acceptance, closing, copies, echo, marks, metadata, opening, web, wrapper};
 
 /// More rounds than any real answer needs; one wrapping in another takes a round each.
 const MOST_ROUNDS: usize = 8;
@@ -58,7 +58,8 @@ impl Repair<'_> {
         marks::controls(self);
         marks::reasoning(self);
         marks::tokens(self);
-        marks::markup(self);
+        web::strip(self);
+        metadata::strip(self);
         wrapper::unwrap(self);
         opening::strip_all(self);
         closing::strip_all(self);

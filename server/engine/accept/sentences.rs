@@ -54,13 +54,72 @@ fn is_sign(line: &str) -> bool {
     !line.is_empty() && !line.contains(char::is_alphanumeric)
 }
 
-/// A short last line that ends with a name, a date or capitals: below a letter, on a sign.
+/// Words that begin a sentence, not a signature or a sign; a noun with a capital may follow.
+const BEGINNINGS: [&str; 38] = [
+    "and",
+    "then",
+    "but",
+    "so",
+    "now",
+    "when",
+    "as",
+    "if",
+    "or",
+    "while",
+    "und",
+    "dann",
+    "aber",
+    "doch",
+    "da",
+    "der",
+    "die",
+    "das",
+    "ein",
+    "eine",
+    "als",
+    "et",
+    "puis",
+    "mais",
+    "alors",
+    "y",
+    "entonces",
+    "pero",
+    "e",
+    "ma",
+    "poi",
+    "mas",
+    "então",
+    "и",
+    "но",
+    "а",
+    "потом",
+    "тогда",
+];
+
+/// A short last line that is a name, a date or capitals: below a letter, on a sign. `With love,
+/// Mara` is one, and `And then Mara` the beginning of a sentence.
 fn is_signature(line: &str) -> bool {
     const MOST_WORDS: usize = 6;
-    let mut words = line.unicode_words().rev();
-    let last = words.next().unwrap_or_default();
-    let named = last.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
-    named && words.count() < MOST_WORDS
+    /// "de", "von", "of the": may be small in a name.
+    const LONGEST_SMALL: usize = 3;
+    let words: Vec<&str> = line.unicode_words().collect();
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return false;
+    };
+    let large = |word: &str| word.starts_with(|c: char| c.is_uppercase() || c.is_numeric());
+    if words.len() > MOST_WORDS || !large(last) {
+        return false;
+    }
+    if line.chars().any(char::is_lowercase)
+        && words.len() > 1
+        && BEGINNINGS.contains(&first.to_lowercase().as_str())
+    {
+        return false;
+    }
+    let small = |word: &&str| large(word) || word.chars().count() <= LONGEST_SMALL;
+    let parted = line.rsplit_once([',', '–', '—', '،']);
+    words.iter().all(small)
+        || parted.is_some_and(|(_, name)| name.unicode_words().all(|word| small(&word)))
 }
 
 /// Short lines under each other, three at least, at the end of a text.
@@ -123,6 +182,14 @@ mod tests {
             ("ฝนตกทั้งคืน ทะเลเงียบ", true),
             ("It was over.\n\nAnd then she", false),
             ("It was over. And then Mara", false),
+            ("It was over.\n\nAnd then Mara", false),
+            ("Es war vorbei.\n\nUnd dann die Laterne", false),
+            ("It was over.\n\nThen Mara", false),
+            ("Come soon.\n\nWith love, Mara", true),
+            ("Come soon.\n\nMara van der Voss", true),
+            ("It was over.\n\nThe End", true),
+            ("It was over.\n\nAND THEN NOTHING", true),
+            ("It was over.\n\nShe looked at Mara", false),
             ("She took the lamp,", false),
             ("one,\ntwo,\nthree,", false),
         ] {

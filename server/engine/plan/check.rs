@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::reader::Told;
 use crate::story::slug::beat_slug;
-use crate::story::{BeatId, Brief, Language, lint};
+use crate::story::{BeatId, Brief, Language, leftovers, lint};
 
 /// More than this is prose, in characters.
 const LONGEST: usize = 3_000;
@@ -45,6 +45,9 @@ pub fn judge(told: &Told, brief: &Brief, fresh: &HashSet<BeatId>) -> Kind {
         Some(at) => return Kind::Existing(at),
         None => {}
     }
+    if stands_in(told) {
+        return Kind::Bad("it stands for several beats and tells none of them");
+    }
     if letters(&told.text) < SHORTEST {
         return Kind::Bad("it does not say what happens");
     }
@@ -58,6 +61,18 @@ pub fn judge(told: &Told, brief: &Brief, fresh: &HashSet<BeatId>) -> Kind {
         return Kind::Bad("the same happens in another beat");
     }
     foreign(told, &brief.language).map_or(Kind::New, Kind::Foreign)
+}
+
+/// Whether it only says that the outline goes on: `Parts 11–27`, `continue in the same manner`.
+fn stands_in(told: &Told) -> bool {
+    let texts = [
+        Some(&told.title),
+        Some(&told.text),
+        told.enter.as_ref(),
+        told.exit.as_ref(),
+    ];
+    let mut texts = texts.into_iter().flatten();
+    leftovers::is_span(&told.title) || texts.any(|text| leftovers::stands_in(text))
 }
 
 fn foreign(told: &Told, language: &Language) -> Option<String> {
@@ -138,6 +153,33 @@ mod tests {
                 "bad",
             ),
             (told("La llave", spanish), "foreign"),
+            (told("Parts 11–27", "Continue in the same manner."), "bad"),
+            (told("11–27", "More of the sea."), "bad"),
+            (
+                told(
+                    "The Rest",
+                    "The story goes on in the same manner until dawn.",
+                ),
+                "bad",
+            ),
+            (
+                told("Teile 4 bis 9", "Auf die gleiche Weise weiter."),
+                "bad",
+            ),
+            (told("Kapitel 4 bis 9", "Es wird kälter."), "bad"),
+            (
+                told("The Log", "She burns chapters 3 to 5 of the log."),
+                "new",
+            ),
+            (told("The Long Night", "[insert scene here]"), "bad"),
+            (
+                told("Winter of 1914–1918", "She waits for four years."),
+                "new",
+            ),
+            (
+                told("Act and Part", "She continues the log in the same hand."),
+                "new",
+            ),
         ] {
             let kind = match judge(&told, &brief, &fresh) {
                 Kind::New => "new".to_owned(),

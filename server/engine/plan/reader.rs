@@ -6,7 +6,7 @@
 
 use super::labels::{self, Label};
 use super::tidy;
-use crate::story::SectionKind;
+use crate::story::{SectionKind, leftovers};
 
 /// What was found in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,12 @@ impl Reader {
             (!text.is_empty()).then_some(text)
         };
         let told = Told {
-            title: tidy::title(&open.title),
+            // A span of numbers is no number in front of a title.
+            title: if leftovers::is_span(&open.title) {
+                tidy::line(&open.title)
+            } else {
+                tidy::title(&open.title)
+            },
             text: tidy::paragraphs(&open.paragraphs),
             enter: state(enter),
             exit: state(exit),
@@ -449,6 +454,15 @@ mod tests {
             ),
         ] {
             assert_eq!(read(answer), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_span_of_beats_is_read_as_one() {
+        for title in ["Part 11–27", "Parts 11–27", "第3〜9章"] {
+            let answer = format!("## {title}\nContinue in the same manner.\nEnter: a\nExit: b\n");
+            let text = "Continue in the same manner.";
+            assert_eq!(read(&answer), [told(title, text, "a", "b")]);
         }
     }
 

@@ -1,9 +1,11 @@
 //! `leftover`: what is no part of a story: marks of a model, talk about the work, headings.
 //!
-//! Limits: talk is known by the phrases of the pack (English ones in every language), outside
-//! speech, in sentences that are not long; polite openings and offers only in the first and the last paragraph.
+//! A paragraph that is talk about the work is judged as acceptance judges it ([`leftovers`]);
+//! besides, phrases of the pack (English ones in every language) make a sentence suspicious,
+//! outside speech, where it is not long; polite ones only in the first and the last paragraph.
 
 use super::super::Span;
+use super::super::leftovers::{self, Narrator, Place};
 use super::blocks::BlockKind;
 use super::finding::Remark;
 use super::fold;
@@ -174,6 +176,10 @@ fn talk(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
     let last = reading.prose().count().saturating_sub(1);
     let mut spans: Vec<Span> = Vec::new();
     for (nth, paragraph) in reading.prose().enumerate() {
+        if let Some(span) = about_work(text, paragraph, nth, last) {
+            spans.push(span);
+            continue;
+        }
         spans.extend(said(text, reading, paragraph, &pack.talk));
         if nth == 0 || nth == last {
             spans.extend(said(text, reading, paragraph, &pack.edges));
@@ -189,6 +195,17 @@ fn talk(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
     let message = "This is talk about the work, not the story. Delete it.";
     let remark = |span| Remark::warning(span, CODE, message).suggesting("");
     spans.into_iter().map(remark).collect()
+}
+
+/// A paragraph that is about the model or the work, with the list that it may name.
+fn about_work(text: &str, paragraph: &Paragraph, nth: usize, last: usize) -> Option<Span> {
+    let is_talk =
+        |place| leftovers::judge(text, paragraph.span.clone(), place, Narrator::Person).is_some();
+    let found = (nth == 0 && is_talk(Place::First))
+        || (nth == last && is_talk(Place::Last))
+        || is_talk(Place::Middle);
+    let list = leftovers::form(text, paragraph.span.start).unwrap_or(0);
+    found.then(|| paragraph.span.start..paragraph.span.end.max(list))
 }
 
 /// The sentences of a paragraph that hold one of the phrases, outside speech.

@@ -46,7 +46,7 @@ pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
 pub use sentences::{is_closing, is_full_stop};
 pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
-pub use wrong_language::foreign;
+pub use wrong_language::{foreign, foreign_passage};
 
 use super::{Beat, BeatId, Brief, ChunkNumber, Span};
 use lexicon::Lexicon;
@@ -118,6 +118,13 @@ pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
         (one.chunk, one.span.start, one.code).cmp(&(other.chunk, other.span.start, other.code))
     });
     findings
+}
+
+/// Whether a chunk's text holds what is no part of a story.
+#[cfg(test)]
+pub(crate) fn leftovers(text: &str, language: &super::Language) -> bool {
+    let facts = ChunkFacts::of(text, language);
+    facts.remarks.iter().any(|remark| remark.code == "leftover")
 }
 
 /// All that the checks of a whole story look at.

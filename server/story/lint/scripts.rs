@@ -1,6 +1,6 @@
 //! Scripts: which a text is written in, and which its language is.
 
-use super::super::Language;
+use super::super::{Language, Span};
 use super::fold;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,6 +126,18 @@ impl Letters {
             .sum()
     }
 
+    pub(super) fn add(&mut self, other: &Letters) {
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+    }
+
+    /// How much the letters say: one where a character is a word counts as three.
+    pub(super) fn weight(&self) -> usize {
+        let dense = self.count(&[Script::Han, Script::Kana, Script::Hangul]);
+        self.all() + 2 * dense
+    }
+
     /// The script with the most letters.
     pub(super) fn main(&self) -> Option<Script> {
         let most = ALL
@@ -133,4 +145,29 @@ impl Letters {
             .max_by_key(|script| self.counts[**script as usize])?;
         (self.counts[*most as usize] > 0).then_some(*most)
     }
+}
+
+/// Stretches of words that hold no letter of the `expected` scripts, but of another; `words` are
+/// bytes of `text`, in order.
+pub(super) fn runs(
+    text: &str,
+    words: impl Iterator<Item = Span>,
+    expected: &[Script],
+) -> Vec<Span> {
+    let mut runs: Vec<Span> = Vec::new();
+    let mut open = false;
+    for word in words {
+        let letters = Letters::of(text.get(word.clone()).unwrap_or_default());
+        if letters.all() == 0 {
+            continue;
+        }
+        let is_foreign = letters.count(expected) == 0;
+        match runs.last_mut() {
+            Some(last) if is_foreign && open => last.end = word.end,
+            _ if is_foreign => runs.push(word),
+            _ => {}
+        }
+        open = is_foreign;
+    }
+    runs
 }

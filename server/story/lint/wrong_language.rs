@@ -7,6 +7,7 @@
 //! language, and so may what somebody says: foreign speech is information.
 
 use super::super::{Language, Span};
+use super::blocks::BlockKind;
 use super::finding::Remark;
 use super::pack::{PROFILES_READ, Pack};
 use super::reading::{Paragraph, Reading, Word};
@@ -25,7 +26,17 @@ pub(super) fn find(text: &str, reading: &Reading, language: &Language) -> Vec<Re
         .filter_map(|paragraph| Some((paragraph, judge(text, reading, paragraph, language)?)))
         .collect();
     let Some((first, kind)) = foreign.first() else {
-        return Vec::new();
+        // Mixed into paragraphs that are not foreign as a whole.
+        let message = |foreign: Foreign| {
+            format!(
+                "Here the text is {}, and the story's language is `{language}`. Rewrite it, unless it is meant so.",
+                foreign.name(),
+            )
+        };
+        let found = other_script(text, reading, language).into_iter();
+        return found
+            .map(|(span, foreign)| Remark::warning(span, CODE, message(foreign)))
+            .collect();
     };
     let length = |paragraph: &Paragraph| paragraph.span.len();
     let all: usize = reading.prose().map(length).sum();
@@ -60,8 +71,13 @@ fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &L
 /// What a text is instead of `language`, taken as a whole: `in English`, `written in Arabic
 /// script`; `None` where most of it is in that language, or not enough is known.
 pub fn foreign(text: &str, language: &Language) -> Option<String> {
+    /// Nobody's name is longer, where there is not one letter of the language.
+    const MOST_OF_NAME: usize = 8;
     let letters = Letters::of(text);
     let expected = scripts::expected(language)?;
+    if letters.count(expected) == 0 && letters.weight() > MOST_OF_NAME {
+        return letters.main().map(|script| Foreign::Script(script).name());
+    }
     if letters.all() < LEAST_LETTERS {
         return None;
     }
@@ -79,7 +95,98 @@ pub fn foreign(text: &str, language: &Language) -> Option<String> {
     found.map(|foreign| foreign.name())
 }
 
+/// What a passage inside a text is instead of `language`: narrated, so that it is neither
+/// somebody's speech nor a letter, a quotation or a line in italics; `None` where there is none.
+pub fn foreign_passage(text: &str, language: &Language) -> Option<String> {
+    let reading = Reading::of(text, Pack::of(language));
+    passage(text, &reading, language).map(|(_, foreign)| foreign.name())
+}
+
+/// The first passage that nobody says or quotes in another language.
+fn passage(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
+    other_script(text, reading, language).or_else(|| other_words(text, reading, language))
+}
+
+/// Letters of another script in quantity, in stretches that are longer than a name.
+fn other_script(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
+    /// Weights: a character of Chinese counts as three letters.
+    const LONGEST_NAME: usize = 24;
+    const QUANTITY: usize = 100;
+    let expected = scripts::expected(language)?;
+    let mut told: Option<Span> = None;
+    let mut letters = Letters::default();
+    for (paragraph, set_apart) in with_set_apart(text, reading) {
+        if set_apart {
+            continue;
+        }
+        for run in scripts::runs(text, narrated(reading, paragraph), expected) {
+            let inside = Letters::of(text.get(run.clone()).unwrap_or_default());
+            if inside.weight() > LONGEST_NAME {
+                letters.add(&inside);
+                told.get_or_insert(run);
+            }
+        }
+    }
+    let script = letters.main()?;
+    (letters.weight() >= QUANTITY).then_some((told?, Foreign::Script(script)))
+}
+
+/// The narrated words of a paragraph, each as its bytes.
+fn narrated<'a>(reading: &'a Reading, paragraph: &Paragraph) -> impl Iterator<Item = Span> + 'a {
+    let words = reading.words_of(paragraph).iter();
+    words.filter(|word| word.is_narrated()).map(Word::span)
+}
+
+/// Neighbouring paragraphs of the same script in another language.
+fn other_words(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
+    const LEAST: usize = 40;
+    let mut sum = 0;
+    let mut first: Option<Span> = None;
+    for (paragraph, set_apart) in with_set_apart(text, reading) {
+        let words = reading.words_of(paragraph);
+        let told = words.iter().filter(|word| word.is_narrated()).count();
+        let foreign = (!set_apart && told * 2 > words.len())
+            .then(|| judge(text, reading, paragraph, language))
+            .flatten();
+        let Some(foreign @ Foreign::Language(_)) = foreign else {
+            (sum, first) = (0, None);
+            continue;
+        };
+        sum += words.len();
+        let span = first.get_or_insert_with(|| paragraph.span.clone());
+        if sum >= LEAST {
+            return Some((span.clone(), foreign));
+        }
+    }
+    None
+}
+
+/// The paragraphs that tell the story, each with whether it is set apart from the narration:
+/// what somebody wrote, behind a colon or under a salutation, up to the next scene break.
+fn with_set_apart<'a>(
+    text: &'a str,
+    reading: &'a Reading,
+) -> impl Iterator<Item = (&'a Paragraph, bool)> {
+    const MOST_IN_SALUTATION: usize = 6;
+    let mut letter = false;
+    reading.paragraphs.iter().filter_map(move |paragraph| {
+        if paragraph.kind != BlockKind::Prose {
+            letter = false;
+            return None;
+        }
+        let source = text.get(paragraph.span.clone()).unwrap_or_default();
+        let apart = letter || source.starts_with(['>', '*', '_', '“', '"', '«', '„', '「', '『']);
+        let first = source.lines().next().unwrap_or_default();
+        let salutes = first.ends_with([',', '，', '!', '،'])
+            && first.split_whitespace().count() <= MOST_IN_SALUTATION
+            && !first.contains(['.', '“', '"', '«', '„']);
+        letter |= salutes || source.ends_with([':', '：']);
+        Some((paragraph, apart || letter && salutes))
+    })
+}
+
 /// What a paragraph is instead.
+#[derive(Debug)]
 enum Foreign {
     Script(Script),
     /// A language by its tag.
@@ -205,6 +312,57 @@ mod tests {
             assert_eq!(!found.is_empty(), foreign, "{tag} {text}");
             let whole = super::foreign(text, &language);
             assert_eq!(whole.is_some(), foreign, "{tag} {text}");
+        }
+    }
+
+    #[test]
+    fn a_passage_in_another_language_is_known() {
+        let german = "Sie nahm die Lampe von der Wand und ging die Treppe hinunter, und auf dem ganzen Weg zählte sie die Stufen, weil es das Einzige war, was sie um diese Stunde der Nacht noch tun konnte. Unten stand die Tür offen, und der Wind kam vom Meer herein und roch nach Salz und nach Tang.";
+        for (tag, text, foreign) in [
+            ("en", format!("{ENGLISH}\n\n{CHINESE}\n\n{ENGLISH}"), true),
+            ("en", format!("{ENGLISH} {CHINESE} {ENGLISH}"), true),
+            ("en", format!("{ENGLISH}\n\n{german}\n\n{ENGLISH}"), true),
+            ("en", "好的，我会继续写。".to_owned(), true),
+            ("en", "她取下灯。".to_owned(), true),
+            // Said, quoted, written by somebody.
+            ("en", format!("{ENGLISH}\n\n“{german}”\n\n{ENGLISH}"), false),
+            ("en", format!("{ENGLISH}\n\n> {german}\n\n{ENGLISH}"), false),
+            ("en", format!("{ENGLISH}\n\n*{german}*\n\n{ENGLISH}"), false),
+            (
+                "en",
+                format!("{ENGLISH} The letter said:\n\n{german}\n\n{ENGLISH}"),
+                false,
+            ),
+            (
+                "en",
+                format!("{ENGLISH}\n\nLiebe Mara,\n\n{german}\n\nDein Hale\n\n{ENGLISH}"),
+                false,
+            ),
+            (
+                "en",
+                format!("{ENGLISH}\n\n“{CHINESE}”\n\n{ENGLISH}"),
+                false,
+            ),
+            // Names.
+            (
+                "en",
+                format!("{ENGLISH} 春子 laughed. {ENGLISH} 春子 and Мария Петровна went home. ")
+                    .repeat(20),
+                false,
+            ),
+            ("en", "Μαρία".to_owned(), false),
+            ("ja", JAPANESE.to_owned(), false),
+            (
+                "ja",
+                format!("{JAPANESE}NHKのアナウンサーがGood morningと言った。"),
+                false,
+            ),
+            ("x-elvish", CHINESE.to_owned(), false),
+        ] {
+            let language = Language::parse(tag).unwrap();
+            let told =
+                super::foreign(&text, &language).or_else(|| foreign_passage(&text, &language));
+            assert_eq!(told.is_some(), foreign, "{tag} {told:?} {text}");
         }
     }
 

@@ -351,6 +351,67 @@ const GOOD: &[(&str, &str)] = &[
         "en",
         "It was the end of part of her life. *The light went round.*",
     ),
+    // Forms.
+    (
+        "en",
+        "From: Ilse Brandt\nTo: Mara Voss\nSubject: the boat\n\nMara,\n\nThe boat is late. Please send word of the oil, and of Hale.\n\nIlse",
+    ),
+    (
+        "en",
+        "Dear Ilse,\n\nThe lamp is lit and nobody is here. I am ready to help you with the boat, when it comes.\n\nWith love,\nMara",
+    ),
+    (
+        "en",
+        "14 October\n\nNo boat. The swell is down.\n\n15 October\n\nNo boat. I have begun to talk to the lamp.",
+    ),
+    (
+        "en",
+        "INT. LAMP ROOM - NIGHT\n\nMara turns the lamp by hand. The glass is cracked.\n\nMARA\n(quietly)\nNobody came.\n\nILSE\nSomebody always comes.\n\nCUT TO:\n\nEXT. SLAB - DAWN\n\nThe boat is there.",
+    ),
+    (
+        "en",
+        "MARA: You are late.\n\nILSE: The swell.\n\nMARA: Come up, then, and wipe your feet.",
+    ),
+    (
+        "en",
+        "The panel opened in front of her.\n\n| Stat | Value |\n|---|---|\n| Strength | 12 |\n\n[Level up!]\n\n**Quest:** Light the lamp.\n\nShe closed the panel with a thought, because the stairs were steep and she did not want to fall down them a second time with her eyes full of numbers, as she had on the first night that she was here.",
+    ),
+    (
+        "en",
+        "He called it the Drowned Light.[^1] Nobody laughed.\n\n[^1]: After the wreck of 1887, of which no list was kept.",
+    ),
+    (
+        "en",
+        "The terminal answered at once:\n\n```json\n{\"status\": \"drowned\"}\n```\n\nShe read it twice and pulled the plug.",
+    ),
+    (
+        "en",
+        "She typed it in.\n\n```html\n<script>alert(\"Hale\")</script>\n<img src=\"x\">\n```\n\nNothing happened, for a while.",
+    ),
+    (
+        "en",
+        "He had written `<script>` on the slip, and below it `<img src=x>`, and nobody knew why he had.",
+    ),
+    (
+        "en",
+        "She pinned up the map.\n\n![The rock](rock.png)\n\nIt was a bad map, and the only one they had.",
+    ),
+    (
+        "en",
+        "“Sure! Here is the next chapter,” said Hale, and read it out. “I’ve rewritten this part again.” She slept.",
+    ),
+    (
+        "en",
+        "The programme had three lines, and he knew them all by heart: the lamp, the stair, the boy. The cast was small.",
+    ),
+    (
+        "en",
+        "Il est tard, she thought. The old man at the bar said, “Je ne sais pas, madame, personne ne sait où il est allé,” and drank. His name was 春子’s father’s, or so Ilse said.",
+    ),
+    (
+        "en",
+        "Note the time: it is nine. Setting: the sun. Rising: nothing. So his log went on, for eleven pages of it.",
+    ),
     // Other languages.
     (
         "es",
@@ -433,6 +494,26 @@ fn prose_that_looks_like_leavings_is_left_alone() {
         wrong.len(),
         wrong.join("\n\n")
     );
+}
+
+#[test]
+fn the_end_may_stand_below_the_last_part() {
+    let brief = Brief::parse(BRIEF);
+    for end in ["The End", "THE END", "*Fin*"] {
+        let text = format!("{}\n\n{end}", super::PROSE);
+        let acceptance =
+            Acceptance::new(&brief, 2, 100, &[], &Templates::default(), Told::default());
+        let judgement = acceptance.judge(&super::Answer {
+            prose: &text,
+            author: 0,
+            judged: 0,
+            end: &STOP,
+            continued: 0,
+            gained: 100,
+        });
+        assert_eq!(judgement.verdict, Verdict::Accept, "{end}");
+        assert_eq!(judgement.prose, text);
+    }
 }
 
 #[test]

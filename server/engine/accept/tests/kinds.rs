@@ -145,6 +145,42 @@ pub(super) fn openings() -> Vec<Kind> {
     ] {
         kinds.push(before(name, text, Check::HeadingEcho));
     }
+    for (name, text) in [
+        (
+            "an offer of help",
+            "I am ready to assist you with your writing project!\n\n",
+        ),
+        (
+            "a report on the work",
+            "I’ve rewritten this part again:\n\n",
+        ),
+        (
+            "what it was given",
+            "Original story details:\n- Mara: a keeper\n- Setting: a rock\n\n",
+        ),
+        (
+            "a report on the work, German",
+            "Ich habe diesen Teil noch einmal überarbeitet.\n\n",
+        ),
+        (
+            "an offer of help, Japanese",
+            "執筆プロジェクトのお手伝いをする準備ができています。\n\n",
+        ),
+    ] {
+        kinds.push(before(name, text, Check::MetaTalk));
+    }
+    for (name, text) in [
+        (
+            "front matter",
+            "---\ntitle: The Logbook\nchapter: 2\nword_count: 100\n---\n\n",
+        ),
+        (
+            "front matter that is not closed",
+            "---\nbeat: logbook\nwords: 100\n\n",
+        ),
+    ] {
+        kinds.push(before(name, text, Check::Metadata));
+    }
     kinds.extend([
         before("a scene break in front", "* * *\n\n", Check::StrayRule),
         before("a role in front", "Assistant: ", Check::RolePrefix),
@@ -214,6 +250,52 @@ fn closings() -> Vec<Kind> {
     ] {
         kinds.push(behind(name, text, Check::Postamble));
     }
+    for (name, text) in [
+        (
+            "a cast list",
+            "\n\nCharacters:\n- Mara: the keeper of the lamp\n- Ilse: her friend with the boat",
+        ),
+        (
+            "details, Spanish",
+            "\n\nDetalles de la historia original:\n- Mara: la farera",
+        ),
+        (
+            "a report behind",
+            "\n\nI've rewritten this part again, with your brief in mind.",
+        ),
+        (
+            "an offer behind",
+            "\n\nI'm here to help you with your story!",
+        ),
+    ] {
+        kinds.push(behind(name, text, Check::MetaTalk));
+    }
+    for (name, text) in [
+        (
+            "a fence of JSON",
+            "\n\n```json\n{\"summary\": \"Mara lands.\"}\n```",
+        ),
+        (
+            "JSON without a fence",
+            "\n\n{\"word_count\": 100, \"next_beat\": \"door\"}",
+        ),
+        (
+            "a fence of YAML",
+            "\n\n```\nword_count: 100\ntone: cold\n```",
+        ),
+    ] {
+        kinds.push(behind(name, text, Check::Metadata));
+    }
+    kinds.push(behind(
+        "a script of a page",
+        "\n\n<script>alert(1)</script>",
+        Check::Markup,
+    ));
+    kinds.push(behind(
+        "a picture",
+        "\n\n![lamp](https://example.org/l.png)",
+        Check::Markup,
+    ));
     kinds.extend([
         behind("a scene break behind", "\n\n---", Check::StrayRule),
         behind("the next heading", "\n\n## The Oak Door", Check::NextPart),
@@ -352,6 +434,12 @@ fn middles() -> Vec<Kind> {
     let line = "The light went round and the sea was dark again behind it. ";
     vec![
         kind("talk about itself", talk, AskedAgain, Check::MetaTalk),
+        kind("an offer in the middle", format!("{first}\n\nI am ready to assist you with your writing project!\n\n{second}"), AskedAgain, Check::MetaTalk),
+        kind("a cast list in the middle", format!("{first}\n\nCharacters:\n- Mara: a keeper\n- Ilse: her friend\n\n{second}"), AskedAgain, Check::MetaTalk),
+        kind("front matter in the middle", format!("{first}\n\n---\ntitle: The Logbook\npov: first\n---\n\n{second}"), Repaired, Check::Metadata),
+        kind("data in the middle", format!("{first}\n\n```json\n{{\"word_count\": 50}}\n```\n\n{second}"), Repaired, Check::Metadata),
+        kind("a frame of a page in the middle", format!("{first}\n\n<iframe src=\"https://example.org\"></iframe>\n\n{second}"), Repaired, Check::Markup),
+        kind("emphasis of a page", PROSE.replace("changed", "<em>changed</em>"), Repaired, Check::Markup).leaves(PROSE.replace("changed", "*changed*")),
         kind("thoughts without tags", format!("Okay, the user wants part 2 of the story.\n\n{PROSE}"), AskedAgain, Check::LeakedReasoning),
         kind("the plan first", format!("We need to write part 2, about 100 words.\n\n{PROSE}"), AskedAgain, Check::LeakedReasoning),
         kind("a placeholder", format!("{PROSE} “[insert dialogue here],” I said."), AskedAgain, Check::Placeholder),
@@ -378,11 +466,18 @@ fn languages() -> Vec<Kind> {
         wrong("English in a Japanese story", "ja", PROSE),
         wrong("Chinese in a Japanese story", "ja", &chinese),
         wrong("Japanese in an Arabic story", "ar", &japanese),
+        wrong("a loop in German", "en", &"Sie ging die Treppe hinunter und wusste nicht, wo die Tür war. ".repeat(30)),
+        wrong("a loop in German before the prose", "en", &format!("{}\n\n{PROSE}", "Sie ging die Treppe hinunter und wusste nicht, wo die Tür war. ".repeat(30))),
+        wrong("a few Chinese characters", "en", "她取下灯，走下楼梯去了。"),
+        wrong("Chinese in the middle", "en", &PROSE.replace("\n\n", &format!("\n\n{chinese}\n\n"))),
+        wrong("German in the middle", "en", &PROSE.replace("\n\n", "\n\nSie nahm die Lampe von der Wand und ging die Treppe hinunter, und auf dem ganzen Weg zählte sie die Stufen, weil es das Einzige war, was sie um diese Stunde der Nacht noch tun konnte. Unten stand die Tür offen, und der Wind kam vom Meer herein und roch nach Salz und nach Tang, wie an dem Tag, als sie mit dem Boot gekommen war und niemand sie erwartet hatte.\n\n")),
         wrong("another script", "en", &"Лодка высадила меня на камень и отошла прежде, чем я сосчитал сумки. Их было четыре, и две промокли. ".repeat(4)),
     ]
 }
 
 fn lengths() -> Vec<Kind> {
+    let end = PROSE.find(", twice").unwrap_or(0);
+    let stray = format!("{}.\n\nAnd then Mara", &PROSE[..end]);
     let (first, second) = paragraphs();
     let half = first.to_owned();
     let cut = &PROSE[..PROSE.len() - 40];
@@ -408,6 +503,19 @@ fn lengths() -> Vec<Kind> {
         kind(
             "unfinished at its end",
             format!("{PROSE} And then she"),
+            Repaired,
+            Check::UnfinishedSentence,
+        ),
+        kind(
+            "a stray beginning behind the last paragraph",
+            stray.clone(),
+            Continued,
+            Check::UnfinishedSentence,
+        )
+        .leaves(stray),
+        kind(
+            "a stray beginning when all is told",
+            format!("{PROSE}\n\nAnd then Mara"),
             Repaired,
             Check::UnfinishedSentence,
         ),

@@ -1,3 +1,4 @@
+mod again;
 mod good;
 mod kinds;
 mod no_prose;

@@ -62,6 +62,18 @@ struct PatternFile {
     reasoning: Vec<String>,
     /// How a paragraph begins in which a model speaks of itself.
     meta: Vec<String>,
+    /// How a paragraph begins in which a model offers its help.
+    offer: Vec<String>,
+    /// How a paragraph begins in which a model says what it did to the work.
+    report: Vec<String>,
+    /// A line that names a list of what the model was given.
+    form: Vec<String>,
+    /// A line that names a list of persons.
+    cast: Vec<String>,
+    /// How a title begins that numbers several parts.
+    span: Vec<String>,
+    /// What stands for several parts of an outline and tells none; anywhere.
+    stand_in: Vec<String>,
     /// A line that numbers a part of the work.
     heading: Vec<String>,
     /// A line that fills in a form: `Title: …`.
@@ -74,9 +86,9 @@ struct PatternFile {
     machine: Vec<String>,
 }
 
-/// The patterns of all languages, by what they find.
+/// The patterns of all languages, by what they find; see `packs/`.
 #[derive(Debug)]
-pub(super) struct Packs {
+pub struct Packs {
     pub starts: Vec<String>,
     pub preamble: Regex,
     pub inline: Regex,
@@ -87,6 +99,12 @@ pub(super) struct Packs {
     pub decline: Regex,
     pub reasoning: Regex,
     pub meta: Regex,
+    pub offer: Regex,
+    pub report: Regex,
+    pub form: Regex,
+    pub cast: Regex,
+    pub span: Regex,
+    pub stand_in: Regex,
     pub heading: Regex,
     pub label: Regex,
     pub ending: Regex,
@@ -102,7 +120,8 @@ enum Extent {
     Anywhere,
 }
 
-pub(super) static PACKS: LazyLock<Packs> = LazyLock::new(read);
+/// Read once, when first needed.
+pub static PACKS: LazyLock<Packs> = LazyLock::new(read);
 
 fn read() -> Packs {
     let files: Vec<PackFile> = FILES
@@ -127,6 +146,12 @@ fn read() -> Packs {
         decline: all(Extent::Start, |file| &file.decline),
         reasoning: all(Extent::Start, |file| &file.reasoning),
         meta: all(Extent::Start, |file| &file.meta),
+        offer: all(Extent::Start, |file| &file.offer),
+        report: all(Extent::Start, |file| &file.report),
+        form: all(Extent::Whole, |file| &file.form),
+        cast: all(Extent::Whole, |file| &file.cast),
+        span: all(Extent::Start, |file| &file.span),
+        stand_in: all(Extent::Anywhere, |file| &file.stand_in),
         heading: all(Extent::Whole, |file| &file.heading),
         label: all(Extent::Whole, |file| &file.label),
         ending: all(Extent::Whole, |file| &file.ending),
