@@ -13,6 +13,7 @@
 //! Nothing happens in the background: messages are handled while the test waits for something
 //! ([`Editor::wait`], [`Editor::request`]), so that a test knows what its editor has done.
 
+mod answering;
 mod buffer;
 #[path = "../numbered.rs"]
 mod numbered;
@@ -274,52 +275,6 @@ impl Editor {
             }
             other => panic!("the server notified of {other}"),
         }
-    }
-
-    /// Answers a request of the server's.
-    fn serve(&mut self, id: Value, method: &str, params: Value) {
-        self.asked.push((method.to_owned(), params.clone()));
-        if self.persona == Persona::Mute {
-            return;
-        }
-        let result = match method {
-            "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
-            "window/workDoneProgress/create" => Value::Null,
-            "window/showDocument" => json!({ "success": true }),
-            "window/showMessageRequest" => self.choose(&params["actions"]),
-            "workspace/applyEdit" => {
-                let applied = self.apply(&params["edit"]);
-                match self.persona {
-                    Persona::Ale => return,
-                    Persona::Eglot if !applied => {
-                        let error =
-                            json!({"code": -32603, "message": "Edits require another version"});
-                        self.process
-                            .send(&json!({"jsonrpc": "2.0", "id": id, "error": error}));
-                        return;
-                    }
-                    _ => json!({ "applied": applied }),
-                }
-            }
-            other => panic!("the server asked for {other}"),
-        };
-        self.process
-            .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
-    }
-
-    /// Chooses one of the answers to a question: the next one that it was told to choose, else the
-    /// first.
-    fn choose(&mut self, actions: &Value) -> Value {
-        let offered = actions.as_array().cloned().unwrap_or_default();
-        if self.choices.is_empty() {
-            return offered.into_iter().next().unwrap_or_default();
-        }
-        let wanted = self.choices.remove(0);
-        let starts = |action: &&Value| {
-            let title = action["title"].as_str();
-            title.is_some_and(|title| title.starts_with(&wanted))
-        };
-        offered.iter().find(starts).cloned().unwrap_or_default()
     }
 
     /// Lets the editor do nothing, as behind a `:sleep` or a "Press ENTER", until `look` finds

@@ -1,0 +1,53 @@
+//! How the scripted client answers what the server asks it for.
+
+use serde_json::{Value, json};
+
+use super::{Editor, Persona};
+
+impl Editor {
+    /// Answers a request of the server's.
+    pub(super) fn serve(&mut self, id: Value, method: &str, params: Value) {
+        self.asked.push((method.to_owned(), params.clone()));
+        if self.persona == Persona::Mute {
+            return;
+        }
+        let result = match method {
+            "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
+            "window/workDoneProgress/create" => Value::Null,
+            "window/showDocument" => json!({ "success": true }),
+            "window/showMessageRequest" => self.choose(&params["actions"]),
+            "workspace/applyEdit" => {
+                let applied = self.apply(&params["edit"]);
+                match self.persona {
+                    Persona::Ale => return,
+                    Persona::Eglot if !applied => {
+                        let error =
+                            json!({"code": -32603, "message": "Edits require another version"});
+                        self.process
+                            .send(&json!({"jsonrpc": "2.0", "id": id, "error": error}));
+                        return;
+                    }
+                    _ => json!({ "applied": applied }),
+                }
+            }
+            other => panic!("the server asked for {other}"),
+        };
+        self.process
+            .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+    }
+
+    /// Chooses one of the answers to a question: the next one that it was told to choose, else the
+    /// first.
+    fn choose(&mut self, actions: &Value) -> Value {
+        let offered = actions.as_array().cloned().unwrap_or_default();
+        if self.choices.is_empty() {
+            return offered.into_iter().next().unwrap_or_default();
+        }
+        let wanted = self.choices.remove(0);
+        let starts = |action: &&Value| {
+            let title = action["title"].as_str();
+            title.is_some_and(|title| title.starts_with(&wanted))
+        };
+        offered.iter().find(starts).cloned().unwrap_or_default()
+    }
+}
