@@ -24,11 +24,7 @@ async fn a_broken_answer_keeps_its_text_and_says_what_broke() {
             |r| r.overloaded_after(2),
             ProviderErrorKind::Overloaded,
         ),
-        (
-            "garbage",
-            |r| r.garbage_after(2),
-            ProviderErrorKind::Protocol,
-        ),
+        ("garbage", |r| r.garbage_after(2), ProviderErrorKind::Broken),
         (
             "silence",
             |r| r.silent_after(2),
@@ -208,8 +204,8 @@ async fn what_the_author_reads_when_a_server_refuses() {
             Openai,
             Reply::error(200, json!({"choices": []})),
             Protocol,
-            "The server at HOST sent a whole answer where a stream was asked for, which is not \
-             the openai protocol. Check base_url and provider.",
+            "The server at HOST sent something that is not the openai protocol. Check base_url and \
+             provider.",
         ),
         (
             Openai,

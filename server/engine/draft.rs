@@ -408,6 +408,7 @@ impl Drafting<'_> {
                     CallResult::Ended(_) => incoming.end(),
                     _ => incoming.break_off(),
                 }
+                (course.reasoning, course.output_tokens) = incoming.counted();
                 let asked = (!course.is_running).then_some(started);
                 incoming.measure(words_before, asked);
                 return result;

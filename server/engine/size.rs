@@ -85,7 +85,12 @@ struct Known {
     /// The same, once it happened again: the first time it may have been chance, or thoughts
     /// that nobody saw.
     cut_off: Option<u32>,
+    /// Tokens that calls are allowed for reasoning, on top of what the text may have.
+    reasoning: u32,
 }
+
+/// Most tokens that are allowed for reasoning: a model that needs more writes no stories.
+const MOST_REASONING: u32 = 65_536;
 
 impl Measured {
     /// From the last of these chunks that the same model wrote in one call.
@@ -135,6 +140,22 @@ impl Measured {
         }
     }
 
+    /// A limit cut an answer off after so many tokens of reasoning. Allows as much again, since
+    /// nobody knows how much was to come. Whether that is more than before.
+    pub fn raise_for_reasoning(&self, tokens: u32) -> bool {
+        let mut known = self.known();
+        let wanted = tokens.saturating_mul(2).min(MOST_REASONING);
+        let is_more = wanted > known.reasoning;
+        known.reasoning = known.reasoning.max(wanted);
+        is_more
+    }
+
+    /// Tokens that calls are allowed for reasoning, on top of what the text may have. 0 until
+    /// reasoning was seen to take the room of a text.
+    pub fn reasoning(&self) -> u32 {
+        self.known().reasoning
+    }
+
     pub fn pace(&self) -> Option<Pace> {
         self.known().pace
     }
@@ -159,6 +180,23 @@ impl Measured {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn room_for_reasoning_only_grows_and_is_bounded() {
+        let measured = Measured::default();
+        assert_eq!(measured.reasoning(), 0);
+        for (seen, is_more, allowed) in [
+            (3_000, true, 6_000),
+            (2_000, false, 6_000),
+            (6_500, true, 13_000),
+            (50_000, true, 65_536),
+            (65_536, false, 65_536),
+            (u32::MAX, false, 65_536),
+        ] {
+            assert_eq!(measured.raise_for_reasoning(seen), is_more, "{seen}");
+            assert_eq!(measured.reasoning(), allowed, "{seen}");
+        }
+    }
 
     #[test]
     fn what_is_asked_for() {

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::framing::Framing;
+use super::answer::{Decoder, End, Fault, Progress};
 use super::http::{Failure, Http};
 use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
-use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::sent::{SentText, known};
+use super::stream::{self, Attempt};
 use super::thinking::ThinkFilter;
 use super::{
     Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderKind, Request,
@@ -180,6 +181,7 @@ impl Provider for Anthropic {
 pub(super) struct Messages {
     /// For servers that may pass a local model's tags through.
     filter: Option<ThinkFilter>,
+    sent: SentText,
     started: bool,
     input: Input,
     finish: Option<FinishReason>,
@@ -197,34 +199,66 @@ impl Messages {
     pub fn new(filter: Option<ThinkFilter>) -> Self {
         Messages {
             filter,
+            sent: SentText::default(),
             started: false,
             input: Input::default(),
             finish: None,
         }
     }
 
-    fn text(&mut self, text: Option<&Value>, out: &mut Vec<Event>) {
-        let Some(text) = text.and_then(Value::as_str).filter(|text| !text.is_empty()) else {
-            return;
-        };
+    /// The text of a delta.
+    fn text(&mut self, text: &Value, out: &mut Vec<Event>) {
+        let had_text = !self.sent.is_empty();
+        let text = text.as_str().unwrap_or_default();
+        let fresh = self.sent.delta(text, self.finish.is_some());
+        self.push(fresh, out);
+        if !had_text && !self.sent.is_empty() {
+            // What ended before was the thinking.
+            self.finish = None;
+        }
+    }
+
+    /// A message that is there as a whole: an answer that is no stream, or one that is repeated
+    /// at its end.
+    fn whole(&mut self, message: &Value, out: &mut Vec<Event>) {
+        let blocks = message["content"].as_array().into_iter().flatten();
+        let mut text = String::new();
+        for block in blocks {
+            match block["type"].as_str() {
+                Some("text") => text.push_str(block["text"].as_str().unwrap_or_default()),
+                Some("thinking") if self.sent.is_empty() => self.thinking(&block["thinking"], out),
+                _ => {}
+            }
+        }
+        let fresh = self.sent.whole(&text);
+        self.push(fresh, out);
+        if let Some(reason) = message["stop_reason"].as_str() {
+            self.finish = Some(finish_reason(reason));
+        }
+    }
+
+    fn push(&mut self, text: &str, out: &mut Vec<Event>) {
         match &mut self.filter {
+            _ if text.is_empty() => {}
             Some(filter) => filter.push(text, out),
             None => out.push(Event::Text(text.to_owned())),
         }
     }
 
+    fn thinking(&mut self, thinking: &Value, out: &mut Vec<Event>) {
+        let characters = thinking.as_str().unwrap_or_default().chars().count();
+        if characters > 0 {
+            if let Some(filter) = &mut self.filter {
+                filter.server_separates(out);
+            }
+            out.push(Event::Reasoning { characters });
+        }
+    }
+
     fn delta(&mut self, delta: &Value, out: &mut Vec<Event>) {
         match delta["type"].as_str() {
-            Some("text_delta") => self.text(delta.get("text"), out),
-            Some("thinking_delta") => {
-                let characters = delta["thinking"].as_str().unwrap_or("").chars().count();
-                if characters > 0 {
-                    if let Some(filter) = &mut self.filter {
-                        filter.server_separates(out);
-                    }
-                    out.push(Event::Reasoning { characters });
-                }
-            }
+            Some("text_delta") => self.text(&delta["text"], out),
+            Some("thinking_delta") => self.thinking(&delta["thinking"], out),
             // Signatures of thinking, tool input, citations: not for us.
             _ => {}
         }
@@ -237,15 +271,12 @@ impl Messages {
         input.read = number("cache_read_input_tokens").or(input.read);
         input.written = number("cache_creation_input_tokens").or(input.written);
         let parts = [input.uncached, input.read, input.written];
+        let sum = parts.iter().flatten().copied().reduce(u64::saturating_add);
+        let input_tokens = known(sum);
         let usage = Usage {
-            input_tokens: parts.iter().any(Option::is_some).then(|| {
-                parts
-                    .iter()
-                    .flatten()
-                    .fold(0, |sum, part| u64::saturating_add(sum, *part))
-            }),
-            cached_tokens: input.read,
-            output_tokens: number("output_tokens"),
+            input_tokens,
+            cached_tokens: input.read.filter(|_| input_tokens.is_some()),
+            output_tokens: known(number("output_tokens")),
         };
         if usage != Usage::default() {
             out.push(Event::Usage(usage));
@@ -254,24 +285,23 @@ impl Messages {
 }
 
 impl Decoder for Messages {
-    fn framing(&self) -> Framing {
-        Framing::Events
-    }
-
-    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
-        let event: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
+    fn take(&mut self, event: &Value, out: &mut Vec<Event>) -> Result<Progress, Fault> {
         let kind = event["type"].as_str().unwrap_or_default();
-        if kind == "error" || (kind.is_empty() && event.get("error").is_some()) {
-            return Err(Fault::Refused(Box::new(Refusal::from_value(&event))));
+        if kind == "error" || Refusal::is_in(event) {
+            return Err(Fault::refused(event));
+        }
+        if kind.is_empty() {
+            return Err(Fault::Garbage);
         }
         if !self.started && kind != "ping" {
             self.started = true;
-            let model = event["message"]["model"].as_str().map(str::to_owned);
+            let model = event["message"]["model"].as_str();
+            let model = model.or(event["model"].as_str()).map(str::to_owned);
             out.push(Event::Started { model });
         }
         match kind {
             "message_start" => self.usage(&event["message"]["usage"], out),
-            "content_block_start" => self.text(event["content_block"].get("text"), out),
+            "content_block_start" => self.text(&event["content_block"]["text"], out),
             "content_block_delta" => self.delta(&event["delta"], out),
             "message_delta" => {
                 if let Some(reason) = event["delta"]["stop_reason"].as_str() {
@@ -280,10 +310,13 @@ impl Decoder for Messages {
                 self.usage(&event["usage"], out);
             }
             "message_stop" => {
-                return match self.end(out) {
-                    Ok(()) => Ok(Progress::Done),
-                    Err(fault) => Err(fault),
-                };
+                self.whole(&event["message"], out);
+                return self.end(End::Mark, out).map(|()| Progress::Done);
+            }
+            "message" => {
+                self.whole(event, out);
+                self.usage(&event["usage"], out);
+                return self.end(End::Mark, out).map(|()| Progress::Done);
             }
             // Pings, and whatever is added later: the versioning policy asks to pass over it.
             _ => {}
@@ -294,8 +327,12 @@ impl Decoder for Messages {
         })
     }
 
-    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let reason = self.finish.take().ok_or(Fault::Cut)?;
+    fn end(&mut self, end: End, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let reason = match (self.finish.take(), end) {
+            (Some(reason), _) => reason,
+            (None, End::Mark) => FinishReason::Stop,
+            (None, End::Bytes) => return Err(Fault::Cut),
+        };
         if let Some(filter) = &mut self.filter {
             filter.finish(out);
         }

@@ -3,6 +3,7 @@
 //! Never logs a body, and never sends anything to a host other than the one it was made for.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,9 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::endpoint::{host_and_port, is_loopback, is_vendor, normalise_base_url, vendor_root};
 use super::refusal::Refusal;
 use super::server::{Secrets, Server};
-use super::{Deadlines, Endpoint, ProviderError, ProviderErrorKind, ProviderKind, deadlines};
+use super::{
+    Deadlines, Endpoint, ProviderError, ProviderErrorKind, ProviderKind, deadlines, unpack,
+};
 
 const USER_AGENT: &str = concat!("storywright/", env!("CARGO_PKG_VERSION"));
 
@@ -38,6 +41,8 @@ pub(super) struct Http {
     pub deadlines: Deadlines,
     /// Whether the server has answered anything yet.
     has_answered: AtomicBool,
+    /// Whether the author knows that this server sends what can't be read.
+    pub told_unread: Arc<AtomicBool>,
 }
 
 /// A call that brought no answer to go on with.
@@ -94,6 +99,7 @@ impl Http {
             secrets: Secrets::of_key(endpoint.api_key.clone()),
             deadlines: endpoint.deadlines,
             has_answered: AtomicBool::new(false),
+            told_unread: Arc::default(),
         })
     }
 
@@ -169,20 +175,6 @@ impl Http {
             return Err(self.protocol_error("a web page").into());
         }
         Ok(response)
-    }
-
-    /// An answer of status 200 that is JSON where a stream of events was asked for: an error
-    /// from a server that does not use statuses, or something else altogether.
-    pub async fn not_a_stream(&self, response: Response) -> Failure {
-        let body = read_body(response, BODY_WAIT).await;
-        match serde_json::from_slice::<Value>(&body) {
-            Ok(value) if value.get("error").is_some() => {
-                Failure::Refused(Box::new(Refusal::from_value(&value)))
-            }
-            _ => self
-                .protocol_error("a whole answer where a stream was asked for")
-                .into(),
-        }
     }
 
     fn redirected(&self, response: &Response) -> ProviderError {
@@ -276,6 +268,11 @@ impl Http {
 
 fn default_headers(server: &Server, endpoint: &Endpoint) -> Result<HeaderMap, ProviderError> {
     let mut headers = HeaderMap::new();
+    // Without it a server may compress as it likes (RFC 9110, section 12.5.3).
+    headers.insert(
+        reqwest::header::ACCEPT_ENCODING,
+        HeaderValue::from_static("identity"),
+    );
     if server.kind == ProviderKind::Anthropic {
         headers.insert(
             "anthropic-version",
@@ -325,7 +322,7 @@ async fn read_body(response: Response, longest_wait: Duration) -> Vec<u8> {
     };
     // What came until then is still worth reading.
     let _ = timeout(longest_wait, reading).await;
-    body
+    unpack::whole(body, LONGEST_BODY)
 }
 
 /// The cause of all causes, which says more than "error sending request".

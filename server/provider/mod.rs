@@ -4,12 +4,14 @@
 //! files or settings files. It never logs a prompt, a completion or a key, follows no
 //! redirect, and sends a key to no host but its own.
 
+mod answer;
 pub mod anthropic;
 pub mod deadlines;
 pub mod demo;
 mod endpoint;
 mod error;
 mod framing;
+mod halves;
 mod http;
 mod limits;
 pub mod ollama;
@@ -17,11 +19,13 @@ pub mod openai;
 mod parameters;
 mod refusal;
 mod retry;
+mod sent;
 mod server;
 mod stream;
 mod thinking;
 #[cfg(test)]
 mod transcripts;
+mod unpack;
 
 use std::sync::Arc;
 use std::time::Duration;

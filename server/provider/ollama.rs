@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::framing::Framing;
+use super::answer::{Decoder, End, Fault, Progress};
 use super::http::{Failure, Http};
+use super::openai::REASONING;
 use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
-use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::sent::{SentText, known};
+use super::stream::{self, Attempt};
 use super::thinking::ThinkFilter;
 use super::{
     Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderErrorKind,
@@ -178,10 +180,12 @@ impl Provider for Ollama {
 /// Reads the lines of one completion.
 pub(super) struct Lines {
     filter: ThinkFilter,
+    sent: SentText,
     started: bool,
     window: u64,
+    /// Most tokens that the answer was to have.
+    limit: u64,
     prompt_bytes: usize,
-    done: bool,
 }
 
 impl Lines {
@@ -189,34 +193,57 @@ impl Lines {
         let user: usize = request.user.iter().map(String::len).sum();
         Lines {
             filter: ThinkFilter::new(&request.model),
+            sent: SentText::default(),
             started: false,
             window: window(request).into(),
+            limit: request.max_output_tokens.into(),
             prompt_bytes: request.system.len() + user,
-            done: false,
+        }
+    }
+
+    fn message(&mut self, message: &Value, is_last: bool, out: &mut Vec<Event>) {
+        let thinking = REASONING
+            .iter()
+            .find_map(|name| message[*name].as_str().filter(|text| !text.is_empty()));
+        if let Some(thinking) = thinking {
+            self.filter.server_separates(out);
+            out.push(Event::Reasoning {
+                characters: thinking.chars().count(),
+            });
+        }
+        let text = message["content"].as_str().unwrap_or_default();
+        let fresh = self.sent.delta(text, is_last);
+        if !fresh.is_empty() {
+            self.filter.push(fresh, out);
         }
     }
 
     fn last(&mut self, line: &Value, out: &mut Vec<Event>) {
         self.filter.finish(out);
         let usage = Usage {
-            input_tokens: line["prompt_eval_count"].as_u64(),
+            input_tokens: known(line["prompt_eval_count"].as_u64()),
             cached_tokens: None,
-            output_tokens: line["eval_count"].as_u64(),
+            output_tokens: known(line["eval_count"].as_u64()),
         };
         if usage != Usage::default() {
             out.push(Event::Usage(usage));
         }
         out.extend(self.cut_prompt(usage.input_tokens).map(Event::Notice));
-        let used = usage.input_tokens.unwrap_or(0) + usage.output_tokens.unwrap_or(0);
-        let reason = match line["done_reason"].as_str() {
+        out.push(Event::Finished(self.reason(line, usage)));
+    }
+
+    fn reason(&self, line: &Value, usage: Usage) -> FinishReason {
+        let written = usage.output_tokens.unwrap_or(0);
+        let used = usage.input_tokens.unwrap_or(0).saturating_add(written);
+        match line["done_reason"].as_str() {
+            // Proxies say that of every answer.
+            None | Some("stop" | "") if written >= self.limit => FinishReason::Length,
             None | Some("stop" | "") => FinishReason::Stop,
             Some("length") if used >= self.window => FinishReason::ContextFull,
             Some("length") => FinishReason::Length,
             // `load` and `unload` answer an empty prompt.
             Some(other) => FinishReason::Other(other.chars().take(64).collect()),
-        };
-        out.push(Event::Finished(reason));
-        self.done = true;
+        }
     }
 
     /// What to tell the author if fewer tokens were read than the prompt must have.
@@ -234,41 +261,34 @@ impl Lines {
 }
 
 impl Decoder for Lines {
-    fn framing(&self) -> Framing {
-        Framing::Lines
-    }
-
-    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
-        let line: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
-        if !line.is_object() {
+    fn take(&mut self, line: &Value, out: &mut Vec<Event>) -> Result<Progress, Fault> {
+        let is_last = line["done"].as_bool() == Some(true);
+        let has_failed = Refusal::is_in(line) || (is_last && line["done_reason"] == "error");
+        let of_the_protocol = ["message", "done", "model"];
+        if !has_failed && of_the_protocol.iter().all(|name| line.get(name).is_none()) {
             return Err(Fault::Garbage);
         }
-        if line.get("error").is_some_and(|error| !error.is_null()) {
-            return Err(Fault::Refused(Box::new(Refusal::from_value(&line))));
-        }
-        if !self.started {
+        if !self.started && !has_failed {
             self.started = true;
             let model = line["model"].as_str().map(str::to_owned);
             out.push(Event::Started { model });
         }
-        let message = &line["message"];
-        if let Some(thinking) = message["thinking"].as_str().filter(|text| !text.is_empty()) {
-            self.filter.server_separates(out);
-            out.push(Event::Reasoning {
-                characters: thinking.chars().count(),
-            });
+        self.message(&line["message"], is_last, out);
+        if has_failed {
+            return Err(Fault::refused(&json!({"error": line["error"]})));
         }
-        if let Some(text) = message["content"].as_str().filter(|text| !text.is_empty()) {
-            self.filter.push(text, out);
-        }
-        if line["done"].as_bool() == Some(true) {
-            self.last(&line, out);
+        if is_last {
+            self.last(line, out);
             return Ok(Progress::Done);
         }
         Ok(Progress::Going)
     }
 
-    fn end(&mut self, _out: &mut Vec<Event>) -> Result<(), Fault> {
-        if self.done { Ok(()) } else { Err(Fault::Cut) }
+    fn end(&mut self, end: End, out: &mut Vec<Event>) -> Result<(), Fault> {
+        if end == End::Bytes {
+            return Err(Fault::Cut);
+        }
+        self.last(&Value::Null, out);
+        Ok(())
     }
 }

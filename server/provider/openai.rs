@@ -3,16 +3,18 @@
 //!
 //! The dialects differ in parameters and in how a stream ends; this file takes all of them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::framing::Framing;
+use super::answer::{Decoder, End, Fault, Progress};
 use super::http::{Failure, Http};
 use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
-use super::stream::{self, Attempt, Decoder, Fault, Progress};
+use super::sent::{SentText, known};
+use super::stream::{self, Attempt};
 use super::thinking::ThinkFilter;
 use super::{
     Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderErrorKind,
@@ -225,6 +227,7 @@ fn clip(name: &str) -> String {
 /// Reads the chunks of one completion.
 pub(super) struct Chunks {
     filter: ThinkFilter,
+    sent: SentText,
     started: bool,
     finish: Option<FinishReason>,
     /// The model refused in the field made for that.
@@ -235,58 +238,60 @@ impl Chunks {
     pub fn new(filter: ThinkFilter) -> Self {
         Chunks {
             filter,
+            sent: SentText::default(),
             started: false,
             finish: None,
             refused: false,
         }
     }
 
-    fn delta(&mut self, delta: &Value, out: &mut Vec<Event>) {
-        // Two names for the same thing; a server may send both.
-        let reasoning = ["reasoning_content", "reasoning"]
+    fn choice(&mut self, choice: &Value, out: &mut Vec<Event>) -> Result<(), Fault> {
+        if Refusal::is_in(choice) {
+            return Err(Fault::refused(choice));
+        }
+        let had_text = !self.sent.is_empty();
+        let reason = choice["finish_reason"].as_str().filter(|r| !r.is_empty());
+        let with_end = reason.is_some() || self.finish.is_some();
+        self.reasoning_of(&choice["delta"], out);
+        let text = text_of(&choice["delta"]["content"]);
+        let fresh = self.sent.delta(&text, with_end);
+        self.text(fresh, out);
+        let message = &choice["message"];
+        if message.is_object() && self.sent.is_empty() {
+            self.reasoning_of(message, out);
+        }
+        let text = text_of(&message["content"]);
+        let fresh = self.sent.whole(&text);
+        self.text(fresh, out);
+        for part in [&choice["delta"], message] {
+            self.refused |= part["refusal"]
+                .as_str()
+                .is_some_and(|text| !text.is_empty());
+        }
+        match reason {
+            Some("error") => return Err(Fault::refused(&Value::Null)),
+            Some(reason) => self.finish = Some(finish_reason(reason)),
+            // What ended was the reasoning.
+            None if !had_text && !self.sent.is_empty() => self.finish = None,
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str, out: &mut Vec<Event>) {
+        if !text.is_empty() {
+            self.filter.push(text, out);
+        }
+    }
+
+    fn reasoning_of(&mut self, message: &Value, out: &mut Vec<Event>) {
+        // Several names for the same thing; a server may send more than one.
+        let named = REASONING
             .iter()
-            .find_map(|name| delta[*name].as_str().filter(|text| !text.is_empty()));
-        if let Some(reasoning) = reasoning {
-            self.reasoning(reasoning.chars().count(), out);
-        }
-        match &delta["content"] {
-            Value::String(text) if !text.is_empty() => self.filter.push(text, out),
-            Value::Array(parts) => {
-                for part in parts {
-                    self.part(part, out);
-                }
-            }
-            // The first chunk has null here.
-            _ => {}
-        }
-        self.refused |= delta["refusal"]
-            .as_str()
-            .is_some_and(|text| !text.is_empty());
-    }
-
-    /// A typed part of a delta, as Mistral's reasoning models send them.
-    fn part(&mut self, part: &Value, out: &mut Vec<Event>) {
-        match part["type"].as_str() {
-            Some("text") => {
-                if let Some(text) = part["text"].as_str().filter(|text| !text.is_empty()) {
-                    self.filter.push(text, out);
-                }
-            }
-            Some("thinking") => {
-                let inner = part["thinking"].as_array();
-                let characters = inner
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|inner| inner["text"].as_str())
-                    .map(|text| text.chars().count())
-                    .sum();
-                self.reasoning(characters, out);
-            }
-            _ => {}
-        }
-    }
-
-    fn reasoning(&mut self, characters: usize, out: &mut Vec<Event>) {
+            .find_map(|name| message[*name].as_str().filter(|text| !text.is_empty()));
+        let parts = message["content"].as_array().into_iter().flatten();
+        let in_parts = parts.map(thinking_in).sum::<usize>();
+        let characters = in_parts + named.map_or(0, |text| text.chars().count());
         if characters > 0 {
             self.filter.server_separates(out);
             out.push(Event::Reasoning { characters });
@@ -294,20 +299,58 @@ impl Chunks {
     }
 }
 
-impl Decoder for Chunks {
-    fn framing(&self) -> Framing {
-        Framing::Events
-    }
+/// The fields that servers put a model's reasoning into.
+pub(super) const REASONING: [&str; 5] = [
+    "reasoning_content",
+    "reasoning",
+    "reasoning_text",
+    "thinking",
+    "thought",
+];
 
-    fn frame(&mut self, frame: &str, out: &mut Vec<Event>) -> Result<Progress, Fault> {
-        if frame.trim() == "[DONE]" {
-            // As good as a finish reason, which some servers leave out.
-            self.finish.get_or_insert(FinishReason::Stop);
-            return self.end(out).map(|()| Progress::Done);
+/// The text of a message's content: a string, or typed parts as Mistral's reasoning models send
+/// them. The first chunk has null here.
+fn text_of(content: &Value) -> Cow<'_, str> {
+    match content {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Array(parts) => parts
+            .iter()
+            .filter(|part| part["type"] == "text")
+            .filter_map(|part| part["text"].as_str())
+            .collect::<String>()
+            .into(),
+        _ => Cow::Borrowed(""),
+    }
+}
+
+/// Length of the reasoning in a typed part, in characters.
+fn thinking_in(part: &Value) -> usize {
+    if part["type"] != "thinking" {
+        return 0;
+    }
+    match &part["thinking"] {
+        Value::String(text) => text.chars().count(),
+        inner => inner
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|inner| inner["text"].as_str())
+            .map(|text| text.chars().count())
+            .sum(),
+    }
+}
+
+impl Decoder for Chunks {
+    fn take(&mut self, chunk: &Value, out: &mut Vec<Event>) -> Result<Progress, Fault> {
+        if Refusal::is_in(chunk) || is_bare_error(chunk) {
+            return Err(Fault::refused(chunk));
         }
-        let chunk: Value = serde_json::from_str(frame).map_err(|_| Fault::Garbage)?;
-        if chunk.get("error").is_some_and(|error| !error.is_null()) || is_bare_error(&chunk) {
-            return Err(Fault::Refused(Box::new(Refusal::from_value(&chunk))));
+        let has_choice = chunk["choices"]
+            .as_array()
+            .is_some_and(|choices| !choices.is_empty());
+        let names_itself = ["usage", "object", "id", "model"];
+        if !has_choice && names_itself.iter().all(|name| chunk.get(name).is_none()) {
+            return Err(Fault::Garbage);
         }
         if !self.started {
             self.started = true;
@@ -320,12 +363,8 @@ impl Decoder for Chunks {
         // Empty in the chunk that brings the usage.
         let choices = chunk["choices"].as_array();
         for choice in choices.into_iter().flatten() {
-            if choice["index"].as_u64().unwrap_or(0) != 0 {
-                continue;
-            }
-            self.delta(&choice["delta"], out);
-            if let Some(reason) = choice["finish_reason"].as_str().filter(|r| !r.is_empty()) {
-                self.finish = Some(finish_reason(reason));
+            if choice["index"].as_u64().unwrap_or(0) == 0 {
+                self.choice(choice, out)?;
             }
         }
         Ok(match self.finish {
@@ -334,8 +373,12 @@ impl Decoder for Chunks {
         })
     }
 
-    fn end(&mut self, out: &mut Vec<Event>) -> Result<(), Fault> {
-        let mut reason = self.finish.take().ok_or(Fault::Cut)?;
+    fn end(&mut self, end: End, out: &mut Vec<Event>) -> Result<(), Fault> {
+        let mut reason = match (self.finish.take(), end) {
+            (Some(reason), _) => reason,
+            (None, End::Mark) => FinishReason::Stop,
+            (None, End::Bytes) => return Err(Fault::Cut),
+        };
         if self.refused && reason == FinishReason::Stop {
             reason = FinishReason::Refusal;
         }
@@ -351,11 +394,14 @@ fn is_bare_error(chunk: &Value) -> bool {
 }
 
 fn usage(usage: &Value) -> Option<Usage> {
+    let input_tokens = known(usage["prompt_tokens"].as_u64());
     let cached = usage["prompt_tokens_details"]["cached_tokens"].as_u64();
     let usage = Usage {
-        input_tokens: usage["prompt_tokens"].as_u64(),
-        cached_tokens: cached.or(usage["prompt_cache_hit_tokens"].as_u64()),
-        output_tokens: usage["completion_tokens"].as_u64(),
+        input_tokens,
+        cached_tokens: cached
+            .or(usage["prompt_cache_hit_tokens"].as_u64())
+            .filter(|_| input_tokens.is_some()),
+        output_tokens: known(usage["completion_tokens"].as_u64()),
     };
     (usage != Usage::default()).then_some(usage)
 }

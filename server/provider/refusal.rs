@@ -33,17 +33,7 @@ pub(super) struct Refusal {
 impl Refusal {
     /// Reads an answer with an error status. `now` is for a `Retry-After` that is a date.
     pub fn from_answer(status: u16, headers: &HeaderMap, body: &[u8], now: SystemTime) -> Self {
-        let mut refusal = match serde_json::from_slice::<Value>(body) {
-            Ok(value) => Refusal::from_value(&value),
-            Err(_) => {
-                let message = plain_text(&String::from_utf8_lossy(body));
-                Refusal {
-                    retry_after: wait::in_words(&message),
-                    message,
-                    ..Refusal::default()
-                }
-            }
-        };
+        let mut refusal = Refusal::from_text(&String::from_utf8_lossy(body));
         refusal.status = Some(status);
         let in_headers = wait::retry_after(headers, now);
         refusal.retry_after = in_headers.or(refusal.retry_after);
@@ -52,6 +42,32 @@ impl Refusal {
         }
         refusal.headers = telling_headers(headers);
         refusal
+    }
+
+    /// Reads an error that may be JSON: a body, or the data of an event that says it is an error.
+    pub fn from_text(text: &str) -> Self {
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) if !value.is_number() => Refusal::from_value(&value),
+            _ => {
+                let message = plain_text(text);
+                Refusal {
+                    retry_after: wait::in_words(&message),
+                    message,
+                    ..Refusal::default()
+                }
+            }
+        }
+    }
+
+    /// Whether a message of a stream says that the server failed. Servers send the field with
+    /// nothing in it as well.
+    pub fn is_in(value: &Value) -> bool {
+        match &value["error"] {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.is_empty(),
+            Value::Object(fields) => !fields.is_empty(),
+            _ => true,
+        }
     }
 
     /// Reads an error that came as JSON: a body, or an event in the middle of a stream.

@@ -1,21 +1,27 @@
-//! Reasoning that a model writes into its answer, as `<think>…</think>`.
+//! Reasoning that a model writes into its answer, in the marks of its own template.
 //!
-//! Servers that know their model's template take it out themselves; others pass it through.
-//! Reasoning comes first or not at all, so only the start of a completion is looked at:
-//! prose that mentions the tag later stays as it is.
+//! Servers that know their model's template take it out themselves; others pass it through:
+//! as tags (`<think>…</think>`), as channels (`<|channel|>analysis<|message|>…`), or as channels
+//! whose marks were dropped (`analysis…assistantfinal…`). Reasoning in tags comes first or not at
+//! all, so for these only the start of a completion is looked at: prose that mentions a tag later
+//! stays as it is. The marks of channels never stand in prose, so they count anywhere.
+//!
+//! What does not end is reasoning to the end: no prose rather than the wrong one.
+
+mod channels;
+mod tags;
+
+use channels::Channels;
+use tags::Opening;
 
 use super::Event;
-
-/// Pairs of tags that models wrap their reasoning in.
-const TAGS: &[(&str, &str)] = &[
-    ("<think>", "</think>"),
-    ("<thinking>", "</thinking>"),
-    ("<reasoning>", "</reasoning>"),
-];
 
 /// Most bytes of a completion without opening tag that are held back while its closing tag
 /// is waited for.
 const LONGEST_HELD: usize = 32 * 1024;
+
+/// What is left of the marks before a model's answer where a server drops marks.
+const BARE_FINAL: &str = "assistantfinal";
 
 /// Turns the text deltas of one completion into `Text` and `Reasoning`.
 #[derive(Debug)]
@@ -34,7 +40,7 @@ enum State {
     },
     /// After an opening tag. `tail` may be the beginning of `close`.
     Inside {
-        close: &'static str,
+        close: String,
         tail: String,
     },
     /// Reasoning without opening tag, or prose: the closing tag will tell.
@@ -43,9 +49,35 @@ enum State {
         held: String,
         seen: usize,
     },
-    /// After the closing tag: the white space before the prose is the template's.
-    After,
-    Prose,
+    /// After the closing tag: the white space before the prose is the template's, and so is a tag
+    /// that opens the answer, of which `held` may be the beginning.
+    /// `close` is known once it has come.
+    After {
+        held: String,
+        close: Option<&'static str>,
+    },
+    /// `held` may be the beginning of a mark, or of the tag that closes the answer.
+    Prose {
+        held: String,
+        close: Option<&'static str>,
+    },
+    Channels(Channels),
+}
+
+impl State {
+    fn prose() -> State {
+        State::Prose {
+            held: String::new(),
+            close: None,
+        }
+    }
+
+    fn after() -> State {
+        State::After {
+            held: String::new(),
+            close: None,
+        }
+    }
 }
 
 impl ThinkFilter {
@@ -69,7 +101,7 @@ impl ThinkFilter {
             self.starts_inside = false;
             if let State::Undecided { held, .. } = &mut self.state {
                 push_text(std::mem::take(held), out);
-                self.state = State::Prose;
+                self.state = State::prose();
             }
         }
     }
@@ -78,17 +110,20 @@ impl ThinkFilter {
     pub fn push(&mut self, delta: &str, out: &mut Vec<Event>) {
         let mut rest = delta.to_owned();
         while !rest.is_empty() {
-            let state = std::mem::replace(&mut self.state, State::Prose);
+            let state = std::mem::replace(&mut self.state, State::prose());
             (self.state, rest) = self.step(state, rest, out);
         }
     }
 
     /// At the end of the completion: what was held back is prose after all.
     pub fn finish(&mut self, out: &mut Vec<Event>) {
-        match std::mem::replace(&mut self.state, State::Prose) {
-            State::Start { held } | State::Undecided { held, .. } => push_text(held, out),
+        match std::mem::replace(&mut self.state, State::prose()) {
+            State::Start { held }
+            | State::Undecided { held, .. }
+            | State::After { held, .. }
+            | State::Prose { held, .. } => push_text(held, out),
             State::Inside { tail, .. } => push_reasoning(&tail, out),
-            State::After | State::Prose => {}
+            State::Channels(channels) => channels.finish(out),
         }
     }
 
@@ -98,52 +133,55 @@ impl ThinkFilter {
             State::Start { held } => self.start(held + &delta),
             State::Inside { close, tail } => inside(close, tail + &delta, out),
             State::Undecided { held, seen } => undecided(held + &delta, seen, out),
-            State::After => match delta.trim_start() {
-                "" => (State::After, String::new()),
-                prose => (State::Prose, prose.to_owned()),
-            },
-            State::Prose => {
-                push_text(delta, out);
-                (State::Prose, String::new())
+            State::After { held, close } => after(held + &delta, close),
+            State::Prose { held, close } => prose(held + &delta, close, out),
+            State::Channels(mut channels) => {
+                channels.push(&delta, out);
+                (State::Channels(channels), String::new())
             }
         }
     }
 
     fn start(&self, held: String) -> (State, String) {
         let begun = held.trim_start();
-        for (open, close) in TAGS {
-            if let Some(rest) = begun.strip_prefix(open) {
-                let tail = String::new();
-                return (State::Inside { close, tail }, rest.to_owned());
-            }
+        let inside = |close: String, length: usize| {
+            let tail = String::new();
+            (State::Inside { close, tail }, begun[length..].to_owned())
+        };
+        match tags::opening(begun) {
+            Opening::Tag { close, length } => return inside(close, length),
             // A template that opens and closes the reasoning itself leaves the closing tag.
-            if let Some(rest) = begun.strip_prefix(close) {
-                return (State::After, rest.to_owned());
+            Opening::Closing { length } => return (State::after(), begun[length..].to_owned()),
+            Opening::Channels => {
+                return (State::Channels(Channels::default()), begun.to_owned());
             }
+            Opening::Bare { length } => return inside(BARE_FINAL.to_owned(), length),
+            Opening::BareFinal { length } => return (State::prose(), begun[length..].to_owned()),
+            Opening::Undecided if held.len() < LONGEST_HELD => {
+                return (State::Start { held }, String::new());
+            }
+            Opening::Undecided | Opening::Prose => {}
         }
-        let may_be_tag = TAGS
-            .iter()
-            .any(|(open, close)| open.starts_with(begun) || close.starts_with(begun));
-        if may_be_tag && held.len() < LONGEST_HELD {
-            (State::Start { held }, String::new())
-        } else if self.starts_inside {
+        if self.starts_inside {
             let undecided = State::Undecided {
                 held: String::new(),
                 seen: 0,
             };
             (undecided, held)
         } else {
-            (State::Prose, held)
+            (State::prose(), held)
         }
     }
 }
 
-fn inside(close: &'static str, text: String, out: &mut Vec<Event>) -> (State, String) {
-    if let Some(at) = text.find(close) {
+fn inside(close: String, text: String, out: &mut Vec<Event>) -> (State, String) {
+    // Tags are written in any case.
+    let lower = text.to_ascii_lowercase();
+    if let Some(at) = lower.find(&close) {
         push_reasoning(&text[..at], out);
-        return (State::After, text[at + close.len()..].to_owned());
+        return (State::after(), text[at + close.len()..].to_owned());
     }
-    let keep = longest_end_that_begins(&text, close);
+    let keep = longest_end_that_begins(&lower, &close);
     push_reasoning(&text[..text.len() - keep], out);
     let tail = text[text.len() - keep..].to_owned();
     (State::Inside { close, tail }, String::new())
@@ -151,33 +189,73 @@ fn inside(close: &'static str, text: String, out: &mut Vec<Event>) -> (State, St
 
 fn undecided(held: String, seen: usize, out: &mut Vec<Event>) -> (State, String) {
     let new = &held[seen..];
-    let close = TAGS
-        .iter()
-        .filter_map(|(_, close)| new.find(close).map(|at| (at, close.len())))
-        .min();
-    if let Some((at, length)) = close {
-        push_reasoning(&new[..at], out);
-        return (State::After, new[at + length..].to_owned());
+    if let Some(close) = tags::find_closing(new) {
+        push_reasoning(&new[..close.start], out);
+        return (State::after(), new[close.end..].to_owned());
     }
     if held.len() > LONGEST_HELD {
-        return (State::Prose, held);
+        return (State::prose(), held);
     }
     // The count is a sign of life for the deadlines, whatever the text turns out to be.
-    let keep = TAGS
-        .iter()
-        .map(|(_, close)| longest_end_that_begins(new, close))
-        .max()
-        .unwrap_or(0);
+    let keep = tags::may_be_closing(new);
     push_reasoning(&new[..new.len() - keep], out);
     let seen = held.len() - keep;
     (State::Undecided { held, seen }, String::new())
+}
+
+fn after(text: String, close: Option<&'static str>) -> (State, String) {
+    let begun = text.trim_start().to_owned();
+    let held = String::new();
+    if begun.is_empty() {
+        return (State::After { held, close }, String::new());
+    }
+    if close.is_some() {
+        return (State::Prose { held, close }, begun);
+    }
+    for (open, close) in tags::ANSWERS {
+        if let Some(rest) = begun.strip_prefix(open) {
+            let close = Some(*close);
+            return (State::After { held, close }, rest.to_owned());
+        }
+    }
+    if tags::ANSWERS
+        .iter()
+        .any(|(open, _)| open.starts_with(&begun))
+    {
+        return (State::After { held: begun, close }, String::new());
+    }
+    (State::prose(), begun)
+}
+
+fn prose(text: String, close: Option<&'static str>, out: &mut Vec<Event>) -> (State, String) {
+    let mark = channels::find_mark(&text);
+    let end = close.and_then(|close| text.find(close).map(|at| (at, close)));
+    match (mark, end) {
+        (Some(mark), _) if end.is_none_or(|(at, _)| mark.start < at) => {
+            push_text(text[..mark.start].to_owned(), out);
+            let channels = State::Channels(Channels::default());
+            (channels, text[mark.start..].to_owned())
+        }
+        (_, Some((at, close))) => {
+            push_text(text[..at].to_owned(), out);
+            (State::prose(), text[at + close.len()..].to_owned())
+        }
+        _ => {
+            let keep = channels::may_be_mark(&text)
+                .max(close.map_or(0, |close| longest_end_that_begins(&text, close)));
+            push_text(text[..text.len() - keep].to_owned(), out);
+            let held = text[text.len() - keep..].to_owned();
+            (State::Prose { held, close }, String::new())
+        }
+    }
 }
 
 /// Length in bytes of the longest end of `text` with which `tag` begins.
 fn longest_end_that_begins(text: &str, tag: &str) -> usize {
     (1..tag.len())
         .rev()
-        .find(|&length| text.ends_with(&tag[..length]))
+        .filter(|length| tag.is_char_boundary(*length))
+        .find(|length| text.ends_with(&tag[..*length]))
         .unwrap_or(0)
 }
 
@@ -244,6 +322,79 @@ mod tests {
                 1,
             ),
             (plain, "<thin ice", "<thin ice", 0),
+            (plain, "<THINK>a</Think>b", "b", 1),
+            (plain, "[THINK]plan[/THINK]Prose", "Prose", 4),
+            (plain, "[Thinking of home] she", "[Thinking of home] she", 0),
+            (plain, "<thought>plan</thought>Prose", "Prose", 4),
+            (plain, "<seed:think>plan</seed:think>Prose", "Prose", 4),
+            (plain, "◁think▷plan◁/think▷Prose", "Prose", 4),
+            (
+                plain,
+                "<|START_THINKING|>plan<|END_THINKING|><|START_RESPONSE|>Prose<|END_RESPONSE|>",
+                "Prose",
+                4,
+            ),
+            (
+                plain,
+                "<inner_reasoning>plan</inner_reasoning>Prose",
+                "Prose",
+                4,
+            ),
+            (
+                plain,
+                "<think>plan</think>\n<answer>\nProse < more</answer>\n",
+                "Prose < more\n",
+                4,
+            ),
+            (plain, "</seed:think>Prose", "Prose", 0),
+            (plain, "<em>Prose</em>", "<em>Prose</em>", 0),
+            (
+                plain,
+                "<|channel|>analysis<|message|>Plan.<|end|><|start|>assistant<|channel|>final<|message|>A < b.",
+                "A < b.",
+                5,
+            ),
+            (
+                plain,
+                "<|start|>assistant<|channel|>commentary<|message|>Plan.<|end|><|start|>assistant<|channel|>final<|message|>A.<|return|>",
+                "A.",
+                5,
+            ),
+            (plain, "<|channel|>final<|message|>A.<|end|>", "A.", 0),
+            (plain, "<|message|>A.", "A.", 0),
+            (plain, "<|channel|>analysis<|message|>Never ends", "", 10),
+            (plain, "Prose.<|end|>", "Prose.", 0),
+            (
+                plain,
+                "Prose.<|end|><|start|>assistant<|channel|>analysis<|message|>Hm.",
+                "Prose.",
+                3,
+            ),
+            (
+                plain,
+                "Prose <|im_end|> and 3 <| 4",
+                "Prose <|im_end|> and 3 <| 4",
+                0,
+            ),
+            (
+                plain,
+                "analysisWe plan.assistantfinalThe lamp.",
+                "The lamp.",
+                8,
+            ),
+            (plain, "analysisWe plan.assistantfinal“Go.”", "“Go.”", 8),
+            (plain, "analysisWe never end.", "", 13),
+            (plain, "finalThe lamp.", "The lamp.", 0),
+            (
+                plain,
+                "analysis of the log, and",
+                "analysis of the log, and",
+                0,
+            ),
+            (plain, "finally the lamp", "finally the lamp", 0),
+            (plain, "final", "final", 0),
+            ("deepseek-r1", "Plan.[/THINK]Prose", "Prose", 5),
+            ("deepseek-r1", "Plan.</seed:think>Prose", "Prose", 5),
             (plain, "<", "<", 0),
             (plain, "", "", 0),
             (plain, "  Indented.", "  Indented.", 0),

@@ -1,13 +1,16 @@
 //! Tests: recorded and documented answers, read in every possible cut.
 
+mod odd;
+mod timed;
+
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 
+use super::answer::{Answer, Decoder};
 use super::anthropic::Messages;
 use super::ollama::Lines;
 use super::openai::Chunks;
 use super::server::Server;
-use super::stream::{Answer, Decoder};
 use super::thinking::ThinkFilter;
 use super::*;
 

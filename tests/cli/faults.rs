@@ -82,7 +82,7 @@ const FAULTS: &[Fault] = &[
         happens: |reply| reply.garbage_after(TOKENS),
         flags: &[],
         with_text: true,
-        said: "not the",
+        said: "broke before the answer was whole",
     },
     Fault {
         name: "silence in the middle",

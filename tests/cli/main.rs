@@ -22,6 +22,7 @@ mod interrupt;
 mod lint;
 mod messages;
 mod modes;
+mod odd;
 mod orders;
 mod passes;
 mod places;

@@ -37,8 +37,16 @@ static TURN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?im)^[#*_ \t]*(?:user|human|### ?instruction|instruction)[*_]*[ \t]*:")
 });
 
-static THINK: LazyLock<Regex> =
-    LazyLock::new(|| regex(r"(?i)</?(?:think|thinking|reasoning|thought|scratchpad)>"));
+/// The tags of models around their reasoning, and what is left of channels whose marks a server
+/// dropped. At the start of an answer the provider has taken them out.
+static THINK: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)</?(?:[a-z0-9]{1,12}:)?(?:think|thinking|reasoning|thoughts?|scratchpad)>|◁/?think▷|(?-i:\[/?THINK\]|assistantfinal)",
+    )
+});
+
+/// The mark before an answer, where marks were dropped.
+const BARE_FINAL: &str = "assistantfinal";
 
 /// UTF-8 that was read as Windows-1252, as typographic marks give it away.
 static MOJIBAKE: LazyLock<Regex> =
@@ -130,7 +138,8 @@ fn thoughts(text: &str) -> Vec<Range<usize>> {
     let mut cuts: Vec<Range<usize>> = Vec::new();
     let mut opened: Option<usize> = None;
     for tag in THINK.find_iter(text) {
-        let closes = tag.as_str().starts_with("</");
+        let is_bare = tag.as_str() == BARE_FINAL;
+        let closes = tag.as_str().contains('/') || is_bare;
         match opened {
             Some(start) if closes => {
                 if !is_told(text, start, tag.end()) {
@@ -141,7 +150,7 @@ fn thoughts(text: &str) -> Vec<Range<usize>> {
             Some(_) => {}
             None if closes
                 && cuts.is_empty()
-                && (starts_line(text, tag.start()) || ends_line(text, tag.end())) =>
+                && (is_bare || starts_line(text, tag.start()) || ends_line(text, tag.end())) =>
             {
                 // All before it was thought, unless nothing comes after.
                 let nothing_after = text[tag.end()..].trim().is_empty();

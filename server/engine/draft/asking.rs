@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::{Draft, Drafting};
-use crate::engine::accept::{Check, Cut, Fault};
+use crate::engine::accept::{CallEnd, Check, Cut, Fault};
 use crate::engine::prompt::slices::Slice;
 use crate::engine::prompt::{Prompt, TooLarge};
 use crate::engine::single::{SliceEnd, Source, mark};
@@ -12,11 +12,19 @@ use crate::engine::size::{self, Ask};
 use crate::engine::written::{Call, still_wanted};
 use crate::engine::{scene, tokens};
 use crate::provider::{
-    EventStream, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene, Task, output_limit,
+    EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
+    Task, output_limit,
 };
+use crate::story::words;
 
 /// Less than this share of the target is no way that a call made.
 const SOME_WAY: u32 = 30;
+
+/// Reasoning that took this share of a limit (one in so many parts) is why the limit was hit.
+const LOST_SHARE: u32 = 4;
+
+/// A token of reasoning has about so many characters.
+const CHARACTERS_A_TOKEN: usize = 3;
 
 /// One call for a chunk: what it was asked for, and what came of it.
 pub(super) struct Course {
@@ -31,6 +39,10 @@ pub(super) struct Course {
     pub is_slice: bool,
     /// It is that of a later chunk, so the model was writing already.
     pub is_running: bool,
+    /// Characters of reasoning that came.
+    pub reasoning: usize,
+    /// Tokens of the answer, as far as the server told.
+    pub output_tokens: Option<u64>,
     /// How the slice ended; `None` where it broke off.
     slice_end: Option<SliceEnd>,
 }
@@ -44,6 +56,8 @@ impl Course {
             prompt_tokens: 0,
             is_slice: false,
             is_running: false,
+            reasoning: 0,
+            output_tokens: None,
             slice_end: None,
         }
     }
@@ -51,6 +65,17 @@ impl Course {
     /// Whether the model went on to the next part.
     pub fn is_passed(&self) -> bool {
         self.slice_end == Some(SliceEnd::Next)
+    }
+
+    /// About how many tokens its reasoning had: of what the server counted, what the text does
+    /// not explain.
+    fn reasoning_tokens(&self, came: &str) -> u32 {
+        if self.reasoning == 0 {
+            return 0;
+        }
+        let seen = u32::try_from(self.reasoning / CHARACTERS_A_TOKEN).unwrap_or(u32::MAX);
+        let told = u32::try_from(self.output_tokens.unwrap_or(0)).unwrap_or(u32::MAX);
+        seen.max(told.saturating_sub(tokens::estimate(came)))
     }
 
     /// What it brought to a chunk that has this length now.
@@ -201,7 +226,37 @@ impl Drafting<'_> {
         let asked = tokens::of_words(words.max(50), self.language());
         let room = asked.saturating_add(asked / 2).saturating_add(256);
         let limit = output_limit(writer.kind, &writer.model);
-        limit.map_or(room, |limit| room.min(limit))
+        let room = limit.map_or(room, |limit| room.min(limit));
+        // Elsewhere than at the vendors' own, reasoning counts against the same limit.
+        room.saturating_add(self.job.measured.reasoning())
+    }
+
+    /// Whether a limit cut an answer off because of the reasoning before it. If so the limit is
+    /// raised for all later calls, and the author told; what came of the text stays.
+    ///
+    /// `came` is what came of the text.
+    pub(super) fn lost_to_reasoning(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
+        if !matches!(end, CallEnd::Finished(FinishReason::Length)) || course.is_slice {
+            return false;
+        }
+        let limit = self.output_tokens(course.ask.words);
+        let reasoning = course.reasoning_tokens(came);
+        if reasoning < limit / LOST_SHARE {
+            return false;
+        }
+        if !self.job.measured.raise_for_reasoning(reasoning) {
+            return false;
+        }
+        let (number, language) = (self.chunk.number, self.language());
+        let message = format!(
+            "the model spent about {reasoning} of the {limit} tokens of this call on reasoning, so \
+             that {} {} came. From here on calls may have {} tokens",
+            words::count(came, language),
+            language.unit(),
+            self.output_tokens(course.ask.words)
+        );
+        self.job.reporter().warn(Some(number), "reasoning", message);
+        true
     }
 
     /// Takes in how a slice ended, and what stood before it.

@@ -27,6 +27,8 @@ pub(super) struct Incoming<'a, 'b> {
     /// Tokens of earlier calls.
     usage_before: Usage,
     usage: Usage,
+    /// Characters of reasoning that have come.
+    reasoning: usize,
     /// The beginning of the answer, until it is clear that it is prose; `None` afterwards.
     opening: Option<String>,
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
@@ -51,6 +53,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
             heard: None,
             usage_before: draft.usage,
             usage: Usage::default(),
+            reasoning: 0,
             seam: Some(String::new()),
             behind_since: None,
             behind_bytes: 0,
@@ -61,6 +64,11 @@ impl<'a, 'b> Incoming<'a, 'b> {
     /// What the prompt of the draft held.
     pub(super) fn inputs(&self) -> &Slices {
         &self.draft.inputs
+    }
+
+    /// Characters of reasoning that have come, and the tokens of the answer that the server told.
+    pub(super) fn counted(&self) -> (usize, Option<u64>) {
+        (self.reasoning, self.usage.output_tokens)
     }
 
     /// Whether any text has come.
@@ -84,7 +92,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
             Some(Ok(Event::Notice(message))) => {
                 self.drafting.job.reporter().warn_once("provider", message);
             }
-            Some(Ok(Event::Started { .. } | Event::Reasoning { .. })) => {}
+            Some(Ok(Event::Reasoning { characters })) => self.reasoning += characters,
+            Some(Ok(Event::Started { .. })) => {}
             Some(Ok(Event::Finished(reason))) => {
                 return Some(CallResult::Ended(CallEnd::Finished(reason)));
             }

@@ -26,6 +26,11 @@ impl Drafting<'_> {
             .unwrap_or_default()
             .to_owned();
         let length = words::count(&draft.prose, self.language());
+        let is_lost = self.lost_to_reasoning(end, course, &raw);
+        if is_lost && raw.trim().is_empty() {
+            // It says nothing of what the model writes; the next call has the room for it.
+            return None;
+        }
         let judgement = tries.acceptance.judge(&Answer {
             prose: &draft.prose,
             author: draft.whole,
@@ -36,8 +41,16 @@ impl Drafting<'_> {
             gained: course.gained(length),
         });
         let accepted = words::count(&judgement.prose, self.language());
+        let goes_on = match judgement.verdict {
+            Verdict::Continue(_) => true,
+            Verdict::Accept => self.goes_on(course, end, [length, accepted]),
+            Verdict::Refuse(_) => false,
+        };
+        if goes_on && !is_lost {
+            self.learn_limit(course, end, length);
+        }
         match judgement.verdict {
-            Verdict::Accept if self.goes_on(course, end, [length, accepted]) => {
+            Verdict::Accept if goes_on => {
                 self.take_over(draft, untrimmed(judgement));
                 self.go_on(draft, tries, course, end, length);
                 None
@@ -91,6 +104,16 @@ impl Drafting<'_> {
         }
     }
 
+    /// Takes a limit that cut an answer off for the model's own.
+    fn learn_limit(&self, course: &Course, end: &CallEnd, length: u32) {
+        if let CallEnd::Finished(FinishReason::Length) = end
+            && !course.is_slice
+            && length < course.words_before.saturating_add(course.ask.words)
+        {
+            self.job.measured.cut_off(course.gained(length));
+        }
+    }
+
     /// What came stays; the next call goes on from it.
     fn go_on(
         &self,
@@ -100,12 +123,6 @@ impl Drafting<'_> {
         end: &CallEnd,
         length: u32,
     ) {
-        if let CallEnd::Finished(FinishReason::Length) = end
-            && !course.is_slice
-            && length < course.words_before.saturating_add(course.ask.words)
-        {
-            self.job.measured.cut_off(course.gained(length));
-        }
         // Where a chunk is too long for one call, several are no fault of the model's.
         let several = course.ask.later > 0 || is_cut_off(end);
         if !(several && self.is_some_way(course, length)) {

@@ -150,12 +150,17 @@ async fn send(
         Answer::Pieces {
             content_type,
             pieces,
+            keep_alive,
         } => {
             stream_head(writer, content_type).await?;
             for piece in pieces {
                 chunk(writer, &piece).await?;
                 // Else the pieces may travel together.
                 tokio::task::yield_now().await;
+            }
+            while let Some(piece) = &keep_alive {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                chunk(writer, piece).await?;
             }
             writer.write_all(b"0\r\n\r\n").await
         }

@@ -24,6 +24,8 @@ pub(super) enum Answer {
     Pieces {
         content_type: &'static str,
         pieces: Vec<Vec<u8>>,
+        /// Sent again and again after the rest, so long as the client is there.
+        keep_alive: Option<Vec<u8>>,
     },
     Never,
     Hangup,
@@ -116,7 +118,16 @@ impl Reply {
         Reply(Answer::Pieces {
             content_type,
             pieces,
+            keep_alive: None,
         })
+    }
+
+    /// The connection stays open after the pieces, with this sent again and again.
+    pub fn kept_alive_with(mut self, piece: &str) -> Self {
+        if let Answer::Pieces { keep_alive, .. } = &mut self.0 {
+            *keep_alive = Some(piece.into());
+        }
+        self
     }
 
     /// No answer at all, not even a head, until the client goes away.
