@@ -4,8 +4,10 @@
 //! not be tested for what it does to the author's text when it fails, nor held inside the
 //! story's folder. Files are read and replaced without following symbolic links.
 
+mod locking;
+
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 
 use super::error::{Doing, StoreError};
+pub(crate) use locking::LockedFile;
 
 /// A kind of file-system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -403,46 +406,6 @@ impl Disk {
         })
     }
 
-    /// Opens a file, made where there is none, and locks it for as long as the handle lives.
-    /// `None` where another handle holds the lock.
-    pub(crate) fn lock(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
-        self.lock_by(path, File::try_lock)
-    }
-
-    /// As [`Disk::lock`], but any number of handles may share the lock.
-    pub(super) fn share(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
-        self.lock_by(path, File::try_lock_shared)
-    }
-
-    fn lock_by(
-        &self,
-        path: &Path,
-        lock: fn(&File) -> Result<(), TryLockError>,
-    ) -> Result<Option<LockedFile>, StoreError> {
-        self.hold_inside(path)?;
-        if let Some(metadata) = self.metadata(path)? {
-            self.refuse_unwritable(path, &metadata)?;
-        }
-        let opened = self.go(Call::Lock, path).and_then(|()| {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
-        });
-        let file = opened.map_err(|error| StoreError::io(Doing::Lock, path, error))?;
-        match lock(&file) {
-            Ok(()) => Ok(Some(LockedFile { file, held: true })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            // Some network file systems have no locks; better to write without than not at all.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                Ok(Some(LockedFile { file, held: false }))
-            }
-            Err(TryLockError::Error(error)) => Err(StoreError::io(Doing::Lock, path, error)),
-        }
-    }
-
     fn refuse_unwritable(&self, path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
         match metadata.kind {
             EntryKind::Link => Err(self.outside(path)),
@@ -488,41 +451,6 @@ impl Log {
         self.disk
             .put(&mut self.file, &self.path, bytes)
             .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
-    }
-}
-
-/// A file whose lock goes with the handle, and so with the process.
-#[derive(Debug)]
-pub(crate) struct LockedFile {
-    file: File,
-    /// False where the file system has no locks.
-    pub(crate) held: bool,
-}
-
-impl Drop for LockedFile {
-    fn drop(&mut self) {
-        // Nobody holds it any more; and an empty file stays the same from job to job for those
-        // who keep the folder in git.
-        let _ = self.file.set_len(0);
-    }
-}
-
-impl LockedFile {
-    /// Replaces the content in place: another name for the file would be another lock.
-    pub(crate) fn write(
-        &mut self,
-        disk: &Disk,
-        path: &Path,
-        bytes: &[u8],
-    ) -> Result<(), StoreError> {
-        disk.go(Call::Write, path)
-            .and_then(|()| {
-                use std::io::Seek as _;
-                self.file.set_len(0)?;
-                self.file.rewind()?;
-                self.file.write_all(bytes)
-            })
-            .map_err(|error| StoreError::io(Doing::Write, path, error))
     }
 }
 
