@@ -85,19 +85,27 @@ impl Documents {
         self.tell();
     }
 
-    /// Applies the changes of one notification, in order. Changes to a document that is not
-    /// open are the client's mistake and are passed over.
-    pub fn change(&self, url: &Url, version: i32, changes: &[TextDocumentContentChangeEvent]) {
+    /// Applies the changes of one notification, in order; the text after each of them. Changes to
+    /// a document that is not open are the client's mistake and are passed over.
+    pub fn change(
+        &self,
+        url: &Url,
+        version: i32,
+        changes: &[TextDocumentContentChangeEvent],
+    ) -> Vec<Rope> {
         let mut state = self.state();
         let encoding = state.encoding.unwrap_or(Encoding::Utf16);
+        let mut texts = Vec::new();
         if let Some(open) = state.open.get_mut(url) {
             for change in changes {
                 apply(&mut open.snapshot.rope, change, encoding);
+                texts.push(open.snapshot.rope.clone());
             }
             open.snapshot.version = version;
         }
         drop(state);
         self.tell();
+        texts
     }
 
     /// The path of the document that was closed, if it was open and has one.

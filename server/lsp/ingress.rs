@@ -56,8 +56,9 @@ impl<S> Ingress<S> {
             "textDocument/didChange" => {
                 if let Some(params) = read::<DidChangeTextDocumentParams>(params) {
                     let document = params.text_document;
-                    documents.change(&document.uri, document.version, &params.content_changes);
-                    self.state.changed(document.uri);
+                    let changes = &params.content_changes;
+                    let texts = documents.change(&document.uri, document.version, changes);
+                    self.state.changed(document.uri, texts);
                 }
             }
             "textDocument/didSave" => {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use ropey::Rope;
 use serde_json::Value;
 use tokio::sync::watch;
 use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
@@ -210,10 +211,13 @@ impl State {
         self.look_at(url);
     }
 
-    /// An open document changed.
-    pub fn changed(self: &Arc<Self>, url: Url) {
-        if let Some((path, text)) = self.documents.file_of(&url) {
-            self.journals.changed(self, path, text);
+    /// An open document changed, and had these texts one after the other: a client that tells late
+    /// may tell of an edit of ours together with the author's deleting it.
+    pub fn changed(self: &Arc<Self>, url: Url, texts: Vec<Rope>) {
+        if let Some((path, _)) = self.documents.file_of(&url) {
+            for text in texts {
+                self.journals.changed(self, path.clone(), text);
+            }
         }
         self.look_at(url);
     }

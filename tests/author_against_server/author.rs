@@ -379,10 +379,12 @@ impl Author {
         self.look_at_open_files()
     }
 
-    /// What the author deleted and saved so is in no chunk again, on disk or in the editor.
+    /// What the author deleted and saved so is in no chunk file again. (In the buffer it may be for a
+    /// moment: an editor that tells of an edit and of its undoing at once looks like one that lost the
+    /// edit.)
     fn look_for_undone_work(&mut self) -> Outcome {
         let files = Files::read(&self.story);
-        let mut chunks: Vec<(PathBuf, String)> = files
+        let chunks: Vec<(PathBuf, String)> = files
             .iter()
             .filter(|(path, _)| {
                 places::is_chunk(path) && path.extension().is_some_and(|end| end == "md")
@@ -392,9 +394,6 @@ impl Author {
         for path in self.editor.open_files() {
             let text = self.editor.text(&path).to_owned();
             self.remember(&path, &text);
-            if places::is_chunk(&path) {
-                chunks.push((path, text));
-            }
         }
         for (path, text) in chunks {
             self.remember(&path, &text);

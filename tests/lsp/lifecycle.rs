@@ -304,16 +304,18 @@ fn the_end_of_input_while_an_open_chunk_streams_keeps_the_text() {
             "{persona:?} {:?}",
             began.elapsed()
         );
-        assert!(!story.chunk(1).exists(), "written behind the editor's back");
-        let journal = crate::lsp_client::read(&story.journal(1));
-        assert!(!crate::lsp_client::prose_of(&journal).trim().is_empty());
+        // The editor is gone, and what it showed is in the file.
+        assert!(!story.journal(1).exists(), "{persona:?}");
+        let left = crate::lsp_client::read(&story.chunk(1));
+        assert!(left.contains("status: partial"), "{persona:?}: {left}");
+        let kept = crate::lsp_client::prose_of(&left);
+        assert!(!kept.trim().is_empty(), "{persona:?}");
 
         // The next editor finds the text and goes on from it.
         story.demo(0);
         let mut editor = Editor::start(Persona::VsCode, &story);
         let job = editor.start_job("write", json!([uri(&story.brief())]));
         editor.wait_for_end(&job);
-        let kept = crate::lsp_client::prose_of(&journal);
         assert!(story.prose(1).starts_with(kept.trim_end()));
         assert!(!story.journal(1).exists());
     }
