@@ -124,8 +124,8 @@ impl Lineup {
         lineup
     }
 
-    /// One chunk and all after it. The one that was named is rewritten if it is the author's too;
-    /// the others only if they are not.
+    /// One chunk and all after it, but for those that are the author's: only naming a chunk alone
+    /// has such a one rewritten.
     ///
     /// # Errors
     /// [`StoreError::ChunkLocked`] where the one that was named is locked.
@@ -140,7 +140,7 @@ impl Lineup {
                 Some(Kept::Locked) if chunk.number == first => {
                     return Err(StoreError::ChunkLocked { number: first });
                 }
-                Some(Kept::Edited) if chunk.number == first || !is_complete => {
+                Some(Kept::Edited) if !is_complete => {
                     lineup.add_either(chunk);
                 }
                 Some(kept) => lineup.kept.push((chunk.number, kept)),

@@ -255,3 +255,25 @@ fn a_sync_tools_copy_is_told_by_status_and_by_write() {
         again.stdout
     );
 }
+
+/// Only naming a chunk by itself has it rewritten, and a command with nothing to rewrite brings
+/// the whole story up to date all the same.
+#[test]
+fn rewriting_from_an_edited_chunk_on_leaves_it_alone() {
+    let desk = Desk::with(BRIEF);
+    let demo = |arguments: &[&str]| desk.run(&[arguments, &["--provider", "demo"]].concat());
+    demo(&["write"]).exits(0);
+    let full = || desk.read("generated/the-lamp-01/full_story.md");
+    for (command, mark) in [
+        (&["rewrite", "--stale"][..], "FIRST-MARK"),
+        (&["rewrite", "--from", "4"][..], "SECOND-MARK"),
+    ] {
+        desk.edit_chunk(4, |prose| format!("{prose}\n\nAnd I added this {mark}."));
+        let edited = desk.chunk(4).prose;
+        demo(command).exits(0);
+        assert_eq!(desk.chunk(4).prose, edited, "{command:?}");
+        assert!(full().contains(mark), "{command:?}");
+    }
+    demo(&["rewrite", "--chunk", "4"]).exits(0);
+    assert!(!full().contains("FIRST-MARK"));
+}

@@ -195,6 +195,7 @@ impl Job {
         let to_write: Vec<ChunkNumber> = schedule.steps().map(|step| step.task.number).collect();
         let left = left.without(&to_write);
         self.beside.catch_up(to_write.clone());
+        let is_empty = to_write.is_empty();
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
         reducer.write(cancel).await;
@@ -206,6 +207,9 @@ impl Job {
             reducer.close_seams(cancel).await;
         }
         let results = reducer.end(cancel).await;
+        if is_empty {
+            self.assemble().await;
+        }
         drop(claim);
         self.finish(&results).await
     }

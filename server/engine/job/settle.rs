@@ -373,6 +373,18 @@ impl Job {
         }
     }
 
+    /// Assembles the story where no chunk that is completed does: what the author changed since is
+    /// in it all the same.
+    pub(super) async fn assemble(&self) {
+        let session = self.session().clone();
+        // Made from the chunks, which are safe: the next job tries again.
+        if let Ok(saved) = blocking(move || session.assemble()).await {
+            for edit in saved.client_edits {
+                let _ = self.editor.replace(&edit).await;
+            }
+        }
+    }
+
     async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
         let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
             return Ok(String::new());
