@@ -63,6 +63,16 @@ fn a_chunk_that_was_never_saved_is_there_on_return() {
 }
 
 #[test]
+fn a_streamed_chunk_is_one_step_of_undo() {
+    run("undo.lua", &[], "short", VISIBLY);
+}
+
+#[test]
+fn a_busy_editor_ends_no_job_and_catches_up() {
+    run("pause.lua", &[], "short", VISIBLY);
+}
+
+#[test]
 fn problems_stand_at_their_place_in_utf_8() {
     run("problems.lua", &["utf-8"], "problems", AT_ONCE);
 }

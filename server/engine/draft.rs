@@ -7,6 +7,7 @@ mod asking;
 mod incoming;
 mod settling;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use asking::Course;
 use incoming::Incoming;
 
 use super::accept::{self, Acceptance, CallEnd, Cut, Fault, Told};
-use super::editor::{Page, PageAddress, PageStop};
+use super::editor::{Hint, KeepReplaced, Page, PageAddress, PageStop};
 use super::events::JobEvent;
 use super::job::Job;
 use super::prompt::Prompt;
@@ -170,7 +171,9 @@ impl Drafting<'_> {
             path: &self.chunk.path,
             number: self.chunk.number,
             beat: &self.chunk.beat,
+            begins: &self.chunk.going_on(written),
             replaces: self.replaces.as_deref(),
+            keep: self.keep_replaced(),
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         page.close().await;
@@ -224,7 +227,13 @@ impl Drafting<'_> {
             }
             self.job.note_spent(draft.usage.since(usage_before));
             let saved = whole_words(&draft.prose, draft.whole);
-            if let Err(end) = self.save(saved, &draft.inputs, page, false).await {
+            // The end of an answer is shown when it is judged: where it is the end of the chunk, the
+            // status line changes in the same edit, so that one undo takes back both.
+            let kept = match result {
+                CallResult::Ended(_) => self.keep(saved, &draft.inputs).await,
+                _ => self.save(saved, &draft.inputs, page, false).await,
+            };
+            if let Err(end) = kept {
                 return end;
             }
             match result {
@@ -267,6 +276,15 @@ impl Drafting<'_> {
                         draft.finish = Some(reason.clone());
                     }
                     let settled = self.settle(draft, &mut tries, &end, &course, page).await;
+                    let is_shown =
+                        matches!(settled, Some(DraftEnd::Complete | DraftEnd::AuthorEdited));
+                    let shown = whole_words(&draft.prose, draft.whole);
+                    if !is_shown
+                        && !shown.is_empty()
+                        && let Err(end) = self.show(shown, page, false).await
+                    {
+                        return end;
+                    }
                     if let Some(end) = settled {
                         return end;
                     }
@@ -475,10 +493,23 @@ impl Drafting<'_> {
         page: &mut dyn Page,
         finished: bool,
     ) -> Result<(), DraftEnd> {
+        self.to_disk(prose, inputs).await?;
+        self.show(prose, page, finished).await
+    }
+
+    /// Saves the prose, if there is any, and does not show it yet.
+    async fn keep(&self, prose: &str, inputs: &Slices) -> Result<(), DraftEnd> {
+        match prose.is_empty() {
+            true => Ok(()),
+            false => self.to_disk(prose, inputs).await,
+        }
+    }
+
+    async fn to_disk(&self, prose: &str, inputs: &Slices) -> Result<(), DraftEnd> {
         let session = self.job.session().clone();
         let number = self.chunk.number;
         let prose = self.chunk.going_on(prose);
-        let saved = prose.clone().into_owned();
+        let saved = prose.into_owned();
         let begins = !self.begun.swap(true, Ordering::Relaxed);
         let retire = begins && self.replaces.is_some();
         // What goes on from a text begins as that did.
@@ -502,26 +533,40 @@ impl Drafting<'_> {
             session.save_partial(number, &saved)
         };
         match blocking(save).await {
-            Ok(()) => {}
-            Err(StoreError::AuthorEdited { .. }) => return Err(DraftEnd::AuthorEdited),
-            Err(error) => return Err(DraftEnd::Store(error)),
+            Ok(()) => Ok(()),
+            Err(StoreError::AuthorEdited { .. }) => Err(DraftEnd::AuthorEdited),
+            Err(error) => Err(DraftEnd::Store(error)),
         }
-        match page.show(&prose, finished).await {
+    }
+
+    /// Shows a text in the editor that is safe on disk.
+    async fn show(&self, prose: &str, page: &mut dyn Page, finished: bool) -> Result<(), DraftEnd> {
+        match page.show(&self.chunk.going_on(prose), finished).await {
             Ok(()) => Ok(()),
             Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
-            Err(stop @ PageStop::Unresponsive) => {
+            Err(PageStop::Unresponsive) => {
                 if finished {
-                    let file = self.chunk.path.file_name().unwrap_or_default();
                     let message = format!(
-                        "{}: {stop}. The text is safe in its journal, and goes into the file when that \
-                         is closed",
-                        file.to_string_lossy()
+                        "{}: the editor has not taken the last of the text yet. It is safe in its journal, is \
+                         shown as soon as the editor takes it, and goes into the file when that is saved or closed",
+                        self.file_name()
                     );
                     let reporter = self.job.reporter();
-                    reporter.warn(Some(number), "editor-unresponsive", message);
+                    reporter.warn(Some(self.chunk.number), "editor-unresponsive", message);
                 }
                 Ok(())
             }
+            Err(stop @ PageStop::CannotEdit(Hint::New)) => {
+                let message = format!(
+                    "{} is open, and {stop}. The text is safe in its journal; close the file and open it again to \
+                     see it",
+                    self.file_name()
+                );
+                let reporter = self.job.reporter();
+                reporter.warn(Some(self.chunk.number), "editor-cannot-edit", message);
+                Ok(())
+            }
+            Err(PageStop::CannotEdit(Hint::GivenBefore)) => Ok(()),
         }
     }
 
@@ -532,6 +577,18 @@ impl Drafting<'_> {
         let mut told = inputs.clone();
         told.retain(|slice, _| !is_whole || !matches!(slice, Slice::Summary(_) | Slice::State(_)));
         told
+    }
+
+    fn file_name(&self) -> String {
+        let name = self.chunk.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
+    /// Puts what an open file shows into history before the new text takes its place there: the
+    /// author may have edited it since the job read it.
+    fn keep_replaced(&self) -> KeepReplaced {
+        let (session, number) = (self.job.session().clone(), self.chunk.number);
+        Arc::new(move |prose| session.keep_shown(number, prose).is_ok())
     }
 
     fn language(&self) -> &crate::story::Language {

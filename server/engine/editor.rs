@@ -2,6 +2,7 @@
 //! file that is open.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -24,14 +25,23 @@ pub trait Editor: Owners {
 }
 
 /// Which chunk a page shows.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub struct PageAddress<'a> {
     pub path: &'a Path,
     pub number: ChunkNumber,
     pub beat: &'a BeatId,
-    /// The prose that stands there and is to be replaced, when a chunk is rewritten.
+    /// The prose that the job goes on from; empty where it writes anew. The place where text
+    /// grows is at its end, and follows the author's edits from the beginning of the page.
+    pub begins: &'a str,
+    /// The prose that stands there and is to be replaced, when a chunk is rewritten. The author
+    /// may edit it until it is.
     pub replaces: Option<&'a str>,
+    pub keep: KeepReplaced,
 }
+
+/// Puts a prose into history that a page is about to replace, where it is not there yet; whether
+/// it is safe now.
+pub type KeepReplaced = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// Shows one chunk as it grows. The text is safe on disk before it is shown.
 #[async_trait]
@@ -56,6 +66,15 @@ pub enum PageStop {
     AuthorEdited,
     #[error("the editor did not take the edit")]
     Unresponsive,
+    #[error("this editor does not let a server change open files")]
+    CannotEdit(Hint),
+}
+
+/// Whether the author has been told what becomes of this file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    New,
+    GivenBefore,
 }
 
 #[async_trait]

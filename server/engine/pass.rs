@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::blocking;
-use super::editor::Editor;
+use super::editor::{Editor, Hint, PageStop};
 use super::report::{Reporter, cause_chain};
 use super::settings::Settings;
 use super::story_file::StoryFile;
@@ -66,7 +66,9 @@ impl Pass {
                 .warn(Some(number), notice.code, notice.message);
         }
         for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await {
+            if let Err(stop) = self.editor.replace(&edit).await
+                && stop != PageStop::CannotEdit(Hint::GivenBefore)
+            {
                 let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
                 let message = format!("{file} is open and was left as it is: {stop}");
                 self.reporter.warn(Some(number), "file-left-alone", message);

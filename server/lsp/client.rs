@@ -6,8 +6,6 @@
 //! that never answers holds nothing up.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -31,8 +29,6 @@ use tower_lsp::lsp_types::{
 pub struct EditorClient {
     client: Client,
     outbox: mpsc::UnboundedSender<Outgoing>,
-    /// Edits that nobody waits for any more and that are still without an answer.
-    overdue_edits: Arc<AtomicUsize>,
 }
 
 enum Outgoing {
@@ -56,11 +52,7 @@ impl EditorClient {
     pub fn new(client: Client) -> EditorClient {
         let (outbox, inbox) = mpsc::unbounded_channel();
         tokio::spawn(send_all(client.clone(), inbox));
-        EditorClient {
-            client,
-            outbox,
-            overdue_edits: Arc::default(),
-        }
+        EditorClient { client, outbox }
     }
 
     pub fn log(&self, kind: MessageType, message: impl Into<String>) {
@@ -100,31 +92,18 @@ impl EditorClient {
             .await
     }
 
-    /// Whether an edit went unanswered. Until the answer comes, more edits would only wait in
-    /// line behind it.
-    pub fn owes_an_edit(&self) -> bool {
-        self.overdue_edits.load(Ordering::SeqCst) > 0
-    }
-
-    /// Asks for an edit. Whether it really happened, only the documents tell. It has no label:
-    /// Neovim shows a message for each edit that has one, several a second while text streams.
-    pub async fn apply_edit(
+    /// Asks for an edit, and waits for the answer as long as it takes: whether the client says
+    /// that it applied it. Whether it really happened, only the documents tell. It is sent when
+    /// this returns. Only a client that asked for labels gets one: Neovim shows a message for each
+    /// edit that has one, several a second while text streams.
+    pub fn apply_edit(
         &self,
         edit: WorkspaceEdit,
-        patience: Duration,
-    ) -> Result<bool, NoAnswer> {
-        let params = ApplyWorkspaceEditParams { label: None, edit };
-        let (answer, waiter) = self.send_request::<ApplyWorkspaceEdit>(params);
-        if let Ok(answer) = tokio::time::timeout(patience, answer).await {
-            return Ok(given::<ApplyWorkspaceEdit>(answer)?.applied);
-        }
-        let overdue = Arc::clone(&self.overdue_edits);
-        overdue.fetch_add(1, Ordering::SeqCst);
-        tokio::spawn(async move {
-            let _ = waiter.await;
-            overdue.fetch_sub(1, Ordering::SeqCst);
-        });
-        Err(NoAnswer::Late)
+        label: Option<String>,
+    ) -> impl Future<Output = bool> + Send + 'static {
+        let params = ApplyWorkspaceEditParams { label, edit };
+        let (answer, _) = self.send_request::<ApplyWorkspaceEdit>(params);
+        async move { given::<ApplyWorkspaceEdit>(answer.await).is_ok_and(|answer| answer.applied) }
     }
 
     /// The editor's `storywright` settings.

@@ -2,30 +2,39 @@
 //!
 //! Each page has a worker of its own: the model's stream never waits for the editor, and what
 //! it brings is on disk (in the chunk's journal) before it is shown. An edit counts as
-//! done when the documents show it: `applied: true` proves nothing.
+//! done when the documents show it. A page outlives its job until the document shows all of the
+//! text, is closed, or another job begins with the chunk: a client that sleeps catches up when it
+//! wakes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
-use super::client::NoAnswer;
+use super::delivery::{self, Fate, Flight};
 use super::documents::Snapshot;
-use super::edit::{Replacement, replacement, workspace_edit};
-use super::growth::{AuthorEdited, Growth, Step};
+use super::edit::workspace_edit;
+use super::growth::{AuthorEdited, Growth, Step, changes};
+use super::plain;
 use super::state::State;
-use crate::engine::editor::{Editor, Page, PageAddress, PageStop};
+use crate::engine::editor::{Editor, KeepReplaced, Page, PageAddress, PageStop};
 use crate::session::{ClientEdit, Owner, Owners};
 use crate::story::Digest;
 
-/// How long one edit may take to be seen, and how often it is tried again at once, for an
-/// author who types all the while.
+/// How long an edit may be on its way before nobody waits for it any more.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long after a refusal the same edit is tried again, where the document does not change
+/// before, and how often.
+const PAUSE: Duration = Duration::from_millis(300);
 const TRIES: u32 = 8;
-/// How long the last of a text may take to be seen.
+/// How long a document has to be as it is before the first edit of it in Neovim, which tells of
+/// what is typed 150 ms later and holds no edit for the version of didOpen to be stale.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// How long the last of a text may take to be seen, edit by edit.
 const LAST_PATIENCE: Duration = Duration::from_secs(12);
 /// Assembled from the chunks; what an author types into it has no other place.
 const FULL_STORY: &str = "full_story.md";
@@ -42,19 +51,20 @@ impl LspEditor {
 
     /// Whether an open document shows what is on disk or what was put there last, and
     /// nothing of the author's.
-    fn is_ours(&self, path: &std::path::Path, shown: &str) -> bool {
-        let shown = Digest::of(shown.trim_end());
+    fn is_ours(&self, path: &Path, shown: &str) -> bool {
+        let shown = plain::plain(shown);
+        let digest = Digest::of(shown.trim_end());
         let on_disk = std::fs::read_to_string(path).unwrap_or_default();
-        self.state.was_put(path, &shown) || Digest::of(on_disk.trim_end()) == shown
+        self.state.was_put(path, &digest) || plain::is_same(&on_disk, &shown)
     }
 }
 
 impl Owners for LspEditor {
-    fn owner(&self, path: &std::path::Path) -> Owner {
+    fn owner(&self, path: &Path) -> Owner {
         self.state.owner(path)
     }
 
-    fn open_text(&self, path: &std::path::Path) -> Option<String> {
+    fn open_text(&self, path: &Path) -> Option<String> {
         self.state.open_text(path)
     }
 }
@@ -66,69 +76,106 @@ impl Editor for LspEditor {
     }
 
     async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop> {
-        for _ in 0..TRIES {
+        let mut until = Instant::now() + PATIENCE;
+        let mut sent = None;
+        let mut refusals = Refusals::default();
+        let mut looks_again = self.state.drops_stale_edits();
+        loop {
             let Some(document) = self.state.documents.of_path(&edit.path) else {
                 return Ok(());
             };
             let shown = document.text();
-            if shown == edit.text {
+            if plain::plain(&shown) == plain::plain(&edit.text) {
+                return Ok(());
+            }
+            if !self.state.applies_edits() {
+                return Err(self.state.leave_alone(&edit.path));
+            }
+            if let Some(flight) = self.state.deliveries.underway(&document.url) {
+                let seen = wait_for_end(&self.state, flight, until).await;
+                match seen {
+                    // It is ours, and shown as soon as the client tells of it.
+                    None if sent == Some(document.opening) => return Ok(()),
+                    None | Some(Fate::Gone) => return Err(PageStop::Unresponsive),
+                    Some(Fate::Refused) if !refusals.may_try_again(&document) => {
+                        return Err(PageStop::Unresponsive);
+                    }
+                    Some(Fate::Refused) => wait_for_change(&self.state, &document, PAUSE).await,
+                    Some(_) => {}
+                }
+                continue;
+            }
+            if std::mem::take(&mut looks_again) && document.version == 0 {
+                wait_for_change(&self.state, &document, LOOK_AGAIN).await;
+                continue;
+            }
+            if plain::is_same(&shown, &edit.text) && sent.is_some() {
                 return Ok(());
             }
             let is_derived = edit.path.ends_with(FULL_STORY);
-            if shown.trim_end() != edit.base.trim_end()
+            if !plain::is_same(&shown, &edit.base)
                 || (is_derived && !self.is_ours(&edit.path, &shown))
             {
                 return Err(PageStop::AuthorEdited);
             }
-            self.state.note_put(&edit.path, &edit.text);
-            let changes: Vec<Replacement> = replacement(&shown, &edit.text).into_iter().collect();
-            send(&self.state, &document, &changes).await?;
-        }
-        match self.state.open_text(&edit.path) {
-            Some(shown) if shown.trim_end() != edit.text.trim_end() => Err(PageStop::Unresponsive),
-            _ => Ok(()),
+            self.state.note_put(&edit.path, &plain::plain(&edit.text));
+            let replacements = changes(&shown, &plain::plain(&edit.text));
+            let encoding = self.state.documents.encoding();
+            let asked = workspace_edit(&document, &replacements, encoding);
+            if delivery::send(&self.state, &document, asked, None, &edit.text).is_none() {
+                return Err(PageStop::Unresponsive);
+            }
+            until = Instant::now() + PATIENCE;
+            sent = Some(document.opening);
         }
     }
 }
 
-/// Sends one edit and waits until the document changes, or for as long as patience lasts.
-///
-/// # Errors
-/// [`PageStop::Unresponsive`] when the client does not answer, or has left.
-async fn send(state: &State, document: &Snapshot, changes: &[Replacement]) -> Result<(), PageStop> {
-    let client = state.client().ok_or(PageStop::Unresponsive)?;
-    if client.owes_an_edit() {
-        return Err(PageStop::Unresponsive);
+/// Waits until it is known what became of an edit; `None` where that takes too long.
+async fn wait_for_end(state: &State, mut flight: Flight, until: Instant) -> Option<Fate> {
+    let ended = flight.wait_for(|fate| *fate != Fate::Underway);
+    tokio::select! {
+        ended = tokio::time::timeout_at(until.into(), ended) => match ended {
+            Ok(Ok(fate)) => Some(*fate),
+            Ok(Err(_)) => Some(Fate::Gone),
+            Err(_) => None,
+        },
+        () = state.lifecycle.wait_over() => Some(Fate::Gone),
     }
-    // What the client tells of this document now is an echo of ours.
-    let _echo = state.expect_echo(&document.url);
+}
+
+/// Waits until a document has another version, or for as long as patience lasts.
+async fn wait_for_change(state: &State, document: &Snapshot, patience: Duration) {
     let mut revisions = state.documents.watch();
-    let edit = workspace_edit(document, changes, state.documents.encoding());
-    let answer = tokio::select! {
-        answer = client.apply_edit(edit, PATIENCE) => answer,
-        () = state.lifecycle.wait_over() => return Err(PageStop::Unresponsive),
-    };
-    // A refused edit is tried again when the document moves on; the change that made the
-    // client refuse it is usually on its way already.
-    let patience = match answer {
-        Ok(true) => PATIENCE,
-        Ok(false) | Err(NoAnswer::Refused(_)) => PATIENCE / 10,
-        Err(NoAnswer::Late) => return Err(PageStop::Unresponsive),
-    };
     let changed = async {
         loop {
             let now = state.documents.get(&document.url);
-            if now.is_none_or(|now| now.version != document.version) {
-                return;
-            }
-            if revisions.changed().await.is_err() {
+            if now.is_none_or(|now| now.version != document.version)
+                || revisions.changed().await.is_err()
+            {
                 return;
             }
         }
     };
-    tokio::select! {
-        _ = tokio::time::timeout(patience, changed) => Ok(()),
-        () = state.lifecycle.wait_over() => Err(PageStop::Unresponsive),
+    let _ = tokio::time::timeout(patience, changed).await;
+}
+
+/// How often an edit was refused for one version of a document. The change that made the client
+/// refuse it is usually on its way; an author who says no is not asked for ever.
+#[derive(Default)]
+struct Refusals {
+    version: Option<i32>,
+    count: u32,
+}
+
+impl Refusals {
+    fn may_try_again(&mut self, document: &Snapshot) -> bool {
+        if self.version != Some(document.version) {
+            self.version = Some(document.version);
+            self.count = 0;
+        }
+        self.count += 1;
+        self.count < TRIES
     }
 }
 
@@ -137,7 +184,7 @@ async fn send(state: &State, document: &Snapshot, changes: &[Replacement]) -> Re
 struct Wanted {
     prose: String,
     finished: bool,
-    /// Counts the wishes.
+    /// Counts the wishes; 0 before the first.
     turn: u64,
 }
 
@@ -151,6 +198,8 @@ struct Reached {
 struct LspPage {
     wanted: watch::Sender<Wanted>,
     reached: watch::Receiver<Reached>,
+    state: Arc<State>,
+    path: PathBuf,
     worker: Option<JoinHandle<()>>,
 }
 
@@ -159,16 +208,27 @@ impl LspPage {
         let (wanted, wishes) = watch::channel(Wanted::default());
         let (progress, reached) = watch::channel(Reached::default());
         let before = address.replaces.map(str::to_owned);
-        let worker = Worker {
-            state,
+        let beat = address.beat.clone();
+        let mut worker = Worker {
+            growth: Growth::new(address.number, beat, address.begins, before),
+            keep: Arc::clone(&address.keep),
+            over: state.pages.begin(address.path),
             path: address.path.to_owned(),
-            growth: Growth::new(address.number, address.beat.clone(), before),
+            state: Arc::clone(&state),
             opening: None,
             sent: None,
+            flight: None,
+            refusals: Refusals::default(),
+            unchanged_since: None,
+            label: state.joins_edits().then(|| state.pages.label()),
         };
+        // The place is fixed before anything else can happen to the document.
+        let _ = worker.look(&Wanted::default());
         LspPage {
             wanted,
             reached,
+            state,
+            path: address.path.to_owned(),
             worker: Some(tokio::spawn(worker.run(wishes, progress))),
         }
     }
@@ -184,100 +244,223 @@ impl Page for LspPage {
             wanted.finished = finished;
             turn = wanted.turn;
         });
+        if !self.state.applies_edits() && self.state.documents.of_path(&self.path).is_some() {
+            return Err(self.state.leave_alone(&self.path));
+        }
         if finished {
-            let reached = self.reached.wait_for(|reached| {
-                reached.turn >= turn || reached.stop == Some(PageStop::AuthorEdited)
-            });
+            let reached = self
+                .reached
+                .wait_for(|reached| reached.turn >= turn || reached.stop.is_some());
             if tokio::time::timeout(LAST_PATIENCE, reached).await.is_err() {
                 return Err(PageStop::Unresponsive);
             }
         }
         let reached = *self.reached.borrow();
         match reached.stop {
-            Some(PageStop::AuthorEdited) => Err(PageStop::AuthorEdited),
-            Some(PageStop::Unresponsive) if finished => Err(PageStop::Unresponsive),
-            _ => Ok(()),
+            Some(PageStop::Unresponsive) if !finished => Ok(()),
+            Some(stop) => Err(stop),
+            None => Ok(()),
         }
     }
 
     async fn close(&mut self) {
+        let turn = self.wanted.borrow().turn;
+        let reached = self
+            .reached
+            .wait_for(|reached| reached.turn >= turn || reached.stop.is_some());
+        let _ = tokio::time::timeout(LAST_PATIENCE, reached).await;
         let (last, _) = watch::channel(Wanted::default());
         // With the sender gone the worker shows what it was given last, and ends.
         drop(std::mem::replace(&mut self.wanted, last));
-        if let Some(worker) = self.worker.take() {
-            let _ = tokio::time::timeout(LAST_PATIENCE, worker).await;
-        }
+        // It goes on alone where the client is late.
+        drop(self.worker.take());
     }
+}
+
+/// What is to be done next.
+enum Next {
+    /// The document shows what is wanted, or is not open.
+    Nothing,
+    /// An edit is on its way.
+    Wait(Flight),
+    /// It was refused, and may be tried again in a moment; or not before the document changes.
+    Pause(Instant),
+    Rest,
+    /// A text has to be kept before it is replaced.
+    Send(Box<(Snapshot, Step)>),
 }
 
 struct Worker {
     state: Arc<State>,
     path: PathBuf,
     growth: Growth,
+    keep: KeepReplaced,
+    /// Another job has begun with the chunk.
+    over: CancellationToken,
     /// Of the document when it was last looked at.
     opening: Option<u64>,
-    /// The last edit that was sent and not seen yet. It may still come after its time.
-    sent: Option<Step>,
+    /// The last edit that was sent. It may still come after it was refused.
+    sent: Option<(Snapshot, Step)>,
+    flight: Option<(Flight, Instant)>,
+    refusals: Refusals,
+    /// Since when there has been something to show in a document that never changed.
+    unchanged_since: Option<Instant>,
+    /// What the client may join the edits of this page by, where it can: one step of undo for one
+    /// chunk.
+    label: Option<String>,
 }
 
 impl Worker {
     async fn run(mut self, mut wishes: watch::Receiver<Wanted>, progress: watch::Sender<Reached>) {
-        while wishes.changed().await.is_ok() {
+        let mut revisions = self.state.documents.watch();
+        let mut is_asked = true;
+        loop {
+            revisions.mark_unchanged();
             let wanted = wishes.borrow_and_update().clone();
-            let stop = self.show(&wanted).await.err();
-            progress.send_replace(Reached {
-                turn: wanted.turn,
-                stop,
-            });
-            if stop == Some(PageStop::AuthorEdited) {
-                return;
-            }
-        }
-    }
-
-    /// Brings the document to what is wanted; nothing to do where it is not open.
-    async fn show(&mut self, wanted: &Wanted) -> Result<(), PageStop> {
-        for _ in 0..TRIES {
-            let Some((document, step)) = self.next(wanted)? else {
-                return Ok(());
+            let next = self.look(&wanted);
+            let stop = match &next {
+                Err(AuthorEdited) => Some(PageStop::AuthorEdited),
+                Ok(Next::Rest) => Some(PageStop::Unresponsive),
+                Ok(Next::Wait(_)) if self.is_late() => Some(PageStop::Unresponsive),
+                Ok(_) => None,
             };
-            let changes = step.changes(&document.text());
-            if changes.is_empty() {
-                self.growth.arrive(&step, &document.text());
-                return Ok(());
+            let is_shown = matches!(next, Ok(Next::Nothing));
+            progress.send_modify(|reached| {
+                reached.stop = stop;
+                if is_shown {
+                    reached.turn = wanted.turn;
+                }
+            });
+            let (flight, pause) = match next {
+                Err(AuthorEdited) => return,
+                Ok(Next::Nothing) if !is_asked => return,
+                Ok(Next::Nothing | Next::Rest) => (None, None),
+                Ok(Next::Wait(flight)) => {
+                    let late = self.flight.as_ref().map(|(_, sent)| *sent + PATIENCE);
+                    (Some(flight), late.filter(|_| stop.is_none()))
+                }
+                Ok(Next::Pause(until)) => (None, Some(until)),
+                Ok(Next::Send(sending)) => {
+                    self.send(*sending).await;
+                    continue;
+                }
+            };
+            tokio::select! {
+                asked = wishes.changed(), if is_asked => is_asked = asked.is_ok(),
+                changed = revisions.changed() => if changed.is_err() { return },
+                () = ended(flight) => {}
+                () = until(pause) => {}
+                () = self.over.cancelled() => return,
+                () = self.state.lifecycle.wait_over() => return,
             }
-            self.sent = Some(step);
-            send(&self.state, &document, &changes).await?;
-        }
-        match self.next(wanted)? {
-            Some((document, step)) if !step.changes(&document.text()).is_empty() => {
-                Err(PageStop::Unresponsive)
-            }
-            _ => Ok(()),
         }
     }
 
-    /// The document and what it should become; `None` where it is not open.
-    fn next(&mut self, wanted: &Wanted) -> Result<Option<(Snapshot, Step)>, PageStop> {
+    fn is_late(&self) -> bool {
+        let sent = self.flight.as_ref().map(|(_, sent)| sent.elapsed());
+        sent.is_some_and(|elapsed| elapsed >= PATIENCE)
+    }
+
+    /// Looks at the document, and at what became of the last edit.
+    fn look(&mut self, wanted: &Wanted) -> Result<Next, AuthorEdited> {
         let Some(document) = self.state.documents.of_path(&self.path) else {
             self.opening = None;
-            return Ok(None);
+            return Ok(Next::Nothing);
         };
         if self.opening != Some(document.opening) {
             self.opening = Some(document.opening);
             self.growth.forget();
             self.sent = None;
+            self.flight = None;
+            self.refusals = Refusals::default();
+            self.unchanged_since = None;
+        }
+        if !self.state.applies_edits() {
+            return Ok(Next::Nothing);
         }
         let shown = document.text();
-        if let Some(step) = &self.sent
-            && self.growth.arrive(step, &shown)
+        if let Some(flight) = self.state.deliveries.underway(&document.url) {
+            // Of this page, or of one before it.
+            self.flight
+                .get_or_insert_with(|| (flight.clone(), Instant::now()));
+            return Ok(Next::Wait(flight));
+        }
+        let fate = self.flight.take().map(|(flight, _)| *flight.borrow());
+        if let Some((base, step)) = &self.sent
+            && (fate == Some(Fate::Seen)
+                || delivery::is_shown(
+                    &plain::plain(&base.text()),
+                    &step.text,
+                    &plain::plain(&shown),
+                ))
         {
+            self.growth.arrive(step, &shown)?;
             self.sent = None;
         }
-        let step = self.growth.step(&shown, &wanted.prose, wanted.finished);
-        match step {
-            Ok(step) => Ok(Some((document, step))),
-            Err(AuthorEdited) => Err(PageStop::AuthorEdited),
+        if wanted.turn == 0 {
+            self.growth.watch(&shown)?;
+            return Ok(Next::Nothing);
         }
+        let step = self.growth.step(&shown, &wanted.prose, wanted.finished)?;
+        if step.changes(&shown).is_empty() {
+            self.growth.arrive(&step, &shown)?;
+            self.sent = None;
+            return Ok(Next::Nothing);
+        }
+        if fate == Some(Fate::Refused) && !self.refusals.may_try_again(&document) {
+            return Ok(Next::Rest);
+        }
+        if document.version == 0 && self.state.drops_stale_edits() {
+            let since = *self.unchanged_since.get_or_insert_with(Instant::now);
+            if since.elapsed() < LOOK_AGAIN {
+                return Ok(Next::Pause(since + LOOK_AGAIN));
+            }
+        }
+        let same_version = self.refusals.version == Some(document.version);
+        Ok(match fate {
+            Some(Fate::Refused) if same_version => Next::Pause(Instant::now() + PAUSE),
+            _ if same_version && self.refusals.count >= TRIES => Next::Rest,
+            _ => Next::Send(Box::new((document, step))),
+        })
+    }
+
+    async fn send(&mut self, (document, step): (Snapshot, Step)) {
+        if let Some(replaced) = step.replaced.clone() {
+            let keep = Arc::clone(&self.keep);
+            let is_kept = crate::engine::blocking(move || keep(&replaced)).await;
+            if !is_kept {
+                // The author has it still; the new text is safe in the journal.
+                self.refusals = Refusals {
+                    version: Some(document.version),
+                    count: TRIES,
+                };
+                return;
+            }
+        }
+        let replacements = step.changes(&document.text());
+        let encoding = self.state.documents.encoding();
+        let edit = workspace_edit(&document, &replacements, encoding);
+        let label = self.label.clone();
+        if let Some(flight) = delivery::send(&self.state, &document, edit, label, &step.text) {
+            self.flight = Some((flight, Instant::now()));
+            self.sent = Some((document, step));
+        }
+    }
+}
+
+/// Waits until it is known what became of an edit; for ever where there is none.
+async fn ended(flight: Option<Flight>) {
+    match flight {
+        Some(mut flight) => {
+            let _ = flight.wait_for(|fate| *fate != Fate::Underway).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time.into()).await,
+        None => std::future::pending().await,
     }
 }

@@ -100,11 +100,11 @@ impl Backend {
             Some(client) if can_tell => client.configuration(SETTINGS).await.ok(),
             _ => None,
         };
-        let told = told.filter(|value| value.is_object()).or(given);
-        let settings = told
-            .or_else(|| self.state.editor_settings())
-            .unwrap_or(Value::Null);
-        self.state.set_editor_settings(settings);
+        // An empty object says nothing: eglot sends one whatever its user has set, lsp-mode
+        // answers with one.
+        let says_something = |value: &Value| value.as_object().is_some_and(|it| !it.is_empty());
+        let told = told.filter(says_something).or(given.filter(says_something));
+        self.state.set_editor_settings(told);
         // A model that was chosen elsewhere makes chunks stale.
         review::note_all(&self.state);
         diagnostics::schedule_all(&self.state);
@@ -122,6 +122,7 @@ impl LanguageServer for Backend {
         self.state.introduce(Introduction {
             folders: folders(&params),
             initial_settings: options.map(storywright_section),
+            client_name: params.client_info.map(|client| client.name),
             capabilities: params.capabilities,
         });
         Ok(InitializeResult {
@@ -134,9 +135,7 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
-        let introduction = self.state.introduction();
-        let given = introduction.and_then(|introduction| introduction.initial_settings.clone());
-        self.fetch_settings(given).await;
+        self.fetch_settings(None).await;
     }
 
     async fn shutdown(&self) -> Result<()> {

@@ -1,22 +1,26 @@
 //! What the server knows, in one place: documents, the client, its settings, the jobs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ropey::Rope;
 use serde_json::Value;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
 
 use super::client::EditorClient;
+use super::delivery::Deliveries;
 use super::diagnostics;
 use super::documents::{Documents, path_of};
 use super::jobs::Jobs;
 use super::journals::Journals;
 use super::lifecycle::Lifecycle;
 use super::review::{self, Review};
+use crate::engine::editor::{Hint, PageStop};
 use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
 use crate::engine::snapshot::{StorySnapshot, StorySource};
@@ -38,8 +42,10 @@ pub struct State {
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
     put: Mutex<HashMap<PathBuf, Digest>>,
-    /// Documents with an edit of ours on its way.
-    echoes: Mutex<Vec<Url>>,
+    pub deliveries: Deliveries,
+    pub pages: Pages,
+    /// Open files of which the author was told that this client does not let them be changed.
+    left_alone: Mutex<HashSet<PathBuf>>,
     introduced: OnceLock<Introduction>,
     editor_settings: watch::Sender<EditorSettings>,
 }
@@ -48,8 +54,10 @@ pub struct State {
 #[derive(Default)]
 pub struct Introduction {
     pub capabilities: ClientCapabilities,
+    /// Its name, where it gave one.
+    pub client_name: Option<String>,
     pub folders: Vec<PathBuf>,
-    /// From the initialization options; what the client tells later takes their place.
+    /// From the initialization options: the layer below what the client tells later.
     pub initial_settings: Option<Value>,
 }
 
@@ -83,7 +91,9 @@ impl State {
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
-            echoes: Mutex::default(),
+            deliveries: Deliveries::default(),
+            pages: Pages::default(),
+            left_alone: Mutex::default(),
             introduced: OnceLock::new(),
             editor_settings: watch::Sender::default(),
         }
@@ -131,9 +141,18 @@ impl State {
         self.workshop.read_story(&source, owners)
     }
 
-    pub fn set_editor_settings(&self, settings: Value) {
-        self.editor_settings
-            .send_modify(|known| known.value = Some(settings));
+    /// Takes in what the client told of its settings. What it said before stays in force where
+    /// that is nothing, the initialization options wherever it sets nothing else.
+    pub fn set_editor_settings(&self, told: Option<Value>) {
+        let introduction = self.introduction();
+        let initial = introduction.and_then(|introduction| introduction.initial_settings.clone());
+        self.editor_settings.send_modify(|known| {
+            let told = match told {
+                Some(told) => layered(initial.unwrap_or_default(), told),
+                None => known.value.take().or(initial).unwrap_or_default(),
+            };
+            known.value = Some(told);
+        });
     }
 
     /// The editor's settings, if they have come.
@@ -167,22 +186,49 @@ impl State {
         put.get(path) == Some(digest)
     }
 
-    /// While the guard lives, changes of this document are taken for the echo of an edit of
-    /// ours: the author did not touch it.
-    pub fn expect_echo(&self, url: &Url) -> Echo<'_> {
-        self.echoes().push(url.clone());
-        Echo {
-            state: self,
-            url: url.clone(),
-        }
-    }
-
+    /// Whether a change of this document is the echo of an edit of ours, so that the author did
+    /// not touch it.
     pub fn is_echo(&self, url: &Url) -> bool {
-        self.echoes().contains(url)
+        self.deliveries.underway(url).is_some()
     }
 
-    fn echoes(&self) -> MutexGuard<'_, Vec<Url>> {
-        self.echoes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the client applies edits that the server asks for. One that says nothing may.
+    pub fn applies_edits(&self) -> bool {
+        let workspace = self
+            .introduction()
+            .and_then(|introduction| introduction.capabilities.workspace.as_ref());
+        workspace
+            .and_then(|workspace| workspace.apply_edit)
+            .unwrap_or(true)
+    }
+
+    /// Whether the client drops an edit for another version than the buffer's and answers all the
+    /// same that it applied it. Seen in Neovim 0.11.4.
+    pub fn drops_stale_edits(&self) -> bool {
+        let introduction = self.introduction();
+        introduction.is_some_and(|known| known.client_name.as_deref() == Some("Neovim"))
+    }
+
+    /// Whether the client joins edits of one label into one step of undo: a plug-in of ours says
+    /// so by `capabilities.experimental.storywright.joinsEdits`.
+    pub fn joins_edits(&self) -> bool {
+        let experimental = self
+            .introduction()
+            .and_then(|introduction| introduction.capabilities.experimental.as_ref());
+        let joins = experimental.and_then(|value| value.pointer("/storywright/joinsEdits"));
+        joins.and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Leaves an open file to the author, in a client that does not let it be changed.
+    pub fn leave_alone(&self, path: &Path) -> PageStop {
+        let mut left = self
+            .left_alone
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        PageStop::CannotEdit(match left.insert(path.to_owned()) {
+            true => Hint::New,
+            false => Hint::GivenBefore,
+        })
     }
 
     pub fn touch(&self, url: Url, position: Option<Position>) {
@@ -257,18 +303,44 @@ impl Drop for Expected<'_> {
     }
 }
 
-/// See [`State::expect_echo`].
-pub struct Echo<'a> {
-    state: &'a State,
-    url: Url,
+/// Settings over others: an object goes into an object, and null sets nothing.
+fn layered(below: Value, above: Value) -> Value {
+    match (below, above) {
+        (Value::Object(mut below), Value::Object(above)) => {
+            for (name, value) in above {
+                let under = below.remove(&name).unwrap_or_default();
+                below.insert(name, layered(under, value));
+            }
+            Value::Object(below)
+        }
+        (below, Value::Null) => below,
+        (_, above) => above,
+    }
 }
 
-impl Drop for Echo<'_> {
-    fn drop(&mut self) {
-        let mut echoes = self.state.echoes();
-        if let Some(at) = echoes.iter().position(|url| *url == self.url) {
-            echoes.swap_remove(at);
+/// The pages of chunks, one a file.
+#[derive(Default)]
+pub struct Pages {
+    latest: Mutex<HashMap<PathBuf, CancellationToken>>,
+    labelled: AtomicU64,
+}
+
+impl Pages {
+    /// A label that no other page has.
+    pub fn label(&self) -> String {
+        let page = self.labelled.fetch_add(1, Ordering::Relaxed);
+        format!("storywright/page-{page}")
+    }
+
+    /// Begins a page: one that an earlier job left for the same file is over. The token tells
+    /// when this one is.
+    pub fn begin(&self, path: &Path) -> CancellationToken {
+        let token = CancellationToken::new();
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(before) = latest.insert(path.to_owned(), token.clone()) {
+            before.cancel();
         }
+        token
     }
 }
 

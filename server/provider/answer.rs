@@ -102,6 +102,8 @@ pub(super) struct Answer<D> {
     known: usize,
     unread: usize,
     queue: VecDeque<Event>,
+    /// The text so far ends in a CR, which was given out as LF.
+    after_cr: bool,
     /// Given out when the queue is empty; nothing follows it.
     failure: Option<ProviderError>,
     server: Server,
@@ -132,6 +134,7 @@ impl<D: Decoder> Answer<D> {
             known: 0,
             unread: 0,
             queue: VecDeque::new(),
+            after_cr: false,
             failure: None,
             server,
             model: String::new(),
@@ -173,10 +176,30 @@ impl<D: Decoder> Answer<D> {
         stream::unfold(self, Answer::next).boxed()
     }
 
+    /// A model's line ends are LF from here on, whatever it sends and wherever a CR LF is cut in
+    /// two; nothing where nothing is left of a text.
+    fn in_plain_line_ends(&mut self, event: Event) -> Option<Event> {
+        let Event::Text(text) = event else {
+            return Some(event);
+        };
+        let rest = match self.after_cr {
+            true => text.strip_prefix('\n').unwrap_or(&text),
+            false => &text,
+        };
+        if !text.is_empty() {
+            self.after_cr = text.ends_with('\r');
+        }
+        let plain = rest.replace("\r\n", "\n").replace('\r', "\n");
+        (!plain.is_empty() || text.is_empty()).then_some(Event::Text(plain))
+    }
+
     async fn next(mut self) -> Option<(Result<Event, ProviderError>, Self)> {
         loop {
             if let Some(event) = self.queue.pop_front() {
-                return Some((Ok(event), self));
+                match self.in_plain_line_ends(event) {
+                    Some(event) => return Some((Ok(event), self)),
+                    None => continue,
+                }
             }
             if let Some(error) = self.failure.take() {
                 self.progress = Progress::Done;

@@ -191,6 +191,43 @@ impl Inner {
         })
     }
 
+    /// Keeps a text that an editor shows before the journal's takes its place there.
+    pub(super) fn keep_shown(
+        &self,
+        state: &State,
+        index: usize,
+        prose: &str,
+    ) -> Result<(), StoreError> {
+        let path = &state.files[index];
+        let journal_path = layout::journal_path(path);
+        journal::in_turn(|| {
+            let Some(text) = read_text(&journal_path, &self.disk)? else {
+                return Ok(());
+            };
+            let mut journal = Journal::parse(&text);
+            let digest = chunk_file::source_digest(prose);
+            if prose.trim().is_empty() || journal.marks.replaces.contains(&digest) {
+                return Ok(());
+            }
+            let shown = self
+                .owners
+                .open_text(path)
+                .map(|text| chunk_file::parse(&text));
+            let file = ChunkFile {
+                prose: prose.to_owned(),
+                ..shown.unwrap_or_default()
+            };
+            self.keep_replaced(state, index, &file, WRITTEN_ANEW)?;
+            journal.marks.replaces.push(digest);
+            let planned = &self.plan[index];
+            let (status, prose) = (journal.file.status, &journal.file.prose);
+            let status = status.unwrap_or(FileStatus::Partial);
+            let text =
+                Journal::render(planned.number, &planned.beat, status, prose, &journal.marks);
+            self.disk.write(&journal_path, text.as_bytes())
+        })
+    }
+
     /// Keeps the text of a journal that an earlier job left, and that the editor never showed:
     /// the author has gone on from another text.
     fn keep_left_over(

@@ -163,6 +163,14 @@ impl Session {
         self.inner.retire(&mut state, index, why)
     }
 
+    /// Puts a prose into history that an editor shows and that is replaced there next, where it
+    /// is not among what the journal replaces already.
+    pub fn keep_shown(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let state = self.inner.lock_state();
+        self.inner.keep_shown(&state, index, prose)
+    }
+
     /// The prose of a chunk so far, whole; safe on disk when this returns. A file that is
     /// open in an editor is not touched: its text goes to its journal.
     ///

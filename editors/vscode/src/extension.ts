@@ -5,6 +5,7 @@
 import * as vscode from "vscode";
 import { LanguageClient, type Executable, type LanguageClientOptions } from "vscode-languageclient/node";
 import { forServer } from "./settings";
+import { applyStreamed, joinsEdits } from "./streamed";
 import { statusLines, statusTitle, type Status } from "./status";
 
 let client: LanguageClient | undefined;
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
   const command = vscode.workspace.getConfiguration("storywright").get("server.path", "storywright");
   const server: Executable = { command, args: ["lsp"] };
   client = new LanguageClient("storywright", "Storywright", server, clientOptions);
+  client.registerFeature(joinsEdits);
   try {
     await client.start();
   } catch (error) {
@@ -59,6 +61,8 @@ const clientOptions: LanguageClientOptions = {
   ],
   middleware: {
     workspace: {
+      handleApplyEdit: async (params, next) =>
+        (await applyStreamed(params)) ?? (await next(params, new vscode.CancellationTokenSource().token)),
       configuration: async (params, token, next) => {
         const values = await next(params, token);
         return Array.isArray(values) ? values.map(forServer) : values;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{answer, prompt};
 use crate::engine::asking::{Asker, ENDLESS, Spent};
-use crate::engine::editor::Editor;
+use crate::engine::editor::{Editor, Hint, PageStop};
 use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
@@ -189,7 +189,9 @@ impl Reader {
                 .warn(Some(number), notice.code, notice.message);
         }
         for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await {
+            if let Err(stop) = self.editor.replace(&edit).await
+                && stop != PageStop::CannotEdit(Hint::GivenBefore)
+            {
                 let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
                 let message = format!("{file} is open and was left as it is: {stop}");
                 self.reporter.warn(Some(number), "file-left-alone", message);

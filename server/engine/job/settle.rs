@@ -10,7 +10,7 @@ use super::background::CompletedChunk;
 use super::{Job, Stop, token_usage};
 use crate::engine::blocking;
 use crate::engine::draft::{Draft, DraftEnd, Drafting, OldText};
-use crate::engine::editor::PageStop;
+use crate::engine::editor::{Hint, PageStop};
 use crate::engine::events::JobEvent;
 use crate::engine::prompt::slices;
 use crate::engine::queue::{Task, Treatment};
@@ -364,6 +364,8 @@ impl Job {
             let code = match stop {
                 PageStop::AuthorEdited => "file-left-alone",
                 PageStop::Unresponsive => "editor-unresponsive",
+                PageStop::CannotEdit(Hint::New) => "editor-cannot-edit",
+                PageStop::CannotEdit(Hint::GivenBefore) => continue,
             };
             let message = format!(
                 "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \

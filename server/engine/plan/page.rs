@@ -128,6 +128,9 @@ impl Page {
                     Err(PageStop::AuthorEdited | PageStop::Unresponsive) => {
                         tokio::time::sleep(PAUSE).await;
                     }
+                    Err(PageStop::CannotEdit(_)) => {
+                        return Err(PutStop::Unresponsive(self.name()));
+                    }
                 }
                 if Instant::now() >= deadline && !self.shows(&beat.id).await? {
                     return Err(PutStop::Unresponsive(self.name()));
