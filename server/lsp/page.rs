@@ -77,7 +77,7 @@ impl Editor for LspEditor {
 
     async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop> {
         let mut until = Instant::now() + PATIENCE;
-        let mut sent = None;
+        let mut is_sent = false;
         let mut refusals = Refusals::default();
         let mut looks_again = self.state.drops_stale_edits();
         loop {
@@ -94,8 +94,7 @@ impl Editor for LspEditor {
             if let Some(flight) = self.state.deliveries.underway(&document.url) {
                 let seen = wait_for_end(&self.state, flight, until).await;
                 match seen {
-                    // It is ours, and shown as soon as the client tells of it.
-                    None if sent == Some(document.opening) => return Ok(()),
+                    // Of ours it is shown as soon as the client tells of it.
                     None | Some(Fate::Gone) => return Err(PageStop::Unresponsive),
                     Some(Fate::Refused) if !refusals.may_try_again(&document) => {
                         return Err(PageStop::Unresponsive);
@@ -109,7 +108,7 @@ impl Editor for LspEditor {
                 wait_for_change(&self.state, &document, LOOK_AGAIN).await;
                 continue;
             }
-            if plain::is_same(&shown, &edit.text) && sent.is_some() {
+            if plain::is_same(&shown, &edit.text) && is_sent {
                 return Ok(());
             }
             let is_derived = edit.path.ends_with(FULL_STORY);
@@ -126,7 +125,7 @@ impl Editor for LspEditor {
                 return Err(PageStop::Unresponsive);
             }
             until = Instant::now() + PATIENCE;
-            sent = Some(document.opening);
+            is_sent = true;
         }
     }
 }
