@@ -334,10 +334,10 @@ fn typing_at_the_growing_end_stops_the_stream_and_loses_nothing() {
         // The author keeps what they wrote; what the model wrote is kept beside.
         let generated = prose_of(&journal).trim_end().to_owned();
         half.editor.save(&chunk);
-        half.editor.wait("the journal to go", |editor| {
-            let _ = editor;
-            (!half.story.journal(1).exists()).then_some(())
-        });
+        half.editor.close(&chunk);
+        let journal = half.story.journal(1);
+        half.editor
+            .wait("the journal to go", |_| (!journal.exists()).then_some(()));
         assert_eq!(prose_of(&read(&chunk)).trim_end(), expected);
         if generated != first_half() {
             let history = half.story.history();
@@ -348,6 +348,7 @@ fn typing_at_the_growing_end_stops_the_stream_and_loses_nothing() {
         }
 
         // Going on starts from the author's words.
+        half.editor.open(&chunk);
         let brief = uri(&half.story.brief());
         let job = half.editor.start_job("writeChunk", json!([brief, 1]));
         half.editor.wait_for_end(&job);
