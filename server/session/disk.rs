@@ -6,16 +6,15 @@
 
 mod locking;
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
 
 use super::error::{Doing, StoreError};
+use super::temporary::temporary_beside;
 pub(crate) use locking::LockedFile;
 
 /// A kind of file-system call.
@@ -421,7 +420,7 @@ impl Disk {
     pub(super) fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = self
             .go(Call::SyncFolder, folder)
-            .and_then(|()| File::open(folder)?.sync_all());
+            .and_then(|()| sync_names(folder));
         match synced {
             Ok(()) => Ok(()),
             // Not every file system can sync a folder; the rename is then all there is.
@@ -436,6 +435,18 @@ impl Disk {
             Err(error) => Err(StoreError::io(Doing::Write, folder, error)),
         }
     }
+}
+
+/// Flushes the names in a folder to the disk.
+#[cfg(not(windows))]
+fn sync_names(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Does nothing: Windows opens no folder for that, and keeps names in its file system's journal.
+#[cfg(windows)]
+fn sync_names(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// A file that grows line by line.
@@ -508,26 +519,4 @@ fn kind_of(kind: fs::FileType) -> EntryKind {
     } else {
         EntryKind::Other
     }
-}
-
-/// `.NAME.PID-COUNT.tmp` in the same folder.
-pub(super) fn temporary_beside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(
-        ".{}-{}.tmp",
-        std::process::id(),
-        COUNT.fetch_add(1, Ordering::Relaxed)
-    ));
-    path.with_file_name(name)
-}
-
-/// The process that made a temporary file; `None` for any other name.
-pub(crate) fn temporary_of(name: &str) -> Option<u32> {
-    let inner = name.strip_prefix('.')?.strip_suffix(".tmp")?;
-    let (_, stamp) = inner.rsplit_once('.')?;
-    let (process, count) = stamp.split_once('-')?;
-    count.parse::<u64>().ok()?;
-    process.parse().ok()
 }

@@ -14,7 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::archive::{self, ArchiveError, Limits, Names, Refusal};
 use super::chunk_file;
-use super::disk::{self, Disk, EntryKind};
+use super::disk::{Disk, EntryKind};
 use super::error::{Doing, StoreError};
 use super::layout::{self, SessionId, StoryFolder};
 use super::manifest;
@@ -218,7 +218,8 @@ fn remove_left_overs(story: &StoryFolder, disk: &Disk) {
     for entry in disk.list(&story.generated()).unwrap_or_default() {
         let is_left_over = entry.kind == EntryKind::Folder
             && entry.name.starts_with(".import.")
-            && disk::temporary_of(&entry.name).is_some_and(|maker| !lock::is_alive(maker));
+            && super::temporary::temporary_of(&entry.name)
+                .is_some_and(|maker| !lock::is_alive(maker));
         if is_left_over {
             let _ = disk.remove_folder(&story.generated().join(&entry.name));
         }

@@ -47,6 +47,7 @@ mod spending;
 pub mod state_file;
 mod states;
 mod stream;
+mod temporary;
 mod unmerged;
 mod versions;
 mod work;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
-use super::disk::{self, Disk, EntryKind};
+use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::facts;
 use super::intent::{Intent, Step};
@@ -413,7 +413,7 @@ fn remove_temporaries_in(
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
         if entry.kind == EntryKind::File
-            && disk::temporary_of(&entry.name).is_some_and(&is_left_over)
+            && super::temporary::temporary_of(&entry.name).is_some_and(&is_left_over)
         {
             disk.remove(&folder.join(entry.name))?;
         }

@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{self, Call, Disk, EntryKind};
+use super::disk::{Call, Disk, EntryKind};
 use super::error::{Doing, StoreError};
 
 /// A file that did not exist before and is being written.
@@ -113,7 +113,7 @@ impl Disk {
 
 /// A name beside `path` that a start after a crash knows for a left-over.
 pub(crate) fn temporary_beside(path: &Path) -> PathBuf {
-    disk::temporary_beside(path)
+    super::temporary::temporary_beside(path)
 }
 
 impl NewFile {

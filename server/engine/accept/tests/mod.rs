@@ -1,5 +1,6 @@
 mod again;
 mod good;
+mod in_prose;
 mod kinds;
 mod no_prose;
 mod properties;
