@@ -107,7 +107,8 @@ pub fn form(text: &str, start: usize) -> Option<usize> {
     let first = rest.lines().next()?;
     let named = bare(first);
     let is_form = PACKS.form.is_match(named);
-    if !is_form && !(PACKS.cast.is_match(named) && !is_play(text)) {
+    let is_cast = PACKS.cast.is_match(named) && !is_play(text);
+    if !is_form && !is_cast {
         return None;
     }
     let mut end = start + first.len();

@@ -63,7 +63,7 @@ impl Kind {
         self
     }
 
-    fn leaves(mut self, text: impl Into<String>) -> Kind {
+    pub(super) fn leaves(mut self, text: impl Into<String>) -> Kind {
         self.left = Some(text.into());
         self
     }
