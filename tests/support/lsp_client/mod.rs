@@ -15,8 +15,6 @@
 
 mod answering;
 mod buffer;
-#[path = "../numbered.rs"]
-mod numbered;
 mod persona;
 mod restart;
 mod seen;

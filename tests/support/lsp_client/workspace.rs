@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{Editor, Persona, Process, numbered, uri};
+use super::{Editor, Persona, Process, uri};
+use crate::support::numbered;
 
 /// The first session of every brief here: their titles are all "The Lamp Keeper".
 pub const SESSION: &str = "the-lamp-keeper-01";
