@@ -144,7 +144,7 @@ impl Week {
         // What has no effect is still a change of the file.
         let changed = before != self.brief || step.deed == Deed::NoEffect;
         if changed {
-            let text = match step.deed == Deed::NoEffect && step.how % 2 == 0 {
+            let text = match step.deed == Deed::NoEffect && step.how.is_multiple_of(2) {
                 true => text.replace("# Outline\n", "# Outline\n<!-- look at this again -->\n\n"),
                 false => text,
             };

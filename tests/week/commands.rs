@@ -87,7 +87,11 @@ impl Week {
             false => Touch::One(beat.clone()),
         };
         let number = (place + 1).to_string();
-        let name = if step.how % 2 == 0 { &number } else { &beat };
+        let name = if step.how.is_multiple_of(2) {
+            &number
+        } else {
+            &beat
+        };
         self.write(&["--chunk", name], touch)?;
         match self.is_complete(place) {
             true => Ok(true),
@@ -179,7 +183,7 @@ impl Week {
         let number = (place + 1).to_string();
         let version = (usize::from(step.how) % kept.len() + 1).to_string();
         let mut arguments = vec!["restore", number.as_str()];
-        if step.how % 3 == 0 {
+        if step.how.is_multiple_of(3) {
             arguments.extend(["--version", version.as_str()]);
         }
         let ended = self.shell(&arguments, Touch::One(beat.clone()), Source::History)?;
