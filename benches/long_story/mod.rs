@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use storywright::engine::environment::Environment;
-use storywright::engine::prompt::slices;
+use storywright::engine::prompt::slices::{self, Slice};
 use storywright::engine::settings::Settings;
 use storywright::engine::snapshot::{StorySnapshot, StorySource};
 use storywright::engine::story_file::StoryFile;
@@ -185,26 +185,29 @@ fn state_file(chunk: &PlannedChunk, text: &str) -> StateFile {
 
 /// What the prompt of a chunk held: its own slices, and some of chunks before.
 fn inputs(story: &StoryFile, plan: &[PlannedChunk], index: usize) -> BTreeMap<String, Digest> {
-    let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
-    let cast = (0..CAST).map(|other| format!("cast Keeper {}", (index + other) % 20 + 1));
+    let mut held = slices::of_beat(&story.brief, index, &story.templates);
+    let cast = (0..CAST).map(|other| format!("Keeper {}", (index + other) % 20 + 1));
     let cast: Vec<String> = cast.collect();
-    inputs.retain(|name, _| !name.starts_with("cast ") || cast.contains(name));
-    let beat = |at: usize| -> &BeatId { &plan[at].beat };
-    inputs.insert(slices::MODEL.to_owned(), Digest::of("demo/demo"));
+    held.retain(|slice, _| match slice {
+        Slice::Cast(name) => cast.contains(name),
+        _ => true,
+    });
+    let beat = |at: usize| -> BeatId { plan[at].beat.clone() };
+    held.insert(Slice::Model, Digest::of("demo/demo"));
     if let Some(before) = index.checked_sub(1) {
         let text = LongStory::text(plan[before].number.0);
-        inputs.insert(slices::PRECEDING.to_owned(), slices::preceding(&text));
-        inputs.insert(slices::state(beat(before)), Digest::of("as it stood"));
+        held.insert(Slice::Preceding, slices::preceding(&text));
+        held.insert(Slice::State(beat(before)), Digest::of("as it stood"));
     }
     let latest = index.saturating_sub(LATEST).max(SEALED)..index;
     for at in (0..SEALED.min(index)).chain(latest) {
         let summary = prose::prose(45, at as u64 + 1_001);
-        inputs.insert(slices::summary(beat(at)), Digest::of(&summary));
+        held.insert(Slice::Summary(beat(at)), Digest::of(&summary));
     }
     for at in (0..index).step_by(97).take(3) {
-        inputs.extend([slices::quote(beat(at), "The lamp was lit.")]);
+        held.extend([slices::quote(&beat(at), "The lamp was lit.")]);
     }
-    inputs
+    slices::recorded(&held)
 }
 
 pub fn open(folder: &StoryFolder, plan: &[PlannedChunk], disk: Disk) -> Session {

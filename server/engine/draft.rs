@@ -4,6 +4,7 @@
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
 mod asking;
+mod end;
 mod incoming;
 mod saving;
 mod settling;
@@ -15,6 +16,7 @@ use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use asking::Course;
+pub use end::{DraftEnd, OldText};
 use incoming::Incoming;
 
 use super::accept::{self, Acceptance, CallEnd, Cut, Fault, Told};
@@ -37,33 +39,6 @@ use crate::story::words;
 const SAVE_EVERY: Duration = Duration::from_millis(700);
 /// After this much of one call the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
-
-/// How the draft of a chunk ended. The prose is on disk in every case.
-#[derive(Debug)]
-pub enum DraftEnd {
-    Complete,
-    /// It can't be completed; other chunks may be.
-    Failed {
-        why: String,
-        ends_job: bool,
-    },
-    Cancelled,
-    /// The author typed where the text was growing.
-    AuthorEdited,
-    /// The store failed; nothing more can be saved.
-    Store(StoreError),
-}
-
-/// What became of the text that was to be rewritten.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OldText {
-    /// Nothing was rewritten.
-    None,
-    /// It is where it was: nothing came to take its place.
-    Stands,
-    /// It is the last version in history.
-    Retired,
-}
 
 /// A draft with all that is known of how it came about.
 #[derive(Debug)]
