@@ -203,7 +203,7 @@ fn was_told(name: &str, fault: &Fault, ended: &Ended) {
     assert_eq!(retry["chunk"], 2, "{name}");
     assert_eq!(retry["attempt"], 1, "{name}");
     assert_eq!(retry["attempts"], 5, "{name}");
-    assert!(retry["wait_ms"].as_u64() <= Some(500), "{name}: {retry}");
+    assert!(retry["wait_ms"].as_u64() <= Some(1_000), "{name}: {retry}");
     assert!(retry["elapsed_ms"].is_u64(), "{name}: {retry}");
     let words = retry["words"].as_u64().expect("words");
     assert_eq!(words > 0, fault.with_text, "{name}: {retry}");

@@ -44,7 +44,9 @@ fn a_story_is_written_in_every_protocol() {
             .map(|number| full.find(novel.part(number)).expect("the part"))
             .collect();
         assert!(places.is_sorted(), "{provider}");
-        assert!(!full.contains("---\n"), "{provider}: no front matter in it");
+        // Its own head, and none of a chunk file.
+        assert_eq!(full.matches("---\n").count(), 2, "{provider}");
+        assert!(!full.contains("chunk:"), "{provider}");
         manifest_is_whole(provider, &desk.manifest());
         assert_eq!(server.completions().len(), 4, "{provider}");
     }

@@ -88,10 +88,12 @@ fn refined(request: &Recorded) -> Reply {
     Reply::text(better(&text_of(request)))
 }
 
+/// The codes of what was warned of; all models are named, also of what is off.
 fn codes(ended: &Ended) -> Vec<String> {
     let warnings = ended.named("warning").into_iter();
     warnings
         .map(|warning| warning["code"].as_str().expect("a code").to_owned())
+        .filter(|code| code != "no-effect")
         .collect()
 }
 
