@@ -86,7 +86,9 @@ fn manifest_is_whole(provider: &str, manifest: &Value) {
         }
         assert!(chunk["started"].as_str() <= chunk["finished"].as_str());
         for slice in [
-            "facts",
+            "premise",
+            "setting",
+            "tense",
             "rule 1",
             "rule 2",
             "style",
