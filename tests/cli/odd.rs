@@ -36,7 +36,10 @@ fn stop() -> String {
 
 /// The text in three deltas.
 fn deltas(text: &str) -> [String; 3] {
-    let cut = |part: usize| text.floor_char_boundary(text.len() * part / 3);
+    let cut = |part: usize| {
+        let at = text.len() * part / 3;
+        (0..=at).rfind(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    };
     [&text[..cut(1)], &text[cut(1)..cut(2)], &text[cut(2)..]].map(delta)
 }
 

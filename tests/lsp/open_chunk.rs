@@ -55,10 +55,13 @@ impl Waiting {
     }
 }
 
+/// A place in a text, in bytes.
+type PlaceIn = fn(&str) -> usize;
+
 #[test]
 fn a_letter_typed_before_the_first_word_stops_no_job() {
     let (begins, more) = (prose(60, 7), prose(90, 8));
-    let rows: [(&str, fn(&str) -> usize); 4] = [
+    let rows: [(&str, PlaceIn); 4] = [
         ("at the start", |text| {
             text.find("---\n").unwrap() + HEAD.len()
         }),
