@@ -84,7 +84,11 @@ fn manifest_is_whole(provider: &str, manifest: &Value) {
         for time in ["elapsed_ms", "first_token_ms"] {
             assert!(chunk[time].is_u64(), "{provider} {time}");
         }
-        assert!(chunk["started"].as_str() <= chunk["finished"].as_str());
+        let at = |time: &str| -> jiff::Timestamp {
+            let text = chunk[time].as_str().expect("a time");
+            text.parse().expect("a time stamp")
+        };
+        assert!(at("started") <= at("finished"));
         for slice in [
             "premise",
             "setting",
