@@ -65,6 +65,7 @@ fn manifest_is_whole(provider: &str, manifest: &Value) {
     assert_eq!(manifest["totals"]["words"], 4 * PART);
     assert_eq!(manifest["totals"]["complete"], 4);
     let chunks = manifest["chunks"].as_array().expect("chunks");
+    let mut before: Option<jiff::Timestamp> = None;
     for (chunk, beat) in chunks.iter().zip(["landing", "log", "door", "light"]) {
         assert_eq!(chunk["beat"], beat);
         assert_eq!(chunk["status"], "complete");
@@ -89,6 +90,11 @@ fn manifest_is_whole(provider: &str, manifest: &Value) {
             text.parse().expect("a time stamp")
         };
         assert!(at("started") <= at("finished"));
+        assert!(
+            before.is_none_or(|before| before <= at("started")),
+            "one after the other: {chunk}"
+        );
+        before = Some(at("finished"));
         for slice in [
             "premise",
             "setting",

@@ -65,7 +65,8 @@ impl Drafting<'_> {
             }
             if let Some(inputs) = begun {
                 // Before the text, so that it is known however early the job is killed.
-                let _ = session.note_begun(number, inputs);
+                let begun = jiff::Timestamp::now();
+                let _ = session.note_begun(number, begun, inputs);
             }
             if let Some(open) = begins_apart {
                 // Only for the seam pass; the text does not wait for it.
