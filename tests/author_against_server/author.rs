@@ -1,6 +1,7 @@
 //! The author at work: carries steps out in an editor and on disk, and looks after each of
 //! them whether every text is still somewhere.
 
+mod end;
 mod hands;
 mod jobs;
 
@@ -127,41 +128,6 @@ impl Author {
         if step.waits() {
             self.look(false)?;
         }
-        Ok(())
-    }
-
-    /// Brings the case to its end: restart, status, everything closed, the story written.
-    pub fn finish(&mut self, dice: u64) -> Outcome {
-        self.editor.next_event();
-        if self.editor.is_running() {
-            self.let_go()?;
-        }
-        match dice % 3 {
-            0 => self.act(Step::Kill(0))?,
-            1 => self.act(Step::Crash(u8::try_from(dice % 7).unwrap_or(0)))?,
-            _ => self.act(Step::Quit)?,
-        }
-        self.wake();
-        self.look(false)?;
-        for path in self.editor.open_files() {
-            if dice.is_multiple_of(2) {
-                self.save(&path);
-            }
-            self.discard(&path);
-            self.close(&path);
-        }
-        self.look(false)?;
-        self.model.be_plain();
-        self.job("write", json!({}), Until::Ended)?;
-        self.look(true)?;
-        self.status()?;
-        let code = self.editor.end_server();
-        if code != 0 {
-            return Err(format!("the server left with {code}"));
-        }
-        self.counts.typed = self.ledger.typed;
-        self.counts.made = self.ledger.made;
-        self.counts.calls = self.model.calls();
         Ok(())
     }
 

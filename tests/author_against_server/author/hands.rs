@@ -109,7 +109,7 @@ impl Author {
     }
 
     /// The author, or another program of his, has put a text there: what is in it is wanted.
-    fn brought_back(&mut self, text: &str) {
+    pub(super) fn brought_back(&mut self, text: &str) {
         for token in tokens::of(text) {
             self.final_word.remove(&token);
             for deleted in self.deleted.values_mut() {
@@ -404,5 +404,3 @@ pub(super) fn exchange(one: &Path, other: &Path) -> bool {
 pub(super) fn exchange(_: &Path, _: &Path) -> bool {
     false
 }
-
-// ---------------------------------------------------------------- commands and jobs

@@ -193,5 +193,3 @@ impl Author {
         self.editor = setup(persona).start(&self.story);
     }
 }
-
-// ---------------------------------------------------------------- the look
