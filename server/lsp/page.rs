@@ -8,11 +8,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::delivery::{self, Fate, Flight};
@@ -134,7 +135,7 @@ impl Editor for LspEditor {
 async fn wait_for_end(state: &State, mut flight: Flight, until: Instant) -> Option<Fate> {
     let ended = flight.wait_for(|fate| *fate != Fate::Underway);
     tokio::select! {
-        ended = tokio::time::timeout_at(until.into(), ended) => match ended {
+        ended = tokio::time::timeout_at(until, ended) => match ended {
             Ok(Ok(fate)) => Some(*fate),
             Ok(Err(_)) => Some(Fate::Gone),
             Err(_) => None,
@@ -459,7 +460,10 @@ async fn ended(flight: Option<Flight>) {
 
 async fn until(time: Option<Instant>) {
     match time {
-        Some(time) => tokio::time::sleep_until(time.into()).await,
+        Some(time) => tokio::time::sleep_until(time).await,
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;
