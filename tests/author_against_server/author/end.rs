@@ -68,7 +68,8 @@ impl Author {
             }
             self.brought_back(&text);
             let wanted = tokens::of(&text);
-            self.ledger.follow(wanted, "of a copy that the author resolved");
+            self.ledger
+                .follow(wanted, "of a copy that the author resolved");
         }
         self.look(false)
     }
