@@ -86,6 +86,9 @@ pub struct Plan {
     /// How many beats the outline is to have in all [default: target_words / chunk_words]
     #[arg(long, value_name = "N")]
     pub beats: Option<u32>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON event a line
     #[arg(long)]
     pub json: bool,
@@ -172,6 +175,9 @@ pub struct Refine {
     /// The draft to work on [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON event a line
     #[arg(long)]
     pub json: bool,
@@ -189,6 +195,9 @@ pub struct Audit {
     /// The draft to work on [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
@@ -258,6 +267,9 @@ pub struct State {
     /// The draft to work on [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Print one JSON event a line
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,7 @@
 
 use super::args::Audit;
 use super::place;
-use super::write::{exit, run_to_end};
+use super::write::{dry_run_pass, exit, run_to_end};
 use super::{Exit, Failure, brief, check, output, workspace};
 use crate::engine::events::Outcome;
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
@@ -23,6 +23,9 @@ pub async fn run(workshop: &Workshop, arguments: Audit) -> Result<Exit, Failure>
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    if arguments.dry_run {
+        return dry_run_pass(workshop, request, arguments.json).await;
+    }
     // The report is what is found; how it goes is told beside it.
     let finished = run_to_end(workshop, request, false).await?;
     check::show_contradictions(

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::Plan;
 use super::progress::{self, Display};
-use super::write::{cancel_on_signal, exit};
+use super::write::{cancel_on_signal, exit, show_foreseen};
 use super::{Exit, Failure, brief, output, workspace};
 use crate::engine::events::{Observer, Outcome};
 use crate::engine::plan::{PlanRequest, Planning};
@@ -23,6 +23,9 @@ pub async fn run(workshop: &Workshop, arguments: Plan) -> Result<Exit, Failure> 
         flags: arguments.settings.values,
     };
     let planning = Planning::new(workshop, request, &NoEditor)?;
+    if arguments.dry_run {
+        return Ok(show_foreseen(&planning.foresee(), arguments.json));
+    }
     let display: Arc<dyn Display> = progress::display(arguments.json);
     let cancel = CancellationToken::new();
     cancel_on_signal(cancel.clone());

@@ -2,7 +2,7 @@
 
 use super::args::Refine;
 use super::place;
-use super::write::run_job;
+use super::write::{dry_run_pass, run_job};
 use super::{Exit, Failure, brief, workspace};
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
 
@@ -20,5 +20,8 @@ pub async fn run(workshop: &Workshop, arguments: Refine) -> Result<Exit, Failure
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    if arguments.dry_run {
+        return dry_run_pass(workshop, request, arguments.json).await;
+    }
     run_job(workshop, request, arguments.json).await
 }

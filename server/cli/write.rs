@@ -10,6 +10,7 @@ use super::progress::{self, Display};
 use super::{Exit, Failure, output, place, workspace};
 use crate::engine::events::{Observer, Outcome};
 use crate::engine::foresee::Foreseen;
+use crate::engine::foresee_passes::ForeseenPass;
 use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
 use crate::engine::workshop::{
@@ -129,6 +130,26 @@ async fn dry_run(workshop: &Workshop, request: JobRequest, json: bool) -> Result
     Ok(Exit::Done)
 }
 
+/// Says what a job that refines, audits or reads would ask.
+pub(super) async fn dry_run_pass(
+    workshop: &Workshop,
+    request: JobRequest,
+    json: bool,
+) -> Result<Exit, Failure> {
+    let prepared = Prepared::new(workshop, request, &NoEditor)?;
+    let foreseen = prepared.foresee_pass(workshop, Arc::new(NoEditor)).await?;
+    Ok(show_foreseen(&foreseen, json))
+}
+
+/// Shows what a job that writes no chunks would ask.
+pub(super) fn show_foreseen(foreseen: &ForeseenPass, json: bool) -> Exit {
+    match json {
+        true => output::print_json(foreseen, true),
+        false => output::print(&foreseen.message()),
+    }
+    Exit::Done
+}
+
 pub async fn state(workshop: &Workshop, arguments: State) -> Result<Exit, Failure> {
     let path = arguments.path.as_deref();
     let request = JobRequest {
@@ -144,6 +165,9 @@ pub async fn state(workshop: &Workshop, arguments: State) -> Result<Exit, Failur
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    if arguments.dry_run {
+        return dry_run_pass(workshop, request, arguments.json).await;
+    }
     run_job(workshop, request, arguments.json).await
 }
 

@@ -13,13 +13,15 @@ use super::asking::{Asker, ENDLESS, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
+use super::settings::Settings;
+use super::story_file::StoryFile;
 use super::written::{Call, Written};
 use super::{blocking, scene};
 use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::story::ChunkNumber;
 use answer::Told;
-use prompt::Question;
+pub(super) use prompt::Question;
 
 /// Answers for one chunk that are no answers.
 const ATTEMPTS: u32 = 2;
@@ -53,6 +55,31 @@ pub enum Audited {
     Known(usize),
     /// The chunk is not complete.
     NotThere,
+}
+
+/// Builds the question about a chunk; `None` where it is not complete.
+///
+/// # Errors
+/// [`PassError::TooLarge`] where it does not fit into a prompt.
+pub(super) fn question(
+    written: &Written,
+    story: &StoryFile,
+    settings: &Settings,
+    number: ChunkNumber,
+) -> Result<Option<Question>, PassError> {
+    let chunk = written.view.chunk(number);
+    let Some(view) = chunk.filter(|it| it.status == ChunkStatus::Complete) else {
+        return Ok(None);
+    };
+    let call = Call::whole(view, "", &[]);
+    let drafted = written
+        .prompt(story, settings, view, &call)
+        .map_err(|error| PassError::TooLarge(error.to_string()))?;
+    let language = story.brief.language.as_str();
+    let earlier = written.before(number);
+    let limit = settings.context_tokens;
+    let question = Question::new(&drafted, number, &view.text, &earlier, language, limit);
+    question.map(Some).map_err(PassError::TooLarge)
 }
 
 /// Audits chunks of one session, for one job.
@@ -140,21 +167,8 @@ impl Auditor {
         let settings = Arc::clone(&self.pass.settings);
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
-            let chunk = written.view.chunk(number);
-            let Some(view) = chunk.filter(|it| it.status == ChunkStatus::Complete) else {
-                return Ok(None);
-            };
-            let call = Call::whole(view, "", &[]);
-            let drafted = written
-                .prompt(&story, &settings, view, &call)
-                .map_err(|error| PassError::TooLarge(error.to_string()))?;
-            let language = story.brief.language.as_str();
-            let earlier = written.before(number);
-            let limit = settings.context_tokens;
-            let question = Question::new(&drafted, number, &view.text, &earlier, language, limit)
-                .map_err(PassError::TooLarge)?;
-            drop(earlier);
-            Ok(Some(Chunk {
+            let question = question(&written, &story, &settings, number)?;
+            Ok(question.map(|question| Chunk {
                 number,
                 question,
                 view: written.view,

@@ -28,6 +28,9 @@ const FIXED_WORDS: u64 = 600;
 /// Tokens of what a call that reads or audits answers.
 const SHORT_ANSWER: u64 = 500;
 
+/// How every dry run ends.
+pub(super) const NOTHING_SENT: &str = "nothing was sent, and nothing changed";
+
 /// What a job is going to do, as `write --dry-run --json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Foreseen {
@@ -59,7 +62,15 @@ pub struct Work {
     pub rewrites: Vec<ChunkNumber>,
     /// To be written, in words (characters for CJK).
     pub words: u32,
-    pub calls: u32,
+    #[serde(flatten)]
+    pub calls: Calls,
+}
+
+/// About what calls take.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Calls {
+    #[serde(rename = "calls")]
+    pub count: u32,
     pub input_tokens: u64,
     pub output_tokens: u64,
     /// In the currency of the configured prices; `None` where a price is not known.
@@ -154,9 +165,9 @@ impl Estimate<'_> {
         let view = &self.written.view;
         let mut work = Work {
             rewrites: lineup.rewrites(view).map(|chunk| chunk.number).collect(),
-            cost: Some(0.0),
             ..Work::default()
         };
+        let mut calls = Calls::none();
         let one_call = lineup.tasks.len() == view.chunks.len()
             && is_one_call(self.written, self.story, self.settings);
         for task in &lineup.tasks {
@@ -172,23 +183,18 @@ impl Estimate<'_> {
             work.words = work.words.saturating_add(wanted);
             let prose = u64::from(tokens::of_words(wanted, &self.story.brief.language));
             if !one_call {
-                self.add(
-                    &mut work,
-                    Role::Draft,
-                    self.prompt(chunk, task.treatment)?,
-                    prose,
-                );
+                let prompt = self.prompt(chunk, task.treatment)?;
+                calls.add(self.settings, Role::Draft, prompt, prose);
             }
-            self.add_passes(&mut work, prose);
+            self.add_passes(&mut calls, prose);
         }
         if one_call {
             let prompt = self.written.whole_prompt(self.story, self.settings)?;
             let prose = u64::from(tokens::of_words(work.words, &self.story.brief.language));
-            self.add(&mut work, Role::Draft, u64::from(prompt.tokens()), prose);
+            let prompt = u64::from(prompt.tokens());
+            calls.add(self.settings, Role::Draft, prompt, prose);
         }
-        if work.calls == 0 {
-            work.cost = None;
-        }
+        work.calls = calls.known();
         Ok(work)
     }
 
@@ -214,51 +220,87 @@ impl Estimate<'_> {
     }
 
     /// The calls that follow a chunk of so many tokens, as the settings have them.
-    fn add_passes(&self, work: &mut Work, prose: u64) {
+    fn add_passes(&self, calls: &mut Calls, prose: u64) {
         if self.settings.state == Switch::On {
-            self.add(work, Role::State, FIXED_WORDS + prose, SHORT_ANSWER);
+            calls.add_pass(self.settings, Role::State, prose);
         }
         if self.settings.refine != Refine::Off {
-            self.add(work, Role::Refine, FIXED_WORDS + 2 * prose, prose);
+            calls.add_pass(self.settings, Role::Refine, prose);
         }
         if self.settings.audit == Switch::On {
-            self.add(work, Role::Audit, FIXED_WORDS + 2 * prose, SHORT_ANSWER);
+            calls.add_pass(self.settings, Role::Audit, prose);
+        }
+    }
+}
+
+impl Calls {
+    /// Calls of which none is added yet.
+    pub(super) fn none() -> Calls {
+        Calls {
+            cost: Some(0.0),
+            ..Calls::default()
         }
     }
 
-    fn add(&self, work: &mut Work, role: Role, input: u64, output: u64) {
-        work.calls += 1;
-        work.input_tokens += input;
-        work.output_tokens += output;
+    /// Adds a call that a role answers, by the tokens of its prompt and of its answer.
+    pub(super) fn add(&mut self, settings: &Settings, role: Role, input: u64, output: u64) {
+        self.count += 1;
+        self.input_tokens += input;
+        self.output_tokens += output;
         let usage = Usage {
             input_tokens: Some(input),
             cached_tokens: None,
             output_tokens: Some(output),
         };
-        let model = self.settings.model_for(role);
-        let price = model.and_then(|model| self.settings.prices.get(model));
-        work.cost = work
+        let model = settings.model_for(role);
+        let price = model.and_then(|model| settings.prices.get(model));
+        self.cost = self
             .cost
             .zip(price)
             .map(|(sum, price)| sum + price.of(&usage));
     }
-}
 
-impl Work {
-    /// `3 chunks: 2, 4 to 5 (450 words; 6 calls, about 5,200 tokens in and 1,400 out, about 0.0123)`
-    fn sentence(&self, unit: &str) -> String {
+    /// Adds the call that reads, refines or audits a chunk of so many tokens.
+    pub(super) fn add_pass(&mut self, settings: &Settings, role: Role, prose: u64) {
+        match role {
+            Role::State => self.add(settings, role, FIXED_WORDS + prose, SHORT_ANSWER),
+            Role::Refine => self.add(settings, role, FIXED_WORDS + 2 * prose, prose),
+            _ => self.add(settings, role, FIXED_WORDS + 2 * prose, SHORT_ANSWER),
+        }
+    }
+
+    /// What is known of them in the end: no calls have no cost.
+    pub(super) fn known(mut self) -> Calls {
+        if self.count == 0 {
+            self.cost = None;
+        }
+        self
+    }
+
+    /// `6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123`
+    pub(super) fn sentence(&self) -> String {
         let cost = self
             .cost
             .map(|cost| format!(", at a cost of about {cost:.4}"));
-        let calls = if self.calls == 1 { "call" } else { "calls" };
+        let calls = if self.count == 1 { "call" } else { "calls" };
         format!(
-            "{} ({} {unit}; {} {calls}, about {} tokens in and {} out{})",
-            chunks(&self.to_write),
-            self.words,
-            self.calls,
+            "{} {calls}, about {} tokens in and {} out{}",
+            self.count,
             self.input_tokens,
             self.output_tokens,
             cost.unwrap_or_default()
+        )
+    }
+}
+
+impl Work {
+    /// `chunks 2, 4 to 5 (450 words; 6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123)`
+    fn sentence(&self, unit: &str) -> String {
+        format!(
+            "{} ({} {unit}; {})",
+            chunks(&self.to_write),
+            self.words,
+            self.calls.sentence()
         )
     }
 }
@@ -279,7 +321,7 @@ impl Foreseen {
         }
         lines.extend(self.kept_words());
         lines.extend(self.following_words());
-        lines.push("nothing was sent, and nothing changed".to_owned());
+        lines.push(NOTHING_SENT.to_owned());
         lines.join("\n")
     }
 
@@ -334,10 +376,12 @@ mod tests {
             to_write: vec![ChunkNumber(2), ChunkNumber(3)],
             rewrites: vec![ChunkNumber(2), ChunkNumber(3)],
             words: 300,
-            calls: 4,
-            input_tokens: 5200,
-            output_tokens: 1400,
-            cost: Some(0.0123),
+            calls: Calls {
+                count: 4,
+                input_tokens: 5200,
+                output_tokens: 1400,
+                cost: Some(0.0123),
+            },
         };
         assert_eq!(
             work.sentence("words"),

@@ -21,6 +21,7 @@ pub mod export;
 mod extract;
 pub mod findings;
 pub mod foresee;
+pub mod foresee_passes;
 pub mod job;
 mod job_report;
 mod json;

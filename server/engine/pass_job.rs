@@ -116,7 +116,7 @@ impl Prepared {
         Ok(going.go(way, cancel).await)
     }
 
-    fn to_go_over(&self, view: &SessionView) -> Result<Vec<ChunkNumber>, JobError> {
+    pub(super) fn to_go_over(&self, view: &SessionView) -> Result<Vec<ChunkNumber>, JobError> {
         let is_complete = |number: ChunkNumber| {
             let chunk = view.chunk(number);
             chunk.is_some_and(|chunk| chunk.status == ChunkStatus::Complete)
@@ -136,7 +136,11 @@ impl Prepared {
     }
 
     /// Stops before a call is paid for whose text could not be put into its chunk.
-    fn refuse_locked(&self, view: &SessionView, chunks: &[ChunkNumber]) -> Result<(), JobError> {
+    pub(super) fn refuse_locked(
+        &self,
+        view: &SessionView,
+        chunks: &[ChunkNumber],
+    ) -> Result<(), JobError> {
         if self.work() != Work::Refine || self.way() != Way::Apply {
             return Ok(());
         }

@@ -99,6 +99,21 @@ impl Prepared {
             .await)
     }
 
+    /// The chunks that [`Prepared::read_chunks`] would have read.
+    ///
+    /// # Errors
+    /// [`JobError::NotComplete`] for a chunk that is named and of which there is no whole text.
+    pub(in crate::engine) async fn to_read(
+        &self,
+        which: &Which,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Vec<ChunkNumber>, JobError> {
+        let view = self.look(workshop, Arc::clone(&editor)).await?;
+        let known = self.known(&view, workshop, editor).await;
+        Ok(plan(which, self.chunk()?, &view, &known)?.chunks)
+    }
+
     /// What is known of the chunks of a session. Takes no lock.
     async fn known(
         &self,

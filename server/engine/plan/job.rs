@@ -27,7 +27,7 @@ use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief};
 
 /// Most beats that one call is asked for: an answer of this length suits every model.
-const PER_CALL: u32 = 12;
+pub(in crate::engine) const PER_CALL: u32 = 12;
 /// Tokens for a beat of an answer, with room to spare.
 const BEAT_TOKENS: u32 = 500;
 /// After so many answers in a row without a beat there is no further one.

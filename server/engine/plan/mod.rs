@@ -37,6 +37,7 @@ use crate::session::Owners;
 use crate::story::checks::NO_OUTLINE;
 
 pub use events::PlanEvent;
+pub(super) use job::PER_CALL;
 pub use size::{Count, MOST_BEATS};
 
 /// What is to be planned.
@@ -105,6 +106,19 @@ impl Planning {
     /// The title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
+    }
+
+    /// Beats that are missing.
+    pub(super) fn missing(&self) -> u32 {
+        self.count.missing()
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.story.text
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Length of a new part, in words (characters for CJK): what the beats with a length of their

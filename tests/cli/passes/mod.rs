@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 mod auditing;
+mod foreseen;
 mod refining;
 mod resuming;
 
