@@ -16,7 +16,7 @@ use super::report::millis;
 use super::settings::Settings;
 use super::story_file::StoryFile;
 use super::written::{Call, Written};
-use super::{blocking, scene};
+use super::{blocking, scene, seed};
 use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::story::ChunkNumber;
@@ -182,8 +182,7 @@ impl Auditor {
         let mut usage = Usage::default();
         let mut attempt = 1;
         loop {
-            // Some servers take a shape and then keep the model from answering.
-            let request = self.request(chunk, attempt == 1);
+            let request = self.request(chunk, attempt);
             let answer = self.asker.ask(&request, |_| {}).await?;
             usage = usage.plus(answer.usage);
             let why = match (answer.finish, answer::read(&answer.text)) {
@@ -199,11 +198,12 @@ impl Auditor {
         }
     }
 
-    fn request(&self, chunk: &Chunk, shaped: bool) -> Request {
+    /// `attempt` counts from 1.
+    fn request(&self, chunk: &Chunk, attempt: u32) -> Request {
         let (story, settings) = (&self.pass.story, &self.pass.settings);
         let beat = (chunk.number.0 as usize).saturating_sub(1);
         let view = &chunk.view.chunks[beat];
-        let scene = scene::scene(&story.brief, beat, view, "", settings.seed);
+        let scene = scene::scene(&story.brief, beat, view, "", settings.demo_seed());
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Audit;
         Request {
@@ -214,8 +214,9 @@ impl Auditor {
             context_tokens: settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,
-            seed: Some(settings.seed),
-            format: shaped.then(prompt::format),
+            seed: seed::of_call(settings.seed, attempt - 1, None),
+            // Some servers take a shape and then keep the model from answering.
+            format: (attempt == 1).then(prompt::format),
             scene: Arc::new(scene),
         }
     }

@@ -191,6 +191,7 @@ impl Drafting<'_> {
             draft.attempts += 1;
             let usage_before = draft.usage;
             let mut course = Course::new(ask, before);
+            course.refused = tries.refused;
             let result = self
                 .call(draft, &tries.acceptance, &prompt, &mut course, page, cancel)
                 .await;

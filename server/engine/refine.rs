@@ -230,7 +230,7 @@ impl Refiner {
         let passage = &calls.text[calls.passages[call].clone()];
         let language = &story.brief.language;
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = scene::scene(&story.brief, beat, &chunk.view, "", settings.seed);
+        let scene = scene::scene(&story.brief, beat, &chunk.view, "", settings.demo_seed());
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Refine(passage.to_owned());
         let asked = tokens::of_words(words::count(passage, language).max(50), language);
@@ -241,7 +241,7 @@ impl Refiner {
             max_output_tokens: asked.saturating_add(asked / 2).saturating_add(256),
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
-            seed: Some(settings.seed),
+            seed: settings.seed,
             format: None,
             scene: Arc::new(scene),
         }

@@ -24,6 +24,7 @@ mod messages;
 mod modes;
 mod odd;
 mod orders;
+mod parameters;
 mod passes;
 mod places;
 mod plan;

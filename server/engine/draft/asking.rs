@@ -10,7 +10,7 @@ use crate::engine::prompt::{Prompt, TooLarge};
 use crate::engine::single::{SliceEnd, Source, mark};
 use crate::engine::size::{self, Ask};
 use crate::engine::written::{Call, still_wanted};
-use crate::engine::{scene, tokens};
+use crate::engine::{scene, seed, tokens};
 use crate::provider::{
     EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
     Task, output_limit,
@@ -31,6 +31,8 @@ pub(super) struct Course {
     pub ask: Ask,
     /// Length of the chunk before it, in words (characters for CJK).
     pub words_before: u32,
+    /// How many answers for the chunk were refused before.
+    pub refused: u32,
     /// When it was asked for.
     pub began: Instant,
     /// Tokens of its prompt that this chunk is counted for, by estimate.
@@ -52,6 +54,7 @@ impl Course {
         Course {
             ask,
             words_before,
+            refused: 0,
             began: Instant::now(),
             prompt_tokens: 0,
             is_slice: false,
@@ -141,7 +144,7 @@ impl Drafting<'_> {
         course.began = Instant::now();
         course.is_slice = false;
         course.prompt_tokens = prompt.tokens();
-        self.send(self.request(prompt, so_far, course.ask)).await
+        self.send(self.request(prompt, so_far, course)).await
     }
 
     async fn send(&self, request: Request) -> Result<EventStream, ProviderError> {
@@ -178,7 +181,7 @@ impl Drafting<'_> {
     }
 
     fn whole_request(&self, prompt: &Prompt) -> Request {
-        let (brief, seed) = (self.job.brief(), self.job.settings().seed);
+        let (brief, seed) = (self.job.brief(), self.job.settings().demo_seed());
         let chunks = &self.written.view.chunks;
         let words = chunks.iter().map(|chunk| chunk.target_words).sum();
         let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
@@ -194,27 +197,27 @@ impl Drafting<'_> {
         Request {
             max_output_tokens: self.output_tokens(words),
             scene: scene.into(),
-            ..self.request(prompt, "", Ask { words, later: 0 })
+            ..self.request(prompt, "", &Course::new(Ask { words, later: 0 }, 0))
         }
     }
 
-    fn request(&self, prompt: &Prompt, so_far: &str, ask: Ask) -> Request {
+    fn request(&self, prompt: &Prompt, so_far: &str, course: &Course) -> Request {
         let settings = self.job.settings();
         Request {
             model: self.job.writer().model.clone(),
             system: prompt.system(),
             user: prompt.user(),
-            max_output_tokens: self.output_tokens(ask.words),
+            max_output_tokens: self.output_tokens(course.ask.words),
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
-            seed: Some(settings.seed),
+            seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),
             format: None,
             scene: scene::scene(
                 self.job.brief(),
                 self.beat_index(),
                 self.chunk,
                 so_far,
-                settings.seed,
+                settings.demo_seed(),
             ),
         }
     }

@@ -10,7 +10,7 @@ use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
 use crate::engine::writer::Writer;
-use crate::engine::{blocking, scene};
+use crate::engine::{blocking, scene, seed};
 use crate::provider::{FinishReason, ProviderError, ProviderErrorKind, Request, Task, Usage};
 use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
@@ -211,8 +211,9 @@ impl Reader {
         let mut retries = self.asker.retries(ATTEMPTS);
         let mut usage = Usage::default();
         let mut shaped = true;
+        let mut asked = 0;
         loop {
-            let request = self.request(chunk, &prompt, shaped);
+            let request = self.request(chunk, &prompt, shaped, asked);
             let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
             usage = usage.plus(took);
             let ended = match ended {
@@ -224,6 +225,7 @@ impl Reader {
                 Ok(finish) => finish,
             };
             retries.count();
+            asked += 1;
             let is_last = retries.failures() >= ATTEMPTS;
             let understood = match ended {
                 FinishReason::Refusal => Err(Failure::Unreadable {
@@ -250,9 +252,16 @@ impl Reader {
         }
     }
 
-    fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool) -> Request {
+    /// `asked` is how many answers were not taken.
+    fn request(
+        &self,
+        chunk: &Chunk,
+        prompt: &prompt::Prompt,
+        shaped: bool,
+        asked: u32,
+    ) -> Request {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = scene::scene(&self.brief, beat, &chunk.view, "", self.settings.seed);
+        let scene = scene::scene(&self.brief, beat, &chunk.view, "", self.settings.demo_seed());
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::State(chunk.view.text.clone());
         Request {
@@ -263,7 +272,7 @@ impl Reader {
             context_tokens: self.settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,
-            seed: Some(self.settings.seed),
+            seed: seed::of_call(self.settings.seed, asked, None),
             format: shaped.then(prompt::format),
             scene: Arc::new(scene),
         }

@@ -169,9 +169,9 @@ impl Job {
             max_output_tokens: tokens::of_words(length, language).saturating_mul(3) + 256,
             context_tokens: self.settings().context_tokens,
             temperature: self.settings().temperature,
-            seed: Some(self.settings().seed),
+            seed: self.settings().seed,
             format: None,
-            scene: scene::scene(self.brief(), beat, later, "", self.settings().seed),
+            scene: scene::scene(self.brief(), beat, later, "", self.settings().demo_seed()),
         };
         Ok((request, asked))
     }

@@ -20,7 +20,7 @@ use crate::engine::settings::{Role, Settings};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::engine::writer::Writer;
-use crate::engine::{blocking, scene};
+use crate::engine::{blocking, scene, seed};
 use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
 use crate::story::new_beats::NewBeat;
@@ -311,7 +311,7 @@ impl Job {
 
     fn request(&self, brief: &Brief, prompt: Prompt, gaps: Vec<Option<usize>>) -> Request {
         let parts = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
-        let mut scene = scene::story(brief, self.settings.seed);
+        let mut scene = scene::story(brief, self.settings.demo_seed());
         scene.task = Task::Plan(Outline {
             beats: brief
                 .beats
@@ -327,7 +327,7 @@ impl Job {
             max_output_tokens: parts.saturating_mul(BEAT_TOKENS).saturating_add(500),
             context_tokens: self.settings.context_tokens,
             temperature: self.settings.temperature,
-            seed: Some(self.settings.seed),
+            seed: seed::of_call(self.settings.seed, self.empty, None),
             format: None,
             scene: Arc::new(scene),
         }

@@ -58,7 +58,8 @@ pub struct Settings {
     /// Most cost of a job, in the currency of `prices`.
     pub max_cost: Option<f64>,
     pub prices: BTreeMap<String, Price>,
-    pub seed: u64,
+    /// Makes calls repeatable, where a server can do that; `None`: none is sent.
+    pub seed: Option<u64>,
     /// Pace of the demo writer in words a second; `None`: as fast as it can.
     pub demo_words_per_second: Option<f64>,
 }
@@ -89,7 +90,7 @@ impl Default for Settings {
             max_output_tokens: None,
             max_cost: None,
             prices: BTreeMap::new(),
-            seed: 0,
+            seed: None,
             demo_words_per_second: None,
         }
     }
@@ -102,6 +103,11 @@ impl Settings {
             .get(&role)
             .or(self.model.as_ref())
             .map(String::as_str)
+    }
+
+    /// The seed for the demo writer, which always has one.
+    pub fn demo_seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
     }
 
     /// What a manifest may keep of them: nothing that names a place, a key or a command.

@@ -132,7 +132,7 @@ impl Settings {
             "attempts" => self.attempts = whole(value, 1, 20)?,
             "max_output_tokens" => self.max_output_tokens = Some(integer(value, 1, u64::MAX)?),
             "max_cost" => self.max_cost = Some(number(value, 0.0, f64::MAX)?),
-            "seed" => self.seed = integer(value, 0, u64::MAX)?,
+            "seed" => self.seed = Some(integer(value, 0, u64::MAX)?),
             "demo.words_per_second" => {
                 let pace = number(value, 0.0, 1e9)?;
                 self.demo_words_per_second = (pace > 0.0).then_some(pace);
