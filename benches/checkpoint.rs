@@ -298,6 +298,7 @@ fn result() -> ChunkResult {
     ChunkResult {
         provider: "demo".to_owned(),
         model: "demo".to_owned(),
+        asked_model: None,
         finish_reason: Some("stop".to_owned()),
         attempts: 1,
         started: Timestamp::UNIX_EPOCH,

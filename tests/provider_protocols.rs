@@ -268,10 +268,12 @@ async fn the_default_model_is_one_that_the_server_has() {
             Err("set `model`"),
         ),
         (ProviderKind::Openai, "garbage".into(), Err("no JSON")),
+        // A server that speaks the vendor's protocol has not the vendor's models.
+        (ProviderKind::Anthropic, models.to_string(), Ok("gemma")),
         (
             ProviderKind::Anthropic,
-            "unused".into(),
-            Ok("claude-sonnet-5-5"),
+            r#"{"data":[]}"#.into(),
+            Err("set `model`"),
         ),
     ] {
         let body = list.clone();

@@ -19,6 +19,7 @@ use storywright::story::Digest;
 fn other_result() -> ChunkResult {
     ChunkResult {
         model: "other-2".to_owned(),
+        asked_model: None,
         attempts: 3,
         cost: Some(0.5),
         usage: TokenUsage {

@@ -1,6 +1,7 @@
 //! Calls that are not for a chunk's first prose: the answer is taken as a whole, and what it took
 //! is counted however the call ends.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub const ENDLESS: &str = "no end";
 pub struct Asker {
     pub writer: Writer,
     role: Role,
-    price: Option<Price>,
+    prices: BTreeMap<String, Price>,
     /// How long a server is waited for that is away.
     patience: Duration,
     reporter: Arc<Reporter>,
@@ -114,17 +115,11 @@ pub struct Answer {
 impl Asker {
     /// Asks the model of a role over the connection of `writer`.
     pub fn new(writer: &Writer, role: Role, settings: &Settings, reporter: Arc<Reporter>) -> Asker {
-        let mut writer = writer.clone();
-        if let Some(model) = settings.model_for(role) {
-            model.clone_into(&mut writer.model);
-        }
+        let model = settings.model_for(role).unwrap_or(&writer.model);
         Asker {
-            price: settings.prices.get(&writer.model).copied(),
-            spent: Arc::new(Mutex::new(Spent {
-                model: writer.model.clone(),
-                ..Spent::default()
-            })),
-            writer,
+            writer: writer.with_model(model),
+            prices: settings.prices.clone(),
+            spent: Arc::default(),
             role,
             patience: settings.outage,
             reporter,
@@ -132,7 +127,10 @@ impl Asker {
     }
 
     pub fn spent(&self) -> Spent {
-        self.spending().clone()
+        Spent {
+            model: self.writer.answers(),
+            ..self.spending().clone()
+        }
     }
 
     /// Something came of what was asked about a chunk.
@@ -277,7 +275,8 @@ impl<'a> Call<'a> {
                     let entry = json!({"level": "info", "message": message});
                     self.asker.reporter.run().log(&entry);
                 }
-                Event::Started { .. } | Event::Reasoning { .. } => {}
+                Event::Started { model } => self.asker.writer.note_answer(model.as_deref()),
+                Event::Reasoning { .. } => {}
                 Event::Finished(reason) => {
                     // What was told by now need not be estimated.
                     self.has_ended = true;
@@ -309,11 +308,11 @@ impl<'a> Call<'a> {
             self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
         }
         let asker = self.asker;
-        let cost = asker.price.map(|price| price.of(&self.usage));
-        let model = &asker.writer.model;
+        let price = asker.writer.price(&asker.prices);
+        let cost = price.map(|price| price.of(&self.usage));
         asker
             .reporter
-            .note_spent(asker.role, model, self.usage, cost);
+            .note_spent(asker.role, &asker.writer.answers(), self.usage, cost);
         let mut spent = asker.spending();
         spent.usage = spent.usage.plus(self.usage);
         if let Some(cost) = cost {

@@ -143,7 +143,7 @@ impl Auditor {
             asked_sha256: asked,
             audited: jiff::Timestamp::now(),
             provider: self.asker.writer.kind.as_str().to_owned(),
-            model: model.clone(),
+            model: self.asker.writer.answers(),
             findings,
         };
         let session = self.pass.session.clone();

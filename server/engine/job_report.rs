@@ -103,7 +103,7 @@ impl Job {
     pub(super) fn note_spent(&self, usage: Usage) {
         let cost = self.cost(&usage);
         self.reporter()
-            .note_spent(Role::Draft, &self.writer().model, usage, cost);
+            .note_spent(Role::Draft, &self.writer().answers(), usage, cost);
     }
 
     async fn keep_error(&self, number: ChunkNumber, name: String, report: String) {
@@ -179,7 +179,8 @@ impl Job {
             session: self.session().id(),
             asked: &self.asked,
             provider: self.writer().kind.as_str(),
-            model: &self.writer().model,
+            model: &self.writer().answers(),
+            asked_model: self.writer().asked_in_vain(),
             outcome,
             message: &message,
             outcomes,
@@ -239,7 +240,7 @@ impl Job {
             session: self.session().id().to_string(),
             run: self.reporter().run().name().to_owned(),
             provider: self.writer().kind.as_str(),
-            model: self.writer().model.clone(),
+            model: self.writer().asked().to_owned(),
             chunks: chunks.len(),
             to_write: queue,
             words: chunks.iter().map(|chunk| chunk.words).sum(),

@@ -5,6 +5,7 @@
 //! through [`editor::Editor`].
 
 pub mod accept;
+mod answering;
 mod asked;
 mod asking;
 mod audit;

@@ -18,7 +18,7 @@ use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis, tell_of_wait};
 use super::schedule::Schedule;
-use super::settings::{Order, ProviderChoice, Refine, Role, Settings, Switch};
+use super::settings::{Mode, Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
 use super::story_file::StoryFile;
@@ -163,7 +163,7 @@ impl Prepared {
         for (number, kept) in &queue.lineup.kept {
             reporter.warn(Some(*number), kept.code(), kept.message(*number));
         }
-        let choice = beginning.choose(&self.story, &self.settings, &writer);
+        let choice = self.choose_calls(&beginning, &writer).await;
         if let Choice::Chunked(Some(message)) = &choice {
             reporter.warn(None, "mode", message.as_str());
         }
@@ -194,6 +194,17 @@ impl Prepared {
 }
 
 impl Prepared {
+    /// Whether the story is written in one call. What is known of a model by its name counts only
+    /// where the server says that it has that model.
+    async fn choose_calls(&self, beginning: &Beginning, writer: &Writer) -> Choice {
+        let choice = beginning.choose(&self.story, &self.settings, writer);
+        let is_by_name = self.settings.mode == Mode::Auto && choice == Choice::OneCall;
+        match is_by_name && !writer.provider.offers(&writer.model).await {
+            true => Choice::Chunked(None),
+            false => choice,
+        }
+    }
+
     /// What reads chunks beside the job; nothing where `state` is off.
     fn beside(
         &self,

@@ -40,7 +40,10 @@ pub struct Summary<'a> {
     pub session: &'a SessionId,
     pub asked: &'a str,
     pub provider: &'a str,
+    /// The one that answers.
     pub model: &'a str,
+    /// The one that was asked for, where another one answers.
+    pub asked_model: Option<String>,
     pub outcome: Outcome,
     pub message: &'a str,
     pub outcomes: &'a [ChunkOutcome],
@@ -178,8 +181,12 @@ pub(super) fn capitalised(text: &str) -> String {
 
 /// The run's summary.md.
 pub fn summary(summary: &Summary<'_>) -> String {
+    let asked = match &summary.asked_model {
+        Some(asked) => format!(" (asked for: {asked})"),
+        None => String::new(),
+    };
     let mut text = format!(
-        "# {}: {}\n\n{}\n\n- Session: {}\n- Asked for: {}\n- Written by: {}/{}\n- Length of the story: {} of {} {}\n- Time: {:.1} s\n",
+        "# {}: {}\n\n{}\n\n- Session: {}\n- Asked for: {}\n- Written by: {}/{}{}\n- Length of the story: {} of {} {}\n- Time: {:.1} s\n",
         summary.story,
         outcome_word(summary.outcome),
         capitalised(summary.message),
@@ -187,6 +194,7 @@ pub fn summary(summary: &Summary<'_>) -> String {
         summary.asked,
         summary.provider,
         summary.model,
+        asked,
         summary.words,
         summary.target_words,
         summary.unit,

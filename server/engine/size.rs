@@ -103,7 +103,7 @@ impl Measured {
         let same = |record: &&ChunkRecord| {
             record.attempts == 1
                 && record.provider.as_deref() == Some(provider)
-                && record.model.as_deref() == Some(model)
+                && record.asked_model() == Some(model)
         };
         let mut records: Vec<&ChunkRecord> = records.filter(same).collect();
         records.sort_by_key(|record| record.finished);

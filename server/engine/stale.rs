@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::answering;
 use super::known_slices::Others;
 use super::prompt::slices::{self, Slice, Slices};
 use super::settings::{ProviderChoice, Role, Settings};
@@ -260,8 +261,19 @@ impl ConfiguredModel {
     fn wanted(&self, record: &ChunkRecord) -> Option<Digest> {
         let provider = self.provider.map(|kind| kind.as_str());
         let provider = provider.or(record.provider.as_deref())?;
-        let model = self.model.as_deref().or(record.model.as_deref())?;
+        let model = self.model.as_deref().map(answering::recorded);
+        let model = model.or(record.asked_model())?;
         Some(Digest::of(&format!("{provider}/{model}")))
+    }
+
+    /// Whether a digest is that of the model that would write a chunk anew. Earlier versions recorded
+    /// paths as they are.
+    fn is_wanted(&self, digest: &Digest, record: &ChunkRecord) -> Option<bool> {
+        let wanted = self.wanted(record)?;
+        let provider = self.provider.map(|kind| kind.as_str());
+        let provider = provider.or(record.provider.as_deref())?;
+        let as_it_is = self.model.as_deref().or(record.asked_model())?;
+        Some(*digest == wanted || *digest == Digest::of(&format!("{provider}/{as_it_is}")))
     }
 
     /// `held`: the digest of the model that wrote its beginning, or that the author kept it for.
@@ -269,12 +281,12 @@ impl ConfiguredModel {
         let provider = record.provider.as_deref()?;
         let model = record.model.as_deref()?;
         let is_open = self.provider.is_none() && self.model.is_none();
-        let wanted = self.wanted(record)?;
-        let own = Digest::of(&format!("{provider}/{model}"));
-        if is_open || wanted == *held.unwrap_or(&own) {
+        let asked = record.asked_model()?;
+        let own = Digest::of(&format!("{provider}/{asked}"));
+        if is_open || self.is_wanted(held.unwrap_or(&own), record)? {
             return None;
         }
-        Some(match wanted == own {
+        Some(match self.is_wanted(&own, record)? {
             true => StaleReason::BegunByAnotherModel,
             false => StaleReason::Model {
                 provider: provider.to_owned(),

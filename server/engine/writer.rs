@@ -1,13 +1,15 @@
 //! Finds the model that writes: provider, endpoint, key and model name out of settings and
 //! environment.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::engine::answering::{Answering, recorded};
 use crate::engine::environment::Environment;
 use crate::engine::precedence::Precedence;
-use crate::engine::settings::{ProviderChoice, Role, Settings};
+use crate::engine::settings::{Price, ProviderChoice, Role, Settings};
 use crate::provider::demo::DemoWriter;
 use crate::provider::{
     self, ApiKey, Endpoint, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
@@ -23,6 +25,8 @@ pub struct Writer {
     pub model: String,
     /// Between the calls over this connection.
     pub(super) precedence: Arc<Precedence>,
+    /// What its server says of the model.
+    answering: Arc<Answering>,
 }
 
 /// Why no writer could be found. Nothing was sent.
@@ -53,7 +57,47 @@ const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 impl Writer {
     /// Of provider and model, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
-        Digest::of(&format!("{}/{}", self.kind.as_str(), self.model))
+        Digest::of(&format!("{}/{}", self.kind.as_str(), self.asked()))
+    }
+
+    /// The same connection with another model.
+    pub(super) fn with_model(&self, model: &str) -> Writer {
+        let mut other = self.clone();
+        if model != self.model {
+            model.clone_into(&mut other.model);
+            other.answering = Arc::default();
+        }
+        other
+    }
+
+    /// Takes in which model a server says that it answers with.
+    pub(super) fn note_answer(&self, said: Option<&str>) {
+        self.answering.note(said);
+    }
+
+    /// The name of the model that is asked for, as it is recorded.
+    pub fn asked(&self) -> &str {
+        recorded(&self.model)
+    }
+
+    /// The name of the model that answers; until a server has said which, the one that is asked for.
+    pub fn answers(&self) -> String {
+        self.answering
+            .name()
+            .unwrap_or_else(|| self.asked().to_owned())
+    }
+
+    /// The name of the model that is asked for, where another one answers.
+    pub fn asked_in_vain(&self) -> Option<String> {
+        let asked = self.asked();
+        (self.answers() != asked).then(|| asked.to_owned())
+    }
+
+    /// The price of the model that answers, else of the one that is asked for.
+    pub(super) fn price(&self, prices: &BTreeMap<String, Price>) -> Option<Price> {
+        let answers = self.answers();
+        let names = [answers.as_str(), &self.model, self.asked()];
+        names.into_iter().find_map(|name| prices.get(name).copied())
     }
 
     /// Finds the writer for a role. `waiting` is given a sentence where the server is waited for.
@@ -74,6 +118,7 @@ impl Writer {
             kind,
             model,
             precedence: Arc::default(),
+            answering: Arc::default(),
         })
     }
 }

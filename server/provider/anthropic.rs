@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Decoder, End, Fault, Progress};
 use super::http::{Failure, Http};
+use super::models;
 use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
 use super::sent::{SentText, known};
@@ -157,7 +158,14 @@ impl Provider for Anthropic {
     }
 
     async fn default_model(&self) -> Result<String, ProviderError> {
-        Ok(DEFAULT_MODEL.to_owned())
+        if self.http.server.vendor {
+            return Ok(DEFAULT_MODEL.to_owned());
+        }
+        models::first(&self.http, "/models").await
+    }
+
+    async fn offers(&self, model: &str) -> bool {
+        models::offers(&self.http, "/models", model).await
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {
@@ -166,13 +174,10 @@ impl Provider for Anthropic {
             Ok(_) if self.http.server.has_key => Ok(format!("{name} answers and takes the key.")),
             Ok(_) => Ok(format!("{name} answers.")),
             // A server that speaks the protocol without listing its models.
-            Err(Failure::Refused(refusal)) if matches!(refusal.status, Some(404 | 405 | 501)) => {
+            Err(Failure::Refused(refusal)) if refusal.is_no_such_path() => {
                 Ok(format!("{name} answers; it does not list its models."))
             }
-            Err(Failure::Refused(refusal)) => {
-                Err(refusal.into_error(&self.http.server, "", &self.http.secrets))
-            }
-            Err(Failure::Failed(error)) => Err(error),
+            Err(failure) => Err(self.http.error(failure)),
         }
     }
 }

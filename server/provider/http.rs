@@ -198,6 +198,14 @@ impl Http {
         error
     }
 
+    /// A failure in words, for a request that holds no prompt.
+    pub fn error(&self, failure: Failure) -> ProviderError {
+        match failure {
+            Failure::Refused(refusal) => refusal.into_error(&self.server, "", &self.secrets),
+            Failure::Failed(error) => error,
+        }
+    }
+
     /// What came is not the protocol, but `what`.
     pub fn protocol_error(&self, what: &str) -> ProviderError {
         ProviderError::new(

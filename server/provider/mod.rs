@@ -14,6 +14,7 @@ mod framing;
 mod halves;
 mod http;
 mod limits;
+mod models;
 pub mod ollama;
 pub mod openai;
 mod parameters;
@@ -251,6 +252,12 @@ pub trait Provider: Send + Sync {
 
     /// The model to use when no setting names one.
     async fn default_model(&self) -> Result<String, ProviderError>;
+
+    /// Whether the server says that it has this model, so that what is known of a model of that name
+    /// holds for it. Servers of one's own answer with what they have, whatever is asked for.
+    async fn offers(&self, _model: &str) -> bool {
+        true
+    }
 
     /// Whether the server answers and takes the key; for `doctor`. A sentence on success.
     async fn probe(&self) -> Result<String, ProviderError>;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::answer::{Decoder, End, Fault, Progress};
-use super::http::{Failure, Http};
+use super::http::Http;
 use super::openai::REASONING;
 use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
@@ -41,13 +41,8 @@ impl Ollama {
     }
 
     async fn installed(&self) -> Result<Vec<Installed>, ProviderError> {
-        let list = match self.http.get("/api/tags").await {
-            Ok(list) => list,
-            Err(Failure::Failed(error)) => return Err(error),
-            Err(Failure::Refused(refusal)) => {
-                return Err(refusal.into_error(&self.http.server, "", &self.http.secrets));
-            }
-        };
+        let list = self.http.get("/api/tags").await;
+        let list = list.map_err(|failure| self.http.error(failure))?;
         let Some(models) = list["models"].as_array() else {
             return Err(self.http.protocol_error("no list of models"));
         };

@@ -11,14 +11,15 @@ use sha2::{Digest, Sha256};
 
 use super::answer::{Decoder, End, Fault, Progress};
 use super::http::{Failure, Http};
+use super::models;
 use super::parameters::{RefusedParameters, decimal, generation};
 use super::refusal::Refusal;
 use super::sent::{SentText, known};
 use super::stream::{self, Attempt};
 use super::thinking::ThinkFilter;
 use super::{
-    Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderErrorKind,
-    ProviderKind, Request, Usage,
+    Endpoint, Event, EventStream, FinishReason, Provider, ProviderError, ProviderKind, Request,
+    Usage,
 };
 
 /// The current general model for natural writing (2026-10-26); it speaks chat completions.
@@ -122,25 +123,6 @@ impl Openai {
             first
         }
     }
-
-    async fn models(&self) -> Result<Vec<String>, Failure> {
-        let list = self.http.get("/models").await?;
-        let models = list["data"].as_array().cloned().unwrap_or_default();
-        Ok(models
-            .iter()
-            .filter_map(|model| model["id"].as_str())
-            .map(str::to_owned)
-            .collect())
-    }
-
-    fn failure(&self, failure: Failure) -> ProviderError {
-        match failure {
-            Failure::Refused(refusal) => {
-                refusal.into_error(&self.http.server, "", &self.http.secrets)
-            }
-            Failure::Failed(error) => error,
-        }
-    }
 }
 
 /// Whether the vendor's model reasons before it answers: o1 and later, GPT-5 and later, but
@@ -188,34 +170,26 @@ impl Provider for Openai {
         if self.http.server.vendor {
             return Ok(DEFAULT_MODEL.to_owned());
         }
-        let models = self.models().await.map_err(|f| self.failure(f))?;
-        models
-            .into_iter()
-            .find(|model| !model.to_lowercase().contains("embed"))
-            .ok_or_else(|| {
-                ProviderError::new(
-                    ProviderErrorKind::UnknownModel,
-                    format!(
-                        "{} lists no model. Load one there, or set `model`.",
-                        self.http.server.name()
-                    ),
-                )
-            })
+        models::first(&self.http, "/models").await
+    }
+
+    async fn offers(&self, model: &str) -> bool {
+        models::offers(&self.http, "/models", model).await
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {
         let name = self.http.server.name();
-        match self.models().await {
+        match models::list(&self.http, "/models").await {
             Ok(_) if self.http.server.has_key => Ok(format!("{name} answers and takes the key.")),
             Ok(models) => Ok(match models.as_slice() {
                 [] => format!("{name} answers; it lists no model."),
                 [only] => format!("{name} answers; it has the model {}.", clip(only)),
                 many => format!("{name} answers; it has {} models.", many.len()),
             }),
-            Err(Failure::Refused(refusal)) if matches!(refusal.status, Some(404 | 405 | 501)) => {
+            Err(Failure::Refused(refusal)) if refusal.is_no_such_path() => {
                 Ok(format!("{name} answers; it does not list its models."))
             }
-            Err(failure) => Err(self.failure(failure)),
+            Err(failure) => Err(self.http.error(failure)),
         }
     }
 }

@@ -44,6 +44,11 @@ impl Refusal {
         refusal
     }
 
+    /// Whether the server has no such path, rather than an error on it.
+    pub fn is_no_such_path(&self) -> bool {
+        matches!(self.status, Some(404 | 405 | 501))
+    }
+
     /// Reads an error that may be JSON: a body, or the data of an event that says it is an error.
     pub fn from_text(text: &str) -> Self {
         match serde_json::from_str::<Value>(text) {

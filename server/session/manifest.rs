@@ -151,8 +151,12 @@ pub struct ChunkRecord {
     pub begun: Option<Begun>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// The model that wrote it, by the name that its server gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// The model that was asked for, where another one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_model: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finish_reason: Option<String>,
     #[serde(default)]
@@ -218,6 +222,7 @@ pub struct Begun {
 pub struct ChunkResult {
     pub provider: String,
     pub model: String,
+    pub asked_model: Option<String>,
     pub finish_reason: Option<String>,
     pub attempts: u32,
     pub started: Timestamp,
@@ -254,6 +259,7 @@ impl ChunkRecord {
             begun: None,
             provider: None,
             model: None,
+            asked_model: None,
             finish_reason: None,
             attempts: 0,
             started: None,
@@ -279,6 +285,7 @@ impl ChunkRecord {
         self.first_finished = self.first_finished();
         self.provider = Some(result.provider);
         self.model = Some(result.model);
+        self.asked_model = result.asked_model;
         self.finish_reason = result.finish_reason;
         self.attempts = result.attempts;
         let begun = self.begun.as_ref().map(|begun| begun.at);
@@ -292,6 +299,11 @@ impl ChunkRecord {
         self.demo = result.demo;
         self.failure = None;
         self.locked = false;
+    }
+
+    /// The model that was asked for, whichever one answered.
+    pub fn asked_model(&self) -> Option<&str> {
+        self.asked_model.as_deref().or(self.model.as_deref())
     }
 
     /// When its beat first had a whole text, as far as it is known.

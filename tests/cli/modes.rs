@@ -473,9 +473,17 @@ fn a_run_that_was_ended_goes_on_one_call_a_beat() {
 #[test]
 fn what_is_written_in_one_call() {
     let known = "gpt-6.1-terra";
-    let table: [(&str, &str, &[&str], usize); 10] = [
+    let table: [(&str, &str, &[&str], usize); 12] = [
         // Of this model nothing is known.
         ("auto, unknown", "scripted-model", &[], 4),
+        // The server has no such model, and answers with what it has.
+        ("auto, not there", "gpt-6.1-luna", &[], 4),
+        (
+            "single, not there",
+            "gpt-6.1-luna",
+            &["--mode", "single"],
+            1,
+        ),
         ("auto", known, &[], 1),
         ("auto by name", known, &["--mode", "auto"], 1),
         ("chunked", known, &["--mode", "chunked"], 4),
@@ -488,7 +496,9 @@ fn what_is_written_in_one_call() {
         ("order", known, &["--order", "chapters"], 1),
     ];
     for (name, model, flags, calls) in table {
-        let server = server(|| Reply::fragments(tokens(&whole())).usage(1, 0, 100));
+        let listed = json!({"object": "list", "data": [{"id": known}]});
+        let server = server(|| Reply::fragments(tokens(&whole())).usage(1, 0, 100))
+            .on_lists(move |_| Reply::error(200, listed.clone()));
         let desk = Desk::with(BRIEF);
         let mut arguments = vec!["write", "--provider", "openai", "--base-url"];
         arguments.extend([server.base_url.as_str(), "--model", model]);

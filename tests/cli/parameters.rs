@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::desk::Desk;
-use crate::novel::{BRIEF, Novel, part_of};
+use crate::novel::{BRIEF, Novel, part_of, tokens};
+use crate::protocols::PROVIDERS;
 use crate::support::model_server::{ModelServer, Recorded, Reply};
 
 /// The seed of a request, in either protocol that has one.
@@ -65,5 +66,57 @@ fn a_seed_is_sent_only_when_set_and_asking_again_has_another() {
         assert_ne!(anew, &json!(7), "{provider}");
         assert_ne!(anew, again, "{provider}");
         assert_eq!(once, seeds(), "{provider}: the same again");
+    }
+}
+
+/// A server that has one model, whatever it is asked for, and tells its file.
+fn of_one_model() -> ModelServer {
+    let novel = Novel::short();
+    ModelServer::start(move |request| {
+        novel.answer_with(request, |rest| {
+            let reply = Reply::fragments(tokens(&rest)).usage(1_000, 0, 1_000);
+            reply.from_model("/srv/models/SmolLM2-135M.gguf")
+        })
+    })
+}
+
+#[test]
+fn the_model_that_answers_is_recorded_and_paid_for() {
+    for provider in PROVIDERS {
+        let server = of_one_model();
+        let desk = Desk::with(BRIEF);
+        desk.configure(
+            "[prices.\"SmolLM2-135M.gguf\"]\noutput = 1000.0\n[prices.scripted-model]\noutput = 1.0\n",
+        );
+        let flags = ["--json", "--state", "off"];
+        let ended = desk.write(provider, &server, &flags).exits(0);
+        let manifest = desk.manifest();
+        for chunk in manifest["chunks"].as_array().expect("chunks") {
+            assert_eq!(chunk["model"], "SmolLM2-135M.gguf", "{provider}");
+            assert_eq!(chunk["asked_model"], "scripted-model", "{provider}");
+            assert_eq!(chunk["cost"], 1.0, "{provider}");
+        }
+        let finished = &ended.named("job_finished")[0];
+        assert_eq!(finished["cost"], 4.0, "{provider}");
+        let runs = desk.files(&format!("{}/runs", desk.session()));
+        let summary = runs.iter().find(|(name, _)| name.ends_with("summary.md"));
+        let (_, summary) = summary.expect("a summary");
+        assert!(
+            summary.contains("SmolLM2-135M.gguf (asked for: scripted-model)"),
+            "{summary}"
+        );
+        // The same settings ask for the same model: nothing is stale by that.
+        let flags = [
+            "status",
+            "--json",
+            "--provider",
+            provider,
+            "--model",
+            "scripted-model",
+        ];
+        let status = desk.run(&flags).exits(0).json();
+        for chunk in status["chunks"].as_array().expect("chunks") {
+            assert_eq!(chunk["stale"], json!(false), "{provider}: {chunk}");
+        }
     }
 }

@@ -246,7 +246,7 @@ fn is_well_addressed(provider: &str, request: &Recorded) {
 /// Without a model in the settings, a server that lists its models is asked for one.
 #[test]
 fn the_model_is_the_servers_when_no_setting_names_one() {
-    for provider in ["openai", "ollama"] {
+    for provider in PROVIDERS {
         let server = novelist();
         let desk = Desk::with(BRIEF);
         let arguments = [
@@ -259,8 +259,8 @@ fn the_model_is_the_servers_when_no_setting_names_one() {
         desk.run(&arguments).exits(0);
         let model = desk.manifest()["chunks"][0]["model"].clone();
         let expected = match provider {
-            "openai" => "scripted-model",
-            _ => "scripted-model:latest",
+            "ollama" => "scripted-model:latest",
+            _ => "scripted-model",
         };
         assert_eq!(model, expected, "{provider}");
         assert_eq!(server.completions()[0].model(), expected, "{provider}");

@@ -213,6 +213,7 @@ pub fn result() -> ChunkResult {
     ChunkResult {
         provider: "demo".to_owned(),
         model: "demo-1".to_owned(),
+        asked_model: None,
         finish_reason: Some("stop".to_owned()),
         attempts: 1,
         started: start,

@@ -93,7 +93,9 @@ impl<'a, 'b> Incoming<'a, 'b> {
                 self.drafting.job.reporter().warn_once("provider", message);
             }
             Some(Ok(Event::Reasoning { characters })) => self.reasoning += characters,
-            Some(Ok(Event::Started { .. })) => {}
+            Some(Ok(Event::Started { model })) => {
+                self.drafting.job.writer().note_answer(model.as_deref());
+            }
             Some(Ok(Event::Finished(reason))) => {
                 return Some(CallResult::Ended(CallEnd::Finished(reason)));
             }

@@ -164,7 +164,7 @@ impl Reader {
             number,
             text: chunk.view.digest.clone(),
             provider: self.asker.writer.kind.as_str().to_owned(),
-            model: self.asker.writer.model.clone(),
+            model: self.asker.writer.answers(),
             state,
         };
         let session = self.session.clone();
@@ -253,15 +253,15 @@ impl Reader {
     }
 
     /// `asked` is how many answers were not taken.
-    fn request(
-        &self,
-        chunk: &Chunk,
-        prompt: &prompt::Prompt,
-        shaped: bool,
-        asked: u32,
-    ) -> Request {
+    fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool, asked: u32) -> Request {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = scene::scene(&self.brief, beat, &chunk.view, "", self.settings.demo_seed());
+        let scene = scene::scene(
+            &self.brief,
+            beat,
+            &chunk.view,
+            "",
+            self.settings.demo_seed(),
+        );
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::State(chunk.view.text.clone());
         Request {

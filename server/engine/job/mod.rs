@@ -215,7 +215,7 @@ impl Job {
     }
 
     pub(super) fn cost(&self, usage: &Usage) -> Option<f64> {
-        let price = self.settings.prices.get(&self.writer.model)?;
+        let price = self.writer.price(&self.settings.prices)?;
         Some(price.of(usage))
     }
 

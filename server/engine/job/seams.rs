@@ -258,7 +258,8 @@ impl Job {
                     *usage = before.plus(told);
                 }
                 Event::Finished(reason) => return Ok(reason),
-                Event::Started { .. } | Event::Reasoning { .. } | Event::Notice(_) => {}
+                Event::Started { model } => self.writer().note_answer(model.as_deref()),
+                Event::Reasoning { .. } | Event::Notice(_) => {}
             }
             if text.len() > most {
                 return Ok(FinishReason::Length);

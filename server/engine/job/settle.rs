@@ -405,7 +405,8 @@ impl Job {
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
         ChunkResult {
             provider: self.writer.kind.as_str().to_owned(),
-            model: self.writer.model.clone(),
+            model: self.writer.answers(),
+            asked_model: self.writer.asked_in_vain(),
             finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
             attempts: draft.attempts,
             started,

@@ -121,10 +121,10 @@ impl Job {
             answer.job.usage = usage;
         }
         let took = self.usage.since(usage_before);
-        let price = self.settings.prices.get(&self.writer.model);
+        let price = self.writer.price(&self.settings.prices);
         let cost = price.map(|price| price.of(&took));
         self.reporter
-            .note_spent(Role::Plan, &self.writer.model, took, cost);
+            .note_spent(Role::Plan, &self.writer.answers(), took, cost);
         end
     }
 }
@@ -176,7 +176,8 @@ impl Answer<'_> {
                     self.job.usage = self.usage_before.plus(self.usage);
                 }
                 Ok(Event::Notice(message)) => self.job.reporter.warn(None, "provider", message),
-                Ok(Event::Started { .. } | Event::Reasoning { .. }) => {}
+                Ok(Event::Started { model }) => self.job.writer.note_answer(model.as_deref()),
+                Ok(Event::Reasoning { .. }) => {}
                 Ok(Event::Finished(FinishReason::Refusal)) => {
                     self.ended = true;
                     self.wrong.get_or_insert_with(|| "was a refusal".to_owned());

@@ -26,7 +26,7 @@ impl Job {
             story: &self.story.brief.title,
             asked,
             provider: self.writer.kind.as_str(),
-            model: &self.writer.model,
+            model: &self.writer.answers(),
             outcome,
             message: &message,
             titles: &self.titles,

@@ -226,7 +226,7 @@ impl Job {
             story: self.story.brief.title.clone(),
             run: records::place(&self.story, self.reporter.run()),
             provider: self.writer.kind.as_str(),
-            model: self.writer.model.clone(),
+            model: self.writer.asked().to_owned(),
             beats: self.count.there,
             to_plan: self.to_plan(),
             target_words: self.settings.target_words,
@@ -422,7 +422,7 @@ impl Job {
     }
 
     pub(super) fn cost(&self) -> Option<f64> {
-        let price = self.settings.prices.get(&self.writer.model)?;
+        let price = self.writer.price(&self.settings.prices)?;
         Some(price.of(&self.usage))
     }
 

@@ -132,7 +132,7 @@ impl Beginning {
             parts: chunks.len(),
             is_fresh: lineup.tasks.len() == chunks.len() && chunks.iter().all(missing),
             words: chunks.iter().map(|chunk| chunk.target_words).sum(),
-            measured: Measured::of_records(records, writer.kind.as_str(), &writer.model),
+            measured: Measured::of_records(records, writer.kind.as_str(), writer.asked()),
         }
     }
 

@@ -166,7 +166,14 @@ async fn send(
         }
         Answer::Completion(completion) => {
             let protocol = request.protocol.unwrap_or(Protocol::Openai);
-            send_completion(writer, &Wire { protocol, request }, completion, shared).await
+            let model = completion.model.clone();
+            let model = model.as_deref().unwrap_or(request.model());
+            let wire = Wire {
+                protocol,
+                request,
+                model,
+            };
+            send_completion(writer, &wire, completion, shared).await
         }
     }
 }

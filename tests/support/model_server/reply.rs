@@ -34,6 +34,7 @@ pub(super) enum Answer {
 #[derive(Debug, Clone)]
 pub(super) struct Completion {
     pub reasoning: Vec<String>,
+    pub model: Option<String>,
     pub fragments: Vec<String>,
     pub finish: Finish,
     pub usage: Option<(u64, u64, u64)>,
@@ -83,6 +84,7 @@ impl Reply {
     pub fn fragments<S: Into<String>>(fragments: impl IntoIterator<Item = S>) -> Self {
         Reply(Answer::Completion(Completion {
             reasoning: Vec::new(),
+            model: None,
             fragments: fragments.into_iter().map(Into::into).collect(),
             finish: Finish::Stop,
             usage: None,
@@ -151,6 +153,11 @@ impl Reply {
     /// The model thinks aloud first, one event a fragment.
     pub fn reasoning<S: Into<String>>(self, fragments: impl IntoIterator<Item = S>) -> Self {
         self.with(|c| c.reasoning = fragments.into_iter().map(Into::into).collect())
+    }
+
+    /// The name that the server gives itself, if it is not the one that was asked for.
+    pub fn from_model(self, name: &str) -> Self {
+        self.with(|c| c.model = Some(name.to_owned()))
     }
 
     pub fn finish(self, finish: Finish) -> Self {

@@ -8,6 +8,8 @@ use super::{Finish, Protocol, Recorded};
 pub(super) struct Wire<'a> {
     pub protocol: Protocol,
     pub request: &'a Recorded,
+    /// As the server calls it.
+    pub model: &'a str,
 }
 
 /// Of the prompt, of them from a cache, and of the completion.
@@ -37,7 +39,7 @@ impl Wire<'_> {
     fn openai(&self, delta: Value, finish: Value) -> String {
         let chunk = json!({
             "id": "chatcmpl-scripted", "object": "chat.completion.chunk", "created": 1_795_334_482,
-            "model": self.request.model(),
+            "model": self.model,
             "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
         });
         self.event("", &chunk.to_string())
@@ -45,7 +47,7 @@ impl Wire<'_> {
 
     fn ollama(&self, message: Value) -> String {
         let line = json!({
-            "model": self.request.model(), "created_at": "2026-11-22T12:00:00Z",
+            "model": self.model, "created_at": "2026-11-22T12:00:00Z",
             "message": message, "done": false,
         });
         self.event("", &line.to_string())
@@ -60,7 +62,7 @@ impl Wire<'_> {
                 });
                 let message = json!({
                     "id": "msg_scripted", "type": "message", "role": "assistant", "content": [],
-                    "model": self.request.model(), "stop_reason": null, "usage": usage,
+                    "model": self.model, "stop_reason": null, "usage": usage,
                 });
                 self.anthropic(json!({"type": "message_start", "message": message}))
                     + &self.anthropic(json!({"type": "ping"}))
@@ -126,7 +128,7 @@ impl Wire<'_> {
                     });
                     let chunk = json!({
                         "id": "chatcmpl-scripted", "object": "chat.completion.chunk",
-                        "model": self.request.model(), "choices": [], "usage": usage,
+                        "model": self.model, "choices": [], "usage": usage,
                     });
                     end += &self.event("", &chunk.to_string());
                 }
@@ -137,7 +139,7 @@ impl Wire<'_> {
             }
             Protocol::Ollama => {
                 let line = json!({
-                    "model": self.request.model(), "created_at": "2026-11-22T12:00:00Z",
+                    "model": self.model, "created_at": "2026-11-22T12:00:00Z",
                     "message": {"role": "assistant", "content": ""}, "done": end_mark,
                     "done_reason": reason, "prompt_eval_count": input, "eval_count": output,
                 });
