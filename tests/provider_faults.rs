@@ -165,9 +165,10 @@ async fn what_the_author_reads_when_a_server_refuses() {
                 include_str!("../fixtures/transcripts/llama.cpp/messages-context-overflow.txt"),
             ),
             ContextOverflow,
-            "The prompt does not fit into the model's context window (400, request (9024 \
-             tokens) exceeds the available context size (4096 tokens), try increasing it). \
-             Lower context_tokens, or use a model with a larger window.",
+            "The prompt does not fit into the model's context window: it needs 9024 tokens, \
+             and the window has 4096 (400, request (9024 tokens) exceeds the available context \
+             size (4096 tokens), try increasing it). Lower context_tokens from 3000 to 1200, or \
+             use a model with a larger window.",
         ),
         (
             Openai,

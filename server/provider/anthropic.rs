@@ -271,10 +271,15 @@ impl Messages {
 
     fn usage(&mut self, usage: &Value, out: &mut Vec<Event>) {
         let number = |name: &str| usage.get(name).and_then(Value::as_u64);
+        // Proxies that do not know yet, or no more, say 0: it takes back nothing that was told.
+        let later = |name: &str, before: Option<u64>| {
+            let told = number(name);
+            known(told).or(before).or(told)
+        };
         let input = &mut self.input;
-        input.uncached = number("input_tokens").or(input.uncached);
-        input.read = number("cache_read_input_tokens").or(input.read);
-        input.written = number("cache_creation_input_tokens").or(input.written);
+        input.uncached = later("input_tokens", input.uncached);
+        input.read = later("cache_read_input_tokens", input.read);
+        input.written = later("cache_creation_input_tokens", input.written);
         let parts = [input.uncached, input.read, input.written];
         let sum = parts.iter().flatten().copied().reduce(u64::saturating_add);
         let input_tokens = known(sum);

@@ -4,6 +4,7 @@
 //! Pure. Bodies are quoted in part only, and never with a key or a piece of the prompt in it.
 
 mod wait;
+mod window;
 
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +13,7 @@ use serde_json::Value;
 
 use super::server::{Secrets, Server};
 use super::{ProviderError, ProviderErrorKind};
+use window::Window;
 
 /// A refusal, as far as its body could be read. Texts are empty where nothing was said.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,8 @@ pub(super) struct Refusal {
     /// It names a quota of a whole day.
     pub is_of_a_day: bool,
     pub headers: Vec<(String, String)>,
+    /// How large the context window is, and what was asked of it.
+    pub window: Window,
 }
 
 impl Refusal {
@@ -57,6 +61,7 @@ impl Refusal {
                 let message = plain_text(text);
                 Refusal {
                     retry_after: wait::in_words(&message),
+                    window: Window::read(&Value::Null, &message),
                     message,
                     ..Refusal::default()
                 }
@@ -112,6 +117,7 @@ impl Refusal {
         } else if refusal.message.is_empty() {
             refusal.read_detail(inner);
         }
+        refusal.window = Window::read(inner, &refusal.message);
         refusal
     }
 
@@ -216,10 +222,7 @@ impl Refusal {
                 server.name()
             ),
             ProviderErrorKind::UnknownModel => server.unknown_model(&secrets.quote(model), &said),
-            ProviderErrorKind::ContextOverflow => format!(
-                "The prompt does not fit into the model's context window{said}. Lower \
-                 context_tokens, or use a model with a larger window."
-            ),
+            ProviderErrorKind::ContextOverflow => self.window.overflow(&said, secrets.asked()),
             ProviderErrorKind::RateLimited => {
                 let wait = match self.retry_after {
                     Some(wait) => format!(" and for a wait of {} s", wait.as_secs_f64().ceil()),

@@ -75,6 +75,12 @@ impl Secrets {
         }
     }
 
+    /// Most tokens that the prompt was allowed, and the answer.
+    pub fn asked(&self) -> Option<(u32, u32)> {
+        let request = self.request.as_ref()?;
+        Some((request.context_tokens, request.max_output_tokens))
+    }
+
     /// What may be shown of `said`: one line without control characters, at most 300
     /// characters, no key, and nothing at all if it repeats the prompt.
     pub fn quote(&self, said: &str) -> String {

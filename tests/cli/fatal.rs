@@ -59,8 +59,8 @@ const REFUSALS: &[Refusal] = &[
         name: "context overflow",
         status: 400,
         body: r#"{"error": {"type": "invalid_request_error", "message": "prompt is too long: 210000 tokens > 200000 maximum"}}"#,
-        said: "does not fit into the model's context window (400, prompt is too long: 210000 tokens > 200000 maximum). \
-               Lower context_tokens, or use a model with a larger window.",
+        said: "does not fit into the model's context window: it needs 210000 tokens, and the window has 200000 (400, \
+               prompt is too long: 210000 tokens > 200000 maximum). Lower context_tokens from 16000 to 15",
     },
 ];
 
