@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::json;
 
+use super::precedence::{self, Kind};
 use super::report::Reporter;
 use super::settings::{Price, Role, Settings};
 use super::tokens;
@@ -19,9 +20,6 @@ use crate::provider::{
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
 const ATTEMPTS: u32 = 2;
 
-/// So often a call gives up its place to a draft before it is left for later.
-const MOST_YIELDED: u32 = 2;
-
 /// How an answer ends, by its finish reason, that is longer than its call allows.
 pub const ENDLESS: &str = "no end";
 
@@ -31,7 +29,11 @@ pub const ENDLESS: &str = "no end";
 pub struct Asker {
     pub writer: Writer,
     role: Role,
+    /// What its calls are for beside the writing; `None` where the writing waits for them.
+    kind: Option<Kind>,
     prices: BTreeMap<String, Price>,
+    /// How long a call waits for the head of its answer before it is held up by others.
+    held_up: Duration,
     /// How long a server is waited for that is away.
     patience: Duration,
     reporter: Arc<Reporter>,
@@ -121,9 +123,19 @@ impl Asker {
             prices: settings.prices.clone(),
             spent: Arc::default(),
             role,
+            kind: Some(match role {
+                Role::State => Kind::Reading,
+                Role::Draft | Role::Plan | Role::Refine | Role::Audit => Kind::Pass,
+            }),
+            held_up: precedence::patience(settings.deadlines.first_token),
             patience: settings.outage,
             reporter,
         }
+    }
+
+    /// The same for calls that the writing waits for.
+    pub fn in_the_writing(self) -> Asker {
+        Asker { kind: None, ..self }
     }
 
     pub fn spent(&self) -> Spent {
@@ -143,30 +155,31 @@ impl Asker {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks once: what came, and what it took, whether that is an answer or not. A draft that
-    /// waits for the server goes first, and it is asked again afterwards. Dropped, the call
-    /// ends, and is counted.
+    /// Asks once, in its turn: what came, and what it took, whether that is an answer or not. Dropped,
+    /// the call ends, and is counted.
     pub async fn ask_once(
         &self,
         request: &Request,
         heard: &mut (impl FnMut(&str) + Send),
     ) -> (Result<FinishReason, ProviderError>, String, Usage) {
-        let mut usage = Usage::default();
-        for _ in 0..MOST_YIELDED {
+        let precedence = &self.writer.precedence;
+        let Some(kind) = self.kind else {
+            let _turn = precedence.draft().await;
             let mut call = Call::new(self, request);
-            let made = call.make(request.clone(), heard);
-            let ended = self.writer.precedence.yielding(made).await;
+            let ended = call.make(request.clone(), heard, || {}).await;
             let (text, took) = call.end();
-            usage = usage.plus(took);
-            if let Some(ended) = ended {
-                return (ended, text, usage);
+            return (ended, text, took);
+        };
+        // Ends: a call is taken back once at most, when calls begin to take turns.
+        loop {
+            let turn = precedence.beside(kind).await;
+            let mut call = Call::new(self, request);
+            let made = call.make(request.clone(), heard, || turn.note_answered());
+            if let Some(ended) = turn.make(self.held_up, made).await {
+                let (text, took) = call.end();
+                return (ended, text, took);
             }
         }
-        let error = ProviderError::new(
-            ProviderErrorKind::Deadline,
-            "The server was needed for the story itself each time it was asked.",
-        );
-        (Err(error), String::new(), usage)
     }
 
     /// Asks until there is an answer, or there will be none. `heard` is given all that has come
@@ -229,13 +242,16 @@ impl Asker {
     }
 }
 
-/// One call. What it takes is counted however it ends, also when it is dropped.
+/// One call. What it takes is counted however it ends, also when it is dropped; one that the server
+/// had not begun to answer took nothing.
 struct Call<'a> {
     asker: &'a Asker,
     /// Size of the prompt by estimate, in tokens.
     asked: u32,
     usage: Usage,
     text: String,
+    /// The server said something to it.
+    is_answered: bool,
     /// Regularly.
     has_ended: bool,
     is_counted: bool,
@@ -243,13 +259,13 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn new(asker: &'a Asker, request: &Request) -> Call<'a> {
-        asker.spending().calls += 1;
         let user = request.user.iter().map(|part| tokens::estimate(part));
         Call {
             asker,
             asked: user.fold(tokens::estimate(&request.system), u32::saturating_add),
             usage: Usage::default(),
             text: String::new(),
+            is_answered: false,
             has_ended: false,
             is_counted: false,
         }
@@ -259,10 +275,14 @@ impl<'a> Call<'a> {
         &mut self,
         request: Request,
         heard: &mut (impl FnMut(&str) + Send),
+        answered: impl Fn() + Send,
     ) -> Result<FinishReason, ProviderError> {
         // More than the limit of the call allows comes from no server that keeps to it.
         let most = (request.max_output_tokens as usize).saturating_mul(16);
-        let mut events = self.asker.writer.provider.complete(request).await?;
+        let opened = self.asker.writer.provider.complete(request).await;
+        self.is_answered = true;
+        answered();
+        let mut events = opened?;
         while let Some(event) = events.next().await {
             match event? {
                 Event::Text(text) => {
@@ -300,7 +320,7 @@ impl<'a> Call<'a> {
     }
 
     fn count(&mut self) {
-        if std::mem::replace(&mut self.is_counted, true) {
+        if std::mem::replace(&mut self.is_counted, true) || !self.is_answered {
             return;
         }
         if !self.has_ended {
@@ -314,6 +334,7 @@ impl<'a> Call<'a> {
             .reporter
             .note_spent(asker.role, &asker.writer.answers(), self.usage, cost);
         let mut spent = asker.spending();
+        spent.calls += 1;
         spent.usage = spent.usage.plus(self.usage);
         if let Some(cost) = cost {
             spent.cost = Some(spent.cost.unwrap_or(0.0) + cost);

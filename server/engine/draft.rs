@@ -29,9 +29,7 @@ use super::report::{causes, millis};
 use super::schedule::Tail;
 use super::written::{Asks, Written};
 use super::{blocking, seam, tokens};
-use crate::provider::{
-    Event, EventStream, FinishReason, GiveUp, ProviderError, Retries, Retry, Usage,
-};
+use crate::provider::{FinishReason, GiveUp, ProviderError, Retries, Retry, Usage};
 use crate::session::{ChunkView, StoreError};
 use crate::story::words;
 
@@ -352,9 +350,9 @@ impl Drafting<'_> {
         cancel: &CancellationToken,
     ) -> CallResult {
         let started = Instant::now();
-        let opened = tokio::select! {
+        let (opened, _turn) = tokio::select! {
             () = cancel.cancelled() => return CallResult::Cancelled,
-            opened = self.first(started, self.open(prompt, &draft.prose, course)) => opened,
+            opened = self.open_in_turn(prompt, &draft.prose, course) => opened,
         };
         let mut stream = match opened {
             Ok(stream) => stream,
@@ -380,7 +378,7 @@ impl Drafting<'_> {
                     continue;
                 }
                 () = tokio::time::sleep_until(due.into()), if incoming.is_behind() => None,
-                event = self.next(&mut stream, started, incoming.is_heard()) => Some(event),
+                event = stream.next() => Some(event),
             };
             let mut ended = event.and_then(|event| incoming.take(event));
             if incoming.must_save() {
@@ -408,25 +406,6 @@ impl Drafting<'_> {
                 return result;
             }
         }
-    }
-
-    async fn next(
-        &self,
-        stream: &mut EventStream,
-        began: Instant,
-        is_heard: bool,
-    ) -> Option<Result<Event, ProviderError>> {
-        match is_heard {
-            true => stream.next().await,
-            false => self.first(began, stream.next()).await,
-        }
-    }
-
-    /// Waits for the first of an answer; what else the server does makes room in good time.
-    async fn first<T>(&self, began: Instant, wait: impl Future<Output = T>) -> T {
-        let patience = self.job.settings().deadlines.first_token / 2;
-        let precedence = &self.job.writer().precedence;
-        precedence.press(began, patience, wait).await
     }
 
     /// What answers are measured by.

@@ -108,7 +108,14 @@ impl Passes {
             Refine::Propose => Some(Way::Propose),
             Refine::Apply => Some(Way::Apply),
         };
-        let refiner = way.map(|way| (Refiner::new(pass.clone(), asker(Role::Refine)), way));
+        let refiner = way.map(|way| {
+            let asker = match way {
+                // The next chunk goes on from what comes of it.
+                Way::Apply => asker(Role::Refine).in_the_writing(),
+                Way::Propose => asker(Role::Refine),
+            };
+            (Refiner::new(pass.clone(), asker), way)
+        });
         let is_audited = pass.settings.audit == Switch::On;
         let auditor = is_audited.then(|| Auditor::new(pass.clone(), asker(Role::Audit)));
         Passes {
@@ -177,7 +184,7 @@ impl Passes {
             self.inner.closed.store(true, Ordering::Relaxed);
         }
         let tasks = std::mem::take(&mut *self.tasks());
-        tasks.end(None, cancel).await
+        tasks.end(std::future::pending(), cancel).await
     }
 
     fn tasks(&self) -> MutexGuard<'_, Background> {

@@ -1,106 +1,392 @@
 //! The story before what is known of it: a server that answers one call at a time must not let a
-//! draft wait behind a call that nobody waits for.
+//! draft wait behind calls that nobody waits for, nor be made to begin those again and again.
 //!
-//! A draft that waits long for its first word presses, and the calls beside the writing give up
-//! their place until it has it.
+//! Whether a server is of that kind is learned from the first call that waits for the head of its
+//! answer while one of the other kind has its own: a draft, or a call beside the writing. From then on the calls take turns on this side
+//! of the connection: what reads a chunk goes between two drafts, since the next ones want to know
+//! of it; everything else holds until nothing is written any more. A call that still waits at the
+//! server then is taken back, which costs nothing; one that is being answered is never broken off.
 
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Whether drafts press. One for all calls over a connection.
+/// The calls over one connection, and whether they take turns.
 #[derive(Debug)]
 pub struct Precedence {
-    pressing: watch::Sender<u32>,
+    state: watch::Sender<State>,
 }
 
-/// A draft that presses until this is dropped.
-struct Pressing<'a>(&'a Precedence);
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    takes_turns: bool,
+    /// Stretches of writing that are under way, from the first draft to the last.
+    writing: u32,
+    /// Drafts that were asked for and have not ended, and how many of them are being answered.
+    drafts: u32,
+    drafting: u32,
+    /// Calls beside the writing that were made and have not ended, and how many of them are being
+    /// answered.
+    beside: u32,
+    answered: u32,
+    /// Readings that wait for their turn.
+    readings: u32,
+}
+
+/// What a call beside the writing is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What a chunk tells, which the next drafts want to know.
+    Reading,
+    /// What goes over a chunk that is complete.
+    Pass,
+}
+
+impl State {
+    fn may_draft(&self) -> bool {
+        !self.takes_turns || self.beside == 0 && self.readings == 0
+    }
+
+    fn may_go_beside(&self, kind: Kind) -> bool {
+        let is_free = self.drafts == 0 && self.beside == 0;
+        let is_over = kind == Kind::Reading || self.writing == 0 && self.readings == 0;
+        !self.takes_turns || is_free && is_over
+    }
+}
+
+/// Which of the counts.
+type Count = fn(&mut State) -> &mut u32;
+
+/// Something that is counted until this is dropped.
+struct Counted<'a> {
+    precedence: &'a Precedence,
+    of: Count,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.precedence.state.send_modify(|state| {
+            let count = (self.of)(state);
+            *count = count.saturating_sub(1);
+        });
+    }
+}
+
+/// A stretch of writing, until this is dropped.
+pub struct Writing<'a> {
+    _counted: Counted<'a>,
+}
+
+/// A share of the wait for the first token (one in so many parts).
+const PATIENCE_SHARE: u32 = 8;
+
+/// How long a call waits for the head of its answer before it is held up by others, of the longest
+/// wait for a first token.
+pub fn patience(first_token: Duration) -> Duration {
+    first_token / PATIENCE_SHARE
+}
+
+/// The turn of a draft, until this is dropped.
+pub struct DraftTurn<'a> {
+    counted: Counted<'a>,
+    answered: Answered<'a>,
+}
+
+/// The turn of a call beside the writing, until this is dropped.
+pub struct Turn<'a> {
+    counted: Counted<'a>,
+    answered: Answered<'a>,
+}
+
+/// Whether a call is being answered, which is counted.
+#[derive(Default)]
+struct Answered<'a>(Mutex<Option<Counted<'a>>>);
+
+impl<'a> Answered<'a> {
+    fn note(&self, precedence: &'a Precedence, of: Count) {
+        let mut answered = self.lock();
+        if answered.is_none() {
+            *answered = Some(precedence.count(of));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Counted<'a>>> {
+        // An option is whole after any panic.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Default for Precedence {
     fn default() -> Self {
         Precedence {
-            pressing: watch::Sender::new(0),
+            state: watch::Sender::new(State::default()),
         }
     }
 }
 
 impl Precedence {
-    /// Waits for what a draft waits for; presses once that has taken `patience` since `began`.
-    pub async fn press<T>(
-        &self,
-        began: Instant,
-        patience: Duration,
-        wait: impl Future<Output = T>,
-    ) -> T {
-        tokio::pin!(wait);
-        let until = tokio::time::Instant::from_std(began) + patience;
-        if let Ok(come) = tokio::time::timeout_at(until, &mut wait).await {
-            return come;
+    /// Counts a stretch of writing, in which drafts follow each other.
+    pub fn writing(&self) -> Writing<'_> {
+        Writing {
+            _counted: self.count(|state| &mut state.writing),
         }
-        let _pressing = self.pressing();
-        wait.await
     }
 
-    /// Makes a call that nobody waits for, in a moment in which no draft presses. `None` where
-    /// one began to; the call is over then.
-    pub async fn yielding<T>(&self, call: impl Future<Output = T>) -> Option<T> {
-        let mut pressing = self.pressing.subscribe();
+    /// Waits until a draft may be asked for.
+    pub async fn draft(&self) -> DraftTurn<'_> {
+        self.when(State::may_draft, |state| &mut state.drafts).await;
+        DraftTurn {
+            counted: self.counted(|state| &mut state.drafts),
+            answered: Answered::default(),
+        }
+    }
+
+    /// Waits until a call beside the writing may be made.
+    pub async fn beside(&self, kind: Kind) -> Turn<'_> {
+        let of: Count = |state| &mut state.beside;
+        if kind == Kind::Reading {
+            let _waits = self.count(|state| &mut state.readings);
+            self.when(|state| state.may_go_beside(Kind::Reading), of)
+                .await;
+        } else {
+            self.when(|state| state.may_go_beside(Kind::Pass), of).await;
+        }
+        Turn {
+            counted: self.counted(of),
+            answered: Answered::default(),
+        }
+    }
+
+    /// Waits until something holds, and counts in the same moment.
+    async fn when(&self, may: impl Fn(&State) -> bool, of: Count) {
+        let mut changes = self.state.subscribe();
+        loop {
+            let is_counted = self.state.send_if_modified(|state| {
+                let may = may(state);
+                if may {
+                    *of(state) += 1;
+                }
+                may
+            });
+            // The sender is `self`, so it is there.
+            if is_counted || changes.wait_for(&may).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Ends when something has held for longer than patience, or comes to hold after that: the calls
+    /// take turns from then on.
+    async fn learn(&self, patience: Duration, is_behind: impl Fn(&State) -> bool) {
+        tokio::time::sleep(patience).await;
+        let mut changes = self.state.subscribe();
         // The sender is `self`, so it is there.
-        let _ = pressing.wait_for(|drafts| *drafts == 0).await;
-        tokio::select! {
-            biased;
-            came = call => Some(came),
-            _ = pressing.wait_for(|drafts| *drafts > 0) => None,
-        }
+        let _ = changes.wait_for(&is_behind).await;
+        self.state.send_modify(|state| state.takes_turns = true);
     }
 
-    fn pressing(&self) -> Pressing<'_> {
-        self.pressing
-            .send_modify(|drafts| *drafts = drafts.saturating_add(1));
-        Pressing(self)
+    fn count(&self, of: Count) -> Counted<'_> {
+        self.state.send_modify(|state| *of(state) += 1);
+        self.counted(of)
+    }
+
+    fn counted(&self, of: Count) -> Counted<'_> {
+        Counted {
+            precedence: self,
+            of,
+        }
     }
 }
 
-impl Drop for Pressing<'_> {
-    fn drop(&mut self) {
-        self.0
-            .pressing
-            .send_modify(|drafts| *drafts = drafts.saturating_sub(1));
+impl DraftTurn<'_> {
+    /// Waits for the head of a draft's answer. `None` where it waits for longer than `patience`
+    /// behind a call beside the writing: the draft is to be taken back then, and asked for again
+    /// when that call has ended.
+    pub async fn head<T>(&self, patience: Duration, head: impl Future<Output = T>) -> Option<T> {
+        let precedence = self.counted.precedence;
+        let is_behind = |state: &State| !state.takes_turns && state.answered > 0;
+        tokio::pin!(head);
+        tokio::select! {
+            biased;
+            came = &mut head => {
+                self.answered.note(precedence, |state| &mut state.drafting);
+                Some(came)
+            }
+            () = precedence.learn(patience, is_behind) => None,
+        }
+    }
+}
+
+impl Turn<'_> {
+    /// Notes that the head of the answer is there.
+    pub fn note_answered(&self) {
+        let of: Count = |state| &mut state.answered;
+        self.answered.note(self.counted.precedence, of);
+    }
+
+    /// Makes the call. `None` where it is taken back, since it waits for its head behind a draft for
+    /// longer than `patience`, or the calls begin to take turns meanwhile: it is to be made again in
+    /// a turn of its own.
+    pub async fn make<T>(&self, patience: Duration, call: impl Future<Output = T>) -> Option<T> {
+        let precedence = self.counted.precedence;
+        let took_turns = precedence.state.borrow().takes_turns;
+        tokio::pin!(call);
+        if !took_turns {
+            let mut changes = precedence.state.subscribe();
+            let is_behind = |state: &State| {
+                !state.takes_turns && state.drafting > 0 && self.answered.lock().is_none()
+            };
+            tokio::select! {
+                biased;
+                came = &mut call => return Some(came),
+                _ = changes.wait_for(|state| state.takes_turns) => {}
+                () = precedence.learn(patience, is_behind) => {}
+            }
+            if self.answered.lock().is_none() {
+                return None;
+            }
+        }
+        Some(call.await)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tokio::time::{Instant as Now, sleep};
+    use std::cell::RefCell;
+
+    use tokio::sync::Mutex as Place;
+    use tokio::time::{Instant, sleep};
 
     use super::*;
 
-    /// A server with one place: what has it keeps it until it is done or gone.
-    #[tokio::test(start_paused = true)]
-    async fn a_call_beside_makes_room_for_a_draft_that_waits_long() {
-        let second = Duration::from_secs(1);
-        for (beside, patience, made_room, came_at) in [(600, 60, true, 60), (20, 60, false, 20)] {
-            let precedence = Precedence::default();
-            let place = tokio::sync::Mutex::new(());
-            let start = Now::now();
-            let reading = precedence.yielding(async {
-                let _place = place.lock().await;
-                sleep(beside * second).await;
-            });
-            let drafting = async {
-                // The reading was first.
-                tokio::task::yield_now().await;
-                let wait = place.lock();
-                let _place = precedence
-                    .press(start.into_std(), patience * second, wait)
-                    .await;
-                start.elapsed().as_secs()
-            };
-            let (read, came) = tokio::join!(reading, drafting);
-            assert_eq!((read.is_none(), came), (made_room, came_at));
-            // Nobody presses any more.
-            assert_eq!(precedence.yielding(async { 1 }).await, Some(1));
+    const PATIENCE: Duration = Duration::from_secs(15);
+
+    /// A server with one place, and who had it when, in seconds: a name, from, to.
+    #[derive(Default)]
+    struct OneSlot {
+        place: Place<()>,
+        had: RefCell<Vec<(&'static str, u64, u64)>>,
+    }
+
+    impl OneSlot {
+        async fn answer(&self, name: &'static str, seconds: u64, start: Instant, head: impl Fn()) {
+            let _place = self.place.lock().await;
+            head();
+            let from = start.elapsed().as_secs();
+            sleep(Duration::from_secs(seconds)).await;
+            let to = start.elapsed().as_secs();
+            self.had.borrow_mut().push((name, from, to));
         }
+
+        async fn beside(
+            &self,
+            precedence: &Precedence,
+            kind: Kind,
+            name: &'static str,
+            seconds: u64,
+            start: Instant,
+        ) {
+            loop {
+                let turn = precedence.beside(kind).await;
+                let call = self.answer(name, seconds, start, || turn.note_answered());
+                if turn.make(PATIENCE, call).await.is_some() {
+                    return;
+                }
+            }
+        }
+
+        async fn draft(&self, precedence: &Precedence, name: &'static str, start: Instant) {
+            loop {
+                let turn = precedence.draft().await;
+                if let Some(place) = turn.head(PATIENCE, self.place.lock()).await {
+                    let from = start.elapsed().as_secs();
+                    sleep(Duration::from_secs(10)).await;
+                    let to = start.elapsed().as_secs();
+                    self.had.borrow_mut().push((name, from, to));
+                    drop(place);
+                    return;
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_take_turns_once_a_draft_had_to_wait() {
+        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let start = Instant::now();
+        let pass = |name| server.beside(&precedence, Kind::Pass, name, 60, start);
+        let reading = |name| server.beside(&precedence, Kind::Reading, name, 5, start);
+        let drafts = async {
+            let _writing = precedence.writing();
+            // The passes were first.
+            tokio::task::yield_now().await;
+            server.draft(&precedence, "draft 2", start).await;
+            server.draft(&precedence, "draft 3", start).await;
+        };
+        let late = async {
+            sleep(Duration::from_secs(64)).await;
+            reading("reading").await;
+        };
+        tokio::join!(pass("pass 1"), pass("pass 2"), drafts, late);
+        // The first pass is not broken off, the second one waits for the end of the writing. The
+        // reading, asked for while the second draft is written, goes before the third one.
+        assert_eq!(
+            *server.had.borrow(),
+            [
+                ("pass 1", 0, 60),
+                ("draft 2", 60, 70),
+                ("reading", 70, 75),
+                ("draft 3", 75, 85),
+                ("pass 2", 85, 145),
+            ]
+        );
+    }
+
+    /// What waits behind a draft is taken back as well, before it runs into a deadline.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_behind_a_draft_waits_for_its_turn() {
+        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let start = Instant::now();
+        let draft = async {
+            let _writing = precedence.writing();
+            let turn = precedence.draft().await;
+            let place = turn.head(PATIENCE, server.place.lock()).await;
+            sleep(Duration::from_secs(300)).await;
+            drop(place);
+        };
+        let reading = async {
+            tokio::task::yield_now().await;
+            let reading = server.beside(&precedence, Kind::Reading, "reading", 5, start);
+            reading.await;
+        };
+        tokio::join!(draft, reading);
+        assert!(precedence.state.borrow().takes_turns);
+        assert_eq!(*server.had.borrow(), [("reading", 300, 305)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_answers_several_calls_at_once_gets_them() {
+        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let start = Instant::now();
+        let other = OneSlot::default();
+        let beside = other.beside(&precedence, Kind::Pass, "pass", 60, start);
+        let drafts = async {
+            let _writing = precedence.writing();
+            server.draft(&precedence, "draft", start).await;
+        };
+        tokio::join!(beside, drafts);
+        assert_eq!(*server.had.borrow(), [("draft", 0, 10)]);
+        assert_eq!(*other.had.borrow(), [("pass", 0, 60)]);
+    }
+
+    /// A slow head says nothing of the server where nothing beside the draft is being answered.
+    #[tokio::test(start_paused = true)]
+    async fn a_draft_that_waits_alone_goes_on_waiting() {
+        let precedence = Precedence::default();
+        let turn = precedence.draft().await;
+        let head = turn.head(PATIENCE, sleep(Duration::from_secs(100)));
+        assert_eq!(head.await, Some(()));
+        assert!(!precedence.state.borrow().takes_turns);
     }
 }

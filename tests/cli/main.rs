@@ -23,6 +23,7 @@ mod lint;
 mod messages;
 mod modes;
 mod odd;
+mod one_slot;
 mod orders;
 mod parameters;
 mod passes;

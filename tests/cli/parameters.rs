@@ -120,3 +120,51 @@ fn the_model_that_answers_is_recorded_and_paid_for() {
         }
     }
 }
+
+fn message(kind: &str, more: Value) -> String {
+    let mut event = more;
+    event["type"] = kind.into();
+    format!("event: {kind}\ndata: {event}\n\n")
+}
+
+/// What a proxy sends that learns the tokens at the end, and forgets them again.
+fn late_usage(text: &str) -> Reply {
+    let zeros = json!({"input_tokens": 0, "output_tokens": 0, "cache_read_input_tokens": 0});
+    let real = json!({"input_tokens": 400, "output_tokens": 1_000, "cache_read_input_tokens": 600});
+    let start = json!({"message": {"id": "m", "model": "claude-proxied", "usage": zeros}});
+    let stop = json!({"delta": {"stop_reason": "end_turn"}, "usage": real});
+    let pieces = [
+        message("message_start", start),
+        message(
+            "content_block_delta",
+            json!({"index": 0, "delta": {"type": "text_delta", "text": text}}),
+        ),
+        message("message_delta", stop),
+        message("message_delta", json!({"delta": {}, "usage": zeros})),
+        message("message_stop", json!({})),
+    ];
+    let pieces = pieces.iter().map(|piece| piece.as_bytes().to_vec());
+    Reply::pieces("text/event-stream", pieces.collect())
+}
+
+#[test]
+fn usage_that_comes_late_counts_for_cost_and_budget() {
+    let novel = Novel::short();
+    let server =
+        ModelServer::start(move |request| novel.answer_with(request, |rest| late_usage(&rest)));
+    let desk = Desk::with(BRIEF);
+    desk.configure("[prices.claude-proxied]\ninput = 100.0\ncached = 10.0\noutput = 1000.0\n");
+    let flags = ["--json", "--max-cost", "2", "--state", "off"];
+    let ended = desk.write("anthropic", &server, &flags);
+    let chunks = &desk.manifest()["chunks"];
+    let usage = json!({"input_tokens": 1_000, "cached_tokens": 600, "output_tokens": 1_000});
+    assert_eq!(chunks[0]["usage"], usage);
+    assert_eq!(chunks[0]["cost"], 1.046);
+    // Two chunks are 2.092: the third is not begun.
+    let finished = &ended.named("job_finished")[0];
+    assert_eq!(finished["written"], 2, "{finished}");
+    assert!(
+        finished["message"].to_string().contains("max_cost"),
+        "{finished}"
+    );
+}

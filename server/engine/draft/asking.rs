@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::{Draft, Drafting};
 use crate::engine::accept::{CallEnd, Check, Cut, Fault};
+use crate::engine::precedence::{self, DraftTurn};
 use crate::engine::prompt::slices::Slice;
 use crate::engine::prompt::{Prompt, TooLarge};
 use crate::engine::single::{SliceEnd, Source, mark};
@@ -114,6 +115,25 @@ impl Drafting<'_> {
         };
         let (story, settings) = (&self.job.story, self.job.settings());
         self.written.prompt(story, settings, self.chunk, &call)
+    }
+
+    /// The answer of the next call, with its turn, for as long as it is read. What a draft waits behind
+    /// on the server makes it wait here: so it runs into no deadline, and nothing is broken off.
+    pub(super) async fn open_in_turn(
+        &self,
+        prompt: &Prompt,
+        so_far: &str,
+        course: &mut Course,
+    ) -> (Result<EventStream, ProviderError>, DraftTurn<'_>) {
+        let patience = precedence::patience(self.job.settings().deadlines.first_token);
+        // Ends: a draft is taken back once at most, when calls begin to take turns.
+        loop {
+            let turn = self.job.writer().precedence.draft().await;
+            let head = self.open(prompt, so_far, course);
+            if let Some(opened) = turn.head(patience, head).await {
+                return (opened, turn);
+            }
+        }
     }
 
     /// The answer of the next call. What is known of it goes into `course`.

@@ -71,11 +71,6 @@ impl<'a, 'b> Incoming<'a, 'b> {
         (self.reasoning, self.usage.output_tokens)
     }
 
-    /// Whether any text has come.
-    pub(super) fn is_heard(&self) -> bool {
-        self.heard.is_some()
-    }
-
     /// Takes one event; `Some` when the call is over.
     pub(super) fn take(
         &mut self,

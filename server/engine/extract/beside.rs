@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::reader::{Failure, Reader};
 use crate::engine::asking::Spent;
-use crate::engine::job::background::{Background, Ended, PATIENCE};
+use crate::engine::job::background::{Background, Ended, waits_no_longer};
+use crate::engine::run_report::chunks;
 use crate::session::Over;
 use crate::story::ChunkNumber;
 
@@ -38,6 +39,9 @@ struct Queue {
     in_hand: BTreeSet<ChunkNumber>,
     /// Nothing comes after what waits.
     closed: bool,
+    /// What could not be read, and why the last of it could not.
+    unread: BTreeSet<ChunkNumber>,
+    why: String,
     /// Failures in a row.
     failures: u32,
     given_up: bool,
@@ -114,9 +118,15 @@ impl Beside {
             .map_or_else(Spent::default, |line| line.reader.spent())
     }
 
-    /// Waits for what is still to be read, for as long as patience lasts and nobody cancels. Of
-    /// a job that was `stopped`, nothing more is begun. What is left the next job reads.
-    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
+    /// Waits for what is still to be read until the job would have ended without it, `else_over`, and
+    /// as long as patience lasts after that, unless somebody cancels. Of a job that was `stopped`,
+    /// nothing more is begun. What is left is told, and read by the next job.
+    pub async fn end(
+        &self,
+        stopped: bool,
+        else_over: impl Future<Output = ()>,
+        cancel: &CancellationToken,
+    ) -> Ended {
         let Some(line) = &self.line else {
             return Ended::InTime;
         };
@@ -127,9 +137,10 @@ impl Beside {
                 queue.waiting.clear();
             }
         });
-        let ended = workers.end(Some(PATIENCE), cancel).await;
-        if ended == Ended::TooLate {
-            line.tell_left();
+        let limit = waits_no_longer(else_over);
+        let ended = workers.end(limit, cancel).await;
+        if ended != Ended::Cancelled {
+            line.tell_unread();
         }
         ended
     }
@@ -148,7 +159,8 @@ impl Line {
         let mut queue = self.queue();
         change(&mut queue);
         if queue.given_up {
-            queue.waiting.clear();
+            let waiting = std::mem::take(&mut queue.waiting);
+            queue.unread.extend(waiting);
         }
         drop(queue);
         self.changed.notify_waiters();
@@ -164,9 +176,14 @@ impl Line {
             self.add(|queue| {
                 queue.in_hand.remove(&number);
                 match outcome {
-                    Ok(_) => queue.failures = 0,
+                    Ok(_) => {
+                        queue.failures = 0;
+                        queue.unread.remove(&number);
+                    }
                     Err(failure) => {
                         queue.failures += 1;
+                        queue.unread.insert(number);
+                        queue.why = failure.to_string();
                         queue.given_up |=
                             failure.is_everywhere() || queue.failures >= MOST_FAILURES;
                     }
@@ -213,19 +230,33 @@ impl Line {
         }
     }
 
-    fn tell_left(&self) {
+    /// Tells which chunks were not read at the end of the job, and why, unless all of it was told.
+    fn tell_unread(&self) {
         let queue = self.queue();
-        let left = queue.in_hand.len() + queue.waiting.len();
-        if left == 0 || self.warned.swap(true, Ordering::Relaxed) {
+        let is_late = !queue.in_hand.is_empty() || !queue.waiting.is_empty();
+        let left = queue.in_hand.iter().chain(&queue.waiting);
+        let unread: BTreeSet<ChunkNumber> = left.chain(&queue.unread).copied().collect();
+        let told = usize::from(self.warned.swap(true, Ordering::Relaxed));
+        if unread.len() <= told {
             return;
         }
+        let why = match (queue.given_up, is_late) {
+            (true, _) => format!(
+                "{}; after {MOST_FAILURES} failures in a row no more was asked",
+                queue.why.trim_end_matches('.')
+            ),
+            (false, true) => "the job ended before that".to_owned(),
+            (false, false) => queue.why.trim_end_matches('.').to_owned(),
+        };
+        let (state, it, was) = match unread.len() {
+            1 => ("state", "it", "was"),
+            _ => ("states", "them", "were"),
+        };
+        let numbers: Vec<ChunkNumber> = unread.into_iter().collect();
         let message = format!(
-            "the state of {} was not read before the job ended. The story is not affected; the next write, or \
-             `storywright state`, reads it",
-            match left {
-                1 => "1 chunk".to_owned(),
-                many => format!("{many} chunks"),
-            }
+            "the {state} of {} {was} not read: {why}. The story is not affected; the next write, or \
+             `storywright state`, reads {it}",
+            chunks(&numbers)
         );
         self.reader.reporter().warn(None, "state-failed", message);
     }

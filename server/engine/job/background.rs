@@ -9,7 +9,14 @@ use tokio_util::sync::CancellationToken;
 use crate::story::{BeatId, ChunkNumber};
 
 /// How long the end of a job waits for what is still under way, where that can be made up for.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Ends when the end of a job waits no longer for what can be made up for: some time after all else
+/// that it waits for, `else_over`.
+pub async fn waits_no_longer(else_over: impl Future<Output = ()>) {
+    else_over.await;
+    tokio::time::sleep(PATIENCE).await;
+}
 
 /// A chunk that is complete, and saved as such.
 #[derive(Debug, Clone)]
@@ -44,28 +51,20 @@ impl Background {
         self.tasks.spawn(work);
     }
 
-    /// Waits for what is under way, for as long as patience lasts and nobody cancels; the rest
-    /// is aborted, and gone when this returns. Without a limit to its patience, it waits for
-    /// whatever ends by deadlines of its own.
-    pub async fn end(mut self, patience: Option<Duration>, cancel: &CancellationToken) -> Ended {
+    /// Waits for what is under way until `limit` ends or somebody cancels; the rest is aborted, and
+    /// gone when this returns.
+    pub async fn end(
+        mut self,
+        limit: impl Future<Output = ()>,
+        cancel: &CancellationToken,
+    ) -> Ended {
         // A panic in there is its own affair.
         let all = async { while self.tasks.join_next().await.is_some() {} };
-        let all = async {
-            match patience {
-                Some(patience) => tokio::time::timeout(patience, all).await.is_ok(),
-                None => {
-                    all.await;
-                    true
-                }
-            }
-        };
         let ended = tokio::select! {
             biased;
-            in_time = all => match in_time {
-                true => Ended::InTime,
-                false => Ended::TooLate,
-            },
+            () = all => Ended::InTime,
             () = cancel.cancelled() => Ended::Cancelled,
+            () = limit => Ended::TooLate,
         };
         self.tasks.shutdown().await;
         ended
@@ -81,10 +80,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_end_waits_for_work_and_not_for_ever() {
-        for (length, cancelled, finished, expected) in [
-            (5, false, 1, Ended::InTime),
-            (5, true, 0, Ended::Cancelled),
-            (5_000, false, 0, Ended::TooLate),
+        for (length, open, cancelled, finished, expected) in [
+            (5, 0, false, 1, Ended::InTime),
+            (5, 0, true, 0, Ended::Cancelled),
+            (5_000, 0, false, 0, Ended::TooLate),
+            // Something else holds the job open meanwhile.
+            (5_000, 4_995, false, 1, Ended::InTime),
+            (5_000, 4_000, false, 0, Ended::TooLate),
         ] {
             let count = Arc::new(AtomicUsize::new(0));
             let mut background = Background::default();
@@ -99,8 +101,10 @@ mod tests {
                 cancel.cancel();
             }
             let start = tokio::time::Instant::now();
-            assert_eq!(background.end(Some(PATIENCE), &cancel).await, expected);
-            assert!(start.elapsed() <= PATIENCE + Duration::from_secs(1));
+            let open = Duration::from_secs(open);
+            let limit = waits_no_longer(tokio::time::sleep(open));
+            assert_eq!(background.end(limit, &cancel).await, expected);
+            assert!(start.elapsed() <= open + PATIENCE + Duration::from_secs(1));
             assert_eq!(
                 count.load(Ordering::SeqCst),
                 finished,

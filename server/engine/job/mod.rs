@@ -198,6 +198,7 @@ impl Job {
         let is_empty = to_write.is_empty();
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
+        let writing = self.writer.precedence.writing();
         reducer.write(cancel).await;
         self.single.leave();
         if reach == Reach::Following {
@@ -206,6 +207,7 @@ impl Job {
         if closes_seams {
             reducer.close_seams(cancel).await;
         }
+        drop(writing);
         let results = reducer.end(cancel).await;
         if is_empty {
             self.assemble().await;

@@ -256,9 +256,16 @@ impl<'a> Reducer<'a> {
         let (beside, passes) = (&self.job.beside, &self.job.passes);
         let mut results = self.results;
         let stopped = results.stop.is_some();
-        // Nobody waits for both one after the other.
-        let (read, gone_over) =
-            tokio::join!(beside.end(stopped, cancel), passes.end(stopped, cancel));
+        // Nobody waits for both one after the other; while the passes hold the job open there is time
+        // to read.
+        let are_over = CancellationToken::new();
+        let going_over = async {
+            let ended = passes.end(stopped, cancel).await;
+            are_over.cancel();
+            ended
+        };
+        let reading = beside.end(stopped, are_over.cancelled(), cancel);
+        let (read, gone_over) = tokio::join!(reading, going_over);
         if read == Ended::Cancelled || gone_over == Ended::Cancelled {
             results.stop.get_or_insert(Stop::Cancelled);
         }

@@ -1,6 +1,7 @@
 //! Connections of the scripted server: one request, one answer.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::reply::{Answer, Break, Completion};
 use super::wire::Wire;
-use super::{Protocol, Recorded, Reply, Sent, Shared, lock};
+use super::{Held, Protocol, Recorded, Reply, Sent, Shared, lock};
 
 pub(super) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
@@ -33,7 +34,19 @@ async fn serve(mut connection: TcpStream, shared: Arc<Shared>) {
     }
     let reply = decide(&request, &shared);
     let (mut reader, mut writer) = connection.into_split();
-    let answering = send(&mut writer, &request, reply.0, &shared);
+    let since = Mutex::new(None);
+    let answering = async {
+        let is_in_line = request.protocol.is_some() && shared.has_one_slot.load(Ordering::Relaxed);
+        let _slot = match is_in_line {
+            true => Some(shared.slot.lock().await),
+            false => None,
+        };
+        *lock(&since) = is_in_line.then(Instant::now);
+        let sent = send(&mut writer, &request, reply.0, &shared).await;
+        // Before the next one has the slot.
+        note_held(&since, &request, sent.is_ok(), &shared);
+        sent
+    };
     let mut rest = [0; 64];
     let gone = async { while reader.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
     let finished = tokio::select! {
@@ -41,9 +54,22 @@ async fn serve(mut connection: TcpStream, shared: Arc<Shared>) {
         sent = answering => sent.is_ok(),
         () = gone => false,
     };
+    note_held(&since, &request, false, &shared);
     if !finished && !request.is_state() {
         lock(&shared.log).abandoned += 1;
         shared.grown.notify_all();
+    }
+}
+
+fn note_held(since: &Mutex<Option<Instant>>, request: &Recorded, is_whole: bool, shared: &Shared) {
+    let since = lock(since).take();
+    if let Some(from) = since {
+        lock(&shared.log).held.push(Held {
+            request: request.clone(),
+            from,
+            to: Instant::now(),
+            is_whole,
+        });
     }
 }
 

@@ -27,6 +27,7 @@ mod reply;
 mod wire;
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -54,6 +55,8 @@ struct Shared {
     script: Mutex<Script>,
     lists: Mutex<Option<Script>>,
     states: Mutex<Script>,
+    has_one_slot: AtomicBool,
+    slot: tokio::sync::Mutex<()>,
     log: Mutex<Log>,
     grown: Condvar,
 }
@@ -63,6 +66,17 @@ struct Log {
     requests: Vec<Recorded>,
     abandoned: usize,
     sent: Vec<Sent>,
+    held: Vec<Held>,
+}
+
+/// A call that had the one slot of the server.
+#[derive(Debug, Clone)]
+pub struct Held {
+    pub request: Recorded,
+    pub from: Instant,
+    pub to: Instant,
+    /// The client stayed until the end of the answer.
+    pub is_whole: bool,
 }
 
 /// A piece of a completion's text, as it was sent.
@@ -79,6 +93,8 @@ impl ModelServer {
             script: Mutex::new(Box::new(script)),
             lists: Mutex::new(None),
             states: Mutex::new(Box::new(reader)),
+            has_one_slot: AtomicBool::new(false),
+            slot: tokio::sync::Mutex::default(),
             log: Mutex::default(),
             grown: Condvar::new(),
         });
@@ -134,6 +150,18 @@ impl ModelServer {
     pub fn on_states(self, script: impl FnMut(&Recorded) -> Reply + Send + 'static) -> Self {
         *lock(&self.shared.states) = Box::new(script);
         self
+    }
+
+    /// Answers one completion at a time, as local servers do: the others get no head until it is
+    /// their turn.
+    pub fn with_one_slot(self) -> Self {
+        self.shared.has_one_slot.store(true, Ordering::Relaxed);
+        self
+    }
+
+    /// The calls that had the one slot and have it no more, in turn.
+    pub fn held(&self) -> Vec<Held> {
+        lock(&self.shared.log).held.clone()
     }
 
     /// `127.0.0.1:PORT`
