@@ -6,6 +6,7 @@
 mod asking;
 mod end;
 mod incoming;
+mod resuming;
 mod saving;
 mod settling;
 
@@ -149,6 +150,7 @@ impl Drafting<'_> {
             keep: self.keep_replaced(),
         });
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
+        self.note_unfinished(&draft).await;
         page.close().await;
         draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
@@ -172,6 +174,9 @@ impl Drafting<'_> {
             continued: 0,
             refused: 0,
         };
+        if let Some(end) = self.judge_resumed(draft, &tries.acceptance, page).await {
+            return end;
+        }
         loop {
             let start = draft.prose.len();
             let before = words::count(&draft.prose, self.language());

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::chunk_file;
 use super::error::StoreError;
 use super::manifest::{Begun, ChunkRecord};
 use super::writer::Session;
@@ -31,7 +32,33 @@ impl Session {
         let known = state.manifest.record(&planned.beat).cloned();
         let mut record =
             known.unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
-        record.begun = Some(Begun { at, inputs });
+        record.begun = Some(Begun {
+            at,
+            inputs,
+            generated_sha256: None,
+        });
+        state.manifest.set_record(record);
+        inner.write_manifest(&mut state)
+    }
+
+    /// Notes that all of what stands of a chunk that is not whole was generated: nobody else can tell
+    /// later whose the last words are.
+    ///
+    /// # Errors
+    /// What the disk refused; the text itself needs none of this.
+    pub fn note_unfinished(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let known = state.manifest.record(&inner.plan[index].beat).cloned();
+        let Some(mut record) = known else {
+            return Ok(());
+        };
+        let Some(begun) = &mut record.begun else {
+            return Ok(());
+        };
+        begun.generated_sha256 = Some(chunk_file::digest(prose));
         state.manifest.set_record(record);
         inner.write_manifest(&mut state)
     }

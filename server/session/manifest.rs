@@ -215,6 +215,9 @@ pub struct Begun {
     pub at: Timestamp,
     /// Digest of each input slice that its first prompt used, by name.
     pub inputs: BTreeMap<String, Digest>,
+    /// Digest of the text that the last job on it left, where all of that was generated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated_sha256: Option<Digest>,
 }
 
 /// What a job knows when a chunk ends.

@@ -369,3 +369,55 @@ fn a_short_chunk_is_continued_once_and_then_taken() {
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     assert_eq!(warnings[0]["code"], "too-short");
 }
+
+const GERMAN: &str = "Die Lampe brannte die ganze Nacht, und niemand kam die lange Treppe herauf. ";
+
+/// A loop in another language that broke off is no beginning of a chunk for the next job either.
+#[test]
+fn what_a_broken_call_left_is_judged_before_it_is_gone_on_from() {
+    let novel = Novel::short();
+    let answer = novel.clone();
+    let mut begun = false;
+    let server = ModelServer::start(move |request| match std::mem::replace(&mut begun, true) {
+        false => Reply::text(GERMAN.repeat(30)).close_after(200),
+        true => answer.answer(request),
+    });
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &server, &["--attempts", "1"]).exits(1);
+    assert!(desk.chunk(1).prose.starts_with("Die Lampe brannte"));
+    let ended = desk.write("openai", &server, &["--json"]).exits(0);
+    assert_eq!(desk.chunk(1).prose, novel.part(1));
+    let told = ended.named("warning");
+    let told = told.iter().find(|it| it["code"] == "wrong-language");
+    let told = told.expect("a warning")["message"].to_string();
+    assert!(
+        told.contains("not gone on from: the answer is in German"),
+        "{told}"
+    );
+    let files = desk.files(&format!("{}/runs", desk.session()));
+    let kept = files
+        .iter()
+        .any(|(name, text)| name.contains("errors/") && text.contains("Die Lampe"));
+    assert!(kept, "the text is kept");
+}
+
+/// Nobody knows whose words are in a text that was changed since.
+#[test]
+fn what_an_author_changed_is_gone_on_from_as_it_is() {
+    let mut begun = false;
+    let server = ModelServer::start(move |request| match std::mem::replace(&mut begun, true) {
+        false => Reply::text(GERMAN.repeat(3)).close_after(30),
+        true => Reply::text(crate::support::prose::prose(
+            PART,
+            part_of(&request.user()) as u64,
+        )),
+    });
+    let desk = Desk::with(BRIEF);
+    desk.write("openai", &server, &["--attempts", "1"]).exits(1);
+    desk.edit_chunk(1, |text| format!("{text} So it was."));
+    let flags = ["--json", "--to", "1"];
+    desk.write("openai", &server, &flags).exits(0);
+    let prose = desk.chunk(1).prose;
+    assert!(prose.starts_with("Die Lampe brannte"), "{prose}");
+    assert!(prose.contains("So it was."), "{prose}");
+}

@@ -88,6 +88,17 @@ pub struct Judgement {
     pub remarks: Vec<Fault>,
 }
 
+/// What is thought of the beginning of a chunk that nobody has judged yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beginning {
+    /// It can be gone on from.
+    Stands,
+    /// It can, without the loops in it.
+    Repaired { prose: String, cuts: Vec<Cut> },
+    /// It is no prose of the story.
+    Refused(Fault),
+}
+
 /// What one chunk is measured by.
 #[derive(Debug)]
 pub struct Acceptance<'a> {
@@ -182,6 +193,29 @@ impl<'a> Acceptance<'a> {
             .remarks
             .extend(content::lost_characters(&repaired.text));
         judgement
+    }
+
+    /// Judges what an earlier call left of a chunk, which may end anywhere. All of it must have been
+    /// generated.
+    pub fn judge_beginning(&self, prose: &str) -> Beginning {
+        let repaired = repair::repair(self, "", prose);
+        let answer = Answer {
+            prose,
+            author: 0,
+            judged: 0,
+            end: &CallEnd::RanLong,
+            continued: 0,
+            gained: 0,
+        };
+        let (text, cuts) = (repaired.text, repaired.cuts);
+        if let Some(fault) = self.fault(&answer, "", &text, repaired.hopeless, &cuts) {
+            return Beginning::Refused(fault);
+        }
+        let is_loop = |cut: &Cut| matches!(cut.check, Check::Repetition | Check::CopiedText);
+        match cuts.iter().any(is_loop) {
+            true => Beginning::Repaired { prose: text, cuts },
+            false => Beginning::Stands,
+        }
     }
 
     /// What is wrong with the content of an answer, whatever its length.
