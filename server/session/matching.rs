@@ -11,6 +11,7 @@ use super::chunk_file::ChunkFile;
 use super::conflict;
 use super::layout;
 use super::manifest::{ChunkRecord, Manifest};
+use crate::story::slug::beat_slug;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// How alike two headings are, from 0 to 1, that are one heading before and after a touch.
@@ -204,11 +205,16 @@ fn find_renamed(
 }
 
 /// Whether a beat that came may be the one that left in its place, under another heading: where
-/// both are known and say different things, only if the headings are almost the same.
+/// both are known and say different things, only if the headings are almost the same and the ids
+/// come from them. Who gives another beat an id of its own means another beat.
 fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
     let body = record.and_then(|record| record.body_sha256.as_ref());
     let differs = body.is_some() && planned.body.is_some() && body != planned.body.as_ref();
-    let alike = record.map_or(0.0, |record| {
+    let is_by_heading = |beat: &BeatId, title: &str| beat.0.starts_with(&beat_slug(title));
+    let by_heading = record.filter(|record| {
+        is_by_heading(&planned.beat, &planned.title) && is_by_heading(&record.beat, &record.title)
+    });
+    let alike = by_heading.map_or(0.0, |record| {
         let (old, new) = (record.title.to_lowercase(), planned.title.to_lowercase());
         strsim::normalized_damerau_levenshtein(&old, &new)
     });
@@ -432,6 +438,31 @@ mod tests {
             said.extend(matching.unknown.iter().map(|_| "unknown".to_owned()));
             assert_eq!(names, *wanted, "{outline:?} {files:?}");
             assert_eq!(said.join(", "), *rest, "{outline:?} {files:?}");
+        }
+    }
+
+    /// Ids of one's own say that two beats are two, however alike their headings are.
+    #[test]
+    fn a_beat_in_the_place_of_a_removed_one_takes_nothing_over() {
+        // the id and the heading of the beat that came, whether it has the chunk
+        for (id, heading, stays) in [
+            ("the-vigabola", "The Vigabola", true),
+            ("vigabola", "The Vigabola", false),
+            ("the-vigabola", "A quiet morning", false),
+        ] {
+            let candidates = candidates(&["chunk_01.md:a", "chunk_02.md:the-vigaloka"]);
+            let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+            let beat = BeatId("the-vigaloka".to_owned());
+            let mut record = ChunkRecord::missing(ChunkNumber(2), beat);
+            record.title = "The Vigaloka".to_owned();
+            record.body_sha256 = Some(Digest::of("She hides the lamp."));
+            manifest.chunks.push(record);
+            let mut plan = plan(&["a", id]);
+            plan[1].title = heading.to_owned();
+            plan[1].body = Some(Digest::of("She finds a rope."));
+            let matching = match_files(&plan, &candidates, &manifest);
+            assert_eq!(matching.files[1].is_some(), stays, "{id}: {heading}");
+            assert_eq!(matching.removed.is_empty(), stays, "{id}: {heading}");
         }
     }
 }
