@@ -31,7 +31,7 @@ pub struct Facts {
     pub files: Vec<FileFact>,
     /// The latest version of each beat that left the outline.
     pub removed: Vec<KeptVersion>,
-    /// The records beside the copies of what was generated, while there is no manifest.
+    /// What history/ knows of the chunks, where there is no manifest.
     pub records: Vec<ChunkRecord>,
     /// Names in chunks/ that are symbolic links and therefore not read.
     pub links: Vec<String>,
@@ -62,15 +62,6 @@ pub struct FileFact {
     pub open: bool,
 }
 
-impl Facts {
-    /// What is known of the chunks without a manifest.
-    pub(crate) fn known_records(&self) -> Vec<ChunkRecord> {
-        let prose = self.files.iter().map(|file| chunk_file::parse(&file.text));
-        let there = prose.map(|file| chunk_file::digest(&file.prose)).collect();
-        generated::choose(self.records.clone(), &there)
-    }
-}
-
 /// Gathers the facts of a session. Changes that were declared and not finished count as done.
 pub(crate) fn gather(
     folder: &StoryFolder,
@@ -83,11 +74,12 @@ pub(crate) fn gather(
     let mut facts = gather_with(folder, id, plan, owners, disk, || {
         Ok(manifest::read(&paths.manifest(), id.as_str(), disk)?.0)
     })?;
-    let Facts {
-        manifest, files, ..
-    } = &mut facts;
-    if let ManifestFact::Read(manifest) = manifest {
-        provenance::bring_up_to(manifest, files, &paths, disk)?;
+    let files = &facts.files;
+    match &mut facts.manifest {
+        ManifestFact::Read(manifest) => {
+            provenance::bring_up_to(manifest, files, &paths, disk)?;
+        }
+        _ => facts.records = provenance::known_records(files, &paths, disk)?,
     }
     facts.copies = copies(folder, &paths, disk)?;
     Ok(facts)
@@ -188,13 +180,9 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         let path = paths.chunks().join(&file.name);
         file.on_disk = Some(settling::on_disk(&path, &file.text, disk)?);
     }
-    let records = match manifest {
-        ManifestFact::Read(_) => Vec::new(),
-        _ => generated::records(paths, disk)?,
-    };
     Ok(Facts {
         manifest,
-        records,
+        records: Vec::new(),
         files: files.into_values().collect(),
         removed: read_removed(paths, disk)?,
         links,

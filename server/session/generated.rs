@@ -4,6 +4,9 @@
 //! first save. By its copy an edit can be shown and undone. The records beside the copies bring
 //! back what a lost manifest knew. A copy is named by the digest of its text, and goes when its
 //! chunk is written anew; its text is a version in history/ by then.
+//!
+//! What the author wrote has a record here as well, and no copy: without it, a lost manifest would
+//! make a generated text of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -14,7 +17,7 @@ use super::error::StoreError;
 use super::facts::read_text;
 use super::history;
 use super::layout::{SessionId, SessionPaths, StoryFolder};
-use super::manifest::ChunkRecord;
+use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::recover::ChunkView;
 use crate::story::{BeatId, Digest};
 
@@ -86,32 +89,74 @@ pub(crate) fn files(
     vec![(path, text), about]
 }
 
-/// The records beside the copies: what is known of chunks when the manifest is lost.
+/// The file of the record of a text by the author's hand, with what belongs into it; `None` where
+/// the record is about a text as it was generated.
+pub(crate) fn authors_file(
+    paths: &SessionPaths,
+    record: &ChunkRecord,
+) -> Option<(PathBuf, String)> {
+    let is_whole = record.status == ChunkStatus::Complete;
+    let path = path(paths, record.authors_text().filter(|_| is_whole)?)?;
+    Some((path.with_extension("json"), record.render()))
+}
+
+/// What is known of every text that has a record here: of chunks whose manifest is lost.
 pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkRecord>, StoreError> {
     let folder = paths.history().join(FOLDER);
     let mut records = Vec::new();
     for entry in disk.list(&folder)? {
-        let Some(name) = entry.name.strip_suffix(".json") else {
-            continue;
-        };
-        if entry.kind != EntryKind::File {
-            continue;
+        if let Some(name) = entry.name.strip_suffix(".json")
+            && entry.kind == EntryKind::File
+        {
+            let record = history::read_record(&folder.join(&entry.name), disk)?;
+            records.extend(record.and_then(|record| about(name, record)));
         }
-        let record = history::read_record(&folder.join(&entry.name), disk)?;
-        records.extend(record.filter(|record| {
-            let digest = record.generated_sha256.as_ref();
-            digest.is_some_and(|digest| digest.0.get(..NAME) == Some(name))
-        }));
     }
     Ok(records)
+}
+
+/// What is known of a text here.
+pub(crate) fn record_of(
+    paths: &SessionPaths,
+    digest: &Digest,
+    disk: &Disk,
+) -> Result<Option<ChunkRecord>, StoreError> {
+    let Some(path) = path(paths, digest) else {
+        return Ok(None);
+    };
+    let record = history::read_record(&path.with_extension("json"), disk)?;
+    let name = digest.0.get(..NAME).unwrap_or_default();
+    let about = record.and_then(|record| about(name, record));
+    Ok(about.filter(|record| text_of(record) == Some(digest)))
+}
+
+/// A record as it is of the text that its file is named by. One beside a copy may have been
+/// written when the author had edited the text already; the copy is what was generated.
+fn about(name: &str, mut record: ChunkRecord) -> Option<ChunkRecord> {
+    let is_named_by =
+        |digest: &Option<Digest>| digest.as_ref().and_then(|it| it.0.get(..NAME)) == Some(name);
+    if is_named_by(&record.generated_sha256) {
+        if record.content_sha256 != record.generated_sha256 {
+            // Its length is that of the other text.
+            record.content_sha256 = None;
+        }
+        record.origin = Some(Origin::Generated);
+        return Some(record);
+    }
+    is_named_by(&record.content_sha256).then_some(record)
+}
+
+/// The digest of the text that a record of this folder is about.
+fn text_of(record: &ChunkRecord) -> Option<&Digest> {
+    record.authors_text().or(record.generated_sha256.as_ref())
 }
 
 /// One record a beat: the one of the text that is there, else the newest. Pure.
 pub(crate) fn choose(records: Vec<ChunkRecord>, there: &BTreeSet<Digest>) -> Vec<ChunkRecord> {
     let rank = |record: &ChunkRecord| {
-        let digest = record.generated_sha256.as_ref();
+        let digest = text_of(record);
         let stands = digest.is_some_and(|digest| there.contains(digest));
-        (stands, record.finished, digest.cloned())
+        (stands, record.known_at(), digest.cloned())
     };
     let mut chosen: BTreeMap<BeatId, ChunkRecord> = BTreeMap::new();
     for record in records {

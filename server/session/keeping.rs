@@ -9,7 +9,7 @@ use super::facts::read_text;
 use super::generated;
 use super::history::{self, Version};
 use super::intent::{self, Step};
-use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::manifest::{ChunkRecord, ChunkStatus, Manifest, Origin};
 use super::writer::{Inner, State};
 use crate::story::{Digest, words};
 
@@ -81,7 +81,7 @@ impl Inner {
             .map(|_| ())
     }
 
-    fn keep_with(
+    pub(super) fn keep_with(
         &self,
         index: usize,
         path: &Path,
@@ -137,18 +137,56 @@ impl Inner {
             file: self.inside(&path),
             text,
         }));
-        let old = state.manifest.record(&self.plan[index].beat);
-        let old = old.and_then(|old| old.generated_sha256.as_ref());
-        if let Some(old) = old.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
+        steps.extend(self.authors_step(record));
+        let Some(old) = state.manifest.record(&self.plan[index].beat) else {
+            return Ok(steps);
+        };
+        let generated = old.generated_sha256.as_ref();
+        if let Some(old) = generated.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
             self.keep_generated(state, index)?;
+            steps.extend(self.remove_copy(state, old)?);
+        }
+        let authors = old.authors_text();
+        if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
             steps.extend(self.remove_copy(state, old)?);
         }
         Ok(steps)
     }
 
+    fn authors_step(&self, record: &ChunkRecord) -> Option<Step> {
+        let (path, text) = generated::authors_file(&self.paths, record)?;
+        let file = self.inside(&path);
+        Some(Step::Copy { file, text })
+    }
+
+    /// Sees to it that what is known of the author's texts is known without the manifest. `before`
+    /// is the manifest as it was before it took in what the author has changed.
+    pub(super) fn note_authors(&self, before: &Manifest, state: &State) -> Result<(), StoreError> {
+        for record in &state.manifest.chunks {
+            let old = before.record(&record.beat);
+            if let Some((path, text)) = generated::authors_file(&self.paths, record)
+                && (old != Some(record) || self.disk.metadata(&path)?.is_none())
+                && read_text(&path, &self.disk)?.as_ref() != Some(&text)
+            {
+                let file = self.inside(&path);
+                intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
+            }
+            let authors = old.and_then(ChunkRecord::authors_text);
+            if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
+                for step in self.remove_copy(state, old)? {
+                    intent::do_step(&step, &self.paths, &self.disk)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The step that notes beside a copy what is known of it now.
     pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
-        let about = generated::files(&self.paths, record, "").pop();
+        let about = match record.authors_text() {
+            Some(_) => generated::authors_file(&self.paths, record),
+            None => generated::files(&self.paths, record, "").pop(),
+        };
         let step = about.map(|(path, text)| Step::Copy {
             file: self.inside(&path),
             text,
@@ -159,7 +197,10 @@ impl Inner {
     fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
         let (chunks, removed) = (&state.manifest.chunks, &state.manifest.removed);
         let owners = chunks.iter().chain(removed);
-        let owners = owners.filter(|record| record.generated_sha256.as_ref() == Some(digest));
+        let owners = owners.filter(|record| {
+            let generated = record.generated_sha256.as_ref() == Some(digest);
+            generated || record.authors_text() == Some(digest)
+        });
         // Two chunks may have the same text.
         let Some(path) = generated::path(&self.paths, digest).filter(|_| owners.count() < 2) else {
             return Ok(Vec::new());

@@ -7,8 +7,8 @@
 use super::Saved;
 use super::chunk_file::{self, FileStatus};
 use super::error::StoreError;
-use super::intent::{Intent, Step};
-use super::manifest::{ChunkStatus, Origin, TokenUsage};
+use super::intent::Intent;
+use super::manifest::{ChunkRecord, ChunkStatus, Origin, TokenUsage};
 use super::restoring::{Known, New};
 use super::writer::{Inner, Session, State};
 use crate::story::{ChunkNumber, Digest, words};
@@ -95,9 +95,9 @@ impl Inner {
             record.cost = Some(record.cost.unwrap_or(0.0) + cost);
         }
         let Some(prose) = &mending.prose else {
-            let record = Box::new(record);
+            record.noted = Some(self.disk.now());
             let what = format!("close the seam before chunk {}", planned.number);
-            let steps = vec![Step::Record { record }];
+            let steps = self.record_steps(record);
             return self.change(state, &Intent::new(what, self.disk.now(), steps));
         };
         // Another beginning makes no other text of it.
@@ -115,7 +115,8 @@ impl Inner {
             is_revision: false,
         };
         let next = self.next_record(state, index, &mending.input.0, &mending.next);
-        self.replace(state, index, &new, next.into_iter().collect())?;
+        let next = next.map_or_else(Vec::new, |record| self.record_steps(record));
+        self.replace(state, index, &new, next)?;
         state.wrote(planned.number, chunk_file::source_digest(prose));
         Ok(())
     }
@@ -127,7 +128,7 @@ impl Inner {
         index: usize,
         slice: &str,
         (then, now): &(Digest, Digest),
-    ) -> Option<Step> {
+    ) -> Option<ChunkRecord> {
         let next = self.plan.get(index + 1)?;
         let record = state.manifest.record(&next.beat)?;
         if then == now || record.inputs.get(slice) != Some(then) {
@@ -135,8 +136,7 @@ impl Inner {
         }
         let mut record = record.clone();
         record.inputs.insert(slice.to_owned(), now.clone());
-        Some(Step::Record {
-            record: Box::new(record),
-        })
+        record.noted = Some(self.disk.now());
+        Some(record)
     }
 }

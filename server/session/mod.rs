@@ -15,6 +15,7 @@ mod audits;
 mod begun;
 mod changelog;
 pub mod chunk_file;
+mod chunk_record;
 mod conflict;
 mod disk;
 mod ending;

@@ -119,8 +119,8 @@ impl Inner {
             .is_some()
             .then(|| state.manifest.clone());
         if loaded.is_none() {
-            let facts = self.facts()?;
-            state.manifest.chunks = facts.known_records();
+            let files = self.facts()?.files;
+            state.manifest.chunks = provenance::known_records(&files, &self.paths, &self.disk)?;
         }
         self.finish_interrupted(&mut state, notices)?;
         notices.extend(settling::settle_all(
@@ -141,7 +141,9 @@ impl Inner {
             self.keep_generated(&state, *index)?;
         }
         let lines = edited_lines(&edited, &state.manifest, &recovered.view, self.disk.now());
+        let before = state.manifest.clone();
         self.record_facts(&mut state.manifest, &recovered);
+        self.note_authors(&before, &state)?;
         let spent = self.spent(loaded.is_none());
         spending::raise(&mut state.manifest.totals.by_role, &spent);
         state.manifest.sum();
@@ -272,7 +274,7 @@ impl Inner {
                 .strip_prefix(&self.paths.root)
                 .unwrap_or(&chunk.path);
             record.file = file.to_string_lossy().replace('\\', "/");
-            record_text(&mut record, chunk);
+            record_text(&mut record, chunk, self.disk.now());
             if let Ok(file) = self.state_file(&chunk.path) {
                 record.state_file = file;
             }
@@ -318,7 +320,7 @@ fn edited_lines(
 }
 
 /// Notes what the chunk's text is now.
-fn record_text(record: &mut ChunkRecord, chunk: &ChunkView) {
+fn record_text(record: &mut ChunkRecord, chunk: &ChunkView, now: Timestamp) {
     record.status = chunk.status;
     // What is gone from the file may come back; its digests stay.
     if chunk.text.is_empty() {
@@ -332,7 +334,12 @@ fn record_text(record: &mut ChunkRecord, chunk: &ChunkView) {
     {
         record.generated_sha256 = Some(chunk.digest.clone());
     }
-    record.content_sha256 = Some(chunk.digest.clone());
+    if record.content_sha256.as_ref() != Some(&chunk.digest) {
+        record.content_sha256 = Some(chunk.digest.clone());
+        if record.authors_text().is_some() {
+            record.noted = Some(now);
+        }
+    }
 }
 
 fn rename_records(manifest: &mut Manifest, recovered: &Recovered, plan: &[PlannedChunk]) {

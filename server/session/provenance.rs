@@ -1,11 +1,13 @@
-//! Whose a text is, where manifest and chunk files come from different moments: a sync tool or a
-//! git checkout brought one of them without the other.
+//! What is known of the texts that stand, where manifest and chunk files come from different
+//! moments: a sync tool or a git checkout brought one of them without the other, or the manifest is
+//! lost.
 //!
-//! What was generated has its record beside its copy, in history/generated/ while it is the
-//! latest, and beside its version in history/ after that. A text that the manifest does not know
-//! is looked up there before it is taken for the author's.
+//! The record of a text lies in history/generated/ while the text is its chunk's, and beside its
+//! version in history/ after that. A text that the manifest does not know is looked up there before
+//! it is taken for the author's; of a text that it knows, and of one that the author has edited, what
+//! was noted last counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::chunk_file::{self, FileStatus};
 use super::disk::{Disk, EntryKind};
@@ -17,7 +19,7 @@ use super::layout::SessionPaths;
 use super::manifest::{ChunkRecord, Manifest};
 use crate::story::{BeatId, Digest};
 
-/// Gives the complete texts that a manifest does not know the records that lie in history/.
+/// Brings the records of a manifest up to what history/ knows of the texts that stand.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -27,20 +29,139 @@ pub(crate) fn bring_up_to(
     paths: &SessionPaths,
     disk: &Disk,
 ) -> Result<(), StoreError> {
-    let unknown = unknown_texts(manifest, files);
+    let Manifest {
+        chunks, removed, ..
+    } = manifest;
+    bring_up(chunks, removed, files, paths, disk)
+}
+
+/// What is known of the chunks without a manifest.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn known_records(
+    files: &[FileFact],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Vec<ChunkRecord>, StoreError> {
+    let there: BTreeSet<Digest> = standing(files)
+        .into_iter()
+        .map(|text| text.digest)
+        .collect();
+    let mut chosen = generated::choose(generated::records(paths, disk)?, &there);
+    bring_up(&mut chosen, &mut Vec::new(), files, paths, disk)?;
+    // Chunks have been renumbered since a record was written here.
+    chosen.iter_mut().for_each(|record| record.file.clear());
+    Ok(chosen)
+}
+
+fn bring_up(
+    chunks: &mut Vec<ChunkRecord>,
+    removed: &mut [ChunkRecord],
+    files: &[FileFact],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let mut unknown = Vec::new();
+    for text in standing(files) {
+        let record = text.record(chunks, removed);
+        let is_known = record.is_some_and(|record| text.is_known_to(record));
+        let found = generated::record_of(paths, &text.digest, disk)?;
+        let found = found.filter(|found| text.may_be_of(found, record));
+        match (found, record) {
+            (Some(found), Some(record)) if is_known && found.known_at() <= record.known_at() => {}
+            (Some(found), _) => take(found, chunks, removed),
+            (None, _) if is_known => {}
+            (None, _) => unknown.push(text),
+        }
+    }
     if unknown.is_empty() {
         return Ok(());
     }
-    let known = records(paths, disk)?;
-    for (beat, digest) in unknown {
-        let Some(record) = manifest.record_mut(&beat) else {
-            continue;
+    let kept = kept_records(paths, disk)?;
+    let current = generated::records(paths, disk)?;
+    for text in unknown {
+        let record = text.record(chunks, removed);
+        let is_its = |found: &&ChunkRecord| text.may_be_of(found, record);
+        let found = kept.get(&text.digest).into_iter().flatten().filter(is_its);
+        let newest = found.max_by_key(|found| found.known_at());
+        // The author has edited it, and the manifest may be older than what was edited.
+        let edited = || {
+            let known_at = record.and_then(ChunkRecord::known_at);
+            let later = |found: &&ChunkRecord| found.known_at() > known_at;
+            let current = current.iter().filter(is_its).filter(later);
+            current.max_by_key(|found| found.known_at())
         };
-        let beats = record.beats().into_iter().cloned().collect::<Vec<_>>();
-        if let Some(found) = known
-            .get(&digest)
-            .and_then(|found| found.iter().find(|found| beats.contains(&found.beat)))
-        {
+        let of_a_beat = text.beat.is_some();
+        if let Some(found) = newest.or_else(|| edited().filter(|_| of_a_beat)) {
+            take(found.clone(), chunks, removed);
+        }
+    }
+    Ok(())
+}
+
+/// A whole text in chunks/.
+struct Standing {
+    /// `None` where its front matter is gone.
+    beat: Option<BeatId>,
+    digest: Digest,
+}
+
+fn standing(files: &[FileFact]) -> Vec<Standing> {
+    // Where there is a journal, the file does not have the chunk's text yet.
+    let files = files.iter().filter(|fact| fact.journal.is_none());
+    let texts = files.map(|fact| chunk_file::parse(&fact.text));
+    let whole = texts.filter(|file| {
+        let is_whole = match file.status {
+            Some(status) => status == FileStatus::Complete,
+            None => file.beat.is_none(),
+        };
+        is_whole && !file.is_empty()
+    });
+    whole
+        .map(|file| Standing {
+            digest: chunk_file::digest(&file.prose),
+            beat: file.beat,
+        })
+        .collect()
+}
+
+impl Standing {
+    /// What the manifest says of its chunk.
+    fn record<'a>(
+        &self,
+        chunks: &'a [ChunkRecord],
+        removed: &'a [ChunkRecord],
+    ) -> Option<&'a ChunkRecord> {
+        let mut records = chunks.iter().chain(removed);
+        match &self.beat {
+            Some(beat) => records.find(|record| &record.beat == beat),
+            None => records.find(|record| self.is_known_to(record)),
+        }
+    }
+
+    fn is_known_to(&self, record: &ChunkRecord) -> bool {
+        [&record.content_sha256, &record.generated_sha256]
+            .into_iter()
+            .any(|known| known.as_ref() == Some(&self.digest))
+    }
+
+    /// Whether a record of this text is about this chunk: several may have the same text.
+    fn may_be_of(&self, found: &ChunkRecord, record: Option<&ChunkRecord>) -> bool {
+        match (record, &self.beat) {
+            (Some(record), _) => record.beats().contains(&&found.beat),
+            (None, Some(beat)) => found.beats().contains(&beat),
+            (None, None) => true,
+        }
+    }
+}
+
+/// Puts what was found of a text into the place of what the manifest says of its chunk.
+fn take(found: ChunkRecord, chunks: &mut Vec<ChunkRecord>, removed: &mut [ChunkRecord]) {
+    let mut records = chunks.iter_mut().chain(removed);
+    let is_same = |record: &&mut ChunkRecord| record.beats().contains(&&found.beat);
+    match records.find(is_same) {
+        Some(record) => {
             *record = ChunkRecord {
                 number: record.number,
                 beat: record.beat.clone(),
@@ -48,60 +169,29 @@ pub(crate) fn bring_up_to(
                 title: record.title.clone(),
                 file: record.file.clone(),
                 target_words: record.target_words,
-                ..found.clone()
-            };
+                ..found
+            }
         }
+        None => chunks.push(found),
     }
-    Ok(())
 }
 
-/// Beats and texts of the complete chunk files whose text their record does not know.
-fn unknown_texts(manifest: &Manifest, files: &[FileFact]) -> Vec<(BeatId, Digest)> {
-    let mut unknown = Vec::new();
-    // Where there is a journal, the file does not have the chunk's text yet.
-    for fact in files.iter().filter(|fact| fact.journal.is_none()) {
-        let file = chunk_file::parse(&fact.text);
-        let (Some(beat), Some(FileStatus::Complete)) = (file.beat, file.status) else {
-            continue;
-        };
-        let Some(record) = manifest.record(&beat) else {
-            continue;
-        };
-        let digest = chunk_file::digest(&file.prose);
-        let is_known = [&record.content_sha256, &record.generated_sha256]
-            .into_iter()
-            .any(|known| known.as_ref() == Some(&digest));
-        if !is_known {
-            unknown.push((beat, digest));
-        }
-    }
-    unknown
-}
-
-/// What history/ knows of texts, by the text.
-fn records(
+/// What lies beside the versions in history/, by their texts.
+fn kept_records(
     paths: &SessionPaths,
     disk: &Disk,
 ) -> Result<BTreeMap<Digest, Vec<ChunkRecord>>, StoreError> {
     let mut known: BTreeMap<Digest, Vec<ChunkRecord>> = BTreeMap::new();
-    let mut add = |digest: Option<Digest>, record: ChunkRecord| {
-        if let Some(digest) = digest {
-            known.entry(digest).or_default().push(record);
-        }
-    };
-    for mut record in generated::records(paths, disk)? {
-        // It may have been written before an edit; the text beside it is what was generated.
-        record.content_sha256.clone_from(&record.generated_sha256);
-        add(record.generated_sha256.clone(), record);
-    }
     for entry in disk.list(&paths.history())? {
         if entry.kind != EntryKind::Folder || entry.name == generated::FOLDER {
             continue;
         }
         let folder = paths.history().join(&entry.name);
         for (_, name) in history::numbered(&folder, "json", disk)? {
-            if let Some(record) = history::read_record(&folder.join(name), disk)? {
-                add(record.content_sha256.clone(), record);
+            if let Some(record) = history::read_record(&folder.join(name), disk)?
+                && let Some(digest) = record.content_sha256.clone()
+            {
+                known.entry(digest).or_default().push(record);
             }
         }
     }

@@ -188,7 +188,7 @@ pub(crate) fn recover(
                 });
             }
             let mut manifest = Manifest::new(id.as_str(), brief, language.as_str(), facts.at);
-            manifest.chunks = facts.known_records();
+            manifest.chunks = std::mem::take(&mut facts.records);
             manifest
         }
     };

@@ -68,7 +68,7 @@ impl Session {
             status: FileStatus::Complete,
             prose: &revision.shown.prose,
             why: "a revision was accepted",
-            known: Known::Revises,
+            known: Known::of_revision(&revision.shown, revision.own.as_ref()),
             is_revision: true,
             of: None,
         };
@@ -89,7 +89,11 @@ impl Session {
         inner.finish_pending(&mut state)?;
         let path = state.files[index].clone();
         let why = "a revision that was rejected";
-        inner.keep(index, &path, &revision.shown, why)?;
+        match revision.own {
+            Some(_) => inner.keep_revision(&state, index, &path, &revision.shown, why)?,
+            // Of one that came by another hand nothing is known.
+            None => inner.keep(index, &path, &revision.shown, why)?,
+        };
         let mut steps = self.remove_revision(number, &revision);
         steps.extend(inner.forget_revision(&state, index));
         steps.push(Step::Line {
@@ -114,6 +118,7 @@ impl Session {
         };
         let mut record = record.clone();
         record.inputs = inputs;
+        record.noted = Some(inner.disk.now());
         let mut steps = inner.copy_of_record(&record);
         steps.push(Step::Record {
             record: Box::new(record),
@@ -137,18 +142,22 @@ impl Session {
         inner.index(number)?;
         let path = self.revision_path(number);
         let on_disk = read_text(&path, &inner.disk)?;
-        let shown = match inner
+        let (shown, own) = match inner
             .owners
             .open_text(&path)
             .filter(|_| inner.is_open(&path))
         {
-            Some(text) => parse_revision(&text).0,
-            None => parse_revision(on_disk.as_deref().unwrap_or_default()).0,
+            Some(text) => parse_revision(&text),
+            None => parse_revision(on_disk.as_deref().unwrap_or_default()),
         };
         if shown.is_empty() {
             return Err(StoreError::NoRevision { number });
         }
-        Ok(Revision { shown, on_disk })
+        Ok(Revision {
+            shown,
+            on_disk,
+            own,
+        })
     }
 
     /// Keeps what a revision's file has and the chunk will not: front matter of the author's,
@@ -211,6 +220,8 @@ struct Revision {
     shown: ChunkFile,
     /// The whole file.
     on_disk: Option<String>,
+    /// The digest that it was proposed with.
+    own: Option<Digest>,
 }
 
 /// A text that takes the place of another.
@@ -230,14 +241,49 @@ pub(super) struct New<'a> {
 pub(super) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
+    /// The same, and the author has changed it.
+    RevisesByHand,
     /// What was noted when it was put away, if it was.
     Is(Option<Box<ChunkRecord>>),
+}
+
+impl Known {
+    /// What is known of a rewrite, where it was proposed with the digest `own`.
+    fn of_revision(shown: &ChunkFile, own: Option<&Digest>) -> Known {
+        let is_changed = own.is_some_and(|own| *own != chunk_file::source_digest(&shown.prose));
+        match is_changed {
+            true => Known::RevisesByHand,
+            false => Known::Revises,
+        }
+    }
 }
 
 impl Inner {
     pub(super) fn revision_path(&self, number: ChunkNumber) -> PathBuf {
         let name = layout::chunk_name(number, self.plan.len());
         self.paths.root.join("revisions").join(name)
+    }
+
+    /// Keeps a rewrite in history that does not come into its chunk's place, with what would be known
+    /// of it there.
+    pub(super) fn keep_revision(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        file: &ChunkFile,
+        why: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        let new = New {
+            status: FileStatus::Complete,
+            prose: &file.prose,
+            why,
+            known: Known::Revises,
+            of: None,
+            is_revision: true,
+        };
+        let about = self.record_of_new(state, index, &new);
+        self.keep_with(index, path, file, why, Some(&about))
     }
 
     /// The old text is in history before anything is declared, and the chunk has either text
@@ -306,7 +352,9 @@ impl Inner {
         let nothing = || ChunkRecord::missing(planned.number, planned.beat.clone());
         let digest = chunk_file::digest(new.prose);
         let (mut record, is_known) = match &new.known {
-            Known::Revises => (current.cloned().unwrap_or_else(nothing), false),
+            Known::Revises | Known::RevisesByHand => {
+                (current.cloned().unwrap_or_else(nothing), false)
+            }
             Known::Is(Some(record)) => (record.as_ref().clone(), true),
             Known::Is(None) => (nothing(), false),
         };
@@ -315,10 +363,18 @@ impl Inner {
                 FileStatus::Complete => ChunkStatus::Complete,
                 FileStatus::Partial => ChunkStatus::Partial,
             };
-            record.origin = Some(Origin::Generated);
             record.words = words::count(new.prose, &self.language);
-            record.generated_sha256 = (new.status == FileStatus::Complete).then(|| digest.clone());
             record.failure = None;
+            if matches!(new.known, Known::RevisesByHand) {
+                record.origin = Some(match record.generated_sha256 {
+                    Some(_) => Origin::Edited,
+                    None => Origin::Written,
+                });
+            } else {
+                let is_whole = new.status == FileStatus::Complete;
+                record.origin = Some(Origin::Generated);
+                record.generated_sha256 = is_whole.then(|| digest.clone());
+            }
         }
         if !is_known || new.of.is_none() {
             record.refined_sha256 = Some(digest.clone());
@@ -327,6 +383,7 @@ impl Inner {
         // that was there, nobody did.
         record.seam_open &= new.of.is_some();
         record.content_sha256 = Some(digest);
+        record.noted = Some(self.disk.now());
         // What is about the chunk and not about its text.
         record.number = planned.number;
         record.beat.clone_from(&planned.beat);

@@ -88,7 +88,8 @@ impl Session {
             is_revision: false,
         };
         let next = inner.next_record(&state, index, next.0, next.1);
-        inner.replace(&mut state, index, &new, next.into_iter().collect())?;
+        let next = next.map_or_else(Vec::new, |record| inner.record_steps(record));
+        inner.replace(&mut state, index, &new, next)?;
         state.wrote(revision.number, chunk_file::source_digest(&revision.prose));
         Ok(Some(std::mem::take(&mut state.owed)))
     }
@@ -131,13 +132,13 @@ impl Inner {
         if self.is_open(&path) || there.as_deref().is_some_and(is_authors) {
             let why = "a revision, made while another one that you have opened or changed waits";
             let file = proposed(&revision.prose);
-            let kept = self.keep(index, &chunk, &file, why)?;
+            let kept = self.keep_revision(state, index, &chunk, &file, why)?;
             return Ok(Proposed::Aside(kept));
         }
         if let Some(there) = &there {
             let (earlier, _) = parse_revision(there);
             let why = "a revision that a later one replaced";
-            self.keep(index, &chunk, &earlier, why)?;
+            self.keep_revision(state, index, &chunk, &earlier, why)?;
         }
         let mut steps = vec![Step::Put {
             file: self.inside(&path),
@@ -188,7 +189,7 @@ impl Inner {
     }
 
     /// The steps that put a record into the manifest, and beside the copy of what was generated.
-    fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
+    pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
         let mut steps = self.copy_of_record(&record);
         steps.push(Step::Record {
             record: Box::new(record),

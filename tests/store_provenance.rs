@@ -1,0 +1,199 @@
+//! Whose a text is and what it was written from, where manifest and chunk files come from different
+//! moments or the manifest is lost: a text is known by itself.
+
+mod store;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use store::{Story, n, result, written};
+use storywright::session::{ChunkResult, ChunkStatus, Origin, Revision};
+use storywright::story::Digest;
+
+const ALL: [&str; 3] = ["a", "b", "c"];
+
+fn inputs(of: &str) -> BTreeMap<String, Digest> {
+    BTreeMap::from([("beat".to_owned(), Digest::of(of))])
+}
+
+fn by_hand(story: &Story, prose: &str) {
+    let text = format!("---\nchunk: 2\nbeat: b\nstatus: complete\n---\n{prose}\n");
+    story.write("chunks/chunk_02.md", &text);
+}
+
+/// An earlier manifest takes the place of the one of now, or none does.
+fn lose(story: &Story, earlier: Option<&str>) {
+    match earlier {
+        Some(text) => story.write("manifest.json", text),
+        None => story.remove("manifest.json"),
+    }
+}
+
+#[test]
+fn an_authors_text_stays_the_authors_without_its_manifest() {
+    let fresh = Story::new();
+    drop(fresh.open(&ALL));
+    let empty = fresh.read("manifest.json");
+    for earlier in [None, Some(empty.as_str())] {
+        let story = Story::new();
+        story.write("chunks/chunk_02.md", "Mine from the first word.\n");
+        drop(story.open(&ALL));
+        // Only a file without front matter tells by itself that nothing of it was generated.
+        by_hand(&story, "Mine from the first word.");
+        drop(story.open(&ALL));
+        lose(&story, earlier);
+        assert_eq!(story.view(&ALL).chunks[1].origin, Some(Origin::Written));
+        drop(story.open(&ALL));
+        assert_eq!(story.view(&ALL).chunks[1].origin, Some(Origin::Written));
+    }
+}
+
+#[test]
+fn what_an_author_kept_is_known_without_the_manifest() {
+    let story = written();
+    let before = story.read("manifest.json");
+    by_hand(&story, "Edited b.");
+    let session = story.open(&ALL).session;
+    session.keep_chunk(n(2), inputs("another beat")).unwrap();
+    drop(session);
+    for earlier in [None, Some(before.as_str())] {
+        lose(&story, earlier);
+        for _ in 0..2 {
+            let chunk = story.view(&ALL).chunks[1].clone();
+            assert_eq!(chunk.origin, Some(Origin::Edited), "{}", earlier.is_some());
+            assert_eq!(chunk.record.unwrap().inputs, inputs("another beat"));
+            drop(story.open(&ALL));
+        }
+    }
+}
+
+/// Only what is needed stays: one record a text of the author's.
+#[test]
+fn a_text_that_was_edited_again_leaves_no_record() {
+    let story = written();
+    for edit in ["Once.", "Twice.", "Text of b."] {
+        by_hand(&story, edit);
+        drop(story.open(&ALL));
+    }
+    // A copy and a record for each of three texts.
+    assert_eq!(story.names("history/generated").len(), 6);
+    by_hand(&story, "Thrice.");
+    let session = story.open(&ALL).session;
+    session.chunk(n(2)).unwrap();
+    session.retire_chunk(n(2), "rewritten").unwrap();
+    session
+        .complete_chunk(n(2), "Another b.", result())
+        .unwrap();
+    assert_eq!(story.names("history/generated").len(), 6);
+}
+
+#[test]
+fn of_two_records_of_one_text_the_later_one_counts() {
+    let story = written();
+    let earlier = story.read("manifest.json");
+    let session = story.open(&ALL).session;
+    session.keep_chunk(n(2), inputs("another beat")).unwrap();
+    drop(session);
+    story.write("manifest.json", &earlier);
+    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
+    assert_eq!(record.inputs, inputs("another beat"));
+    drop(story.open(&ALL));
+    assert!(
+        story
+            .read("manifest.json")
+            .contains(&Digest::of("another beat").0)
+    );
+}
+
+/// The manifest is older than what the author has edited.
+#[test]
+fn an_edit_is_one_of_the_text_that_was_there() {
+    let story = written();
+    let earlier = story.read("manifest.json");
+    let session = story.open(&ALL).session;
+    session.retire_chunk(n(2), "rewritten").unwrap();
+    let again = ChunkResult {
+        inputs: inputs("another beat"),
+        finished: "2026-01-02T04:00:00Z".parse().unwrap(),
+        ..result()
+    };
+    session.complete_chunk(n(2), "Another b.", again).unwrap();
+    drop(session);
+    by_hand(&story, "Another b, and mine.");
+    story.write("manifest.json", &earlier);
+    let chunk = story.view(&ALL).chunks[1].clone();
+    assert_eq!(chunk.origin, Some(Origin::Edited));
+    assert_eq!(chunk.record.unwrap().inputs, inputs("another beat"));
+}
+
+#[test]
+fn a_beat_that_an_earlier_manifest_does_not_know_has_its_record() {
+    let story = Story::new();
+    drop(story.open(&["a", "c"]));
+    let earlier = story.read("manifest.json");
+    let session = story.open(&ALL).session;
+    session
+        .complete_chunk(n(2), "Text of b.", result())
+        .unwrap();
+    drop(session);
+    story.write("manifest.json", &earlier);
+    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
+    assert_eq!(record.inputs, result().inputs);
+    drop(story.open(&ALL));
+    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
+    assert_eq!(record.inputs, result().inputs);
+}
+
+/// The records in history/ tell the file that a chunk had once.
+#[test]
+fn a_text_without_front_matter_goes_by_its_number_where_the_manifest_is_lost() {
+    let story = written();
+    drop(story.open(&["a", "new", "b", "c"]));
+    story.write("chunks/chunk_02.md", "Mine, for the new beat.\n");
+    story.remove("manifest.json");
+    let view = story.view(&["a", "new", "b", "c"]);
+    assert_eq!(view.chunks[1].text, "Mine, for the new beat.");
+    assert_eq!(view.chunks[1].status, ChunkStatus::Complete);
+    assert_eq!(view.chunks[2].text, "Text of b.");
+}
+
+#[test]
+fn a_rejected_revision_comes_back_with_what_it_was_made_from() {
+    let story = written();
+    let session = story.open(&ALL).session;
+    for prose in ["Better b.", "Best b."] {
+        let revision = Revision {
+            number: n(2),
+            of: session.chunk(n(2)).unwrap().digest,
+            prose: prose.to_owned(),
+        };
+        session.propose_revision(&revision).unwrap();
+    }
+    session.reject_revision(n(2)).unwrap();
+    // One that another one replaced, and one that was rejected.
+    for version in [1, 2] {
+        session.restore_version(n(2), Some(version)).unwrap();
+        let chunk = session.chunk(n(2)).unwrap();
+        assert_eq!(chunk.origin, Some(Origin::Generated));
+        assert_eq!(chunk.record.unwrap().inputs, result().inputs, "{version}");
+    }
+}
+
+#[test]
+fn a_revision_that_the_author_changed_is_the_authors() {
+    let story = written();
+    let session = story.open(&ALL).session;
+    let revision = Revision {
+        number: n(2),
+        of: session.chunk(n(2)).unwrap().digest,
+        prose: "Better b.".to_owned(),
+    };
+    session.propose_revision(&revision).unwrap();
+    let path = story.path("revisions/chunk_02.md");
+    let proposed = fs::read_to_string(&path).unwrap();
+    fs::write(&path, proposed.replace("Better b.", "Better b, and mine.")).unwrap();
+    session.accept_revision(n(2)).unwrap();
+    let chunk = session.chunk(n(2)).unwrap();
+    assert_eq!(chunk.text, "Better b, and mine.");
+    assert_eq!((chunk.origin, chunk.edited), (Some(Origin::Edited), true));
+}
