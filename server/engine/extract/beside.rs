@@ -37,6 +37,8 @@ struct Queue {
     waiting: VecDeque<ChunkNumber>,
     /// What is being read.
     in_hand: BTreeSet<ChunkNumber>,
+    /// What earlier jobs left is still looked for.
+    catching_up: bool,
     /// Nothing comes after what waits.
     closed: bool,
     /// What could not be read, and why the last of it could not.
@@ -82,9 +84,11 @@ impl Beside {
             return;
         };
         let to_write: BTreeSet<ChunkNumber> = to_write.into_iter().collect();
+        line.add(|queue| queue.catching_up = true);
         self.workers().begin(async move {
             // A session that can't be read now fails the job in its own words.
             let Ok((view, known)) = line.reader.known().await else {
+                line.add(|queue| queue.catching_up = false);
                 return;
             };
             for notice in &known.notices {
@@ -95,6 +99,7 @@ impl Beside {
             let missing = known.to_extract(&view);
             line.add(|queue| {
                 let missing = missing.into_iter().filter(|it| !to_write.contains(it));
+                queue.catching_up = false;
                 // The job may have ended by now.
                 if !queue.closed {
                     queue.waiting.extend(missing);
@@ -108,6 +113,30 @@ impl Beside {
     pub fn read(&self, number: ChunkNumber) {
         if let Some(line) = &self.line {
             line.add(|queue| queue.waiting.push_front(number));
+        }
+    }
+
+    /// Waits until nothing is left to read, for as long as patience lasts and nobody cancels.
+    pub async fn idle(&self, cancel: &CancellationToken) {
+        let Some(line) = &self.line else {
+            return;
+        };
+        let idle = async {
+            loop {
+                let changed = line.changed.notified();
+                tokio::pin!(changed);
+                // Registered before looking, so that a change in between is not missed.
+                changed.as_mut().enable();
+                if line.queue().is_idle() {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::select! {
+            () = idle => {}
+            () = waits_no_longer(std::future::ready(())) => {}
+            () = cancel.cancelled() => {}
         }
     }
 
@@ -147,6 +176,13 @@ impl Beside {
 
     fn workers(&self) -> MutexGuard<'_, Background> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn is_idle(&self) -> bool {
+        let is_empty = self.waiting.is_empty() && self.in_hand.is_empty();
+        is_empty && !self.catching_up || self.given_up
     }
 }
 

@@ -1,12 +1,15 @@
 //! Rewriting what is stale makes more of it stale: a chunk that goes on from a text that is
-//! another one now. Where the author wants that rewritten too, this lines it up, round by round.
+//! another one now. Where the author wants that rewritten too, this lines it up, chunk by chunk in
+//! story order: what is stale already and comes later may become stale again on the way.
 //!
 //! Each chunk is written once at most in a job, so it ends, whatever the models answer.
 
+use std::collections::BTreeSet;
+
 use tokio_util::sync::CancellationToken;
 
-use super::Job;
 use super::reducer::Reducer;
+use super::{Job, Stop};
 use crate::engine::queue::Lineup;
 use crate::engine::settings::{Order, Settings};
 use crate::engine::written::Written;
@@ -15,38 +18,72 @@ use crate::session::StoreError;
 use crate::story::ChunkNumber;
 
 impl Reducer<'_> {
-    /// Rewrites what became stale since the job began, until nothing new is. `done` are the
-    /// chunks that it has written.
-    pub async fn follow(&mut self, mut done: Vec<ChunkNumber>, cancel: &CancellationToken) {
-        while self.may_go_on() && !cancel.is_cancelled() {
-            let (mut lineup, written) = match self.job.stale().await {
-                Ok(found) => found,
-                Err(error) => {
-                    self.job.reporter().warn(None, "stale", error.to_string());
-                    return;
-                }
-            };
-            lineup.tasks.retain(|task| !done.contains(&task.number));
-            let numbers: Vec<ChunkNumber> = lineup.tasks.iter().map(|task| task.number).collect();
-            let Some(first) = numbers.first().copied() else {
+    /// Rewrites what is stale, and what becomes so by that, until nothing is. `asked` are the chunks
+    /// that the author was told of, `done` those that the job has written already.
+    pub async fn follow(
+        &mut self,
+        asked: &[ChunkNumber],
+        mut done: BTreeSet<ChunkNumber>,
+        cancel: &CancellationToken,
+    ) {
+        let mut last: Option<ChunkNumber> = None;
+        while self.may_go_on() {
+            if cancel.is_cancelled() {
+                self.results.stop = Some(Stop::Cancelled);
+                return;
+            }
+            let Some((mut lineup, mut written)) = self.stale(&done).await else {
                 return;
             };
-            let verb = if numbers.len() == 1 { "is" } else { "are" };
-            let message = format!(
-                "{} became stale by what was rewritten, and {verb} rewritten too",
-                run_report::chunks(&numbers)
-            );
-            self.job.reporter().warn(Some(first), "stale-too", message);
+            let is_next = |lineup: &Lineup| {
+                let first = lineup.tasks.first();
+                first.is_some_and(|task| last.is_some_and(|last| task.number.0 == last.0 + 1))
+            };
+            // What is stale by what happened before is known when that was read.
+            if !is_next(&lineup) {
+                self.job.beside.idle(cancel).await;
+                let Some(found) = self.stale(&done).await else {
+                    return;
+                };
+                (lineup, written) = found;
+            }
+            let Some(task) = lineup.tasks.first().copied() else {
+                return;
+            };
+            lineup.tasks.truncate(1);
             // One after the other: what made them stale is the text before them.
             let serial = Settings {
                 order: Order::Serial,
                 ..self.job.settings().clone()
             };
             let schedule = lineup.schedule(self.job.brief(), &written.view, &serial);
-            self.job.ask_for_more(&schedule);
+            if !asked.contains(&task.number) {
+                let message = format!(
+                    "{} became stale by what was rewritten, and is rewritten too",
+                    run_report::chunks(&[task.number])
+                );
+                let reporter = self.job.reporter();
+                reporter.warn(Some(task.number), "stale-too", message);
+                self.job.ask_for_more(&schedule);
+            }
             self.line_up(schedule);
-            done.extend(numbers);
+            done.insert(task.number);
+            last = Some(task.number);
             self.write(cancel).await;
+        }
+    }
+
+    /// What is stale now and not among `done`; `None` where that can't be told.
+    async fn stale(&self, done: &BTreeSet<ChunkNumber>) -> Option<(Lineup, Written)> {
+        match self.job.stale().await {
+            Ok((mut lineup, written)) => {
+                lineup.tasks.retain(|task| !done.contains(&task.number));
+                Some((lineup, written))
+            }
+            Err(error) => {
+                self.job.reporter().warn(None, "stale", error.to_string());
+                None
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ mod reducer;
 mod seams;
 mod settle;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
@@ -29,8 +30,8 @@ use super::pass::Pass;
 use super::passes::{Left, Passes};
 use super::queue::{Lineup, Queue};
 use super::report::Reporter;
-use super::schedule::Schedule;
-use super::settings::Settings;
+use super::schedule::{Schedule, in_force};
+use super::settings::{Order, Settings};
 use super::single::SingleCall;
 use super::size::Measured;
 use super::status::relative;
@@ -199,11 +200,19 @@ impl Job {
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
         let writing = self.writer.precedence.writing();
-        reducer.write(cancel).await;
-        self.single.leave();
-        if reach == Reach::Following {
-            reducer.follow(to_write, cancel).await;
+        let follows = reach == Reach::Following;
+        let is_serial = in_force(self.settings.order, self.brief()) == Order::Serial;
+        if follows && is_serial {
+            reducer.line_up(Schedule::new(self.brief(), &[], Order::Serial, 1));
+            reducer.follow(&to_write, BTreeSet::new(), cancel).await;
+        } else {
+            reducer.write(cancel).await;
+            if follows {
+                let done = to_write.iter().copied().collect();
+                reducer.follow(&to_write, done, cancel).await;
+            }
         }
+        self.single.leave();
         if closes_seams {
             reducer.close_seams(cancel).await;
         }
