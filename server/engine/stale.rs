@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use super::answering;
 use super::known_slices::Others;
+use super::prompt::named_cast;
 use super::prompt::slices::{self, Slice, Slices};
 use super::settings::{ProviderChoice, Role, Settings};
 use super::stale_reason::StaleReason;
@@ -63,7 +64,8 @@ pub fn current_inputs(
     let record = chunk.and_then(|chunk| chunk.record.as_ref());
     let held = record.map(|record| slices::of_record(&record.inputs));
     let held = held.unwrap_or_default();
-    let always = slices::always(&story.brief);
+    let mut always = slices::always(&story.brief);
+    always.extend(named_cast(&story.brief, index));
     let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
     inputs.retain(|slice, _| {
         matches!(slice, Slice::Precedes(_) | Slice::Follows(_))

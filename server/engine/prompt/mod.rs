@@ -156,6 +156,17 @@ impl Prompt {
     }
 }
 
+/// The cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
+pub fn named_cast(brief: &Brief, beat: usize) -> Vec<slices::Slice> {
+    let names = CastNames::of(&brief.cast, &brief.language);
+    let called = trigger::Called::by(brief, &names, brief.beats.get(beat), &[]);
+    let entries = brief.cast.iter().enumerate();
+    entries
+        .filter(|(entry, _)| called.calls(*entry))
+        .map(|(_, entry)| slices::Slice::Cast(entry.name.clone()))
+        .collect()
+}
+
 /// How things stand in `state`, as the prompt of a beat tells it. `names` are those of the
 /// brief's cast.
 pub fn state_text(state: &StoryState, brief: &Brief, names: &CastNames, beat: usize) -> String {
