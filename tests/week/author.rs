@@ -111,9 +111,8 @@ impl Week {
             .filter(|place| self.chunk(*place).is_none())
             .filter(|place| !names.contains(&crate::desk::chunk_name(place + 1)))
             .filter(|place| {
-                !self.drafts[&id]
-                    .away
-                    .contains_key(&self.brief.beats[*place].id)
+                let memory = self.drafts.get(&id);
+                memory.is_none_or(|it| !it.away.contains_key(&self.brief.beats[*place].id))
             })
             .collect();
         let place = *free.get(usize::from(at) % free.len().max(1))?;
@@ -129,6 +128,7 @@ impl Week {
         let beat = self.brief.beats[place].id.clone();
         let memory = self.memory();
         memory.headless.push((key(&prose), beat.clone()));
+        memory.is_unseen = true;
         let known = Known {
             origin: Origin::Written,
             inputs: Vec::new(),
@@ -137,7 +137,17 @@ impl Week {
         Some(true)
     }
 
+    /// Whether a beat may get another number. An author who has just written the third chunk without
+    /// naming its beat has no command run before that.
+    fn may_renumber(&self) -> bool {
+        self.drafts.values().all(|memory| !memory.is_unseen)
+    }
+
     fn in_the_brief(&mut self, step: Step) -> bool {
+        let renumbers = [Deed::Insert, Deed::Move, Deed::Remove, Deed::Return];
+        if renumbers.contains(&step.deed) && !self.may_renumber() {
+            return false;
+        }
         let before = self.brief.clone();
         self.rethink(step);
         let text = self.brief.text();
@@ -297,6 +307,7 @@ impl Week {
                 let path = format!("generated/{id}/manifest.json");
                 self.desk.git(&["checkout", &commit.id, "--", &path]);
             }
+            Deed::CheckoutBrief | Deed::CheckoutAll if !self.may_renumber() => return None,
             Deed::CheckoutBrief => {
                 self.desk.git(&["checkout", &commit.id, "--", "story.md"]);
                 self.brief = commit.brief.clone();

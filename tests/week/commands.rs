@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::desk::{Ended, Snapshot, chunk_name};
+use crate::desk::{Ended, Snapshot};
 use crate::model::Origin;
 use crate::promises::{self, Row};
 use crate::steps::{Deed, Step};
@@ -106,7 +106,11 @@ impl Week {
                 let rows = self.status()?;
                 let stale = rows.into_iter().filter(|row| row.is_stale);
                 let beats = stale.map(|row| row.beat).collect();
-                ("rewrite", vec!["--stale".to_owned()], Touch::Stale(beats))
+                let mut which = vec!["--stale".to_owned()];
+                if step.how.is_multiple_of(2) {
+                    which.push("--follow".to_owned());
+                }
+                ("rewrite", which, Touch::Stale(beats))
             }
             Deed::RewriteFrom => {
                 let place = usize::from(step.at) % self.brief.beats.len();
@@ -137,15 +141,16 @@ impl Week {
             Some(1) if !is_whole && command == "rewrite" => {}
             _ => return Err(format!("{command} {which:?}: {}", ended.said())),
         }
-        if let Touch::Stale(_) = touch {
+        // What its own rewriting makes stale is rewritten too, where that was asked for.
+        if which.iter().any(|word| word == "--follow") {
             let left = self.status()?.into_iter().enumerate();
             let left = left.filter(|(place, row)| {
                 row.is_stale && row.is_complete && !self.may_be_authors(*place)
             });
             let left: Vec<String> = left.map(|(_, row)| row.told()).collect();
-            if !left.is_empty() && promises::FIXPOINT {
+            if !left.is_empty() {
                 return Err(format!(
-                    "rewrite --stale leaves stale chunks: {left:?}\n{}",
+                    "rewrite --stale --follow leaves stale chunks: {left:?}\n{}",
                     ended.said()
                 ));
             }
@@ -204,9 +209,14 @@ impl Week {
             return Ok(false);
         };
         let number = (place + 1).to_string();
+        let before = self.status()?.into_iter().nth(place);
         let ended = self.shell(&["keep", &number], Touch::Nothing, Source::History)?;
         if ended.code != Some(0) {
             return Err(format!("keep {number}: {}", ended.said()));
+        }
+        // Of one that is not stale there is nothing to keep.
+        if before.is_some_and(|row| !row.is_stale) {
+            return Ok(true);
         }
         let inputs = self.inputs_now(place);
         let beat = self.brief.beats[place].id.clone();
@@ -224,11 +234,11 @@ impl Week {
 
     fn revise(&mut self, step: Step) -> Result<bool, Broken> {
         let wanted = |week: &Week, place: usize| {
-            let name = chunk_name(place + 1).replace("chunks/", "revisions/");
-            let waits = week
-                .draft()
-                .is_some_and(|draft| draft.history.contains_key(&name));
-            waits && week.is_complete(place)
+            // It goes by the chunk's file, which may have another number until the next command.
+            let chunk = week.chunk(place).filter(|chunk| chunk.is_complete);
+            let name = chunk.map(|chunk| chunk.name.replace("chunks/", "revisions/"));
+            let draft = week.draft();
+            name.is_some_and(|name| draft.is_some_and(|it| it.history.contains_key(&name)))
         };
         if step.deed == Deed::Refine {
             let Some((place, _)) = self.pick(step.at, |chunk| chunk.is_complete) else {

@@ -135,6 +135,12 @@ impl Desk {
         desk
     }
 
+    /// Leaves the folder where it is.
+    pub fn stay(&mut self) -> PathBuf {
+        self.folder.disable_cleanup(true);
+        self.novel()
+    }
+
     pub fn novel(&self) -> PathBuf {
         self.folder.path().join("novel")
     }
@@ -171,7 +177,12 @@ impl Desk {
 
     /// The program with these arguments, and the week's settings where it takes any.
     fn program(&self, arguments: &[&str]) -> Command {
-        let mut command = self.command(env!("CARGO_BIN_EXE_storywright"));
+        let other = std::env::var("STORYWRIGHT_WEEK_PROGRAM").ok();
+        let mut command = self.command(
+            other
+                .as_deref()
+                .unwrap_or(env!("CARGO_BIN_EXE_storywright")),
+        );
         command.args(arguments);
         let takes_settings = ["write", "rewrite", "status", "refine", "state"];
         if takes_settings.contains(&arguments[0]) {

@@ -5,7 +5,10 @@
 //! `STORYWRIGHT_WEEK_SEED` repeats the weeks from one seed on, `STORYWRIGHT_WEEKS` and
 //! `STORYWRIGHT_WEEK_STEPS` say how many and how long, and `STORYWRIGHT_WEEK_SCRIPT` names a file
 //! with the steps of one week, as they are printed when it fails. `STORYWRIGHT_WEEK_WITHOUT` leaves
-//! out deeds by their words, with commas.
+//! out deeds by their words, with commas; `STORYWRIGHT_WEEK_TRIES` says how often a week that fails is
+//! played again to find the steps that it needs for that, `STORYWRIGHT_WEEK_DIARIES` a folder for the
+//! diaries of such weeks, whose files then stay, and `STORYWRIGHT_WEEK_PROGRAM` another program than
+//! the one that was built.
 
 mod author;
 mod brief;
@@ -27,7 +30,7 @@ use steps::Script;
 use week::Week;
 
 /// How often a week that failed is played again with fewer steps, and for how long.
-const SHRINKING: usize = 120;
+const TRIES: usize = 120;
 const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Deeds of which the program does not keep its promises yet.
@@ -50,7 +53,6 @@ fn play_all(weeks: usize, length: usize) {
         let text = std::fs::read_to_string(&file).expect("a script");
         return replay(&text.parse().expect("a script"));
     }
-    let number = |name: &str| variable(name).map(|value| value.parse::<usize>().expect("a number"));
     let weeks = number("STORYWRIGHT_WEEKS").unwrap_or(weeks);
     let length = number("STORYWRIGHT_WEEK_STEPS").unwrap_or(length);
     let first = number("STORYWRIGHT_WEEK_SEED")
@@ -78,8 +80,9 @@ fn play_all(weeks: usize, length: usize) {
                                 *counts.entry(deed).or_insert(0) += times
                             });
                         }
-                        Err((broken, _)) => {
+                        Err((broken, diary)) => {
                             println!("week {} breaks: {broken}", script.seed);
+                            note_diary(script.seed, &diary);
                             failures
                                 .lock()
                                 .unwrap_or_else(PoisonError::into_inner)
@@ -141,11 +144,12 @@ fn shrunk(mut script: Script) -> String {
     let kind_first = told
         .as_ref()
         .map_or_else(String::new, |(broken, _)| kind(broken));
+    let most = number("STORYWRIGHT_WEEK_TRIES").unwrap_or(TRIES);
     let mut tries = 0;
     let mut piece = script.steps.len().div_ceil(2);
     while piece > 0 {
         let mut start = 0;
-        while start < script.steps.len() && tries < SHRINKING && Instant::now() < deadline {
+        while start < script.steps.len() && tries < most && Instant::now() < deadline {
             let mut fewer = script.clone();
             fewer
                 .steps
@@ -165,6 +169,18 @@ fn shrunk(mut script: Script) -> String {
         "{broken}\n--- the week\n{}\n--- as a script\n{script}--- with all steps\n{first}",
         diary.join("\n")
     )
+}
+
+fn number(name: &str) -> Option<usize> {
+    variable(name).map(|value| value.parse().expect("a number"))
+}
+
+/// Leaves the diary of a week that failed in the folder of `STORYWRIGHT_WEEK_DIARIES`, if it is set.
+fn note_diary(seed: u64, diary: &[String]) {
+    if let Some(folder) = variable("STORYWRIGHT_WEEK_DIARIES") {
+        let path = std::path::Path::new(&folder).join(format!("{seed}.txt"));
+        std::fs::write(path, diary.join("\n")).expect("written");
+    }
 }
 
 fn variable(name: &str) -> Option<String> {

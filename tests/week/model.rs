@@ -49,6 +49,8 @@ pub struct Inputs {
     after: Option<(String, String)>,
     /// The words of the chunk before; `None` where it is the first, or that is not complete.
     preceding: Option<Vec<String>>,
+    /// The same with its paragraphs.
+    preceding_paragraphs: Vec<String>,
     /// Every complete chunk before that, by beat.
     upstream: Vec<(String, String)>,
 }
@@ -76,6 +78,10 @@ impl Inputs {
             before: before.and_then(beat),
             after: beat(place + 1),
             preceding: before.and_then(complete).map(|it| texts::words(&it.prose)),
+            preceding_paragraphs: before
+                .and_then(complete)
+                .map(|it| texts::paragraphs(&texts::bare(&it.prose)))
+                .unwrap_or_default(),
             upstream: earlier.collect(),
         }
     }
@@ -125,7 +131,9 @@ fn stale_for(then: &Inputs, now: &Inputs, all_texts: &str) -> Stale {
     if matches!(before, Stale::Must(_)) {
         return before;
     }
+    // A prompt shows where a paragraph ends, which is a change and hardly one.
     let may = before == Stale::May
+        || then.preceding_paragraphs != now.preceding_paragraphs
         || then.own.0 != now.own.0
         || then.before != now.before
         || then.after != now.after

@@ -10,9 +10,6 @@ use crate::model::{self, Known, Origin, Stale};
 use crate::texts::{self, ChunkText};
 use crate::week::{Begun, Broken, Week};
 
-/// `rewrite --stale` goes on until nothing is stale but what is the author's.
-pub const FIXPOINT: bool = false;
-
 /// What `status --json` says of a chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -156,6 +153,7 @@ impl Week {
         let Some(new) = self.look.drafts.get(&id).cloned() else {
             return Ok(());
         };
+        self.memory().is_unseen = false;
         self.put_away(old);
         self.in_order(&new)?;
         self.come_back(old, &new, touch)?;

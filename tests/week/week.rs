@@ -40,6 +40,8 @@ pub struct Memory {
     pub begun: BTreeMap<String, Begun>,
     /// Texts in files without front matter, and their beats.
     pub headless: Vec<(String, String)>,
+    /// One of them has not been there yet when a command ran. Nothing but its number tells its beat.
+    pub is_unseen: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -103,14 +105,23 @@ impl Week {
             week.diary.push(format!("{number}: {step}"));
             if let Err(broken) = week.step(*step) {
                 let broken = format!("at step {number} ({step}): {broken}");
-                return Err((broken, week.diary));
+                return Err((broken, week.give_up()));
             }
         }
         week.diary.push("the end".to_owned());
         match week.settle() {
             Ok(()) => Ok(week),
-            Err(broken) => Err((format!("at the end: {broken}"), week.diary)),
+            Err(broken) => Err((format!("at the end: {broken}"), week.give_up())),
         }
+    }
+
+    /// The diary of a week that failed. Its folder stays where somebody wants to look at it.
+    fn give_up(mut self) -> Vec<String> {
+        if std::env::var_os("STORYWRIGHT_WEEK_DIARIES").is_some() {
+            self.diary
+                .push(format!("in {}", self.desk.stay().display()));
+        }
+        self.diary
     }
 
     fn step(&mut self, step: Step) -> Result<(), Broken> {
