@@ -54,14 +54,22 @@ fn the_extension_declares_every_setting_and_no_other() {
         .filter(|name| !own.contains(&name.as_str()))
         .cloned()
         .collect();
+    // VS Code knows no setting that has a value and others below it: those are its properties.
+    let below = |name: &str| name.strip_prefix("thinking.").map(str::to_owned);
     let expected: BTreeSet<String> = NAMES
         .iter()
+        .filter(|setting| below(setting.name).is_none())
         .map(|setting| format!("storywright.{}", setting.name))
         .collect();
     assert_eq!(names, expected);
+    let roles = declared["storywright.thinking"]["properties"].as_object();
+    let roles: BTreeSet<String> = roles.unwrap().keys().cloned().collect();
+    let expected = NAMES.iter().filter_map(|setting| below(setting.name));
+    let expected: BTreeSet<String> = expected.chain(["default".to_owned()]).collect();
+    assert_eq!(roles, expected);
 
     // VS Code takes a setting of machine scope from the user only, never from a folder.
-    for setting in NAMES {
+    for setting in NAMES.iter().filter(|it| below(it.name).is_none()) {
         let scope = &declared[&format!("storywright.{}", setting.name)]["scope"];
         assert_eq!(scope == "machine", setting.trusted_only, "{}", setting.name);
     }

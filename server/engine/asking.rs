@@ -11,6 +11,7 @@ use serde_json::json;
 use super::precedence::{self, Kind};
 use super::report::Reporter;
 use super::settings::{Price, Role, Settings};
+use super::thought::Thought;
 use super::tokens;
 use super::writer::{self, Writer};
 use crate::provider::{
@@ -250,6 +251,7 @@ struct Call<'a> {
     asked: u32,
     usage: Usage,
     text: String,
+    thought: Thought,
     /// The server said something to it.
     is_answered: bool,
     /// Regularly.
@@ -265,6 +267,7 @@ impl<'a> Call<'a> {
             asked: user.fold(tokens::estimate(&request.system), u32::saturating_add),
             usage: Usage::default(),
             text: String::new(),
+            thought: Thought::default(),
             is_answered: false,
             has_ended: false,
             is_counted: false,
@@ -284,7 +287,9 @@ impl<'a> Call<'a> {
         answered();
         let mut events = opened?;
         while let Some(event) = events.next().await {
-            match event? {
+            let event = event?;
+            self.thought.note(&event);
+            match event {
                 Event::Text(text) => {
                     self.text.push_str(&text);
                     heard(&self.text);
@@ -296,7 +301,7 @@ impl<'a> Call<'a> {
                     self.asker.reporter.run().log(&entry);
                 }
                 Event::Started { model } => self.asker.writer.note_answer(model.as_deref()),
-                Event::Reasoning { .. } => {}
+                Event::Reasoning { .. } | Event::Thought { .. } => {}
                 Event::Finished(reason) => {
                     // What was told by now need not be estimated.
                     self.has_ended = true;
@@ -328,6 +333,7 @@ impl<'a> Call<'a> {
             self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
         }
         let asker = self.asker;
+        asker.reporter.note_thought(&self.thought);
         let price = asker.writer.price(&asker.prices);
         let cost = price.map(|price| price.of(&self.usage));
         asker

@@ -13,7 +13,7 @@ use super::asking::{Asker, ENDLESS, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
-use super::settings::Settings;
+use super::settings::{Role, Settings};
 use super::story_file::StoryFile;
 use super::written::{Call, Written};
 use super::{blocking, scene, seed};
@@ -215,6 +215,7 @@ impl Auditor {
             // That of the settings is for prose.
             temperature: None,
             seed: seed::of_call(settings.seed, attempt - 1, None),
+            thinking: settings.thinking_for(Role::Audit),
             // Some servers take a shape and then keep the model from answering.
             format: (attempt == 1).then(prompt::format),
             scene: Arc::new(scene),

@@ -405,7 +405,9 @@ impl Drafting<'_> {
                     CallResult::Ended(_) => incoming.end(),
                     _ => incoming.break_off(),
                 }
-                (course.reasoning, course.output_tokens) = incoming.counted();
+                let (thought, output_tokens) = incoming.counted();
+                (course.reasoning, course.output_tokens) = (thought.heard, output_tokens);
+                self.job.reporter().note_thought(&thought);
                 let asked = (!course.is_running).then_some(started);
                 incoming.measure(words_before, asked);
                 return result;

@@ -192,6 +192,7 @@ impl Job {
             beside,
             cost,
             elapsed: self.reporter().elapsed(),
+            thought: self.reporter().thought(),
         });
         self.reporter().count_spent(self.session()).await;
         let run = self.reporter().run().clone();

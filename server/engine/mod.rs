@@ -54,6 +54,7 @@ pub mod stale;
 pub mod stale_reason;
 pub mod status;
 pub mod story_file;
+mod thought;
 pub mod tokens;
 pub mod upkeep;
 pub mod versions;

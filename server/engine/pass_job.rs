@@ -367,6 +367,7 @@ impl Going {
             beside: &[],
             cost: spent.cost,
             elapsed: reporter.elapsed(),
+            thought: reporter.thought(),
         });
         reporter.count_spent(&self.pass.session).await;
         let run = reporter.run().clone();

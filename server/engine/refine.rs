@@ -17,6 +17,7 @@ use super::events::{JobEvent, RefineResult};
 use super::pass::{Pass, PassError};
 use super::prompt::slices::{self, Slice};
 use super::report::millis;
+use super::settings::Role;
 use super::written::{Asks, Call, Written, margin_notes};
 use super::{blocking, scene, tokens};
 use crate::provider::{Request, Task, Usage};
@@ -242,6 +243,7 @@ impl Refiner {
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: settings.seed,
+            thinking: settings.thinking_for(Role::Refine),
             format: None,
             scene: Arc::new(scene),
         }

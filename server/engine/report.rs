@@ -4,6 +4,7 @@
 //! prompts or keys.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use serde_json::json;
 
 use super::events::{JobEvent, Observer, Outcome, SeamResult};
 use super::settings::Role;
+use super::thought::Thought;
 use crate::provider::Usage;
 use crate::session::{Run, Session, SpentCall, TokenUsage};
 
@@ -21,6 +23,8 @@ pub struct Reporter {
     started: Instant,
     /// What was told that is the same for every chunk.
     told_once: Mutex<BTreeSet<String>>,
+    /// Tokens of the answers that were thinking.
+    thought: AtomicU64,
 }
 
 /// Makes what tells an observer that the server is waited for, before a job has a reporter.
@@ -45,6 +49,7 @@ impl Reporter {
             run,
             started,
             told_once: Mutex::default(),
+            thought: AtomicU64::new(0),
         }
     }
 
@@ -99,6 +104,16 @@ impl Reporter {
             cost,
         };
         self.run.log(&call.log_entry());
+    }
+
+    /// Counts the thinking of a call.
+    pub(super) fn note_thought(&self, thought: &Thought) {
+        self.thought.fetch_add(thought.tokens(), Ordering::Relaxed);
+    }
+
+    /// How many tokens of all answers were thinking.
+    pub fn thought(&self) -> u64 {
+        self.thought.load(Ordering::Relaxed)
     }
 
     /// Brings the sums of a draft up to what this job took.

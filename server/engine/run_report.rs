@@ -57,6 +57,8 @@ pub struct Summary<'a> {
     /// What it took of that beside the writing.
     pub beside: &'a [(Purpose, Spent)],
     pub cost: Option<f64>,
+    /// Tokens of the answers that were thinking.
+    pub thought: u64,
     pub elapsed: Duration,
 }
 
@@ -219,6 +221,10 @@ pub fn summary(summary: &Summary<'_>) -> String {
             spent.calls,
             spent.model,
         ));
+    }
+    if summary.thought > 0 {
+        let thought = summary.thought;
+        text.push_str(&format!("- Of these for thinking: {thought} out\n"));
     }
     if let Some(cost) = summary.cost {
         text.push_str(&format!("- Cost: {cost:.4}\n"));

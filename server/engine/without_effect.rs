@@ -65,10 +65,12 @@ impl Situation<'_> {
             "api_key_env",
             "api_key_command",
             "temperature",
+            "thinking",
             "attempts",
         ];
+        let groups = ["models.", "thinking.", "timeouts."];
         let is_about_asking =
-            asks.contains(&name) || name.starts_with("models.") || name.starts_with("timeouts.");
+            asks.contains(&name) || groups.iter().any(|group| name.starts_with(group));
         match (self.provider, name) {
             (ProviderKind::Demo, "max_cost") => Some("the demo writer costs nothing"),
             (ProviderKind::Demo, _) if is_about_asking => Some("the demo writer asks no model"),
@@ -94,7 +96,9 @@ impl Situation<'_> {
             "single_call_words",
             "order",
         ];
-        match name {
+        let of_role = name.strip_prefix("thinking.");
+        let of_role = of_role.map(|role| format!("models.{role}"));
+        match of_role.as_deref().unwrap_or(name) {
             _ if !writes && only_written.contains(&name) => Some("nothing is written"),
             "models.draft" if !writes => Some("nothing is written"),
             "models.plan" => Some("nothing is planned"),

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::answer::{Decoder, End, Fault, Progress};
+use super::effort;
 use super::http::{Failure, Http};
 use super::models;
-use super::parameters::{RefusedParameters, decimal, generation};
+use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
 use super::sent::{SentText, known};
 use super::stream::{self, Attempt};
@@ -26,10 +27,6 @@ pub(super) const API_VERSION: &str = "2023-06-01";
 
 /// The current model of the Sonnet class (2026-09-28).
 pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
-
-/// Room for thinking on top of what the prose may have: models from Claude 5 on think by
-/// default, and max_tokens bounds both together.
-const THINKING_TOKENS: u32 = 8_192;
 
 /// Most cache marks that one request may have.
 const MOST_MARKS: usize = 4;
@@ -58,21 +55,24 @@ impl Anthropic {
             sent
         };
         let temperature = offer("temperature", request.temperature.is_some());
-        let thinks = self.http.server.vendor
-            && generation(&request.model, "claude-").is_some_and(|number| number >= 5);
-        // Without it thinking is silent: nothing would come for minutes, and the deadlines
-        // could not tell a model that thinks from one that hangs.
-        let thinking = offer("thinking", thinks);
+        let vendor = self.http.server.vendor;
+        let words = effort::of_anthropic(&request.model, vendor, request.thinking, &self.refused);
+        if let Some((name, _)) = &words.thinking {
+            offer(name, true);
+        }
         let marks = offer("cache_control", true);
         let format = offer("output_config", request.format.is_some());
+        offer("effort", words.effort.is_some());
 
         let mut body = json!({
             "model": request.model,
             "max_tokens": request.max_output_tokens,
             "stream": true,
         });
-        if thinks {
-            body["max_tokens"] = json!(request.max_output_tokens.saturating_add(THINKING_TOKENS));
+        if words.thinks {
+            // Models that think count both against one limit.
+            let room = request.thinking.room();
+            body["max_tokens"] = json!(request.max_output_tokens.saturating_add(room));
         }
         if !request.system.trim().is_empty() {
             body["system"] = if marks {
@@ -91,12 +91,14 @@ impl Anthropic {
             body["temperature"] = json!(request.temperature.map(decimal));
         }
         if let Some(shape) = request.format.as_ref().filter(|_| format) {
-            body["output_config"] = json!({
-                "format": {"type": "json_schema", "schema": *shape.schema},
-            });
+            body["output_config"]["format"] =
+                json!({"type": "json_schema", "schema": *shape.schema});
         }
-        if thinking {
-            body["thinking"] = json!({"type": "adaptive", "display": "summarized"});
+        if let Some(effort) = words.effort {
+            body["output_config"]["effort"] = json!(effort);
+        }
+        if let Some((_, thinking)) = words.thinking {
+            body["thinking"] = thinking;
         }
         Attempt {
             path: "/messages",
@@ -271,6 +273,7 @@ impl Messages {
 
     fn usage(&mut self, usage: &Value, out: &mut Vec<Event>) {
         let number = |name: &str| usage.get(name).and_then(Value::as_u64);
+        let thought = known(usage["output_tokens_details"]["thinking_tokens"].as_u64());
         // Proxies that do not know yet, or no more, say 0: it takes back nothing that was told.
         let later = |name: &str, before: Option<u64>| {
             let told = number(name);
@@ -291,6 +294,7 @@ impl Messages {
         if usage != Usage::default() {
             out.push(Event::Usage(usage));
         }
+        out.extend(thought.map(|tokens| Event::Thought { tokens }));
     }
 }
 
@@ -386,6 +390,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(1),
+            thinking: Default::default(),
             format: None,
             scene: Default::default(),
         }

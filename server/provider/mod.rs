@@ -8,6 +8,7 @@ mod answer;
 pub mod anthropic;
 pub mod deadlines;
 pub mod demo;
+mod effort;
 mod endpoint;
 mod error;
 mod framing;
@@ -35,6 +36,7 @@ use futures::stream::BoxStream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use effort::Thinking;
 pub use endpoint::normalise_base_url;
 pub use error::{ProviderError, ProviderErrorKind};
 pub use limits::output_limit;
@@ -77,6 +79,8 @@ pub struct Request {
     pub context_tokens: u32,
     pub temperature: Option<f32>,
     pub seed: Option<u64>,
+    /// How hard the model is to think before it writes, as far as the protocol has words for it.
+    pub thinking: Thinking,
     /// The shape that the answer has to have; `None` for prose. Where a protocol or a model has
     /// no such thing it is left out, so the prompt has to ask for the shape as well.
     pub format: Option<Format>,
@@ -161,6 +165,9 @@ pub enum Event {
     Text(String),
     /// The model thinks aloud; counted in characters, never kept.
     Reasoning { characters: usize },
+    /// How many tokens of the answer were thinking, as far as the server tells; a later one replaces
+    /// an earlier one.
+    Thought { tokens: u64 },
     /// Tokens so far; a later one replaces an earlier one, field by field.
     Usage(Usage),
     /// Something the author should know, such as a parameter that the model refused.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::answer::{Decoder, End, Fault, Progress};
+use super::effort;
 use super::http::Http;
 use super::openai::REASONING;
 use super::parameters::{RefusedParameters, decimal};
@@ -102,10 +103,9 @@ fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
         "options": options,
     });
     let mut optional = Vec::new();
-    // Models that think do so by default, and spend num_predict on it before the first word.
-    if !refused.contains(&request.model, "think") {
-        body["think"] = json!(false);
-        optional.push("think");
+    if let Some((name, think)) = effort::of_ollama(&request.model, request.thinking, refused) {
+        body["think"] = think;
+        optional.push(name);
     }
     if let Some(shape) = &request.format
         && !refused.contains(&request.model, "format")

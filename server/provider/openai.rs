@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::answer::{Decoder, End, Fault, Progress};
+use super::effort;
 use super::http::{Failure, Http};
 use super::models;
 use super::parameters::{RefusedParameters, decimal, generation};
@@ -24,10 +25,6 @@ use super::{
 
 /// The current general model for natural writing (2026-10-26); it speaks chat completions.
 pub const DEFAULT_MODEL: &str = "gpt-6.1-terra";
-
-/// Room for reasoning on top of what the prose may have: the vendor's reasoning models count
-/// both against one limit.
-const REASONING_TOKENS: u32 = 8_192;
 
 /// Speaks chat completions.
 pub struct Openai {
@@ -57,9 +54,11 @@ impl Openai {
         let temperature = offer("temperature", request.temperature.is_some());
         let seed = offer("seed", request.seed.is_some());
         let stream_options = offer("stream_options", true);
-        // Reasoning is not streamed here, so that much of it looks like a server that hangs;
-        // prose gains little from it.
-        let effort = offer("reasoning_effort", reasons);
+        let (model, wanted) = (&request.model, request.thinking);
+        let effort = effort::of_openai(model, vendor, reasons, wanted, &self.refused);
+        if let Some((name, _)) = effort {
+            offer(name, true);
+        }
         let cache_key = offer("prompt_cache_key", vendor);
         let format = offer("response_format", request.format.is_some());
         let limit = self.limit_name(request);
@@ -76,7 +75,11 @@ impl Openai {
             "messages": messages,
         });
         body[limit] = if reasons {
-            json!(request.max_output_tokens.saturating_add(REASONING_TOKENS))
+            json!(
+                request
+                    .max_output_tokens
+                    .saturating_add(request.thinking.room())
+            )
         } else {
             json!(request.max_output_tokens)
         };
@@ -89,8 +92,8 @@ impl Openai {
         if stream_options {
             body["stream_options"] = json!({"include_usage": true});
         }
-        if effort {
-            body["reasoning_effort"] = json!("low");
+        if let Some((_, effort)) = effort {
+            body["reasoning_effort"] = json!(effort);
         }
         if cache_key {
             body["prompt_cache_key"] = json!(cache_key_of(request));
@@ -334,6 +337,9 @@ impl Decoder for Chunks {
         if let Some(usage) = usage(&chunk["usage"]) {
             out.push(Event::Usage(usage));
         }
+        let details = &chunk["usage"]["completion_tokens_details"];
+        let thought = known(details["reasoning_tokens"].as_u64());
+        out.extend(thought.map(|tokens| Event::Thought { tokens }));
         // Empty in the chunk that brings the usage.
         let choices = chunk["choices"].as_array();
         for choice in choices.into_iter().flatten() {
@@ -413,6 +419,7 @@ mod tests {
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(7),
+            thinking: Default::default(),
             format: None,
             scene: Default::default(),
         }

@@ -47,15 +47,18 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
                     .any(|word| position_of_word(&refusal.message, word).is_some())
         });
     }
-    if let Some(named) = sent.iter().find(|name| **name == refusal.parameter) {
+    let is_named = |name: &&&'static str| spoken(name).contains(&refusal.parameter.as_str());
+    if let Some(named) = sent.iter().find(is_named) {
         return Some(named);
     }
+    // What is wrong there is the effort, not the other things of that parameter.
+    let message = refusal.message.replace("output_config.effort", "effort");
     // The first that is named: what follows is often the parameter to use instead.
     sent.iter()
         .filter_map(|name| {
             let words = spoken(name).iter();
             let at = words
-                .filter_map(|word| position_of_word(&refusal.message, word))
+                .filter_map(|word| position_of_word(&message, word))
                 .min()?;
             Some((at, *name))
         })
@@ -67,7 +70,10 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
 fn spoken<'a>(name: &'a &'static str) -> &'a [&'static str] {
     match *name {
         // "… does not support thinking"
-        "think" => &["thinking"],
+        "think" => &["think", "thinking"],
+        "think_level" => &["think", "thinking"],
+        "thinking_off" => &["thinking"],
+        "reasoning_off" => &["reasoning_effort", "reasoning"],
         "response_format" => &["response_format", "json_schema", "grammar", "JSON schema"],
         "output_config" => &[
             "output_config",
@@ -105,6 +111,12 @@ pub(super) fn notice(model: &str, parameter: &str) -> String {
         "temperature" | "seed" => format!(
             "The model {model} does not take {parameter}; it was left out, so the setting has \
              no effect."
+        ),
+        "thinking_off" | "reasoning_off" => format!(
+            "The model {model} does not let its thinking be turned off; it thinks as little as it can."
+        ),
+        "think_level" => format!(
+            "The model {model} knows no levels of thinking; it thinks as much as it does by itself."
         ),
         _ => format!("The model {model} does not take {parameter}; it was left out."),
     }

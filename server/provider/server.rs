@@ -161,6 +161,7 @@ mod tests {
             context_tokens: 1,
             temperature: None,
             seed: None,
+            thinking: Default::default(),
             format: None,
             scene: Default::default(),
         };

@@ -48,6 +48,7 @@ async fn read<D: Decoder>(decoder: D, pieces: Pieces) -> Read {
             Ok(Event::Reasoning { characters }) => read.reasoning += characters,
             Ok(Event::Usage(usage)) => read.usage.update(usage),
             Ok(Event::Notice(_)) => read.notices += 1,
+            Ok(Event::Thought { .. }) => {}
             Ok(Event::Finished(reason)) => read.finish = Some(reason),
             Err(error) => read.error = Some(error.kind),
         }
@@ -72,6 +73,7 @@ fn request(user: &str) -> Request {
         context_tokens: 3_000,
         temperature: None,
         seed: None,
+        thinking: Default::default(),
         format: None,
         scene: Default::default(),
     }

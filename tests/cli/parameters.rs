@@ -168,3 +168,79 @@ fn usage_that_comes_late_counts_for_cost_and_budget() {
         "{finished}"
     );
 }
+
+/// Which words of a request say how hard to think.
+fn thinking_of(request: &Recorded) -> Value {
+    let body = &request.body;
+    let told = [
+        &body["thinking"]["type"],
+        &body["output_config"]["effort"],
+        &body["reasoning_effort"],
+        &body["think"],
+    ];
+    told.into_iter()
+        .filter(|value| !value.is_null())
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn how_hard_a_model_thinks_is_asked_for_in_each_protocol() {
+    for (provider, draft, state) in [
+        ("anthropic", json!(["low"]), json!(["disabled"])),
+        ("openai", json!(["low"]), json!(["none"])),
+        ("ollama", json!(["low"]), json!([false])),
+    ] {
+        let novel = Novel::short();
+        let server = ModelServer::start(move |request| {
+            novel.answer_with(request, |rest| {
+                // A hundred tokens of it for each part.
+                Reply::fragments(tokens(&rest)).reasoning(["Hm. ".repeat(75)])
+            })
+        });
+        let desk = Desk::with(BRIEF);
+        desk.configure("[thinking]\ndefault = \"low\"\nstate = \"high\"\n");
+        desk.write(provider, &server, &["--thinking-state", "off"])
+            .exits(0);
+        for request in server.completions() {
+            assert_eq!(thinking_of(&request), draft, "{provider}");
+        }
+        for request in server.states() {
+            assert_eq!(thinking_of(&request), state, "{provider}");
+        }
+        assert_eq!(server.states().len(), 4, "{provider}");
+        let runs = desk.files(&format!("{}/runs", desk.session()));
+        let summary = runs.iter().find(|(name, _)| name.ends_with("summary.md"));
+        let (_, summary) = summary.expect("a summary");
+        assert!(
+            summary.contains("- Of these for thinking: 400 out\n"),
+            "{provider}: {summary}"
+        );
+    }
+}
+
+#[test]
+fn what_a_model_refuses_of_thinking_is_left_out_and_told_once() {
+    for (provider, message) in [
+        ("anthropic", "output_config.effort: not supported"),
+        ("openai", "reasoning_effort is not supported"),
+        ("ollama", "\"fake\" does not support thinking"),
+    ] {
+        let novel = Novel::short();
+        let server = ModelServer::start(move |request| match thinking_of(request).as_array() {
+            Some(words) if !words.is_empty() => {
+                Reply::error(400, json!({"error": {"message": message}}))
+            }
+            _ => novel.answer(request),
+        });
+        let desk = Desk::with(BRIEF);
+        let flags = ["--json", "--state", "off", "--thinking", "high"];
+        let ended = desk.write(provider, &server, &flags).exits(0);
+        let told = ended.named("warning");
+        // Ollama's levels, and then its truth value.
+        let refused = if provider == "ollama" { 2 } else { 1 };
+        let told = told.iter().filter(|it| it["code"] == "provider").count();
+        assert_eq!(told, refused, "{provider}: {}", ended.said());
+        assert_eq!(server.completions().len(), 4 + refused, "{provider}");
+    }
+}

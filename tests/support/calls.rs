@@ -49,6 +49,7 @@ pub fn request() -> Request {
         context_tokens: 3_000,
         temperature: None,
         seed: None,
+        thinking: Default::default(),
         format: None,
         scene: Default::default(),
     }
@@ -85,6 +86,7 @@ pub async fn call(provider: &dyn Provider, request: Request) -> Outcome {
                     Event::Started { model } => outcome.model = model,
                     Event::Text(text) => outcome.text.push_str(&text),
                     Event::Reasoning { characters } => outcome.reasoning += characters,
+                    Event::Thought { .. } => {}
                     Event::Usage(usage) => outcome.usage.update(usage),
                     Event::Notice(notice) => outcome.notices.push(notice),
                     Event::Finished(reason) => outcome.finish = Some(reason),

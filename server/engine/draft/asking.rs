@@ -8,8 +8,10 @@ use crate::engine::accept::{CallEnd, Check, Cut, Fault};
 use crate::engine::precedence::{self, DraftTurn};
 use crate::engine::prompt::slices::Slice;
 use crate::engine::prompt::{Prompt, TooLarge};
+use crate::engine::settings::Role;
 use crate::engine::single::{SliceEnd, Source, mark};
 use crate::engine::size::{self, Ask};
+use crate::engine::thought::CHARACTERS_A_TOKEN;
 use crate::engine::written::{Call, still_wanted};
 use crate::engine::{scene, seed, tokens};
 use crate::provider::{
@@ -23,9 +25,6 @@ const SOME_WAY: u32 = 30;
 
 /// Reasoning that took this share of a limit (one in so many parts) is why the limit was hit.
 const LOST_SHARE: u32 = 4;
-
-/// A token of reasoning has about so many characters.
-const CHARACTERS_A_TOKEN: usize = 3;
 
 /// One call for a chunk: what it was asked for, and what came of it.
 pub(super) struct Course {
@@ -231,6 +230,7 @@ impl Drafting<'_> {
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),
+            thinking: settings.thinking_for(Role::Draft),
             format: None,
             scene: scene::scene(
                 self.job.brief(),

@@ -10,6 +10,7 @@ use crate::engine::accept::{self, Acceptance, CallEnd, Check, Cut, Opening};
 use crate::engine::prompt::slices::Slices;
 use crate::engine::report::millis;
 use crate::engine::seam;
+use crate::engine::thought::Thought;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
 use crate::story::words;
 
@@ -27,8 +28,7 @@ pub(super) struct Incoming<'a, 'b> {
     /// Tokens of earlier calls.
     usage_before: Usage,
     usage: Usage,
-    /// Characters of reasoning that have come.
-    reasoning: usize,
+    thought: Thought,
     /// The beginning of the answer, until it is clear that it is prose; `None` afterwards.
     opening: Option<String>,
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
@@ -53,7 +53,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
             heard: None,
             usage_before: draft.usage,
             usage: Usage::default(),
-            reasoning: 0,
+            thought: Thought::default(),
             seam: Some(String::new()),
             behind_since: None,
             behind_bytes: 0,
@@ -66,9 +66,9 @@ impl<'a, 'b> Incoming<'a, 'b> {
         &self.draft.inputs
     }
 
-    /// Characters of reasoning that have come, and the tokens of the answer that the server told.
-    pub(super) fn counted(&self) -> (usize, Option<u64>) {
-        (self.reasoning, self.usage.output_tokens)
+    /// The thinking of the call, and the tokens of the answer that the server told.
+    pub(super) fn counted(&self) -> (Thought, Option<u64>) {
+        (self.thought, self.usage.output_tokens)
     }
 
     /// Takes one event; `Some` when the call is over.
@@ -87,7 +87,9 @@ impl<'a, 'b> Incoming<'a, 'b> {
             Some(Ok(Event::Notice(message))) => {
                 self.drafting.job.reporter().warn_once("provider", message);
             }
-            Some(Ok(Event::Reasoning { characters })) => self.reasoning += characters,
+            Some(Ok(event @ (Event::Reasoning { .. } | Event::Thought { .. }))) => {
+                self.thought.note(&event);
+            }
             Some(Ok(Event::Started { model })) => {
                 self.drafting.job.writer().note_answer(model.as_deref());
             }

@@ -181,6 +181,7 @@ impl Prepared {
             beside: &[(Purpose::States, spent.clone())],
             cost: spent.cost,
             elapsed: reporter.elapsed(),
+            thought: reporter.thought(),
         });
         reporter.count_spent(reader.session()).await;
         let run = reporter.run().clone();

@@ -273,6 +273,7 @@ impl Reader {
             // That of the settings is for prose.
             temperature: None,
             seed: seed::of_call(self.settings.seed, asked, None),
+            thinking: self.settings.thinking_for(Role::State),
             format: shaped.then(prompt::format),
             scene: Arc::new(scene),
         }

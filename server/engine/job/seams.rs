@@ -18,6 +18,7 @@ use crate::engine::prompt::slices::{self, Slice};
 use crate::engine::prompt::{Prompt, PromptInputs};
 use crate::engine::queue::open_seams;
 use crate::engine::report::{causes, millis};
+use crate::engine::settings::Role;
 use crate::engine::workshop::Claim;
 use crate::engine::{blocking, scene, tokens};
 use crate::provider::{
@@ -170,6 +171,7 @@ impl Job {
             context_tokens: self.settings().context_tokens,
             temperature: self.settings().temperature,
             seed: self.settings().seed,
+            thinking: self.settings().thinking_for(Role::Draft),
             format: None,
             scene: scene::scene(self.brief(), beat, later, "", self.settings().demo_seed()),
         };
@@ -259,7 +261,7 @@ impl Job {
                 }
                 Event::Finished(reason) => return Ok(reason),
                 Event::Started { model } => self.writer().note_answer(model.as_deref()),
-                Event::Reasoning { .. } | Event::Notice(_) => {}
+                Event::Reasoning { .. } | Event::Thought { .. } | Event::Notice(_) => {}
             }
             if text.len() > most {
                 return Ok(FinishReason::Length);

@@ -14,6 +14,7 @@ use super::reader::{Piece, Reader, Told};
 use super::records;
 use crate::engine::events::JobEvent;
 use crate::engine::settings::Role;
+use crate::engine::thought::Thought;
 use crate::engine::{blocking, tokens};
 use crate::provider::{Event, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::story::new_beats::NewBeat;
@@ -72,6 +73,7 @@ struct Answer<'a> {
     ended: bool,
     usage_before: Usage,
     usage: Usage,
+    thought: Thought,
     started: Instant,
     told: Instant,
 }
@@ -103,6 +105,7 @@ impl Job {
             ended: false,
             usage_before,
             usage: Usage::default(),
+            thought: Thought::default(),
             started: Instant::now(),
             told: Instant::now(),
             job: self,
@@ -120,6 +123,8 @@ impl Job {
             let usage = tokens::with_unreported(answer.job.usage, usage_before, asked, &heard);
             answer.job.usage = usage;
         }
+        let thought = answer.thought;
+        self.reporter.note_thought(&thought);
         let took = self.usage.since(usage_before);
         let price = self.writer.price(&self.settings.prices);
         let cost = price.map(|price| price.of(&took));
@@ -177,7 +182,9 @@ impl Answer<'_> {
                 }
                 Ok(Event::Notice(message)) => self.job.reporter.warn(None, "provider", message),
                 Ok(Event::Started { model }) => self.job.writer.note_answer(model.as_deref()),
-                Ok(Event::Reasoning { .. }) => {}
+                Ok(event @ (Event::Reasoning { .. } | Event::Thought { .. })) => {
+                    self.thought.note(&event);
+                }
                 Ok(Event::Finished(FinishReason::Refusal)) => {
                     self.ended = true;
                     self.wrong.get_or_insert_with(|| "was a refusal".to_owned());

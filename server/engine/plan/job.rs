@@ -328,6 +328,7 @@ impl Job {
             context_tokens: self.settings.context_tokens,
             temperature: self.settings.temperature,
             seed: seed::of_call(self.settings.seed, self.empty, None),
+            thinking: self.settings.thinking_for(Role::Plan),
             format: None,
             scene: Arc::new(scene),
         }

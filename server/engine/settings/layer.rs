@@ -160,13 +160,15 @@ fn flatten(prefix: &str, map: &Map<String, Value>, into: &mut Map<String, Value>
 pub(super) fn dotted(prefix: &str, key: &str) -> String {
     match prefix {
         "" => key.to_owned(),
+        // As a table it holds the value for all roles as well.
+        "thinking" if key == "default" => prefix.to_owned(),
         _ => format!("{prefix}.{key}"),
     }
 }
 
 /// Whether the settings of a name are those in its table.
 pub(super) fn is_group(name: &str) -> bool {
-    matches!(name, "models" | "timeouts" | "demo" | "prices")
+    matches!(name, "models" | "thinking" | "timeouts" | "demo" | "prices")
 }
 
 impl Settings {

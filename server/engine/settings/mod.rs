@@ -19,7 +19,7 @@ pub use layer::{Layer, LayerFile, Origin, SettingsProblem, Spot, flag};
 pub use load::{SettingsSources, load_layers, user_config_path};
 pub use names::{NAMES, SettingName};
 
-use crate::provider::{Deadlines, ProviderKind};
+use crate::provider::{Deadlines, ProviderKind, Thinking};
 
 /// All settings in force.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,9 @@ pub struct Settings {
     /// Most cost of a job, in the currency of `prices`.
     pub max_cost: Option<f64>,
     pub prices: BTreeMap<String, Price>,
+    /// How hard models think, and a role each where that differs.
+    pub thinking: Thinking,
+    pub thinking_of: BTreeMap<Role, Thinking>,
     /// Makes calls repeatable, where a server can do that; `None`: none is sent.
     pub seed: Option<u64>,
     /// Pace of the demo writer in words a second; `None`: as fast as it can.
@@ -90,6 +93,8 @@ impl Default for Settings {
             max_output_tokens: None,
             max_cost: None,
             prices: BTreeMap::new(),
+            thinking: Thinking::Auto,
+            thinking_of: BTreeMap::new(),
             seed: None,
             demo_words_per_second: None,
         }
@@ -103,6 +108,14 @@ impl Settings {
             .get(&role)
             .or(self.model.as_ref())
             .map(String::as_str)
+    }
+
+    /// How hard the model of a role is to think.
+    pub fn thinking_for(&self, role: Role) -> Thinking {
+        self.thinking_of
+            .get(&role)
+            .copied()
+            .unwrap_or(self.thinking)
     }
 
     /// The seed for the demo writer, which always has one.
@@ -125,6 +138,7 @@ impl Settings {
             "audit": self.audit,
             "context_tokens": self.context_tokens,
             "temperature": self.temperature,
+            "thinking": self.thinking,
             "attempts": self.attempts,
             "seed": self.seed,
         })

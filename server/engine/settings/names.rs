@@ -36,6 +36,8 @@ const fn trusted(name: &'static str, expects: &'static str) -> SettingName {
     }
 }
 
+const THINKING: &str = "auto, off, low, medium or high";
+
 /// Every setting but the `prices.*`, in the order of the documentation.
 pub const NAMES: &[SettingName] = &[
     open("provider", "auto, anthropic, openai, ollama or demo"),
@@ -59,6 +61,12 @@ pub const NAMES: &[SettingName] = &[
     open("audit", "off or on"),
     open("context_tokens", "a whole number from 1000 to 10000000"),
     open("temperature", "a number from 0 to 2"),
+    open("thinking", THINKING),
+    open("thinking.draft", THINKING),
+    open("thinking.plan", THINKING),
+    open("thinking.state", THINKING),
+    open("thinking.refine", THINKING),
+    open("thinking.audit", THINKING),
     open("timeouts.connect", "seconds, more than 0"),
     open("timeouts.first_token", "seconds, more than 0"),
     open("timeouts.idle", "seconds, more than 0"),
@@ -124,6 +132,12 @@ impl Settings {
             "audit" => self.audit = word(value)?,
             "context_tokens" => self.context_tokens = whole(value, 1_000, 10_000_000)?,
             "temperature" => self.temperature = Some(number(value, 0.0, 2.0)? as f32),
+            "thinking" => self.thinking = word(value)?,
+            "thinking.draft" => self.set_thinking(Role::Draft, value)?,
+            "thinking.plan" => self.set_thinking(Role::Plan, value)?,
+            "thinking.state" => self.set_thinking(Role::State, value)?,
+            "thinking.refine" => self.set_thinking(Role::Refine, value)?,
+            "thinking.audit" => self.set_thinking(Role::Audit, value)?,
             "timeouts.connect" => self.deadlines.connect = seconds(value)?,
             "timeouts.first_token" => self.deadlines.first_token = seconds(value)?,
             "timeouts.idle" => self.deadlines.idle = seconds(value)?,
@@ -139,6 +153,11 @@ impl Settings {
             }
             _ => return None,
         }
+        Some(())
+    }
+
+    fn set_thinking(&mut self, role: Role, value: &Value) -> Option<()> {
+        self.thinking_of.insert(role, word(value)?);
         Some(())
     }
 

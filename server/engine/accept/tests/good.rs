@@ -84,6 +84,7 @@ async fn demo(brief: &Brief, index: usize, target_words: u32) -> String {
         context_tokens: 16_000,
         temperature: None,
         seed: None,
+        thinking: Default::default(),
         format: None,
         scene: Arc::new(scene),
     };

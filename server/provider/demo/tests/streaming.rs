@@ -17,6 +17,7 @@ fn request(scene: Scene, max_output_tokens: u32) -> Request {
         context_tokens: 16_000,
         temperature: None,
         seed: None,
+        thinking: Default::default(),
         format: None,
         scene: Arc::new(scene),
     }
