@@ -153,7 +153,7 @@ fn a_workspace_cannot_send_one_providers_key_to_another() {
     ));
     desk.put(
         "storywright.toml",
-        "provider = \"anthropic\"\nattempts = 1\n",
+        "provider = \"anthropic\"\nmodel = \"m\"\nattempts = 1\n",
     );
     let ended = desk.run(&["write"]).exits(1);
     assert!(server.requests().is_empty());
