@@ -20,14 +20,47 @@ const CODE: &str = "leftover";
 /// word of other scripts counts as three.
 const MOST_SAID: usize = 120;
 
-/// Marks that models and their servers wrap text in.
-const MARKS: [&str; 22] = [
+/// Marks that models and their servers wrap text in, those of reasoning among them.
+const MARKS: &[&str] = &[
     "<think>",
     "</think>",
     "<thinking>",
     "</thinking>",
     "<reasoning>",
     "</reasoning>",
+    "<thought>",
+    "</thought>",
+    "<seed:think>",
+    "</seed:think>",
+    "<inner_reasoning>",
+    "</inner_reasoning>",
+    "<scratchpad>",
+    "</scratchpad>",
+    "<|think|>",
+    "<|/think|>",
+    "<|thinking|>",
+    "<|/thinking|>",
+    "<|start_thinking|>",
+    "<|end_thinking|>",
+    "<|begin_of_thought|>",
+    "<|end_of_thought|>",
+    "<|inner_prefix|>",
+    "<|inner_suffix|>",
+    "<|start_response|>",
+    "<|end_response|>",
+    "<|begin_of_solution|>",
+    "<|end_of_solution|>",
+    "<|start|>",
+    "<|end|>",
+    "<|return|>",
+    "<|channel>thought",
+    "<channel|>",
+    "<unused94>thought",
+    "<unused95>",
+    "◁think▷",
+    "◁/think▷",
+    "[THINK]",
+    "[/THINK]",
     "<|im_start|>",
     "<|im_end|>",
     "<|endoftext|>",
@@ -79,11 +112,16 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
 
 fn marks(text: &str) -> Vec<Remark> {
     let mut found = Vec::new();
-    for (start, _) in text.match_indices(['<', '[']) {
+    for (start, _) in text.match_indices(['<', '[', '◁']) {
         let rest = &text[start..];
         let mark = MARKS.iter().find(|mark| {
-            rest.get(..mark.len())
-                .is_some_and(|head| head.eq_ignore_ascii_case(mark))
+            let head = rest.get(..mark.len());
+            // In brackets prose has words of its own.
+            let is_exact = mark.starts_with('[');
+            head.is_some_and(|head| match is_exact {
+                true => head == **mark,
+                false => head.eq_ignore_ascii_case(mark),
+            })
         });
         if let Some(mark) = mark {
             let message = format!(
@@ -292,6 +330,19 @@ mod tests {
             ("ja", "第三章　駅\n\n澪は行った。", "第三章　駅"),
             ("ar", "الفصل الثالث\n\nذهبت ليلى.", "الفصل الثالث"),
             ("en", "<think>plan</think> She went.", "<think>|</think>"),
+            ("en", "[THINK]plan[/THINK] She went.", "[THINK]|[/THINK]"),
+            ("en", "She said [think] and went.", ""),
+            (
+                "en",
+                "<|START_THINKING|>plan<|END_THINKING|> She went.",
+                "<|START_THINKING|>|<|END_THINKING|>",
+            ),
+            ("en", "◁think▷plan◁/think▷ She went.", "◁think▷|◁/think▷"),
+            (
+                "en",
+                "<|channel|>analysis<|message|>plan<|end|> She went.",
+                "<|channel|>|<|message|>|<|end|>",
+            ),
             ("en", "```\nShe went.\n```", "```\nShe went.\n```"),
             (
                 "en",
