@@ -33,31 +33,29 @@ use week::Week;
 const TRIES: usize = 120;
 const PATIENCE: Duration = Duration::from_secs(240);
 
-/// Deeds of which the program does not keep its promises yet.
-const LEFT_OUT: &str = "checkout-manifest";
+/// The first of the weeks that are always the same.
+const FIXED_SEED: u64 = 1;
 
 #[test]
-#[ignore = "still finds weeks in which a promise is not kept: cargo test --test week -- --ignored"]
 fn every_promise_holds_in_4_weeks_of_40_steps() {
-    play_all(4, 40);
+    play_all(4, 40, || FIXED_SEED);
 }
 
 #[test]
 #[ignore = "takes hours: cargo test --test week -- --ignored --nocapture"]
 fn every_promise_holds_in_500_weeks_of_120_steps() {
-    play_all(500, 120);
+    play_all(500, 120, || fastrand::u64(..1 << 40));
 }
 
-fn play_all(weeks: usize, length: usize) {
+fn play_all(weeks: usize, length: usize, seed: impl Fn() -> u64) {
     if let Some(file) = variable("STORYWRIGHT_WEEK_SCRIPT") {
         let text = std::fs::read_to_string(&file).expect("a script");
         return replay(&text.parse().expect("a script"));
     }
     let weeks = number("STORYWRIGHT_WEEKS").unwrap_or(weeks);
     let length = number("STORYWRIGHT_WEEK_STEPS").unwrap_or(length);
-    let first = number("STORYWRIGHT_WEEK_SEED")
-        .map_or_else(|| fastrand::u64(..1 << 40), |seed| seed as u64);
-    let left_out = variable("STORYWRIGHT_WEEK_WITHOUT").unwrap_or_else(|| LEFT_OUT.to_owned());
+    let first = number("STORYWRIGHT_WEEK_SEED").map_or_else(seed, |seed| seed as u64);
+    let left_out = variable("STORYWRIGHT_WEEK_WITHOUT").unwrap_or_default();
     println!("seeds {first} to {}", first + weeks as u64 - 1);
     let began = Instant::now();
     let next = AtomicUsize::new(0);
