@@ -53,12 +53,12 @@ impl Wire<'_> {
         self.event("", &line.to_string())
     }
 
-    pub fn start(&self, (input, cached, _): Tokens) -> String {
+    pub fn start(&self, (input, cached, output): Tokens) -> String {
         match self.protocol {
             Protocol::Anthropic => {
                 let usage = json!({
                     "input_tokens": input - cached, "cache_read_input_tokens": cached,
-                    "cache_creation_input_tokens": 0, "output_tokens": 1,
+                    "cache_creation_input_tokens": 0, "output_tokens": output.min(1),
                 });
                 let message = json!({
                     "id": "msg_scripted", "type": "message", "role": "assistant", "content": [],
