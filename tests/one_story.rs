@@ -203,7 +203,7 @@ fn built(brief: &Brief, earlier: &[Earlier<'_>], number: usize) -> String {
         so_far: "",
         remaining_words: 400,
         notes: &[],
-        context_tokens: 16_000,
+        limit: tokens::PromptLimit::of(16_000),
     })
     .unwrap();
     format!("{}\n\n{}", prompt.system(), prompt.user().concat())

@@ -234,7 +234,7 @@ async fn tags_of_local_models_never_reach_the_prose() {
 async fn ollama_is_asked_for_a_window_that_holds_everything() {
     let server = ModelServer::author();
     let mut request = request();
-    request.context_tokens = 16_000;
+    request.context_tokens = 19_000;
     request.max_output_tokens = 3_000;
     request.temperature = Some(0.7);
     request.seed = Some(11);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::engine::events::{JobEvent, Observer, SeamResult, Work};
+use crate::engine::events::{JobEvent, Observer, SeamResult, Unit, Work};
 
 /// Shows a job until it is closed.
 pub trait Display: Observer {
@@ -23,7 +23,7 @@ pub fn display(json: bool) -> Arc<dyn Display> {
     } else if std::io::stderr().is_terminal() {
         Arc::new(Bars::new())
     } else {
-        Arc::new(PlainLines)
+        Arc::new(PlainLines::default())
     }
 }
 
@@ -43,11 +43,15 @@ impl Display for JsonLines {
 }
 
 /// A line for each step.
-struct PlainLines;
+#[derive(Default)]
+struct PlainLines {
+    unit: Unit,
+}
 
 impl Observer for PlainLines {
     fn event(&self, event: &JobEvent) {
-        if let Some(line) = line(event) {
+        self.unit.note(event);
+        if let Some(line) = line(event, self.unit.as_str()) {
             output::note(&line);
         }
     }
@@ -62,6 +66,7 @@ impl Display for PlainLines {
 /// A bar for the job that names the chunk in hand; steps scroll by above it.
 struct Bars {
     bar: ProgressBar,
+    unit: Unit,
 }
 
 impl Bars {
@@ -70,13 +75,16 @@ impl Bars {
         let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {msg}  {elapsed}");
         // The template is fixed; were it wrong, the default style would do.
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        Bars { bar }
+        let unit = Unit::default();
+        Bars { bar, unit }
     }
 }
 
 impl Observer for Bars {
     fn event(&self, event: &JobEvent) {
-        if let Some(line) = line(event) {
+        self.unit.note(event);
+        let unit = self.unit.as_str();
+        if let Some(line) = line(event, unit) {
             self.bar.println(line);
         }
         match event {
@@ -90,7 +98,7 @@ impl Observer for Bars {
             } => {
                 self.bar.set_position(u64::from(*percent));
                 self.bar.set_message(format!(
-                    "chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"
+                    "chunk {chunk}: {words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"
                 ));
             }
             JobEvent::ChunkSaved { percent, .. }
@@ -120,7 +128,7 @@ impl Display for Bars {
 }
 
 /// An event as a line for people; progress within a chunk has none.
-fn line(event: &JobEvent) -> Option<String> {
+fn line(event: &JobEvent, unit: &str) -> Option<String> {
     let line = match event {
         JobEvent::JobStarted {
             work,
@@ -146,7 +154,7 @@ fn line(event: &JobEvent) -> Option<String> {
             target_words,
             ..
         } => format!(
-            "{story}: writing {} of {chunks} chunks, {target_words} words in all, with {provider}/{model} (session {session})",
+            "{story}: writing {} of {chunks} chunks, {target_words} {unit} in all, with {provider}/{model} (session {session})",
             to_write.len()
         ),
         JobEvent::ChunkStarted {
@@ -156,8 +164,8 @@ fn line(event: &JobEvent) -> Option<String> {
             target_words,
             ..
         } => match words {
-            0 => format!("chunk {chunk} “{title}”: {target_words} words to write"),
-            _ => format!("chunk {chunk} “{title}”: going on at {words} of {target_words} words"),
+            0 => format!("chunk {chunk} “{title}”: {target_words} {unit} to write"),
+            _ => format!("chunk {chunk} “{title}”: going on at {words} of {target_words} {unit}"),
         },
         JobEvent::Progress { .. } | JobEvent::JobFinished { .. } => return None,
         JobEvent::Retry {
@@ -190,7 +198,7 @@ fn line(event: &JobEvent) -> Option<String> {
             chunk_ms,
             ..
         } => format!(
-            "chunk {chunk}: {words} words in {:.1} s, {percent} % done: {file}",
+            "chunk {chunk}: {words} {unit} in {:.1} s, {percent} % done: {file}",
             *chunk_ms as f64 / 1000.0
         ),
         // Beside the writing nobody has to watch it.

@@ -2,6 +2,7 @@
 //! is counted however the call ends.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::precedence::{self, Kind};
 use super::report::Reporter;
 use super::settings::{Price, Role, Settings};
 use super::thought::Thought;
-use super::tokens;
+use super::tokens::{self, Answered, PromptLimit, Weight, is_own_limit};
 use super::writer::{self, Writer};
 use crate::provider::{
     Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retries, Retry, Usage,
@@ -20,6 +21,10 @@ use crate::provider::{
 
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
 const ATTEMPTS: u32 = 2;
+
+/// An answer that was cut off has so many times the room at the next try, and in the end.
+const RAISE: u32 = 3;
+const MOST_RAISED: u32 = 9;
 
 /// How an answer ends, by its finish reason, that is longer than its call allows.
 pub const ENDLESS: &str = "no end";
@@ -39,6 +44,9 @@ pub struct Asker {
     patience: Duration,
     reporter: Arc<Reporter>,
     spent: Arc<Mutex<Spent>>,
+    context_tokens: u32,
+    /// By what calls are allowed more tokens than they would be, since an answer was cut off.
+    raised: Arc<AtomicU32>,
 }
 
 /// What calls beside the writing are for.
@@ -131,6 +139,8 @@ impl Asker {
             held_up: precedence::patience(settings.deadlines.first_token),
             patience: settings.outage,
             reporter,
+            context_tokens: settings.context_tokens,
+            raised: Arc::new(AtomicU32::new(1)),
         }
     }
 
@@ -144,6 +154,46 @@ impl Asker {
             model: self.writer.answers(),
             ..self.spending().clone()
         }
+    }
+
+    /// What a prompt to its model may have.
+    pub fn limit(&self) -> PromptLimit {
+        self.writer.limit_of(self.context_tokens)
+    }
+
+    /// The request with the room that earlier answers have shown to be needed, in the window of its model.
+    pub fn in_room(&self, mut request: Request) -> Request {
+        let raised = self.raised.load(Ordering::Relaxed);
+        request.max_output_tokens = request.max_output_tokens.saturating_mul(raised);
+        self.writer.in_window(request, self.context_tokens)
+    }
+
+    /// Whether the limit of a call cut its answer off, and later calls have more room: then it is asked
+    /// again. The author is told the first time.
+    pub fn raise(
+        &self,
+        request: &Request,
+        finish: &FinishReason,
+        text: &str,
+        usage: Usage,
+    ) -> bool {
+        let limit = request.max_output_tokens;
+        let estimator = self.writer.tokenizers.estimator(&self.writer.model);
+        let heard = estimator.estimate(text);
+        let raised = self.raised.load(Ordering::Relaxed);
+        if !is_own_limit(finish, limit, usage.output_tokens, heard) || raised >= MOST_RAISED {
+            return false;
+        }
+        self.raised.store(raised * RAISE, Ordering::Relaxed);
+        if raised == 1 {
+            let message = format!(
+                "an answer was longer than the {limit} tokens that its call was allowed ({}); it is asked for again, with \
+                 {RAISE} times the room",
+                self.role.as_str()
+            );
+            self.reporter.warn(None, "output-limit", message);
+        }
+        true
     }
 
     /// Something came of what was asked about a chunk.
@@ -184,7 +234,7 @@ impl Asker {
     }
 
     /// Asks until there is an answer, or there will be none. `heard` is given all that has come
-    /// of an answer, whenever more comes.
+    /// of an answer, whenever more comes. One that its limit cut off is asked for again with more room.
     ///
     /// # Errors
     /// The last error of the provider. Dropped, the call ends.
@@ -196,9 +246,11 @@ impl Asker {
         let mut retries = self.retries(ATTEMPTS);
         let mut usage = Usage::default();
         loop {
-            let (ended, text, took) = self.ask_once(request, &mut heard).await;
+            let request = self.in_room(request.clone());
+            let (ended, text, took) = self.ask_once(&request, &mut heard).await;
             usage = usage.plus(took);
             match ended {
+                Ok(finish) if self.raise(&request, &finish, &text, took) => {}
                 Ok(finish) => {
                     return Ok(Answer {
                         text,
@@ -247,8 +299,8 @@ impl Asker {
 /// had not begun to answer took nothing.
 struct Call<'a> {
     asker: &'a Asker,
-    /// Size of the prompt by estimate, in tokens.
-    asked: u32,
+    /// What the prompt weighs.
+    asked: Weight,
     usage: Usage,
     text: String,
     thought: Thought,
@@ -261,10 +313,9 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn new(asker: &'a Asker, request: &Request) -> Call<'a> {
-        let user = request.user.iter().map(|part| tokens::estimate(part));
         Call {
             asker,
-            asked: user.fold(tokens::estimate(&request.system), u32::saturating_add),
+            asked: Weight::of_request(request),
             usage: Usage::default(),
             text: String::new(),
             thought: Thought::default(),
@@ -328,12 +379,24 @@ impl<'a> Call<'a> {
         if std::mem::replace(&mut self.is_counted, true) || !self.is_answered {
             return;
         }
-        if !self.has_ended {
-            let told = self.usage;
-            self.usage = tokens::with_unreported(told, Usage::default(), self.asked, &self.text);
-        }
         let asker = self.asker;
         asker.reporter.note_thought(&self.thought);
+        let tokenizers = &asker.writer.tokenizers;
+        if self.has_ended {
+            let text = (self.thought.tokens() == 0).then_some(self.text.as_str());
+            let (asked, usage) = (self.asked, self.usage);
+            let call = Answered {
+                asked,
+                usage,
+                text,
+                words: 0,
+            };
+            tokenizers.note(&asker.writer.model, &call);
+        } else {
+            let estimator = tokenizers.estimator(&asker.writer.model);
+            let (asked, heard) = (estimator.of(self.asked), estimator.estimate(&self.text));
+            self.usage = tokens::with_unreported(self.usage, Usage::default(), asked, heard);
+        }
         let price = asker.writer.price(&asker.prices);
         let cost = price.map(|price| price.of(&self.usage));
         asker

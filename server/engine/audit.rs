@@ -13,8 +13,9 @@ use super::asking::{Asker, ENDLESS, Spent};
 use super::events::JobEvent;
 use super::pass::{Pass, PassError};
 use super::report::millis;
-use super::settings::{Role, Settings};
+use super::settings::Role;
 use super::story_file::StoryFile;
+use super::tokens::PromptLimit;
 use super::written::{Call, Written};
 use super::{blocking, scene, seed};
 use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
@@ -64,7 +65,7 @@ pub enum Audited {
 pub(super) fn question(
     written: &Written,
     story: &StoryFile,
-    settings: &Settings,
+    limit: PromptLimit,
     number: ChunkNumber,
 ) -> Result<Option<Question>, PassError> {
     let chunk = written.view.chunk(number);
@@ -73,11 +74,10 @@ pub(super) fn question(
     };
     let call = Call::whole(view, "", &[]);
     let drafted = written
-        .prompt(story, settings, view, &call)
+        .prompt(story, limit, view, &call)
         .map_err(|error| PassError::TooLarge(error.to_string()))?;
     let language = story.brief.language.as_str();
     let earlier = written.before(number);
-    let limit = settings.context_tokens;
     let question = Question::new(&drafted, number, &view.text, &earlier, language, limit);
     question.map(Some).map_err(PassError::TooLarge)
 }
@@ -165,9 +165,10 @@ impl Auditor {
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
         let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
         let settings = Arc::clone(&self.pass.settings);
+        let limit = self.asker.limit();
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
-            let question = question(&written, &story, &settings, number)?;
+            let question = question(&written, &story, limit, number)?;
             Ok(question.map(|question| Chunk {
                 number,
                 question,
@@ -187,6 +188,7 @@ impl Auditor {
             usage = usage.plus(answer.usage);
             let why = match (answer.finish, answer::read(&answer.text)) {
                 (FinishReason::Other(why), _) if why == ENDLESS => "the answer has no end",
+                (FinishReason::Length, _) => "the answer was cut off by the limit of its call",
                 (_, Some(told)) => return Ok((told, usage)),
                 (FinishReason::Refusal, None) => "the model refused",
                 (_, None) => "the answer has no JSON object with a list of findings",
@@ -206,11 +208,16 @@ impl Auditor {
         let scene = scene::scene(&story.brief, beat, view, "", settings.demo_seed());
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Audit;
+        let writer = &self.asker.writer;
         Request {
             model: self.asker.writer.model.clone(),
             system: chunk.question.system.clone(),
             user: chunk.question.user.clone(),
-            max_output_tokens: prompt::ANSWER_TOKENS,
+            max_output_tokens: writer.tokenizers.answer_room(
+                &writer.model,
+                prompt::ANSWER_TOKENS,
+                &story.brief.language,
+            ),
             context_tokens: settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,

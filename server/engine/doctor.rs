@@ -7,10 +7,14 @@ use serde_json::{Map, Value};
 
 use super::blocking;
 use super::error::JobError;
-use super::settings::{Settings, SettingsProblem, SettingsSources, load_layers, user_config_path};
+use super::settings::{
+    Role, Settings, SettingsProblem, SettingsSources, load_layers, user_config_path,
+};
 use super::snapshot::{StorySnapshot, StorySource};
+use super::tokens::Tokenizers;
 use super::workshop::{Workshop, check_no_file};
 use super::writer::connect_provider;
+use crate::provider::Provider;
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
 
 /// One thing that was looked at.
@@ -78,17 +82,41 @@ pub async fn examine(
     checks.push(
         match connect_provider(&settings, workshop.environment()).await {
             Ok((kind, provider)) => match provider.probe().await {
-                Ok(message) => check(
-                    "provider",
-                    CheckState::Ok,
-                    format!("{}: {message}", kind.as_str()),
-                ),
+                Ok(message) => {
+                    let window = window(provider.as_ref(), &settings).await;
+                    check(
+                        "provider",
+                        CheckState::Ok,
+                        format!("{}: {message}{window}", kind.as_str()),
+                    )
+                }
                 Err(error) => check("provider", CheckState::Error, error.to_string()),
             },
             Err(error) => check("provider", CheckState::Error, error.to_string()),
         },
     );
     checks
+}
+
+/// What the server tells of the window of the model in force, as a sentence; nothing where it does not.
+async fn window(provider: &dyn Provider, settings: &Settings) -> String {
+    let model = match settings.model_for(Role::Draft) {
+        Some(model) => model.to_owned(),
+        None => provider.default_model().await.unwrap_or_default(),
+    };
+    let Some(window) = provider.window(&model).await else {
+        return String::new();
+    };
+    let context_tokens = settings.context_tokens;
+    let tokenizers = Tokenizers::default();
+    tokenizers.note_served(&model, window);
+    match tokenizers.limit(&model, context_tokens).tokens {
+        limit if limit < context_tokens => format!(
+            " {model} has a window of {window} tokens, so prompts hold {limit} at most (context_tokens is \
+             {context_tokens})."
+        ),
+        _ => format!(" {model} has a window of {window} tokens."),
+    }
 }
 
 struct StoryChecks {

@@ -152,6 +152,7 @@ impl Drafting<'_> {
         draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
         self.note_unfinished(&draft).await;
         page.close().await;
+        self.job.writer().keep_tokenizers(self.job.session()).await;
         draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
             (Some(_), false) => OldText::Stands,
@@ -183,6 +184,7 @@ impl Drafting<'_> {
             let ask = self.ask(&draft.prose);
             let prompt = match self.prompt(&draft.prose, ask) {
                 Ok(prompt) => prompt,
+                Err(_) if self.measure(draft, ask, cancel).await => continue,
                 Err(too_large) => {
                     return DraftEnd::Failed {
                         why: too_large.to_string(),
@@ -199,9 +201,12 @@ impl Drafting<'_> {
                 .call(draft, &tries.acceptance, &prompt, &mut course, page, cancel)
                 .await;
             self.take_slice_end(draft, &mut course);
-            if !matches!(result, CallResult::Ended(CallEnd::Finished(_))) {
-                let heard = draft.prose.get(start..).unwrap_or_default();
+            let heard = draft.prose.get(start..).unwrap_or_default();
+            if let CallResult::Ended(end @ CallEnd::Finished(_)) = &result {
+                self.learn(&course, end, draft.usage.since(usage_before), heard);
+            } else {
                 let asked = course.prompt_tokens;
+                let heard = self.estimate(heard);
                 draft.usage = tokens::with_unreported(draft.usage, usage_before, asked, heard);
             }
             self.job.note_spent(draft.usage.since(usage_before));
@@ -407,6 +412,7 @@ impl Drafting<'_> {
                 }
                 let (thought, output_tokens) = incoming.counted();
                 (course.reasoning, course.output_tokens) = (thought.heard, output_tokens);
+                course.thought = thought.tokens();
                 self.job.reporter().note_thought(&thought);
                 let asked = (!course.is_running).then_some(started);
                 incoming.measure(words_before, asked);

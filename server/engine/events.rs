@@ -1,10 +1,30 @@
 //! What a job tells while it runs, and who listens.
 
+use std::sync::OnceLock;
+
 use serde::Serialize;
 
 use super::plan::PlanEvent;
 use crate::provider::Usage;
 use crate::story::{BeatId, ChunkNumber};
+
+/// What the lengths of a job are counted in, as its beginning tells it.
+#[derive(Debug, Default)]
+pub struct Unit(OnceLock<&'static str>);
+
+impl Unit {
+    /// Takes it from an event that tells it.
+    pub fn note(&self, event: &JobEvent) {
+        if let JobEvent::JobStarted { unit, .. } = event {
+            self.0.get_or_init(|| unit);
+        }
+    }
+
+    /// "words" or "characters".
+    pub fn as_str(&self) -> &'static str {
+        self.0.get().copied().unwrap_or("words")
+    }
+}
 
 /// One thing that happened in a job. As JSON it is one line of `write --json`, with its name
 /// under `event`.
@@ -26,6 +46,8 @@ pub enum JobEvent {
         to_write: Vec<ChunkNumber>,
         words: u32,
         target_words: u32,
+        /// What lengths are counted in: "words" or "characters".
+        unit: &'static str,
     },
     ChunkStarted {
         chunk: ChunkNumber,

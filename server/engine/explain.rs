@@ -106,17 +106,19 @@ impl Explanation {
             notes: &asks.sent,
             words: still_wanted(&view, so_far, &story.brief.language),
         };
+        let (tokenizers, model) = written.tokenizers(story, settings, disk);
+        let limit = tokenizers.limit(&model, settings.context_tokens);
         let whole = match chunk {
             Some(_) => None,
             // One that does not fit is not sent either.
             None => is_one_call(&written, story, settings)
-                .then(|| written.whole_prompt(story, settings).ok())
+                .then(|| written.whole_prompt(story, limit).ok())
                 .flatten(),
         };
         let whole_story = whole.is_some();
         let prompt = match whole {
             Some(prompt) => prompt,
-            None => written.prompt(story, settings, &view, &call)?,
+            None => written.prompt(story, limit, &view, &call)?,
         };
         let explanation = Explanation::of(prompt, &view, settings.context_tokens);
         Ok(Explanation {
@@ -126,7 +128,7 @@ impl Explanation {
     }
 
     fn of(prompt: Prompt, chunk: &ChunkView, context_tokens: u32) -> Explanation {
-        let tokens = prompt.tokens();
+        let (tokens, estimator) = (prompt.tokens(), prompt.estimator);
         let blocks = prompt.blocks.into_iter();
         let left_out = prompt.left_out.into_iter();
         Explanation {
@@ -140,7 +142,7 @@ impl Explanation {
                 .map(|block| ExplainedBlock {
                     name: block.name,
                     part: part_name(block.part),
-                    tokens: tokens::estimate(&block.text),
+                    tokens: estimator.estimate(&block.text),
                     bytes: block.text.len(),
                     text: block.text,
                 })

@@ -16,7 +16,7 @@ use super::prepare::Prepared;
 use super::queue::{Kept, Lineup, Treatment};
 use super::run_report::chunks;
 use super::settings::{Refine, Role, Settings, Switch};
-use super::tokens;
+use super::tokens::{PromptLimit, Tokenizers};
 use super::workshop::{Reach, Scope, Workshop};
 use super::written::{Call, Written, margin_notes, still_wanted};
 use crate::provider::Usage;
@@ -90,12 +90,16 @@ impl Prepared {
         let written = self.written(workshop, editor).await?;
         let lineup = self.lineup(&written)?;
         let (story, settings) = (self.story.clone(), self.settings.clone());
+        let disk = workshop.disk().clone();
         let follows = matches!(self.request.scope, Scope::RewriteStale(_));
         let seen = blocking(move || -> Result<Foreseen, JobError> {
+            let (tokenizers, model) = written.tokenizers(&story, &settings, &disk);
             let estimate = Estimate {
                 story: &story,
                 settings: &settings,
                 written: &written,
+                tokenizers,
+                model,
             };
             let following = follows.then(|| following(&lineup, &written.view.chunks));
             let following = following.filter(|following| !following.tasks.is_empty());
@@ -158,6 +162,8 @@ struct Estimate<'a> {
     story: &'a super::story_file::StoryFile,
     settings: &'a Settings,
     written: &'a Written,
+    tokenizers: Tokenizers,
+    model: String,
 }
 
 impl Estimate<'_> {
@@ -181,7 +187,7 @@ impl Estimate<'_> {
             };
             work.to_write.push(task.number);
             work.words = work.words.saturating_add(wanted);
-            let prose = u64::from(tokens::of_words(wanted, &self.story.brief.language));
+            let prose = u64::from(self.of_words(wanted));
             if !one_call {
                 let prompt = self.prompt(chunk, task.treatment)?;
                 calls.add(self.settings, Role::Draft, prompt, prose);
@@ -189,13 +195,23 @@ impl Estimate<'_> {
             self.add_passes(&mut calls, prose);
         }
         if one_call {
-            let prompt = self.written.whole_prompt(self.story, self.settings)?;
-            let prose = u64::from(tokens::of_words(work.words, &self.story.brief.language));
+            let prompt = self.written.whole_prompt(self.story, self.limit())?;
+            let prose = u64::from(self.of_words(work.words));
             let prompt = u64::from(prompt.tokens());
             calls.add(self.settings, Role::Draft, prompt, prose);
         }
         work.calls = calls.known();
         Ok(work)
+    }
+
+    fn of_words(&self, words: u32) -> u32 {
+        let language = &self.story.brief.language;
+        self.tokenizers.of_words(&self.model, words, language)
+    }
+
+    fn limit(&self) -> PromptLimit {
+        self.tokenizers
+            .limit(&self.model, self.settings.context_tokens)
     }
 
     /// About how many tokens the prompt of a chunk has.
@@ -215,7 +231,7 @@ impl Estimate<'_> {
         };
         let prompt = self
             .written
-            .prompt(self.story, self.settings, chunk, &call)?;
+            .prompt(self.story, self.limit(), chunk, &call)?;
         Ok(u64::from(prompt.tokens()))
     }
 

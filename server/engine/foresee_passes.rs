@@ -99,10 +99,12 @@ impl Prepared {
             let id = &written.view.id;
             let owners: &dyn Editor = editor.as_ref();
             let (audits, _) = read_audits(&story.folder, id, owners, &disk);
+            let (tokenizers, model) = written.tokenizers(&story, &settings, &disk);
+            let limit = tokenizers.limit(&model, settings.context_tokens);
             let is_open = |number: &ChunkNumber| {
                 let beat = written.view.chunk(*number).map(|chunk| &chunk.beat);
                 let before = beat.and_then(|beat| audits.chunks.get(beat));
-                let question = audit::question(&written, &story, &settings, *number);
+                let question = audit::question(&written, &story, limit, *number);
                 match (before, question) {
                     (Some(before), Ok(Some(now))) => {
                         now.digest(&before.model) != before.asked_sha256

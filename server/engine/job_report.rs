@@ -13,7 +13,6 @@ use super::run_report::{self, ChunkEnd};
 use super::schedule::Schedule;
 use super::settings::Role;
 use super::status::relative;
-use super::tokens;
 use crate::provider::{ProviderError, Usage};
 use crate::session::{ChunkStatus, ChunkView, Session};
 use crate::story::ChunkNumber;
@@ -246,6 +245,7 @@ impl Job {
             to_write: queue,
             words: chunks.iter().map(|chunk| chunk.words).sum(),
             target_words: self.target_words(),
+            unit: self.brief().language.unit(),
         });
     }
 
@@ -289,7 +289,10 @@ impl Job {
 
     /// So many words of a chunk are going to be written: the budget counts them at once.
     pub(super) fn foresee(&self, chunk: ChunkNumber, words: u32) {
-        let expected = tokens::of_words(words, &self.brief().language);
+        let writer = self.writer();
+        let expected = writer
+            .tokenizers
+            .of_words(&writer.model, words, &self.brief().language);
         self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
     }
 

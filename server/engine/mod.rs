@@ -27,6 +27,7 @@ pub mod job;
 mod job_report;
 mod json;
 mod known_slices;
+mod measuring;
 pub mod new_story;
 mod opening;
 mod pass;

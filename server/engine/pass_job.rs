@@ -80,6 +80,7 @@ impl Prepared {
             writer = Writer::connect(&self.settings, workshop.environment(), role, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
         let claim = self.claim(&open, &chunks)?;
         let (session, work, asked) = (open.session.clone(), self.work(), self.asked());
         let words = asked.clone();
@@ -190,6 +191,7 @@ impl Going {
             Work::Audit => self.audit(cancel).await,
             _ => self.refine(way, cancel).await,
         };
+        self.writer.keep_tokenizers(&self.pass.session).await;
         self.end(end).await
     }
 
@@ -335,6 +337,7 @@ impl Going {
             to_write: self.chunks.clone(),
             words: self.words(),
             target_words: self.target_words(),
+            unit: self.pass.story.brief.language.unit(),
         });
     }
 

@@ -140,6 +140,7 @@ impl Prepared {
             writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
         let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;
         let asked = self.asked();
         let (session, public) = (open.session.clone(), self.settings.public());
@@ -180,6 +181,7 @@ impl Prepared {
             beside,
         );
         if choice == Choice::OneCall {
+            job.expect_whole_story();
             job.single = SingleCall::ready(beginning.parts);
         }
         if let Scope::RewriteWithNote { note, .. } = self.request.scope {

@@ -19,7 +19,7 @@ use super::prompt::slices::{self, Slice};
 use super::report::millis;
 use super::settings::Role;
 use super::written::{Asks, Call, Written, margin_notes};
-use super::{blocking, scene, tokens};
+use super::{blocking, scene};
 use crate::provider::{Request, Task, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
 use crate::story::state::ChunkState;
@@ -154,6 +154,7 @@ impl Refiner {
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
         let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
         let settings = Arc::clone(&self.pass.settings);
+        let limit = self.asker.limit();
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
             let chunks = &written.view.chunks;
@@ -168,11 +169,11 @@ impl Refiner {
             let view = &chunks[index];
             let call = Call::whole(view, before.unwrap_or_default(), &notes);
             let drafted = written
-                .prompt(&story, &settings, view, &call)
+                .prompt(&story, limit, view, &call)
                 .map_err(|error| PassError::TooLarge(error.to_string()))?;
             let asks = Asks::of(&story.brief, number, Some(view.source()), None);
             let language = &story.brief.language;
-            let calls = Calls::new(&drafted, view.source(), language, settings.context_tokens)
+            let calls = Calls::new(&drafted, view.source(), language, limit)
                 .map_err(PassError::TooLarge)?;
             Ok(Some(Chunk {
                 calls,
@@ -234,7 +235,9 @@ impl Refiner {
         let scene = scene::scene(&story.brief, beat, &chunk.view, "", settings.demo_seed());
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Refine(passage.to_owned());
-        let asked = tokens::of_words(words::count(passage, language).max(50), language);
+        let writer = &self.asker.writer;
+        let length = words::count(passage, language).max(50);
+        let asked = writer.tokenizers.of_words(&writer.model, length, language);
         Request {
             model: self.asker.writer.model.clone(),
             system: calls.system.clone(),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::events::{JobEvent, Observer, Outcome, SeamResult};
+use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
 use super::settings::Role;
 use super::thought::Thought;
 use crate::provider::Usage;
@@ -25,6 +25,7 @@ pub struct Reporter {
     told_once: Mutex<BTreeSet<String>>,
     /// Tokens of the answers that were thinking.
     thought: AtomicU64,
+    unit: Unit,
 }
 
 /// Makes what tells an observer that the server is waited for, before a job has a reporter.
@@ -50,6 +51,7 @@ impl Reporter {
             started,
             told_once: Mutex::default(),
             thought: AtomicU64::new(0),
+            unit: Unit::default(),
         }
     }
 
@@ -68,7 +70,8 @@ impl Reporter {
 
     /// Tells one event. Progress goes to listeners only; everything else is a checkpoint.
     pub fn tell(&self, event: JobEvent) {
-        if let Some(line) = checkpoint_line(&event) {
+        self.unit.note(&event);
+        if let Some(line) = checkpoint_line(&event, self.unit.as_str()) {
             let mut entry = json!({
                 "at": jiff::Timestamp::now().to_string(),
                 "level": level(&event),
@@ -231,7 +234,7 @@ fn tokens(usage: &Usage) -> String {
     count.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
 }
 
-fn checkpoint_line(event: &JobEvent) -> Option<String> {
+fn checkpoint_line(event: &JobEvent, unit: &str) -> Option<String> {
     let seconds = |ms: &u64| format!("{:.1} s", *ms as f64 / 1000.0);
     let text = match event {
         JobEvent::JobStarted {
@@ -247,7 +250,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             ..
         } => format!(
             "{job} started: session {session}, {} of {chunks} chunks to {} with {provider}/{model}; \
-             {words} of {target_words} words are there",
+             {words} of {target_words} {unit} are there",
             to_write.len(),
             work.as_str()
         ),
@@ -259,7 +262,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "chunk {chunk} started: {words}/{target_words} words, {percent} %, {} elapsed",
+            "chunk {chunk} started: {words}/{target_words} {unit}, {percent} %, {} elapsed",
             seconds(elapsed_ms)
         ),
         JobEvent::Progress { .. } => return None,
@@ -274,7 +277,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             causes,
             elapsed_ms,
         } => format!(
-            "chunk {chunk} {} at {words} words, next in {}: {message}{}; {} elapsed",
+            "chunk {chunk} {} at {words} {unit}, next in {}: {message}{}; {} elapsed",
             match patience_ms {
                 Some(_) => "waits for the server".to_owned(),
                 None => format!("attempt {attempt} of {attempts} failed"),
@@ -292,7 +295,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "chunk {chunk} saved: {words}/{target_words} words, {percent} %, {} elapsed, {} tokens",
+            "chunk {chunk} saved: {words}/{target_words} {unit}, {percent} %, {} elapsed, {} tokens",
             seconds(elapsed_ms),
             tokens(usage)
         ),
@@ -304,7 +307,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "chunk {chunk} failed at {words} words: {message}{}; {} elapsed",
+            "chunk {chunk} failed at {words} {unit}: {message}{}; {} elapsed",
             because(causes),
             seconds(elapsed_ms)
         ),
@@ -329,7 +332,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             usage,
             elapsed_ms,
         } => format!(
-            "chunk {chunk} beginning {}: {words} words, {} elapsed, {} tokens{}",
+            "chunk {chunk} beginning {}: {words} {unit}, {} elapsed, {} tokens{}",
             match result {
                 SeamResult::Fitted => "fitted to the chunk before",
                 SeamResult::Fits => "fits",
@@ -350,7 +353,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "chunk {chunk} refined to {words} words: {}; {} elapsed, {} tokens",
+            "chunk {chunk} refined to {words} {unit}: {}; {} elapsed, {} tokens",
             result.words(),
             seconds(elapsed_ms),
             tokens(usage)
@@ -379,7 +382,7 @@ fn checkpoint_line(event: &JobEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "job {}: {written} chunks written, {} not complete, {words}/{target_words} words, {} elapsed",
+            "job {}: {written} chunks written, {} not complete, {words}/{target_words} {unit}, {} elapsed",
             match outcome {
                 Outcome::Complete => "complete",
                 Outcome::Incomplete => "incomplete",

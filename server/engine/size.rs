@@ -7,9 +7,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::tokens;
 use crate::session::ChunkRecord;
-use crate::story::Language;
 
 /// How fast a model writes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,6 +85,8 @@ struct Known {
     cut_off: Option<u32>,
     /// Tokens that calls are allowed for reasoning, on top of what the text may have.
     reasoning: u32,
+    /// The author was told that a limit of a call's own cut an answer off.
+    told_limit: bool,
 }
 
 /// Most tokens that are allowed for reasoning: a model that needs more writes no stories.
@@ -150,6 +150,11 @@ impl Measured {
         is_more
     }
 
+    /// Whether the author is still to be told that a limit of a call's own cut an answer off; once.
+    pub fn is_first_limit(&self) -> bool {
+        !std::mem::replace(&mut self.known().told_limit, true)
+    }
+
     /// Tokens that calls are allowed for reasoning, on top of what the text may have. 0 until
     /// reasoning was seen to take the room of a text.
     pub fn reasoning(&self) -> u32 {
@@ -160,10 +165,9 @@ impl Measured {
         self.known().pace
     }
 
-    /// What bounds the next call, where `limit` is the known output limit in tokens.
-    pub fn bounds(&self, call: Duration, limit: Option<u32>, language: &Language) -> Bounds {
+    /// What bounds the next call, where `limit` is the known output limit in words (characters for CJK).
+    pub fn bounds(&self, call: Duration, limit: Option<u32>) -> Bounds {
         let known = *self.known();
-        let limit = limit.map(|limit| tokens::words_in(limit, language));
         Bounds {
             call,
             pace: known.pace,
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn what_was_measured_counts() {
         let measured = Measured::default();
-        let bounds = || measured.bounds(Duration::from_secs(10), None, &Language::default());
+        let bounds = || measured.bounds(Duration::from_secs(10), None);
         assert_eq!(bounds().fitting(), u32::MAX);
         // Too little to tell.
         measured.heard(5, None, Duration::from_secs(60));
@@ -254,7 +258,7 @@ mod tests {
         measured.cut_off(300);
         measured.cut_off(500);
         assert_eq!(bounds().fitting(), 240);
-        let limit = measured.bounds(second * 10, Some(140), &Language::default());
+        let limit = measured.bounds(second * 10, Some(100));
         assert_eq!(limit.fitting(), 80);
     }
 }

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::answering::{Answering, recorded};
+use crate::engine::blocking;
 use crate::engine::environment::Environment;
 use crate::engine::precedence::Precedence;
 use crate::engine::settings::{Price, ProviderChoice, Role, Settings};
+use crate::engine::tokens::{PromptLimit, Tokenizers};
 use crate::provider::demo::DemoWriter;
 use crate::provider::{
     self, ApiKey, Endpoint, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
-    Retries, Retry,
+    Request, Retries, Retry,
 };
+use crate::session::Session;
 use crate::story::Digest;
 
 /// A provider with the model to ask for.
@@ -27,6 +30,8 @@ pub struct Writer {
     pub(super) precedence: Arc<Precedence>,
     /// What its server says of the model.
     answering: Arc<Answering>,
+    /// How the models over this connection count tokens.
+    pub(super) tokenizers: Arc<Tokenizers>,
 }
 
 /// Why no writer could be found. Nothing was sent.
@@ -100,6 +105,37 @@ impl Writer {
         names.into_iter().find_map(|name| prices.get(name).copied())
     }
 
+    /// What a prompt to its model may have.
+    pub(super) fn limit(&self, settings: &Settings) -> PromptLimit {
+        self.limit_of(settings.context_tokens)
+    }
+
+    pub(super) fn limit_of(&self, context_tokens: u32) -> PromptLimit {
+        self.tokenizers.limit(&self.model, context_tokens)
+    }
+
+    /// The request with the window that it is answered in, and with no larger an answer than that
+    /// has room for beside the prompt.
+    pub(super) fn in_window(&self, mut request: Request, context_tokens: u32) -> Request {
+        let limit = self.tokenizers.limit(&request.model, context_tokens);
+        let room = self.tokenizers.answer_room_in_window(&limit, &request);
+        request.max_output_tokens = request.max_output_tokens.min(room);
+        request.context_tokens = self.tokenizers.window(&limit, &request);
+        request
+    }
+
+    /// Keeps what was learned of its models' tokenizers for later jobs of the session. Where that is
+    /// not possible they learn it again.
+    pub(super) async fn keep_tokenizers(&self, session: &Session) {
+        if let Some(kept) = self.tokenizers.changed() {
+            let session = session.clone();
+            let written = blocking(move || session.keep_tokenizers(&kept)).await;
+            if let Err(error) = written {
+                tracing::debug!("what was learned of tokens is not kept: {error}");
+            }
+        }
+    }
+
     /// Finds the writer for a role. `waiting` is given a sentence where the server is waited for.
     pub async fn connect(
         settings: &Settings,
@@ -113,12 +149,17 @@ impl Writer {
             Some(model) => model.to_owned(),
             None => default_model(provider.as_ref(), settings, waiting).await?,
         };
+        let tokenizers = Tokenizers::default();
+        if let Some(window) = provider.window(&model).await {
+            tokenizers.note_served(&model, window);
+        }
         Ok(Writer {
             provider,
             kind,
             model,
             precedence: Arc::default(),
             answering: Arc::default(),
+            tokenizers: Arc::new(tokenizers),
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use super::accept::replan::{Size, replan};
 use super::prompt::{Earlier, PlannedPart, Prompt, PromptInputs, TooLarge, WholeStory};
-use super::settings::{Settings, Switch};
+use super::settings::{Role, Settings, Switch};
 use super::story_file::StoryFile;
+use super::tokens::{PromptLimit, Tokenizers};
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
     SessionId, SessionView, Standing, StoreError,
@@ -83,7 +84,7 @@ impl Written {
     pub fn prompt(
         &self,
         story: &StoryFile,
-        settings: &Settings,
+        limit: PromptLimit,
         chunk: &ChunkView,
         call: &Call<'_>,
     ) -> Result<Prompt, TooLarge> {
@@ -97,7 +98,7 @@ impl Written {
             so_far: call.so_far,
             remaining_words: call.words,
             notes: call.notes,
-            context_tokens: settings.context_tokens,
+            limit,
         })
     }
 
@@ -105,7 +106,7 @@ impl Written {
     ///
     /// # Errors
     /// [`TooLarge`] where it does not fit.
-    pub fn whole_prompt(&self, story: &StoryFile, settings: &Settings) -> Result<Prompt, TooLarge> {
+    pub fn whole_prompt(&self, story: &StoryFile, limit: PromptLimit) -> Result<Prompt, TooLarge> {
         let chunks = self.view.chunks.iter();
         let parts: Vec<PlannedPart> = chunks
             .map(|chunk| PlannedPart {
@@ -117,8 +118,32 @@ impl Written {
             brief: &story.brief,
             templates: &story.templates,
             parts: &parts,
-            context_tokens: settings.context_tokens,
+            limit,
         })
+    }
+
+    /// What earlier jobs of the session have learned of models' tokenizers, and the model that a
+    /// job would most likely ask.
+    pub fn tokenizers(
+        &self,
+        story: &StoryFile,
+        settings: &Settings,
+        disk: &Disk,
+    ) -> (Tokenizers, String) {
+        let kept = session::read_tokenizers(&story.folder, &self.view.id, disk);
+        let tokenizers = Tokenizers::default();
+        tokenizers.begin(&story.brief.language, kept.as_deref());
+        let records = self.view.chunks.iter().rev();
+        let last = || {
+            records
+                .clone()
+                .find_map(|chunk| chunk.record.as_ref()?.model.clone())
+        };
+        let model = settings
+            .model_for(Role::Draft)
+            .map(str::to_owned)
+            .or_else(last);
+        (tokenizers, model.unwrap_or_default())
     }
 
     /// The same without these chunks, as if nothing of them was written.

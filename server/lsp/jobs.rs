@@ -20,7 +20,7 @@ use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
 use crate::engine::error::JobError;
-use crate::engine::events::{JobEvent, Observer, Outcome, Work};
+use crate::engine::events::{JobEvent, Observer, Outcome, Unit, Work};
 use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
@@ -281,6 +281,7 @@ async fn tell(
     tokio::pin!(begin);
     let mut beginning = wants_progress;
     let mut audits = Audits::default();
+    let unit = Unit::default();
     loop {
         let told = tokio::select! {
             begun = &mut begin, if beginning => {
@@ -294,8 +295,9 @@ async fn tell(
             None => break,
             Some(Told::Checkpoint(line)) => client.log(MessageType::INFO, format!("{id} {line}")),
             Some(Told::Event(event)) => {
+                unit.note(&event);
                 if let Some(progress) = &mut progress {
-                    show(progress, &event);
+                    show(progress, &event, unit.as_str());
                     audits.show(progress, &event);
                 }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
@@ -356,7 +358,7 @@ fn matters_now(code: &str) -> bool {
         )
 }
 
-fn show(progress: &mut JobProgress, event: &JobEvent) {
+fn show(progress: &mut JobProgress, event: &JobEvent, unit: &str) {
     match event {
         JobEvent::Progress {
             chunk,
@@ -366,7 +368,7 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             words_per_second,
             ..
         } => progress.report(
-            format!("chunk {chunk}: {words}/{target_words} words, {words_per_second:.0} words/s"),
+            format!("chunk {chunk}: {words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"),
             *percent,
         ),
         JobEvent::ChunkSaved {
@@ -374,7 +376,7 @@ fn show(progress: &mut JobProgress, event: &JobEvent) {
             words,
             percent,
             ..
-        } => progress.report(format!("chunk {chunk} saved: {words} words"), *percent),
+        } => progress.report(format!("chunk {chunk} saved: {words} {unit}"), *percent),
         JobEvent::Retry {
             chunk,
             wait_ms,

@@ -170,6 +170,10 @@ impl Provider for Anthropic {
         models::offers(&self.http, "/models", model).await
     }
 
+    async fn window(&self, model: &str) -> Option<u32> {
+        super::window::of_server(&self.http, model).await
+    }
+
     async fn probe(&self) -> Result<String, ProviderError> {
         let name = self.http.server.name();
         match self.http.get("/models?limit=1").await {

@@ -136,6 +136,18 @@ impl Http {
         self.accept(response).await
     }
 
+    /// Sends `body` to `path` under the root, for an answer that needs no model and is no stream.
+    pub async fn post_for_json(
+        &self,
+        path: &str,
+        body: &Value,
+        started: Instant,
+    ) -> Result<Value, Failure> {
+        let response = self.post(path, body, started).await?;
+        let body = read_body(response, LIST_WAIT).await;
+        serde_json::from_slice(&body).map_err(|_| self.protocol_error("no JSON").into())
+    }
+
     /// Fetches `path` under the root as JSON.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.require_key()?;

@@ -28,6 +28,7 @@ mod thinking;
 #[cfg(test)]
 mod transcripts;
 mod unpack;
+mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,7 +76,8 @@ pub struct Request {
     /// Most tokens that the completion's text may have. Where a vendor counts the model's
     /// reasoning against the same limit, the provider adds room for that.
     pub max_output_tokens: u32,
-    /// The context window to ask for where the protocol has one (Ollama's num_ctx), in tokens.
+    /// The context window to ask for where the protocol has one (Ollama's num_ctx), in tokens: prompt and
+    /// answer together.
     pub context_tokens: u32,
     pub temperature: Option<f32>,
     pub seed: Option<u64>,
@@ -264,6 +266,11 @@ pub trait Provider: Send + Sync {
     /// holds for it. Servers of one's own answer with what they have, whatever is asked for.
     async fn offers(&self, _model: &str) -> bool {
         true
+    }
+
+    /// The context window of a model in tokens, where the server tells; asked for at most a few seconds.
+    async fn window(&self, _model: &str) -> Option<u32> {
+        None
     }
 
     /// Whether the server answers and takes the key; for `doctor`. A sentence on success.

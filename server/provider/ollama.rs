@@ -23,9 +23,9 @@ use super::{
 /// model anew, which a few tokens more or less must not.
 const WINDOW_STEP: u32 = 4_096;
 
-/// A token has fewer bytes than this on average in any language; a prompt of which fewer
-/// tokens were read than this gives has been cut.
-const MOST_BYTES_A_TOKEN: usize = 8;
+/// A token has fewer characters than this on average in any language (in English it has the most, 4.6; in bytes
+/// Tamil has twelve); a prompt of which fewer tokens were read than this gives has been cut.
+const MOST_CHARACTERS_A_TOKEN: usize = 8;
 
 /// Speaks Ollama's API.
 pub struct Ollama {
@@ -121,10 +121,7 @@ fn attempt(request: &Request, refused: &RefusedParameters) -> Attempt {
 }
 
 fn window(request: &Request) -> u32 {
-    let needed = request
-        .context_tokens
-        .saturating_add(request.max_output_tokens)
-        .max(1);
+    let needed = request.context_tokens.max(1);
     needed.div_ceil(WINDOW_STEP).saturating_mul(WINDOW_STEP)
 }
 
@@ -162,6 +159,10 @@ impl Provider for Ollama {
         })
     }
 
+    async fn window(&self, model: &str) -> Option<u32> {
+        super::window::of_ollama(&self.http, model).await
+    }
+
     async fn probe(&self) -> Result<String, ProviderError> {
         let name = self.http.server.name();
         Ok(match self.installed().await?.len() {
@@ -180,19 +181,19 @@ pub(super) struct Lines {
     window: u64,
     /// Most tokens that the answer was to have.
     limit: u64,
-    prompt_bytes: usize,
+    prompt_characters: usize,
 }
 
 impl Lines {
     pub fn new(request: &Request) -> Self {
-        let user: usize = request.user.iter().map(String::len).sum();
+        let texts = request.user.iter().chain([&request.system]);
         Lines {
             filter: ThinkFilter::new(&request.model),
             sent: SentText::default(),
             started: false,
             window: window(request).into(),
             limit: request.max_output_tokens.into(),
-            prompt_bytes: request.system.len() + user,
+            prompt_characters: texts.map(|text| text.chars().count()).sum(),
         }
     }
 
@@ -244,7 +245,7 @@ impl Lines {
     /// What to tell the author if fewer tokens were read than the prompt must have.
     fn cut_prompt(&self, read: Option<u64>) -> Option<String> {
         let read = read.filter(|read| *read > 0)?;
-        let least = (self.prompt_bytes / MOST_BYTES_A_TOKEN) as u64;
+        let least = (self.prompt_characters / MOST_CHARACTERS_A_TOKEN) as u64;
         (read < least || read >= self.window).then(|| {
             format!(
                 "Ollama read only {read} tokens of the prompt: it was cut to fit the model's \

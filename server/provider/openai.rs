@@ -180,6 +180,10 @@ impl Provider for Openai {
         models::offers(&self.http, "/models", model).await
     }
 
+    async fn window(&self, model: &str) -> Option<u32> {
+        super::window::of_server(&self.http, model).await
+    }
+
     async fn probe(&self) -> Result<String, ProviderError> {
         let name = self.http.server.name();
         match models::list(&self.http, "/models").await {

@@ -344,14 +344,26 @@ async fn finish_reasons_are_translated() {
 
 #[tokio::test]
 async fn a_prompt_that_was_cut_is_noticed() {
-    let prompt = "word ".repeat(4_000);
-    for (read_tokens, notices) in [(5_000, 1), (4_096, 1), (2_050, 1), (3_999, 0), (0, 0)] {
+    let english = "word ".repeat(4_000);
+    // Twelve bytes a token, as Gemma 3 has them.
+    let tamil = "கதவு ".repeat(2_000);
+    for (prompt, read_tokens, notices) in [
+        (&english, 5_000, 1),
+        (&english, 4_096, 1),
+        (&english, 2_050, 1),
+        (&english, 3_999, 0),
+        (&english, 0, 0),
+        (&tamil, 2_200, 0),
+        (&tamil, 1_200, 1),
+    ] {
         let body = format!("{{\"done\":true,\"prompt_eval_count\":{read_tokens}}}");
-        let decoder = Lines::new(&request(&prompt));
+        let decoder = Lines::new(&request(prompt));
         let read = read(decoder, vec![Bytes::from(body)]).await;
         assert_eq!(
-            read.notices, notices,
-            "{read_tokens} tokens of 20 000 bytes"
+            read.notices,
+            notices,
+            "{read_tokens} tokens of {} bytes",
+            prompt.len()
         );
     }
 }

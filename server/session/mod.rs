@@ -49,6 +49,7 @@ pub mod state_file;
 mod states;
 mod stream;
 mod temporary;
+mod tokenizers;
 mod unmerged;
 mod versions;
 mod work;
@@ -83,6 +84,7 @@ pub use settling::{
 };
 pub use spending::{RoleTotals, Spending, SpentCall};
 pub use states::{Extracted, KnownState, KnownStates, Over, Standing, read_states};
+pub use tokenizers::read_tokenizers;
 pub use unmerged::{Unmerged, unmerged_files};
 pub use versions::read_versions;
 pub use work::make_work_folder;

@@ -38,5 +38,6 @@ mod settings;
 mod sizes;
 mod states;
 mod stretches;
+mod tokenizers;
 mod totals;
 mod upkeep;

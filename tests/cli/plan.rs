@@ -40,7 +40,7 @@ pub fn beats(names: &[&str]) -> String {
     names.iter().map(|name| beat(name)).collect()
 }
 
-fn plans(request: &Recorded) -> bool {
+pub fn plans(request: &Recorded) -> bool {
     request.system().starts_with("You plan a long story")
 }
 

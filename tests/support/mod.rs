@@ -4,7 +4,10 @@
 #![allow(dead_code, unused_imports)]
 
 pub mod calls;
+pub mod languages;
 pub mod model_server;
 pub mod numbered;
 pub mod prose;
 pub mod shell;
+pub mod tokenizers;
+pub mod tools;

@@ -18,6 +18,11 @@ pub fn weights() -> PathBuf {
     tool("weights/SmolLM2-135M-Instruct.Q4_1.gguf")
 }
 
+/// The script that counts tokens with real tokenizers, for `node`.
+pub fn token_counter() -> PathBuf {
+    tool("tokenizers/count.mjs")
+}
+
 fn tool(path: &str) -> PathBuf {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(".tools")

@@ -185,7 +185,7 @@ mod tests {
                     so_far,
                     remaining_words: 1500,
                     notes: &[],
-                    context_tokens: 16_000,
+                    limit: crate::engine::tokens::PromptLimit::of(16_000),
                 });
                 let prompt = prompt.unwrap();
                 let headings = prompt.blocks.iter().flat_map(|block| block.text.lines());

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use crate::engine::prompt::{Earlier, Prompt};
-use crate::engine::tokens;
+use crate::engine::tokens::{PromptLimit, estimate};
 use crate::provider::Format;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::{ChunkNumber, Digest};
@@ -55,7 +55,7 @@ impl Question {
         text: &str,
         earlier: &[Earlier<'_>],
         language: &str,
-        context_tokens: u32,
+        limit: PromptLimit,
     ) -> Result<Question, String> {
         let blocks = |names: &[&str]| -> String {
             let blocks = drafted.blocks.iter();
@@ -67,11 +67,12 @@ impl Question {
         let (stable, own) = (blocks(&STABLE), blocks(&OWN));
         let part = format!("# Part {number}, which you check\n{text}\n\nThe JSON object:");
         let texts = [&system, &stable, &own, &part];
-        let fixed: u32 = texts.iter().map(|text| tokens::estimate(text)).sum();
-        let Some(room) = context_tokens.checked_sub(fixed.saturating_add(20)) else {
+        let fixed: u32 = texts.iter().map(|text| limit.estimate(text)).sum();
+        let Some(room) = limit.tokens.checked_sub(fixed.saturating_add(20)) else {
             return Err(format!(
                 "its text does not fit into one prompt with the facts and rules: that needs about {fixed} \
-                 tokens and context_tokens allows {context_tokens}"
+                 tokens and {}",
+                limit.allowance()
             ));
         };
         let said = said(text, earlier, room.min(QUOTES_TOKENS));
@@ -91,7 +92,8 @@ impl Question {
     }
 }
 
-/// What earlier parts said of what the text names, in story order.
+/// What earlier parts said of what the text names, in story order. By a first guess of its size: what is learned of
+/// tokens must not make it another question.
 fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
     let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
     let of_passages = passages(text).into_iter();
@@ -105,7 +107,7 @@ fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
             let Some(quote) = of_passage.next() else {
                 return false;
             };
-            let size = tokens::estimate(&quote.text) + QUOTE_MARKS;
+            let size = estimate(&quote.text) + QUOTE_MARKS;
             if size <= room && !quotes.contains(&quote) {
                 room -= size;
                 quotes.push(quote);
@@ -193,7 +195,7 @@ mod tests {
             so_far: "",
             remaining_words: 500,
             notes: &[],
-            context_tokens: 16_000,
+            limit: PromptLimit::of(16_000),
         })
         .unwrap();
         Question::new(
@@ -202,7 +204,7 @@ mod tests {
             text,
             &earlier,
             "en",
-            context_tokens,
+            PromptLimit::of(context_tokens),
         )
     }
 

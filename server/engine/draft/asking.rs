@@ -3,8 +3,11 @@
 
 use std::time::Instant;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Draft, Drafting};
 use crate::engine::accept::{CallEnd, Check, Cut, Fault};
+use crate::engine::measuring;
 use crate::engine::precedence::{self, DraftTurn};
 use crate::engine::prompt::slices::Slice;
 use crate::engine::prompt::{Prompt, TooLarge};
@@ -12,11 +15,12 @@ use crate::engine::settings::Role;
 use crate::engine::single::{SliceEnd, Source, mark};
 use crate::engine::size::{self, Ask};
 use crate::engine::thought::CHARACTERS_A_TOKEN;
+use crate::engine::tokens::{Answered, PromptLimit, Weight, is_own_limit};
 use crate::engine::written::{Call, still_wanted};
-use crate::engine::{scene, seed, tokens};
+use crate::engine::{scene, seed};
 use crate::provider::{
     EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
-    Task, output_limit,
+    Task, Usage, output_limit,
 };
 use crate::story::words;
 
@@ -25,6 +29,9 @@ const SOME_WAY: u32 = 30;
 
 /// Reasoning that took this share of a limit (one in so many parts) is why the limit was hit.
 const LOST_SHARE: u32 = 4;
+
+/// Fewer words than this say nothing of how many tokens a word takes.
+const TELLING: u32 = 20;
 
 /// One call for a chunk: what it was asked for, and what came of it.
 pub(super) struct Course {
@@ -37,12 +44,18 @@ pub(super) struct Course {
     pub began: Instant,
     /// Tokens of its prompt that this chunk is counted for, by estimate.
     pub prompt_tokens: u32,
+    /// What its prompt weighs.
+    asked: Weight,
+    /// Most tokens that its answer may have.
+    limit: u32,
     /// It is the chunk's part of the call for the whole story.
     pub is_slice: bool,
     /// It is that of a later chunk, so the model was writing already.
     pub is_running: bool,
     /// Characters of reasoning that came.
     pub reasoning: usize,
+    /// Tokens of the answer that were thinking.
+    pub thought: u64,
     /// Tokens of the answer, as far as the server told.
     pub output_tokens: Option<u64>,
     /// How the slice ended; `None` where it broke off.
@@ -57,12 +70,21 @@ impl Course {
             refused: 0,
             began: Instant::now(),
             prompt_tokens: 0,
+            asked: Weight::default(),
+            limit: 0,
             is_slice: false,
             is_running: false,
             reasoning: 0,
+            thought: 0,
             output_tokens: None,
             slice_end: None,
         }
+    }
+
+    fn note_request(&mut self, prompt: &Prompt, request: &Request) {
+        self.prompt_tokens = prompt.tokens();
+        self.asked = Weight::of_request(request);
+        self.limit = request.max_output_tokens;
     }
 
     /// Whether the model went on to the next part.
@@ -72,13 +94,14 @@ impl Course {
 
     /// About how many tokens its reasoning had: of what the server counted, what the text does
     /// not explain.
-    fn reasoning_tokens(&self, came: &str) -> u32 {
+    /// By what the server counted, without what `came` of the text takes.
+    fn reasoning_tokens(&self, came: u32) -> u32 {
         if self.reasoning == 0 {
             return 0;
         }
         let seen = u32::try_from(self.reasoning / CHARACTERS_A_TOKEN).unwrap_or(u32::MAX);
         let told = u32::try_from(self.output_tokens.unwrap_or(0)).unwrap_or(u32::MAX);
-        seen.max(told.saturating_sub(tokens::estimate(came)))
+        seen.max(told.saturating_sub(came))
     }
 
     /// What it brought to a chunk that has this length now.
@@ -100,20 +123,59 @@ impl Drafting<'_> {
             };
         }
         let call = self.job.settings().deadlines.call;
-        let limit = output_limit(writer.kind, &writer.model);
-        let bounds = self.job.measured.bounds(call, limit, self.language());
+        let limit = self.answer_limit();
+        let limit = limit.map(|limit| {
+            writer
+                .tokenizers
+                .words_in(&writer.model, limit, self.language())
+        });
+        let bounds = self.job.measured.bounds(call, limit);
         size::ask(wanted, &bounds)
     }
 
     pub(super) fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
+        let limit = self.job.writer().limit(self.job.settings());
+        self.prompt_within(limit, so_far, ask)
+    }
+
+    fn prompt_within(
+        &self,
+        limit: PromptLimit,
+        so_far: &str,
+        ask: Ask,
+    ) -> Result<Prompt, TooLarge> {
         let call = Call {
             so_far,
             preceding: &self.preceding,
             notes: &self.asks.sent,
             words: ask.words,
         };
-        let (story, settings) = (&self.job.story, self.job.settings());
-        self.written.prompt(story, settings, self.chunk, &call)
+        self.written
+            .prompt(&self.job.story, limit, self.chunk, &call)
+    }
+
+    /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
+    /// known better now.
+    pub(super) async fn measure(
+        &self,
+        draft: &mut Draft,
+        ask: Ask,
+        cancel: &CancellationToken,
+    ) -> bool {
+        let (writer, settings) = (self.job.writer(), self.job.settings());
+        let Some(limit) = measuring::benefit_of_doubt(writer, settings) else {
+            return false;
+        };
+        let Ok(prompt) = self.prompt_within(limit, &draft.prose, ask) else {
+            return false;
+        };
+        let usage = tokio::select! {
+            () = cancel.cancelled() => return false,
+            usage = measuring::measure(writer, settings, measuring::sample(&prompt)) => usage,
+        };
+        draft.usage = draft.usage.plus(usage);
+        self.job.note_spent(usage);
+        writer.tokenizers.knows(&writer.model)
     }
 
     /// The answer of the next call, with its turn, for as long as it is read. What a draft waits behind
@@ -162,8 +224,9 @@ impl Drafting<'_> {
         }
         course.began = Instant::now();
         course.is_slice = false;
-        course.prompt_tokens = prompt.tokens();
-        self.send(self.request(prompt, so_far, course)).await
+        let request = self.request(prompt, so_far, course);
+        course.note_request(prompt, &request);
+        self.send(request).await
     }
 
     async fn send(&self, request: Request) -> Result<EventStream, ProviderError> {
@@ -173,10 +236,10 @@ impl Drafting<'_> {
 
     /// Begins the call for the whole story; `None` where it can't be made.
     async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
-        let prompt = match self
-            .written
-            .whole_prompt(&self.job.story, self.job.settings())
-        {
+        let prompt = match self.written.whole_prompt(
+            &self.job.story,
+            self.job.writer().limit(self.job.settings()),
+        ) {
             Ok(prompt) => prompt,
             Err(too_large) => {
                 self.leave_single(&format!("can't be made: {too_large}"));
@@ -184,8 +247,9 @@ impl Drafting<'_> {
             }
         };
         course.is_slice = true;
-        course.prompt_tokens = prompt.tokens();
-        match self.send(self.whole_request(&prompt)).await {
+        let request = self.whole_request(&prompt);
+        course.note_request(&prompt, &request);
+        match self.send(request).await {
             Ok(stream) => Some(Ok(self.job.single.begin(stream, course.began))),
             Err(error) => {
                 use ProviderErrorKind::{BadRequest, ContextOverflow};
@@ -214,7 +278,6 @@ impl Drafting<'_> {
             ..Scene::default()
         };
         Request {
-            max_output_tokens: self.output_tokens(words),
             scene: scene.into(),
             ..self.request(prompt, "", &Course::new(Ask { words, later: 0 }, 0))
         }
@@ -222,7 +285,7 @@ impl Drafting<'_> {
 
     fn request(&self, prompt: &Prompt, so_far: &str, course: &Course) -> Request {
         let settings = self.job.settings();
-        Request {
+        let request = Request {
             model: self.job.writer().model.clone(),
             system: prompt.system(),
             user: prompt.user(),
@@ -239,17 +302,29 @@ impl Drafting<'_> {
                 so_far,
                 settings.demo_seed(),
             ),
-        }
+        };
+        self.job
+            .writer()
+            .in_window(request, settings.context_tokens)
+    }
+
+    /// Most tokens that an answer can have: of what the model writes at once, and of what the server
+    /// has room for.
+    fn answer_limit(&self) -> Option<u32> {
+        let writer = self.job.writer();
+        let limit = output_limit(writer.kind, &writer.model);
+        let served = writer.tokenizers.answer_limit(&writer.model);
+        limit.into_iter().chain(served).min()
     }
 
     /// Most tokens that an answer of so many words may have.
     fn output_tokens(&self, words: u32) -> u32 {
         let writer = self.job.writer();
         // Half as much again, so that a limit cuts off only what ran far too long.
-        let asked = tokens::of_words(words.max(50), self.language());
+        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        let asked = tokenizers.of_words(model, words.max(50), self.language());
         let room = asked.saturating_add(asked / 2).saturating_add(256);
-        let limit = output_limit(writer.kind, &writer.model);
-        let room = limit.map_or(room, |limit| room.min(limit));
+        let room = self.answer_limit().map_or(room, |limit| room.min(limit));
         // Elsewhere than at the vendors' own, reasoning counts against the same limit.
         room.saturating_add(self.job.measured.reasoning())
     }
@@ -262,8 +337,8 @@ impl Drafting<'_> {
         if !matches!(end, CallEnd::Finished(FinishReason::Length)) || course.is_slice {
             return false;
         }
-        let limit = self.output_tokens(course.ask.words);
-        let reasoning = course.reasoning_tokens(came);
+        let limit = course.limit;
+        let reasoning = course.reasoning_tokens(self.estimate(came));
         if reasoning < limit / LOST_SHARE {
             return false;
         }
@@ -279,6 +354,83 @@ impl Drafting<'_> {
             self.output_tokens(course.ask.words)
         );
         self.job.reporter().warn(Some(number), "reasoning", message);
+        true
+    }
+
+    /// About how many tokens a text takes.
+    pub(super) fn estimate(&self, text: &str) -> u32 {
+        let writer = self.job.writer();
+        writer.tokenizers.estimator(&writer.model).estimate(text)
+    }
+
+    /// Takes in how many tokens the server counted in a call; `came` is the text of it. Of a part of the
+    /// call for the whole story only what was asked is known.
+    pub(super) fn learn(&self, course: &Course, end: &CallEnd, usage: Usage, came: &str) {
+        let writer = self.job.writer();
+        if course.is_running || writer.kind == ProviderKind::Demo {
+            return;
+        }
+        let is_whole = matches!(
+            end,
+            CallEnd::Finished(FinishReason::Stop | FinishReason::Length)
+        );
+        let text = (is_whole && !course.is_slice && course.thought == 0).then_some(came);
+        let words = words::count(came, self.language());
+        let asked = course.asked;
+        let call = Answered {
+            asked,
+            usage,
+            text,
+            words,
+        };
+        let was_read = writer.tokenizers.note(&writer.model, &call);
+        if !was_read && writer.kind == ProviderKind::Ollama {
+            let message = "Ollama read far fewer tokens than this prompt has: it was cut to fit the model's window, so \
+                           the model may not have seen the facts. Lower context_tokens, or use a model with a larger \
+                           window";
+            self.job.reporter().warn_once("provider", message);
+        }
+    }
+
+    /// Whether a limit of the call's own cut its answer off. If so later calls have more room, and the author
+    /// is told the first time; what came stays.
+    ///
+    /// `came` is what came of the text.
+    pub(super) fn raise_limit(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
+        let CallEnd::Finished(reason) = end else {
+            return false;
+        };
+        let is_own = is_own_limit(
+            reason,
+            course.limit,
+            course.output_tokens,
+            self.estimate(came),
+        );
+        // The model's own is as large as the room that it is known to have.
+        let is_most = self.answer_limit().is_some_and(|most| course.limit >= most);
+        if !is_own || is_most || course.is_slice {
+            return false;
+        }
+        let (writer, language) = (self.job.writer(), self.language());
+        let length = words::count(came, language);
+        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        match length {
+            0..TELLING => {
+                tokenizers.raise_word(model, course.limit.saturating_mul(2), course.ask.words)
+            }
+            _ => tokenizers.raise_word(model, course.limit, length),
+        }
+        if self.job.measured.is_first_limit() {
+            let message = format!(
+                "this call was allowed {} tokens, and they were used up after {length} {}: the model takes more of them for \
+                 this language than was expected. The chunk goes on from there, and later calls are allowed more",
+                course.limit,
+                language.unit()
+            );
+            self.job
+                .reporter()
+                .warn(Some(self.chunk.number), "output-limit", message);
+        }
         true
     }
 

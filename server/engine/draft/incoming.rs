@@ -250,11 +250,12 @@ impl<'a, 'b> Incoming<'a, 'b> {
             Some(chunk.number),
             "slow-call",
             format!(
-                "this call has taken {} s; {} of {} words are written and saved. At {deadline} s it is \
+                "this call has taken {} s; {} of {} {} are written and saved. At {deadline} s it is \
                  ended, and the chunk goes on from there in another call",
                 SLOW_CALL.as_secs(),
                 words::count(&self.draft.prose, self.drafting.language()),
-                chunk.target_words
+                chunk.target_words,
+                self.drafting.language().unit()
             ),
         );
     }

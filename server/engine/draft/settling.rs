@@ -27,6 +27,7 @@ impl Drafting<'_> {
             .to_owned();
         let length = words::count(&draft.prose, self.language());
         let is_lost = self.lost_to_reasoning(end, course, &raw);
+        let is_raised = !is_lost && self.raise_limit(end, course, &raw);
         if is_lost && raw.trim().is_empty() {
             // It says nothing of what the model writes; the next call has the room for it.
             return None;
@@ -46,7 +47,7 @@ impl Drafting<'_> {
             Verdict::Accept => self.goes_on(course, end, [length, accepted]),
             Verdict::Refuse(_) => false,
         };
-        if goes_on && !is_lost {
+        if goes_on && !is_lost && !is_raised {
             self.learn_limit(course, end, length);
         }
         match judgement.verdict {

@@ -71,6 +71,7 @@ impl Prepared {
             writer = Writer::connect(&self.settings, workshop.environment(), Role::State, &waiting) => writer?,
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
         let asked = self.asked();
         let session = open.session.clone();
         let run = blocking({
@@ -94,6 +95,7 @@ impl Prepared {
         self.tell_reading(&plan, &view, &writer, &reporter);
         let reader = self.reader(&open, &writer, &editor, &reporter);
         let results = read_all(&reader, &plan, cancel).await;
+        writer.keep_tokenizers(&open.session).await;
         Ok(self
             .end_reading(&results, &asked, &view, &writer, &reader)
             .await)
@@ -143,6 +145,7 @@ impl Prepared {
             to_write: plan.chunks.clone(),
             words: words(view),
             target_words: target_words(view),
+            unit: self.story.brief.language.unit(),
         });
     }
 

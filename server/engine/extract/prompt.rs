@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
-use crate::engine::tokens;
+use crate::engine::tokens::PromptLimit;
 use crate::provider::Format;
 use crate::story::state::StoryState;
 use crate::story::{Brief, CastEntry, ChunkNumber};
@@ -36,14 +36,14 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// Asks for the state after a chunk. A chunk that does not fit into `context_tokens` is read
+    /// Asks for the state after a chunk. A chunk that does not fit into `limit` is read
     /// without its middle.
     pub fn build(
         brief: &Brief,
         number: ChunkNumber,
         prose: &str,
         before: &StoryState,
-        context_tokens: u32,
+        limit: PromptLimit,
     ) -> Prompt {
         let language = brief.language.as_str();
         let system = format!("{SYSTEM}{language}, in the part's own words as far as can be.");
@@ -62,9 +62,13 @@ impl Prompt {
         let end = "\n\nThe JSON object for this part:";
         let around: u32 = [&system, &cast, &head, end]
             .iter()
-            .map(|text| tokens::estimate(text))
+            .map(|text| limit.estimate(text))
             .sum();
-        let prose = fitting(prose.trim(), context_tokens.saturating_sub(around));
+        let room = PromptLimit {
+            tokens: limit.tokens.saturating_sub(around),
+            ..limit
+        };
+        let prose = fitting(prose.trim(), room);
         let part = format!("{head}{prose}{end}");
         let user = [cast, part].into_iter().filter(|part| !part.is_empty());
         Prompt {
@@ -87,17 +91,17 @@ fn cast(brief: &Brief) -> String {
 }
 
 /// The text, or its beginning and its end: how things stand is said at the end.
-fn fitting(prose: &str, room: u32) -> String {
-    if tokens::estimate(prose) <= room {
+fn fitting(prose: &str, limit: PromptLimit) -> String {
+    if limit.estimate(prose) <= limit.tokens {
         return prose.to_owned();
     }
     let paragraphs: Vec<&str> = prose.split("\n\n").collect();
-    let mut room = room.saturating_sub(tokens::estimate(LEFT_OUT));
+    let mut room = limit.tokens.saturating_sub(limit.estimate(LEFT_OUT));
     let (mut from, mut to) = (0, paragraphs.len());
     while from < to {
         let at_start = from < paragraphs.len() - to;
         let next = if at_start { from } else { to - 1 };
-        let Some(left) = room.checked_sub(tokens::estimate(paragraphs[next]) + 1) else {
+        let Some(left) = room.checked_sub(limit.estimate(paragraphs[next]) + 1) else {
             break;
         };
         room = left;
@@ -108,9 +112,11 @@ fn fitting(prose: &str, room: u32) -> String {
         }
     }
     if to == paragraphs.len() {
-        // No paragraph fits: the end of the last one, at two tokens a character.
-        let skipped = prose.chars().count().saturating_sub(room as usize / 2);
-        return prose.chars().skip(skipped).collect();
+        // No paragraph fits: the end of the last one.
+        let share = f64::from(room) / f64::from(limit.estimate(prose).max(1));
+        let characters = prose.chars().count();
+        let kept = (characters as f64 * share * 0.9) as usize;
+        return prose.chars().skip(characters - kept).collect();
     }
     [
         paragraphs[..from].join("\n\n"),
@@ -176,6 +182,7 @@ fn object(properties: &[(&str, Value)]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::tokens::estimate;
 
     const BRIEF: &str = "---\ntitle: Lamp\nlanguage: es\n---\n# Cast\n## Mara Voss\naka: the keeper\nx\n## Ilse\nx\n\
                          # Outline\n## The Stair\nx\n## The Storm\nx\n";
@@ -186,13 +193,14 @@ mod tests {
             .open_threads
             .push("¿Quién encendió la lámpara?".to_owned());
         let brief = Brief::parse(BRIEF);
-        Prompt::build(&brief, ChunkNumber(2), prose, &before, context_tokens)
+        let limit = PromptLimit::of(context_tokens);
+        Prompt::build(&brief, ChunkNumber(2), prose, &before, limit)
     }
 
     /// By estimate, in tokens.
     fn size(prompt: &Prompt) -> u32 {
         let parts = prompt.user.iter().chain([&prompt.system]);
-        parts.map(|part| tokens::estimate(part)).sum()
+        parts.map(|part| estimate(part)).sum()
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::engine::editor::{Editor, Hint, PageStop};
 use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
+use crate::engine::tokens::is_own_limit;
 use crate::engine::writer::Writer;
 use crate::engine::{blocking, scene, seed};
 use crate::provider::{FinishReason, ProviderError, ProviderErrorKind, Request, Task, Usage};
@@ -206,7 +207,7 @@ impl Reader {
             chunk.view.number,
             &chunk.view.text,
             &chunk.before,
-            self.settings.context_tokens,
+            self.asker.limit(),
         );
         let mut retries = self.asker.retries(ATTEMPTS);
         let mut usage = Usage::default();
@@ -214,6 +215,7 @@ impl Reader {
         let mut asked = 0;
         loop {
             let request = self.request(chunk, &prompt, shaped, asked);
+            let request = self.asker.in_room(request);
             let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
             usage = usage.plus(took);
             let ended = match ended {
@@ -222,6 +224,7 @@ impl Reader {
                     waited.map_err(Failure::Provider)?;
                     continue;
                 }
+                Ok(finish) if self.asker.raise(&request, &finish, &answer, took) => continue,
                 Ok(finish) => finish,
             };
             retries.count();
@@ -232,6 +235,14 @@ impl Reader {
                     why: "was a refusal",
                     answer,
                 }),
+                ref finish
+                    if is_own_limit(finish, request.max_output_tokens, took.output_tokens, 0) =>
+                {
+                    Err(Failure::Unreadable {
+                        why: "was cut off by the limit of its call",
+                        answer,
+                    })
+                }
                 FinishReason::Other(why) if why == ENDLESS => Err(Failure::Unreadable {
                     why: "had no end",
                     answer,
@@ -252,6 +263,15 @@ impl Reader {
         }
     }
 
+    /// Most tokens of an answer.
+    fn answer_room(&self) -> u32 {
+        let writer = &self.asker.writer;
+        let language = &self.brief.language;
+        writer
+            .tokenizers
+            .answer_room(&writer.model, prompt::ANSWER_TOKENS, language)
+    }
+
     /// `asked` is how many answers were not taken.
     fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool, asked: u32) -> Request {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
@@ -268,7 +288,7 @@ impl Reader {
             model: self.asker.writer.model.clone(),
             system: prompt.system.clone(),
             user: prompt.user.clone(),
-            max_output_tokens: prompt::ANSWER_TOKENS,
+            max_output_tokens: self.answer_room(),
             context_tokens: self.settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,

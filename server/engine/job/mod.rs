@@ -222,12 +222,20 @@ impl Job {
             self.assemble().await;
         }
         drop(claim);
+        self.writer.keep_tokenizers(self.session()).await;
         self.finish(&results).await
     }
 
     pub(super) fn cost(&self, usage: &Usage) -> Option<f64> {
         let price = self.writer.price(&self.settings.prices)?;
         Some(price.of(usage))
+    }
+
+    /// The answer of the first call is going to be the whole story.
+    pub(super) fn expect_whole_story(&self) {
+        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let language = &self.brief().language;
+        tokenizers.expect_answer(tokenizers.of_words(model, self.target_words(), language));
     }
 
     pub(super) fn target_words(&self) -> u32 {

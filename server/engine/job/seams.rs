@@ -19,8 +19,9 @@ use crate::engine::prompt::{Prompt, PromptInputs};
 use crate::engine::queue::open_seams;
 use crate::engine::report::{causes, millis};
 use crate::engine::settings::Role;
+use crate::engine::tokens::{self, Weight};
 use crate::engine::workshop::Claim;
-use crate::engine::{blocking, scene, tokens};
+use crate::engine::{blocking, scene};
 use crate::provider::{
     Event, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Retries, Retry,
     Usage,
@@ -126,10 +127,7 @@ impl Job {
     ) -> Answer {
         let mut usage = Usage::default();
         let text = match self.request(&earlier, &later) {
-            Ok((request, asked)) => {
-                self.call(later.number, request, asked, &mut usage, cancel)
-                    .await
-            }
+            Ok(request) => self.call(later.number, request, &mut usage, cancel).await,
             Err(why) => Err(SeamEnd::Open(why)),
         };
         Answer {
@@ -141,8 +139,8 @@ impl Job {
         }
     }
 
-    /// The request, and about how many tokens it has.
-    fn request(&self, earlier: &ChunkView, later: &ChunkView) -> Result<(Request, u32), String> {
+    /// What is asked about a seam.
+    fn request(&self, earlier: &ChunkView, later: &ChunkView) -> Result<Request, String> {
         let seam = Seam::between(&earlier.text, &later.text);
         let language = &self.brief().language;
         let beat = (later.number.0 as usize).saturating_sub(1);
@@ -157,17 +155,20 @@ impl Job {
             so_far: "",
             remaining_words: later.target_words,
             notes: &[],
-            context_tokens: self.settings().context_tokens,
+            limit: self.writer().limit(self.settings()),
         })
         .map_err(|too_large| too_large.to_string())?;
         let (system, user) = (prompt.system(), seam.user(language));
-        let asked = tokens::estimate(&system) + tokens::estimate(&user.concat());
+        let tokenizers = &self.writer().tokenizers;
         let length = words::count(seam.opening, language).max(20);
         let request = Request {
             model: self.writer().model.clone(),
             system,
             user,
-            max_output_tokens: tokens::of_words(length, language).saturating_mul(3) + 256,
+            max_output_tokens: tokenizers
+                .of_words(&self.writer().model, length, language)
+                .saturating_mul(3)
+                .saturating_add(256),
             context_tokens: self.settings().context_tokens,
             temperature: self.settings().temperature,
             seed: self.settings().seed,
@@ -175,20 +176,22 @@ impl Job {
             format: None,
             scene: scene::scene(self.brief(), beat, later, "", self.settings().demo_seed()),
         };
-        Ok((request, asked))
+        Ok(self
+            .writer()
+            .in_window(request, self.settings().context_tokens))
     }
 
     /// Calls until there is an answer, or there will be none.
     async fn call(
         &self,
         number: ChunkNumber,
-        request: Request,
-        asked: u32,
+        mut request: Request,
         usage: &mut Usage,
         cancel: &CancellationToken,
     ) -> Result<String, SeamEnd> {
         let attempts = self.settings().attempts;
         let mut retries = Retries::new(attempts, self.settings().outage);
+        let mut is_raised = false;
         loop {
             let before = *usage;
             let mut text = String::new();
@@ -201,7 +204,9 @@ impl Job {
                 called = called => Some(called),
             };
             if !matches!(called, Some(Ok(_))) {
-                *usage = tokens::with_unreported(*usage, before, asked, &text);
+                let estimator = self.writer().tokenizers.estimator(&request.model);
+                let asked = estimator.of(Weight::of_request(&request));
+                *usage = tokens::with_unreported(*usage, before, asked, estimator.estimate(&text));
             }
             self.note_spent(usage.since(before));
             let error = match called {
@@ -209,6 +214,14 @@ impl Job {
                 Some(Ok(FinishReason::Stop)) => return Ok(text),
                 Some(Ok(FinishReason::Refusal)) => {
                     return Err(SeamEnd::Refused("the model refused to write it".to_owned()));
+                }
+                Some(Ok(FinishReason::Length)) if !is_raised => {
+                    is_raised = true;
+                    request.max_output_tokens = request.max_output_tokens.saturating_mul(4);
+                    request = self
+                        .writer()
+                        .in_window(request, self.settings().context_tokens);
+                    continue;
                 }
                 Some(Ok(_)) => {
                     return Err(SeamEnd::Refused("the answer was cut off".to_owned()));

@@ -8,14 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::check::{self, Kind};
 use super::events::PlanEvent;
-use super::job::Job;
+use super::job::{Job, MOST_RAISED};
 use super::page::{Put, PutStop};
 use super::reader::{Piece, Reader, Told};
 use super::records;
+use crate::engine::blocking;
 use crate::engine::events::JobEvent;
 use crate::engine::settings::Role;
 use crate::engine::thought::Thought;
-use crate::engine::{blocking, tokens};
+use crate::engine::tokens::{self, Answered, Weight, is_own_limit};
 use crate::provider::{Event, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief, words};
@@ -40,6 +41,11 @@ pub enum CallEnd {
         /// What was wrong with the others, or with the whole.
         wrong: Option<String>,
         answer: String,
+    },
+    /// The limit of the call ended the answer.
+    CutOff {
+        limit: u32,
+        planned: u32,
     },
     Failed {
         error: ProviderError,
@@ -69,6 +75,8 @@ struct Answer<'a> {
     /// In a language that is not the story's.
     foreign: bool,
     text: String,
+    /// Most tokens that it may have.
+    limit: u32,
     /// The provider has told the end.
     ended: bool,
     usage_before: Usage,
@@ -85,12 +93,12 @@ impl Job {
         request: Request,
         brief: &Brief,
         gaps: Vec<Option<usize>>,
-        asked: u32,
         cancel: &CancellationToken,
     ) -> CallEnd {
         let parts = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
         let usage_before = self.usage;
         let provider = self.writer.provider.clone();
+        let (asked, limit) = (Weight::of_request(&request), request.max_output_tokens);
         let mut answer = Answer {
             numbered: brief.beats.iter().map(|beat| beat.id.clone()).collect(),
             gaps,
@@ -102,6 +110,7 @@ impl Job {
             wrong: None,
             foreign: false,
             text: String::new(),
+            limit,
             ended: false,
             usage_before,
             usage: Usage::default(),
@@ -118,12 +127,25 @@ impl Job {
             Ok(stream) => answer.listen(stream, cancel).await,
             Err(error) => CallEnd::Failed { error, planned: 0 },
         };
-        if !answer.ended {
-            let heard = answer.text.clone();
-            let usage = tokens::with_unreported(answer.job.usage, usage_before, asked, &heard);
-            answer.job.usage = usage;
+        let (ended, thought, text) = (answer.ended, answer.thought, answer.text);
+        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        if ended {
+            let usage = self.usage.since(usage_before);
+            let text = (thought.tokens() == 0).then_some(text.as_str());
+            tokenizers.note(
+                model,
+                &Answered {
+                    asked,
+                    usage,
+                    text,
+                    words: 0,
+                },
+            );
+        } else {
+            let estimator = tokenizers.estimator(model);
+            let (asked, heard) = (estimator.of(asked), estimator.estimate(&text));
+            self.usage = tokens::with_unreported(self.usage, usage_before, asked, heard);
         }
-        let thought = answer.thought;
         self.reporter.note_thought(&thought);
         let took = self.usage.since(usage_before);
         let price = self.writer.price(&self.settings.prices);
@@ -148,6 +170,7 @@ impl Answer<'_> {
         let slow = tokio::time::sleep(SLOW_CALL);
         tokio::pin!(slow);
         let mut told_slow = false;
+        let mut cut_off = false;
         let whole = loop {
             let event = tokio::select! {
                 biased;
@@ -192,6 +215,7 @@ impl Answer<'_> {
                 }
                 Ok(Event::Finished(reason)) => {
                     self.ended = true;
+                    cut_off = self.is_own_limit(&reason);
                     break reason == FinishReason::Stop;
                 }
                 Err(error) => {
@@ -206,11 +230,26 @@ impl Answer<'_> {
         if !self.ended {
             self.hear_usage(&mut stream).await;
         }
+        if cut_off && !self.is_complete() {
+            let (limit, planned) = (self.limit, self.planned);
+            return CallEnd::CutOff { limit, planned };
+        }
         CallEnd::Ended {
             planned: self.planned,
             wrong: self.wrong.take(),
             answer: self.text.clone(),
         }
+    }
+
+    /// Whether the answer was ended by the limit of its call, which can still be raised.
+    fn is_own_limit(&self, reason: &FinishReason) -> bool {
+        let writer = &self.job.writer;
+        let heard = writer
+            .tokenizers
+            .estimator(&writer.model)
+            .estimate(&self.text);
+        let told = self.usage.output_tokens;
+        self.job.raised < MOST_RAISED && is_own_limit(reason, self.limit, told, heard)
     }
 
     /// An answer of which all is there that was asked for tells in a moment what it took, unless
@@ -372,6 +411,7 @@ impl Answer<'_> {
             words,
             percent: self.job.percent(),
             words_per_second: f64::from(words) / seconds,
+            unit: self.job.story.brief.language.unit(),
             elapsed_ms: self.job.reporter.elapsed_ms(),
         };
         self.job.reporter.tell(JobEvent::Plan(event));

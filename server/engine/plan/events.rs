@@ -33,6 +33,8 @@ pub enum PlanEvent {
         /// Of the job, 0 to 100.
         percent: u32,
         words_per_second: f64,
+        /// What it is counted in: "words" or "characters".
+        unit: &'static str,
         elapsed_ms: u64,
     },
     /// A beat is in the brief: in the file, or in the editor where that is open.
@@ -139,9 +141,10 @@ impl PlanEvent {
                 to_plan,
                 percent,
                 words_per_second,
+                unit,
                 ..
             } => Some((
-                format!("{planned}/{to_plan} beats, {words_per_second:.0} words/s"),
+                format!("{planned}/{to_plan} beats, {words_per_second:.0} {unit}/s"),
                 *percent,
             )),
             PlanEvent::BeatSaved { title, percent, .. } => {

@@ -20,7 +20,7 @@ use crate::engine::settings::{Role, Settings};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::engine::writer::Writer;
-use crate::engine::{blocking, scene, seed};
+use crate::engine::{blocking, measuring, scene, seed};
 use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
 use crate::story::new_beats::NewBeat;
@@ -30,6 +30,9 @@ use crate::story::{BeatId, Brief};
 pub(in crate::engine) const PER_CALL: u32 = 12;
 /// Tokens for a beat of an answer, with room to spare.
 const BEAT_TOKENS: u32 = 500;
+/// An answer that was cut off has so many times the room at the next try, and in the end.
+const RAISE: u32 = 3;
+pub(super) const MOST_RAISED: u32 = 9;
 /// After so many answers in a row without a beat there is no further one.
 const MOST_EMPTY: u32 = 2;
 
@@ -53,6 +56,8 @@ pub struct Job {
     pub(super) fresh: HashSet<BeatId>,
     retries: Retries,
     empty: u32,
+    /// How many times the usual room answers have, since one was cut off.
+    pub(super) raised: u32,
 }
 
 /// Why a plan ends before all is there.
@@ -129,7 +134,9 @@ impl Planning {
             fresh: HashSet::new(),
             retries,
             empty: 0,
+            raised: 1,
         };
+        job.writer.tokenizers.begin(&job.story.brief.language, None);
         for warning in warnings {
             job.reporter.warn(None, "setting", warning);
         }
@@ -275,20 +282,48 @@ impl Job {
                 total: self.count.wanted,
                 words: self.words,
             };
-            let (templates, limit) = (&self.story.templates, self.settings.context_tokens);
+            let (templates, limit) = (&self.story.templates, self.writer.limit(&self.settings));
             let prompt = match Prompt::build(&brief, &text, templates, wanted, limit) {
                 Ok(prompt) => prompt,
+                Err(_) if self.measure(&brief, &text, wanted, cancel).await => continue,
                 Err(too_large) => return Some(Stop::Message(too_large.to_string())),
             };
             let gaps = self.gaps(&brief, parts);
-            let asked = prompt.tokens();
             let request = self.request(&brief, prompt, gaps.clone());
-            let end = self.call(request, &brief, gaps, asked, cancel).await;
+            let end = self.call(request, &brief, gaps, cancel).await;
             if let Some(stop) = self.after(end, cancel).await {
                 return Some(stop);
             }
         }
         None
+    }
+
+    /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
+    /// known better now.
+    async fn measure(
+        &mut self,
+        brief: &Brief,
+        text: &str,
+        wanted: Wanted,
+        cancel: &CancellationToken,
+    ) -> bool {
+        let Some(limit) = measuring::benefit_of_doubt(&self.writer, &self.settings) else {
+            return false;
+        };
+        let Ok(prompt) = Prompt::build(brief, text, &self.story.templates, wanted, limit) else {
+            return false;
+        };
+        let sample = measuring::first_characters(&prompt.system);
+        let took = tokio::select! {
+            () = cancel.cancelled() => return false,
+            took = measuring::measure(&self.writer, &self.settings, sample) => took,
+        };
+        self.usage = self.usage.plus(took);
+        let price = self.settings.prices.get(&self.writer.model);
+        let cost = price.map(|price| price.of(&took));
+        self.reporter
+            .note_spent(Role::Plan, &self.writer.model, took, cost);
+        self.writer.tokenizers.knows(&self.writer.model)
     }
 
     /// Behind which beat the next new ones go where the answer does not say: behind those that
@@ -320,18 +355,22 @@ impl Job {
                 .collect(),
             gaps,
         });
-        Request {
-            model: self.writer.model.clone(),
+        let in_english = parts.saturating_mul(BEAT_TOKENS).saturating_add(500);
+        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let room = tokenizers.answer_room(model, in_english, &brief.language);
+        let request = Request {
+            model: model.clone(),
             system: prompt.system,
             user: prompt.user,
-            max_output_tokens: parts.saturating_mul(BEAT_TOKENS).saturating_add(500),
+            max_output_tokens: room.saturating_mul(self.raised),
             context_tokens: self.settings.context_tokens,
             temperature: self.settings.temperature,
             seed: seed::of_call(self.settings.seed, self.empty, None),
             thinking: self.settings.thinking_for(Role::Plan),
             format: None,
             scene: Arc::new(scene),
-        }
+        };
+        self.writer.in_window(request, self.settings.context_tokens)
     }
 
     /// What to do after a call; `Some` where there is no further one.
@@ -345,6 +384,21 @@ impl Job {
                     self.retries = retries(&self.settings);
                 }
                 self.wait(&error, cancel).await
+            }
+            CallEnd::CutOff { limit, planned } => {
+                self.retries = retries(&self.settings);
+                if planned > 0 {
+                    self.empty = 0;
+                }
+                if self.raised == 1 {
+                    let message = format!(
+                        "an answer was longer than the {limit} tokens that its call was allowed; what it has whole is kept, \
+                         and later calls are allowed {RAISE} times as many"
+                    );
+                    self.reporter.warn(None, "output-limit", message);
+                }
+                self.raised = self.raised.saturating_mul(RAISE);
+                None
             }
             CallEnd::Ended {
                 planned,

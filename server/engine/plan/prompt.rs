@@ -6,7 +6,7 @@
 
 use crate::engine::prompt::templates::{self, Templates};
 use crate::engine::prompt::{self, TooLarge};
-use crate::engine::tokens;
+use crate::engine::tokens::PromptLimit;
 use crate::story::margin_notes::without_comments;
 use crate::story::{Beat, Brief, SectionKind};
 
@@ -34,13 +34,13 @@ impl Prompt {
     /// `text` is that of the brief.
     ///
     /// # Errors
-    /// [`TooLarge`] where what is never cut does not fit into `context_tokens`.
+    /// [`TooLarge`] where what is never cut does not fit into `limit`.
     pub fn build(
         brief: &Brief,
         text: &str,
         templates: &Templates,
         wanted: Wanted,
-        context_tokens: u32,
+        limit: PromptLimit,
     ) -> Result<Prompt, TooLarge> {
         let contract = contract(brief, templates);
         let (facts, rules) = (prompt::facts(brief), prompt::rules(brief));
@@ -55,20 +55,20 @@ impl Prompt {
             ("the outline", &titles),
             ("the closing line", &closing),
         ]
-        .map(|(name, text)| (tokens::estimate(text) + BETWEEN, name));
+        .map(|(name, text)| (limit.estimate(text) + BETWEEN, name));
         let least: u32 = fixed.iter().map(|(size, _)| size).sum();
-        let mut room = context_tokens.checked_sub(least).ok_or(TooLarge {
+        let mut room = limit.tokens.checked_sub(least).ok_or(TooLarge {
             what: fixed.iter().max().map_or("the brief", |(_, name)| name),
             tokens: least,
-            limit: context_tokens,
+            limit,
         })?;
         let mut take = |text: String, instead: u32| {
-            let size = (tokens::estimate(&text) + BETWEEN).saturating_sub(instead);
+            let size = (limit.estimate(&text) + BETWEEN).saturating_sub(instead);
             let left = room.checked_sub(size)?;
             room = left;
             Some(text)
         };
-        let there = tokens::estimate(&titles);
+        let there = limit.estimate(&titles);
         let outline = take(outline(brief, all_of), there)
             .or_else(|| take(outline(brief, states_of), there))
             .unwrap_or(titles);
@@ -94,12 +94,6 @@ impl Prompt {
             system: joined(system),
             user: vec![user],
         })
-    }
-
-    /// Its size by estimate, in tokens.
-    pub fn tokens(&self) -> u32 {
-        let user: u32 = self.user.iter().map(|part| tokens::estimate(part)).sum();
-        tokens::estimate(&self.system).saturating_add(user)
     }
 }
 
@@ -205,6 +199,7 @@ fn closing(brief: &Brief, templates: &Templates, wanted: Wanted) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::tokens::estimate;
 
     const BRIEF: &str = "---\ntitle: Lamp\nlanguage: es\n---\n# Premise\nPREMISE\n# Rules\n1. RULE\n# Magic\nBACKGROUND\n\
         # Cast\n## Mara\naka: the keeper\nKNOWN\n# Outline\nTwo acts. <!-- mine -->\n## Act\n### One\nFIRST <!-- sw: no -->\n\
@@ -219,7 +214,13 @@ mod tests {
 
     fn build(text: &str, context_tokens: u32) -> Result<Prompt, TooLarge> {
         let brief = Brief::parse(text);
-        Prompt::build(&brief, text, &Templates::default(), WANTED, context_tokens)
+        let limit = PromptLimit::of(context_tokens);
+        Prompt::build(&brief, text, &Templates::default(), WANTED, limit)
+    }
+
+    /// By estimate, in tokens.
+    fn size(prompt: &Prompt) -> u32 {
+        estimate(&prompt.system) + estimate(&prompt.user.concat())
     }
 
     fn whole(prompt: &Prompt) -> String {
@@ -264,13 +265,13 @@ mod tests {
             .replace("BACKGROUND", &format!("BACKGROUND {padding}"))
             .replace("KNOWN", &format!("KNOWN {padding}"))
             .replace("SECOND", &format!("SECOND {padding}"));
-        let full = build(&text, 16_000).unwrap().tokens();
+        let full = size(&build(&text, 16_000).unwrap());
         let mut lost = Vec::new();
         // The estimate of the parts is a little above that of the whole.
         for less in [0, 400, 900, 1_300] {
             let limit = full + 40 - less;
             let prompt = build(&text, limit).unwrap();
-            assert!(prompt.tokens() <= limit);
+            assert!(size(&prompt) <= limit);
             let text = whole(&prompt);
             let parts = [
                 "BACKGROUND",
@@ -291,6 +292,6 @@ mod tests {
                 [false, false, false, true, true, true],
             ]
         );
-        assert_eq!(build(&text, 100).unwrap_err().limit, 100);
+        assert_eq!(build(&text, 100).unwrap_err().limit.tokens, 100);
     }
 }

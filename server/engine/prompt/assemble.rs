@@ -43,7 +43,7 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         ("the beat", &task),
         ("the closing line", &closing),
     ];
-    let mut budget = Budget::new(inputs.context_tokens, &fixed)?;
+    let mut budget = Budget::new(inputs.limit, &fixed)?;
     let chosen = Chosen::new(
         inputs,
         beat,
@@ -115,6 +115,7 @@ pub(super) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         blocks,
         left_out: budget.left_out,
         inputs: digests,
+        estimator: inputs.limit.estimator,
     })
 }
 
@@ -146,8 +147,7 @@ impl<'a> Chosen<'a> {
         let brief = inputs.brief;
         let outline = budget.take("the outline", blocks::outline(brief));
         let [_, _, least] = TAIL_WORDS;
-        let ends =
-            [inputs.preceding, inputs.so_far].map(|text| tokens::estimate(tail(text, least)));
+        let ends = [inputs.preceding, inputs.so_far].map(|text| budget.estimate(tail(text, least)));
         let reserved = budget.reserve(ends.iter().sum());
         let next = budget.take(
             "the next beat",
@@ -290,13 +290,13 @@ fn take_end(budget: &mut Budget, what: &str, text: &str, bytes: usize) -> Option
     let [longest, _, least] = TAIL_WORDS;
     for words in TAIL_WORDS {
         let end = tail(text, words);
-        let size = tokens::estimate(end);
+        let size = budget.estimate(end);
         if budget.has_room(size) && (end.len() <= bytes || words == least) {
             budget.spend(size);
             return (!end.is_empty()).then(|| end.to_owned());
         }
     }
-    let size = tokens::estimate(tail(text, longest));
+    let size = budget.estimate(tail(text, longest));
     budget.leave_out(what, size, "there was no room");
     None
 }
@@ -314,16 +314,14 @@ fn background<'a>(
         .filter(|section| section.kind == SectionKind::Background && !section.text.is_empty())
         .map(|section| (section, blocks::background_text(section)))
         .collect();
-    let size: u32 = sections
-        .iter()
-        .map(|(_, text)| tokens::estimate(text))
-        .sum();
-    let of_all = size <= inputs.context_tokens / BACKGROUND_SHARE;
+    let size: u32 = sections.iter().map(|(_, text)| budget.estimate(text)).sum();
+    let of_all = size <= inputs.limit.tokens / BACKGROUND_SHARE;
     let called = terms(&blocks::wanted(inputs, beat));
     let told = sections.into_iter().filter_map(|(section, text)| {
         let what = format!("background “{}”", section.title);
         if !of_all && terms(&section.title).is_disjoint(&called) {
-            budget.leave_out(&what, tokens::estimate(&text), "this part does not name it");
+            let size = budget.estimate(&text);
+            budget.leave_out(&what, size, "this part does not name it");
             return None;
         }
         Some((section, budget.take(&what, text)?))

@@ -1,26 +1,31 @@
 //! Room for tokens, given out block by block.
 
 use super::{LeftOut, TooLarge};
-use crate::engine::tokens;
+use crate::engine::tokens::PromptLimit;
 
 /// What the headings of the blocks that may be left out take together, and the space between
 /// blocks.
 const BETWEEN_BLOCKS: u32 = 100;
 
 pub(super) struct Budget {
+    limit: PromptLimit,
     left: u32,
     pub(super) left_out: Vec<LeftOut>,
 }
 
 impl Budget {
     /// What is left beside the blocks that are never cut.
-    pub(super) fn new(limit: u32, fixed: &[(&'static str, &str)]) -> Result<Budget, TooLarge> {
+    pub(super) fn new(
+        limit: PromptLimit,
+        fixed: &[(&'static str, &str)],
+    ) -> Result<Budget, TooLarge> {
         let sizes = fixed
             .iter()
-            .map(|(name, text)| (tokens::estimate(text), *name));
+            .map(|(name, text)| (limit.estimate(text), *name));
         let total = sizes.clone().map(|(size, _)| size).sum::<u32>() + BETWEEN_BLOCKS;
-        match limit.checked_sub(total) {
+        match limit.tokens.checked_sub(total) {
             Some(left) => Ok(Budget {
+                limit,
                 left,
                 left_out: Vec::new(),
             }),
@@ -32,12 +37,22 @@ impl Budget {
         }
     }
 
+    /// All the room that there was.
+    pub(super) fn limit(&self) -> PromptLimit {
+        self.limit
+    }
+
+    /// About how many tokens a text takes.
+    pub(super) fn estimate(&self, text: &str) -> u32 {
+        self.limit.estimate(text)
+    }
+
     /// The text, if there is room for it; noted as left out otherwise.
     pub(super) fn take(&mut self, what: &str, text: String) -> Option<String> {
         if text.is_empty() {
             return None;
         }
-        let size = tokens::estimate(&text);
+        let size = self.estimate(&text);
         if size > self.left {
             self.leave_out(what, size, "there was no room");
             return None;

@@ -6,7 +6,6 @@
 
 use super::budget::Budget;
 use super::trigger::Called;
-use crate::engine::tokens;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::state::{CharacterState, ChunkState, StoryState, fold};
 use crate::story::{BeatId, ChunkNumber};
@@ -68,7 +67,8 @@ pub(super) fn opening(earlier: &[Earlier<'_>], budget: &mut Budget) -> Vec<Summa
     let sealed = &told[..told.len().min(SEALED)];
     let lines = sealed.iter().filter_map(summary).collect();
     let what = "summaries of the opening";
-    budget.take_some(what, SEALED_TOKENS, lines, |it| tokens::estimate(&it.line))
+    let limit = budget.limit();
+    budget.take_some(what, SEALED_TOKENS, lines, |it| limit.estimate(&it.line))
 }
 
 /// The summaries of the latest parts, in at most `room` tokens.
@@ -79,7 +79,8 @@ pub(super) fn latest(earlier: &[Earlier<'_>], room: u32, budget: &mut Budget) ->
     let lines = latest.iter().rev().filter_map(summary).collect();
     let what = "summaries of the latest parts";
     let most = room.min(LATEST_TOKENS);
-    let mut told = budget.take_some(what, most, lines, |it| tokens::estimate(&it.line));
+    let limit = budget.limit();
+    let mut told = budget.take_some(what, most, lines, |it| limit.estimate(&it.line));
     told.reverse();
     told
 }
@@ -154,8 +155,9 @@ pub(super) fn quotes(
     let mut found = recall(wanted, &sources);
     found.retain(|quote| !shown.contains(&quote.text));
     let most = room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS);
+    let limit = budget.limit();
     let mut kept = budget.take_some("quotes of earlier parts", most, found, |it| {
-        tokens::estimate(&it.text) + QUOTE_MARKS
+        limit.estimate(&it.text) + QUOTE_MARKS
     });
     kept.sort_by_key(|quote| quote.chunk);
     kept

@@ -14,7 +14,7 @@ pub mod templates;
 mod trigger;
 mod whole;
 
-use crate::engine::tokens;
+use crate::engine::tokens::{Estimator, PromptLimit};
 use crate::story::Brief;
 use crate::story::names::CastNames;
 use crate::story::state::StoryState;
@@ -45,7 +45,7 @@ pub struct PromptInputs<'a> {
     /// What the author wants of this rewrite, from margin notes or a command; may be empty.
     pub notes: &'a [String],
     /// Most tokens that the prompt may have.
-    pub context_tokens: u32,
+    pub limit: PromptLimit,
 }
 
 /// A prompt, block by block.
@@ -55,6 +55,8 @@ pub struct Prompt {
     pub left_out: Vec<LeftOut>,
     /// The digest of each input slice that the prompt holds.
     pub inputs: slices::Slices,
+    /// By which its size is estimated.
+    pub estimator: Estimator,
 }
 
 /// One block of a prompt.
@@ -89,15 +91,17 @@ pub struct LeftOut {
 /// Facts, rules and beat alone are more than the prompt may hold; nothing is sent.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(
-    "the prompt does not fit: {what} needs about {tokens} tokens and context_tokens allows {limit}. \
-     Nothing was sent. Shorten it in the brief, or raise context_tokens"
+    "the prompt does not fit: {what} needs about {tokens} tokens and {}. Nothing was sent. Shorten it in the \
+     brief, or {}",
+    .limit.allowance(),
+    .limit.remedy()
 )]
 pub struct TooLarge {
     /// The largest of the blocks that are never cut.
     pub what: &'static str,
     /// Of all blocks that are never cut.
     pub tokens: u32,
-    pub limit: u32,
+    pub limit: PromptLimit,
 }
 
 /// The last `words` words of a text, from a sentence's or at least a word's beginning.
@@ -151,7 +155,7 @@ impl Prompt {
     pub fn tokens(&self) -> u32 {
         self.blocks
             .iter()
-            .map(|block| tokens::estimate(&block.text))
+            .map(|block| self.estimator.estimate(&block.text))
             .sum()
     }
 }

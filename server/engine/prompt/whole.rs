@@ -6,6 +6,7 @@ use super::budget::Budget;
 use super::templates::{self, Templates};
 use super::{Block, Part, Prompt, TooLarge, blocks};
 use crate::engine::single::mark;
+use crate::engine::tokens::PromptLimit;
 use crate::story::{Brief, SectionKind};
 
 /// What the prompt of a whole story is made from.
@@ -16,7 +17,7 @@ pub struct WholeStory<'a> {
     /// One a beat, in their order.
     pub parts: &'a [PlannedPart],
     /// Most tokens that the prompt may have.
-    pub context_tokens: u32,
+    pub limit: PromptLimit,
 }
 
 /// What is asked of one part of a whole story.
@@ -53,7 +54,7 @@ pub(super) fn assemble(story: &WholeStory<'_>) -> Result<Prompt, TooLarge> {
     let sizes = texts
         .each_ref()
         .map(|(_, what, _, text)| (*what, text.as_str()));
-    Budget::new(story.context_tokens, &sizes)?;
+    Budget::new(story.limit, &sizes)?;
     let blocks = texts.into_iter().filter(|(_, _, _, text)| !text.is_empty());
     Ok(Prompt {
         blocks: blocks
@@ -61,6 +62,7 @@ pub(super) fn assemble(story: &WholeStory<'_>) -> Result<Prompt, TooLarge> {
             .collect(),
         left_out: Vec::new(),
         inputs: Default::default(),
+        estimator: story.limit.estimator,
     })
 }
 

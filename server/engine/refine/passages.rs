@@ -2,16 +2,17 @@
 
 use std::ops::Range;
 
-use crate::engine::tokens;
+use crate::engine::tokens::PromptLimit;
 
-/// A text in as few and as even passages as paragraph borders allow, each of at most `most`
+/// A text in as few and as even passages as paragraph borders allow, each of at most so many
 /// tokens; byte ranges without the white space between them. `None` where a paragraph alone is
 /// larger.
-pub fn passages(text: &str, most: u32) -> Option<Vec<Range<usize>>> {
+pub fn passages(text: &str, limit: PromptLimit) -> Option<Vec<Range<usize>>> {
+    let most = limit.tokens;
     let paragraphs = paragraphs(text);
     let sizes: Vec<u32> = paragraphs
         .iter()
-        .map(|range| tokens::estimate(&text[range.clone()]).saturating_add(1))
+        .map(|range| limit.estimate(&text[range.clone()]).saturating_add(1))
         .collect();
     if sizes.iter().any(|size| *size > most) {
         return None;
@@ -69,6 +70,7 @@ pub fn put_together(text: &str, ranges: &[Range<usize>], passages: &[String]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::tokens::estimate;
 
     fn text(paragraphs: usize) -> String {
         let paragraph = |number| format!("Paragraph {number}. {}", "word ".repeat(60).trim());
@@ -82,14 +84,14 @@ mod tests {
             [(1, 1_000, 1), (12, 10_000, 1), (12, 700, 2), (40, 900, 5)]
         {
             let text = text(paragraphs);
-            let found = passages(&text, most).unwrap();
+            let found = passages(&text, PromptLimit::of(most)).unwrap();
             assert!(
                 found.len() == count || found.len() == count + 1,
                 "{paragraphs} {most}: {}",
                 found.len()
             );
             for range in &found {
-                assert!(tokens::estimate(&text[range.clone()]) <= most);
+                assert!(estimate(&text[range.clone()]) <= most);
                 assert!(text[range.clone()].starts_with("Paragraph"));
             }
             let sizes = found.iter().map(ExactSizeIterator::len);
@@ -105,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_paragraph_is_never_cut() {
-        assert_eq!(passages(&text(3), 50), None);
-        assert_eq!(passages("", 50), Some(Vec::new()));
+        assert_eq!(passages(&text(3), PromptLimit::of(50)), None);
+        assert_eq!(passages("", PromptLimit::of(50)), Some(Vec::new()));
         let text = "One.\n* * *\n\n  Two.\n";
-        let ranges = passages(text, 6).unwrap();
+        let ranges = passages(text, PromptLimit::of(6)).unwrap();
         let new: Vec<String> = ranges.iter().map(|_| "New.\n".to_owned()).collect();
         assert_eq!(
             put_together(text, &ranges, &new).matches("New.").count(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::passages::passages;
 use crate::engine::prompt::{Part, Prompt};
-use crate::engine::tokens;
+use crate::engine::tokens::PromptLimit;
 use crate::story::comments::without_comments;
 use crate::story::margin_notes::placed_notes;
 use crate::story::{Language, words};
@@ -44,37 +44,37 @@ impl Calls {
         drafted: &Prompt,
         prose: &str,
         language: &Language,
-        context_tokens: u32,
+        limit: PromptLimit,
     ) -> Result<Calls, String> {
         let text = without_comments(prose).trim().to_owned();
         let system = drafted.system();
         let user = || drafted.blocks.iter().filter(|it| it.part == Part::User);
         let size_of = |name: &str| -> u32 {
             let blocks = user().filter(|block| block.name == name);
-            blocks.map(|it| tokens::estimate(&it.text) + 2).sum()
+            blocks.map(|it| limit.estimate(&it.text) + 2).sum()
         };
         let notes = notes(prose);
-        let closing = tokens::estimate(&closing(u32::MAX, language, (1, 2)));
-        let asked = notes.as_deref().map_or(0, tokens::estimate);
+        let closing = limit.estimate(&closing(u32::MAX, language, (1, 2)));
+        let asked = notes.as_deref().map_or(0, |notes| limit.estimate(notes));
         let needed: u32 = NEEDED.iter().map(|name| size_of(name)).sum();
-        let fixed = tokens::estimate(&system) + needed + asked + closing + 60;
-        let room = context_tokens.saturating_sub(fixed);
-        let size = tokens::estimate(&text);
+        let fixed = limit.estimate(&system) + needed + asked + closing + 60;
+        let room = limit.tokens.saturating_sub(fixed);
+        let size = limit.estimate(&text);
         let passages = match size <= room.min(MOST_AT_ONCE) {
             true => Some(std::iter::once(0..text.len()).collect()),
             false => Some(room.saturating_sub(BEFORE_TOKENS).min(MOST_AT_ONCE))
                 .filter(|room| *room >= LEAST_AT_ONCE)
-                .and_then(|room| passages(&text, room)),
+                .and_then(|tokens| passages(&text, PromptLimit { tokens, ..limit })),
         };
         let Some(passages) = passages else {
             return Err(format!(
-                "what belongs to it leaves too little room for its text in {context_tokens} tokens \
-                 (context_tokens)"
+                "what belongs to it leaves too little room for its text in {} tokens (context_tokens)",
+                limit.tokens
             ));
         };
         let largest = passages
             .iter()
-            .map(|range| tokens::estimate(&text[range.clone()]))
+            .map(|range| limit.estimate(&text[range.clone()]))
             .max();
         let mut room = room.saturating_sub(largest.unwrap_or(0) + BEFORE_TOKENS);
         let mut held = NEEDED.to_vec();
@@ -162,6 +162,7 @@ fn closing(length: u32, language: &Language, of: (usize, usize)) -> String {
 mod tests {
     use super::*;
     use crate::engine::prompt::{PromptInputs, Templates};
+    use crate::engine::tokens::estimate;
     use crate::story::Brief;
 
     const BRIEF: &str = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Rules\n1. The lamp may not go out.\n# Cast\n\
@@ -180,10 +181,11 @@ mod tests {
             so_far: "",
             remaining_words: 500,
             notes: &["colder".to_owned()],
-            context_tokens: 16_000,
+            limit: PromptLimit::of(16_000),
         })
         .unwrap();
-        let calls = Calls::new(&drafted, prose, &brief.language, context_tokens)?;
+        let limit = PromptLimit::of(context_tokens);
+        let calls = Calls::new(&drafted, prose, &brief.language, limit)?;
         assert_eq!(calls.system, drafted.system(), "the same prefix");
         Ok(calls)
     }
@@ -191,7 +193,7 @@ mod tests {
     fn tokens_of(calls: &Calls, call: usize) -> u32 {
         let before = "word ".repeat(500);
         let user = calls.user(call, &before).concat();
-        tokens::estimate(&calls.system) + tokens::estimate(&user)
+        estimate(&calls.system) + estimate(&user)
     }
 
     #[test]

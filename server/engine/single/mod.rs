@@ -18,7 +18,6 @@ use super::schedule::in_force;
 use super::settings::{Mode, Order, Refine, Settings};
 use super::size::{Measured, Pace};
 use super::story_file::StoryFile;
-use super::tokens;
 use super::writer::Writer;
 use crate::provider::output_limit;
 use crate::session::{ChunkStatus, ChunkView, SessionView};
@@ -143,7 +142,9 @@ impl Beginning {
             is_fresh: self.is_fresh,
             parts: self.parts,
             words: self.words,
-            tokens: tokens::of_words(self.words, &story.brief.language),
+            tokens: writer
+                .tokenizers
+                .of_words(&writer.model, self.words, &story.brief.language),
             output_limit: output_limit(writer.kind, &writer.model),
             pace: self.measured.pace(),
         })
