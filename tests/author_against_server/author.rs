@@ -27,6 +27,8 @@ use crate::tokens::{self, Ledger};
 const SETTLING: Duration = Duration::from_secs(5);
 /// How long an editor says nothing while a job waits for it: longer than the server has patience.
 const SILENCE: Duration = Duration::from_millis(3500);
+/// How long a job may take that goes on, on a machine that has other things to do.
+const ENDING: Duration = Duration::from_secs(600);
 /// How long something of a job is waited for that may have nothing to show.
 const BEGINNING: Duration = Duration::from_millis(1500);
 
@@ -88,7 +90,7 @@ fn setup(persona: Persona) -> Setup {
 
 impl Author {
     pub fn new(seed: u64) -> Author {
-        let persona = Persona::APPLYING[usize::try_from(seed % 6).unwrap_or(0)];
+        let persona = Persona::ANY[usize::try_from(seed % 7).unwrap_or(0)];
         let model = Model::start(seed);
         let brief = Brief::new();
         let story = Workspace::with_text(&brief.text());
@@ -289,7 +291,7 @@ impl Author {
             }
             Step::Crash(dice) => {
                 self.linger(Duration::from_millis(dice.into()));
-                self.crash(Persona::APPLYING[usize::from(dice) % 6]);
+                self.crash(Persona::ANY[usize::from(dice) % 7]);
             }
             Step::Quit => {
                 if self.editor.is_running() {

@@ -113,22 +113,38 @@ impl Author {
         self.wait_while_busy(false)
     }
 
+    /// Waits for the end of all jobs. One that hangs is silent; one that is only slow is not.
     pub(super) fn wait_while_busy(&mut self, letting_go: bool) -> Outcome {
-        let deadline = Instant::now() + DEADLINE;
-        let silent_until = Instant::now() + SILENCE;
+        let began = Instant::now();
+        let mut moved = (Instant::now(), self.signs());
         while self.is_busy() {
-            if Instant::now() > silent_until {
+            if began.elapsed() > SILENCE {
                 self.editor.next_event();
             }
             if letting_go {
                 self.model.let_go();
             }
-            if Instant::now() > deadline {
-                return Err(format!("a job does not end\n{}", self.editor.transcript()));
+            let signs = self.signs();
+            if signs != moved.1 {
+                moved = (Instant::now(), signs);
+            }
+            if moved.0.elapsed() > DEADLINE || began.elapsed() > ENDING {
+                return Err(format!(
+                    "a job does not end, and was silent for {:.1?} of {:.1?}\n{}",
+                    moved.0.elapsed(),
+                    began.elapsed(),
+                    self.editor.transcript()
+                ));
             }
             self.linger(Duration::from_millis(10));
         }
         Ok(())
+    }
+
+    /// What a job that goes on makes more of: words of the server's, edits, calls of the model.
+    fn signs(&self) -> (usize, usize, usize) {
+        let edits = self.editor.asked("workspace/applyEdit").len();
+        (self.editor.said().len(), edits, self.model.calls())
     }
 
     pub(super) fn status(&mut self) -> Outcome {

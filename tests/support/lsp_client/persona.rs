@@ -68,6 +68,16 @@ impl Persona {
         Persona::LspMode,
         Persona::VimLsp,
     ];
+    /// Those, and the one that lets no server change an open file.
+    pub const ANY: [Persona; 7] = [
+        Persona::VsCode,
+        Persona::Neovim,
+        Persona::Helix,
+        Persona::Eglot,
+        Persona::LspMode,
+        Persona::VimLsp,
+        Persona::Ale,
+    ];
 
     /// The parameters of `initialize` that the editor really sent.
     pub(super) fn profile(self) -> &'static str {
