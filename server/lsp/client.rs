@@ -15,13 +15,14 @@ use tower_lsp::Client;
 use tower_lsp::jsonrpc;
 use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostics, ShowMessage};
 use tower_lsp::lsp_types::request::{
-    ApplyWorkspaceEdit, Request, ShowDocument, ShowMessageRequest, WorkDoneProgressCreate,
-    WorkspaceConfiguration,
+    ApplyWorkspaceEdit, RegisterCapability, Request, ShowDocument, ShowMessageRequest,
+    WorkDoneProgressCreate, WorkspaceConfiguration,
 };
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
-    MessageActionItem, MessageType, ProgressParams, PublishDiagnosticsParams, ShowDocumentParams,
-    ShowMessageParams, ShowMessageRequestParams, Url, WorkDoneProgressCreateParams, WorkspaceEdit,
+    MessageActionItem, MessageType, ProgressParams, PublishDiagnosticsParams, Registration,
+    RegistrationParams, ShowDocumentParams, ShowMessageParams, ShowMessageRequestParams, Url,
+    WorkDoneProgressCreateParams, WorkspaceEdit,
 };
 
 /// The client, as far as this server talks to it. Cheap to clone.
@@ -139,6 +140,19 @@ impl EditorClient {
         };
         let chosen = self.request::<ShowMessageRequest>(params, patience).await?;
         Ok(chosen.map(|chosen| chosen.title))
+    }
+
+    /// Asks the client to tell of more, without waiting for it. One that won't tells nothing.
+    pub fn register(&self, registration: Registration) {
+        let client = self.clone();
+        tokio::spawn(async move {
+            let params = RegistrationParams {
+                registrations: vec![registration],
+            };
+            let _ = client
+                .request::<RegisterCapability>(params, Duration::from_secs(10))
+                .await;
+        });
     }
 
     /// Opens a document in the editor, without waiting for it.

@@ -28,6 +28,7 @@ mod session_commands;
 mod state;
 mod target;
 mod version_commands;
+mod watching;
 
 pub use commands::ALL as COMMANDS;
 pub use server::serve;

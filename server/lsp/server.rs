@@ -8,28 +8,27 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionParams, CodeActionProviderCapability,
     CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    ExecuteCommandOptions, ExecuteCommandParams, FileOperationFilter, FileOperationPattern,
-    FileOperationPatternKind, FileOperationRegistrationOptions, InitializeParams, InitializeResult,
-    InitializedParams, RenameFilesParams, SaveOptions, ServerCapabilities, ServerInfo,
-    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, Url, WorkDoneProgressCancelParams, WorkDoneProgressOptions,
-    WorkspaceFileOperationsServerCapabilities, WorkspaceFoldersServerCapabilities,
-    WorkspaceServerCapabilities,
+    DidChangeWatchedFilesParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, ExecuteCommandOptions, ExecuteCommandParams, FileOperationFilter,
+    FileOperationPattern, FileOperationPatternKind, FileOperationRegistrationOptions,
+    InitializeParams, InitializeResult, InitializedParams, RenameFilesParams, SaveOptions,
+    ServerCapabilities, ServerInfo, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Url, WorkDoneProgressCancelParams,
+    WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 use tower_lsp::{LanguageServer, LspService, Server};
 
 use super::client::EditorClient;
 use super::code_actions;
 use super::commands;
-use super::diagnostics;
 use super::documents::path_of;
 use super::ingress::Ingress;
 use super::lifecycle::Input;
 use super::position::Encoding;
-use super::review;
 use super::session_commands;
 use super::state::{Introduction, State};
+use super::watching;
 use crate::engine::environment::Environment;
 
 /// Messages that are handled at the same time. At the library's default of 4, four waiting
@@ -106,8 +105,7 @@ impl Backend {
         let told = told.filter(says_something).or(given.filter(says_something));
         self.state.set_editor_settings(told);
         // A model that was chosen elsewhere makes chunks stale.
-        review::note_all(&self.state);
-        diagnostics::schedule_all(&self.state);
+        watching::settings_changed(&self.state);
     }
 }
 
@@ -135,6 +133,7 @@ impl LanguageServer for Backend {
     }
 
     async fn initialized(&self, _: InitializedParams) {
+        watching::watch_settings(&self.state);
         self.fetch_settings(None).await;
     }
 
@@ -154,6 +153,10 @@ impl LanguageServer for Backend {
     async fn did_change_configuration(&self, params: DidChangeConfigurationParams) {
         let given = Some(params.settings).filter(Value::is_object);
         self.fetch_settings(given.map(storywright_section)).await;
+    }
+
+    async fn did_change_watched_files(&self, _: DidChangeWatchedFilesParams) {
+        watching::settings_changed(&self.state);
     }
 
     async fn did_rename_files(&self, params: RenameFilesParams) {

@@ -232,3 +232,41 @@ fn a_template_has_its_problems_shown() {
     editor.close(&story.brief());
     wait_for(&mut editor, &template, "nothing", <[Value]>::is_empty);
 }
+
+#[test]
+fn settings_that_change_outside_the_editor_are_judged_by_at_once() {
+    let method = "workspace/didChangeWatchedFiles";
+    for (persona, can_watch) in [
+        (Persona::VsCode, true),
+        (Persona::Helix, true),
+        (Persona::Eglot, true),
+        (Persona::LspMode, true),
+        // It has no such registration on Linux.
+        (Persona::Neovim, false),
+    ] {
+        let (mut editor, story, brief) = opened(persona, BRIEF);
+        wait_for(&mut editor, &brief, "problems", |found| !found.is_empty());
+        let toml = story.root().join("storywright.toml");
+        if can_watch {
+            let watches = editor.wait("a registration", |editor| {
+                let asked = editor.asked("client/registerCapability");
+                let registrations = asked.first()?["registrations"].clone();
+                Some(registrations[0].clone())
+            });
+            assert_eq!(watches["method"], method, "{persona:?}");
+            let glob = &watches["registerOptions"]["watchers"][0]["globPattern"];
+            assert_eq!(glob, "**/storywright.toml", "{persona:?}");
+        } else {
+            assert_eq!(editor.asked("client/registerCapability").len(), 0);
+        }
+        for (settings, is_bad) in [("no_such_setting = 1\n", true), ("", false)] {
+            std::fs::write(&toml, settings).expect("a file");
+            let changes = json!({"changes": [{"uri": uri(&toml), "type": 2}]});
+            editor.notify(method, changes);
+            editor.wait("the settings' problems", |editor| {
+                let found = editor.diagnostics(&toml).unwrap_or_default();
+                (found.is_empty() != is_bad).then_some(())
+            });
+        }
+    }
+}

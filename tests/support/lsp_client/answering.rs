@@ -13,7 +13,7 @@ impl Editor {
         }
         let result = match method {
             "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
-            "window/workDoneProgress/create" => Value::Null,
+            "window/workDoneProgress/create" | "client/registerCapability" => Value::Null,
             "window/showDocument" => json!({ "success": true }),
             "window/showMessageRequest" => self.choose(&params["actions"]),
             "workspace/applyEdit" => {
