@@ -99,7 +99,7 @@ impl Explanation {
         };
         // A complete chunk would be rewritten.
         let replaced = (view.status == ChunkStatus::Complete).then(|| view.source());
-        let asks = Asks::of(&story.brief, number, replaced, None);
+        let asks = Asks::of(&story.brief, &view, replaced, None);
         let call = Call {
             so_far,
             preceding: before.map_or("", |before| before.text.as_str()),

@@ -171,7 +171,7 @@ impl Refiner {
             let drafted = written
                 .prompt(&story, limit, view, &call)
                 .map_err(|error| PassError::TooLarge(error.to_string()))?;
-            let asks = Asks::of(&story.brief, number, Some(view.source()), None);
+            let asks = Asks::of(&story.brief, view, Some(view.source()), None);
             let language = &story.brief.language;
             let calls = Calls::new(&drafted, view.source(), language, limit)
                 .map_err(PassError::TooLarge)?;

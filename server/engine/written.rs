@@ -6,8 +6,8 @@ use super::settings::{Role, Settings, Switch};
 use super::story_file::StoryFile;
 use super::tokens::{PromptLimit, Tokenizers};
 use crate::session::{
-    self, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk, Session,
-    SessionId, SessionView, Standing, StoreError,
+    self, BegunNote, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk,
+    Session, SessionId, SessionView, Standing, StoreError,
 };
 use crate::story::comments::comments;
 use crate::story::margin_notes::placed_notes;
@@ -242,28 +242,42 @@ pub struct Asks {
     pub notes: Vec<String>,
     /// As it is sent: a note in the text that is replaced with its place.
     pub sent: Vec<String>,
-    /// How many of the notes stand in the text that is replaced.
-    pub in_text: usize,
+    /// Those of the notes that stand in the text that is replaced, or stood there when its
+    /// rewrite was begun.
+    pub placed: Vec<BegunNote>,
     /// How many other comments stand there.
     pub left: usize,
 }
 
 impl Asks {
-    /// The notes in the margin of a chunk's beat, and of the prose that is to be `replaced`; with
-    /// `only`, those that say just that.
+    /// The notes in the margin of a chunk's beat, of the prose that is to be `replaced`, and of
+    /// the one that an earlier job began to replace; with `only`, those that say just that.
     pub fn of(
         brief: &Brief,
-        number: ChunkNumber,
+        chunk: &ChunkView,
         replaced: Option<&str>,
         only: Option<&str>,
     ) -> Asks {
         let prose = replaced.unwrap_or_default();
         let wanted = |note: &str| only.is_none_or(|only| only == note);
-        let mut notes = margin_notes(brief, number);
+        let mut notes = margin_notes(brief, chunk.number);
         notes.retain(|note| wanted(note));
         let mut sent = notes.clone();
-        let mut placed = placed_notes(prose);
+        let found = placed_notes(prose).into_iter();
+        let found = found.map(|note| BegunNote {
+            text: note.text,
+            behind: note.behind,
+        });
+        let mut placed: Vec<BegunNote> = found.collect();
         placed.retain(|note| wanted(&note.text));
+        let left = comments(prose).len() - placed.len();
+        let record = chunk.record.as_ref();
+        let begun = record.and_then(|record| record.begun.as_ref());
+        for note in begun.into_iter().flat_map(|begun| &begun.notes) {
+            if wanted(&note.text) && !placed.contains(note) {
+                placed.push(note.clone());
+            }
+        }
         sent.extend(placed.iter().map(|note| match note.behind.is_empty() {
             true => format!(
                 "at the beginning of the text that this one replaces: {}",
@@ -274,13 +288,12 @@ impl Asks {
                 note.behind, note.text
             ),
         }));
-        let in_text = placed.len();
-        notes.extend(placed.into_iter().map(|note| note.text));
+        notes.extend(placed.iter().map(|note| note.text.clone()));
         Asks {
             notes,
             sent,
-            in_text,
-            left: comments(prose).len() - in_text,
+            placed,
+            left,
         }
     }
 
@@ -305,7 +318,7 @@ impl Asks {
             },
             1,
         );
-        match (self.in_text, self.left) {
+        match (self.placed.len(), self.left) {
             (0, 0) => None,
             (0, left) => Some(format!(
                 "chunk {number} had {} of yours; they are {kept}",

@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use super::chunk_file;
 use super::error::StoreError;
-use super::manifest::{Begun, ChunkRecord};
+use super::manifest::{Begun, BegunNote, ChunkRecord};
 use super::writer::Session;
 use crate::story::{ChunkNumber, Digest};
 
 impl Session {
-    /// Notes when a chunk was begun and from which input slices, by name. Best called when its
-    /// first words are there. `at` is as exact as [`ChunkRecord::finished`], with which it is
-    /// compared.
+    /// Notes when a chunk was begun, from which input slices, by name, and with which of the
+    /// author's notes. Best called when its first words are there. `at` is as exact as
+    /// [`ChunkRecord::finished`], with which it is compared.
     ///
     /// # Errors
     /// What the disk refused; the text itself needs none of this.
@@ -23,6 +23,7 @@ impl Session {
         number: ChunkNumber,
         at: Timestamp,
         inputs: BTreeMap<String, Digest>,
+        notes: Vec<BegunNote>,
     ) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
@@ -35,6 +36,7 @@ impl Session {
         record.begun = Some(Begun {
             at,
             inputs,
+            notes,
             generated_sha256: None,
         });
         state.manifest.set_record(record);

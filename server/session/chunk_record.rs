@@ -120,6 +120,17 @@ pub struct Begun {
     /// Digest of the text that the last job on it left, where all of that was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_sha256: Option<Digest>,
+    /// What the author asked for in the text that this one replaces, which is gone from the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<BegunNote>,
+}
+
+/// A note in the margin of a text that is rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BegunNote {
+    pub text: String,
+    /// The sentence that it stood behind; empty before all text.
+    pub behind: String,
 }
 
 /// What a job knows when a chunk ends.

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use super::chunk_record::{Begun, ChunkRecord, ChunkResult};
+pub use super::chunk_record::{Begun, BegunNote, ChunkRecord, ChunkResult};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::spending::{self, Spending};

@@ -71,7 +71,7 @@ pub use layout::{GENERATED, Located, SessionId, StoryFolder};
 pub use lock::{Choosing, Holder};
 pub use locking::Lock;
 pub use manifest::{
-    Begun, ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals,
+    Begun, BegunNote, ChunkRecord, ChunkResult, ChunkStatus, Manifest, Origin, TokenUsage, Totals,
 };
 pub use mending::Mending;
 pub use open::Opened;

@@ -130,6 +130,67 @@ fn a_note_in_a_chunk_goes_into_its_rewrite_and_is_done_then() {
     assert!(kept("NOTE-MARK") && kept("PRIVATE-MARK"));
 }
 
+#[test]
+fn a_note_is_carried_out_though_its_rewrite_was_interrupted() {
+    let desk = written();
+    let prose = desk.chunk(2).prose;
+    let end = prose.find(". ").expect("a sentence") + 1;
+    let sentence = prose[..end].to_owned();
+    desk.edit_chunk(2, |prose| {
+        format!(
+            "{} <!-- sw: NOTE-MARK colder -->{}",
+            &prose[..end],
+            &prose[end..]
+        )
+    });
+    let novel = Novel::short();
+    let stops = ModelServer::start(move |request| novel.answer(request).close_after(60));
+    let arguments = [
+        "rewrite",
+        "--chunk",
+        "2",
+        "--provider",
+        "openai",
+        "--attempts",
+        "1",
+    ];
+    let model = ["--base-url", &stops.base_url, "--model", "scripted-model"];
+    desk.run(&[&arguments[..], &model[..]].concat()).exits(1);
+    assert!(!desk.read(&desk.chunk_file(2)).contains("<!--"));
+    let server = novelist();
+    let ended = desk.write("openai", &server, &[]).exits(0);
+    let sent = server.completions();
+    assert_eq!(sent.len(), 1);
+    let asked = format!("“{sentence}” in the text that this one replaces: NOTE-MARK colder");
+    assert!(sent[0].user().contains(&asked), "{}", sent[0].user());
+    let told = ended.stdout + &ended.stderr;
+    assert!(told.contains("“NOTE-MARK colder”"), "{told}");
+    // Now it is done.
+    rewrite(&desk, &server, "2");
+    assert!(!server.completions()[1].user().contains("NOTE-MARK"));
+}
+
+#[test]
+fn a_note_in_a_beat_is_the_briefs_and_counts_each_time() {
+    let desk = written();
+    let brief = desk.read("story.md");
+    let (_, outline) = brief.split_once("# Outline").expect("an outline");
+    let heading = outline.lines().find(|line| line.starts_with("## "));
+    let heading = heading.expect("a beat");
+    let noted = format!("{heading}\n<!-- sw: NOTE-MARK colder -->");
+    desk.put("story.md", &brief.replacen(heading, &noted, 1));
+    let noted = desk.read("story.md");
+    let server = novelist();
+    for call in 0..2 {
+        let told = rewrite(&desk, &server, "1");
+        let sent = server.completions()[call].user();
+        assert!(sent.contains("NOTE-MARK colder"), "{sent}");
+        // Nothing of the author's is touched, and nothing is said to be done.
+        assert_eq!(desk.read("story.md"), noted);
+        assert!(!told.contains("is done"), "{told}");
+    }
+}
+
 /// Puts a conflict into a text, as git does.
 fn conflict(text: &str, line_end: &str) -> String {
     let (first, rest) = text.trim_end().rsplit_once('\n').expect("two lines");

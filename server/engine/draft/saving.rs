@@ -58,15 +58,20 @@ impl Drafting<'_> {
             .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
         let why = self.why_replaced;
         let is_new = begins && self.chunk.text.trim().is_empty();
-        let begun = is_new.then(|| slices::recorded(&self.told(inputs)));
+        let begun = is_new.then(|| {
+            (
+                slices::recorded(&self.told(inputs)),
+                self.asks.placed.clone(),
+            )
+        });
         let save = move || {
             if retire {
                 session.retire_chunk(number, why)?;
             }
-            if let Some(inputs) = begun {
+            if let Some((inputs, notes)) = begun {
                 // Before the text, so that it is known however early the job is killed.
                 let begun = jiff::Timestamp::now();
-                let _ = session.note_begun(number, begun, inputs);
+                let _ = session.note_begun(number, begun, inputs, notes);
             }
             if let Some(open) = begins_apart {
                 // Only for the seam pass; the text does not wait for it.

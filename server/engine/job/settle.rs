@@ -151,7 +151,7 @@ impl Job {
             Tail::Planned => String::new(),
         };
         let only = self.only_note.as_deref();
-        let asks = Asks::of(self.brief(), number, replaces.as_deref(), only);
+        let asks = Asks::of(self.brief(), &chunk, replaces.as_deref(), only);
         let drafting = Drafting {
             job: self,
             written,
