@@ -471,3 +471,144 @@ fn a_beat_whose_heading_is_touched_up_keeps_its_chunk() {
         assert!(story.has_anywhere("Text 2."));
     }
 }
+
+/// A comment of the author's while the chunk's text grows.
+const COMMENT: &str = "<!-- sw: colder -->";
+
+#[test]
+fn a_comment_that_is_typed_while_the_text_grows_stays_and_stops_nothing() {
+    // What the author makes of the text so far, what comes next, and what stands there then.
+    let rows = [
+        (
+            format!("The lamp {COMMENT} went o"),
+            "The lamp went out.",
+            format!("The lamp {COMMENT} went out."),
+        ),
+        (
+            format!("The lamp went o {COMMENT}\n"),
+            "The lamp went out. It rained.",
+            format!("The lamp went out. {COMMENT} It rained."),
+        ),
+        (
+            format!("{COMMENT}\n\nThe lamp went o"),
+            "The lamp went",
+            format!("{COMMENT}\n\nThe lamp went"),
+        ),
+    ];
+    for (typed, next, expected) in rows {
+        for crlf in [false, true] {
+            let story = Story::new();
+            let session = story.open(&["a"]).session;
+            session.save_partial(n(1), "The lamp went o").unwrap();
+            let text = story.read("chunks/chunk_01.md");
+            let mut text = text.replace("The lamp went o", &typed);
+            if crlf {
+                text = text.replace('\n', "\r\n");
+            }
+            story.write("chunks/chunk_01.md", &text);
+            session.save_partial(n(1), next).unwrap();
+            let saved = story.read("chunks/chunk_01.md");
+            assert_eq!(saved.contains("\r\n"), crlf, "{saved:?}");
+            let saved = saved.replace("\r\n", "\n");
+            assert!(saved.ends_with(&format!("---\n{expected}")), "{saved:?}");
+            // It goes along to the end.
+            let whole = format!("{next} More of it.");
+            session.save_partial(n(1), &whole).unwrap();
+            session.complete_chunk(n(1), &whole, result()).unwrap();
+            let view = story.view(&["a"]);
+            assert_eq!(view.chunks[0].text.trim_end(), whole, "{typed:?}");
+            assert!(!view.chunks[0].edited, "{typed:?}");
+            let saved = story.read("chunks/chunk_01.md");
+            assert_eq!(saved.matches(COMMENT).count(), 1, "{saved:?}");
+            assert!(!story.read("full_story.md").contains("colder"));
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_is_taken_out_while_the_text_grows_stays_out() {
+    let story = Story::new();
+    story.write(
+        "chunks/chunk_01.md",
+        &format!("---\nchunk: 1\nbeat: a\nstatus: partial\n---\nThe lamp {COMMENT} went"),
+    );
+    let session = story.open(&["a"]).session;
+    let chunk = session.chunk(n(1)).unwrap();
+    session
+        .save_partial(n(1), &chunk.going_on("The lamp went out."))
+        .unwrap();
+    let text = story.read("chunks/chunk_01.md");
+    assert!(text.contains(COMMENT));
+    story.write(
+        "chunks/chunk_01.md",
+        &text.replace(&format!("{COMMENT} "), ""),
+    );
+    let last = "The lamp went out. It rained.";
+    session.save_partial(n(1), &chunk.going_on(last)).unwrap();
+    assert!(
+        story
+            .read("chunks/chunk_01.md")
+            .ends_with(&format!("---\n{last}"))
+    );
+}
+
+#[test]
+fn words_that_are_typed_beside_a_comment_are_the_authors() {
+    let story = Story::new();
+    let session = story.open(&["a"]).session;
+    session.save_partial(n(1), "The lamp went o").unwrap();
+    let text = story.read("chunks/chunk_01.md");
+    let typed = text.replace("The lamp", &format!("My lamp {COMMENT}"));
+    story.write("chunks/chunk_01.md", &typed);
+    let saved = session.save_partial(n(1), "The lamp went out.");
+    assert!(matches!(saved, Err(StoreError::AuthorEdited { .. })));
+    assert_eq!(story.read("chunks/chunk_01.md"), typed);
+    assert!(story.has_anywhere("The lamp went out."));
+}
+
+#[test]
+fn a_chunk_file_keeps_its_line_ends_and_its_mark() {
+    type Act = fn(&Story);
+    let rows: [(&str, Act); 3] = [
+        ("written on", |story| {
+            let text = story
+                .read("chunks/chunk_01.md")
+                .replace("complete", "partial");
+            story.write("chunks/chunk_01.md", &text);
+            let session = story.open(&["a", "b", "c"]).session;
+            drop(session.chunk(n(1)).unwrap());
+            session
+                .complete_chunk(n(1), "Text of a. And more.\n\nAnd more.", result())
+                .unwrap();
+        }),
+        ("rewritten", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            session.save_partial(n(1), "Another").unwrap();
+            session
+                .complete_chunk(n(1), "Another text.", result())
+                .unwrap();
+        }),
+        ("renumbered", |story| {
+            drop(story.open(&["b", "a", "c"]));
+        }),
+    ];
+    for (what, act) in rows {
+        for mark in ["", "\u{feff}"] {
+            let story = written();
+            let form = |text: &str| format!("{mark}{}", text.replace('\n', "\r\n"));
+            story.write("chunks/chunk_01.md", &form(A));
+            act(&story);
+            let name = match what {
+                "renumbered" => "chunks/chunk_02.md",
+                _ => "chunks/chunk_01.md",
+            };
+            let text = story.read(name);
+            assert!(text.contains("beat: a"), "{what}: {text:?}");
+            let plain = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            assert_eq!(text, form(&plain), "{what}");
+            let view = story.view(&["a", "b", "c"]);
+            assert!(view.chunks.iter().all(|chunk| !chunk.edited), "{what}");
+        }
+    }
+}

@@ -231,11 +231,11 @@ impl Aligning<'_> {
             let planned = &self.plan[*index];
             let file = &self.recovered.candidates[*at].file;
             let name = self.target(*index, *at);
-            let text = chunk_file::render_with(
+            let text = chunk_file::render_like(
+                file,
                 planned.number,
                 &planned.beat,
                 file.status.unwrap_or(FileStatus::Complete),
-                &file.extra,
                 &file.prose,
             );
             let over = self

@@ -3,10 +3,13 @@
 //! Reading is tolerant, since the author may do to the file whatever an editor can: byte
 //! order marks, other line ends, a front matter that is missing, broken or somebody else's.
 
+mod form;
 mod head;
 
 use std::borrow::Cow;
 
+pub use form::Form;
+pub(crate) use form::decode;
 pub use head::{Damage, Fault};
 
 use crate::story::comments::without_comments;
@@ -38,6 +41,7 @@ pub struct ChunkFile {
     pub prose_offset: usize,
     /// What is wrong with the front matter, in the order of its lines.
     pub damage: Vec<Damage>,
+    pub form: Form,
 }
 
 impl ChunkFile {
@@ -122,6 +126,12 @@ fn status_line(head: &str) -> Option<Span> {
 pub fn parse(text: &str) -> ChunkFile {
     let mut file = ChunkFile::default();
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    file.form = Form {
+        crlf: lines(text)
+            .next()
+            .is_some_and(|line| line.ends_with("\r\n")),
+        mark: start > 0,
+    };
     let head::Head { length, damage } = head::read(&text[start..]);
     let head = length;
     for line in lines(&text[start..start + head]) {
@@ -230,6 +240,19 @@ pub fn render_with(
     text
 }
 
+/// A chunk file that takes the place of another: with that one's front matter lines that are not
+/// ours, its line ends and its byte order mark.
+pub fn render_like(
+    there: &ChunkFile,
+    number: ChunkNumber,
+    beat: &BeatId,
+    status: FileStatus,
+    prose: &str,
+) -> String {
+    let text = render_with(number, beat, status, &there.extra, prose);
+    there.form.put_on(text)
+}
+
 /// The digest that tells edited from generated: of the story's text alone, without comments,
 /// whatever its line ends and whatever white space an editor leaves at its ends.
 pub fn digest(prose: &str) -> Digest {
@@ -246,42 +269,6 @@ pub fn source_digest(prose: &str) -> Digest {
 /// One line of front matter, quoted where YAML would take the value for something else.
 pub(crate) fn extra_line(key: &str, value: &str) -> String {
     format!("{key}: {}", quote(value))
-}
-
-/// Decodes the bytes of a text file: UTF-8, UTF-16 by its mark, else Windows-1252, in which
-/// every byte is a character, so that nothing is lost.
-pub(crate) fn decode(bytes: Vec<u8>) -> String {
-    match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
-        _ => String::from_utf8(bytes).unwrap_or_else(|error| {
-            error
-                .as_bytes()
-                .iter()
-                .map(|byte| windows_1252(*byte))
-                .collect()
-        }),
-    }
-}
-
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
-}
-
-fn windows_1252(byte: u8) -> char {
-    /// What 0x80 to 0x9f stand for; the rest is as in Unicode.
-    const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
-        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
-        'ž', 'Ÿ',
-    ];
-    match byte {
-        0x80..=0x9f => HIGH[usize::from(byte - 0x80)],
-        _ => char::from(byte),
-    }
 }
 
 fn normalise(text: &str) -> Cow<'_, str> {

@@ -55,7 +55,7 @@ impl Inner {
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
         state.pending = true;
-        state.wrote(number, chunk_file::source_digest(prose));
+        state.wrote(number, prose);
         self.finish(state, &intent).map_err(|error| {
             error.safe(format!(
                 "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
@@ -82,10 +82,10 @@ impl Inner {
             state.owe(ClientEdit { path, text, base });
             return Ok(None);
         }
-        let there = self.there(index, &path)?;
+        let there = self.there(state, index, &path)?;
         self.refuse_read_only(&path)
             .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
-        self.make_way(state, index, &path, &there.file, prose)?;
+        let prose = &*self.making_way(state, index, &path, &there.file, prose)?;
         if prose.trim().is_empty() && there.raw.is_none() {
             return Ok(None);
         }
@@ -169,18 +169,19 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let path = state.files[index].clone();
         let planned = &self.plan[index];
-        let mut steps = Vec::new();
+        let (mut steps, mut form) = (Vec::new(), None);
         if self.is_open(&path) {
             // An empty journal says that the editor's text is replaced.
             steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
         } else {
-            let there = self.there(index, &path)?;
+            let there = self.there(state, index, &path)?;
             // A file that holds nothing but front matter is as good as missing.
             let Some(raw) = there.raw.filter(|_| !there.file.is_empty()) else {
                 return Ok(());
             };
             self.refuse_read_only(&path)?;
             self.keep_replaced(state, index, &there.file, why)?;
+            form = Some(there.file.form);
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -202,6 +203,7 @@ impl Inner {
             line: changelog::line(self.disk.now(), &event),
         });
         state.known.remove(&planned.number);
+        state.forms.extend(form.map(|form| (planned.number, form)));
         let what = format!("put chunk {} into history", planned.number);
         self.change(state, &Intent::new(what, self.disk.now(), steps))
     }

@@ -117,7 +117,7 @@ impl Inner {
         let next = self.next_record(state, index, &mending.input.0, &mending.next);
         let next = next.map_or_else(Vec::new, |record| self.record_steps(record));
         self.replace(state, index, &new, next)?;
-        state.wrote(planned.number, chunk_file::source_digest(prose));
+        state.wrote(planned.number, prose);
         Ok(())
     }
 

@@ -331,7 +331,7 @@ impl Inner {
         path: &Path,
         new: &New,
     ) -> Result<Step, StoreError> {
-        let there = self.there(index, path)?;
+        let there = self.there(state, index, path)?;
         self.refuse_read_only(path)?;
         self.keep_replaced(state, index, &there.file, new.why)?;
         let may_replace = new

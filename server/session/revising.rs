@@ -90,7 +90,7 @@ impl Session {
         let next = inner.next_record(&state, index, next.0, next.1);
         let next = next.map_or_else(Vec::new, |record| inner.record_steps(record));
         inner.replace(&mut state, index, &new, next)?;
-        state.wrote(revision.number, chunk_file::source_digest(&revision.prose));
+        state.wrote(revision.number, &revision.prose);
         Ok(Some(std::mem::take(&mut state.owed)))
     }
 

@@ -1,6 +1,7 @@
 //! Saving the text of a chunk, and the guard before it: what may be replaced, what has to go
 //! to history first, and what is the author's and stays.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
@@ -13,6 +14,8 @@ use super::settling;
 use super::work;
 use super::writer::{Inner, Known, State};
 use crate::story::Digest;
+use crate::story::carried_comments::{have_same_comments, with_comments_of};
+use crate::story::comments::without_comments;
 
 const WRITTEN_ANEW: &str = "written anew";
 
@@ -54,19 +57,26 @@ impl Inner {
         if self.is_open(&path) {
             self.save_journal(state, index, &path, status, prose)?;
         } else {
-            let there = self.there(index, &path)?;
-            self.make_way(state, index, &path, &there.file, prose)?;
-            let text = self.render(index, status, &there.file, prose);
+            let there = self.there(state, index, &path)?;
+            let prose = self.making_way(state, index, &path, &there.file, prose)?;
+            let text = self.render(index, status, &there.file, &prose);
             let written = self.disk.write(&path, text.as_bytes());
-            written.map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
+            written.map_err(|error| self.kept_elsewhere(error, index, &path, &prose))?;
+            state.wrote(self.plan[index].number, &prose);
+            return Ok(());
         }
-        state.wrote(self.plan[index].number, chunk_file::source_digest(prose));
+        state.wrote(self.plan[index].number, prose);
         Ok(())
     }
 
     /// What stands in the file of a chunk. A file that is written anew has the author's front
-    /// matter lines of the text that was put into history before.
-    pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
+    /// matter lines and the form of the text that was put into history before.
+    pub(super) fn there(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+    ) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
         settling::settle_journal(path, &self.disk)?;
         let raw = read_text(path, &self.disk)?;
@@ -75,7 +85,9 @@ impl Inner {
             None => {
                 let beat = &self.plan[index].beat;
                 let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+                let form = state.forms.get(&self.plan[index].number);
                 let mut file = ChunkFile {
+                    form: form.copied().unwrap_or_default(),
                     extra: history::latest_extra(&self.paths, &folder, beat, &self.disk)?,
                     ..ChunkFile::default()
                 };
@@ -95,7 +107,50 @@ impl Inner {
         prose: &str,
     ) -> String {
         let planned = &self.plan[index];
-        chunk_file::render_with(planned.number, &planned.beat, status, &there.extra, prose)
+        chunk_file::render_like(there, planned.number, &planned.beat, status, prose)
+    }
+
+    /// Sees to it that nothing is lost when `prose` replaces what is there; `prose` with the
+    /// comments that the author put there meanwhile.
+    pub(super) fn making_way<'a>(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        there: &ChunkFile,
+        prose: &'a str,
+    ) -> Result<Cow<'a, str>, StoreError> {
+        if let Some(prose) = self.with_new_comments(state, index, there, prose) {
+            return Ok(Cow::Owned(prose));
+        }
+        self.make_way(state, index, path, there, prose)?;
+        Ok(Cow::Borrowed(prose))
+    }
+
+    /// The prose with the comments of a growing text, where the author changed nothing else in
+    /// that.
+    fn with_new_comments(
+        &self,
+        state: &State,
+        index: usize,
+        there: &ChunkFile,
+        prose: &str,
+    ) -> Option<String> {
+        let planned = &self.plan[index];
+        let is_growing = there.status == Some(FileStatus::Partial)
+            && there.beat.as_ref().is_none_or(|it| it == &planned.beat);
+        if !is_growing || there.is_empty() || have_same_comments(&there.prose, prose) {
+            return None;
+        }
+        let known = state.known.get(&planned.number);
+        let told = known.and_then(|known| known.told.as_ref());
+        let is_ours = told == Some(&chunk_file::digest(&there.prose));
+        let begins = without_comments(&there.prose);
+        if is_ours || without_comments(prose).starts_with(begins.trim()) {
+            with_comments_of(&there.prose, prose)
+        } else {
+            None
+        }
     }
 
     /// Sees to it that nothing is lost when `prose` replaces what is there.
@@ -419,7 +474,11 @@ mod tests {
                 status,
                 ..ChunkFile::default()
             };
-            let known = Known { written, handed };
+            let known = Known {
+                written,
+                handed,
+                ..Known::default()
+            };
             assert_eq!(
                 guard(&file, prose, &known, generated.as_ref()),
                 verdict,

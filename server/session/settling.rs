@@ -462,7 +462,7 @@ impl Desk<'_> {
     fn rendered(&self, prose: &str, there: &ChunkFile) -> String {
         let (number, beat) = self.names();
         let status = self.journal.file.status.unwrap_or(FileStatus::Partial);
-        chunk_file::render_with(number, &beat, status, &there.extra, prose)
+        chunk_file::render_like(there, number, &beat, status, prose)
     }
 
     /// Puts the journal's text into history.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::chunk_file::FileStatus;
+use super::chunk_file::{self, FileStatus, Form};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::facts;
@@ -51,6 +51,8 @@ pub(super) struct State {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
+    /// Of chunks whose file was put into history, to be written anew.
+    pub(super) forms: BTreeMap<ChunkNumber, Form>,
     /// The story's title page, and the digest of the brief that it was read from.
     pub(super) title_page: Option<(Digest, TitlePage)>,
     /// A declared change could not be finished yet.
@@ -64,6 +66,8 @@ pub(super) struct State {
 pub(super) struct Known {
     /// What was written last.
     pub(super) written: Option<Digest>,
+    /// What that says without the author's comments.
+    pub(super) told: Option<Digest>,
     /// What the job was given to go on from.
     pub(super) handed: Option<Digest>,
 }
@@ -286,8 +290,10 @@ impl State {
     }
 
     /// Notes what was written last for a chunk.
-    pub(super) fn wrote(&mut self, number: ChunkNumber, digest: Digest) {
-        self.known.entry(number).or_default().written = Some(digest);
+    pub(super) fn wrote(&mut self, number: ChunkNumber, prose: &str) {
+        let known = self.known.entry(number).or_default();
+        known.written = Some(chunk_file::source_digest(prose));
+        known.told = Some(chunk_file::digest(prose));
     }
 }
 

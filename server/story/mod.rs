@@ -5,6 +5,7 @@
 mod after;
 pub mod attributes;
 pub mod brief;
+pub mod carried_comments;
 mod cast;
 pub mod checks;
 pub mod comments;
