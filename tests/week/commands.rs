@@ -19,6 +19,8 @@ pub enum Touch {
     Nothing,
     /// Those that are not complete.
     Incomplete,
+    /// Those of them from one place of the outline up to another, which is not among them.
+    Between(usize, usize),
     /// That of one beat, whoever wrote it.
     One(String),
     /// From a place of the outline on, but for the author's.
@@ -47,6 +49,7 @@ impl Week {
         match step.deed {
             Write => self.write(&[], Touch::Incomplete).map(|()| true),
             WriteOne => self.write_one(step),
+            WriteTo | WriteChapter => self.write_some(step),
             Rewrite | CancelRewrite | RewriteFrom | RewriteStale | CancelWrite => {
                 self.rewrite(step)
             }
@@ -58,6 +61,8 @@ impl Week {
             NewDraft => self.new_draft(),
             UseDraft => self.use_draft(step),
             Export | Import => self.export_and_import(step),
+            Adopt => self.adopt(),
+            Conflict => self.conflict(step),
             _ => Ok(false),
         }
     }
@@ -96,6 +101,29 @@ impl Week {
         match self.is_complete(place) {
             true => Ok(true),
             false => Err(format!("write --chunk {name} does not complete it")),
+        }
+    }
+
+    /// Up to a chunk, or a chapter.
+    fn write_some(&mut self, step: Step) -> Result<bool, Broken> {
+        let parts = self.brief.parts();
+        let place = usize::from(step.at) % parts.len();
+        let (option, number, from, until) = match step.deed {
+            Deed::WriteChapter if !self.brief.has_parts() => return Ok(false),
+            Deed::WriteChapter => {
+                let begins = |at: usize| at == 0 || parts[at] != parts[at - 1];
+                let number = (0..=place).filter(|at| begins(*at)).count();
+                let from = (0..=place).rev().find(|at| begins(*at)).unwrap_or(0);
+                let end = (place + 1..parts.len()).find(|at| begins(*at));
+                ("--chapter", number, from, end.unwrap_or(parts.len()))
+            }
+            _ => ("--to", place + 1, 0, place + 1),
+        };
+        let arguments = [option, &number.to_string()];
+        self.write(&arguments, Touch::Between(from, until))?;
+        match (from..until).all(|place| self.is_complete(place)) {
+            true => Ok(true),
+            false => Err(format!("write {arguments:?} does not complete it")),
         }
     }
 

@@ -303,7 +303,8 @@ impl Snapshot {
                 let inside = inside.replace('\\', "/");
                 let Some((draft, name)) = inside
                     .split_once('/')
-                    .filter(|(id, _)| !id.starts_with('.'))
+                    // What only the program needs makes no draft.
+                    .filter(|(id, name)| !id.starts_with('.') && !name.starts_with(".work/"))
                 else {
                     continue;
                 };

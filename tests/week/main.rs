@@ -14,6 +14,7 @@ mod author;
 mod brief;
 mod commands;
 mod desk;
+mod merges;
 mod model;
 mod promises;
 mod steps;

@@ -226,6 +226,9 @@ impl Week {
             let may_differ = match touch {
                 Touch::Nothing => false,
                 Touch::Incomplete => !away.is_complete,
+                Touch::Between(from, until) => {
+                    !away.is_complete && (*from..*until).contains(&place)
+                }
                 Touch::One(one) => *one == beat.id,
                 Touch::From(from) => place >= *from,
                 Touch::Stale(_) => true,
@@ -256,6 +259,9 @@ impl Week {
             let may = match touch {
                 Touch::Nothing => false,
                 Touch::Incomplete => !then.is_complete,
+                Touch::Between(from, until) => {
+                    !then.is_complete && (*from..*until).contains(&place)
+                }
                 Touch::One(one) => *one == beat.id,
                 Touch::From(from) => place >= *from && !is_authors,
                 Touch::Stale(stale) => !is_authors && (stale.contains(&beat.id) || changed_before),
