@@ -261,7 +261,10 @@ impl Week {
         use Deed::*;
         let id = self.current.clone()?;
         let manifest = format!("generated/{id}/manifest.json");
+        // Without chunks and manifest a draft is none.
+        let has_chunks = self.draft().is_some_and(|draft| !draft.chunks.is_empty());
         match step.deed {
+            LoseManifest | DamageManifest if !has_chunks => None,
             LoseManifest => fs::remove_file(self.desk.path(&manifest)).ok(),
             DamageManifest => {
                 let text = fs::read_to_string(self.desk.path(&manifest)).ok()?;

@@ -16,6 +16,8 @@ pub struct Brief {
     pub notes: String,
     /// Length of a chunk in words.
     pub chunk_words: u32,
+    /// Every beat says how things stand before it.
+    pub says_enter: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +60,7 @@ const FIRST: [(&str, &str, &str); 5] = [
 ];
 
 impl Brief {
-    pub fn new(chunk_words: u32) -> Brief {
+    pub fn new(chunk_words: u32, says_enter: bool) -> Brief {
         let beat = |(id, title, body): (&str, &str, &str)| Beat {
             id: id.to_owned(),
             title: title.to_owned(),
@@ -84,6 +86,7 @@ impl Brief {
             removed: Vec::new(),
             notes: text("Nobody reads this."),
             chunk_words,
+            says_enter,
         }
     }
 
@@ -129,6 +132,9 @@ impl Brief {
                 "{heading} {} {{#{}}}\n{}\n",
                 beat.title, beat.id, beat.body
             ));
+            if self.says_enter {
+                text.push_str("Enter: The lamp is lit, and nobody sleeps.\n");
+            }
             for comment in &beat.comments {
                 text.push_str(&format!("\n{comment}\n"));
             }

@@ -51,13 +51,15 @@ pub struct Inputs {
     preceding: Option<Vec<String>>,
     /// The same with its paragraphs.
     preceding_paragraphs: Vec<String>,
+    /// Whether its prompt surely held that.
+    is_serial: bool,
     /// Every complete chunk before that, by beat.
     upstream: Vec<(String, String)>,
 }
 
 impl Inputs {
     /// What the chunk at `place` would be written from now.
-    pub fn now(brief: &Brief, draft: &Draft, place: usize) -> Inputs {
+    pub fn now(brief: &Brief, draft: &Draft, place: usize, is_serial: bool) -> Inputs {
         let beat = |place: usize| {
             let beat = brief.beats.get(place)?;
             Some((beat.title.clone(), beat.body.clone()))
@@ -82,6 +84,7 @@ impl Inputs {
                 .and_then(complete)
                 .map(|it| texts::paragraphs(&texts::bare(&it.prose)))
                 .unwrap_or_default(),
+            is_serial,
             upstream: earlier.collect(),
         }
     }
@@ -127,7 +130,11 @@ fn stale_for(then: &Inputs, now: &Inputs, all_texts: &str) -> Stale {
     if let Some((_, why)) = must.iter().find(|(is_so, _)| *is_so) {
         return Stale::Must((*why).to_owned());
     }
-    let before = preceding(then, now);
+    let before = match preceding(then, now) {
+        // It may have been written from what was planned.
+        Stale::Must(_) if !then.is_serial => Stale::May,
+        before => before,
+    };
     if matches!(before, Stale::Must(_)) {
         return before;
     }

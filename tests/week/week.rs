@@ -25,6 +25,8 @@ pub struct Week {
     /// What the author did and saw, for whoever reads why a week failed.
     pub diary: Vec<String>,
     pub counts: BTreeMap<&'static str, u32>,
+    /// Whether every chunk is written from the end of the one before.
+    pub is_serial: bool,
 }
 
 /// What the author remembers of a draft.
@@ -69,6 +71,7 @@ impl Week {
         let mode = ["chunked", "auto"][random.usize(..2)];
         let chunk_words = [60, 90, 140, 260][random.usize(..4)];
         let seed = random.u32(..1000).to_string();
+        let order = ["serial", "serial", "chapters", "all"][random.usize(..4)];
         let settings = [
             "--provider",
             "demo",
@@ -78,9 +81,13 @@ impl Week {
             mode,
             "--seed",
             &seed,
+            "--order",
+            order,
+            "--parallel",
+            "3",
         ];
         let desk = Desk::new(&settings);
-        let brief = Brief::new(chunk_words);
+        let brief = Brief::new(chunk_words, order != "serial");
         desk.put("story.md", &brief.text());
         Week {
             look: desk.look(),
@@ -95,6 +102,7 @@ impl Week {
                 settings.join(" ")
             )],
             counts: BTreeMap::new(),
+            is_serial: order == "serial",
         }
     }
 
@@ -195,7 +203,7 @@ impl Week {
     }
 
     pub fn inputs_now(&self, place: usize) -> Option<Inputs> {
-        Some(Inputs::now(&self.brief, self.draft()?, place))
+        Some(Inputs::now(&self.brief, self.draft()?, place, self.is_serial))
     }
 
     /// Notes that the author has changed the text of a chunk.

@@ -206,6 +206,10 @@ impl Job {
             reducer.line_up(Schedule::new(self.brief(), &[], Order::Serial, 1));
             reducer.follow(&to_write, BTreeSet::new(), cancel).await;
         } else {
+            if follows {
+                // What it is written from is known when that was read.
+                self.beside.idle(cancel).await;
+            }
             reducer.write(cancel).await;
             if follows {
                 let done = to_write.iter().copied().collect();
