@@ -59,7 +59,9 @@ impl Week {
                 let number = (place + 1).to_string();
                 (
                     format!("generated/{id}/{}", version.name),
-                    ["restore", &number, "--version", "1"].map(str::to_owned).into(),
+                    ["restore", &number, "--version", "1"]
+                        .map(str::to_owned)
+                        .into(),
                 )
             }
         };

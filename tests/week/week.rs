@@ -203,7 +203,12 @@ impl Week {
     }
 
     pub fn inputs_now(&self, place: usize) -> Option<Inputs> {
-        Some(Inputs::now(&self.brief, self.draft()?, place, self.is_serial))
+        Some(Inputs::now(
+            &self.brief,
+            self.draft()?,
+            place,
+            self.is_serial,
+        ))
     }
 
     /// Notes that the author has changed the text of a chunk.
