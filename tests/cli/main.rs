@@ -19,6 +19,7 @@ mod faults;
 mod finished;
 mod help;
 mod interrupt;
+mod limits;
 mod lint;
 mod messages;
 mod modes;

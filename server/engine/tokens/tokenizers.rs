@@ -141,6 +141,8 @@ impl Tokenizers {
     pub fn answer_room_in_window(&self, limit: &PromptLimit, request: &Request) -> u32 {
         let served = self.known().served.get(&request.model).copied();
         let asked = limit.estimator.of(Weight::of_request(request));
+        // A tenth, for what the estimate may be too low.
+        let asked = asked.saturating_add(asked / 10);
         // What the prompt leaves, but enough for a sentence: then the server says what it lacks.
         served.map_or(u32::MAX, |window| {
             window.saturating_sub(asked).max(LEAST_ANSWER)
