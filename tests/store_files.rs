@@ -279,3 +279,50 @@ fn versions_and_runs_of_two_machines_come_together_without_a_collision() {
     let next = names.filter(|entry| entry.file_name().to_string_lossy().starts_with("0008-"));
     assert_eq!(next.count(), 2, "a text, and what is known of it");
 }
+
+#[test]
+fn a_chunk_file_keeps_its_line_ends_and_its_mark() {
+    type Act = fn(&Story);
+    let rows: [(&str, Act); 3] = [
+        ("written on", |story| {
+            let text = story
+                .read("chunks/chunk_01.md")
+                .replace("complete", "partial");
+            story.write("chunks/chunk_01.md", &text);
+            let session = story.open(&["a", "b", "c"]).session;
+            drop(session.chunk(n(1)).unwrap());
+            session
+                .complete_chunk(n(1), "Text of a. And more.\n\nAnd more.", result())
+                .unwrap();
+        }),
+        ("rewritten", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            session.save_partial(n(1), "Another").unwrap();
+            session
+                .complete_chunk(n(1), "Another text.", result())
+                .unwrap();
+        }),
+        ("renumbered", |story| {
+            drop(story.open(&["b", "a", "c"]));
+        }),
+    ];
+    for (what, act) in rows {
+        for mark in ["", "\u{feff}"] {
+            let story = written();
+            let form = |text: &str| format!("{mark}{}", text.replace('\n', "\r\n"));
+            story.write("chunks/chunk_01.md", &form(A));
+            act(&story);
+            let name = match what {
+                "renumbered" => "chunks/chunk_02.md",
+                _ => "chunks/chunk_01.md",
+            };
+            let text = story.read(name);
+            assert!(text.contains("beat: a"), "{what}: {text:?}");
+            let plain = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+            assert_eq!(text, form(&plain), "{what}");
+            let view = story.view(&["a", "b", "c"]);
+            assert!(view.chunks.iter().all(|chunk| !chunk.edited), "{what}");
+        }
+    }
+}
