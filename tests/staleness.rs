@@ -540,6 +540,15 @@ fn an_edited_state_turns_stale_what_was_told_of_it() {
         fs::write(file(*number), before).unwrap();
     }
     assert_eq!(story.reasons(&[]), [""; 4]);
+    // What comes later by now is nothing that a chunk goes back to.
+    edit(1, "summary", Value::from("Nothing of note."));
+    let log = "## The Log {#log}\nMara finds an entry for tomorrow.\n";
+    let last = format!("{log}# Notes");
+    story.edit(&story.folder.join("story.md"), |text| {
+        text.replace(log, "").replace("# Notes", &last)
+    });
+    let reasons = story.reasons(&[]);
+    assert!(!reasons.concat().contains("happened"), "{reasons:?}");
 }
 
 #[test]

@@ -98,8 +98,8 @@ impl<'a> Others<'a> {
             return None;
         };
         let (index, source, state) = self.of_beat(beat)?;
-        if source.status != ChunkStatus::Complete {
-            // While it is not whole there is nothing to fit.
+        if source.status != ChunkStatus::Complete || index >= reader {
+            // While it is not whole there is nothing to fit, nor to what comes later by now.
             return None;
         }
         let may_differ = match slice {

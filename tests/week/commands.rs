@@ -416,9 +416,8 @@ impl Week {
                 false => Err(format!("imported elsewhere: {again:?}\nnot {rows:?}")),
             };
         }
-        if self.look.drafts.len() > 1 {
-            self.desk.run(&["session", "use", &id]);
-        }
+        // A draft with nothing in it may have become the current one meanwhile.
+        self.desk.run(&["session", "use", &id]);
         self.see();
         promises::same(&before, &self.look, "an import")?;
         let again = self.status()?;
