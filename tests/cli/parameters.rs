@@ -75,7 +75,7 @@ fn of_one_model() -> ModelServer {
     ModelServer::start(move |request| {
         novel.answer_with(request, |rest| {
             let reply = Reply::fragments(tokens(&rest)).usage(1_000, 0, 1_000);
-            reply.from_model("/srv/models/SmolLM2-135M.gguf")
+            reply.answered_by("/srv/models/SmolLM2-135M.gguf")
         })
     })
 }

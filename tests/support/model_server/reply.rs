@@ -156,7 +156,7 @@ impl Reply {
     }
 
     /// The name that the server gives itself, if it is not the one that was asked for.
-    pub fn from_model(self, name: &str) -> Self {
+    pub fn answered_by(self, name: &str) -> Self {
         self.with(|c| c.model = Some(name.to_owned()))
     }
 
