@@ -14,7 +14,7 @@ use super::job::Finished;
 use super::pass::Pass;
 use super::prepare::Prepared;
 use super::refine::{Asked, Refined, Refiner, Way};
-use super::report::{Reporter, cause_chain, tell_of_wait};
+use super::report::{Reporter, cause_chain, tell_of_settings, tell_of_wait};
 use super::settings::{Refine, Role};
 use super::status::relative;
 use super::workshop::{Claim, OpenSession, Scope, Workshop};
@@ -74,6 +74,7 @@ impl Prepared {
             _ => Role::Refine,
         };
         // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
         let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -86,9 +87,7 @@ impl Prepared {
         let words = asked.clone();
         let run = blocking(move || session.start_run(work.as_str(), &words)).await?;
         let reporter = Arc::new(Reporter::new(observer, run, started));
-        for warning in &self.warnings {
-            reporter.warn(None, "setting", warning.as_str());
-        }
+        reporter.record_settings(&self.warnings);
         self.warn_without_effect(&reporter, &writer, false);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);

@@ -16,7 +16,7 @@ use super::job::{Finished, Job};
 use super::job_report::full_story;
 use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
-use super::report::{Reporter, millis, tell_of_wait};
+use super::report::{Reporter, millis, tell_of_settings, tell_of_wait};
 use super::schedule::Schedule;
 use super::settings::{Mode, Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
@@ -134,6 +134,7 @@ impl Prepared {
         self.check_conflicts(workshop, Arc::clone(&editor)).await?;
         self.check_lineup(workshop, Arc::clone(&editor)).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
         let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -153,9 +154,7 @@ impl Prepared {
         })
         .await?;
         let reporter = Arc::new(Reporter::new(observer, run, started));
-        for warning in &self.warnings {
-            reporter.warn(None, "setting", warning.as_str());
-        }
+        reporter.record_settings(&self.warnings);
         self.warn_of_order(&reporter, &scheduled);
         self.warn_without_effect(&reporter, &writer, beginning.is_fresh);
         for notice in notices {
@@ -353,14 +352,7 @@ impl Prepared {
                 elapsed_ms,
             });
         }
-        for message in &self.warnings {
-            observer.event(&JobEvent::Warning {
-                chunk: None,
-                code: "setting".to_owned(),
-                message: message.clone(),
-                elapsed_ms,
-            });
-        }
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
         let message = match self.named()? {
             Some(numbers) => run_report::complete_already(&numbers),
             None => run_report::message(

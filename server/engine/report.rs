@@ -43,6 +43,22 @@ pub fn tell_of_wait(
     }
 }
 
+/// The code of the warning that a setting was not taken.
+const SETTING: &str = "setting";
+
+/// Tells which settings were not taken, before a server is asked for anything: what goes wrong there may
+/// come of them. The job's own log gets them by [`Reporter::record_settings`].
+pub fn tell_of_settings(observer: &dyn Observer, warnings: &[String], started: Instant) {
+    for message in warnings {
+        observer.event(&JobEvent::Warning {
+            chunk: None,
+            code: SETTING.to_owned(),
+            message: message.clone(),
+            elapsed_ms: millis(started.elapsed()),
+        });
+    }
+}
+
 impl Reporter {
     pub fn new(observer: Arc<dyn Observer>, run: Run, started: Instant) -> Reporter {
         Reporter {
@@ -70,15 +86,32 @@ impl Reporter {
 
     /// Tells one event. Progress goes to listeners only; everything else is a checkpoint.
     pub fn tell(&self, event: JobEvent) {
-        self.unit.note(&event);
-        if let Some(line) = checkpoint_line(&event, self.unit.as_str()) {
+        self.record(&event);
+        self.observer.event(&event);
+    }
+
+    /// Writes into the log what [`tell_of_settings`] has told.
+    pub fn record_settings(&self, warnings: &[String]) {
+        for message in warnings {
+            self.record(&JobEvent::Warning {
+                chunk: None,
+                code: SETTING.to_owned(),
+                message: message.clone(),
+                elapsed_ms: self.elapsed_ms(),
+            });
+        }
+    }
+
+    fn record(&self, event: &JobEvent) {
+        self.unit.note(event);
+        if let Some(line) = checkpoint_line(event, self.unit.as_str()) {
             let mut entry = json!({
                 "at": jiff::Timestamp::now().to_string(),
-                "level": level(&event),
+                "level": level(event),
                 "message": line,
             });
             if let (Some(entry), Ok(serde_json::Value::Object(fields))) =
-                (entry.as_object_mut(), serde_json::to_value(&event))
+                (entry.as_object_mut(), serde_json::to_value(event))
             {
                 entry.extend(fields.into_iter().filter(|(name, _)| name != "message"));
             }
@@ -86,7 +119,6 @@ impl Reporter {
             tracing::info!(target: "storywright::job", "{line}");
             self.observer.checkpoint(&line);
         }
-        self.observer.event(&event);
     }
 
     /// Notes in the run's log what a call took, whatever became of its answer: the draft's sums are made of

@@ -1,8 +1,11 @@
 //! Settings: which source wins, what no source may set, and what is no value.
 
+use serde_json::json;
+
 use crate::desk::{Desk, KEY};
 use crate::novel::BRIEF;
 use crate::protocols::novelist;
+use crate::support::model_server::Reply;
 
 /// Where a target can be set, in rising order of rank.
 const SOURCES: [&str; 4] = ["user", "workspace", "front matter", "flag"];
@@ -326,4 +329,39 @@ fn a_budget_stops_between_chunks() {
         "{}",
         ended.stderr
     );
+}
+
+/// What a setting was refused for is told before anything is asked of a server: what fails there may come of it.
+#[test]
+fn a_setting_that_is_not_taken_is_told_before_a_server_fails() {
+    let refusing = novelist().on_lists(|_| Reply::error(401, json!({"error": "bad key"})));
+    let desk = Desk::with(BRIEF);
+    desk.put("storywright.toml", "api_key_env = \"MINE\"\n");
+    for (command, server) in [
+        ("write", &refusing),
+        ("plan", &refusing),
+        ("write", &novelist()),
+    ] {
+        let brief = match command {
+            "plan" => BRIEF.replace("target_words: 600", "target_words: 6000"),
+            _ => BRIEF.to_owned(),
+        };
+        desk.put("story.md", &brief);
+        let flags = ["--provider", "openai", "--base-url", &server.base_url];
+        let ended = desk.run(&[&[command, "--json"][..], &flags].concat());
+        let told: Vec<bool> = ended
+            .events()
+            .iter()
+            .filter(|event| event["event"] == "warning" && event["code"] == "setting")
+            .map(|event| {
+                event["message"]
+                    .as_str()
+                    .is_some_and(|it| it.contains("`api_key_env` is ignored here"))
+            })
+            .collect();
+        assert_eq!(told, [true], "{command}: {ended:?}");
+    }
+    let logged = desk.log();
+    let logged = logged.iter().filter(|entry| entry["code"] == "setting");
+    assert_eq!(logged.count(), 1, "the run's log has it as well");
 }

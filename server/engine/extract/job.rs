@@ -13,7 +13,7 @@ use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome, Work};
 use crate::engine::job::Finished;
 use crate::engine::prepare::Prepared;
-use crate::engine::report::{Reporter, cause_chain, millis, tell_of_wait};
+use crate::engine::report::{Reporter, cause_chain, millis, tell_of_settings, tell_of_wait};
 use crate::engine::run_report;
 use crate::engine::settings::Role;
 use crate::engine::workshop::{Which, Workshop};
@@ -65,6 +65,7 @@ impl Prepared {
             ));
         }
         // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
         let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -80,9 +81,7 @@ impl Prepared {
         })
         .await?;
         let reporter = Arc::new(Reporter::new(observer, run, started));
-        for warning in &self.warnings {
-            reporter.warn(None, "setting", warning.as_str());
-        }
+        reporter.record_settings(&self.warnings);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }

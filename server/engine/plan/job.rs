@@ -15,7 +15,9 @@ use crate::engine::editor::Editor;
 use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome};
 use crate::engine::job::Finished;
-use crate::engine::report::{Reporter, cause_chain, causes, millis, tell_of_wait};
+use crate::engine::report::{
+    Reporter, cause_chain, causes, millis, tell_of_settings, tell_of_wait,
+};
 use crate::engine::settings::{Role, Settings};
 use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
@@ -86,6 +88,7 @@ impl Planning {
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
         self.check_file(workshop.disk(), editor.as_ref()).await?;
         // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
         let waiting = tell_of_wait(Arc::clone(&observer), started);
         let writer = tokio::select! {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
@@ -137,9 +140,7 @@ impl Planning {
             raised: 1,
         };
         job.writer.tokenizers.begin(&job.story.brief.language, None);
-        for warning in warnings {
-            job.reporter.warn(None, "setting", warning);
-        }
+        job.reporter.record_settings(&warnings);
         job.tell_started(request.job);
         let stop = job.plan(cancel).await;
         Ok(job.finish(&asked, stop).await)
