@@ -5,6 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use serde_json::json;
+use storywright::provider::local::{self, LocalState};
 use storywright::provider::{
     Deadlines, Event, FinishReason, Format, ProviderErrorKind, ProviderKind,
 };
@@ -309,5 +310,91 @@ async fn probing_says_whether_server_and_key_are_good() {
         let server = ModelServer::author().on_lists(move |_| missing());
         let said = provider(kind, &server).probe().await.expect("it answers");
         assert!(said.contains("does not list its models"), "{said}");
+    }
+}
+
+/// Servers that nobody named are only looked at: all at once, without a key, and not for long.
+#[tokio::test]
+async fn servers_of_this_machine_are_told_from_all_else() {
+    let found = json!({"object": "list", "data": [{"id": "a"}]});
+    let llama = found.clone();
+    let answers = |status: u16, body: serde_json::Value| {
+        move |request: &Recorded| match request.path.as_str() {
+            "/v1/models" => Reply::error(status, body.clone()),
+            _ => Reply::error(404, json!({"error": "not found"})),
+        }
+    };
+    let silent = ModelServer::author().on_lists(|_| Reply::never());
+    let openai = ModelServer::author().on_lists(answers(200, found));
+    // Answers `/api/tags` with both lists.
+    let both = ModelServer::author().on_lists(move |_| {
+        let mut both = llama.clone();
+        both["models"] = json!([{"name": "a"}]);
+        Reply::error(200, both)
+    });
+    let ollama = ModelServer::author();
+    let locked = ModelServer::author().on_lists(answers(401, json!({"error": "Unauthorized"})));
+    let loading =
+        json!({"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}});
+    let loading = ModelServer::author().on_lists(answers(503, loading));
+    let closed = ModelServer::author().on_lists(answers(403, json!({})));
+    let down = ModelServer::author().on_lists(answers(503, json!({"error": "down for today"})));
+    let web = ModelServer::author().on_lists(|_| Reply::whole(200, "text/html", "<p>Hello"));
+    let target = format!("{}/v1/models", openai.base_url);
+    let redirecting = ModelServer::author().on_lists(move |_| Reply::redirect(&target));
+    let endless = ModelServer::author()
+        .on_lists(|_| Reply::whole(200, "application/json", vec![b'['; 9_000_000]));
+    let gone = ModelServer::author().host().to_owned();
+    let servers = [
+        &silent,
+        &openai,
+        &both,
+        &ollama,
+        &locked,
+        &loading,
+        &closed,
+        &down,
+        &web,
+        &redirecting,
+        &endless,
+    ];
+    let port = |host: &str| {
+        host.rsplit_once(':')
+            .expect("a port")
+            .1
+            .parse()
+            .expect("a port")
+    };
+    let mut ports: Vec<u16> = servers.iter().map(|server| port(server.host())).collect();
+    ports.push(port(&gone));
+    let started = std::time::Instant::now();
+    let found = local::look(&ports).await;
+    assert!(
+        started.elapsed() < std::time::Duration::from_secs(5),
+        "all at once"
+    );
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|it| (it.port, it.kind, it.state))
+        .collect();
+    let ready =
+        |names: &[&str]| LocalState::Ready(names.iter().map(|name| (*name).to_owned()).collect());
+    assert_eq!(
+        found,
+        [
+            (ports[1], ProviderKind::Openai, ready(&["a"])),
+            (ports[2], ProviderKind::Openai, ready(&["a"])),
+            (
+                ports[3],
+                ProviderKind::Ollama,
+                ready(&["scripted-model:latest", "old:latest"])
+            ),
+            (ports[4], ProviderKind::Openai, LocalState::NeedsKey),
+            (ports[5], ProviderKind::Openai, LocalState::Loading),
+        ]
+    );
+    for request in servers.iter().flat_map(|server| server.requests()) {
+        assert_eq!(request.method, "GET");
+        assert_eq!(request.header("authorization"), None);
     }
 }

@@ -2,7 +2,9 @@
 
 use super::args::Doctor;
 use super::{Exit, Failure, output, workspace};
+use crate::engine::argument::as_argument;
 use crate::engine::doctor::{CheckState, examine};
+use crate::engine::local_servers::Offer;
 use crate::engine::workshop::Workshop;
 
 pub async fn run(workshop: &Workshop, arguments: Doctor) -> Result<Exit, Failure> {
@@ -12,13 +14,19 @@ pub async fn run(workshop: &Workshop, arguments: Doctor) -> Result<Exit, Failure
         None => super::brief(None).ok(),
     };
     let workspace = workspace();
-    let checks = examine(
+    let mut checks = examine(
         workshop,
         brief.as_deref(),
         workspace.as_deref(),
         &arguments.settings.values,
     )
     .await;
+    if let Some(path) = &arguments.path {
+        let path = as_argument(&path.display().to_string());
+        for server in checks.iter_mut().filter_map(|check| check.server.as_mut()) {
+            server.command = format!("{} {path}", server.command);
+        }
+    }
     if arguments.json {
         output::print_json(&checks, true);
     } else {
@@ -28,7 +36,18 @@ pub async fn run(workshop: &Workshop, arguments: Doctor) -> Result<Exit, Failure
                 CheckState::Warning => "warning",
                 CheckState::Error => "error",
             };
-            output::print(&format!("{state:<8} {:<9} {}", check.name, check.message));
+            let to_use_it = if check.server.is_some() {
+                " To use it:"
+            } else {
+                ""
+            };
+            output::print(&format!(
+                "{state:<8} {:<9} {}{to_use_it}",
+                check.name, check.message
+            ));
+            for line in check.server.iter().flat_map(Offer::lines) {
+                output::print(&format!("{:19}{line}", ""));
+            }
         }
     }
     let failed = checks.iter().any(|check| check.state == CheckState::Error);

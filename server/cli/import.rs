@@ -2,6 +2,7 @@
 
 use super::args::Import;
 use super::{Exit, Failure, output};
+use crate::engine::argument::as_argument;
 use crate::engine::workshop::Workshop;
 use crate::session::{Limits, import_zip};
 
@@ -31,8 +32,8 @@ pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
         imported.folder.generated().display(),
         imported.files,
         imported.bytes,
-        output::as_argument(imported.session.as_str()),
-        output::as_argument(&brief)
+        as_argument(imported.session.as_str()),
+        as_argument(&brief)
     ));
     Ok(Exit::Done)
 }

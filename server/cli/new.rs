@@ -2,6 +2,7 @@
 
 use super::args::New;
 use super::{Exit, Failure, output};
+use crate::engine::argument::as_argument;
 use crate::engine::new_story;
 
 pub fn run(arguments: New) -> Result<Exit, Failure> {
@@ -15,7 +16,7 @@ pub fn run(arguments: New) -> Result<Exit, Failure> {
         let path = path.display().to_string();
         output::print(&format!(
             "{path}\n\nChange it to your story, then: storywright write {}",
-            output::as_argument(&path)
+            as_argument(&path)
         ));
     }
     Ok(Exit::Done)

@@ -41,18 +41,6 @@ pub fn complain(text: &str) {
     note(&format!("storywright: {text}"));
 }
 
-/// A path as one argument of a command line that can be copied.
-pub fn as_argument(path: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "/\\.-_:+@~".contains(c);
-    if path.chars().all(is_plain) {
-        path.to_owned()
-    } else if cfg!(windows) {
-        format!("\"{path}\"")
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
-}
-
 /// The way from a folder to a path, as `../chunks/chunk_01.md`; both absolute. `None` where they have
 /// nothing in common but the root.
 pub fn relative_path(path: &Path, from: &Path) -> Option<PathBuf> {
@@ -97,18 +85,6 @@ mod tests {
                 expected.map(Path::new),
                 "{path} from {from}"
             );
-        }
-    }
-
-    #[test]
-    fn paths_can_be_copied() {
-        for (path, expected) in [
-            ("./story.md", "./story.md"),
-            ("./灯台/story.md", "./灯台/story.md"),
-            ("my novel/story.md", "'my novel/story.md'"),
-            ("Mara's/story.md", "'Mara'\\''s/story.md'"),
-        ] {
-            assert_eq!(as_argument(path), expected);
         }
     }
 }

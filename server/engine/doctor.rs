@@ -6,15 +6,18 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::blocking;
+use super::environment::Environment;
 use super::error::JobError;
+use super::local_servers::{self, Offer};
 use super::settings::{
     Role, Settings, SettingsProblem, SettingsSources, load_layers, user_config_path,
 };
 use super::snapshot::{StorySnapshot, StorySource};
 use super::tokens::Tokenizers;
 use super::workshop::{Workshop, check_no_file};
-use super::writer::connect_provider;
-use crate::provider::Provider;
+use super::writer::{asked_port, connect_provider};
+use crate::provider::local::LocalServer;
+use crate::provider::{Provider, ProviderKind};
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
 
 /// One thing that was looked at.
@@ -24,6 +27,9 @@ pub struct Check {
     pub state: CheckState,
     /// What was found and, where it is not in order, what to do.
     pub message: String,
+    /// The model server of this machine that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Offer>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -79,22 +85,63 @@ pub async fn examine(
         };
         checks.push(check("settings", state, problem.to_string()));
     }
-    checks.push(
-        match connect_provider(&settings, workshop.environment()).await {
-            Ok((kind, provider)) => match provider.probe().await {
-                Ok(message) => {
-                    let window = window(provider.as_ref(), &settings).await;
-                    check(
-                        "provider",
-                        CheckState::Ok,
-                        format!("{}: {message}{window}", kind.as_str()),
-                    )
-                }
-                Err(error) => check("provider", CheckState::Error, error.to_string()),
-            },
-            Err(error) => check("provider", CheckState::Error, error.to_string()),
-        },
-    );
+    let (provider, in_force) = provider_check(&settings, workshop.environment()).await;
+    let is_ok = provider.state == CheckState::Ok;
+    checks.push(provider);
+    checks.extend(local_checks(&settings, workshop.environment(), in_force, is_ok).await);
+    checks
+}
+
+/// Looks at the provider in force; also which one it is, as far as that is known.
+async fn provider_check(
+    settings: &Settings,
+    environment: &Environment,
+) -> (Check, Option<ProviderKind>) {
+    let failed = |error: String| check("provider", CheckState::Error, error);
+    let (kind, provider) = match connect_provider(settings, environment).await {
+        Ok(connected) => connected,
+        Err(error) => return (failed(error.to_string()), None),
+    };
+    let found = match provider.probe().await {
+        Ok(message) => {
+            let window = window(provider.as_ref(), settings).await;
+            let message = format!("{}: {message}{window}", kind.as_str());
+            check("provider", CheckState::Ok, message)
+        }
+        Err(error) => failed(error.to_string()),
+    };
+    (found, Some(kind))
+}
+
+/// Looks for model servers on this machine that are not in force. One at the address in force is told only
+/// where it answers in another protocol than it was asked in.
+async fn local_checks(
+    settings: &Settings,
+    environment: &Environment,
+    in_force: Option<ProviderKind>,
+    is_ok: bool,
+) -> Vec<Check> {
+    let kind = in_force.unwrap_or(ProviderKind::Ollama);
+    let asked = asked_port(kind, settings, environment);
+    let found = local_servers::offers(environment, asked.filter(|_| !is_ok)).await;
+    let is_told =
+        |server: &LocalServer| asked == Some(server.port) && (is_ok || server.kind == kind);
+    let told = found.into_iter().filter(|(server, _)| !is_told(server));
+    let mut checks: Vec<Check> = told
+        .map(|(_, offer)| Check {
+            server: Some(offer.clone()),
+            ..check("local", CheckState::Ok, offer.to_string())
+        })
+        .collect();
+    let ports = environment.local_ports();
+    if checks.is_empty() && !is_ok && !ports.is_empty() {
+        let ports: Vec<String> = ports.iter().map(u16::to_string).collect();
+        let message = format!(
+            "no model server answers on this machine (127.0.0.1, ports {})",
+            ports.join(", ")
+        );
+        checks.push(check("local", CheckState::Warning, message));
+    }
     checks
 }
 
@@ -235,5 +282,6 @@ fn check(name: &'static str, state: CheckState, message: String) -> Check {
         name,
         state,
         message,
+        server: None,
     }
 }

@@ -4,27 +4,37 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use crate::provider::local::USUAL_PORTS;
+
+/// The ports of 127.0.0.1 at which model servers are looked for; without a number in it, none are.
+const LOCAL_PORTS: &str = "STORYWRIGHT_LOCAL_PORTS";
+
 /// The environment of a process.
 #[derive(Clone, Default)]
 pub struct Environment {
     variables: HashMap<String, String>,
     config_folder: Option<PathBuf>,
+    local_ports: Vec<u16>,
 }
 
 impl Environment {
     /// That of this process. Variables that are not Unicode are left out.
     pub fn of_process() -> Environment {
+        let variables: HashMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let local_ports = match variables.get(LOCAL_PORTS) {
+            Some(ports) => numbers(ports),
+            None => USUAL_PORTS.map(|(port, _)| port).to_vec(),
+        };
         Environment {
-            variables: std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .collect(),
+            variables,
             config_folder: dirs::config_dir(),
+            local_ports,
         }
     }
 
-    /// An environment of just these variables.
+    /// An environment of just these variables; no model server is looked for in it.
     pub fn of(variables: &[(&str, &str)], config_folder: Option<&Path>) -> Environment {
         Environment {
             variables: variables
@@ -32,7 +42,21 @@ impl Environment {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             config_folder: config_folder.map(Path::to_owned),
+            local_ports: Vec::new(),
         }
+    }
+
+    /// The same with these ports at which model servers are looked for.
+    pub fn with_local_ports(self, ports: &[u16]) -> Environment {
+        Environment {
+            local_ports: ports.to_vec(),
+            ..self
+        }
+    }
+
+    /// The ports of 127.0.0.1 at which model servers are looked for.
+    pub fn local_ports(&self) -> &[u16] {
+        &self.local_ports
     }
 
     /// A variable that is set and not blank.
@@ -46,4 +70,10 @@ impl Environment {
     pub(crate) fn config_folder(&self) -> Option<&Path> {
         self.config_folder.as_deref()
     }
+}
+
+/// The numbers in a text, whatever is between them.
+fn numbers(text: &str) -> Vec<u16> {
+    let parts = text.split(|c: char| !c.is_ascii_digit());
+    parts.filter_map(|part| part.parse().ok()).collect()
 }

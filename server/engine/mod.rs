@@ -6,6 +6,7 @@
 
 pub mod accept;
 mod answering;
+pub mod argument;
 mod asked;
 mod asking;
 mod audit;
@@ -27,6 +28,7 @@ pub mod job;
 mod job_report;
 mod json;
 mod known_slices;
+pub mod local_servers;
 mod measuring;
 pub mod new_story;
 mod opening;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::engine::answering::{Answering, recorded};
 use crate::engine::blocking;
 use crate::engine::environment::Environment;
+use crate::engine::local_servers::{self, Offers};
 use crate::engine::precedence::Precedence;
 use crate::engine::settings::{Price, ProviderChoice, Role, Settings};
 use crate::engine::tokens::{PromptLimit, Tokenizers};
@@ -41,9 +42,9 @@ pub enum WriterError {
         "no model provider is configured, so nothing was written: neither ANTHROPIC_API_KEY nor \
          OPENAI_API_KEY holds a key, and no Ollama answers at {ollama}. Set one of the two, start Ollama, or \
          name a provider in your settings. To try it without a model, use the built-in demo writer: \
-         `--provider demo`, in an editor the setting `storywright.provider` = \"demo\""
+         `--provider demo`, in an editor the setting `storywright.provider` = \"demo\"{local}"
     )]
-    NoProvider { ollama: String },
+    NoProvider { ollama: String, local: Offers },
     #[error("the key for {provider} can't be had: {message}")]
     Key {
         provider: &'static str,
@@ -57,6 +58,8 @@ pub enum WriterError {
 
 /// How long `api_key_command` may take, and a local Ollama to answer at all.
 const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
+/// Where Ollama is unless told otherwise.
+const OLLAMA: &str = "127.0.0.1:11434";
 const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 
 impl Writer {
@@ -143,7 +146,15 @@ impl Writer {
         role: Role,
         waiting: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Writer, WriterError> {
-        let (kind, provider) = connect_provider(settings, environment).await?;
+        let (kind, provider) = match connect_provider(settings, environment).await {
+            Err(WriterError::NoProvider { ollama, .. }) => {
+                let asked = asked_port(ProviderKind::Ollama, settings, environment);
+                let found = local_servers::offers(environment, asked).await;
+                let local = Offers(found.into_iter().map(|(_, offer)| offer).collect());
+                return Err(WriterError::NoProvider { ollama, local });
+            }
+            connected => connected?,
+        };
         provider.ready()?;
         let model = match settings.model_for(role) {
             Some(model) => model.to_owned(),
@@ -234,14 +245,41 @@ async fn running_ollama(
 ) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
     let endpoint = endpoint(ProviderKind::Ollama, settings, environment).await?;
     let place = endpoint.base_url.as_deref().map_or_else(
-        || "127.0.0.1:11434".to_owned(),
+        || OLLAMA.to_owned(),
         |url| url.trim_start_matches("http://").to_owned(),
     );
     let ollama = provider::connect(ProviderKind::Ollama, endpoint)?;
     match tokio::time::timeout(OLLAMA_DEADLINE, ollama.probe()).await {
         Ok(Ok(_)) => Ok((ProviderKind::Ollama, ollama)),
-        Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider { ollama: place }),
+        Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider {
+            ollama: place,
+            local: Offers::default(),
+        }),
     }
+}
+
+/// Finds the port of this machine at which a provider is asked, if it is there.
+pub fn asked_port(
+    kind: ProviderKind,
+    settings: &Settings,
+    environment: &Environment,
+) -> Option<u16> {
+    match address(kind, settings, environment) {
+        Some(url) => local_servers::port_of(&url, kind),
+        None => local_servers::port_of(OLLAMA, kind).filter(|_| kind == ProviderKind::Ollama),
+    }
+}
+
+/// Finds the address that was set for a provider, as it was written.
+fn address(kind: ProviderKind, settings: &Settings, environment: &Environment) -> Option<String> {
+    let variable = match kind {
+        ProviderKind::Anthropic => "ANTHROPIC_BASE_URL",
+        ProviderKind::Openai => "OPENAI_BASE_URL",
+        ProviderKind::Ollama => "OLLAMA_HOST",
+        ProviderKind::Demo => return None,
+    };
+    let set = settings.base_url.as_deref();
+    set.or_else(|| environment.var(variable)).map(str::to_owned)
 }
 
 /// Where a provider is and which key it takes. Only trusted settings and the provider's own
@@ -251,16 +289,12 @@ pub async fn endpoint(
     settings: &Settings,
     environment: &Environment,
 ) -> Result<Endpoint, WriterError> {
-    let (url_variable, key_variable) = match kind {
-        ProviderKind::Anthropic => ("ANTHROPIC_BASE_URL", Some("ANTHROPIC_API_KEY")),
-        ProviderKind::Openai => ("OPENAI_BASE_URL", Some("OPENAI_API_KEY")),
-        ProviderKind::Ollama => ("OLLAMA_HOST", None),
-        ProviderKind::Demo => ("", None),
+    let key_variable = match kind {
+        ProviderKind::Anthropic => Some("ANTHROPIC_API_KEY"),
+        ProviderKind::Openai => Some("OPENAI_API_KEY"),
+        ProviderKind::Ollama | ProviderKind::Demo => None,
     };
-    let base_url = settings
-        .base_url
-        .clone()
-        .or_else(|| environment.var(url_variable).map(str::to_owned))
+    let base_url = address(kind, settings, environment)
         .map(|url| provider::normalise_base_url(kind, &url))
         .transpose()
         .map_err(WriterError::Address)?;

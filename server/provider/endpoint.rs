@@ -38,6 +38,12 @@ pub(super) fn is_loopback(url: &Url) -> bool {
         || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
+/// Reads the port of a base URL that names this machine.
+pub fn loopback_port(base_url: &str) -> Option<u16> {
+    let url = Url::parse(base_url).ok()?;
+    url.port_or_known_default().filter(|_| is_loopback(&url))
+}
+
 /// Host and port as an author would write them: `api.openai.com`, `127.0.0.1:8080`.
 pub(super) fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");

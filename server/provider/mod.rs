@@ -15,6 +15,7 @@ mod framing;
 mod halves;
 mod http;
 mod limits;
+pub mod local;
 mod models;
 pub mod ollama;
 pub mod openai;
@@ -38,7 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use effort::Thinking;
-pub use endpoint::normalise_base_url;
+pub use endpoint::{loopback_port, normalise_base_url};
 pub use error::{ProviderError, ProviderErrorKind};
 pub use limits::output_limit;
 pub use retry::{GiveUp, Outage, Retries, Retry};

@@ -1,5 +1,7 @@
 //! The list of models that a server offers, as OpenAI's and Anthropic's protocols have it.
 
+use serde_json::Value;
+
 use super::http::{Failure, Http};
 use super::{ProviderError, ProviderErrorKind};
 
@@ -9,6 +11,20 @@ pub(super) async fn list(http: &Http, path: &str) -> Result<Vec<String>, Failure
     let models = list["data"].as_array().into_iter().flatten();
     let names = models.filter_map(|model| model["id"].as_str());
     Ok(names.map(str::to_owned).collect())
+}
+
+/// Reads the names of all models out of an answer of which it is not known whether it is such a list;
+/// `None` where it is none.
+pub(super) fn of_list(list: &Value) -> Option<impl Iterator<Item = String>> {
+    let models = list["data"].as_array()?;
+    let names: Option<Vec<&str>> = models.iter().map(|model| model["id"].as_str()).collect();
+    let is_list = !models.is_empty() || list["object"] == "list";
+    Some(names.filter(|_| is_list)?.into_iter().map(str::to_owned))
+}
+
+/// Whether a model writes at all, by its name.
+pub(super) fn can_write(model: &str) -> bool {
+    !model.to_lowercase().contains("embed")
 }
 
 /// Finds the first model that can write, for a server of which no setting says which one to use.
@@ -28,13 +44,11 @@ pub(super) async fn first(http: &Http, path: &str) -> Result<String, ProviderErr
         Err(failure) => return Err(http.error(failure)),
     };
     let mut models = models.into_iter();
-    models
-        .find(|model| !model.to_lowercase().contains("embed"))
-        .ok_or_else(|| {
-            unknown(format!(
-                "{name} lists no model. Load one there, or set `model`."
-            ))
-        })
+    models.find(|model| can_write(model)).ok_or_else(|| {
+        unknown(format!(
+            "{name} lists no model. Load one there, or set `model`."
+        ))
+    })
 }
 
 /// Whether a server that is not the vendor's lists a model.

@@ -44,11 +44,21 @@ impl Ollama {
     async fn installed(&self) -> Result<Vec<Installed>, ProviderError> {
         let list = self.http.get("/api/tags").await;
         let list = list.map_err(|failure| self.http.error(failure))?;
-        let Some(models) = list["models"].as_array() else {
-            return Err(self.http.protocol_error("no list of models"));
-        };
-        Ok(models.iter().filter_map(Installed::read).collect())
+        installed(&list).ok_or_else(|| self.http.protocol_error("no list of models"))
     }
+}
+
+/// Reads `/api/tags`; `None` where it is no list of models.
+fn installed(list: &Value) -> Option<Vec<Installed>> {
+    let models = list["models"].as_array()?;
+    Some(models.iter().filter_map(Installed::read).collect())
+}
+
+/// Reads the names of the models that can write out of `/api/tags`; `None` where it is no list of models.
+pub(super) fn newest_first(list: &Value) -> Option<Vec<String>> {
+    let mut models = installed(list)?;
+    models.sort_by_key(|model| std::cmp::Reverse(model.modified));
+    Some(models.into_iter().map(|model| model.name).collect())
 }
 
 /// A model of `/api/tags` that can write.

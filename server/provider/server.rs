@@ -132,7 +132,7 @@ fn one_line(text: &str) -> String {
 
 /// Marks that turn the direction of text round, or take no room: they could disguise a
 /// message in a terminal.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 

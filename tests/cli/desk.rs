@@ -41,6 +41,7 @@ impl Desk {
         desk.set("PATH", std::env::var("PATH").unwrap_or_default());
         // Nothing listens on the discard port: an Ollama of this machine is not asked.
         desk.set("OLLAMA_HOST", "127.0.0.1:9");
+        desk.set("STORYWRIGHT_LOCAL_PORTS", "off");
         desk
     }
 

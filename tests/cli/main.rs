@@ -21,6 +21,7 @@ mod help;
 mod interrupt;
 mod limits;
 mod lint;
+mod local;
 mod messages;
 mod modes;
 mod odd;

@@ -61,6 +61,7 @@ fn shell(story: &Workspace, command: &str) -> Value {
         .current_dir(story.root())
         .env("STORYWRIGHT_CONFIG", story.config())
         .env("OLLAMA_HOST", "127.0.0.1:9")
+        .env("STORYWRIGHT_LOCAL_PORTS", "off")
         .output()
         .expect("the program runs");
     serde_json::from_slice(&output.stdout)

@@ -50,6 +50,7 @@ impl Shell {
             .env("STORYWRIGHT_CONFIG", self.folder.path().join("none.toml"))
             // Nothing listens on the discard port: an Ollama of this machine is not asked.
             .env("OLLAMA_HOST", "127.0.0.1:9")
+            .env("STORYWRIGHT_LOCAL_PORTS", "off")
             .env("OPENAI_API_KEY", "a-key-for-tests")
             .stdin(Stdio::null());
         command

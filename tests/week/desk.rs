@@ -169,6 +169,7 @@ impl Desk {
             .env("HOME", self.folder.path())
             .env("STORYWRIGHT_CONFIG", self.folder.path().join("none.toml"))
             .env("OLLAMA_HOST", "127.0.0.1:9")
+            .env("STORYWRIGHT_LOCAL_PORTS", "off")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", self.folder.path().join("gitconfig"))
             .stdin(Stdio::null());

@@ -46,6 +46,7 @@ impl Process {
         }
         // A closed port, so that no model server of this machine answers.
         command.env("OLLAMA_HOST", "127.0.0.1:9");
+        command.env("STORYWRIGHT_LOCAL_PORTS", "off");
         command.env("NO_PROXY", "127.0.0.1");
         command.env("STORYWRIGHT_CONFIG", config);
         command.envs(variables.iter().cloned());
