@@ -124,9 +124,9 @@ async fn local_checks(
     let kind = in_force.unwrap_or(ProviderKind::Ollama);
     let asked = asked_port(kind, settings, environment);
     let found = local_servers::offers(environment, asked.filter(|_| !is_ok)).await;
-    let is_told =
+    let is_known =
         |server: &LocalServer| asked == Some(server.port) && (is_ok || server.kind == kind);
-    let told = found.into_iter().filter(|(server, _)| !is_told(server));
+    let told = found.into_iter().filter(|(server, _)| !is_known(server));
     let mut checks: Vec<Check> = told
         .map(|(_, offer)| Check {
             server: Some(offer.clone()),
