@@ -67,6 +67,23 @@ fn what_an_author_kept_is_known_without_the_manifest() {
     }
 }
 
+/// What an author kept is the edited text; what is undone was never kept.
+#[test]
+fn a_text_whose_edit_is_undone_is_what_it_was() {
+    let story = written();
+    by_hand(&story, "Edited b.");
+    let session = story.open(&ALL).session;
+    session.keep_chunk(n(2), inputs("another beat")).unwrap();
+    drop(session);
+    by_hand(&story, "Text of b.");
+    for _ in 0..2 {
+        let chunk = story.view(&ALL).chunks[1].clone();
+        assert_eq!(chunk.origin, Some(Origin::Generated));
+        assert_eq!(chunk.record.unwrap().inputs, result().inputs);
+        drop(story.open(&ALL));
+    }
+}
+
 /// Only what is needed stays: one record a text of the author's.
 #[test]
 fn a_text_that_was_edited_again_leaves_no_record() {

@@ -160,10 +160,14 @@ impl Inner {
     }
 
     /// Sees to it that what is known of the author's texts is known without the manifest. `before`
-    /// is the manifest as it was before it took in what the author has changed.
-    pub(super) fn note_authors(&self, before: &Manifest, state: &State) -> Result<(), StoreError> {
+    /// is the manifest as it was before it took in what the author has changed, if there was one.
+    pub(super) fn note_authors(
+        &self,
+        before: Option<&Manifest>,
+        state: &State,
+    ) -> Result<(), StoreError> {
         for record in &state.manifest.chunks {
-            let old = before.record(&record.beat);
+            let old = before.and_then(|before| before.record(&record.beat));
             if let Some((path, text)) = generated::authors_file(&self.paths, record)
                 && (old != Some(record) || self.disk.metadata(&path)?.is_none())
                 && read_text(&path, &self.disk)?.as_ref() != Some(&text)

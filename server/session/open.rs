@@ -142,9 +142,8 @@ impl Inner {
             self.keep_generated(&state, *index)?;
         }
         let lines = edited_lines(&edited, &state.manifest, &recovered.view, self.disk.now());
-        let before = state.manifest.clone();
         self.record_facts(&mut state.manifest, &recovered);
-        self.note_authors(&before, &state)?;
+        self.note_authors(loaded.as_ref(), &state)?;
         let spent = self.spent(loaded.is_none());
         spending::raise(&mut state.manifest.totals.by_role, &spent);
         state.manifest.sum();

@@ -68,8 +68,11 @@ fn bring_up(
         let is_known = record.is_some_and(|record| text.is_known_to(record));
         let found = generated::record_of(paths, &text.digest, disk)?;
         let found = found.filter(|found| text.may_be_of(found, record));
+        // One that is about an edit of this text tells nothing else of it.
+        let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&text.digest);
         match (found, record) {
-            (Some(found), Some(record)) if is_known && found.known_at() <= record.known_at() => {}
+            (Some(found), Some(record))
+                if is_of_it(record) && found.known_at() <= record.known_at() => {}
             (Some(found), _) => take(found, chunks, removed),
             (None, _) if is_known => {}
             (None, _) => unknown.push(text),
@@ -169,6 +172,10 @@ fn take(found: ChunkRecord, chunks: &mut Vec<ChunkRecord>, removed: &mut [ChunkR
                 title: record.title.clone(),
                 file: record.file.clone(),
                 target_words: record.target_words,
+                body_sha256: record.body_sha256.take().or(found.body_sha256),
+                state_file: record.state_file.take(),
+                revision: record.revision.take(),
+                locked: record.locked,
                 ..found
             }
         }

@@ -105,16 +105,18 @@ impl Week {
             };
             rows.into_iter().map(without_file).collect()
         };
-        let rows = told(self.status()?);
+        // What came back with its beat comes back with the first command.
+        let mut rows = None;
         for (from, to) in [("story.md", OTHER_NAME), (OTHER_NAME, "story.md")] {
             fs::rename(self.desk.path(from), self.desk.path(to)).map_err(|it| it.to_string())?;
             let ended = self.desk.run(&["session", "adopt", &id, "--json"]);
             if ended.code != Some(0) {
                 return Err(format!("session adopt {id} for {to}: {}", ended.said()));
             }
-            let again = told(self.status()?);
-            if again != rows {
-                return Err(format!("{id} adopted by {to}: {again:?}\nnot {rows:?}"));
+            let now = told(self.status()?);
+            let rows = rows.get_or_insert_with(|| now.clone());
+            if now != *rows {
+                return Err(format!("{id} adopted by {to}: {now:?}\nnot {rows:?}"));
             }
             if to == "story.md" {
                 self.after(&before, &Touch::Nothing, Source::History, &ended)?;
