@@ -218,6 +218,7 @@ impl Auditor {
                 prompt::ANSWER_TOKENS,
                 &story.brief.language,
             ),
+            prompt_tokens: settings.context_tokens,
             context_tokens: settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,

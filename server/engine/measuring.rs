@@ -50,6 +50,7 @@ pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usag
         system: "Answer with OK and nothing else.".to_owned(),
         user: vec![sample.to_owned()],
         max_output_tokens: ANSWER,
+        prompt_tokens: 0,
         context_tokens: 0,
         temperature: None,
         seed: None,

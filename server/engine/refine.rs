@@ -243,6 +243,7 @@ impl Refiner {
             system: calls.system.clone(),
             user: calls.user(call, before),
             max_output_tokens: asked.saturating_add(asked / 2).saturating_add(256),
+            prompt_tokens: settings.context_tokens,
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: settings.seed,

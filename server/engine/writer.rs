@@ -123,6 +123,7 @@ impl Writer {
         let limit = self.tokenizers.limit(&request.model, context_tokens);
         let room = self.tokenizers.answer_room_in_window(&limit, &request);
         request.max_output_tokens = request.max_output_tokens.min(room);
+        request.prompt_tokens = context_tokens;
         request.context_tokens = self.tokenizers.window(&limit, &request);
         request
     }

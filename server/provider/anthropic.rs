@@ -391,6 +391,7 @@ mod tests {
                 .map(String::from)
                 .into(),
             max_output_tokens: 1_000,
+            prompt_tokens: 1,
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(1),

@@ -77,6 +77,8 @@ pub struct Request {
     /// Most tokens that the completion's text may have. Where a vendor counts the model's
     /// reasoning against the same limit, the provider adds room for that.
     pub max_output_tokens: u32,
+    /// Most tokens that the prompt may have, as the author has set it (`context_tokens`).
+    pub prompt_tokens: u32,
     /// The context window to ask for where the protocol has one (Ollama's num_ctx), in tokens: prompt and
     /// answer together.
     pub context_tokens: u32,

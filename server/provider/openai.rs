@@ -420,6 +420,7 @@ mod tests {
             system: "Write.".into(),
             user: vec!["Facts. ".into(), "Beat.".into()],
             max_output_tokens: 1_000,
+            prompt_tokens: 1,
             context_tokens: 1,
             temperature: Some(0.5),
             seed: Some(7),

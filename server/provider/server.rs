@@ -78,7 +78,7 @@ impl Secrets {
     /// Most tokens that the prompt was allowed, and the answer.
     pub fn asked(&self) -> Option<(u32, u32)> {
         let request = self.request.as_ref()?;
-        Some((request.context_tokens, request.max_output_tokens))
+        Some((request.prompt_tokens, request.max_output_tokens))
     }
 
     /// What may be shown of `said`: one line without control characters, at most 300
@@ -158,6 +158,7 @@ mod tests {
             system: "You write fiction.".into(),
             user: vec!["Mara climbed the stairs\nof the old lighthouse, counting.".into()],
             max_output_tokens: 1,
+            prompt_tokens: 1,
             context_tokens: 1,
             temperature: None,
             seed: None,

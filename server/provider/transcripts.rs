@@ -70,6 +70,7 @@ fn request(user: &str) -> Request {
         system: String::new(),
         user: vec![user.to_owned()],
         max_output_tokens: 1_000,
+        prompt_tokens: 3_000,
         context_tokens: 3_000,
         temperature: None,
         seed: None,

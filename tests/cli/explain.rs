@@ -16,7 +16,7 @@ fn the_prompt_that_is_shown_is_the_one_that_is_sent() {
         .json();
     assert!(!desk.exists("generated"), "looking leaves nothing behind");
     desk.write("openai", &server, &["--chunk", "1"]).exits(0);
-    let sent: String = server.requests()[0].body["messages"]
+    let sent: String = server.completions()[0].body["messages"]
         .as_array()
         .unwrap()
         .iter()
@@ -40,7 +40,12 @@ fn the_prompt_that_is_shown_is_the_one_that_is_sent() {
 
 #[test]
 fn what_was_left_out_is_told_with_the_reason() {
-    let desk = Desk::with(BRIEF);
+    // No chunk names what stands there, so it is the first to go.
+    let tides = format!(
+        "# Tides\n\n{}\n\n# Outline",
+        "The spring tide comes late. ".repeat(60)
+    );
+    let desk = Desk::with(&BRIEF.replacen("# Outline", &tides, 1));
     desk.run(&["write", "--provider", "demo"]).exits(0);
     let tight = ["explain", "--chunk", "3", "--context-tokens", "1000"];
     let ended = desk.run(&tight).exits(0);

@@ -46,6 +46,7 @@ pub fn request() -> Request {
             " About 40 words.".into(),
         ],
         max_output_tokens: 400,
+        prompt_tokens: 3_000,
         context_tokens: 3_000,
         temperature: None,
         seed: None,

@@ -290,6 +290,7 @@ impl Drafting<'_> {
             system: prompt.system(),
             user: prompt.user(),
             max_output_tokens: self.output_tokens(course.ask.words),
+            prompt_tokens: settings.context_tokens,
             context_tokens: settings.context_tokens,
             temperature: settings.temperature,
             seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),

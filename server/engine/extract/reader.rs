@@ -289,6 +289,7 @@ impl Reader {
             system: prompt.system.clone(),
             user: prompt.user.clone(),
             max_output_tokens: self.answer_room(),
+            prompt_tokens: self.settings.context_tokens,
             context_tokens: self.settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,

@@ -169,6 +169,7 @@ impl Job {
                 .of_words(&self.writer().model, length, language)
                 .saturating_mul(3)
                 .saturating_add(256),
+            prompt_tokens: self.settings().context_tokens,
             context_tokens: self.settings().context_tokens,
             temperature: self.settings().temperature,
             seed: self.settings().seed,

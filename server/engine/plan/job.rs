@@ -364,6 +364,7 @@ impl Job {
             system: prompt.system,
             user: prompt.user,
             max_output_tokens: room.saturating_mul(self.raised),
+            prompt_tokens: self.settings.context_tokens,
             context_tokens: self.settings.context_tokens,
             temperature: self.settings.temperature,
             seed: seed::of_call(self.settings.seed, self.empty, None),

@@ -265,6 +265,7 @@ mod tests {
             system: String::new(),
             user: vec![user.to_owned()],
             max_output_tokens,
+            prompt_tokens: 0,
             context_tokens: 0,
             temperature: None,
             seed: None,

@@ -81,6 +81,7 @@ async fn demo(brief: &Brief, index: usize, target_words: u32) -> String {
         system: String::new(),
         user: Vec::new(),
         max_output_tokens: u32::MAX,
+        prompt_tokens: 16_000,
         context_tokens: 16_000,
         temperature: None,
         seed: None,

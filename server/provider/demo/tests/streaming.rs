@@ -14,6 +14,7 @@ fn request(scene: Scene, max_output_tokens: u32) -> Request {
         system: "x".repeat(400),
         user: vec!["y".repeat(40)],
         max_output_tokens,
+        prompt_tokens: 16_000,
         context_tokens: 16_000,
         temperature: None,
         seed: None,
