@@ -67,6 +67,27 @@ fn what_an_author_kept_is_known_without_the_manifest() {
     }
 }
 
+#[test]
+fn a_text_that_comes_back_with_its_beat_is_what_it_was_without_the_manifest() {
+    let story = written();
+    let session = story.open(&ALL).session;
+    session.retire_chunk(n(2), "rewritten").unwrap();
+    let again = ChunkResult {
+        inputs: inputs("another beat"),
+        ..result()
+    };
+    session.complete_chunk(n(2), "Another b.", again).unwrap();
+    drop(session);
+    by_hand(&story, "Text of b.");
+    drop(story.open(&["a", "c"]));
+    story.remove("manifest.json");
+    drop(story.open(&ALL));
+    let chunk = story.view(&ALL).chunks[1].clone();
+    assert_eq!(chunk.text, "Text of b.");
+    assert_eq!(chunk.origin, Some(Origin::Generated));
+    assert_eq!(chunk.record.unwrap().inputs, result().inputs);
+}
+
 /// What an author kept is the edited text; what is undone was never kept.
 #[test]
 fn a_text_whose_edit_is_undone_is_what_it_was() {
