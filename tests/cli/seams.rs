@@ -40,7 +40,9 @@ fn a_seam_that_is_refused_leaves_everything_as_it_was() {
             told[0]
         );
         let again = write(&desk, &server, &flags).exits(0);
-        assert_eq!(seams(&server).len(), 1);
+        // An answer that our own limit may have cut off is asked for once more, with a higher one.
+        let calls = if index == 3 { 2 } else { 1 };
+        assert_eq!(seams(&server).len(), calls);
         assert!(
             again.stdout.contains("nothing to write"),
             "{}",
