@@ -291,9 +291,7 @@ impl Aligning<'_> {
             let is_known = records.any(|record| {
                 record.beat == planned.beat && record.content_sha256.as_ref() == Some(&digest)
             });
-            if !is_known
-                && let Some(record) = history::record_of(kept, self.disk)?
-            {
+            if !is_known && let Some(record) = history::record_of(kept, self.disk)? {
                 steps.push(Step::Record {
                     record: Box::new(record),
                 });
