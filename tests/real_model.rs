@@ -20,6 +20,8 @@ const TARGET_WORDS: u64 = 150;
 
 /// For the whole story; measured: 40 s on two free cores, five times that on busy ones.
 const DEADLINE: Duration = Duration::from_secs(900);
+/// So often the command is run until the story is whole.
+const MOST_RUNS: usize = 4;
 /// Until the server has loaded its model; measured: 1 s.
 const LOADING: Duration = Duration::from_secs(180);
 
@@ -40,11 +42,43 @@ fn write_story(home: &Path, story: &Path, provider: &str, url: &str) {
     fs::create_dir(story).unwrap();
     fs::copy(brief, story.join("story.md")).unwrap();
 
+    // What so small a model writes is refused now and then, and the same command goes on from there.
+    let mut events = Vec::new();
+    for run in 1.. {
+        let (code, lines, stderr) = run_once(home, story, provider, url);
+        events.extend(lines);
+        let context = || format!("{provider}: {code:?}\n{}\n{stderr}", events.join("\n"));
+        match code {
+            Some(0) => break,
+            Some(1) if run < MOST_RUNS => {}
+            _ => panic!("{}", context()),
+        }
+    }
+    let context = events.join("\n");
+    let events: Vec<Value> = events
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
+        .collect();
+    let count = |name: &str| events.iter().filter(|event| event["event"] == name).count();
+    assert_eq!(count("chunk_saved"), CHUNKS, "{context}");
+    assert!(count("progress") >= CHUNKS, "{context}");
+    assert_eq!(events.last().unwrap()["event"], "job_finished");
+}
+
+/// Runs `write` to its end: the exit code, the events and what it said on stderr.
+fn run_once(
+    home: &Path,
+    story: &Path,
+    provider: &str,
+    url: &str,
+) -> (Option<i32>, Vec<String>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_storywright"));
     command
         .arg("write")
         .arg(story)
         .args(["--provider", provider, "--base-url", url, "--json"])
+        // A model of this size finds no end when it is to tell what a chunk says.
+        .args(["--state", "off"])
         .env("STORYWRIGHT_CONFIG", home.join("no-config.toml"))
         .stdin(Stdio::null())
         .stderr(fs::File::create(home.join("stderr")).unwrap())
@@ -57,17 +91,7 @@ fn write_story(home: &Path, story: &Path, provider: &str, url: &str) {
     let events = collect_until_end(&lines, &mut child);
     let status = child.wait().unwrap();
     let stderr = fs::read_to_string(home.join("stderr")).unwrap();
-    let context = || format!("{provider}: {status}\n{}\n{stderr}", events.join("\n"));
-    assert_eq!(status.code(), Some(0), "{}", context());
-
-    let events: Vec<Value> = events
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
-        .collect();
-    let count = |name: &str| events.iter().filter(|event| event["event"] == name).count();
-    assert_eq!(count("chunk_saved"), CHUNKS, "{}", context());
-    assert!(count("progress") >= CHUNKS, "{}", context());
-    assert_eq!(events.last().unwrap()["event"], "job_finished");
+    (status.code(), events, stderr)
 }
 
 /// All lines until the process closes its output; kills it at the deadline.
