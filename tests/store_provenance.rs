@@ -67,6 +67,37 @@ fn what_an_author_kept_is_known_without_the_manifest() {
     }
 }
 
+/// The id that a beat had once is another beat's by now.
+#[test]
+fn what_is_known_of_two_chunks_is_not_exchanged() {
+    let story = written();
+    // The second beat goes by another id, and a beat of its old one comes.
+    let outline = ["a", "other=b", "c", "b=something else"];
+    let session = story.open(&["a", "other=b", "c"]).session;
+    session.keep_chunk(n(2), inputs("the other")).unwrap();
+    drop(session);
+    let session = story.open(&outline).session;
+    session
+        .complete_chunk(n(4), "Text of another b.", result())
+        .unwrap();
+    session.keep_chunk(n(4), inputs("another b")).unwrap();
+    drop(session);
+    // The manifest of the moment before.
+    let text = story.read("manifest.json");
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    for chunk in manifest["chunks"].as_array_mut().unwrap() {
+        chunk.as_object_mut().unwrap().remove("noted");
+    }
+    story.write("manifest.json", &manifest.to_string());
+    for _ in 0..2 {
+        let view = story.view(&outline);
+        let known = |at: usize| view.chunks[at].record.clone().unwrap().inputs;
+        assert_eq!(known(1), inputs("the other"));
+        assert_eq!(known(3), inputs("another b"));
+        drop(story.open(&outline));
+    }
+}
+
 #[test]
 fn a_text_that_comes_back_with_its_beat_is_what_it_was_without_the_manifest() {
     let story = written();
@@ -86,6 +117,13 @@ fn a_text_that_comes_back_with_its_beat_is_what_it_was_without_the_manifest() {
     assert_eq!(chunk.text, "Text of b.");
     assert_eq!(chunk.origin, Some(Origin::Generated));
     assert_eq!(chunk.record.unwrap().inputs, result().inputs);
+    assert_eq!(
+        story
+            .read("manifest.json")
+            .matches("\"beat\": \"b\"")
+            .count(),
+        1
+    );
 }
 
 /// What an author kept is the edited text; what is undone was never kept.

@@ -149,6 +149,8 @@ impl Manifest {
 
     /// Puts a record in the place of the one for its beat.
     pub(crate) fn set_record(&mut self, record: ChunkRecord) {
+        // Its beat is in the outline by now.
+        self.removed.retain(|removed| removed.beat != record.beat);
         match self.record_mut(&record.beat) {
             Some(old) => *old = record,
             None => self.chunks.push(record),

@@ -73,7 +73,10 @@ fn bring_up(
         match (found, record) {
             (Some(found), Some(record))
                 if is_of_it(record) && found.known_at() <= record.known_at() => {}
-            (Some(found), _) => take(found, chunks, removed),
+            (Some(found), _) => {
+                let of = record.map(|record| record.beat.clone());
+                take(found, of, chunks, removed);
+            }
             (None, _) if is_known => {}
             (None, _) => unknown.push(text),
         }
@@ -97,7 +100,8 @@ fn bring_up(
         };
         let of_a_beat = text.beat.is_some();
         if let Some(found) = newest.or_else(|| edited().filter(|_| of_a_beat)) {
-            take(found.clone(), chunks, removed);
+            let of = record.map(|record| record.beat.clone());
+            take(found.clone(), of, chunks, removed);
         }
     }
     Ok(())
@@ -159,11 +163,17 @@ impl Standing {
     }
 }
 
-/// Puts what was found of a text into the place of what the manifest says of its chunk.
-fn take(found: ChunkRecord, chunks: &mut Vec<ChunkRecord>, removed: &mut [ChunkRecord]) {
+/// Puts what was found of a text into the place of what the manifest says of its chunk, which goes by
+/// the beat `of`: an id that a beat had once may be another beat's by now.
+fn take(
+    found: ChunkRecord,
+    of: Option<BeatId>,
+    chunks: &mut Vec<ChunkRecord>,
+    removed: &mut [ChunkRecord],
+) {
     let mut records = chunks.iter_mut().chain(removed);
-    let is_same = |record: &&mut ChunkRecord| record.beats().contains(&&found.beat);
-    match records.find(is_same) {
+    let beat = of.unwrap_or_else(|| found.beat.clone());
+    match records.find(|record| record.beat == beat) {
         Some(record) => {
             *record = ChunkRecord {
                 number: record.number,
