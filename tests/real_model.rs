@@ -146,7 +146,7 @@ fn only_session(story: &Path) -> PathBuf {
     let sessions: Vec<PathBuf> = fs::read_dir(story.join("generated"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.is_dir())
+        .filter(|path| path.is_dir() && !path.ends_with(".work"))
         .collect();
     assert_eq!(sessions.len(), 1, "{sessions:?}");
     sessions.into_iter().next().unwrap()
