@@ -145,7 +145,7 @@ async fn local_checks(
     checks
 }
 
-/// What the server tells of the window of the model in force, as a sentence; nothing where it does not.
+/// Says in a sentence how large a window the server gives its model; says nothing where that is not known.
 async fn window(provider: &dyn Provider, settings: &Settings) -> String {
     let model = match settings.model_for(Role::Draft) {
         Some(model) => model.to_owned(),

@@ -19,7 +19,7 @@ use super::workshop::{Scope, Workshop};
 use crate::session::read_audits;
 use crate::story::ChunkNumber;
 
-/// Tokens of what a call that plans tells of a beat, on average.
+/// Tokens that one beat takes in the answer to a planning call, on average.
 const PLANNED_BEAT: u64 = 150;
 
 /// What a job that writes no chunks is going to ask, as `--dry-run --json` prints it.

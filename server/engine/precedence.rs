@@ -39,7 +39,7 @@ struct State {
 pub enum Kind {
     /// What a chunk tells, which the next drafts want to know.
     Reading,
-    /// What goes over a chunk that is complete.
+    /// A call that refines or audits a complete chunk.
     Pass,
 }
 

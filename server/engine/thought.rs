@@ -14,7 +14,7 @@ pub(super) struct Thought {
 }
 
 impl Thought {
-    /// Takes in what an event tells of it.
+    /// Adds the reasoning that an event of a stream brings or counts.
     pub fn note(&mut self, event: &Event) {
         match event {
             Event::Reasoning { characters } => self.heard += characters,
