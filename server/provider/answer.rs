@@ -224,12 +224,12 @@ impl<D: Decoder> Answer<D> {
     }
 
     fn patience(&self) -> Duration {
-        let patience = if self.has_text && !self.is_doubtful {
-            AFTER_FINISH
+        if self.has_text && !self.is_doubtful {
+            AFTER_FINISH.min(self.idle / 2)
         } else {
-            AFTER_DOUBTFUL_FINISH
-        };
-        patience.min(self.idle / 2)
+            // Nearly as long as a pause between two tokens may be: this may well be one.
+            AFTER_DOUBTFUL_FINISH.min(self.idle / 8 * 7)
+        }
     }
 
     fn take(&mut self, bytes: &[u8]) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::desk::Desk;
 use crate::novel::{BRIEF, Novel, tokens};
-use crate::support::model_server::{Held, ModelServer, Reply, reader};
+use crate::support::model_server::{Finish, Held, ModelServer, Reply, reader};
 
 /// A wait for a first token of which a call is held up after a second.
 const FIRST_TOKEN: &str = "8";
@@ -83,4 +83,36 @@ fn nothing_is_thrown_away_and_no_draft_waits_twice() {
         .filter(|it| it["code"] == "state-failed")
         .count();
     assert_eq!(failed, 0);
+}
+
+/// A weak model that finds no end when it is asked what a chunk says holds its own drafts up once, and
+/// not between any two of them.
+#[test]
+fn readings_without_an_end_come_after_the_writing() {
+    let novel = Novel::short();
+    let server = ModelServer::start(move |request| {
+        novel.answer_with(request, |rest| {
+            Reply::fragments(tokens(&rest)).at_pace(600.0)
+        })
+    });
+    let server = server.on_states(|request| {
+        let limit = request.max_tokens().unwrap_or(1_000);
+        let endless = std::iter::repeat_n("and then ", 200);
+        Reply::fragments(endless)
+            .at_pace(60.0)
+            .finish(Finish::Length)
+            .usage(500, 0, limit)
+    });
+    let server = server.with_one_slot();
+    let desk = Desk::with(BRIEF);
+    let flags = ["--json", "--timeouts-first-token", FIRST_TOKEN];
+    let ended = desk.write("openai", &server, &flags).exits(0);
+    let held = server.held();
+    let kinds: Vec<bool> = held.iter().map(|held| held.request.is_state()).collect();
+    let last = kinds.iter().rposition(|is_state| !is_state);
+    let between = kinds[..last.expect("a draft")].iter().filter(|it| **it);
+    assert!(between.count() <= 1, "states among the drafts: {kinds:?}");
+    let told = ended.named("warning");
+    let told = told.iter().filter(|it| it["code"] == "state-failed");
+    assert!(told.count() > 0, "{}", ended.stdout);
 }
