@@ -31,6 +31,9 @@ pub struct Beat {
     pub part: Option<String>,
 }
 
+/// Of whom the story tells.
+pub const PROTAGONIST: &str = "Mara Voss";
+
 const FIRST: [(&str, &str, &str); 5] = [
     (
         "log",
@@ -109,7 +112,7 @@ impl Brief {
     /// story.md.
     pub fn text(&self) -> String {
         let mut text = format!(
-            "---\ntitle: {}\nlanguage: en\nchunk_words: {}\npov: third person\ntense: past\nprotagonist: Mara Voss\n---\n\
+            "---\ntitle: {}\nlanguage: en\nchunk_words: {}\npov: third person\ntense: past\nprotagonist: {PROTAGONIST}\n---\n\
              # Premise\nA keeper reads tomorrow in her logbook.\n\n# Setting\n{}\n\n# Cast\n",
             self.title, self.chunk_words, self.setting
         );

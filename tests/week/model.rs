@@ -90,6 +90,13 @@ impl Inputs {
     }
 }
 
+impl Inputs {
+    /// Whether a text that was begun from this and is not complete is begun anew for what is so now.
+    pub fn is_begun_anew_for(&self, now: &Inputs) -> bool {
+        self.setting != now.setting || self.rules != now.rules || self.own.1 != now.own.1
+    }
+}
+
 /// How stale a chunk has to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stale {

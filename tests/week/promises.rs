@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::brief::PROTAGONIST;
 use crate::commands::{Source, Touch};
 use crate::desk::{Draft, Ended, Snapshot, chunk_name};
-use crate::model::{self, Known, Origin, Stale};
+use crate::model::{self, Inputs, Known, Origin, Stale};
 use crate::texts::{self, ChunkText};
 use crate::week::{Begun, Broken, Week};
 
@@ -329,6 +330,10 @@ impl Week {
                 memory.generated.insert(beat.id.clone(), now.prose.clone());
                 let begun = begun.filter(|begun| goes_on(&begun.prose, &now.prose));
                 let (is_mixed, inputs) = match begun {
+                    // What was begun under another brief is begun anew, whatever the words are.
+                    Some(begun) if is_other_brief(begun.inputs.as_ref(), inputs.as_ref()) => {
+                        (begun.is_mixed, inputs)
+                    }
                     Some(begun) => (begun.is_mixed, begun.inputs),
                     None => (false, inputs),
                 };
@@ -433,6 +438,8 @@ impl Week {
             .iter()
             .map(|beat| format!("{}\n", beat.body))
             .collect();
+        // The entry of the protagonist is in every prompt.
+        all_texts.push_str(PROTAGONIST);
         all_texts.extend(
             self.draft()
                 .into_iter()
@@ -502,6 +509,11 @@ impl Week {
 }
 
 /// Whether a text goes on from what was there of it; its last words may have been mended.
+fn is_other_brief(then: Option<&Inputs>, now: Option<&Inputs>) -> bool {
+    then.zip(now)
+        .is_some_and(|(then, now)| then.is_begun_anew_for(now))
+}
+
 fn goes_on(begun: &str, now: &str) -> bool {
     let begun = texts::words(begun);
     let begun = &begun[..begun.len().saturating_sub(3)];
