@@ -155,8 +155,9 @@ mod tests {
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tower_lsp::lsp_types::{Hover, HoverParams, InitializeParams, InitializeResult};
-    use tower_lsp::{LanguageServer, LspService, Server};
+    use tower_lsp::{LanguageServer, LspService};
 
+    use super::super::transport;
     use super::*;
 
     /// Panics while it is called, or while its answer is made.
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_library_goes_on_after_a_panic() {
+    async fn the_server_goes_on_after_a_panic() {
         let document = json!({"uri": "file:///nowhere/story.md"});
         let start = json!({"line": 0, "character": 0});
         let messages = [
@@ -235,7 +236,7 @@ mod tests {
         let (input, output) = tokio::io::split(server);
         let (service, socket) = LspService::new(|_| Clumsy);
         let ingress = Ingress::new(service, Arc::new(State::for_tests()));
-        let serving = tokio::spawn(Server::new(input, output, socket).serve(ingress));
+        let serving = tokio::spawn(transport::serve(input, output, socket, ingress));
         let (mut answers, mut requests) = tokio::io::split(client);
         let mut text = String::new();
         for (nth, message) in messages.iter().enumerate() {

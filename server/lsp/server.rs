@@ -17,7 +17,7 @@ use tower_lsp::lsp_types::{
     WorkDoneProgressOptions, WorkspaceFileOperationsServerCapabilities,
     WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
-use tower_lsp::{LanguageServer, LspService, Server};
+use tower_lsp::{LanguageServer, LspService};
 
 use super::client::EditorClient;
 use super::code_actions;
@@ -28,12 +28,10 @@ use super::lifecycle::Input;
 use super::position::Encoding;
 use super::session_commands;
 use super::state::{Introduction, State};
+use super::transport;
 use super::watching;
 use crate::engine::environment::Environment;
 
-/// Messages that are handled at the same time. At the library's default of 4, four waiting
-/// handlers would block even the cancel notification.
-const CONCURRENCY: usize = 1024;
 /// How long jobs may take to save when the client leaves.
 const SAVING: Duration = Duration::from_secs(20);
 /// How long answers that are under way may take to leave.
@@ -55,11 +53,12 @@ pub async fn serve(environment: Environment) -> u8 {
         .finish()
     };
     let input = Input::new(tokio::io::stdin(), Arc::clone(&lifecycle));
-    let server = Server::new(input, tokio::io::stdout(), socket).concurrency_level(CONCURRENCY);
-    let mut serving = tokio::spawn(server.serve(Ingress::new(service, Arc::clone(&state))));
+    let service = Ingress::new(service, Arc::clone(&state));
+    let serving = transport::serve(input, tokio::io::stdout(), socket, service);
+    let mut serving = tokio::spawn(serving);
     let is_served = tokio::select! {
         () = lifecycle.wait_over() => true,
-        // The library gives up at the first message that is none, though more may come.
+        // Nobody reads what the server says.
         _ = &mut serving => false,
     };
     lifecycle.note_exit();

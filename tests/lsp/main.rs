@@ -13,6 +13,7 @@ mod cancel;
 mod closed;
 mod diagnostics;
 mod errors;
+mod framing;
 mod full_story;
 mod jobs;
 mod last_word;

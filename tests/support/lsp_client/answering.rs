@@ -1,5 +1,7 @@
 //! How the scripted client answers what the server asks it for.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Editor, Persona};
@@ -34,6 +36,23 @@ impl Editor {
         };
         self.process
             .send(&json!({"jsonrpc": "2.0", "id": id, "result": result}));
+    }
+
+    /// Waits until so many answers have come that nobody took, and takes them: their ids, and the codes of their
+    /// errors, numbers first. `None` if the server ends first, or time is up.
+    pub fn take_answers(&mut self, count: usize, patience: Duration) -> Option<Vec<(Value, i64)>> {
+        self.wait_within(patience, |editor| {
+            let come = editor.unnumbered.len() + editor.answers.len();
+            (come >= count).then_some(())
+        })?;
+        let answers = self.answers.drain().map(|(_, answer)| answer);
+        let answers = answers.chain(self.unnumbered.drain(..));
+        let code = |answer: &Value| answer["error"]["code"].as_i64().unwrap_or_default();
+        Some(
+            answers
+                .map(|answer| (answer["id"].clone(), code(&answer)))
+                .collect(),
+        )
     }
 
     /// Chooses one of the answers to a question: the next one that it was told to choose, else the

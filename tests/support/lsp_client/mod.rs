@@ -66,6 +66,8 @@ pub struct Editor {
     settings: Value,
     next_id: i64,
     answers: HashMap<i64, Value>,
+    /// Answers that have no number, in order.
+    unnumbered: Vec<Value>,
     buffers: BTreeMap<PathBuf, Buffer>,
     /// When the server is told of a document; `None`: at the next editor event.
     due: BTreeMap<PathBuf, Option<Instant>>,
@@ -97,6 +99,7 @@ impl Editor {
             settings,
             next_id: 0,
             answers: HashMap::new(),
+            unnumbered: Vec::new(),
             buffers: BTreeMap::new(),
             due: BTreeMap::new(),
             holds_changes: false,
@@ -242,8 +245,10 @@ impl Editor {
 
     fn take(&mut self, mut message: Value) {
         let Some(method) = message["method"].as_str().map(str::to_owned) else {
-            let id = message["id"].as_i64();
-            self.answers.insert(id.unwrap_or(-1), message);
+            match message["id"].as_i64() {
+                Some(id) => drop(self.answers.insert(id, message)),
+                None => self.unnumbered.push(message),
+            }
             return;
         };
         let params = message["params"].take();
