@@ -202,7 +202,9 @@ fn sessions_are_found_by_their_brief() {
         .new_session_id("The Lamp Keeper", &disk)
         .unwrap();
     assert_eq!(second.as_str(), "the-lamp-keeper-02");
-    std::fs::create_dir_all(story.folder.session_root(&second).join("chunks")).unwrap();
+    let chunks = story.folder.session_root(&second).join("chunks");
+    std::fs::create_dir_all(&chunks).unwrap();
+    std::fs::write(chunks.join("chunk_01.md"), "Mine.\n").unwrap();
     let all = story.folder.sessions(&disk).unwrap();
     assert_eq!(all, [story.id.clone(), second.clone()]);
     assert_eq!(story.folder.current_session(&disk).unwrap(), Some(second));
@@ -216,4 +218,36 @@ fn sessions_are_found_by_their_brief() {
     assert_eq!(located.chunk, Some(ChunkNumber(7)));
     assert_eq!(located.folder, story.folder);
     assert_eq!(StoryFolder::locate(story.folder.brief(), &disk), None);
+}
+
+/// What git leaves of a draft where a branch does not have it: folders, and what it does not keep.
+#[test]
+fn a_folder_without_a_text_is_no_draft() {
+    let story = Story::new();
+    let disk = Disk::real();
+    drop(story.open(&["lamp"]));
+    let title = "The Lamp Keeper";
+    let empty = story.folder.new_session_id(title, &disk).unwrap();
+    let root = story.folder.session_root(&empty);
+    std::fs::create_dir_all(root.join("chunks")).unwrap();
+    std::fs::create_dir_all(root.join(".work")).unwrap();
+    std::fs::write(root.join(".work/lock"), "").unwrap();
+    assert_eq!(story.folder.sessions(&disk).unwrap(), [story.id.clone()]);
+    let current = story.folder.current_session(&disk).unwrap();
+    assert_eq!(current, Some(story.id.clone()));
+    // The next draft takes it over; whoever needs a folder of his own gets another one.
+    assert_eq!(story.folder.new_session_id(title, &disk).unwrap(), empty);
+    let untaken = story.folder.untaken_session_id(title, &disk).unwrap();
+    assert_eq!(untaken.as_str(), "the-lamp-keeper-03");
+    for (file, is_draft) in [
+        ("history/chunk_01/0001.md", false),
+        ("chunks/chunk_01.md", true),
+    ] {
+        std::fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
+        std::fs::write(root.join(file), "Mine.\n").unwrap();
+        let all = story.folder.sessions(&disk).unwrap();
+        assert_eq!(all.contains(&empty), is_draft, "{file}");
+        let next = story.folder.new_session_id(title, &disk).unwrap();
+        assert_ne!(next, empty, "{file}: something is in it");
+    }
 }

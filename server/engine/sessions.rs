@@ -104,7 +104,7 @@ pub fn create(
     let id = loop {
         let id = match name {
             Some(name) => name.clone(),
-            None => story.folder.new_session_id(&story.brief.title, &disk)?,
+            None => story.folder.untaken_session_id(&story.brief.title, &disk)?,
         };
         if disk.make_new_folder(&story.folder.session_root(&id))? {
             break id;

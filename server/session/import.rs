@@ -190,7 +190,7 @@ fn take_name(
     let mut id = wanted.clone();
     loop {
         if disk.metadata(&story.session_root(&id))?.is_some() {
-            id = story.new_session_id(wanted.parts().0, disk)?;
+            id = story.untaken_session_id(wanted.parts().0, disk)?;
         }
         rename_manifest(&staged.join("manifest.json"), &id, disk)?;
         if disk.rename_folder(staged, &story.session_root(&id))? {

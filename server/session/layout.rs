@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
+use super::conflict;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::manifest;
@@ -199,21 +200,36 @@ impl StoryFolder {
         disk.write(&self.generated().join(CURRENT), text.as_bytes())
     }
 
-    /// The id for a new session: slug of the title, "-", two digits that no session has yet.
+    /// The id for a new session: slug of the title, "-", two digits that no session has yet. The
+    /// folder may be there: what a killed process or git left of one, with nothing in it.
     pub fn new_session_id(&self, title: &str, disk: &Disk) -> Result<SessionId, StoreError> {
+        self.next_session_id(title, disk, |root| is_left_empty(root, disk))
+    }
+
+    /// The same, where nothing of that name is there.
+    pub fn untaken_session_id(&self, title: &str, disk: &Disk) -> Result<SessionId, StoreError> {
+        self.next_session_id(title, disk, |_| Ok(false))
+    }
+
+    fn next_session_id(
+        &self,
+        title: &str,
+        disk: &Disk,
+        is_free: impl Fn(&Path) -> Result<bool, StoreError>,
+    ) -> Result<SessionId, StoreError> {
         let slug = slug::file_slug(title);
         let mut number = 1;
-        // Anything of that name counts, not only sessions: the folder must be new.
+        // Anything of that name counts, not only sessions.
         for entry in disk.list(&self.generated())? {
             let Ok(id) = SessionId::parse(&entry.name) else {
                 continue;
             };
             let (other, used) = id.parts();
-            let root = self.session_root(&id);
-            // Nothing is in the folder of a session that was killed at its very beginning.
-            let is_free = entry.kind == EntryKind::Folder && disk.list(&root)?.is_empty();
-            if other == slug && !is_free {
-                number = number.max(used.saturating_add(1));
+            if other != slug || used < number {
+                continue;
+            }
+            if entry.kind != EntryKind::Folder || !is_free(&self.session_root(&id))? {
+                number = used.saturating_add(1);
             }
         }
         SessionId::parse(&format!("{slug}-{number:02}"))
@@ -416,23 +432,53 @@ pub(crate) fn all_sessions(generated: &Path, disk: &Disk) -> Result<Vec<SessionI
         let Ok(id) = SessionId::parse(&entry.name) else {
             continue;
         };
-        let root = generated.join(id.as_str());
-        // Not by `.work/`, which git leaves behind where a branch does not have the session.
-        let is_one = |entry: &Entry| entry.name == "manifest.json" || entry.name == "chunks";
-        if disk.list(&root)?.iter().any(is_one) {
+        let paths = SessionPaths {
+            root: generated.join(id.as_str()),
+        };
+        if is_draft(&paths, disk)? {
             sessions.push(id);
         }
     }
     Ok(sessions)
 }
 
+/// Whether a folder is a draft: it has a manifest, or a text among its chunks. Not by `.work/` or by
+/// a folder without texts, which git leaves behind where a branch does not have the draft.
+fn is_draft(paths: &SessionPaths, disk: &Disk) -> Result<bool, StoreError> {
+    if disk.metadata(&paths.manifest())?.is_some() {
+        return Ok(true);
+    }
+    let is_text = |entry: &Entry| {
+        let is_named = is_markdown(&entry.name) || conflict::is_copy_name(&entry.name);
+        entry.kind == EntryKind::File && is_named && !entry.name.starts_with('.')
+    };
+    Ok(disk.list(&paths.chunks())?.iter().any(is_text))
+}
+
+/// Whether nothing but folders without files is in a folder, and what only the program needs.
+fn is_left_empty(folder: &Path, disk: &Disk) -> Result<bool, StoreError> {
+    for entry in disk.list(folder)? {
+        let is_work = entry.name == WORK;
+        if entry.kind != EntryKind::Folder
+            || !(is_work || is_left_empty(&folder.join(&entry.name), disk)?)
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// The briefs of a folder by name.
 pub(crate) fn briefs(root: &Path, disk: &Disk) -> Result<Vec<String>, StoreError> {
     let names = disk.list(root)?.into_iter().filter(|entry| {
-        matches!(entry.kind, EntryKind::File | EntryKind::Link)
-            && (entry.name == "story.md" || entry.name.ends_with(".story.md"))
+        matches!(entry.kind, EntryKind::File | EntryKind::Link) && is_brief_name(&entry.name)
     });
     Ok(names.map(|entry| entry.name).collect())
+}
+
+/// Whether a file is a brief by its name.
+pub(crate) fn is_brief_name(name: &str) -> bool {
+    name == "story.md" || name.ends_with(".story.md")
 }
 
 /// The name of the brief that a session belongs to.
