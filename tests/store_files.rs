@@ -4,10 +4,13 @@
 mod store;
 
 use std::fs;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use store::{A, Editor, Story, n, result, told, written};
-use storywright::session::{Disk, StoreError, journal_saved, make_work_folder};
+use storywright::session::{
+    Call, Disk, Faults, StoreError, Verdict, journal_saved, make_work_folder,
+};
 
 const OUTLINE: [&str; 3] = ["a", "b", "c"];
 /// A journal as it was written beside its chunk.
@@ -324,5 +327,128 @@ fn a_chunk_file_keeps_its_line_ends_and_its_mark() {
             let view = story.view(&["a", "b", "c"]);
             assert!(view.chunks.iter().all(|chunk| !chunk.edited), "{what}");
         }
+    }
+}
+
+/// Writes down where files are created, and refuses that in one folder.
+#[derive(Default)]
+struct Creating {
+    created: Mutex<Vec<PathBuf>>,
+    closed: Option<PathBuf>,
+}
+
+impl Faults for Creating {
+    fn before(&self, call: Call, path: &Path) -> Verdict {
+        if call != Call::Create {
+            return Verdict::Go;
+        }
+        self.created.lock().unwrap().push(path.to_owned());
+        match path.parent() == self.closed.as_deref() {
+            true => Verdict::Fail(std::io::ErrorKind::PermissionDenied.into()),
+            false => Verdict::Go,
+        }
+    }
+}
+
+#[test]
+fn a_text_is_put_together_where_no_explorer_shows_it() {
+    let story = written();
+    let creating = Arc::new(Creating::default());
+    let disk = Disk::with_faults(creating.clone());
+    drop(story.folder.choosing(&Disk::real()).unwrap());
+    let session = story.try_open(&OUTLINE, disk.clone()).unwrap().session;
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    session.complete_chunk(n(1), "New a.", result()).unwrap();
+    session.assemble().unwrap();
+    disk.write(story.folder.brief(), b"# Outline\n## A\n")
+        .unwrap();
+    let created = creating.created.lock().unwrap();
+    let temporary = created
+        .iter()
+        .filter(|path| path.to_string_lossy().ends_with(".tmp"));
+    let mut count = 0;
+    for path in temporary {
+        assert_eq!(
+            path.parent().unwrap().file_name().unwrap(),
+            ".work",
+            "{path:?}"
+        );
+        count += 1;
+    }
+    assert!(count > 4, "{created:?}");
+}
+
+#[test]
+fn a_closed_or_missing_work_folder_holds_no_text_up() {
+    let story = written();
+    let closed = Arc::new(Creating {
+        closed: Some(story.path(".work")),
+        ..Creating::default()
+    });
+    let session = story
+        .try_open(&OUTLINE, Disk::with_faults(closed))
+        .unwrap()
+        .session;
+    session.complete_chunk(n(1), "New a.", result()).unwrap();
+    assert!(story.read("chunks/chunk_01.md").contains("New a."));
+    drop(session);
+    let session = story.open(&OUTLINE).session;
+    fs::remove_dir_all(story.path(".work")).unwrap();
+    session.complete_chunk(n(2), "New b.", result()).unwrap();
+    assert!(story.read("chunks/chunk_02.md").contains("New b."));
+    let left = seen(&story)
+        .into_iter()
+        .filter(|name| name.ends_with(".tmp"));
+    assert_eq!(left.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_killed_saves_left_goes_wherever_it_lies() {
+    /// No process has so high a number.
+    const GONE: u32 = 2_000_000_000;
+    let story = written();
+    let generated = story.folder.generated();
+    let run = story.path("runs/run-001-draft/artifacts");
+    for folder in [
+        &run,
+        &story.path("exports"),
+        &story.folder.work().join("plan"),
+    ] {
+        fs::create_dir_all(folder).unwrap();
+    }
+    let places = [
+        (story.folder.root().to_owned(), "story.md"),
+        (generated.clone(), "SESSIONS.md"),
+        (story.folder.work().join("plan"), "summary.md"),
+        (story.path(""), "manifest.json"),
+        (story.path("chunks"), "chunk_01.md"),
+        (story.path("history/generated"), "chunk_01.md"),
+        (run, "prompt.md"),
+        (story.path("exports"), "the-lamp-keeper-01.zip"),
+        (story.path(".work"), "chunk_01.md"),
+    ];
+    let put = |process: u32| {
+        places.clone().map(|(folder, name)| {
+            let path = folder.join(format!(".{name}.{process}-7.tmp"));
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&path, "Half a te").unwrap();
+            path
+        })
+    };
+    // The process that started this test lives as long as the test.
+    let living = put(std::os::unix::process::parent_id());
+    let left = put(GONE);
+    let authors = story.folder.root().join(format!(".recipe.md.{GONE}-7.tmp"));
+    fs::write(&authors, "Two eggs").unwrap();
+    drop(story.open(&OUTLINE));
+    for path in left {
+        assert!(
+            !path.exists(),
+            "{path:?} was left by a process that is gone"
+        );
+    }
+    for path in living.iter().chain([&authors]) {
+        assert!(path.exists(), "{path:?} is somebody's");
     }
 }

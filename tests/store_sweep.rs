@@ -349,7 +349,9 @@ fn nothing_left_over(story: &Story, what: &str) {
         !story.exists(".intent.json"),
         "{what}: the change is finished"
     );
-    let mut folders = vec![String::new(), "chunks".to_owned(), "revisions".to_owned()];
+    let mut folders = ["", ".work", "chunks", "revisions"]
+        .map(str::to_owned)
+        .to_vec();
     let history = story.names("history");
     folders.extend(history.iter().map(|name| format!("history/{name}")));
     for folder in folders {

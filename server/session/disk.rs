@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Doing, StoreError};
-use super::temporary::temporary_beside;
+use super::temporary::Temporary;
 pub(crate) use locking::LockedFile;
 
 /// A kind of file-system call.
@@ -93,6 +93,8 @@ pub struct Metadata {
     pub modified: Option<Timestamp>,
     /// In bytes.
     pub length: u64,
+    /// The file system that it is on, where that can be told.
+    pub(super) device: Option<u64>,
     permissions: fs::Permissions,
 }
 
@@ -202,6 +204,7 @@ impl Disk {
                     .ok()
                     .and_then(|time| Timestamp::try_from(time).ok()),
                 length: metadata.len(),
+                device: device_of(&metadata),
                 permissions: metadata.permissions(),
             }))
         });
@@ -298,17 +301,34 @@ impl Disk {
         if let Some(before) = &before {
             self.refuse_unwritable(path, before)?;
         }
-        let temporary = temporary_beside(path);
+        let temporary = Temporary::of(path, self);
+        let mut written = self.replace_by(&temporary, path, bytes, before.as_ref());
+        let is_beside = temporary.path().parent() == path.parent();
+        if matches!(&written, Err(error) if is_closed(error)) && !is_beside {
+            // `.work/` may be closed to writing, or have been deleted this very moment.
+            written = self.replace_by(&Temporary::beside(path), path, bytes, before.as_ref());
+        }
+        written.map_err(|error| StoreError::io(Doing::Write, path, error))
+    }
+
+    fn replace_by(
+        &self,
+        temporary: &Temporary,
+        path: &Path,
+        bytes: &[u8],
+        before: Option<&Metadata>,
+    ) -> io::Result<()> {
+        let temporary = temporary.path();
         let written = self
-            .fill(&temporary, bytes, before.as_ref())
-            .and_then(|()| self.rename(&temporary, path));
+            .fill(temporary, bytes, before)
+            .and_then(|()| self.rename(temporary, path));
         if written.is_err() {
             // Should this fail too, the next start removes it.
             let _ = self
-                .go(Call::Remove, &temporary)
-                .map(|()| fs::remove_file(&temporary));
+                .go(Call::Remove, temporary)
+                .map(|()| fs::remove_file(temporary));
         }
-        written.map_err(|error| StoreError::io(Doing::Write, path, error))
+        written
     }
 
     fn fill(&self, path: &Path, bytes: &[u8], like: Option<&Metadata>) -> io::Result<()> {
@@ -507,6 +527,29 @@ fn optional<T>(
         }
         Err(error) => Err(StoreError::io(doing, path, error)),
     }
+}
+
+/// Whether a folder takes no file, or is not there.
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound
+            | io::ErrorKind::PermissionDenied
+            | io::ErrorKind::ReadOnlyFilesystem
+            | io::ErrorKind::CrossesDevices
+    )
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps)] // elsewhere it can't be told
+fn device_of(metadata: &fs::Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(metadata.dev())
+}
+
+#[cfg(not(unix))]
+fn device_of(_: &fs::Metadata) -> Option<u64> {
+    None
 }
 
 fn kind_of(kind: fs::FileType) -> EntryKind {

@@ -20,6 +20,7 @@ use super::error::{Doing, StoreError};
 use super::layout::{self, SessionId, StoryFolder};
 use super::manifest::{self, ChunkStatus, ManifestFact};
 use super::stream::{self, NewFile};
+use super::temporary::Temporary;
 use super::{Owners, PlannedChunk, read_session};
 use crate::story::title_page::TitlePage;
 use crate::story::{Digest, Language};
@@ -62,20 +63,21 @@ pub fn export_zip(
     let disk = &target.disk;
     hold_zip(&target.path, disk)?;
     let (paths, mut notices) = collect(folder, id, disk)?;
-    let temporary = stream::temporary_beside(&target.path);
-    let packed = pack(id, paths, &temporary, disk).and_then(|members| {
-        notices.extend(verify(id, &members, &temporary, &target.path, disk)?);
-        let bytes = disk.open_file(&temporary)?.1;
+    let temporary = Temporary::of(&target.path, disk);
+    let temporary = temporary.path();
+    let packed = pack(id, paths, temporary, disk).and_then(|members| {
+        notices.extend(verify(id, &members, temporary, &target.path, disk)?);
+        let bytes = disk.open_file(temporary)?.1;
         Ok((members.len(), bytes))
     });
     let (files, bytes) = match packed {
         Ok(packed) => packed,
         Err(error) => {
-            let _ = disk.remove(&temporary);
+            let _ = disk.remove(temporary);
             return Err(error);
         }
     };
-    disk.put_in_place(&temporary, &target.path)?;
+    disk.put_in_place(temporary, &target.path)?;
     Ok(Exported {
         path: target.path,
         files,

@@ -18,7 +18,8 @@ use super::disk::{Disk, EntryKind};
 use super::error::{Doing, StoreError};
 use super::layout::{self, SessionId, StoryFolder};
 use super::manifest;
-use super::{NoEditor, lock, sessions, stream};
+use super::temporary::{Temporary, temporary_of};
+use super::{NoEditor, sessions, stream};
 use crate::story::Brief;
 
 /// Bytes of one reading.
@@ -73,24 +74,18 @@ pub fn import_zip(
     let was_there = disk.metadata(&story.generated())?.is_some();
     disk.make_folder(&story.generated())?;
     remove_left_overs(&story, disk);
-    let staged = stream::temporary_beside(&story.generated().join("import"));
-    let unpacked = source.unpack(&survey, &staged, disk).and_then(|bytes| {
+    let staged = Temporary::beside(&story.generated().join("import"));
+    let staged = staged.path();
+    let unpacked = source.unpack(&survey, staged, disk).and_then(|bytes| {
         Ok((
-            settle(
-                &story,
-                &survey,
-                &staged,
-                brief.as_deref(),
-                brief_state,
-                disk,
-            )?,
+            settle(&story, &survey, staged, brief.as_deref(), brief_state, disk)?,
             bytes,
         ))
     });
     let (session, bytes) = match unpacked {
         Ok(unpacked) => unpacked,
         Err(error) => {
-            let _ = disk.remove_folder(&staged);
+            let _ = disk.remove_folder(staged);
             if !was_there {
                 // Fails where somebody else has put something there.
                 let _ = disk.remove_empty_folder(&story.generated());
@@ -218,8 +213,7 @@ fn remove_left_overs(story: &StoryFolder, disk: &Disk) {
     for entry in disk.list(&story.generated()).unwrap_or_default() {
         let is_left_over = entry.kind == EntryKind::Folder
             && entry.name.starts_with(".import.")
-            && super::temporary::temporary_of(&entry.name)
-                .is_some_and(|maker| !lock::is_alive(maker));
+            && temporary_of(&entry.name).is_some_and(|(_, maker)| maker.is_gone());
         if is_left_over {
             let _ = disk.remove_folder(&story.generated().join(&entry.name));
         }

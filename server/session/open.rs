@@ -2,12 +2,11 @@
 //! the order of the files.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
-use super::disk::{Disk, EntryKind};
+use super::disk::Disk;
 use super::error::StoreError;
 use super::facts;
 use super::intent::{Intent, Step};
@@ -20,6 +19,7 @@ use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
 use super::sessions;
 use super::settling;
 use super::spending::{self, Spending};
+use super::temporary;
 use super::unmerged;
 use super::writer::{Inner, Session, State};
 use super::{Owners, PlannedChunk, Saved, SessionId, Timestamp};
@@ -71,7 +71,8 @@ impl Session {
             });
         }
         unmerged::refuse_unmerged(folder, id, owners.as_ref(), &disk)?;
-        remove_temporaries(folder, &paths, &disk)?;
+        // In turn with the journals of this process.
+        journal::in_turn(|| temporary::remove_left_over(folder, &paths, &disk));
         folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =
             load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
@@ -384,46 +385,4 @@ fn load_manifest(
     let now = disk.now();
     let manifest = Manifest::new(id.as_str(), folder.brief_name(), language.as_str(), now);
     Ok((manifest, None))
-}
-
-/// Removes what interrupted saves left. In the session's own folders that goes for this
-/// process too (in a container every process may have the same id): under the lock and in
-/// turn, nothing else of it writes there.
-fn remove_temporaries(
-    folder: &StoryFolder,
-    paths: &SessionPaths,
-    disk: &Disk,
-) -> Result<(), StoreError> {
-    let mut own = paths.folders();
-    for entry in disk.list(&paths.history())? {
-        if entry.kind == EntryKind::Folder {
-            own.push(paths.history().join(entry.name));
-        }
-    }
-    let gone = |maker: u32| !lock::is_alive(maker);
-    journal::in_turn(|| {
-        for folder in &own {
-            remove_temporaries_in(
-                folder,
-                |maker| maker == std::process::id() || gone(maker),
-                disk,
-            )?;
-        }
-        remove_temporaries_in(&folder.generated(), gone, disk)
-    })
-}
-
-fn remove_temporaries_in(
-    folder: &Path,
-    is_left_over: impl Fn(u32) -> bool,
-    disk: &Disk,
-) -> Result<(), StoreError> {
-    for entry in disk.list(folder)? {
-        if entry.kind == EntryKind::File
-            && super::temporary::temporary_of(&entry.name).is_some_and(&is_left_over)
-        {
-            disk.remove(&folder.join(entry.name))?;
-        }
-    }
-    Ok(())
 }

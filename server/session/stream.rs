@@ -111,11 +111,6 @@ impl Disk {
     }
 }
 
-/// A name beside `path` that a start after a crash knows for a left-over.
-pub(crate) fn temporary_beside(path: &Path) -> PathBuf {
-    super::temporary::temporary_beside(path)
-}
-
 impl NewFile {
     /// Makes the bytes safe on disk; the name is safe after [`Disk::settle_folder`] or
     /// [`Disk::put_in_place`].

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::SessionId;
 use super::disk::{Disk, EntryKind, Metadata};
 use super::error::StoreError;
-use super::layout::StoryFolder;
+use super::layout::{GENERATED, StoryFolder, WORK, is_brief_name};
 
 const IGNORE: &str = ".gitignore";
 /// Where earlier versions had what is in `generated/.work/` today.
@@ -39,6 +39,30 @@ impl StoryFolder {
                 tracing::debug!("{} stays: {error}", from.display());
             }
         }
+    }
+}
+
+/// The `.work/` that is nearest to a file that is to be written: that of its draft, that of
+/// `generated/`, or for a file beside `generated/` the one in there.
+pub(crate) fn work_folder_of(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent()?;
+    let inside = folder
+        .ancestors()
+        .find(|above| above.file_name().is_some_and(|name| name == GENERATED));
+    let generated = folder.join(GENERATED);
+    let Some(above) = inside else {
+        return Some(generated.join(WORK));
+    };
+    let session = path.strip_prefix(above).ok()?.components().next()?;
+    let session = session.as_os_str().to_str()?;
+    if folder == above || session == WORK {
+        return Some(above.join(WORK));
+    }
+    // A workspace may itself lie in a folder named "generated".
+    let is_brief = path.file_name()?.to_str().is_some_and(is_brief_name);
+    match is_brief && folder == above.join(session) {
+        true => Some(generated.join(WORK)),
+        false => Some(above.join(session).join(WORK)),
     }
 }
 

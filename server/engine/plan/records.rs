@@ -17,6 +17,7 @@ pub fn begin(story: &StoryFile, asked: &str, disk: &Disk) -> Result<Run, JobErro
     check_no_file(&generated)?;
     let session = story.folder.current_session(disk)?;
     let disk = disk.within(story.folder.root());
+    story.folder.remove_temporaries(&disk);
     let runs = match session {
         Some(id) => story.folder.session_root(&id).join("runs"),
         None => {
