@@ -6,7 +6,9 @@ mod store;
 use std::sync::Arc;
 
 use store::{A, Editor, n, result, written};
-use storywright::session::{Audits, ChunkAudit, Disk, Proposed, Revision};
+use storywright::session::{
+    Audits, ChunkAudit, Disk, Proposed, Revision, StoreError, waiting_revision,
+};
 use storywright::story::Digest;
 use storywright::story::contradiction::{Contradiction, Source};
 
@@ -236,4 +238,87 @@ fn an_audit_file_that_is_no_audit_is_never_lost() {
         assert!(story.has_anywhere(there), "{there}");
         assert_eq!(story.read("audit.json") != there, kept_aside);
     }
+}
+
+#[test]
+fn a_revision_is_of_its_chunk_while_files_wait_for_their_numbers() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let session = story.open(&["a", "b", "c"]).session;
+    session
+        .propose_revision(&revision(&session, 2, "Better b."))
+        .unwrap();
+    drop(session);
+    editor.open(&story.path("chunks/chunk_01.md"));
+    let outline = ["n", "a", "b", "c"];
+    let opened = story
+        .open_as(&outline, editor.clone(), Disk::real())
+        .unwrap();
+    assert_eq!(opened.notices[0].code, "renumber-waits");
+    let session = opened.session;
+    // The second chunk is a now, and revisions/chunk_02.md is of b.
+    let view = story.view_as(&outline, editor.as_ref());
+    let waiting = view.chunks.iter().map(|chunk| {
+        let found = waiting_revision(&view, chunk, &Disk::real());
+        found.is_some()
+    });
+    assert_eq!(waiting.collect::<Vec<_>>(), [false, false, true, false]);
+    assert!(matches!(
+        session.accept_revision(n(2)),
+        Err(StoreError::NoRevision { .. })
+    ));
+    assert!(matches!(
+        session.reject_revision(n(1)),
+        Err(StoreError::NoRevision { .. })
+    ));
+    let proposed = session.propose_revision(&revision(&session, 4, "Better c."));
+    let path = story.path("revisions/chunk_03.md");
+    assert_eq!(proposed.unwrap(), Proposed::Waits(path));
+    session.accept_revision(n(3)).unwrap();
+    session.accept_revision(n(4)).unwrap();
+    let texts = session
+        .view()
+        .unwrap()
+        .chunks
+        .into_iter()
+        .map(|chunk| chunk.text);
+    let texts: Vec<String> = texts.map(|text| text.trim_end().to_owned()).collect();
+    assert_eq!(texts, ["", "Text of a.", "Better b.", "Better c."]);
+}
+
+#[test]
+fn a_revision_goes_and_comes_back_with_its_chunk() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    session
+        .propose_revision(&revision(&session, 2, "Better b."))
+        .unwrap();
+    drop(session);
+    drop(story.open(&["a", "c"]));
+    assert_eq!(story.names("revisions"), [""; 0], "c has none");
+    let session = story.open(&["b", "a", "c"]).session;
+    assert_eq!(story.names("revisions"), ["chunk_01.md"]);
+    let record = session.chunk(n(1)).unwrap().record.unwrap();
+    assert_eq!(record.revision.as_deref(), Some("revisions/chunk_01.md"));
+    session.accept_revision(n(1)).unwrap();
+    assert_eq!(session.chunk(n(1)).unwrap().text, "Better b.");
+}
+
+#[test]
+fn no_chunk_gets_the_revision_of_one_that_is_gone() {
+    let story = written();
+    let session = story.open(&["a", "b", "c"]).session;
+    session
+        .propose_revision(&revision(&session, 2, "Better b."))
+        .unwrap();
+    drop(session);
+    story.remove("chunks/chunk_02.md");
+    // The chunk without a file leaves the outline, and the next one gets its number.
+    let session = story.open(&["a", "c"]).session;
+    assert!(matches!(
+        session.accept_revision(n(2)),
+        Err(StoreError::NoRevision { .. })
+    ));
+    assert!(story.has_anywhere("Better b."));
+    assert_eq!(session.chunk(n(2)).unwrap().text.trim_end(), "Text of c.");
 }

@@ -1,6 +1,6 @@
 //! What is written, what is missing, what is stale: the same answer for shell and editor.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use super::written::Written;
 use super::{sessions, stale};
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
+    waiting_revision,
 };
 use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber};
@@ -157,22 +158,19 @@ impl StoryStatus {
         let view = written.view;
         status.cost = view.manifest.totals.cost;
         status.open_seams = open_seams(&view).len();
+        let revisions: Vec<Option<PathBuf>> = view
+            .chunks
+            .iter()
+            .map(|chunk| waiting_revision(&view, chunk, disk))
+            .collect();
         let notices = view.notices.into_iter().chain(written.notices);
         status.notices = notices.map(|notice| notice.message).collect();
         let history = disk.list(&view.root.join("history"))?;
-        let revisions = disk.list(&view.root.join("revisions"))?;
         let chapters = plan.into_iter().map(|planned| planned.chapter);
         let written = view.chunks.into_iter().zip(reasons).zip(chapters);
-        for ((chunk, reasons), chapter) in written {
+        for (((chunk, reasons), chapter), revision) in written.zip(revisions) {
             status.words = status.words.saturating_add(chunk.words);
             let edit = edit_of(story, &id, &chunk, edits, disk)?;
-            let has_revision = names(&revisions, &chunk.path, true);
-            let revision = || {
-                let name = chunk.path.file_name()?;
-                let path = view.root.join("revisions").join(name);
-                Some(relative(&path, story.folder.root()))
-            };
-            let revision = has_revision.then(revision).flatten();
             status.chunks.push(ChunkState {
                 number: chunk.number,
                 beat: chunk.beat,
@@ -189,9 +187,9 @@ impl StoryStatus {
                 chapter,
                 cost: chunk.record.as_ref().and_then(|record| record.cost),
                 edit,
-                has_history: names(&history, &chunk.path, false),
-                has_revision,
-                revision,
+                has_history: has_folder(&history, &chunk.path),
+                has_revision: revision.is_some(),
+                revision: revision.map(|path| relative(&path, story.folder.root())),
                 in_conflict: chunk
                     .in_conflict
                     .iter()
@@ -303,13 +301,9 @@ impl ChunkState {
     }
 }
 
-/// Whether a listing has the chunk's file, or a folder of its name.
-fn names(entries: &[Entry], chunk: &Path, as_file: bool) -> bool {
-    let name = if as_file {
-        chunk.file_name()
-    } else {
-        chunk.file_stem()
-    };
+/// Whether a listing has a folder of the chunk's name.
+fn has_folder(entries: &[Entry], chunk: &Path) -> bool {
+    let name = chunk.file_stem();
     entries
         .iter()
         .any(|entry| Some(entry.name.as_ref()) == name)

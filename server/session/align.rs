@@ -17,7 +17,6 @@ use super::intent::Step;
 use super::keeping::record_about;
 use super::layout::{self, SessionPaths};
 use super::recover::{Notice, Recovered};
-use super::state_file;
 use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
@@ -64,26 +63,26 @@ pub(crate) fn steps(
     Ok((steps, notices))
 }
 
-struct Aligning<'a> {
+pub(super) struct Aligning<'a> {
     facts: &'a Facts,
-    recovered: &'a Recovered,
-    plan: &'a [PlannedChunk],
-    paths: &'a SessionPaths,
+    pub(super) recovered: &'a Recovered,
+    pub(super) plan: &'a [PlannedChunk],
+    pub(super) paths: &'a SessionPaths,
     language: &'a Language,
-    disk: &'a Disk,
+    pub(super) disk: &'a Disk,
 }
 
 /// Index of the planned chunk → index of its file, for those that have to change.
-type Moves = BTreeMap<usize, usize>;
+pub(super) type Moves = BTreeMap<usize, usize>;
 
 impl Aligning<'_> {
-    fn own_name(&self, index: usize) -> String {
+    pub(super) fn own_name(&self, index: usize) -> String {
         layout::chunk_name(self.plan[index].number, self.plan.len())
     }
 
     /// The name that the file `at` is to have. One that differs in capital letters alone stays: to
     /// some file systems it is the same file.
-    fn target(&self, index: usize, at: usize) -> String {
+    pub(super) fn target(&self, index: usize, at: usize) -> String {
         let own = self.own_name(index);
         match layout::folded(self.name(at)) == layout::folded(&own) {
             true => self.name(at).to_owned(),
@@ -97,7 +96,7 @@ impl Aligning<'_> {
         targets.collect()
     }
 
-    fn name(&self, at: usize) -> &str {
+    pub(super) fn name(&self, at: usize) -> &str {
         &self.recovered.candidates[at].name
     }
 
@@ -296,6 +295,7 @@ impl Aligning<'_> {
                     record: Box::new(record),
                 });
             }
+            steps.extend(self.companions_back(index, &digest, moves)?);
             for path in [history::record_path(&kept.path), kept.path.clone()] {
                 if let Some(there) = read_text(&path, self.disk)? {
                     steps.push(Step::Remove {
@@ -306,77 +306,6 @@ impl Aligning<'_> {
             }
         }
         Ok(steps)
-    }
-
-    /// State and revision files go where their chunks go.
-    fn companions(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
-        let stem = |name: &str| name.strip_suffix(".md").unwrap_or(name).to_owned();
-        let targets: BTreeMap<String, String> = moves
-            .iter()
-            .map(|(index, at)| (stem(self.name(*at)), stem(&self.own_name(*index))))
-            .filter(|(from, to)| from != to)
-            .collect();
-        let mut steps = Vec::new();
-        let mut put_away = BTreeMap::new();
-        for (at, beat) in &self.recovered.matching.removed {
-            put_away.insert(stem(self.name(*at)), layout::beat_folder(beat));
-        }
-        for (folder, end) in [("state", ".json"), ("revisions", ".md")] {
-            let folder_path = self.paths.root.join(folder);
-            let mut texts = BTreeMap::new();
-            for entry in self.disk.list(&folder_path)? {
-                if let Some(stem) = entry.name.strip_suffix(end)
-                    && let Some(text) = read_text(&folder_path.join(&entry.name), self.disk)?
-                {
-                    texts.insert(stem.to_owned(), text);
-                }
-            }
-            for (from, text) in &texts {
-                let mut text = text.clone();
-                let to = match (targets.get(from), put_away.get(from)) {
-                    (Some(to), _) => {
-                        if folder == "state" {
-                            text = self.moved_state(&text, to);
-                        }
-                        folder_path.join(format!("{to}{end}"))
-                    }
-                    (None, Some(beat)) => {
-                        let name = format!("{}.{folder}{end}", Digest::of(&text).short());
-                        self.paths.history().join(beat).join(name)
-                    }
-                    (None, None) => continue,
-                };
-                let over = to
-                    .file_stem()
-                    .and_then(|to| texts.get(to.to_string_lossy().as_ref()))
-                    .map(|text| Digest::of(text));
-                steps.push(self.put(&to, text, over.into_iter().collect()));
-            }
-            let arrived: BTreeSet<String> = texts
-                .keys()
-                .filter_map(|from| targets.get(from).cloned())
-                .collect();
-            for (from, text) in &texts {
-                let leaves = targets.contains_key(from) || put_away.contains_key(from);
-                if leaves && !arrived.contains(from) {
-                    steps.push(Step::Remove {
-                        file: format!("{folder}/{from}{end}"),
-                        over: vec![Digest::of(text)],
-                    });
-                }
-            }
-        }
-        Ok(steps)
-    }
-
-    /// A state file with the number and beat of the chunk that it goes to.
-    fn moved_state(&self, text: &str, stem: &str) -> String {
-        let is_there =
-            |planned: &&PlannedChunk| layout::chunk_stem(planned.number, self.plan.len()) == stem;
-        match self.plan.iter().find(is_there) {
-            Some(planned) => state_file::moved(text, planned.number, &planned.beat),
-            None => text.to_owned(),
-        }
     }
 
     fn tell(&self) -> Vec<Notice> {
@@ -417,7 +346,7 @@ impl Aligning<'_> {
         named.map(|fact| Digest::of(&fact.text)).collect()
     }
 
-    fn put(&self, path: &Path, text: String, over: Vec<Digest>) -> Step {
+    pub(super) fn put(&self, path: &Path, text: String, over: Vec<Digest>) -> Step {
         Step::Put {
             file: self.inside(path),
             text,
@@ -432,7 +361,7 @@ impl Aligning<'_> {
         }
     }
 
-    fn inside(&self, path: &Path) -> String {
+    pub(super) fn inside(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
         inside.to_string_lossy().replace('\\', "/")
     }

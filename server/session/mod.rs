@@ -16,6 +16,7 @@ mod begun;
 mod changelog;
 pub mod chunk_file;
 mod chunk_record;
+mod companions;
 mod conflict;
 mod disk;
 mod ending;
@@ -76,7 +77,7 @@ pub use manifest::{
 pub use mending::Mending;
 pub use open::Opened;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
-pub use revising::{Proposed, Revision};
+pub use revising::{Proposed, Revision, waiting_revision};
 pub use runs::Run;
 pub use settling::{
     Opening, Settled, has_journal, journal_opened, journal_saved, journal_seen, settle_journal,

@@ -279,6 +279,11 @@ impl Inner {
             if let Ok(file) = self.state_file(&chunk.path) {
                 record.state_file = file;
             }
+            if record.revision.is_some() {
+                let path = self.revision_path(&chunk.path);
+                let is_there = self.disk.metadata(&path).is_ok_and(|found| found.is_some());
+                record.revision = is_there.then(|| self.inside(&path));
+            }
             manifest.chunks.push(record);
         }
         old.retain(ChunkRecord::says_something);

@@ -14,7 +14,7 @@ use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::revising::parse_revision;
 use super::writer::{Inner, Session, State};
-use super::{ClientEdit, Saved, changelog, layout};
+use super::{ClientEdit, Saved, changelog};
 use crate::story::conflict_markers::conflict_line;
 use crate::story::{ChunkNumber, Digest, words};
 
@@ -61,7 +61,7 @@ impl Session {
     pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
         self.refuse_locked(number)?;
         let revision = self.waiting_revision(number)?;
-        refuse_conflict(&self.revision_path(number), &revision.shown)?;
+        refuse_conflict(&revision.path, &revision.shown)?;
         // First, so that the last version is the text that is replaced.
         self.keep_unseen(number, &revision)?;
         let new = New {
@@ -72,7 +72,7 @@ impl Session {
             is_revision: true,
             of: None,
         };
-        let taken = self.remove_revision(number, &revision);
+        let taken = self.remove_revision(&revision);
         self.replace(number, &new, taken)
     }
 
@@ -94,7 +94,7 @@ impl Session {
             // Of one that came by another hand nothing is known.
             None => inner.keep(index, &path, &revision.shown, why)?,
         };
-        let mut steps = self.remove_revision(number, &revision);
+        let mut steps = self.remove_revision(&revision);
         steps.extend(inner.forget_revision(&state, index));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
@@ -139,8 +139,9 @@ impl Session {
     /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
     fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
         let inner = &self.inner;
-        inner.index(number)?;
-        let path = self.revision_path(number);
+        let index = inner.index(number)?;
+        let state = inner.lock_state();
+        let path = inner.revision_path(&state.files[index]);
         let on_disk = read_text(&path, &inner.disk)?;
         let (shown, own) = match inner
             .owners
@@ -150,10 +151,11 @@ impl Session {
             Some(text) => parse_revision(&text),
             None => parse_revision(on_disk.as_deref().unwrap_or_default()),
         };
-        if shown.is_empty() {
+        if shown.is_empty() || !inner.is_of(&state, index, shown.beat.as_ref()) {
             return Err(StoreError::NoRevision { number });
         }
         Ok(Revision {
+            path,
             shown,
             on_disk,
             own,
@@ -168,22 +170,16 @@ impl Session {
         if file.prose == revision.shown.prose && file.extra.is_empty() {
             return Ok(());
         }
-        let path = self.revision_path(number);
         let why = "a revision, as it was on disk";
-        inner.keep(inner.index(number)?, &path, &file, why)?;
+        inner.keep(inner.index(number)?, &revision.path, &file, why)?;
         Ok(())
-    }
-
-    fn revision_path(&self, number: ChunkNumber) -> PathBuf {
-        self.inner.revision_path(number)
     }
 
     /// The step that takes away a revision that was decided about; not another one that has
     /// come since.
-    fn remove_revision(&self, number: ChunkNumber, revision: &Revision) -> Vec<Step> {
-        let path = self.revision_path(number);
+    fn remove_revision(&self, revision: &Revision) -> Vec<Step> {
         let step = revision.on_disk.as_ref().map(|text| Step::Remove {
-            file: self.inner.inside(&path),
+            file: self.inner.inside(&revision.path),
             over: vec![Digest::of(text)],
         });
         step.into_iter().collect()
@@ -217,6 +213,7 @@ fn refuse_conflict(path: &Path, file: &ChunkFile) -> Result<(), StoreError> {
 
 /// A proposed rewrite.
 struct Revision {
+    path: PathBuf,
     shown: ChunkFile,
     /// The whole file.
     on_disk: Option<String>,
@@ -259,11 +256,6 @@ impl Known {
 }
 
 impl Inner {
-    pub(super) fn revision_path(&self, number: ChunkNumber) -> PathBuf {
-        let name = layout::chunk_name(number, self.plan.len());
-        self.paths.root.join("revisions").join(name)
-    }
-
     /// Keeps a rewrite in history that does not come into its chunk's place, with what would be known
     /// of it there.
     pub(super) fn keep_revision(

@@ -4,17 +4,19 @@
 //! What the author wrote is in no danger: a revision that was opened or changed stays, and a
 //! chunk that is not just as it was when the rewrite was made keeps its text.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::read_text;
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkRecord, ChunkStatus};
+use super::manifest::{ChunkRecord, ChunkStatus, Manifest};
+use super::recover::{ChunkView, SessionView};
 use super::restoring::{Known, New};
 use super::writer::{Inner, Session, State};
 use super::{Saved, changelog};
-use crate::story::{ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// In the front matter of a revision: when it was made, of which text, and its own digest, by
 /// which an author's edit is told.
@@ -126,10 +128,13 @@ impl Inner {
         revision: &Revision,
     ) -> Result<Proposed, StoreError> {
         let planned = &self.plan[index];
-        let path = self.revision_path(planned.number);
         let chunk = state.files[index].clone();
+        let path = self.revision_path(&chunk);
         let there = read_text(&path, &self.disk)?;
-        if self.is_open(&path) || there.as_deref().is_some_and(is_authors) {
+        let is_others = |text: &str| {
+            is_authors(text) || !self.is_of(state, index, chunk_file::parse(text).beat.as_ref())
+        };
+        if self.is_open(&path) || there.as_deref().is_some_and(is_others) {
             let why = "a revision, made while another one that you have opened or changed waits";
             let file = proposed(&revision.prose);
             let kept = self.keep_revision(state, index, &chunk, &file, why)?;
@@ -176,6 +181,17 @@ impl Inner {
         chunk_file::render_with(planned.number, &planned.beat, status, &extra, prose)
     }
 
+    /// Where the revision of a chunk file waits.
+    pub(super) fn revision_path(&self, chunk: &Path) -> PathBuf {
+        revision_beside(&self.paths.root, chunk)
+    }
+
+    /// Whether a revision that names a beat is of a chunk.
+    pub(super) fn is_of(&self, state: &State, index: usize, named: Option<&BeatId>) -> bool {
+        let planned = || self.plan.iter().map(|planned| &planned.beat);
+        is_of(&state.manifest, planned, &self.plan[index].beat, named)
+    }
+
     /// The step by which the manifest says that no revision waits any more.
     pub(super) fn forget_revision(&self, state: &State, index: usize) -> Option<Step> {
         let record = state.manifest.record(&self.plan[index].beat)?;
@@ -215,6 +231,48 @@ pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
     file.take_extra(OF);
     let own = file.take_extra(OWN).map(Digest);
     (file, own)
+}
+
+/// The text that a revision was made of, as far as it says so.
+pub(super) fn made_of(text: &str) -> Option<Digest> {
+    chunk_file::parse(text).take_extra(OF).map(Digest)
+}
+
+/// Finds the revision of a chunk that waits for a yes or no; `None` for one that can't be read, too.
+/// Takes no lock.
+pub fn waiting_revision(view: &SessionView, chunk: &ChunkView, disk: &Disk) -> Option<PathBuf> {
+    let path = revision_beside(&view.root, &chunk.path);
+    let text = read_text(&path, disk).ok()??;
+    let planned = || view.chunks.iter().map(|chunk| &chunk.beat);
+    let beat = chunk_file::parse(&text).beat;
+    let is_its = is_of(&view.manifest, planned, &chunk.beat, beat.as_ref());
+    is_its.then_some(path)
+}
+
+/// Where the revision of a chunk file waits.
+fn revision_beside(root: &Path, chunk: &Path) -> PathBuf {
+    let name = chunk.file_name().unwrap_or_default();
+    root.join("revisions").join(name)
+}
+
+/// Whether a revision that names a beat is of the chunk of the beat `own`: where files wait for their
+/// numbers, one of another chunk may have its name. A beat that never was is a slip of the author's.
+fn is_of<'a, Planned: Iterator<Item = &'a BeatId>>(
+    manifest: &Manifest,
+    planned: impl Fn() -> Planned,
+    own: &BeatId,
+    named: Option<&BeatId>,
+) -> bool {
+    let Some(named) = named.filter(|named| *named != own) else {
+        return true;
+    };
+    if planned().any(|beat| beat == named) {
+        return false;
+    }
+    let record = manifest.record(own);
+    let had_it = record.is_some_and(|record| record.formerly.contains(named));
+    let mut records = manifest.chunks.iter().chain(&manifest.removed);
+    had_it || !records.any(|record| &record.beat == named)
 }
 
 /// Whether a waiting revision is not as it was proposed.

@@ -203,10 +203,11 @@ impl Week {
                 .draft()
                 .into_iter()
                 .flat_map(|draft| draft.history.values());
+            // A rewrite that waited when its beat left the outline waits there, and is no version.
+            let is_version =
+                |name: &str| name.starts_with("history/") && !name.ends_with(".revisions.md");
             versions
-                .filter(|kept| {
-                    kept.name.starts_with("history/") && kept.beat.as_deref() == Some(&beat)
-                })
+                .filter(|kept| is_version(&kept.name) && kept.beat.as_deref() == Some(&beat))
                 .map(texts::ChunkText::key)
                 .collect::<Vec<_>>()
         };
