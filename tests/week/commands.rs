@@ -169,9 +169,8 @@ impl Week {
             Some(1) if !is_whole && command == "rewrite" => {}
             _ => return Err(format!("{command} {which:?}: {}", ended.said())),
         }
-        // What its own rewriting makes stale is rewritten too, where that was asked for. In an order in
-        // which chunks do not wait for each other, one may be written before it is known to be stale.
-        if self.is_serial && which.iter().any(|word| word == "--follow") {
+        // What its own rewriting makes stale is rewritten too, where that was asked for.
+        if which.iter().any(|word| word == "--follow") {
             let left = self.status()?.into_iter().enumerate();
             let left = left.filter(|(place, row)| {
                 row.is_stale && row.is_complete && !self.may_be_authors(*place)

@@ -2,7 +2,8 @@
 //! another one now. Where the author wants that rewritten too, this lines it up, chunk by chunk in
 //! story order: what is stale already and comes later may become stale again on the way.
 //!
-//! Each chunk is written once at most in a job, so it ends, whatever the models answer.
+//! Each chunk is written once at most on the way, so it ends, whatever the models answer. What was
+//! written beside others before is not counted: it was not known yet what it had to follow from.
 
 use std::collections::BTreeSet;
 
@@ -19,13 +20,9 @@ use crate::story::ChunkNumber;
 
 impl Reducer<'_> {
     /// Rewrites what is stale, and what becomes so by that, until nothing is. `asked` are the chunks
-    /// that the author was told of, `done` those that the job has written already.
-    pub async fn follow(
-        &mut self,
-        asked: &[ChunkNumber],
-        mut done: BTreeSet<ChunkNumber>,
-        cancel: &CancellationToken,
-    ) {
+    /// that the author was told of and that are not written yet.
+    pub async fn follow(&mut self, asked: &[ChunkNumber], cancel: &CancellationToken) {
+        let mut done = BTreeSet::new();
         let mut last: Option<ChunkNumber> = None;
         while self.may_go_on() {
             if cancel.is_cancelled() {

@@ -11,7 +11,6 @@ mod reducer;
 mod seams;
 mod settle;
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
@@ -204,7 +203,7 @@ impl Job {
         let is_serial = in_force(self.settings.order, self.brief()) == Order::Serial;
         if follows && is_serial {
             reducer.line_up(Schedule::new(self.brief(), &[], Order::Serial, 1));
-            reducer.follow(&to_write, BTreeSet::new(), cancel).await;
+            reducer.follow(&to_write, cancel).await;
         } else {
             if follows {
                 // What it is written from is known when that was read.
@@ -212,8 +211,8 @@ impl Job {
             }
             reducer.write(cancel).await;
             if follows {
-                let done = to_write.iter().copied().collect();
-                reducer.follow(&to_write, done, cancel).await;
+                // One that was written beside others may be stale by what they became.
+                reducer.follow(&[], cancel).await;
             }
         }
         self.single.leave();
