@@ -293,6 +293,27 @@ fn what_rewriting_makes_stale_is_named_or_rewritten_too() {
     assert_eq!(written.last(), Some(&4));
 }
 
+/// The last chunk is written beside the second, and stale again when the third is written anew.
+#[test]
+fn what_chunks_that_are_written_beside_each_other_make_stale_is_rewritten_too() {
+    let desk = written();
+    change_rule(&desk, "And never by day.");
+    desk.run(&["keep", "1", "3"]).exits(0);
+    assert_eq!(marked(&desk, "stale"), [2, 4]);
+    desk.configure("order = \"all\"\nparallel = 2\nseed = 6\n");
+    let rewrite = ["rewrite", "--stale", "--follow", "--yes", "--json"];
+    let ended = demo(&desk, &rewrite).exits(0);
+    assert_eq!(
+        marked(&desk, "stale"),
+        Vec::<u64>::new(),
+        "{}",
+        ended.stdout
+    );
+    let saved = ended.named("chunk_saved");
+    let written: Vec<u64> = saved.iter().filter_map(|it| it["chunk"].as_u64()).collect();
+    assert!(written.ends_with(&[3, 4]), "{written:?}");
+}
+
 #[test]
 fn several_complete_chunks_are_told_before_they_are_rewritten() {
     let desk = written();
@@ -449,4 +470,38 @@ fn the_story_is_found_from_a_folder_below_it() {
     let mut command = desk.command(&["status"]);
     command.current_dir(desk.outside(""));
     crate::desk::Running::of(command).end().exits(2);
+}
+
+/// The beat in front of a chunk that is written anew has the text that was written in its place once,
+/// and the demo writer takes its phrases by the place.
+#[test]
+fn the_demo_writer_fails_no_story_of_its_own() {
+    const HEAD: &str = "---\ntitle: The Lamp\nlanguage: en\n---\n# Setting\nSkerrow, a rock with a \
+        lighthouse and one boat.\n# Cast\n## Mara Voss\nKeeps the log.\n# Outline\n## The Log {#log}\n\
+        Mara Voss finds an entry for tomorrow in the logbook.\n## The Boat {#boat}\nMara Voss rows a \
+        boat to the rock.\n";
+    const STORM: &str = "## The Storm {#storm}\nThe lamp goes out.\n";
+    const MORNING: &str = "## Morning {#morning}\nThe page is read.\n";
+    for (seed, words) in [("5", "90"), ("8", "90"), ("6", "150")] {
+        let desk = Desk::with(&format!("{HEAD}{STORM}{MORNING}"));
+        let chosen = [
+            "--seed",
+            seed,
+            "--chunk-words",
+            words,
+            "--demo-words-per-second",
+            "200000",
+        ];
+        demo(&desk, &[&["write"][..], &chosen].concat()).exits(0);
+        desk.edit_chunk(4, |prose| format!("{prose}\n\nAnd I added this."));
+        desk.put("story.md", &format!("{HEAD}{MORNING}{STORM}"));
+        let rewrite = ["rewrite", "--chunk", "4", "--yes"];
+        demo(&desk, &[&rewrite[..], &chosen].concat()).exits(0);
+        let (storm, morning) = (desk.chunk(4).prose, desk.chunk(3).prose);
+        let copied = storm
+            .split("\n\n")
+            .filter(|it| morning.contains(it))
+            .count();
+        assert!(copied < 2, "seed {seed}: {storm}\n---\n{morning}");
+    }
 }

@@ -309,6 +309,7 @@ impl Week {
                 then?.others.get("manifest.json")?;
                 let path = format!("generated/{id}/manifest.json");
                 self.desk.git(&["checkout", &commit.id, "--", &path]);
+                self.memory().is_mismatched = true;
             }
             Deed::CheckoutBrief | Deed::CheckoutAll if !self.may_renumber() => return None,
             Deed::CheckoutBrief => {
@@ -335,6 +336,7 @@ impl Week {
                     .and_then(|memory| memory.begun.get(&beat))
                     .cloned();
                 let memory = self.memory();
+                memory.is_mismatched = true;
                 match begun.filter(|_| !chunk.is_complete) {
                     Some(begun) => drop(memory.begun.insert(beat, begun)),
                     None if chunk.is_complete => {

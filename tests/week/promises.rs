@@ -155,6 +155,7 @@ impl Week {
             return Ok(());
         };
         self.memory().is_unseen = false;
+        self.memory().is_mismatched = false;
         self.put_away(old);
         self.in_order(&new)?;
         self.come_back(old, &new, touch)?;

@@ -44,6 +44,11 @@ pub struct Memory {
     pub headless: Vec<(String, String)>,
     /// One of them has not been there yet when a command ran. Nothing but its number tells its beat.
     pub is_unseen: bool,
+    /// Manifest and texts are of different moments, and no command has run since that brings them
+    /// together by the texts. An edit that comes first leaves a text that nothing knows: what it was
+    /// made of is told by its beat alone, which is right for the manifest's moment. No harm comes of
+    /// it, since an edited text is rewritten only where it is named.
+    pub is_mismatched: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -219,6 +224,13 @@ impl Week {
         let key = crate::texts::key(prose);
         let old_key = old.key();
         let memory = self.memory();
+        let base = base.map(|base| Known {
+            inputs: match memory.is_mismatched {
+                true => Vec::new(),
+                false => base.inputs,
+            },
+            ..base
+        });
         if headless {
             memory.headless.push((key.clone(), beat.clone()));
         }

@@ -285,6 +285,9 @@ impl Drafting<'_> {
 
     fn request(&self, prompt: &Prompt, so_far: &str, course: &Course) -> Request {
         let settings = self.job.settings();
+        // The demo writer, too, is asked for something else where an answer was refused.
+        let demo = settings.demo_seed();
+        let demo = seed::of_call(Some(demo), course.refused, None).unwrap_or(demo);
         let request = Request {
             model: self.job.writer().model.clone(),
             system: prompt.system(),
@@ -301,7 +304,7 @@ impl Drafting<'_> {
                 self.beat_index(),
                 self.chunk,
                 so_far,
-                settings.demo_seed(),
+                demo,
             ),
         };
         self.job
