@@ -52,7 +52,7 @@ fn start_log() {
         );
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| cli::LogLines)
         .with_ansi(false)
         .try_init();
 }

@@ -34,6 +34,7 @@ use crate::engine::upkeep::Decision;
 use crate::engine::workshop::Workshop;
 use crate::session::Disk;
 use args::{Arguments, Command};
+pub use output::LogLines;
 use place::brief;
 
 /// How the process ends.
@@ -70,7 +71,8 @@ pub struct ShellTask(Command);
 
 /// Reads the command line. Exits with 2 at wrong usage and 0 after `--help`.
 pub fn parse() -> Task {
-    match Arguments::parse().command {
+    let arguments = Arguments::try_parse().unwrap_or_else(|said| output::end_parsing(&said));
+    match arguments.command {
         Command::Lsp(_) => Task::Server,
         command => Task::Shell(ShellTask(command)),
     }
@@ -110,10 +112,11 @@ impl ShellTask {
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),
         };
-        result.unwrap_or_else(|failure| {
+        let exit = result.unwrap_or_else(|failure| {
             output::complain(&failure.message);
             failure.exit
-        })
+        });
+        output::end(exit)
     }
 }
 

@@ -1,17 +1,66 @@
-//! Lines to the terminal. A closed pipe is no reason to stop writing a story, so failures to
-//! print are passed over.
+//! Lines to the terminal, the one place that prints. What a terminal would obey is shown instead.
+//!
+//! A closed pipe is no reason to stop writing a story, nor is a full disk behind standard output; the
+//! latter is told at the end, since the result is not where it was wanted.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::Exit;
+use crate::story::controls::shown;
+
+/// Why the first result that could not be printed was not.
+static UNPRINTED: Mutex<Option<String>> = Mutex::new(None);
 
 /// Prints a result.
 pub fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{text}");
-    let _ = out.flush();
+    print_raw(&shown(text));
 }
 
-/// Prints a value as JSON: on one line, or indented.
+fn print_raw(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let printed = writeln!(out, "{text}").and_then(|()| out.flush());
+    drop(out);
+    if let Err(error) = printed {
+        note_unprinted(&error);
+    }
+}
+
+/// Notes that a result could not be printed. Whoever closes a pipe has read what was wanted.
+fn note_unprinted(error: &std::io::Error) {
+    if error.kind() != ErrorKind::BrokenPipe {
+        let mut unprinted = UNPRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+        unprinted.get_or_insert_with(|| error.to_string());
+    }
+}
+
+/// How a command ends that would end so: what could not be printed is told, and a failure.
+pub fn end(exit: Exit) -> Exit {
+    let unprinted = UNPRINTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(why) = unprinted.as_deref() else {
+        return exit;
+    };
+    complain(&format!("the result could not be printed: {why}"));
+    match exit {
+        Exit::Done => Exit::Failed,
+        other => other,
+    }
+}
+
+/// Prints what the command line's parser says, and ends the process as it would.
+pub fn end_parsing(said: &clap::Error) -> ! {
+    if let Err(error) = said.print() {
+        note_unprinted(&error);
+    }
+    let exit = match said.exit_code() {
+        0 => Exit::Done,
+        _ => Exit::Usage,
+    };
+    std::process::exit(i32::from(end(exit).code()))
+}
+
+/// Prints a value as JSON: on one line, or indented. JSON has escapes of its own.
 pub fn print_json(value: &impl serde::Serialize, indented: bool) {
     let text = if indented {
         serde_json::to_string_pretty(value)
@@ -19,21 +68,38 @@ pub fn print_json(value: &impl serde::Serialize, indented: bool) {
         serde_json::to_string(value)
     };
     match text {
-        Ok(text) => print(&text),
-        Err(error) => complain(&format!("the report can't be written as JSON: {error}")),
+        Ok(text) => print_raw(&text),
+        Err(error) => note_unprinted(&error.into()),
     }
 }
 
 /// Prints progress.
 pub fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", shown(text));
 }
 
 /// Prints a question, with the cursor behind it.
 pub fn ask(question: &str) {
     let mut out = std::io::stderr().lock();
-    let _ = write!(out, "{question}");
+    let _ = write!(out, "{}", shown(question));
     let _ = out.flush();
+}
+
+/// Writes the lines of the log to standard error.
+pub struct LogLines;
+
+impl Write for LogLines {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        std::io::stderr()
+            .lock()
+            .write_all(shown(&text).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().lock().flush()
+    }
 }
 
 /// Prints a problem.

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
 use crate::engine::events::{JobEvent, Observer, SeamResult, Unit, Work};
+use crate::story::controls::shown;
 
 /// Shows a job until it is closed.
 pub trait Display: Observer {
@@ -85,7 +86,7 @@ impl Observer for Bars {
         self.unit.note(event);
         let unit = self.unit.as_str();
         if let Some(line) = line(event, unit) {
-            self.bar.println(line);
+            self.bar.println(shown(&line));
         }
         match event {
             JobEvent::Progress {
@@ -109,7 +110,7 @@ impl Observer for Bars {
             JobEvent::Plan(event) => {
                 if let Some((message, percent)) = event.progress() {
                     self.bar.set_position(u64::from(percent));
-                    self.bar.set_message(message);
+                    self.bar.set_message(shown(&message).into_owned());
                 }
             }
             _ => {}

@@ -5,6 +5,7 @@
 //! would panic the protocol library. Whoever asked waits for a bounded time only; a client
 //! that never answers holds nothing up.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -20,10 +21,12 @@ use tower_lsp::lsp_types::request::{
 };
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
-    MessageActionItem, MessageType, ProgressParams, PublishDiagnosticsParams, Registration,
-    RegistrationParams, ShowDocumentParams, ShowMessageParams, ShowMessageRequestParams, Url,
-    WorkDoneProgressCreateParams, WorkspaceEdit,
+    MessageActionItem, MessageType, ProgressParams, ProgressParamsValue, PublishDiagnosticsParams,
+    Registration, RegistrationParams, ShowDocumentParams, ShowMessageParams,
+    ShowMessageRequestParams, Url, WorkDoneProgress, WorkDoneProgressCreateParams, WorkspaceEdit,
 };
+
+use crate::story::controls::shown;
 
 /// The client, as far as this server talks to it. Cheap to clone.
 #[derive(Clone)]
@@ -37,6 +40,43 @@ enum Outgoing {
     Show(ShowMessageParams),
     Progress(ProgressParams),
     Diagnostics(PublishDiagnosticsParams),
+}
+
+impl Outgoing {
+    /// The message as an editor may render it: what comes from files, models and servers commands nothing.
+    fn shown(mut self) -> Outgoing {
+        match &mut self {
+            Outgoing::Log(LogMessageParams { message, .. })
+            | Outgoing::Show(ShowMessageParams { message, .. }) => show_controls(message),
+            Outgoing::Progress(params) => {
+                let ProgressParamsValue::WorkDone(progress) = &mut params.value;
+                let message = match progress {
+                    WorkDoneProgress::Begin(begin) => {
+                        show_controls(&mut begin.title);
+                        &mut begin.message
+                    }
+                    WorkDoneProgress::Report(report) => &mut report.message,
+                    WorkDoneProgress::End(end) => &mut end.message,
+                };
+                message.iter_mut().for_each(show_controls);
+            }
+            Outgoing::Diagnostics(params) => {
+                for diagnostic in &mut params.diagnostics {
+                    show_controls(&mut diagnostic.message);
+                    let related = diagnostic.related_information.iter_mut().flatten();
+                    related.for_each(|related| show_controls(&mut related.message));
+                }
+            }
+        }
+        self
+    }
+}
+
+/// Shows in place what an editor would obey.
+pub fn show_controls(text: &mut String) {
+    if let Cow::Owned(escaped) = shown(text) {
+        *text = escaped;
+    }
 }
 
 /// Why a request brought no answer.
@@ -79,6 +119,7 @@ impl EditorClient {
     }
 
     fn send(&self, message: Outgoing) {
+        let message = message.shown();
         // The outbox only closes when the process ends.
         let _ = self.outbox.send(message);
     }
@@ -130,16 +171,21 @@ impl EditorClient {
         patience: Duration,
     ) -> Result<Option<String>, NoAnswer> {
         let actions = titles.iter().map(|title| MessageActionItem {
-            title: title.clone(),
+            title: shown(title).into_owned(),
             properties: HashMap::new(),
         });
         let params = ShowMessageRequestParams {
             typ: MessageType::INFO,
-            message,
+            message: shown(&message).into_owned(),
             actions: Some(actions.collect()),
         };
         let chosen = self.request::<ShowMessageRequest>(params, patience).await?;
-        Ok(chosen.map(|chosen| chosen.title))
+        let is_chosen = |title: &&String, chosen: &str| shown(title) == chosen;
+        Ok(chosen.map(|chosen| {
+            let titles = titles.iter();
+            let title = titles.clone().find(|title| is_chosen(title, &chosen.title));
+            title.map_or(chosen.title, String::clone)
+        }))
     }
 
     /// Asks the client to tell of more, without waiting for it. One that won't tells nothing.

@@ -8,6 +8,7 @@ use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, Command, Diagnostic, Url,
 };
 
+use super::client::show_controls;
 use super::commands::{
     self, ACCEPT_REVISION, AUDIT, CANCEL, EXPLAIN, EXTRACT_STATE, KEEP, LOCK, REFINE,
     REJECT_REVISION, RESTORE_VERSION, REWRITE_CHUNK, REWRITE_FROM, REWRITE_STALE, UNLOCK, WRITE,
@@ -385,4 +386,15 @@ fn action(title: String, command: &str, argument: serde_json::Value) -> CodeActi
         }),
         ..CodeAction::default()
     })
+}
+
+/// Shows in a title what an editor would obey.
+pub fn show_title(action: &mut CodeActionOrCommand) {
+    let CodeActionOrCommand::CodeAction(action) = action else {
+        return;
+    };
+    show_controls(&mut action.title);
+    if let Some(command) = &mut action.command {
+        show_controls(&mut command.title);
+    }
 }

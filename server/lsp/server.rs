@@ -24,13 +24,14 @@ use super::code_actions;
 use super::commands;
 use super::documents::path_of;
 use super::ingress::Ingress;
-use super::lifecycle::Input;
+use super::lifecycle::{Input, ended_by, next_signal};
 use super::position::Encoding;
 use super::session_commands;
 use super::state::{Introduction, State};
 use super::transport;
 use super::watching;
 use crate::engine::environment::Environment;
+use crate::story::controls::shown;
 
 /// How long jobs may take to save when the client leaves.
 const SAVING: Duration = Duration::from_secs(20);
@@ -58,6 +59,15 @@ pub async fn serve(environment: Environment) -> u8 {
     let mut serving = tokio::spawn(serving);
     let is_served = tokio::select! {
         () = lifecycle.wait_over() => true,
+        signal = next_signal() => {
+            lifecycle.note_signal(signal);
+            // Who says it again does not want to wait.
+            tokio::spawn(async {
+                let again = next_signal().await;
+                std::process::exit(i32::from(ended_by(again)));
+            });
+            true
+        }
         // Nobody reads what the server says.
         _ = &mut serving => false,
     };
@@ -167,7 +177,9 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, params: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let state = Arc::clone(&self.state);
-        let actions = crate::engine::blocking(move || code_actions::list(&state, &params)).await;
+        let mut actions =
+            crate::engine::blocking(move || code_actions::list(&state, &params)).await;
+        actions.iter_mut().for_each(code_actions::show_title);
         Ok(Some(actions))
     }
 
@@ -177,7 +189,7 @@ impl LanguageServer for Backend {
             .map(Some)
             .map_err(|message| Error {
                 code: ErrorCode::ServerError(REQUEST_FAILED),
-                message: message.into(),
+                message: shown(&message).into_owned().into(),
                 data: None,
             })
     }

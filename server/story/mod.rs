@@ -11,6 +11,7 @@ pub mod checks;
 pub mod comments;
 pub mod conflict_markers;
 pub mod contradiction;
+pub mod controls;
 mod document;
 pub mod edits;
 pub mod front_matter;

@@ -40,6 +40,7 @@ mod settings;
 mod sizes;
 mod states;
 mod stretches;
+mod terminal;
 mod tokenizers;
 mod totals;
 mod upkeep;

@@ -255,6 +255,33 @@ fn the_end_of_input_during_a_job_keeps_the_text() {
     assert!(crate::lsp_client::read(&story.chunk(1)).contains("status: partial"));
 }
 
+/// A signal ended the server at once, with what an open chunk showed in no file but the journal.
+#[cfg(unix)]
+#[test]
+fn a_signal_during_a_job_keeps_the_text() {
+    for (signal, code) in [
+        (libc::SIGTERM, 143),
+        (libc::SIGINT, 130),
+        (libc::SIGHUP, 129),
+    ] {
+        let story = Workspace::with_brief("short");
+        story.demo(30);
+        let mut editor = Editor::start(Persona::VsCode, &story);
+        editor.open(&story.chunk(1));
+        editor.open(&story.brief());
+        editor.start_job("write", json!([]));
+        editor.wait("the journal", |_| story.journal(1).exists().then_some(()));
+        let pid = i32::try_from(editor.process.pid()).unwrap();
+        // SAFETY: a plain system call; the process has not been waited for, so its id is its own.
+        assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+        assert_eq!(editor.exit_code(), code);
+        assert!(!story.journal(1).exists(), "{signal}");
+        let left = crate::lsp_client::read(&story.chunk(1));
+        assert!(left.contains("status: partial"), "{signal}: {left}");
+        assert!(!crate::lsp_client::prose_of(&left).trim().is_empty());
+    }
+}
+
 #[test]
 fn exit_during_a_job_keeps_the_text() {
     for shutdown in [true, false] {

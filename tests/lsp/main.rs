@@ -11,6 +11,7 @@ mod support;
 mod actions;
 mod cancel;
 mod closed;
+mod controls;
 mod diagnostics;
 mod errors;
 mod framing;
