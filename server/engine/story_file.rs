@@ -7,9 +7,10 @@ use super::error::JobError;
 use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
 use super::snapshot::PlacedProblem;
-use crate::session::{Owners, PlannedChunk, StoryFolder};
+use crate::session::{NoFile, Owners, PlannedChunk, StoryFolder, read_file};
+use crate::story::encoding::{self, NotText};
 use crate::story::sizes::{SizeDefaults, plan_sizes};
-use crate::story::{Brief, ChunkNumber, Digest};
+use crate::story::{Brief, ChunkNumber, Digest, Problem};
 
 /// A brief as it stands now.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct StoryFile {
     pub template_problems: Vec<PlacedProblem>,
 }
 
+/// The code of a brief that is no text in any encoding that is read.
+const NOT_TEXT: &str = "not-text";
+/// The code of a template that can't be read.
+const UNREADABLE_TEMPLATE: &str = "unreadable-template";
 /// Larger files are no templates, in bytes.
 const LARGEST_TEMPLATE: u64 = 64 * 1024;
 
@@ -37,15 +42,18 @@ pub fn is_brief_name(name: &str) -> bool {
 /// [`JobError::NoBrief`] when there is none, and as a sentence when there are several.
 pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
     if !path.is_dir() {
-        return if path.is_file() {
-            Ok(path.to_owned())
-        } else {
-            Err(FindError::None(path.to_owned()))
+        return match NoFile::at(path) {
+            Some(what) => Err(FindError::NotAFile(path.to_owned(), what)),
+            None if path.is_file() => Ok(path.to_owned()),
+            None => Err(FindError::None(path.to_owned())),
         };
     }
     let main = path.join("story.md");
     if main.is_file() {
         return Ok(main);
+    }
+    if let Some(what) = NoFile::at(&main) {
+        return Err(FindError::NotAFile(main, what));
     }
     let mut briefs: Vec<PathBuf> = std::fs::read_dir(path)
         .map_err(|_| FindError::None(path.to_owned()))?
@@ -60,7 +68,10 @@ pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
     briefs.sort();
     match briefs.as_slice() {
         [] => Err(FindError::None(main)),
-        [one] => Ok(one.clone()),
+        [one] => match NoFile::at(one) {
+            Some(what) => Err(FindError::NotAFile(one.clone(), what)),
+            None => Ok(one.clone()),
+        },
         _ => Err(FindError::Several(briefs)),
     }
 }
@@ -70,6 +81,8 @@ pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
 pub enum FindError {
     #[error("there is no brief at {}. `storywright new` makes one", .0.display())]
     None(PathBuf),
+    #[error("{} is {}, not a file, so there is no brief to read. Move it away or name another", .0.display(), .1)]
+    NotAFile(PathBuf, NoFile),
     #[error("there are several briefs here, name one of them: {}", names(.0))]
     Several(Vec<PathBuf>),
 }
@@ -88,21 +101,16 @@ impl StoryFile {
     /// settings in force.
     pub(super) fn read(path: &Path, owners: &dyn Owners) -> Result<StoryFile, JobError> {
         let folder = StoryFolder::of_brief(path)?;
-        let text = match owners.open_text(folder.brief()) {
-            Some(text) => text,
-            None => std::fs::read(folder.brief())
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .map_err(|source| match source.kind() {
-                    std::io::ErrorKind::NotFound => JobError::NoBrief {
-                        path: folder.brief().to_owned(),
-                    },
-                    _ => JobError::Unreadable {
-                        path: folder.brief().to_owned(),
-                        source,
-                    },
-                })?,
+        let shown = owners.open_text(folder.brief()).map(Ok);
+        let (text, wrong) = match shown.map_or_else(|| read_text(folder.brief()), Ok)? {
+            Ok(text) => (text, None),
+            Err(NotText { text, span, why }) => (text, Some((span, why))),
         };
-        let brief = Brief::parse(&text);
+        let mut brief = Brief::parse(&text);
+        if let Some((span, why)) = wrong {
+            let problem = Problem::error(span, NOT_TEXT, why.to_string());
+            brief.problems.insert(0, problem);
+        }
         let (templates, template_problems) = read_templates(&folder, owners);
         Ok(StoryFile {
             folder,
@@ -190,27 +198,58 @@ fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<
     }
     for name in Templates::names() {
         let path = place.join(format!("{name}.md"));
-        let is_template = std::fs::symlink_metadata(&path)
-            .is_ok_and(|entry| entry.is_file() && entry.len() <= LARGEST_TEMPLATE);
-        if !is_template {
+        let Ok(entry) = std::fs::symlink_metadata(&path) else {
+            continue;
+        };
+        if entry.is_symlink() || entry.len() > LARGEST_TEMPLATE {
             continue;
         }
-        let text = owners
-            .open_text(&path)
-            .or_else(|| std::fs::read_to_string(&path).ok());
-        let Some(text) = text else {
-            continue;
+        let placed = |text: &Arc<str>, problem| PlacedProblem {
+            path: path.clone(),
+            text: Arc::clone(text),
+            problem,
+        };
+        let text = match owners.open_text(&path) {
+            Some(text) => text,
+            None => match read_template(&path) {
+                Ok(text) => text,
+                Err((text, problem)) => {
+                    problems.push(placed(&text.into(), problem));
+                    continue;
+                }
+            },
         };
         templates.replace(name, &text);
         let text: Arc<str> = text.into();
         let found = Templates::problems(name, &text).into_iter();
-        problems.extend(found.map(|problem| PlacedProblem {
-            path: path.clone(),
-            text: Arc::clone(&text),
-            problem,
-        }));
+        problems.extend(found.map(|problem| placed(&text, problem)));
     }
     (templates, problems)
+}
+
+/// Reads the text of a brief, or of as much of it as is text.
+fn read_text(path: &Path) -> Result<Result<String, NotText>, JobError> {
+    let path = path.to_owned();
+    match read_file(&path) {
+        Ok(bytes) => Ok(encoding::decode(bytes)),
+        Err(source) => Err(match source.kind() {
+            std::io::ErrorKind::NotFound => JobError::NoBrief { path },
+            _ => JobError::Unreadable { path, source },
+        }),
+    }
+}
+
+/// Reads the text of a template, or says what is wrong where.
+fn read_template(path: &Path) -> Result<String, (String, Problem)> {
+    let (text, span, why) = match read_file(path).map(encoding::decode) {
+        Ok(Ok(text)) => return Ok(text),
+        Ok(Err(NotText { text, span, why })) => (text, span, why.to_string()),
+        Err(error) => {
+            let why = format!("This template can't be read: {error}.");
+            (String::new(), 0..0, why)
+        }
+    };
+    Err((text, Problem::error(span, UNREADABLE_TEMPLATE, why)))
 }
 
 fn size_defaults(settings: &Settings) -> SizeDefaults {

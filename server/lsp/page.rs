@@ -23,7 +23,8 @@ use super::growth::{AuthorEdited, Growth, Step, changes};
 use super::plain;
 use super::state::State;
 use crate::engine::editor::{Editor, KeepReplaced, Page, PageAddress, PageStop};
-use crate::session::{ClientEdit, Owner, Owners};
+use crate::session::chunk_file::decode;
+use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
 
 /// How long an edit may be on its way before nobody waits for it any more.
@@ -55,7 +56,7 @@ impl LspEditor {
     fn is_ours(&self, path: &Path, shown: &str) -> bool {
         let shown = plain::plain(shown);
         let digest = Digest::of(shown.trim_end());
-        let on_disk = std::fs::read_to_string(path).unwrap_or_default();
+        let on_disk = read_file(path).map(decode).unwrap_or_default();
         self.state.was_put(path, &digest) || plain::is_same(&on_disk, &shown)
     }
 }

@@ -8,8 +8,8 @@ mod head;
 
 use std::borrow::Cow;
 
+pub(crate) use crate::story::encoding::decode_any as decode;
 pub use form::Form;
-pub(crate) use form::decode;
 pub use head::{Damage, Fault};
 
 use crate::story::comments::without_comments;

@@ -5,6 +5,7 @@
 //! story's folder. Files are read and replaced without following symbolic links.
 
 mod locking;
+mod regular;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -16,6 +17,10 @@ use jiff::Timestamp;
 use super::error::{Doing, StoreError};
 use super::temporary::Temporary;
 pub(crate) use locking::LockedFile;
+use regular::Links;
+pub(crate) use regular::NotAFile;
+pub(super) use regular::open_linked;
+pub use regular::{NoFile, read_file};
 
 /// A kind of file-system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,7 +86,18 @@ pub enum EntryKind {
     File,
     Folder,
     Link,
-    Other,
+    Other(NoFile),
+}
+
+impl EntryKind {
+    /// Names what lies in the place of a file; `None` for files and links.
+    pub fn no_file(self) -> Option<NoFile> {
+        match self {
+            EntryKind::File | EntryKind::Link => None,
+            EntryKind::Folder => Some(NoFile::Folder),
+            EntryKind::Other(what) => Some(what),
+        }
+    }
 }
 
 /// What is known of a path, without following links.
@@ -158,7 +174,9 @@ impl Disk {
     /// # Errors
     /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = self.go(Call::Read, path).and_then(|()| read_no_link(path));
+        let bytes = self
+            .go(Call::Read, path)
+            .and_then(|()| regular::read(path, Links::Refuse));
         match bytes {
             Err(error) if is_link_refused(&error) => Err(self.outside(path)),
             bytes => optional(bytes.map(Some), Doing::Read, path),
@@ -169,7 +187,7 @@ impl Disk {
     pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         let bytes = self
             .go(Call::Read, path)
-            .and_then(|()| fs::read(path))
+            .and_then(|()| regular::read(path, Links::Follow))
             .map(Some);
         optional(bytes, Doing::Read, path)
     }
@@ -248,9 +266,18 @@ impl Disk {
     }
 
     /// Makes a folder and those above it, each one safe on disk when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAFolder`] where something else has that name.
     pub fn make_folder(&self, folder: &Path) -> Result<(), StoreError> {
-        if self.metadata(folder)?.is_some() {
-            return self.hold_folder_inside(folder);
+        if let Some(there) = self.metadata(folder)? {
+            let what = match there.kind {
+                EntryKind::Folder | EntryKind::Link => return self.hold_folder_inside(folder),
+                EntryKind::File => "a file".to_owned(),
+                EntryKind::Other(what) => what.to_string(),
+            };
+            let path = folder.to_owned();
+            return Err(StoreError::NotAFolder { path, what });
         }
         if let Some(above) = folder.parent() {
             self.make_folder(above)?;
@@ -353,7 +380,11 @@ impl Disk {
             self.refuse_unwritable(path, &before)?;
         }
         self.go(Call::Create, path)
-            .and_then(|()| File::create(path))
+            .and_then(|()| {
+                let mut options = OpenOptions::new();
+                options.write(true).create(true).truncate(true);
+                regular::open(path, &options, Links::Refuse)
+            })
             .and_then(|mut file| self.put(&mut file, path, bytes))
             .map_err(|error| StoreError::io(Doing::Write, path, error))
     }
@@ -379,8 +410,12 @@ impl Disk {
     }
 
     /// Gives a file or a folder another name, in the same folder or in another of the same disk.
+    ///
+    /// # Errors
+    /// [`StoreError::NotAFile`] where a pipe or the like, which is not ours, has that name.
     pub fn rename_file(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         self.hold_inside(to)?;
+        self.refuse_special(to)?;
         self.rename(from, to)
             .map_err(|error| StoreError::io(Doing::Write, to, error))?;
         match to.parent() {
@@ -416,7 +451,11 @@ impl Disk {
         }
         let file = self
             .go(Call::Create, path)
-            .and_then(|()| OpenOptions::new().create(true).append(true).open(path))
+            .and_then(|()| {
+                let mut options = OpenOptions::new();
+                options.create(true).append(true);
+                regular::open(path, &options, Links::Refuse)
+            })
             .map_err(|error| StoreError::io(Doing::Create, path, error))?;
         Ok(Log {
             disk: self.clone(),
@@ -428,11 +467,20 @@ impl Disk {
     fn refuse_unwritable(&self, path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
         match metadata.kind {
             EntryKind::Link => Err(self.outside(path)),
+            EntryKind::Folder | EntryKind::Other(_) => refuse_no_file(path, metadata.kind),
             // A rename would replace a read-only file without a word.
-            _ if metadata.read_only => Err(StoreError::ReadOnlyFile {
+            EntryKind::File if metadata.read_only => Err(StoreError::ReadOnlyFile {
                 path: path.to_owned(),
                 kept: None,
             }),
+            EntryKind::File => Ok(()),
+        }
+    }
+
+    /// Fails where something lies that is neither file, folder nor link.
+    pub(super) fn refuse_special(&self, path: &Path) -> Result<(), StoreError> {
+        match self.metadata(path)?.map(|found| found.kind) {
+            Some(kind @ EntryKind::Other(_)) => refuse_no_file(path, kind),
             _ => Ok(()),
         }
     }
@@ -485,21 +533,14 @@ impl Log {
     }
 }
 
-/// Opens without following a link at the end of the path.
-fn read_no_link(path: &Path) -> io::Result<Vec<u8>> {
-    use std::io::Read as _;
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt as _;
-        options.custom_flags(libc::O_NOFOLLOW);
+fn refuse_no_file(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
+    match kind.no_file() {
+        None => Ok(()),
+        Some(what) => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+            what,
+        }),
     }
-    let mut file = options.open(path)?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
-    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn is_link_refused(error: &io::Error) -> bool {
@@ -553,13 +594,10 @@ fn device_of(_: &fs::Metadata) -> Option<u64> {
 }
 
 fn kind_of(kind: fs::FileType) -> EntryKind {
-    if kind.is_file() {
-        EntryKind::File
-    } else if kind.is_dir() {
-        EntryKind::Folder
-    } else if kind.is_symlink() {
-        EntryKind::Link
-    } else {
-        EntryKind::Other
+    match NoFile::of(kind) {
+        None if kind.is_symlink() => EntryKind::Link,
+        None => EntryKind::File,
+        Some(NoFile::Folder) => EntryKind::Folder,
+        Some(what) => EntryKind::Other(what),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::disk::{NoFile, NotAFile};
 use super::lock::Holder;
 use crate::story::ChunkNumber;
 
@@ -66,6 +67,18 @@ pub enum StoreError {
         path.display(), root.display()
     )]
     Outside { path: PathBuf, root: PathBuf },
+    /// Something that is no file lies in the place of one.
+    #[error(
+        "{} is {what}, not a file, so it was left as it is. Move it away, then run the same command again.",
+        path.display()
+    )]
+    NotAFile { path: PathBuf, what: NoFile },
+    /// Something that is no folder lies in the place of one.
+    #[error(
+        "{} is {what}, not a folder, so it was left as it is. Move it away, then run the same command again.",
+        path.display()
+    )]
+    NotAFolder { path: PathBuf, what: String },
     #[error(
         "\"{id}\" can't be the name of a session: it has to be one plain folder name, without slashes and without a \
          dot at its start. Choose another name."
@@ -161,6 +174,13 @@ impl Trouble {
 
 impl StoreError {
     pub(crate) fn io(doing: Doing, path: &Path, source: io::Error) -> StoreError {
+        let inner = source.get_ref();
+        if let Some(NotAFile(what)) = inner.and_then(|inner| inner.downcast_ref()) {
+            return StoreError::NotAFile {
+                path: path.to_owned(),
+                what: *what,
+            };
+        }
         StoreError::Io {
             trouble: Trouble::of(&source),
             doing,
@@ -187,6 +207,8 @@ impl StoreError {
             | StoreError::ReadOnlyFile { path, .. }
             | StoreError::OpenMeanwhile { path, .. }
             | StoreError::Outside { path, .. }
+            | StoreError::NotAFile { path, .. }
+            | StoreError::NotAFolder { path, .. }
             | StoreError::Unmerged { path, .. }
             | StoreError::UnmergedVersion { path }
             | StoreError::NoFolder { path } => Some(path),

@@ -303,7 +303,7 @@ fn walk(
         let is_ours = match entry.kind {
             EntryKind::Folder => archive::is_member(&format!("{name}/x"), id),
             EntryKind::File => archive::is_member(&name, id) && archive::parts_of(&name).is_ok(),
-            EntryKind::Link | EntryKind::Other => false,
+            EntryKind::Link | EntryKind::Other(_) => false,
         };
         match entry.kind {
             EntryKind::Folder if is_ours => walk(root, &name, id, disk, found, left_out)?,

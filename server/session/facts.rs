@@ -33,8 +33,8 @@ pub struct Facts {
     pub removed: Vec<KeptVersion>,
     /// What history/ knows of the chunks, where there is no manifest.
     pub records: Vec<ChunkRecord>,
-    /// Names in chunks/ that are symbolic links and therefore not read.
-    pub links: Vec<String>,
+    /// What is in the place of chunk files and journals, and is no file: links, folders, pipes.
+    pub unread: Vec<(PathBuf, EntryKind)>,
     /// Copies that a sync tool made of the brief, the manifest or a version in history/.
     pub copies: Vec<CopyFact>,
     pub at: Timestamp,
@@ -166,7 +166,7 @@ fn gather_with(
 
 fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Facts, StoreError> {
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
-    let mut links = Vec::new();
+    let mut unread = Vec::new();
     // Texts move from the earlier place of journals to that of today, and from there into the
     // chunk file: read in this order, none is missed.
     for (folder, holds) in [
@@ -174,7 +174,7 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         (paths.work(), Holds::Journals),
         (paths.chunks(), Holds::Chunks),
     ] {
-        read_folder(&folder, holds, &mut files, &mut links, disk)?;
+        read_folder(&folder, holds, &mut files, &mut unread, disk)?;
     }
     for file in files.values_mut().filter(|file| file.journal.is_some()) {
         let path = paths.chunks().join(&file.name);
@@ -185,7 +185,7 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         records: Vec::new(),
         files: files.into_values().collect(),
         removed: read_removed(paths, disk)?,
-        links,
+        unread,
         copies: Vec::new(),
         at: disk.now(),
     })
@@ -203,7 +203,7 @@ fn read_folder(
     folder: &Path,
     holds: Holds,
     files: &mut BTreeMap<String, FileFact>,
-    links: &mut Vec<String>,
+    unread: &mut Vec<(PathBuf, EntryKind)>,
     disk: &Disk,
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
@@ -218,13 +218,9 @@ fn read_folder(
         if entry.name.starts_with('.') {
             continue;
         }
-        match entry.kind {
-            EntryKind::File => {}
-            EntryKind::Link => {
-                links.push(entry.name);
-                continue;
-            }
-            _ => continue,
+        if entry.kind != EntryKind::File {
+            unread.push((folder.join(entry.name), entry.kind));
+            continue;
         }
         let Some(text) = read_text(&folder.join(&entry.name), disk)? else {
             continue;

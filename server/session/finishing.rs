@@ -120,7 +120,9 @@ impl Inner {
         if let Some(text) = &in_editor {
             self.keep_authors_story(state, &story, text)?;
         }
-        let on_disk = self.disk.read(&path)?.unwrap_or_default();
+        let Some(on_disk) = self.read_derived(state, &path)? else {
+            return Ok(());
+        };
         // All that is in a story that the new one begins with is in the new one.
         // A draft of an earlier version is no text of the author's.
         let earlier = assemble::assemble_plainly(&page, &self.plan, chunks);
@@ -205,7 +207,9 @@ impl Inner {
         let (base, text) = match owed {
             Some(edit) => (edit.base.clone(), edit.text.clone()),
             None => {
-                let shown = self.shown(&path)?;
+                let Some(shown) = self.shown(state, &path)? else {
+                    return Ok(());
+                };
                 (shown.clone(), shown)
             }
         };
@@ -215,11 +219,21 @@ impl Inner {
         }
     }
 
-    /// What a reader of the file sees: the editor's text, else the disk's.
-    fn shown(&self, path: &Path) -> Result<String, StoreError> {
+    /// What a reader of the file sees: the editor's text, else the disk's; `None` where it is left
+    /// alone.
+    fn shown(&self, state: &mut State, path: &Path) -> Result<Option<String>, StoreError> {
         match self.owners.open_text(path).filter(|_| self.is_open(path)) {
-            Some(text) => Ok(text),
-            None => Ok(read_text(path, &self.disk)?.unwrap_or_default()),
+            Some(text) => Ok(Some(text)),
+            None => Ok(self.read_derived(state, path)?.map(chunk_file::decode)),
+        }
+    }
+
+    /// The bytes of a file that can be made again; `None` where it can't be read as it can't be
+    /// written, and is left alone.
+    fn read_derived(&self, state: &mut State, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.disk.read(path) {
+            Ok(bytes) => Ok(Some(bytes.unwrap_or_default())),
+            Err(error) => Self::or_leave_alone(state, Err(error)).map(|()| None),
         }
     }
 
@@ -271,7 +285,11 @@ impl Inner {
         written: Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         match written {
-            Err(error @ (StoreError::ReadOnlyFile { .. } | StoreError::Outside { .. })) => {
+            Err(
+                error @ (StoreError::ReadOnlyFile { .. }
+                | StoreError::Outside { .. }
+                | StoreError::NotAFile { .. }),
+            ) => {
                 state.owed.notices.push(Notice {
                     code: "file-left-alone",
                     message: error.to_string(),

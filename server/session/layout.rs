@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
 use super::conflict;
+use super::chunk_file;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::manifest;
@@ -508,7 +509,7 @@ fn owner_by_beats(
     let mut best: Option<(usize, String)> = None;
     for name in briefs {
         let text = disk.read_linked(&root.join(&name))?.unwrap_or_default();
-        let brief = Brief::parse(&String::from_utf8_lossy(&text));
+        let brief = Brief::parse(&chunk_file::decode(text));
         let shared = beats
             .iter()
             .filter(|beat| brief.beat(beat).is_some())

@@ -244,6 +244,10 @@ pub(crate) fn read(
             ManifestFact::Unusable("is a symbolic link".to_owned()),
             None,
         )),
+        Err(StoreError::NotAFile { what, .. }) => Ok((
+            ManifestFact::Unusable(format!("is {what}, not a file")),
+            None,
+        )),
         Err(error) => Err(error),
     }
 }
@@ -298,8 +302,8 @@ pub(crate) struct Head {
 pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreError> {
     match disk.read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes.unwrap_or_default()).ok()),
-        // One that is a link is none of ours; the other sessions are still to be found.
-        Err(StoreError::Outside { .. }) => Ok(None),
+        // One that is a link or no file is none of ours; the other sessions are still to be found.
+        Err(StoreError::Outside { .. } | StoreError::NotAFile { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -61,7 +61,7 @@ use std::path::{Path, PathBuf};
 pub use adopting::Stray;
 pub use archive::{ArchiveError, Limits, Refusal};
 pub use audits::{Audits, ChunkAudit, read_audits};
-pub use disk::{Call, Disk, Entry, EntryKind, Faults, Verdict};
+pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, Verdict, read_file};
 pub use error::{Doing, StoreError, Trouble};
 pub use export::{Exported, export_markdown, export_zip};
 pub use generated::generated_text;

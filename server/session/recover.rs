@@ -430,13 +430,19 @@ fn tell(
     paths: &SessionPaths,
 ) -> Vec<Notice> {
     let mut notices = Vec::new();
-    for name in &facts.links {
-        notices.push(Notice {
-            code: "link-ignored",
-            message: format!(
-                "{} is a symbolic link and is not read. Put the file itself there.",
-                paths.chunks().join(name).display()
-            ),
+    for (path, kind) in &facts.unread {
+        let path = path.display();
+        notices.push(match kind.no_file() {
+            None => Notice {
+                code: "link-ignored",
+                message: format!(
+                    "{path} is a symbolic link and is not read. Put the file itself there."
+                ),
+            },
+            Some(what) => Notice {
+                code: "not-a-file",
+                message: format!("{path} is {what}, not a file, and is not read. Move it away."),
+            },
         });
     }
     for candidate in candidates {

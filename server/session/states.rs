@@ -16,7 +16,7 @@ use super::state_file::{self, StateFile, Told, VERSION};
 use super::writer::{Inner, Session, State};
 use super::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId, changelog};
 use crate::story::state::{ChunkState, StoryState, fold};
-use crate::story::{BeatId, CastEntry, ChunkNumber, Digest};
+use crate::story::{BeatId, CastEntry, ChunkNumber, Digest, encoding};
 
 /// What is known of the chunks of a session.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -183,7 +183,11 @@ fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, S
     {
         return Ok(Some(told));
     }
-    let text = read_text(path, disk).map_err(|error| format!("can't be read ({error})"))?;
+    let bytes = disk
+        .read(path)
+        .map_err(|error| format!("can't be read ({error})"))?;
+    let text = bytes.map(encoding::decode).transpose();
+    let text = text.map_err(|error| format!("is no text ({})", error.why))?;
     let text = text.filter(|text| !text.trim().is_empty());
     text.map(|text| state_file::parse(&text)).transpose()
 }

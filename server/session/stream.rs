@@ -8,7 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::disk::{Call, Disk, EntryKind};
+use super::disk::{self, Call, Disk, EntryKind};
 use super::error::{Doing, StoreError};
 
 /// A file that did not exist before and is being written.
@@ -36,13 +36,9 @@ impl Disk {
     /// Opens a file that somebody named, links followed; and its length in bytes.
     pub(crate) fn open_file(&self, path: &Path) -> Result<(File, u64), StoreError> {
         let opened = self.go(Call::Read, path).and_then(|()| {
-            let file = File::open(path)?;
-            let metadata = file.metadata()?;
-            // Opening a folder succeeds on some systems.
-            match metadata.is_file() {
-                true => Ok((file, metadata.len())),
-                false => Err(io::Error::other("it is not a file")),
-            }
+            let file = disk::open_linked(path)?;
+            let length = file.metadata()?.len();
+            Ok((file, length))
         });
         opened.map_err(|error| StoreError::io(Doing::Read, path, error))
     }
@@ -50,10 +46,13 @@ impl Disk {
     /// Gives a file its final name, where it replaces what is there. Removes it where that
     /// fails.
     pub(crate) fn put_in_place(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
-        let placed = self.hold_inside(to).and_then(|()| {
-            self.rename(from, to)
-                .map_err(|error| StoreError::io(Doing::Write, to, error))
-        });
+        let placed = self
+            .hold_inside(to)
+            .and_then(|()| self.refuse_special(to))
+            .and_then(|()| {
+                self.rename(from, to)
+                    .map_err(|error| StoreError::io(Doing::Write, to, error))
+            });
         if placed.is_err() {
             let _ = self.remove(from);
         }

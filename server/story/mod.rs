@@ -14,6 +14,7 @@ pub mod contradiction;
 pub mod controls;
 mod document;
 pub mod edits;
+pub mod encoding;
 pub mod front_matter;
 pub mod ids;
 mod labels;

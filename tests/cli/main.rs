@@ -12,6 +12,7 @@ mod answers;
 mod commands;
 mod comments;
 mod edits;
+mod encodings;
 mod events;
 mod explain;
 mod fatal;
@@ -38,6 +39,8 @@ mod seams;
 mod secrets;
 mod settings;
 mod sizes;
+#[cfg(unix)]
+mod special;
 mod states;
 mod stretches;
 mod terminal;

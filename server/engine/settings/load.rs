@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::layer::{UNREADABLE, dotted, is_group};
 use super::{Layer, LayerFile, Origin, SettingsProblem, Spot};
 use crate::engine::environment::Environment;
-use crate::session::Owners;
+use crate::session::{Owners, read_file};
+use crate::story::encoding::{self, NotText};
 use crate::story::{Brief, Span};
 
 /// Where the user's own settings are: `STORYWRIGHT_CONFIG`, else `storywright/config.toml` in
@@ -115,7 +116,8 @@ fn workspace_file(workspace: Option<&Path>, brief: &Path) -> Option<PathBuf> {
         .ancestors()
         .take_while(|ancestor| ancestor.starts_with(top))
         .map(|ancestor| ancestor.join("storywright.toml"))
-        .find(|candidate| candidate.is_file())
+        // Whatever has that name: what is no file is told when it is read.
+        .find(|candidate| candidate.exists())
 }
 
 fn read_toml(
@@ -139,8 +141,13 @@ fn read_toml(
     };
     let text = match owners.open_text(path) {
         Some(text) => text,
-        None => match std::fs::read_to_string(path) {
-            Ok(text) => text,
+        // How a shell's user says that there are no settings.
+        None if path == Path::new("/dev/null") => return Ok(None),
+        None => match read_file(path).map(encoding::decode) {
+            Ok(Ok(text)) => text,
+            Ok(Err(NotText { text, span, why })) => {
+                return Err(problem(&text, span, why.to_string()));
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(problem("", 0..0, format!("can't be read: {error}"))),
         },

@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::regular::{self, Links};
 use super::{Call, Disk};
 use crate::session::error::{Doing, StoreError};
 
@@ -29,12 +30,9 @@ impl Disk {
             self.refuse_unwritable(path, &metadata)?;
         }
         let opened = self.go(Call::Lock, path).and_then(|()| {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .open(path)
+            let mut options = OpenOptions::new();
+            options.read(true).write(true).create(true).truncate(false);
+            regular::open(path, &options, Links::Refuse)
         });
         let file = opened.map_err(|error| StoreError::io(Doing::Lock, path, error))?;
         match lock(&file) {

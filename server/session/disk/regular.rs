@@ -1,0 +1,134 @@
+//! Opens files, and nothing else that may lie in the place of one.
+//!
+//! A named pipe holds whoever opens it until somebody writes to it, and a device may give bytes
+//! without end: what is opened here is known for a file before and after.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Whether a symbolic link at the end of a path is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    Follow,
+    Refuse,
+}
+
+/// What may lie in the place of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoFile {
+    Folder,
+    Pipe,
+    Socket,
+    Device,
+    Other,
+}
+
+/// Refuses what is no file; the error inside an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("it is {0}, not a file")]
+pub(crate) struct NotAFile(pub(crate) NoFile);
+
+impl fmt::Display for NoFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoFile::Folder => "a folder",
+            NoFile::Pipe => "a named pipe",
+            NoFile::Socket => "a socket",
+            NoFile::Device => "a device",
+            NoFile::Other => "something else",
+        })
+    }
+}
+
+impl NoFile {
+    /// Names what something is that is neither file nor link; `None` for those two.
+    pub(super) fn of(kind: fs::FileType) -> Option<NoFile> {
+        if kind.is_file() || kind.is_symlink() {
+            return None;
+        }
+        if kind.is_dir() {
+            return Some(NoFile::Folder);
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt as _;
+            if kind.is_fifo() {
+                return Some(NoFile::Pipe);
+            } else if kind.is_socket() {
+                return Some(NoFile::Socket);
+            } else if kind.is_block_device() || kind.is_char_device() {
+                return Some(NoFile::Device);
+            }
+        }
+        Some(NoFile::Other)
+    }
+
+    /// Names what lies at a path, links followed, where that is no file.
+    pub fn at(path: &Path) -> Option<NoFile> {
+        NoFile::of(fs::metadata(path).ok()?.file_type())
+    }
+}
+
+/// Opens a file without waiting for anybody.
+///
+/// # Errors
+/// [`NotAFile`] inside the error where something else lies there.
+pub(super) fn open(path: &Path, options: &OpenOptions, links: Links) -> io::Result<File> {
+    let found = match links {
+        Links::Follow => fs::metadata(path),
+        Links::Refuse => fs::symlink_metadata(path),
+    };
+    // What is not there may be made by the options.
+    if let Ok(found) = found {
+        refuse(found.file_type())?;
+    }
+    #[cfg(unix)]
+    let options = &{
+        use std::os::unix::fs::OpenOptionsExt as _;
+        let mut options = options.clone();
+        // Should a pipe have come meanwhile, nobody waits for its other end.
+        options.custom_flags(match links {
+            Links::Follow => libc::O_NONBLOCK,
+            Links::Refuse => libc::O_NONBLOCK | libc::O_NOFOLLOW,
+        });
+        options
+    };
+    let file = options.open(path)?;
+    refuse(file.metadata()?.file_type())?;
+    Ok(file)
+}
+
+fn refuse(kind: fs::FileType) -> io::Result<()> {
+    let Some(found) = NoFile::of(kind) else {
+        return Ok(());
+    };
+    let kind = match found {
+        NoFile::Folder => io::ErrorKind::IsADirectory,
+        _ => io::ErrorKind::InvalidInput,
+    };
+    Err(io::Error::new(kind, NotAFile(found)))
+}
+
+/// Reads a file as a whole.
+pub(super) fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
+    let mut file = open(path, OpenOptions::new().read(true), links)?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a file to read from, links followed.
+pub(in crate::session) fn open_linked(path: &Path) -> io::Result<File> {
+    open(path, OpenOptions::new().read(true), Links::Follow)
+}
+
+/// Reads a file of the author's that lies outside of the store, links followed.
+///
+/// # Errors
+/// As the file system has it, or a sentence that says what lies in the place of a file.
+pub fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    read(path, Links::Follow)
+}
