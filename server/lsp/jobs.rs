@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
+use super::client::EditorClient;
 use super::confirm;
 use super::page::LspEditor;
 use super::progress::JobProgress;
@@ -21,6 +23,7 @@ use super::state::State;
 use crate::engine::accept::Check;
 use crate::engine::error::JobError;
 use crate::engine::events::{JobEvent, Observer, Outcome, Unit, Work};
+use crate::engine::job::Finished;
 use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
@@ -170,36 +173,49 @@ impl Assignment {
 }
 
 /// Starts a job in a task of its own.
+///
+/// What the client hears of the end is true by then: the job is off the list, its chunks are free,
+/// and the session's lock is released before the progress ends and the last word is said.
 pub fn start(listed: Listed, assignment: Assignment) {
     tokio::spawn(async move {
-        let running = run(&listed, assignment);
-        if AssertUnwindSafe(running).catch_unwind().await.is_err()
-            && let Some(client) = listed.state.client()
-        {
-            client.show(
-                MessageType::ERROR,
-                "Storywright: the job failed by a bug of its own. All text up to the last second is saved; \
-                 writing again goes on from there.",
-            );
+        let (state, id) = (Arc::clone(&listed.state), listed.id.clone());
+        let mut teller = None;
+        let running = run(&listed, assignment, &mut teller);
+        let ended = AssertUnwindSafe(running).catch_unwind().await;
+        let progress = match teller {
+            // All events are told once the job has let go of its end of the channel.
+            Some(teller) => teller.await.ok().flatten(),
+            None => None,
+        };
+        drop(listed);
+        drop(progress);
+        let last_word = ended.unwrap_or_else(|_| LastWord::of_bug());
+        if let Some(client) = state.client() {
+            last_word.say(client, &id);
         }
     });
 }
 
-async fn run(listed: &Listed, mut assignment: Assignment) {
+/// What tells the client of a job's events; its output is the progress, which still has to end.
+type Teller = JoinHandle<Option<JobProgress>>;
+
+/// Runs a job to its end, and lets go of all that it held.
+async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Teller>) -> LastWord {
     let state = &listed.state;
     if let Assignment::Chunks(prepared) = &mut assignment {
-        let begins = confirm::may_begin(state, prepared, &listed.cancel).await;
-        if !matches!(begins, Ok(true)) {
-            return tell_not_begun(listed, begins.err());
+        match confirm::may_begin(state, prepared, &listed.cancel).await {
+            Ok(true) => {}
+            Ok(false) => return LastWord::of_unwanted(),
+            Err(error) => return LastWord::of_error(&error),
         }
     }
     let (events, inbox) = mpsc::unbounded_channel();
-    let teller = tokio::spawn(tell(
+    *teller = Some(tokio::spawn(tell(
         Arc::clone(state),
         listed.id.clone(),
         assignment.title(),
         inbox,
-    ));
+    )));
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let (workshop, cancel) = (&state.workshop, &listed.cancel);
@@ -207,39 +223,66 @@ async fn run(listed: &Listed, mut assignment: Assignment) {
         Assignment::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
         Assignment::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
     };
-    // All events are told, the progress has ended: then comes the last word.
-    let _ = teller.await;
-    let Some(client) = state.client() else { return };
     match result {
-        Ok(finished) => {
-            let kind = match finished.outcome {
-                Outcome::Complete | Outcome::Cancelled => MessageType::INFO,
-                Outcome::Incomplete => MessageType::ERROR,
-            };
-            client.show(kind, format!("Storywright: {}", finished.message));
-        }
-        Err(error) => {
-            let message = cause_chain(&error);
-            client.log(MessageType::ERROR, format!("{}: {message}", listed.id));
-            client.show(MessageType::ERROR, format!("Storywright: {message}"));
-        }
+        Ok(finished) => LastWord::of_end(&finished),
+        Err(error) => LastWord::of_error(&error),
     }
 }
 
-/// Tells of a job that the author did not want after all, or that can't begin.
-fn tell_not_begun(listed: &Listed, error: Option<JobError>) {
-    let Some(client) = listed.state.client() else {
-        return;
-    };
-    let (kind, message) = match error {
-        Some(error) => (MessageType::ERROR, cause_chain(&error)),
-        None => (
-            MessageType::INFO,
-            "nothing was sent, and nothing changed".to_owned(),
-        ),
-    };
-    client.log(kind, format!("{}: {message}", listed.id));
-    client.show(kind, format!("Storywright: {message}"));
+/// What is said when a job is over.
+struct LastWord {
+    kind: MessageType,
+    message: String,
+    /// Whether nothing else in the log tells of it.
+    is_logged: bool,
+}
+
+impl LastWord {
+    fn of_end(finished: &Finished) -> LastWord {
+        LastWord {
+            kind: match finished.outcome {
+                Outcome::Complete | Outcome::Cancelled => MessageType::INFO,
+                Outcome::Incomplete => MessageType::ERROR,
+            },
+            message: finished.message.clone(),
+            is_logged: false,
+        }
+    }
+
+    fn of_error(error: &JobError) -> LastWord {
+        LastWord {
+            kind: MessageType::ERROR,
+            message: cause_chain(error),
+            is_logged: true,
+        }
+    }
+
+    /// Of a job that the author did not want after all.
+    fn of_unwanted() -> LastWord {
+        LastWord {
+            kind: MessageType::INFO,
+            message: "nothing was sent, and nothing changed".to_owned(),
+            is_logged: true,
+        }
+    }
+
+    fn of_bug() -> LastWord {
+        LastWord {
+            kind: MessageType::ERROR,
+            message: "the job failed by a bug of its own. All text up to the last second is saved; writing again \
+                      goes on from there."
+                .to_owned(),
+            is_logged: false,
+        }
+    }
+
+    fn say(self, client: &EditorClient, job: &str) {
+        let LastWord { kind, message, .. } = self;
+        if self.is_logged {
+            client.log(kind, format!("{job}: {message}"));
+        }
+        client.show(kind, format!("Storywright: {message}"));
+    }
 }
 
 /// Hands events over without ever blocking the job.
@@ -262,14 +305,15 @@ impl Observer for Channel {
     }
 }
 
-/// Tells the client what happens, until the job drops its end of the channel.
+/// Tells the client what happens, until the job drops its end of the channel; the progress that is
+/// then to be ended.
 async fn tell(
     state: Arc<State>,
     id: String,
     title: String,
     mut inbox: mpsc::UnboundedReceiver<Told>,
-) {
-    let Some(client) = state.client() else { return };
+) -> Option<JobProgress> {
+    let client = state.client()?;
     let wants_progress = state.introduction().is_some_and(|introduction| {
         let window = introduction.capabilities.window.as_ref();
         window
@@ -292,7 +336,7 @@ async fn tell(
             told = inbox.recv() => told,
         };
         match told {
-            None => break,
+            None => return progress,
             Some(Told::Checkpoint(line)) => client.log(MessageType::INFO, format!("{id} {line}")),
             Some(Told::Event(event)) => {
                 unit.note(&event);

@@ -178,3 +178,28 @@ fn a_second_server_may_read_and_not_write() {
     assert!(message.contains("the story is complete"), "{message} {job}");
     assert_eq!(second.quit(), 0);
 }
+
+/// The job was still listed when its progress had ended: cancelling it was offered, and the lock of
+/// the session was held.
+#[test]
+fn who_asks_after_the_end_finds_the_job_over() {
+    let story = five_beats();
+    let mut editor = Editor::start(Persona::VsCode, &story);
+    editor.open(&story.brief());
+    let brief = uri(&story.brief());
+    for command in ["writeChunk"].into_iter().chain(["rewriteChunk"; 12]) {
+        let job = editor.start_job(command, json!([brief, 1]));
+        editor.wait("the end of the progress", |editor| {
+            let last = editor.progress(&job).pop()?;
+            (last["kind"] == "end").then_some(())
+        });
+        // Whoever holds the lock has a name in it.
+        assert_eq!(read(&story.session(".work/lock")), "", "{command}");
+        let cancelled = editor.command("cancel", json!([{ "job": job }]));
+        assert_eq!(cancelled, Err(format!("{job} is not running")), "{command}");
+        let offered = editor.actions_at(&story.brief(), "Night 1");
+        let cancels = |(title, _): &&(String, _)| title.contains("cancel");
+        assert_eq!(offered.iter().find(cancels), None, "{command}");
+    }
+    assert_eq!(editor.quit(), 0);
+}
