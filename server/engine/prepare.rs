@@ -51,7 +51,7 @@ impl Prepared {
         editor: &dyn Editor,
     ) -> Result<Prepared, JobError> {
         let read = workshop.read_story(&request.source(), editor)?;
-        workshop.check_not_planned(read.story.folder.brief())?;
+        workshop.check_not_planned(&read.story.folder)?;
         let watch = BriefWatch::new(workshop, &request, &read);
         let (story, settings, warnings) = read.usable()?;
         story.check()?;
@@ -392,7 +392,13 @@ impl Prepared {
     ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
         let (workshop, story, plan) = (workshop.clone(), self.story.clone(), self.plan.clone());
         let wanted = self.request.session.clone();
-        blocking(move || workshop.open_session(&story, wanted.as_ref(), &plan, editor)).await
+        blocking(move || {
+            let opened = workshop.open_session(&story, wanted.as_ref(), &plan, editor)?;
+            // Looked at with the session in hand: who plans looks at sessions with the outline in hand.
+            workshop.check_not_planned(&story.folder)?;
+            Ok(opened)
+        })
+        .await
     }
 
     /// The chunks to write, as things stand in a session.

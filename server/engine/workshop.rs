@@ -14,7 +14,9 @@ use super::events::Work;
 pub use super::selection::{ChapterRef, ChunkRef, Selection};
 use super::snapshot::StorySource;
 use super::story_file::StoryFile;
-use crate::session::{Disk, Notice, Owners, PlannedChunk, Session, SessionId, Stray};
+use crate::session::{
+    Disk, Notice, OutlineLock, Owners, PlannedChunk, Session, SessionId, StoryFolder, Stray,
+};
 use crate::story::{BeatId, ChunkNumber};
 
 /// What a job is asked to do.
@@ -204,15 +206,21 @@ impl Workshop {
         })
     }
 
-    /// Chunks are the beats of an outline that stands still.
+    /// Keeps other processes off the outline of a brief. Blocks on the file system.
+    pub(super) fn lock_outline(&self, folder: &StoryFolder) -> Result<OutlineLock, JobError> {
+        Ok(folder.lock_outline(&self.inner.holder, self.disk())?)
+    }
+
+    /// Chunks are the beats of an outline that stands still. Blocks on the file system.
     ///
     /// # Errors
-    /// [`JobError::BeingPlanned`]
-    pub(super) fn check_not_planned(&self, brief: &Path) -> Result<(), JobError> {
-        match lock(&self.inner.planned).contains(brief) {
-            true => Err(JobError::BeingPlanned),
-            false => Ok(()),
+    /// [`JobError::BeingPlanned`], or the same as a [`StoreError`](crate::session::StoreError) where
+    /// another process does.
+    pub(super) fn check_not_planned(&self, folder: &StoryFolder) -> Result<(), JobError> {
+        if lock(&self.inner.planned).contains(folder.brief()) {
+            return Err(JobError::BeingPlanned);
         }
+        Ok(folder.check_not_planned(self.disk())?)
     }
 
     /// Opens a session for writing, or joins the jobs that have it open here.

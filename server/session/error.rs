@@ -32,6 +32,13 @@ pub enum StoreError {
         path.display()
     )]
     Locked { path: PathBuf, holder: Holder },
+    /// Another process, or another job of this one, plans the outline.
+    #[error(
+        "The outline of {} is being planned by {holder}. Nothing was sent, and nothing was changed. Wait until it is \
+         done, or stop it.",
+        path.display()
+    )]
+    BeingPlanned { path: PathBuf, holder: Holder },
     /// The file holds text that the author typed and that this job has not seen.
     #[error(
         "{} was changed while it was being written, so writing stopped there. Your text is untouched{}. Run the same \
@@ -203,6 +210,7 @@ impl StoreError {
         match self {
             StoreError::Io { path, .. }
             | StoreError::Locked { path, .. }
+            | StoreError::BeingPlanned { path, .. }
             | StoreError::AuthorEdited { path, .. }
             | StoreError::ReadOnlyFile { path, .. }
             | StoreError::OpenMeanwhile { path, .. }

@@ -28,6 +28,17 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
+impl Holder {
+    /// This process, which is called `name`.
+    pub(super) fn of_process(name: &str, disk: &Disk) -> Holder {
+        Holder {
+            name: name.to_owned(),
+            pid: std::process::id(),
+            since: disk.now(),
+        }
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.pid == 0 {
@@ -60,14 +71,9 @@ pub(crate) fn take(
 ) -> Result<SessionLock, StoreError> {
     work::make_work_folder(&paths.work(), disk)?;
     let path = &paths.lock();
-    let mut file = acquire(path, paths, disk)?;
+    let mut file = acquire_of(paths, path, disk)?;
     let earlier = take_earlier(paths, disk)?;
-    let holder = Holder {
-        name: holder.to_owned(),
-        pid: std::process::id(),
-        since: disk.now(),
-    };
-    let text = serde_json::to_vec(&holder).unwrap_or_default();
+    let text = serde_json::to_vec(&Holder::of_process(holder, disk)).unwrap_or_default();
     file.write(disk, path, &text)?;
     Ok(SessionLock {
         held: file.held,
@@ -85,33 +91,56 @@ fn take_earlier(paths: &SessionPaths, disk: &Disk) -> Result<Option<LockedFile>,
     if disk.metadata(&path)?.is_none() {
         return Ok(None);
     }
-    let file = acquire(&path, paths, disk)?;
+    let file = acquire_of(paths, &path, disk)?;
     disk.remove(&path)?;
     Ok(Some(file))
 }
 
-fn acquire(path: &Path, paths: &SessionPaths, disk: &Disk) -> Result<LockedFile, StoreError> {
+/// Takes a lock, or names who has it.
+pub(super) fn acquire(path: &Path, disk: &Disk) -> Result<Result<LockedFile, Holder>, StoreError> {
+    acquire_by(disk, path, Disk::lock)
+}
+
+/// Who holds a lock; `None` where nobody does, or there is no such lock.
+pub(super) fn holder(path: &Path, disk: &Disk) -> Result<Option<Holder>, StoreError> {
+    match disk.metadata(path)? {
+        None => Ok(None),
+        // Let go of at once: this only looks.
+        Some(_) => Ok(acquire_by(disk, path, Disk::share)?.err()),
+    }
+}
+
+fn acquire_by(
+    disk: &Disk,
+    path: &Path,
+    take: fn(&Disk, &Path) -> Result<Option<LockedFile>, StoreError>,
+) -> Result<Result<LockedFile, Holder>, StoreError> {
     let mut waited = 0;
     loop {
-        if let Some(file) = disk.lock(path)? {
-            return Ok(file);
+        if let Some(file) = take(disk, path)? {
+            return Ok(Ok(file));
         }
         let named = read_holder(path, disk);
         // A holder takes the lock first and then gives its name; until then the file is empty,
         // or names one that was killed.
         let is_known = named.as_ref().is_some_and(|holder| is_alive(holder.pid));
         if is_known || waited >= NAMELESS {
-            return Err(StoreError::Locked {
-                path: paths.root.clone(),
-                holder: named.unwrap_or_else(|| Holder {
-                    name: String::new(),
-                    pid: 0,
-                    since: Timestamp::UNIX_EPOCH,
-                }),
-            });
+            return Ok(Err(named.unwrap_or_else(|| Holder {
+                name: String::new(),
+                pid: 0,
+                since: Timestamp::UNIX_EPOCH,
+            })));
         }
         waited += pause();
     }
+}
+
+/// Takes a lock of a session.
+fn acquire_of(paths: &SessionPaths, path: &Path, disk: &Disk) -> Result<LockedFile, StoreError> {
+    acquire(path, disk)?.map_err(|holder| StoreError::Locked {
+        path: paths.root.clone(),
+        holder,
+    })
 }
 
 /// Held while it is found out which session is to be written.

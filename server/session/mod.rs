@@ -37,6 +37,7 @@ pub mod manifest;
 mod matching;
 mod mending;
 mod open;
+mod outline_lock;
 mod provenance;
 mod recover;
 mod restoring;
@@ -76,6 +77,7 @@ pub use manifest::{
 };
 pub use mending::Mending;
 pub use open::Opened;
+pub use outline_lock::OutlineLock;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
 pub use revising::{Proposed, Revision, waiting_revision};
 pub use runs::Run;

@@ -32,6 +32,7 @@ mod parameters;
 mod passes;
 mod places;
 mod plan;
+mod plan_locks;
 mod plan_safety;
 mod protocols;
 mod records;

@@ -75,7 +75,7 @@ fn a_brief_behind_a_link_is_left_alone() {
 }
 
 /// A plan whose model has stopped after two of four beats, until the gate is opened.
-fn half_planned(gate: &Gate) -> (Desk, ModelServer, Running) {
+pub fn half_planned(gate: &Gate) -> (Desk, ModelServer, Running) {
     let desk = desk(BRIEF);
     let words = words_with_spaces(&beats(&NAMES[..2])).len();
     let reply = Reply::text(beats(&NAMES[..4])).stall_after(words + 2, gate);

@@ -75,7 +75,7 @@ impl Planning {
     /// # Errors
     /// When the job could not begin.
     pub async fn run(
-        self,
+        mut self,
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
         observer: Arc<dyn Observer>,
@@ -94,6 +94,15 @@ impl Planning {
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
             writer = Writer::connect(&self.settings, workshop.environment(), Role::Plan, &waiting) => writer?,
         };
+        let _lock = blocking({
+            let (workshop, folder) = (workshop.clone(), self.story.folder.clone());
+            move || workshop.lock_outline(&folder)
+        })
+        .await?;
+        self = self.read_again(workshop, Arc::clone(&editor)).await?;
+        if self.count.missing() == 0 {
+            return Ok(self.nothing_to_plan(observer.as_ref(), started));
+        }
         let asked = self.asked();
         let (run, taken) = blocking({
             let (story, disk, asked) = (self.story.clone(), workshop.disk().clone(), asked.clone());
@@ -144,6 +153,27 @@ impl Planning {
         job.tell_started(request.job);
         let stop = job.plan(cancel).await;
         Ok(job.finish(&asked, stop).await)
+    }
+
+    /// Reads the brief as it is now that nobody else plans it: the beats that were missing may have
+    /// come meanwhile.
+    async fn read_again(
+        self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Planning, JobError> {
+        let (workshop, request) = (workshop.clone(), self.request.clone());
+        let now = blocking(move || {
+            let owners: &dyn Editor = editor.as_ref();
+            Planning::new(&workshop, request, owners)
+        });
+        let now = now.await?;
+        // The writer is one of the settings that were read first.
+        Ok(Planning {
+            story: now.story,
+            count: now.count,
+            ..self
+        })
     }
 
     fn asked(&self) -> String {
