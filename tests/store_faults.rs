@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use store::{Story, n, result};
 use storywright::session::{
-    Call, ChunkStatus, Disk, Faults, Manifest, SessionId, StoreError, StoryFolder, Verdict,
+    Call, ChunkStatus, Disk, Faults, Kept, Manifest, SessionId, StoreError, StoryFolder, Verdict,
+    Writes,
 };
 
 #[test]
@@ -282,4 +283,90 @@ fn sessions_without_manifest_go_to_the_brief_whose_beats_they_have() {
         [SessionId::parse("x-01").unwrap()]
     );
     assert_eq!(sessions(&other), [SessionId::parse("y-01").unwrap()]);
+}
+
+/// A text that its chunk file did not take was in no file.
+#[test]
+fn a_text_is_rescued_to_the_first_place_that_takes_it() {
+    /// Refuses files with these names.
+    struct Closed(&'static [&'static str]);
+    impl Faults for Closed {
+        fn before(&self, call: Call, path: &Path) -> Verdict {
+            let path = path.to_string_lossy();
+            let is_closed = self.0.iter().any(|part| path.contains(part));
+            match call == Call::Rename && is_closed {
+                true => Verdict::Fail(io::Error::from_raw_os_error(libc::ENOSPC)),
+                false => Verdict::Go,
+            }
+        }
+    }
+    const CHUNK: &str = "/chunks/chunk_01";
+    let rows: [(&'static [&'static str], Option<&str>); 5] = [
+        (&[], None),
+        (&[CHUNK], Some("generated/the-lamp-keeper-01/.work/rescue/")),
+        (
+            &[CHUNK, "-01/.work/rescue"],
+            Some("generated/.work/rescue/"),
+        ),
+        (
+            &[CHUNK, ".work/rescue"],
+            Some("elsewhere/storywright-rescue/"),
+        ),
+        (&[CHUNK, "rescue"], Some("")),
+    ];
+    for (closed, place) in rows {
+        let story = Story::new();
+        drop(story.open(&["a"]));
+        let elsewhere = tempfile::tempdir().unwrap();
+        let elsewhere = elsewhere.path().join("elsewhere");
+        let session = story
+            .try_open(&["a"], Disk::with_faults(Arc::new(Closed(closed))))
+            .unwrap()
+            .session;
+        let kept = session.rescue(n(1), "Text of a.", false, &elsewhere);
+        match (place, kept) {
+            (None, Kept::InPlace) => {
+                assert!(story.read("chunks/chunk_01.md").contains("Text of a."));
+            }
+            (Some(""), Kept::Nowhere) => assert!(!story.has_anywhere("Text of a.")),
+            (Some(place), Kept::Rescued(path)) => {
+                assert!(path.to_string_lossy().contains(place), "{path:?}");
+                assert!(fs::read_to_string(&path).unwrap().contains("Text of a."));
+            }
+            (place, kept) => panic!("{place:?}: {kept:?}"),
+        }
+    }
+}
+
+/// Folders that could not be written to were found out after the call was paid for.
+#[test]
+fn what_is_closed_to_writing_is_known_before() {
+    struct Closed(&'static str);
+    impl Faults for Closed {
+        fn before(&self, call: Call, path: &Path) -> Verdict {
+            match call == Call::Access && path.ends_with(self.0) {
+                true => Verdict::Fail(io::Error::from_raw_os_error(libc::EACCES)),
+                false => Verdict::Go,
+            }
+        }
+    }
+    for folder in ["the-lamp-keeper-01", "chunks", ".work", "history", "state"] {
+        let story = Story::new();
+        drop(story.open(&["a"]));
+        for name in ["history", "state"] {
+            fs::create_dir_all(story.path(name)).unwrap();
+        }
+        let session = story
+            .try_open(&["a"], Disk::with_faults(Arc::new(Closed(folder))))
+            .unwrap()
+            .session;
+        let writes = Writes {
+            chunks: &[n(1)],
+            states: true,
+            ..Writes::default()
+        };
+        let said = session.check_writable(&writes).unwrap_err().to_string();
+        assert!(said.contains("Permission denied"), "{folder}: {said}");
+        assert!(said.contains("Nothing was sent"), "{folder}: {said}");
+    }
 }

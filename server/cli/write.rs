@@ -239,7 +239,7 @@ pub(super) fn cancel_on_signal(cancel: CancellationToken) {
             if cancel.is_cancelled() {
                 std::process::exit(i32::from(Exit::Cancelled.code()));
             }
-            output::note("cancelling; what has come so far is saved …");
+            output::note("cancelling; what has come so far is being saved …");
             cancel.cancel();
         }
     });

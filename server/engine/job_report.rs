@@ -9,7 +9,7 @@ use super::draft::Draft;
 use super::events::{JobEvent, Outcome, Work};
 use super::job::{Finished, Job, Results, Stop};
 use super::report::cause_chain;
-use super::run_report::{self, ChunkEnd};
+use super::run_report::{self, ChunkEnd, Safety};
 use super::schedule::Schedule;
 use super::settings::Role;
 use super::status::relative;
@@ -140,6 +140,7 @@ impl Job {
             beside,
         } = results;
         self.tell_of_changes().await;
+        let unsaved = self.rescue().await;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
         let (total, incomplete): (u32, Vec<ChunkNumber>) = match &view {
@@ -168,6 +169,11 @@ impl Job {
             &incomplete,
             &full_story(self.session()),
             &run_report::gone_over(beside),
+            &Safety {
+                saved: view.is_ok().then_some(total),
+                unsaved: &unsaved,
+                unit: self.brief().language.unit(),
+            },
         );
         let stale = self.stale_chunks().await;
         let message = run_report::with_stale(message, &stale);

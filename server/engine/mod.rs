@@ -37,6 +37,7 @@ mod pass_job;
 mod passes;
 pub mod plan;
 mod precedence;
+mod preflight;
 pub mod prepare;
 pub mod prompt;
 mod queue;

@@ -21,7 +21,7 @@ use super::workshop::{Claim, OpenSession, Scope, Workshop};
 use super::writer::Writer;
 use super::{blocking, run_report};
 use crate::provider::ProviderKind;
-use crate::session::{ChunkStatus, SessionView, StoreError};
+use crate::session::{ChunkStatus, SessionView, StoreError, Writes};
 use crate::story::ChunkNumber;
 
 /// How often the length of a rewrite is told.
@@ -83,6 +83,12 @@ impl Prepared {
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         self.recall_tokenizers(&open, &writer).await;
         let claim = self.claim(&open, &chunks)?;
+        let writes = Writes {
+            revisions: self.work() == Work::Refine,
+            audits: self.work() == Work::Audit,
+            ..Writes::default()
+        };
+        self.check_writable(&open, chunks.clone(), writes).await?;
         let (session, work, asked) = (open.session.clone(), self.work(), self.asked());
         let words = asked.clone();
         let run = blocking(move || session.start_run(work.as_str(), &words)).await?;

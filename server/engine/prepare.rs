@@ -17,6 +17,7 @@ use super::job_report::full_story;
 use super::passes::Left;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
 use super::report::{Reporter, millis, tell_of_settings, tell_of_wait};
+use super::run_report::Safety;
 use super::schedule::Schedule;
 use super::settings::{Mode, Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
@@ -26,7 +27,7 @@ use super::without_effect::{Situation, without_effect};
 use super::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
 use super::writer::Writer;
 use super::written::Written;
-use super::{blocking, run_report, sessions, stale};
+use super::{blocking, preflight, run_report, sessions, stale};
 use crate::provider::{ProviderKind, Usage};
 use crate::session::{Notice, PlannedChunk, SessionView, read_audits, read_session};
 use crate::story::{ChunkNumber, Severity};
@@ -143,6 +144,10 @@ impl Prepared {
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         self.recall_tokenizers(&open, &writer).await;
         let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;
+        let steps = scheduled.schedule.steps();
+        let numbers: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
+        self.check_writable(&open, numbers, preflight::writes(&self.settings))
+            .await?;
         let asked = self.asked();
         let (session, public) = (open.session.clone(), self.settings.public());
         let run = blocking({
@@ -363,6 +368,11 @@ impl Prepared {
                 &[],
                 &full_story(&open.session),
                 &[],
+                &Safety {
+                    saved: Some(status.words),
+                    unsaved: &[],
+                    unit: self.story.brief.language.unit(),
+                },
             ),
         };
         let stale: Vec<ChunkNumber> = status.stale().map(|chunk| chunk.number).collect();

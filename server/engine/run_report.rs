@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::accept::{Cut, Fault};
 use super::asking::{Purpose, Spent};
 use super::events::Outcome;
-use super::job::{SeamEnd, SeamOutcome};
+use super::job::{Fate, SeamEnd, SeamOutcome};
 use super::report::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::SessionId;
@@ -62,6 +62,48 @@ pub struct Summary<'a> {
     pub elapsed: Duration,
 }
 
+/// What was seen of a job's text on disk.
+pub struct Safety<'a> {
+    /// Length of the story on disk, in words (characters for CJK); `None` where that can't be read.
+    pub saved: Option<u32>,
+    /// Texts that are not in their own files.
+    pub unsaved: &'a [Fate],
+    /// "words" or "characters".
+    pub unit: &'a str,
+}
+
+impl Safety<'_> {
+    /// Where all text is, and that the same command goes on from there.
+    fn sentence(&self) -> String {
+        let go_on = "the same command goes on from there.";
+        if self.unsaved.is_empty() {
+            return match self.saved {
+                Some(_) => format!("All text so far is saved; {go_on}"),
+                None => format!("What is on disk can't be read now; {go_on}"),
+            };
+        }
+        let unit = self.unit;
+        let fates = self.unsaved.iter().map(|fate| match &fate.file {
+            Some(file) => format!(
+                "{} {unit} of chunk {} could not be saved in its file and are in {}",
+                fate.words,
+                fate.number,
+                file.display()
+            ),
+            None => format!(
+                "{} {unit} of chunk {} could not be saved and are in no file",
+                fate.words, fate.number
+            ),
+        });
+        let fates: Vec<String> = fates.collect();
+        let saved = match self.saved {
+            Some(saved) => format!("{saved} {unit} of the story are saved"),
+            None => "what else is on disk can't be read now".to_owned(),
+        };
+        format!("{}; {saved}, and {go_on}", fates.join("; "))
+    }
+}
+
 /// One sentence or two: what came out, what is safe, what to do next.
 pub fn message(
     outcome: Outcome,
@@ -71,6 +113,7 @@ pub fn message(
     incomplete: &[ChunkNumber],
     full_story: &str,
     gone_over: &[String],
+    safety: &Safety<'_>,
 ) -> String {
     let written = outcomes
         .iter()
@@ -87,7 +130,7 @@ pub fn message(
     } else {
         format!("still to write: {}", chunks(incomplete))
     };
-    let go_on = "All text so far is saved; the same command goes on from there.";
+    let go_on = safety.sentence();
     match (outcome, stop) {
         (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
             0 if !gone_over.is_empty() => format!("{}; {left}", gone_over.join(", ")),
@@ -338,6 +381,47 @@ pub fn finish_reason(reason: &FinishReason) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All text was said to be saved, whether it was or not.
+    #[test]
+    fn what_is_safe_is_told_as_it_was_seen() {
+        let rescued = |file: Option<&str>| Fate {
+            number: ChunkNumber(2),
+            words: 145,
+            file: file.map(Into::into),
+        };
+        for (saved, unsaved, expected) in [
+            (
+                Some(0),
+                vec![],
+                "All text so far is saved; the same command goes on from there.",
+            ),
+            (
+                None,
+                vec![],
+                "What is on disk can't be read now; the same command goes on from there.",
+            ),
+            (
+                Some(150),
+                vec![rescued(Some("rescue/x.md"))],
+                "145 words of chunk 2 could not be saved in its file and are in rescue/x.md; 150 words of the story \
+                 are saved, and the same command goes on from there.",
+            ),
+            (
+                None,
+                vec![rescued(None)],
+                "145 words of chunk 2 could not be saved and are in no file; what else is on disk can't be read now, \
+                 and the same command goes on from there.",
+            ),
+        ] {
+            let safety = Safety {
+                saved,
+                unsaved: &unsaved,
+                unit: "words",
+            };
+            assert_eq!(safety.sentence(), expected);
+        }
+    }
 
     #[test]
     fn chunks_are_named_in_short() {

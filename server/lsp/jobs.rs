@@ -269,8 +269,8 @@ impl LastWord {
     fn of_bug() -> LastWord {
         LastWord {
             kind: MessageType::ERROR,
-            message: "the job failed by a bug of its own. All text up to the last second is saved; writing again \
-                      goes on from there."
+            message: "the job failed by a bug of its own. What it had saved is on disk, and the status of the story \
+                      says what that is; writing again goes on from there."
                 .to_owned(),
             is_logged: false,
         }

@@ -6,6 +6,7 @@
 
 mod locking;
 mod regular;
+mod writable;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -21,6 +22,7 @@ use regular::Links;
 pub(crate) use regular::NotAFile;
 pub(super) use regular::open_linked;
 pub use regular::{NoFile, read_file};
+use writable::refuse_no_folder;
 
 /// A kind of file-system call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,6 +40,8 @@ pub enum Call {
     SyncFolder,
     Remove,
     Lock,
+    /// Asks whether a folder may be written to.
+    Access,
 }
 
 impl Call {
@@ -45,7 +49,7 @@ impl Call {
     pub fn writes(self) -> bool {
         !matches!(
             self,
-            Call::Read | Call::List | Call::Metadata | Call::Resolve
+            Call::Read | Call::List | Call::Metadata | Call::Resolve | Call::Access
         )
     }
 }
@@ -238,6 +242,14 @@ impl Disk {
         optional(resolved, Doing::Read, path)
     }
 
+    /// The same disk, where writes may go anywhere.
+    pub(super) fn anywhere(&self) -> Disk {
+        Disk {
+            root: None,
+            ..self.clone()
+        }
+    }
+
     fn outside(&self, path: &Path) -> StoreError {
         let above = path.parent().unwrap_or(path);
         StoreError::Outside {
@@ -271,13 +283,8 @@ impl Disk {
     /// [`StoreError::NotAFolder`] where something else has that name.
     pub fn make_folder(&self, folder: &Path) -> Result<(), StoreError> {
         if let Some(there) = self.metadata(folder)? {
-            let what = match there.kind {
-                EntryKind::Folder | EntryKind::Link => return self.hold_folder_inside(folder),
-                EntryKind::File => "a file".to_owned(),
-                EntryKind::Other(what) => what.to_string(),
-            };
-            let path = folder.to_owned();
-            return Err(StoreError::NotAFolder { path, what });
+            refuse_no_folder(folder, there.kind)?;
+            return self.hold_folder_inside(folder);
         }
         if let Some(above) = folder.parent() {
             self.make_folder(above)?;
@@ -464,27 +471,6 @@ impl Disk {
         })
     }
 
-    fn refuse_unwritable(&self, path: &Path, metadata: &Metadata) -> Result<(), StoreError> {
-        match metadata.kind {
-            EntryKind::Link => Err(self.outside(path)),
-            EntryKind::Folder | EntryKind::Other(_) => refuse_no_file(path, metadata.kind),
-            // A rename would replace a read-only file without a word.
-            EntryKind::File if metadata.read_only => Err(StoreError::ReadOnlyFile {
-                path: path.to_owned(),
-                kept: None,
-            }),
-            EntryKind::File => Ok(()),
-        }
-    }
-
-    /// Fails where something lies that is neither file, folder nor link.
-    pub(super) fn refuse_special(&self, path: &Path) -> Result<(), StoreError> {
-        match self.metadata(path)?.map(|found| found.kind) {
-            Some(kind @ EntryKind::Other(_)) => refuse_no_file(path, kind),
-            _ => Ok(()),
-        }
-    }
-
     pub(super) fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = self
             .go(Call::SyncFolder, folder)
@@ -530,16 +516,6 @@ impl Log {
         self.disk
             .put(&mut self.file, &self.path, bytes)
             .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
-    }
-}
-
-fn refuse_no_file(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
-    match kind.no_file() {
-        None => Ok(()),
-        Some(what) => Err(StoreError::NotAFile {
-            path: path.to_owned(),
-            what,
-        }),
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 
-use super::conflict;
 use super::chunk_file;
+use super::conflict;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::manifest;
@@ -14,6 +14,8 @@ use crate::story::{BeatId, Brief, ChunkNumber, slug};
 pub const GENERATED: &str = "generated";
 /// The folder of what only the program needs, in each session and in `generated/`.
 pub(crate) const WORK: &str = ".work";
+/// The folder, in `.work/`, of texts that their own place did not take.
+pub(crate) const RESCUE: &str = "rescue";
 const CURRENT: &str = ".current.json";
 
 /// A brief and the folder that it is in.

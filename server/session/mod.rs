@@ -38,8 +38,10 @@ mod matching;
 mod mending;
 mod open;
 mod outline_lock;
+mod preflight;
 mod provenance;
 mod recover;
+mod rescue;
 mod restoring;
 mod revising;
 mod runs;
@@ -78,7 +80,9 @@ pub use manifest::{
 pub use mending::Mending;
 pub use open::Opened;
 pub use outline_lock::OutlineLock;
+pub use preflight::Writes;
 pub use recover::{ChunkView, NextStep, Notice, Orphan, OrphanKind, SessionView};
+pub use rescue::Kept;
 pub use revising::{Proposed, Revision, waiting_revision};
 pub use runs::Run;
 pub use settling::{

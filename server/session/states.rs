@@ -169,7 +169,7 @@ fn notice(message: String) -> Notice {
     }
 }
 
-fn path_of(states: &Path, chunk: &Path) -> PathBuf {
+pub(super) fn path_of(states: &Path, chunk: &Path) -> PathBuf {
     let mut name = chunk.file_stem().unwrap_or_default().to_owned();
     name.push(".json");
     states.join(name)

@@ -77,7 +77,7 @@ fn an_interrupt_keeps_the_text_and_the_same_command_finishes() {
         assert_eq!(finished["incomplete"], serde_json::json!([2, 3, 4]));
         assert_eq!(
             ended.stderr,
-            "cancelling; what has come so far is saved …\n\
+            "cancelling; what has come so far is being saved …\n\
              storywright: cancelled: 1 chunk was written; still to write: chunks 2 to 4. All text so \
              far is saved; the same command goes on from there.\n"
         );

@@ -47,4 +47,5 @@ mod stretches;
 mod terminal;
 mod tokenizers;
 mod totals;
+mod unwritable;
 mod upkeep;

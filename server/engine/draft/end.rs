@@ -2,7 +2,7 @@
 
 use crate::session::StoreError;
 
-/// How the draft of a chunk ended. The prose is on disk in every case.
+/// How the draft of a chunk ended. But for [`DraftEnd::Store`], the prose is on disk.
 #[derive(Debug)]
 pub enum DraftEnd {
     Complete,

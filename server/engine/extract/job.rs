@@ -19,7 +19,7 @@ use crate::engine::settings::Role;
 use crate::engine::workshop::{Which, Workshop};
 use crate::engine::writer::Writer;
 use crate::provider::Usage;
-use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read_states};
+use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, Writes, read_states};
 use crate::story::ChunkNumber;
 
 /// What there is to read, and why the rest is not read.
@@ -73,6 +73,12 @@ impl Prepared {
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         self.recall_tokenizers(&open, &writer).await;
+        let writes = Writes {
+            states: true,
+            ..Writes::default()
+        };
+        self.check_writable(&open, plan.chunks.clone(), writes)
+            .await?;
         let asked = self.asked();
         let session = open.session.clone();
         let run = blocking({

@@ -10,6 +10,7 @@ mod hold;
 mod reducer;
 mod seams;
 mod settle;
+mod unsaved;
 
 use std::sync::{Arc, Mutex};
 
@@ -18,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub(super) use hold::Hold;
 pub(super) use reducer::Results;
 pub use seams::{SeamEnd, SeamOutcome};
+pub use unsaved::Fate;
+use unsaved::Unsaved;
 
 use super::blocking;
 use super::brief_watch::BriefWatch;
@@ -67,6 +70,8 @@ pub struct Job {
     beside: Beside,
     /// Notices what the author changes meanwhile.
     pub(super) watch: Option<Arc<BriefWatch>>,
+    /// Texts that could not be saved.
+    unsaved: Mutex<Vec<Unsaved>>,
 }
 
 /// How a job came out.
@@ -122,6 +127,7 @@ impl Job {
             measured: Measured::default(),
             beside,
             watch: None,
+            unsaved: Mutex::default(),
         }
     }
 

@@ -19,9 +19,9 @@ use crate::engine::run_report::{self, ChunkEnd, ChunkOutcome};
 use crate::engine::schedule::{Step, Tail};
 use crate::engine::workshop::Claim;
 use crate::engine::written::{Asks, Written};
-use crate::engine::{stale, stale_reason};
+use crate::engine::{preflight, stale, stale_reason};
 use crate::provider::ProviderKind;
-use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError};
+use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError, Writes};
 use crate::story::{ChunkNumber, words};
 
 /// Why an old text goes to history.
@@ -118,7 +118,16 @@ impl Job {
         let began = Instant::now();
         self.tell_of_changes().await;
         let session = self.session().clone();
-        let mut chunk = blocking(move || session.chunk(number)).await?;
+        let writes = preflight::writes(&self.settings);
+        let mut chunk = blocking(move || {
+            // Before a call is paid for whose text could not be kept.
+            session.check_writable(&Writes {
+                chunks: &[number],
+                ..writes
+            })?;
+            session.chunk(number)
+        })
+        .await?;
         if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
             return Ok(None);
         }
@@ -206,8 +215,12 @@ impl Job {
             Drafted::Unread { number, error } => self.stopped(number, &error),
             Drafted::Draft(work) => {
                 let number = work.chunk.number;
+                let unsaved = self.unsaved(&work.chunk, &work.draft);
                 let settled = self.settle_draft(*work).await;
-                settled.unwrap_or_else(|error| self.stopped(number, &error))
+                settled.unwrap_or_else(|error| {
+                    self.hold_unsaved(unsaved);
+                    self.stopped(number, &error)
+                })
             }
         }
     }

@@ -1,0 +1,77 @@
+//! Texts that could not be saved: kept in memory until the end of the job, then tried again, put
+//! wherever a disk takes them, and told of.
+
+use std::path::PathBuf;
+use std::sync::PoisonError;
+
+use super::Job;
+use crate::engine::blocking;
+use crate::engine::draft::{Draft, OldText};
+use crate::session::{ChunkView, Kept};
+use crate::story::{ChunkNumber, words};
+
+/// A text that the store did not take.
+#[derive(Debug, Clone)]
+pub struct Unsaved {
+    number: ChunkNumber,
+    /// With the author's comments where they stand.
+    prose: String,
+    /// Whether another text is in its place, or was.
+    replaces_other: bool,
+    words: u32,
+}
+
+/// How a text that could not be saved at once ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    pub number: ChunkNumber,
+    /// Length, in words (characters for CJK).
+    pub words: u32,
+    /// Where it is, by what was seen on disk; `None` where it is in no file.
+    pub file: Option<PathBuf>,
+}
+
+impl Job {
+    /// Keeps the text of a draft, which a failure of the store ended.
+    pub(super) fn hold_unsaved(&self, unsaved: Option<Unsaved>) {
+        let mut held = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
+        held.extend(unsaved);
+    }
+
+    /// The text of a draft, as it is kept should it not be saved.
+    pub(super) fn unsaved(&self, chunk: &ChunkView, draft: &Draft) -> Option<Unsaved> {
+        let prose = draft.prose.trim_end();
+        (!prose.is_empty()).then(|| Unsaved {
+            number: chunk.number,
+            prose: chunk.going_on(prose).into_owned(),
+            replaces_other: draft.old != OldText::None,
+            words: words::count(prose, &self.brief().language),
+        })
+    }
+
+    /// Tries again to save what could not be saved; what is not in its own file then.
+    pub(in crate::engine) async fn rescue(&self) -> Vec<Fate> {
+        let held =
+            std::mem::take(&mut *self.unsaved.lock().unwrap_or_else(PoisonError::into_inner));
+        let session = self.session().clone();
+        blocking(move || {
+            let fate = |it: Unsaved| {
+                let elsewhere = std::env::temp_dir();
+                let kept = session.rescue(it.number, &it.prose, it.replaces_other, &elsewhere);
+                let file = match kept {
+                    Kept::InPlace => return None,
+                    Kept::Rescued(file) => Some(file),
+                    Kept::Nowhere => None,
+                };
+                let (number, words) = (it.number, it.words);
+                Some(Fate {
+                    number,
+                    words,
+                    file,
+                })
+            };
+            held.into_iter().filter_map(fate).collect()
+        })
+        .await
+    }
+}
