@@ -29,6 +29,8 @@ mod plan;
 mod privacy;
 mod renames;
 mod rewrite;
+#[cfg(unix)]
+mod special;
 mod streaming;
 mod sync;
 mod upkeep;
