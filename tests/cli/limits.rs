@@ -221,6 +221,56 @@ fn a_refined_text_that_a_limit_cut_off_is_asked_for_again() {
     );
 }
 
+/// What stood before the cut is no whole answer: a contradiction that the auditor told of last is found.
+#[test]
+fn an_audit_that_a_limit_cut_off_is_asked_for_again() {
+    let novel = Novel::short();
+    let quote = Novel::short()
+        .part(1)
+        .split_inclusive('.')
+        .next()
+        .expect("a sentence")
+        .trim()
+        .to_owned();
+    let last = json!({"source": "rule 1", "said": "The lamp is never out at night.", "quote": quote, "why": "it is told otherwise"});
+    let server = ModelServer::start(move |request| match request.model() {
+        "auditor" => {
+            let junk = json!({"source": "rule 1", "said": "nowhere", "quote": "nowhere", "why": "so ".repeat(80)});
+            let mut findings = vec![junk; 12];
+            findings.push(last.clone());
+            cut(&json!({"findings": findings}).to_string(), request)
+        }
+        _ => novel.answer(request),
+    });
+    let desk = Desk::with(BRIEF);
+    let flags = [
+        "--state",
+        "off",
+        "--audit",
+        "on",
+        "--models-audit",
+        "auditor",
+        "--json",
+    ];
+    let ended = desk.write("openai", &server, &flags).exits(0);
+    let limits: Vec<u64> = server
+        .completions()
+        .iter()
+        .filter(|request| request.model() == "auditor")
+        .filter_map(Recorded::max_tokens)
+        .collect();
+    assert_eq!(limits, [2_000, 6_000, 6_000, 6_000, 6_000]);
+    let told = ended.named("chunk_audited");
+    let first = told.iter().find(|event| event["chunk"] == 1);
+    assert_eq!(first.expect("an audit")["findings"], 1, "{}", ended.stdout);
+    assert_eq!(
+        warnings(&ended, "output-limit").len(),
+        1,
+        "{}",
+        ended.stdout
+    );
+}
+
 /// Whatever a call is for, and however its language is counted: another window makes Ollama load the model
 /// anew.
 #[test]
