@@ -15,7 +15,7 @@ use super::settings::{
 use super::snapshot::{StorySnapshot, StorySource};
 use super::tokens::Tokenizers;
 use super::workshop::{Workshop, check_no_file};
-use super::writer::{asked_port, connect_provider};
+use super::writer::{Connection, asked_port, connect_provider, exposed_key};
 use crate::provider::local::LocalServer;
 use crate::provider::{Provider, ProviderKind};
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
@@ -85,22 +85,28 @@ pub async fn examine(
         };
         checks.push(check("settings", state, problem.to_string()));
     }
-    let (provider, in_force) = provider_check(&settings, workshop.environment()).await;
+    let (provider, in_force, exposed_at) = provider_check(&settings, workshop.environment()).await;
     let is_ok = provider.state == CheckState::Ok;
     checks.push(provider);
+    let exposed = exposed_at.map(|host| check("key", CheckState::Warning, exposed_key(&host)));
+    checks.extend(exposed);
     checks.extend(local_checks(&settings, workshop.environment(), in_force, is_ok).await);
     checks
 }
 
-/// Looks at the provider in force; also which one it is, as far as that is known.
+/// Looks at the provider in force; also which one it is, as far as that is known, and where its key can be read.
 async fn provider_check(
     settings: &Settings,
     environment: &Environment,
-) -> (Check, Option<ProviderKind>) {
+) -> (Check, Option<ProviderKind>, Option<String>) {
     let failed = |error: String| check("provider", CheckState::Error, error);
-    let (kind, provider) = match connect_provider(settings, environment).await {
+    let Connection {
+        kind,
+        provider,
+        exposed_at,
+    } = match connect_provider(settings, environment).await {
         Ok(connected) => connected,
-        Err(error) => return (failed(error.to_string()), None),
+        Err(error) => return (failed(error.to_string()), None, None),
     };
     let found = match provider.probe().await {
         Ok(message) => {
@@ -110,7 +116,7 @@ async fn provider_check(
         }
         Err(error) => failed(error.to_string()),
     };
-    (found, Some(kind))
+    (found, Some(kind), exposed_at)
 }
 
 /// Looks for model servers on this machine that are not in force. One at the address in force is told only

@@ -166,8 +166,11 @@ impl Job {
             stop.as_ref().and_then(Stop::text).as_deref(),
             outcomes,
             seams,
-            &incomplete,
-            &full_story(self.session()),
+            &run_report::Rest {
+                incomplete: &incomplete,
+                named: self.named.as_deref(),
+                full_story: &full_story(self.session()),
+            },
             &run_report::gone_over(beside),
             &Safety {
                 saved: view.is_ok().then_some(total),

@@ -22,7 +22,7 @@ use super::schedule::Schedule;
 use super::settings::{Mode, Order, ProviderChoice, Refine, Role, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
-use super::story_file::StoryFile;
+use super::story_file::{StoryFile, check_brief_inside};
 use super::without_effect::{Situation, without_effect};
 use super::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
 use super::writer::Writer;
@@ -112,6 +112,7 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
+        check_brief_inside(&self.story.folder, workshop.disk(), editor.as_ref()).await?;
         match self.request.scope.clone() {
             Scope::Read(which) => {
                 return self
@@ -148,7 +149,7 @@ impl Prepared {
         let numbers: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
         self.check_writable(&open, numbers, preflight::writes(&self.settings))
             .await?;
-        let asked = self.asked();
+        let (asked, named) = (self.asked(), self.named()?);
         let (session, public) = (open.session.clone(), self.settings.public());
         let run = blocking({
             let asked = asked.clone();
@@ -192,6 +193,7 @@ impl Prepared {
             job.only_note = Some(note);
         }
         job.measured = beginning.measured;
+        job.named = named;
         job.watch = Some(Arc::new(self.watch));
         Ok(Arc::new(job)
             .write(queue, scheduled.schedule, left, cancel)
@@ -365,8 +367,7 @@ impl Prepared {
                 None,
                 &[],
                 &[],
-                &[],
-                &full_story(&open.session),
+                &run_report::Rest::nothing(&full_story(&open.session)),
                 &[],
                 &Safety {
                     saved: Some(status.words),
@@ -555,6 +556,7 @@ impl Prepared {
             model: &writer.model,
             is_fresh,
         };
+        writer.warn_of_exposed_key(reporter);
         for message in without_effect(&self.request.flags, &situation) {
             reporter.warn(None, "no-effect", message);
         }

@@ -104,14 +104,46 @@ impl Safety<'_> {
     }
 }
 
+/// What a job leaves to be written.
+#[derive(Debug)]
+pub struct Rest<'a> {
+    /// Of the whole story.
+    pub incomplete: &'a [ChunkNumber],
+    /// The chunks that were asked for, where not the whole story was.
+    pub named: Option<&'a [ChunkNumber]>,
+    /// Where the whole story is.
+    pub full_story: &'a str,
+}
+
+impl Rest<'_> {
+    /// Leaves nothing of a story.
+    pub fn nothing(full_story: &str) -> Rest<'_> {
+        Rest {
+            incomplete: &[],
+            named: None,
+            full_story,
+        }
+    }
+
+    /// Says what is left of what was asked for; nothing where only other chunks are.
+    fn left(&self) -> Option<String> {
+        if self.incomplete.is_empty() {
+            return Some(format!("the story is complete: {}", self.full_story));
+        }
+        let is_asked =
+            |number: &&ChunkNumber| self.named.is_none_or(|named| named.contains(number));
+        let left: Vec<ChunkNumber> = self.incomplete.iter().filter(is_asked).copied().collect();
+        (!left.is_empty()).then(|| format!("still to write: {}", chunks(&left)))
+    }
+}
+
 /// One sentence or two: what came out, what is safe, what to do next.
 pub fn message(
     outcome: Outcome,
     stop: Option<&str>,
     outcomes: &[ChunkOutcome],
     seams: &[SeamOutcome],
-    incomplete: &[ChunkNumber],
-    full_story: &str,
+    rest: &Rest<'_>,
     gone_over: &[String],
     safety: &Safety<'_>,
 ) -> String {
@@ -125,23 +157,28 @@ pub fn message(
         n => format!("{n} chunks were written"),
     };
     let done = [&[done], gone_over].concat().join(", ");
-    let left = if incomplete.is_empty() {
-        format!("the story is complete: {full_story}")
-    } else {
-        format!("still to write: {}", chunks(incomplete))
+    let left = rest.left();
+    let is_complete = rest.incomplete.is_empty();
+    let full_story = rest.full_story;
+    let all = match &left {
+        Some(left) => format!("{done}; {left}"),
+        None => done,
     };
     let go_on = safety.sentence();
     match (outcome, stop) {
-        (Outcome::Complete, _) if written == 0 && incomplete.is_empty() => match seams.len() {
-            0 if !gone_over.is_empty() => format!("{}; {left}", gone_over.join(", ")),
-            0 => format!("nothing to write: {left}"),
-            1 => format!("the beginning of 1 chunk was looked at again; {left}"),
-            n => format!("the beginnings of {n} chunks were looked at again; {left}"),
-        },
-        (Outcome::Complete, _) => format!("{done}; {left}"),
-        (Outcome::Cancelled, _) => format!("cancelled: {done}; {left}. {go_on}"),
+        (Outcome::Complete, _) if written == 0 && is_complete => {
+            let left = format!("the story is complete: {full_story}");
+            match seams.len() {
+                0 if !gone_over.is_empty() => format!("{}; {left}", gone_over.join(", ")),
+                0 => format!("nothing to write: {left}"),
+                1 => format!("the beginning of 1 chunk was looked at again; {left}"),
+                n => format!("the beginnings of {n} chunks were looked at again; {left}"),
+            }
+        }
+        (Outcome::Complete, _) => all,
+        (Outcome::Cancelled, _) => format!("cancelled: {all}. {go_on}"),
         (Outcome::Incomplete, Some(stopped)) => {
-            format!("{stopped}. {}; {left}. {go_on}", capitalised(&done))
+            format!("{stopped}. {}. {go_on}", capitalised(&all))
         }
         (Outcome::Incomplete, None) => {
             let failures: Vec<String> = outcomes
@@ -154,7 +191,7 @@ pub fn message(
                     ))
                 })
                 .collect();
-            format!("{done}; {left} ({}). {go_on}", failures.join("; "))
+            format!("{all} ({}). {go_on}", failures.join("; "))
         }
     }
 }

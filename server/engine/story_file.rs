@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::blocking;
+use super::editor::Editor;
 use super::error::JobError;
 use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
 use super::snapshot::PlacedProblem;
-use crate::session::{NoFile, Owners, PlannedChunk, StoryFolder, read_file};
+use crate::session::{Disk, NoFile, Owners, PlannedChunk, StoreError, StoryFolder, read_file};
 use crate::story::encoding::{self, NotText};
 use crate::story::sizes::{SizeDefaults, plan_sizes};
 use crate::story::{Brief, ChunkNumber, Digest, Problem};
@@ -34,6 +36,25 @@ const LARGEST_TEMPLATE: u64 = 64 * 1024;
 /// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
 pub fn is_brief_name(name: &str) -> bool {
     name == "story.md" || (name.ends_with(".story.md") && name.len() > ".story.md".len())
+}
+
+/// Fails where the brief is a link out of the story's folder: what a story is made of lies inside, and nothing
+/// outside is written. A brief that an editor has open is the editor's to save.
+pub(super) async fn check_brief_inside(
+    folder: &StoryFolder,
+    disk: &Disk,
+    editor: &dyn Editor,
+) -> Result<(), JobError> {
+    let (path, root) = (folder.brief().to_owned(), folder.root().to_owned());
+    if editor.open_text(&path).is_some() {
+        return Ok(());
+    }
+    let disk = disk.clone();
+    blocking(move || match disk.resolve(&path)? {
+        Some(real) if !real.starts_with(&root) => Err(StoreError::Outside { path, root }.into()),
+        _ => Ok(()),
+    })
+    .await
 }
 
 /// The brief that `path` means: a file itself, or the one brief in a folder.

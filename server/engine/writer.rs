@@ -11,6 +11,7 @@ use crate::engine::blocking;
 use crate::engine::environment::Environment;
 use crate::engine::local_servers::{self, Offers};
 use crate::engine::precedence::Precedence;
+use crate::engine::report::Reporter;
 use crate::engine::settings::{Price, ProviderChoice, Role, Settings};
 use crate::engine::tokens::{PromptLimit, Tokenizers};
 use crate::provider::demo::DemoWriter;
@@ -29,6 +30,8 @@ pub struct Writer {
     pub model: String,
     /// Between the calls over this connection.
     pub(super) precedence: Arc<Precedence>,
+    /// Where its key goes readable for all.
+    exposed_at: Option<String>,
     /// What its server says of the model.
     answering: Arc<Answering>,
     /// How the models over this connection count tokens.
@@ -76,6 +79,13 @@ impl Writer {
             other.answering = Arc::default();
         }
         other
+    }
+
+    /// Warns where the key can be read on its way.
+    pub(super) fn warn_of_exposed_key(&self, reporter: &Reporter) {
+        if let Some(host) = &self.exposed_at {
+            reporter.warn(None, "exposed-key", exposed_key(host));
+        }
     }
 
     /// Takes in which model a server says that it answers with.
@@ -147,7 +157,11 @@ impl Writer {
         role: Role,
         waiting: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Writer, WriterError> {
-        let (kind, provider) = match connect_provider(settings, environment).await {
+        let Connection {
+            kind,
+            provider,
+            exposed_at,
+        } = match connect_provider(settings, environment).await {
             Err(WriterError::NoProvider { ollama, .. }) => {
                 let asked = asked_port(ProviderKind::Ollama, settings, environment);
                 let found = local_servers::offers(environment, asked).await;
@@ -169,6 +183,7 @@ impl Writer {
             provider,
             kind,
             model,
+            exposed_at,
             precedence: Arc::default(),
             answering: Arc::default(),
             tokenizers: Arc::new(tokenizers),
@@ -214,11 +229,27 @@ async fn default_model(
     }
 }
 
+/// Puts into words that a key can be read on its way.
+pub fn exposed_key(host: &str) -> String {
+    format!(
+        "the key is sent to {host} over plain http, so that whoever is on the way can read it. Use an address with \
+         https, or a tunnel that ends on this machine"
+    )
+}
+
+/// A provider that was found.
+pub struct Connection {
+    pub kind: ProviderKind,
+    pub provider: Arc<dyn Provider>,
+    /// The host that a key is sent to over plain http, where that is another machine.
+    pub exposed_at: Option<String>,
+}
+
 /// The provider in force, connected.
 pub async fn connect_provider(
     settings: &Settings,
     environment: &Environment,
-) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
+) -> Result<Connection, WriterError> {
     let kind = match settings.provider {
         ProviderChoice::Fixed(kind) => kind,
         ProviderChoice::Auto if environment.var("ANTHROPIC_API_KEY").is_some() => {
@@ -228,10 +259,20 @@ pub async fn connect_provider(
         ProviderChoice::Auto => return running_ollama(settings, environment).await,
     };
     if kind == ProviderKind::Demo {
-        return Ok((kind, Arc::new(demo(settings))));
+        return Ok(Connection {
+            kind,
+            provider: Arc::new(demo(settings)),
+            exposed_at: None,
+        });
     }
     let endpoint = endpoint(kind, settings, environment).await?;
-    Ok((kind, provider::connect(kind, endpoint)?))
+    let has_key = endpoint.api_key.is_some();
+    let url = endpoint.base_url.as_deref().filter(|_| has_key);
+    Ok(Connection {
+        kind,
+        exposed_at: url.and_then(provider::exposed_host),
+        provider: provider::connect(kind, endpoint)?,
+    })
 }
 
 fn demo(settings: &Settings) -> DemoWriter {
@@ -243,15 +284,23 @@ fn demo(settings: &Settings) -> DemoWriter {
 async fn running_ollama(
     settings: &Settings,
     environment: &Environment,
-) -> Result<(ProviderKind, Arc<dyn Provider>), WriterError> {
+) -> Result<Connection, WriterError> {
     let endpoint = endpoint(ProviderKind::Ollama, settings, environment).await?;
     let place = endpoint.base_url.as_deref().map_or_else(
         || OLLAMA.to_owned(),
         |url| url.trim_start_matches("http://").to_owned(),
     );
+    let url = endpoint.base_url.as_deref();
+    let exposed_at = url
+        .filter(|_| endpoint.api_key.is_some())
+        .and_then(provider::exposed_host);
     let ollama = provider::connect(ProviderKind::Ollama, endpoint)?;
     match tokio::time::timeout(OLLAMA_DEADLINE, ollama.probe()).await {
-        Ok(Ok(_)) => Ok((ProviderKind::Ollama, ollama)),
+        Ok(Ok(_)) => Ok(Connection {
+            kind: ProviderKind::Ollama,
+            provider: ollama,
+            exposed_at,
+        }),
         Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider {
             ollama: place,
             local: Offers::default(),

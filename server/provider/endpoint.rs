@@ -44,6 +44,18 @@ pub fn loopback_port(base_url: &str) -> Option<u16> {
     url.port_or_known_default().filter(|_| is_loopback(&url))
 }
 
+/// Finds the host of a base URL over plain http that is another machine: what is sent there can be read on its way.
+pub fn exposed_host(base_url: &str) -> Option<String> {
+    let url = Url::parse(base_url).ok()?;
+    let is_here = is_loopback(&url) || is_listening(&url);
+    (url.scheme() == "http" && !is_here).then(|| host_and_port(&url))
+}
+
+/// Whether the host is an address that one listens at, which leads to this machine.
+fn is_listening(url: &Url) -> bool {
+    matches!(url.host_str(), Some("0.0.0.0" | "[::]"))
+}
+
 /// Host and port as an author would write them: `api.openai.com`, `127.0.0.1:8080`.
 pub(super) fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
@@ -77,8 +89,7 @@ pub fn normalise_base_url(kind: ProviderKind, given: &str) -> Result<String, Str
             // Cannot fail: the URL has a host, as `check` made sure.
             let _ = url.set_port(Some(OLLAMA_PORT));
         }
-        let listening = matches!(url.host_str(), Some("0.0.0.0" | "[::]"));
-        if listening {
+        if is_listening(&url) {
             let _ = url.set_host(Some("127.0.0.1"));
         }
     }
@@ -103,7 +114,7 @@ fn add_scheme(kind: ProviderKind, given: &str) -> (String, bool) {
         given.to_owned()
     };
     let local = Url::parse(&format!("http://{host}"))
-        .is_ok_and(|url| is_loopback(&url) || matches!(url.host_str(), Some("0.0.0.0" | "[::]")));
+        .is_ok_and(|url| is_loopback(&url) || is_listening(&url));
     let scheme = if local || kind == ProviderKind::Ollama {
         "http"
     } else {
@@ -316,6 +327,21 @@ mod tests {
         ] {
             let parsed = Url::parse(url).expect("a URL");
             assert_eq!(is_loopback(&parsed), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_exposed_over_plain_http_to_another_machine() {
+        for (url, expected) in [
+            ("http://192.168.1.7:8080/v1", Some("192.168.1.7:8080")),
+            ("http://models.example.com/v1", Some("models.example.com")),
+            ("https://192.168.1.7/v1", None),
+            ("http://127.0.0.1:8080", None),
+            ("http://[::1]:8080", None),
+            ("http://LOCALHOST:8080", None),
+            ("http://0.0.0.0:8080", None),
+        ] {
+            assert_eq!(exposed_host(url).as_deref(), expected, "{url}");
         }
     }
 }

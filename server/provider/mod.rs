@@ -39,7 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use effort::Thinking;
-pub use endpoint::{loopback_port, normalise_base_url};
+pub use endpoint::{exposed_host, loopback_port, normalise_base_url};
 pub use error::{ProviderError, ProviderErrorKind};
 pub use limits::output_limit;
 pub use retry::{GiveUp, Outage, Retries, Retry};

@@ -2,6 +2,7 @@
 //! the file stays the author's, whatever happens to it meanwhile.
 
 use crate::desk::{Desk, Ended, Running};
+use crate::novel;
 use crate::plan::{BRIEF, NAMES, beat, beats, desk, headings, is_inside, plan, planner};
 use crate::support::model_server::{Gate, ModelServer, Reply, words_with_spaces};
 
@@ -64,6 +65,7 @@ fn files_stay_what_they_are() {
 #[cfg(unix)]
 #[test]
 fn a_brief_behind_a_link_is_left_alone() {
+    // It was refused by `plan`, and written from by `write`.
     let (desk, server) = (desk(BRIEF), planner());
     let elsewhere = desk.outside("elsewhere.md");
     std::fs::rename(desk.path("story.md"), &elsewhere).unwrap();
@@ -71,7 +73,11 @@ fn a_brief_behind_a_link_is_left_alone() {
     let ended = plan(&desk, &server, &[]).exits(1);
     assert!(ended.stderr.contains("symbolic link"), "{ended:?}");
     assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), BRIEF);
+    std::fs::write(&elsewhere, novel::BRIEF).unwrap();
+    let written = desk.write("openai", &server, &[]).exits(1);
+    assert_eq!(written.stderr, ended.stderr);
     assert_eq!(server.requests().len(), 0);
+    assert!(!desk.exists("generated"));
 }
 
 /// A plan whose model has stopped after two of four beats, until the gate is opened.

@@ -46,6 +46,32 @@ fn troubled() -> ModelServer {
     })
 }
 
+/// A key that is sent over plain http can be read by whoever is on the way.
+#[test]
+fn a_key_over_plain_http_to_another_machine_is_warned_of() {
+    let warning = "the key is sent to models.invalid over plain http";
+    for (url, is_exposed) in [
+        ("http://models.invalid/v1", true),
+        ("https://models.invalid/v1", false),
+        ("http://127.0.0.1:9/v1", false),
+        ("http://localhost:9/v1", false),
+    ] {
+        let mut desk = Desk::with(BRIEF);
+        desk.set("OPENAI_API_KEY", KEY);
+        let flags = ["--provider", "openai", "--model", "x", "--base-url", url];
+        let written = desk.run(&[&["write"], &flags[..]].concat()).exits(1);
+        let told = written.stderr.matches(warning).count();
+        assert_eq!(told, usize::from(is_exposed), "{url}: {written:?}");
+        let examined = desk.run(&[&["doctor"], &flags[..]].concat()).exits(1);
+        let told = examined.stdout.matches(warning).count();
+        assert_eq!(told, usize::from(is_exposed), "{url}: {examined:?}");
+        // Without a key there is nothing to read.
+        desk.set("OPENAI_API_KEY", "");
+        let written = desk.run(&[&["write"], &flags[..]].concat()).exits(1);
+        assert!(!written.stderr.contains(warning), "{url}: {written:?}");
+    }
+}
+
 #[test]
 fn logs_hold_neither_prose_nor_prompt_nor_key() {
     for provider in PROVIDERS {

@@ -88,6 +88,7 @@ impl Prepared {
         .await?;
         let reporter = Arc::new(Reporter::new(observer, run, started));
         reporter.record_settings(&self.warnings);
+        writer.warn_of_exposed_key(&reporter);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }

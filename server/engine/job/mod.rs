@@ -62,6 +62,8 @@ pub struct Job {
     hold: Hold,
     /// Where chunks come from while the story is written in one call.
     pub(super) single: SingleCall,
+    /// The chunks that were asked for, where not the whole story was.
+    pub(super) named: Option<Vec<ChunkNumber>>,
     /// The one note in the margin that is to be carried out, where one is named.
     pub(super) only_note: Option<String>,
     /// How fast the model writes, and how much at once.
@@ -123,6 +125,7 @@ impl Job {
             progress: Mutex::default(),
             hold: Hold::default(),
             single: SingleCall::off(),
+            named: None,
             only_note: None,
             measured: Measured::default(),
             beside,

@@ -150,6 +150,7 @@ impl Planning {
         };
         job.writer.tokenizers.begin(&job.story.brief.language, None);
         job.reporter.record_settings(&warnings);
+        job.writer.warn_of_exposed_key(&job.reporter);
         job.tell_started(request.job);
         let stop = job.plan(cancel).await;
         Ok(job.finish(&asked, stop).await)
