@@ -105,7 +105,9 @@ fn row(placed: &PlacedProblem) -> Row {
 /// in the repository. One that shares nothing with that folder is shown whole.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
-    let resolved = here.as_deref().and_then(|here| here.canonicalize().ok());
+    let resolved = here
+        .as_deref()
+        .and_then(|here| dunce::canonicalize(here).ok());
     let from = [here, resolved].into_iter().flatten();
     let relative = from.filter_map(|from| output::relative_path(path, &from));
     let shortest = relative.min_by_key(|path| path.components().count());

@@ -75,5 +75,5 @@ impl Environment {
 /// The numbers in a text, whatever is between them.
 fn numbers(text: &str) -> Vec<u16> {
     let parts = text.split(|c: char| !c.is_ascii_digit());
-    parts.filter_map(|part| part.parse().ok()).collect()
+    parts.filter_map(|part| part.parse::<u16>().ok()).collect()
 }

@@ -371,17 +371,28 @@ pub async fn endpoint(
     })
 }
 
+/// A command line for the system's own shell.
+#[cfg(not(windows))]
+fn shell(command: &str) -> tokio::process::Command {
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", command]);
+    shell
+}
+
+/// A command line for the system's own shell, which takes it as it stands: `cmd` knows no quotes that are
+/// escaped.
+#[cfg(windows)]
+fn shell(command: &str) -> tokio::process::Command {
+    let mut shell = tokio::process::Command::new("cmd");
+    shell
+        .args(["/D", "/S", "/C"])
+        .raw_arg(format!("\"{command}\""));
+    shell
+}
+
 /// Runs the user's own command for a key; its output is the key, its errors stay its own.
 async fn run_key_command(command: &str) -> Result<String, String> {
-    let mut shell = if cfg!(windows) {
-        let mut shell = tokio::process::Command::new("cmd");
-        shell.args(["/C", command]);
-        shell
-    } else {
-        let mut shell = tokio::process::Command::new("sh");
-        shell.args(["-c", command]);
-        shell
-    };
+    let mut shell = shell(command);
     shell
         .stdin(Stdio::null())
         .stderr(Stdio::null())

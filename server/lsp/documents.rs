@@ -171,7 +171,9 @@ fn apply(rope: &mut Rope, change: &TextDocumentContentChangeEvent, encoding: Enc
 /// The file of a URL, with its folder's links resolved, so that one file has one name.
 pub fn path_of(url: &Url) -> Option<PathBuf> {
     let path = url.to_file_path().ok()?;
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let folder = path
+        .parent()
+        .and_then(|folder| dunce::canonicalize(folder).ok());
     match (folder, path.file_name()) {
         (Some(folder), Some(name)) => Some(folder.join(name)),
         _ => Some(path),

@@ -226,7 +226,7 @@ fn folders(params: &InitializeParams) -> Vec<std::path::PathBuf> {
     }
     urls.iter()
         .filter_map(path_of)
-        .map(|path| path.canonicalize().unwrap_or(path))
+        .map(|path| dunce::canonicalize(&path).unwrap_or(path))
         .collect()
 }
 

@@ -4,6 +4,7 @@
 //! not be tested for what it does to the author's text when it fails, nor held inside the
 //! story's folder. Files are read and replaced without following symbolic links.
 
+mod held;
 mod locking;
 mod regular;
 mod writable;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 use super::error::{Doing, StoreError};
 use super::temporary::Temporary;
+use held::patiently;
 pub(crate) use locking::LockedFile;
 use regular::Links;
 pub(crate) use regular::NotAFile;
@@ -178,9 +180,10 @@ impl Disk {
     /// # Errors
     /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = self
-            .go(Call::Read, path)
-            .and_then(|()| regular::read(path, Links::Refuse));
+        let bytes = patiently(Call::Read, || {
+            self.go(Call::Read, path)
+                .and_then(|()| regular::read(path, Links::Refuse))
+        });
         match bytes {
             Err(error) if is_link_refused(&error) => Err(self.outside(path)),
             bytes => optional(bytes.map(Some), Doing::Read, path),
@@ -189,10 +192,11 @@ impl Disk {
 
     /// The bytes of a file that the author may well have linked to, such as a brief.
     pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = self
-            .go(Call::Read, path)
-            .and_then(|()| regular::read(path, Links::Follow))
-            .map(Some);
+        let bytes = patiently(Call::Read, || {
+            self.go(Call::Read, path)
+                .and_then(|()| regular::read(path, Links::Follow))
+                .map(Some)
+        });
         optional(bytes, Doing::Read, path)
     }
 
@@ -237,7 +241,7 @@ impl Disk {
     pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, StoreError> {
         let resolved = self
             .go(Call::Resolve, path)
-            .and_then(|()| fs::canonicalize(path))
+            .and_then(|()| dunce::canonicalize(path))
             .map(Some);
         optional(resolved, Doing::Read, path)
     }
@@ -386,12 +390,14 @@ impl Disk {
         if let Some(before) = self.metadata(path)? {
             self.refuse_unwritable(path, &before)?;
         }
-        self.go(Call::Create, path)
-            .and_then(|()| {
+        let created = patiently(Call::Create, || {
+            self.go(Call::Create, path).and_then(|()| {
                 let mut options = OpenOptions::new();
                 options.write(true).create(true).truncate(true);
                 regular::open(path, &options, Links::Refuse)
             })
+        });
+        created
             .and_then(|mut file| self.put(&mut file, path, bytes))
             .map_err(|error| StoreError::io(Doing::Write, path, error))
     }
@@ -412,8 +418,10 @@ impl Disk {
     }
 
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.go(Call::Rename, to)?;
-        fs::rename(from, to)
+        patiently(Call::Rename, || {
+            self.go(Call::Rename, to)
+                .and_then(|()| fs::rename(from, to))
+        })
     }
 
     /// Gives a file or a folder another name, in the same folder or in another of the same disk.
@@ -443,10 +451,11 @@ impl Disk {
     /// `false` where there was none.
     pub(super) fn drop_name(&self, path: &Path) -> Result<bool, StoreError> {
         self.hold_inside(path)?;
-        let removed = self
-            .go(Call::Remove, path)
-            .and_then(|()| fs::remove_file(path))
-            .map(Some);
+        let removed = patiently(Call::Remove, || {
+            self.go(Call::Remove, path)
+                .and_then(|()| fs::remove_file(path))
+                .map(Some)
+        });
         Ok(optional(removed, Doing::Remove, path)?.is_some())
     }
 
@@ -456,14 +465,14 @@ impl Disk {
         if let Some(metadata) = self.metadata(path)? {
             self.refuse_unwritable(path, &metadata)?;
         }
-        let file = self
-            .go(Call::Create, path)
-            .and_then(|()| {
+        let opened = patiently(Call::Create, || {
+            self.go(Call::Create, path).and_then(|()| {
                 let mut options = OpenOptions::new();
                 options.create(true).append(true);
                 regular::open(path, &options, Links::Refuse)
             })
-            .map_err(|error| StoreError::io(Doing::Create, path, error))?;
+        });
+        let file = opened.map_err(|error| StoreError::io(Doing::Create, path, error))?;
         Ok(Log {
             disk: self.clone(),
             path: path.to_owned(),
@@ -523,7 +532,7 @@ fn is_link_refused(error: &io::Error) -> bool {
     #[cfg(unix)]
     let refused = error.raw_os_error() == Some(libc::ELOOP);
     #[cfg(not(unix))]
-    let refused = false;
+    let refused = error.raw_os_error() == Some(regular::STOPPED_ON_LINK);
     refused
 }
 

@@ -164,6 +164,8 @@ pub enum Trouble {
     Denied,
     /// ENOENT.
     Gone,
+    /// EBUSY; on Windows a file that another program has open.
+    Held,
     Other,
 }
 
@@ -174,6 +176,7 @@ impl Trouble {
             io::ErrorKind::ReadOnlyFilesystem => Trouble::ReadOnlyDisk,
             io::ErrorKind::PermissionDenied => Trouble::Denied,
             io::ErrorKind::NotFound => Trouble::Gone,
+            io::ErrorKind::ResourceBusy => Trouble::Held,
             _ => Trouble::Other,
         }
     }
@@ -236,7 +239,7 @@ impl StoreError {
         matches!(
             self,
             StoreError::Io {
-                trouble: Trouble::NoSpace | Trouble::ReadOnlyDisk | Trouble::Denied,
+                trouble: Trouble::NoSpace | Trouble::ReadOnlyDisk | Trouble::Denied | Trouble::Held,
                 ..
             }
         )
@@ -265,6 +268,11 @@ fn io_sentence(
         ),
         Trouble::Gone => format!(
             "{path} could not be {doing}: it is not there any more. {safe} Put it back or run the same command again."
+        ),
+        Trouble::Held => format!(
+            "Another program has {path} open, so it could not be {doing}, though it was tried for some seconds. {safe} \
+             Close it there, or wait until that program is done (a virus scanner, an indexer, a preview, a sync tool), \
+             then run the same command again."
         ),
         Trouble::Other => format!(
             "{path} could not be {doing}: {source}. {safe} Check the disk, then run the same command again."

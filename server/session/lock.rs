@@ -1,7 +1,7 @@
 //! One writer a session: a lock that dies with its process.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ pub struct Holder {
 
 impl Holder {
     /// This process, which is called `name`.
-    pub(super) fn of_process(name: &str, disk: &Disk) -> Holder {
+    fn of_process(name: &str, disk: &Disk) -> Holder {
         Holder {
             name: name.to_owned(),
             pid: std::process::id(),
@@ -73,8 +73,7 @@ pub(crate) fn take(
     let path = &paths.lock();
     let mut file = acquire_of(paths, path, disk)?;
     let earlier = take_earlier(paths, disk)?;
-    let text = serde_json::to_vec(&Holder::of_process(holder, disk)).unwrap_or_default();
-    file.write(disk, path, &text)?;
+    name_holder(&mut file, path, holder, disk)?;
     Ok(SessionLock {
         held: file.held,
         _file: file,
@@ -189,9 +188,33 @@ fn pause() -> u32 {
     PAUSE
 }
 
+/// Gives the name of who holds a lock from here on.
+pub(super) fn name_holder(
+    file: &mut LockedFile,
+    path: &Path,
+    holder: &str,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_vec(&Holder::of_process(holder, disk)).unwrap_or_default();
+    if cfg!(windows) {
+        disk.write_copy(&name_file(path), &text)
+    } else {
+        file.write(disk, path, &text)
+    }
+}
+
+/// Where the holder of a lock gives its name: Windows lets nobody else read a file that is locked.
+fn name_file(lock: &Path) -> PathBuf {
+    if cfg!(windows) {
+        lock.with_extension("holder")
+    } else {
+        lock.to_owned()
+    }
+}
+
 /// Who is named in a lock file. Says nothing about whether the lock is still held.
 fn read_holder(path: &Path, disk: &Disk) -> Option<Holder> {
-    let bytes = disk.read(path).ok()??;
+    let bytes = disk.read(&name_file(path)).ok()??;
     serde_json::from_slice(&bytes).ok()
 }
 
@@ -206,7 +229,26 @@ pub(crate) fn is_alive(pid: u32) -> bool {
         let answer = unsafe { libc::kill(pid, 0) };
         answer == 0 || std::io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
     }
-    #[cfg(not(unix))]
+    #[cfg(windows)]
+    {
+        use windows_sys::Win32::Foundation::{
+            CloseHandle, ERROR_ACCESS_DENIED, GetLastError, WAIT_TIMEOUT,
+        };
+        use windows_sys::Win32::System::Threading::{
+            OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
+        };
+        // SAFETY: the handle is checked, used for a wait of no time and closed here.
+        unsafe {
+            let process = OpenProcess(PROCESS_SYNCHRONIZE, 0, pid);
+            if process.is_null() {
+                return GetLastError() == ERROR_ACCESS_DENIED;
+            }
+            let runs = WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
+            CloseHandle(process);
+            runs
+        }
+    }
+    #[cfg(not(any(unix, windows)))]
     {
         let _ = pid;
         true

@@ -36,8 +36,7 @@ impl StoryFolder {
             Ok(file) => file,
             Err(holder) => return Err(self.being_planned(holder)),
         };
-        let text = serde_json::to_vec(&Holder::of_process(holder, disk)).unwrap_or_default();
-        file.write(disk, &path, &text)?;
+        lock::name_holder(&mut file, &path, holder, disk)?;
         for id in self.sessions(disk)? {
             let paths = self.paths(&id);
             // Jobs of this process are known without locks.

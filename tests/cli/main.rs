@@ -1,6 +1,9 @@
 //! The built program as a shell runs it: real files, real signals, and real HTTP to a scripted
 //! model server.
 
+// What needs signals and pipes is left out elsewhere, and what only that uses.
+#![cfg_attr(not(unix), allow(dead_code, unused_imports))]
+
 #[path = "../support/mod.rs"]
 mod support;
 

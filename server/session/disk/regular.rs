@@ -8,6 +8,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
+/// What Windows says of a link that is not followed (System Error Codes: `ERROR_STOPPED_ON_SYMLINK`).
+#[cfg(not(unix))]
+pub(super) const STOPPED_ON_LINK: i32 = 681;
+
 /// Whether a symbolic link at the end of a path is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Links {
@@ -95,7 +99,21 @@ pub(super) fn open(path: &Path, options: &OpenOptions, links: Links) -> io::Resu
         });
         options
     };
+    #[cfg(windows)]
+    let options = &{
+        use std::os::windows::fs::OpenOptionsExt as _;
+        use windows_sys::Win32::Storage::FileSystem::FILE_FLAG_OPEN_REPARSE_POINT;
+        let mut options = options.clone();
+        if links == Links::Refuse {
+            options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+        }
+        options
+    };
     let file = options.open(path)?;
+    #[cfg(windows)]
+    if file.metadata()?.file_type().is_symlink() {
+        return Err(io::Error::from_raw_os_error(STOPPED_ON_LINK));
+    }
     refuse(file.metadata()?.file_type())?;
     Ok(file)
 }

@@ -100,6 +100,7 @@ fn a_story_that_was_written_before_is_gone_over_when_the_settings_say_so() {
     assert!(desk.chunk(1).prose.ends_with("MINE TOO."));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_pass_that_was_broken_off_goes_on_where_it_was() {
     for (way, signal, code) in [
@@ -169,6 +170,7 @@ fn what_was_refused_is_asked_for_again_only_by_name() {
     assert_eq!(roles(&server), [4, 5, 0]);
 }
 
+#[cfg(unix)]
 #[test]
 fn jobs_of_their_own_can_be_cancelled_and_leave_their_records() {
     for (command, arguments) in [("refine", &["--chunk", "1", "--apply"][..]), ("audit", &[])] {
