@@ -4,13 +4,16 @@
 //! Whether a server is of that kind is learned from the first call that waits for the head of its
 //! answer while one of the other kind has its own: a draft, or a call beside the writing. From then on the calls take turns on this side
 //! of the connection: what reads a chunk goes between two drafts, since the next ones want to know
-//! of it; everything else holds until nothing is written any more. A call that still waits at the
-//! server then is taken back, which costs nothing; one that is being answered is never broken off.
+//! of it; everything else holds until nothing is written any more. So does what reads once a reading took
+//! longer than the draft before it: the story is not held up for what only adds to it. A call that still
+//! waits at the server then is taken back, which costs nothing; one that is being answered is never broken
+//! off.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// The calls over one connection, and whether they take turns.
 #[derive(Debug)]
@@ -32,6 +35,10 @@ struct State {
     answered: u32,
     /// Readings that wait for their turn.
     readings: u32,
+    /// How long the last draft was being answered.
+    last_draft: Option<Duration>,
+    /// Readings wait until nothing is written any more.
+    reads_late: bool,
 }
 
 /// What a call beside the writing is for.
@@ -45,12 +52,16 @@ pub enum Kind {
 
 impl State {
     fn may_draft(&self) -> bool {
-        !self.takes_turns || self.beside == 0 && self.readings == 0
+        let is_first = self.readings == 0 || self.reads_late;
+        !self.takes_turns || self.beside == 0 && is_first
     }
 
     fn may_go_beside(&self, kind: Kind) -> bool {
         let is_free = self.drafts == 0 && self.beside == 0;
-        let is_over = kind == Kind::Reading || self.writing == 0 && self.readings == 0;
+        let is_over = match kind {
+            Kind::Reading => !self.reads_late || self.writing == 0,
+            Kind::Pass => self.writing == 0 && self.readings == 0,
+        };
         !self.takes_turns || is_free && is_over
     }
 }
@@ -93,25 +104,53 @@ pub struct DraftTurn<'a> {
     answered: Answered<'a>,
 }
 
+impl Drop for DraftTurn<'_> {
+    fn drop(&mut self) {
+        let Some(took) = self.answered.took() else {
+            return;
+        };
+        let state = &self.counted.precedence.state;
+        state.send_modify(|state| state.last_draft = Some(took));
+    }
+}
+
 /// The turn of a call beside the writing, until this is dropped.
 pub struct Turn<'a> {
     counted: Counted<'a>,
     answered: Answered<'a>,
+    kind: Kind,
 }
 
-/// Whether a call is being answered, which is counted.
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let took = self.answered.took();
+        let Some(took) = took.filter(|_| self.kind == Kind::Reading) else {
+            return;
+        };
+        self.counted.precedence.state.send_modify(|state| {
+            state.reads_late |= state.last_draft.is_some_and(|draft| took > draft);
+        });
+    }
+}
+
+/// Whether a call is being answered, which is counted, and since when.
 #[derive(Default)]
-struct Answered<'a>(Mutex<Option<Counted<'a>>>);
+struct Answered<'a>(Mutex<Option<(Counted<'a>, Instant)>>);
 
 impl<'a> Answered<'a> {
     fn note(&self, precedence: &'a Precedence, of: Count) {
         let mut answered = self.lock();
         if answered.is_none() {
-            *answered = Some(precedence.count(of));
+            *answered = Some((precedence.count(of), Instant::now()));
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Counted<'a>>> {
+    /// How long it has been answered so far; `None` where it is not.
+    fn took(&self) -> Option<Duration> {
+        self.lock().as_ref().map(|(_, since)| since.elapsed())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Counted<'a>, Instant)>> {
         // An option is whole after any panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -155,6 +194,7 @@ impl Precedence {
         Turn {
             counted: self.counted(of),
             answered: Answered::default(),
+            kind,
         }
     }
 
@@ -256,7 +296,7 @@ mod tests {
     use std::cell::RefCell;
 
     use tokio::sync::Mutex as Place;
-    use tokio::time::{Instant, sleep};
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -363,6 +403,51 @@ mod tests {
         tokio::join!(draft, reading);
         assert!(precedence.state.borrow().takes_turns);
         assert_eq!(*server.had.borrow(), [("reading", 300, 305)]);
+    }
+
+    /// What takes longer to be read than to be written is read when the writing is over.
+    #[tokio::test(start_paused = true)]
+    async fn drafts_wait_once_for_a_reading_that_is_slower_than_they_are() {
+        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let start = Instant::now();
+        let reading =
+            |name, seconds| server.beside(&precedence, Kind::Reading, name, seconds, start);
+        let drafts = async {
+            let _writing = precedence.writing();
+            server.draft(&precedence, "draft 1", start).await;
+            tokio::join!(reading("reading 1", 60), async {
+                tokio::task::yield_now().await;
+                server.draft(&precedence, "draft 2", start).await;
+            });
+            tokio::join!(
+                async {
+                    // The reading of the second chunk is asked for before the third draft.
+                    tokio::task::yield_now().await;
+                    server.draft(&precedence, "draft 3", start).await;
+                    server.draft(&precedence, "draft 4", start).await;
+                },
+                async {
+                    let late = reading("reading 2", 60);
+                    tokio::select! {
+                        () = late => panic!("it was read in the writing"),
+                        () = sleep(Duration::from_secs(15)) => {}
+                    }
+                }
+            );
+        };
+        drafts.await;
+        reading("reading 2", 60).await;
+        let had = server.had.borrow();
+        let names: Vec<&str> = had.iter().map(|(name, ..)| *name).collect();
+        let expected = [
+            "draft 1",
+            "reading 1",
+            "draft 2",
+            "draft 3",
+            "draft 4",
+            "reading 2",
+        ];
+        assert_eq!(names, expected);
     }
 
     #[tokio::test(start_paused = true)]
