@@ -160,7 +160,7 @@ impl Week {
         self.in_order(&new)?;
         self.come_back(old, &new, touch)?;
         self.unasked(old, &new, touch)?;
-        self.learn(old, &new, source, ended);
+        self.learn(old, &new, touch, source, ended);
         if ended.code == Some(0) && *touch != Touch::Nothing {
             self.whole_story(&new)?;
         }
@@ -281,7 +281,7 @@ impl Week {
     }
 
     /// Notes whose the new texts are, and what they were written from.
-    fn learn(&mut self, old: &Draft, new: &Draft, source: Source, ended: &Ended) {
+    fn learn(&mut self, old: &Draft, new: &Draft, touch: &Touch, source: Source, ended: &Ended) {
         let saved = ended.events("chunk_saved");
         let saved: BTreeSet<u64> = saved
             .iter()
@@ -322,7 +322,9 @@ impl Week {
                 continue;
             }
             let begun = memory.begun.remove(&beat.id);
-            if source == Source::Revision && is_new {
+            // What came back with its beat is new here too, and is no revision.
+            let is_accepted = source == Source::Revision && *touch == Touch::One(beat.id.clone());
+            if is_accepted && is_new {
                 let inputs = base.map(|base| base.inputs).unwrap_or_default();
                 let origin = Origin::Generated;
                 memory.generated.insert(beat.id.clone(), now.prose.clone());
