@@ -75,6 +75,28 @@ fn a_restored_text_has_what_was_known_of_it() {
     }
 }
 
+/// The decision to keep a text was gone when a version with the same words was restored.
+#[test]
+fn a_restored_text_that_was_kept_stays_kept() {
+    for has_another in [false, true] {
+        let story = Story::new();
+        let session = story.open(&["a"]).session;
+        session.complete_chunk(n(1), "First.", result()).unwrap();
+        session.retire_chunk(n(1), "rewrite").unwrap();
+        session.complete_chunk(n(1), "First.", result()).unwrap();
+        let kept = other_result().inputs;
+        session.keep_chunk(n(1), kept.clone()).unwrap();
+        if has_another {
+            session.retire_chunk(n(1), "rewrite").unwrap();
+            session.complete_chunk(n(1), "Second.", result()).unwrap();
+        }
+        session.restore_version(n(1), Some(1)).unwrap();
+        let chunk = session.chunk(n(1)).unwrap();
+        assert_eq!(chunk.text, "First.");
+        assert_eq!(chunk.record.unwrap().inputs, kept, "{has_another}");
+    }
+}
+
 #[test]
 fn a_version_of_which_nothing_is_known_brings_no_metadata_of_another() {
     let story = written();

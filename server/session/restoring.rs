@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
-use super::history;
+use super::history::{self, KeptVersion};
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
 use super::revising::parse_revision;
@@ -34,14 +34,14 @@ impl Session {
         let versions = self.versions(number)?;
         let count = versions.len();
         let index = version.unwrap_or(count).checked_sub(1);
-        let Some(kept) = index.and_then(|index| versions.into_iter().nth(index)) else {
+        let Some(kept) = index.and_then(|index| versions.get(index)) else {
             return Err(StoreError::NoVersion {
                 number,
                 versions: count,
             });
         };
         refuse_conflict(&kept.path, &kept.file)?;
-        let record = history::record_of(&kept, &self.inner.disk)?;
+        let record = self.latest_record(number, kept, &versions)?;
         let new = New {
             status: kept.file.status.unwrap_or(FileStatus::Complete),
             prose: &kept.file.prose,
@@ -51,6 +51,30 @@ impl Session {
             of: None,
         };
         self.replace(number, &new, Vec::new())
+    }
+
+    /// What is known of the text of a version. A chunk may have had the same words twice: what was
+    /// noted of them last counts, such as that the author kept them.
+    fn latest_record(
+        &self,
+        number: ChunkNumber,
+        kept: &KeptVersion,
+        versions: &[KeptVersion],
+    ) -> Result<Option<ChunkRecord>, StoreError> {
+        let inner = &self.inner;
+        let of = Some(chunk_file::digest(&kept.file.prose));
+        let beat = &inner.plan[inner.index(number)?].beat;
+        let current = inner.lock_state().manifest.record(beat).cloned();
+        let mut latest = current.filter(|current| current.content_sha256 == of);
+        for version in versions {
+            let record = history::record_of(version, &inner.disk)?;
+            let record = record.filter(|record| record.content_sha256 == of);
+            latest = record
+                .into_iter()
+                .chain(latest)
+                .max_by_key(ChunkRecord::known_at);
+        }
+        Ok(latest)
     }
 
     /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
