@@ -1,10 +1,10 @@
 //! Which chunk file belongs to which beat. Pure.
 //!
 //! A file belongs to the beat in its front matter; without one, to the beat whose text or
-//! file name the manifest knows; without that, to the beat of its number. A beat that was
-//! renamed takes its chunk along.
+//! file name the manifest knows; without that, to the beat of its number. A name tells no beat
+//! that another file states. A beat that was renamed takes its chunk along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlannedChunk;
 use super::chunk_file::ChunkFile;
@@ -52,9 +52,10 @@ pub(crate) fn match_files(
         .enumerate()
         .map(|(index, planned)| (&planned.beat, index))
         .collect();
+    let stated: BTreeSet<&BeatId> = candidates.iter().filter_map(stated).collect();
     let identities: Vec<Option<BeatId>> = candidates
         .iter()
-        .map(|candidate| identity(candidate, &index, manifest))
+        .map(|candidate| identity(candidate, &index, &stated, manifest))
         .collect();
     let mut matching = Matching {
         files: vec![None; plan.len()],
@@ -106,10 +107,17 @@ pub(crate) fn match_files(
     matching
 }
 
+/// The beat that a chunk file with a text and a chunk file's own name states.
+fn stated(candidate: &Candidate) -> Option<&BeatId> {
+    let is_chunk = layout::chunk_number(&candidate.name).is_some() && !candidate.file.is_empty();
+    candidate.file.beat.as_ref().filter(|_| is_chunk)
+}
+
 /// The beat that a candidate belongs to, in the outline or not.
 fn identity(
     candidate: &Candidate,
     in_outline: &BTreeMap<&BeatId, usize>,
+    stated_by_any: &BTreeSet<&BeatId>,
     manifest: &Manifest,
 ) -> Option<BeatId> {
     let stated = candidate.file.beat.as_ref();
@@ -127,10 +135,13 @@ fn identity(
         })
     };
     let by_name = || {
-        manifest.chunks.iter().find(|record| {
+        let mut records = manifest.chunks.iter();
+        let named = records.find(|record| {
             record.says_something()
                 && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
-        })
+        });
+        // The manifest may be of another moment, when another file had this name.
+        named.filter(|record| stated.is_some() || !stated_by_any.contains(&record.beat))
     };
     let recorded = by_text().or_else(by_name).map(|record| &record.beat);
     recorded.or(stated).cloned()
@@ -438,6 +449,25 @@ mod tests {
             said.extend(matching.unknown.iter().map(|_| "unknown".to_owned()));
             assert_eq!(names, *wanted, "{outline:?} {files:?}");
             assert_eq!(said.join(", "), *rest, "{outline:?} {files:?}");
+        }
+    }
+
+    /// A manifest of another moment gave a text without front matter the beat of another file.
+    #[test]
+    fn a_file_that_states_a_beat_has_it_before_one_by_its_name() {
+        let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+        let mut record = ChunkRecord::missing(ChunkNumber(3), BeatId("b".to_owned()));
+        record.file = "chunks/chunk_03.md".to_owned();
+        record.content_sha256 = Some(Digest::of("an old text"));
+        manifest.chunks.push(record);
+        // the files, and the one of each beat of the outline
+        for (files, wanted) in [
+            (["chunk_02.md:b", "chunk_03.md:"], [None, Some(0), Some(1)]),
+            (["b.md:b", "chunk_03.md:"], [None, Some(1), None]),
+            (["chunk_03 2.md:b", "chunk_03.md:"], [None, Some(1), None]),
+        ] {
+            let matching = match_files(&plan(&["a", "b", "n"]), &candidates(&files), &manifest);
+            assert_eq!(matching.files, wanted, "{files:?}");
         }
     }
 
