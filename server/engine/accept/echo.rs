@@ -1,6 +1,6 @@
 //! Pieces of the prompt that a model repeats as if they were prose: the beat, a rule, a note.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -41,6 +41,8 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
     known: HashMap<u64, Known>,
+    /// What the text says that an answer is a rewrite of, as shingles: it is prose already.
+    said: HashSet<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -92,6 +94,16 @@ impl Echoes {
         echoes
     }
 
+    /// Takes what a text says for no echo.
+    pub fn allow(&mut self, text: &str) {
+        self.said.extend(Wording::of(text).shingles(LEAST_OF_NOTE));
+    }
+
+    fn is_said(&self, text: &str) -> bool {
+        let shingles = Wording::of(text).shingles(LEAST_OF_NOTE);
+        !shingles.is_empty() && shingles.iter().all(|it| self.said.contains(it))
+    }
+
     fn add(&mut self, text: &str, known: Known) {
         self.add_piece(text, LEAST_WORDS, known);
         for paragraph in paragraphs(text) {
@@ -124,7 +136,8 @@ impl Echoes {
         let rest = unlabelled(text);
         let known = self.known.get(&Wording::of(rest).whole())?;
         let labelled = rest.len() < text.trim().len();
-        (labelled || !known.only_labelled).then_some(known.check)
+        let is_echo = (labelled || !known.only_labelled) && !self.is_said(text);
+        is_echo.then_some(known.check)
     }
 }
 

@@ -148,6 +148,12 @@ impl<'a> Acceptance<'a> {
         }
     }
 
+    /// The same for a rewrite of a text: what that says is prose, also where the brief says it.
+    pub fn rewriting(mut self, text: &str) -> Acceptance<'a> {
+        self.echoes.allow(text);
+        self
+    }
+
     /// How an answer begins, as far as it has come; `whole` when no more will come.
     pub fn opening(&self, text: &str, whole: bool) -> Opening {
         opening::look(self, text, whole)

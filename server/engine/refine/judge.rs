@@ -60,7 +60,8 @@ impl Original<'_> {
             self.notes,
             self.templates,
             told,
-        );
+        )
+        .rewriting(passage);
         let judgement = acceptance.judge(&Answer {
             prose: answer,
             author: 0,
@@ -252,6 +253,30 @@ mod tests {
                     assert!(why.contains(part), "{why}: {new}");
                 }
             }
+        }
+    }
+
+    /// A paragraph that the brief has in the same words was taken out as an echo of the prompt.
+    #[test]
+    fn what_a_text_says_stays_in_its_rewrite_though_the_brief_says_it() {
+        let setting = "Skerrow is a rock with one lighthouse, one boat and no tree.";
+        let brief = BRIEF.replace("LANGUAGE", "en");
+        let brief = brief.replace("# Cast", &format!("# Setting\n{setting}\n\n# Cast"));
+        let brief = Brief::parse(&brief);
+        let told = format!("{OLD} {setting}");
+        // the text, and whether its rewrite may say what the setting says
+        for (text, stays) in [(told.as_str(), true), (OLD, false)] {
+            let original = Original {
+                brief: &brief,
+                beat: 0,
+                templates: &Templates::default(),
+                notes: &[],
+                text,
+                known: None,
+            };
+            let answer = format!("{OLD}\n\n{setting}");
+            let prose = original.passage(text, &answer, &FinishReason::Stop);
+            assert_eq!(prose.unwrap().contains(setting), stays, "{text}");
         }
     }
 
