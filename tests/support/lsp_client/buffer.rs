@@ -124,6 +124,30 @@ pub fn position(text: &str, offset: usize, encoding: Encoding) -> Value {
     json!({ "line": line, "character": character })
 }
 
+/// The byte offset that a position of another version of the text comes to: editors that look at no
+/// version take the end of the line, or of the text, for what lies beyond it.
+pub fn nearest(text: &str, position: &Value, encoding: Encoding) -> usize {
+    let number = |name: &str| {
+        let number = position[name].as_u64().expect("a position has numbers");
+        usize::try_from(number).expect("a small number")
+    };
+    let Some(start) = line_starts(text).get(number("line")).copied() else {
+        return text.len();
+    };
+    let line = text[start..].split(['\r', '\n']).next().unwrap_or_default();
+    let mut column = 0;
+    for (index, character) in line.char_indices() {
+        if column >= number("character") {
+            return start + index;
+        }
+        column += match encoding {
+            Encoding::Utf8 => character.len_utf8(),
+            Encoding::Utf16 => character.len_utf16(),
+        };
+    }
+    start + line.len()
+}
+
 /// The byte offset of a position. Panics where the text has no such position.
 pub fn offset(text: &str, position: &Value, encoding: Encoding) -> usize {
     let number = |name: &str| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::buffer::{Buffer, Encoding, offset};
+use super::buffer::{Buffer, Encoding, nearest, offset};
 
 /// Which editor the client behaves like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +165,10 @@ impl Persona {
         let mut spans: Vec<(usize, usize, &str)> = edits
             .iter()
             .map(|edit| {
-                let place = |end: &str| offset(&buffer.text, &edit["range"][end], encoding);
+                let place = |end: &str| match version == Some(buffer.version) {
+                    true => offset(&buffer.text, &edit["range"][end], encoding),
+                    false => nearest(&buffer.text, &edit["range"][end], encoding),
+                };
                 let text = edit["newText"].as_str().expect("an edit has a text");
                 (place("start"), place("end"), text)
             })
