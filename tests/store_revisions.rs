@@ -3,6 +3,7 @@
 
 mod store;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use store::{A, Editor, n, result, written};
@@ -51,6 +52,37 @@ fn a_proposed_revision_waits_and_an_earlier_one_is_kept() {
         log.contains("proposed a revision of chunk 1 (a)") && log.contains("rejected"),
         "{log}"
     );
+}
+
+/// What the author decided of a text that was edited since is not known of a rewrite of the text before
+/// that: it came back as if it had been written from what was kept.
+#[test]
+fn a_replaced_or_rejected_revision_is_of_the_text_that_it_was_made_of() {
+    for replaces in [true, false] {
+        let story = written();
+        let session = story.open(&["a", "b", "c"]).session;
+        let propose = |session: &storywright::session::Session, prose: &str| {
+            let proposed = session.propose_revision(&revision(session, 1, prose));
+            assert!(matches!(proposed.unwrap(), Proposed::Waits(_)));
+        };
+        propose(&session, "Better a.");
+        drop(session);
+        story.write("chunks/chunk_01.md", &A.replace("Text", "My own text"));
+        let kept = BTreeMap::from([("rule 3".to_owned(), Digest::of("another rule"))]);
+        let session = story.open(&["a", "b", "c"]).session;
+        session.keep_chunk(n(1), kept).unwrap();
+        match replaces {
+            true => propose(&session, "Best a."),
+            false => session.reject_revision(n(1)).unwrap(),
+        }
+        let versions = session.versions(n(1)).unwrap();
+        let mut texts = versions.iter().map(|it| it.file.prose.trim());
+        let place = texts.position(|prose| prose == "Better a.");
+        let version = place.expect("the revision is kept") + 1;
+        session.restore_version(n(1), Some(version)).unwrap();
+        let record = session.chunk(n(1)).unwrap().record.unwrap();
+        assert_eq!(record.inputs, result().inputs, "{replaces}");
+    }
 }
 
 #[test]

@@ -232,7 +232,10 @@ fn a_folder_without_a_text_is_no_draft() {
     std::fs::create_dir_all(root.join("chunks")).unwrap();
     std::fs::create_dir_all(root.join(".work")).unwrap();
     std::fs::write(root.join(".work/lock"), "").unwrap();
-    assert_eq!(story.folder.sessions(&disk).unwrap(), [story.id.clone()]);
+    assert_eq!(
+        story.folder.sessions(&disk).unwrap(),
+        std::slice::from_ref(&story.id)
+    );
     let current = story.folder.current_session(&disk).unwrap();
     assert_eq!(current, Some(story.id.clone()));
     // The next draft takes it over; whoever needs a folder of his own gets another one.

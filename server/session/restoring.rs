@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
+use super::generated;
 use super::history::{self, KeptVersion};
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
-use super::revising::parse_revision;
+use super::revising::{made_of, parse_revision};
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog};
 use crate::story::conflict_markers::conflict_line;
@@ -114,7 +115,11 @@ impl Session {
         let path = state.files[index].clone();
         let why = "a revision that was rejected";
         match revision.own {
-            Some(_) => inner.keep_revision(&state, index, &path, &revision.shown, why)?,
+            Some(_) => {
+                let of = revision.on_disk.as_deref().and_then(made_of);
+                let made = (&revision.shown, of.as_ref());
+                inner.keep_revision(&state, index, &path, made, why)?
+            }
             // Of one that came by another hand nothing is known.
             None => inner.keep(index, &path, &revision.shown, why)?,
         };
@@ -264,6 +269,8 @@ pub(super) enum Known {
     Revises,
     /// The same, and the author has changed it.
     RevisesByHand,
+    /// It was made of an earlier text of the chunk, of which this is known.
+    RevisesEarlier(Option<Box<ChunkRecord>>),
     /// What was noted when it was put away, if it was.
     Is(Option<Box<ChunkRecord>>),
 }
@@ -281,20 +288,29 @@ impl Known {
 
 impl Inner {
     /// Keeps a rewrite in history that does not come into its chunk's place, with what would be known
-    /// of it there.
+    /// of it there. `of` is the text that it was made of, if that is known.
     pub(super) fn keep_revision(
         &self,
         state: &State,
         index: usize,
         path: &Path,
-        file: &ChunkFile,
+        (file, of): (&ChunkFile, Option<&Digest>),
         why: &str,
     ) -> Result<Option<PathBuf>, StoreError> {
+        let current = state.manifest.record(&self.plan[index].beat);
+        let is_of_current = current.is_some_and(|current| current.content_sha256.as_ref() == of);
+        let known = match of {
+            Some(of) if !is_of_current => {
+                let earlier = generated::record_of(&self.paths, of, &self.disk)?;
+                Known::RevisesEarlier(earlier.map(Box::new))
+            }
+            _ => Known::Revises,
+        };
         let new = New {
             status: FileStatus::Complete,
             prose: &file.prose,
             why,
-            known: Known::Revises,
+            known,
             of: None,
             is_revision: true,
         };
@@ -370,6 +386,10 @@ impl Inner {
         let (mut record, is_known) = match &new.known {
             Known::Revises | Known::RevisesByHand => {
                 (current.cloned().unwrap_or_else(nothing), false)
+            }
+            Known::RevisesEarlier(earlier) => {
+                let earlier = earlier.as_deref().cloned();
+                (earlier.unwrap_or_else(nothing), false)
             }
             Known::Is(Some(record)) => (record.as_ref().clone(), true),
             Known::Is(None) => (nothing(), false),

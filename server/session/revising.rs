@@ -137,13 +137,15 @@ impl Inner {
         if self.is_open(&path) || there.as_deref().is_some_and(is_others) {
             let why = "a revision, made while another one that you have opened or changed waits";
             let file = proposed(&revision.prose);
-            let kept = self.keep_revision(state, index, &chunk, &file, why)?;
+            let of = Some(&revision.of);
+            let kept = self.keep_revision(state, index, &chunk, (&file, of), why)?;
             return Ok(Proposed::Aside(kept));
         }
         if let Some(there) = &there {
             let (earlier, _) = parse_revision(there);
             let why = "a revision that a later one replaced";
-            self.keep_revision(state, index, &chunk, &earlier, why)?;
+            let of = made_of(there);
+            self.keep_revision(state, index, &chunk, (&earlier, of.as_ref()), why)?;
         }
         let mut steps = vec![Step::Put {
             file: self.inside(&path),

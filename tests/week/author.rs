@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::brief::Beat;
+use crate::desk::chunk_name;
 use crate::model::{Known, Origin};
 use crate::steps::{Deed, Step};
 use crate::texts::{ChunkText, bare, key, paragraphs as paragraphs_of};
@@ -28,17 +29,26 @@ impl Week {
         match deed {
             Type | Overtype | Cut | Comment | Note | Uncomment => {
                 let (place, chunk) = self.pick(at, |_| true)?;
+                if self.tells_its_beat_by_its_text_alone(place, &chunk) {
+                    return Some(false);
+                }
                 let prose = self.retyped(deed, how, &chunk.prose)?;
                 self.save(place, &chunk, &prose);
             }
             Undo => {
                 let (place, chunk) = self.pick(at, |chunk| chunk.is_complete)?;
+                if self.tells_its_beat_by_its_text_alone(place, &chunk) {
+                    return Some(false);
+                }
                 let beat = self.brief.beats[place].id.clone();
                 let prose = self.memory().generated.get(&beat)?.clone();
                 self.save(place, &chunk, &prose);
             }
             Empty => {
                 let (place, chunk) = self.pick(at, |_| true)?;
+                if self.tells_its_beat_by_its_text_alone(place, &chunk) {
+                    return Some(false);
+                }
                 let id = self.current.clone()?;
                 fs::remove_file(self.desk.path(&format!("generated/{id}/{}", chunk.name))).ok()?;
                 let beat = self.brief.beats[place].id.clone();
@@ -135,6 +145,12 @@ impl Week {
         };
         memory.known.insert((beat, key(&prose)), known);
         Some(true)
+    }
+
+    /// Whether an edit would leave nothing that tells the beat of a chunk: it names none, its number is
+    /// another beat's by now, and no command has run since that would have given it its own.
+    fn tells_its_beat_by_its_text_alone(&self, place: usize, chunk: &ChunkText) -> bool {
+        chunk.head.is_empty() && !chunk.name.ends_with(&chunk_name(place + 1))
     }
 
     /// Whether a beat may get another number. An author who has just written the third chunk without
