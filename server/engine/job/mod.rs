@@ -220,7 +220,12 @@ impl Job {
             }
             reducer.write(cancel).await;
             if follows {
-                // One that was written beside others may be stale by what they became.
+                // One that was written beside others may be stale by what they became: by what is told of
+                // their texts as they will be.
+                if closes_seams {
+                    reducer.close_seams(cancel).await;
+                }
+                reducer.take_as_they_are();
                 reducer.follow(&[], cancel).await;
             }
         }

@@ -245,14 +245,19 @@ impl<'a> Reducer<'a> {
         }
     }
 
+    /// Begins what waited for chunks whose beginning might still change: it will not.
+    pub fn take_as_they_are(&mut self) {
+        for number in std::mem::take(&mut self.unread) {
+            self.job.beside.read(number);
+        }
+        for number in std::mem::take(&mut self.to_go_over) {
+            self.go_over(number);
+        }
+    }
+
     /// Ends what is still under way beside the job; what came out.
-    pub async fn end(self, cancel: &CancellationToken) -> Results {
-        for number in &self.unread {
-            self.job.beside.read(*number);
-        }
-        for number in &self.to_go_over {
-            self.go_over(*number);
-        }
+    pub async fn end(mut self, cancel: &CancellationToken) -> Results {
+        self.take_as_they_are();
         let (beside, passes) = (&self.job.beside, &self.job.passes);
         let mut results = self.results;
         let stopped = results.stop.is_some();
