@@ -125,6 +125,18 @@ fn identity(
         let mut records = manifest.chunks.iter().chain(&manifest.removed);
         in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
     };
+    // A beat was renamed while its file was open, and the file could not be told so yet.
+    let is_renamed = |record: &&ChunkRecord| {
+        in_outline.contains_key(&record.beat)
+            && record.content_sha256.as_ref() == Some(&candidate.digest)
+            && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
+    };
+    if stated.is_some_and(|beat| !in_outline.contains_key(beat))
+        && !candidate.file.is_empty()
+        && let Some(record) = manifest.chunks.iter().find(is_renamed)
+    {
+        return Some(record.beat.clone());
+    }
     // A beat that never was is a slip of the author's in the front matter.
     if let Some(beat) = stated.filter(|beat| is_known(beat)) {
         return Some(beat.clone());
@@ -469,6 +481,23 @@ mod tests {
             let matching = match_files(&plan(&["a", "b", "n"]), &candidates(&files), &manifest);
             assert_eq!(matching.files, wanted, "{files:?}");
         }
+    }
+
+    /// The file of a renamed beat that an editor shows states the old one for as long as it is open: the
+    /// next look put its text away.
+    #[test]
+    fn a_renamed_beat_keeps_a_file_that_states_the_old_one_still() {
+        let candidates = candidates(&["chunk_01.md:b"]);
+        let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+        let mut record = ChunkRecord::missing(ChunkNumber(1), BeatId("n".to_owned()));
+        record.file = "chunks/chunk_01.md".to_owned();
+        record.content_sha256 = Some(candidates[0].digest.clone());
+        manifest.chunks.push(record);
+        let old = ChunkRecord::missing(ChunkNumber(1), BeatId("b".to_owned()));
+        manifest.removed.push(old);
+        let matching = match_files(&plan(&["n"]), &candidates, &manifest);
+        assert_eq!(matching.files, [Some(0)]);
+        assert_eq!(matching.removed, []);
     }
 
     /// Ids of one's own say that two beats are two, however alike their headings are.
