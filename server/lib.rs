@@ -14,4 +14,5 @@ pub mod engine;
 pub mod lsp;
 pub mod provider;
 pub mod session;
+mod signals;
 pub mod story;

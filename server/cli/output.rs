@@ -27,7 +27,7 @@ fn print_raw(text: &str) {
     }
 }
 
-/// Notes that a result could not be printed. Whoever closes a pipe has read what was wanted.
+/// Notes why a result could not be printed, unless the reader of a pipe closed it: that reader has all it wanted.
 fn note_unprinted(error: &std::io::Error) {
     if error.kind() != ErrorKind::BrokenPipe {
         let mut unprinted = UNPRINTED.lock().unwrap_or_else(PoisonError::into_inner);

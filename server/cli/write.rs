@@ -17,6 +17,7 @@ use crate::engine::workshop::{
     ChapterRef, ChunkRef, JobRequest, Naming, Reach, Scope, Selection, Which, Workshop,
 };
 use crate::session::NoEditor;
+use crate::signals;
 
 pub async fn run(workshop: &Workshop, arguments: Write) -> Result<Exit, Failure> {
     let path = arguments.path.as_deref();
@@ -235,7 +236,7 @@ pub(super) fn exit(finished: &Finished) -> Exit {
 pub(super) fn cancel_on_signal(cancel: CancellationToken) {
     tokio::spawn(async move {
         loop {
-            next_signal().await;
+            signals::next().await;
             if cancel.is_cancelled() {
                 std::process::exit(i32::from(Exit::Cancelled.code()));
             }
@@ -243,30 +244,4 @@ pub(super) fn cancel_on_signal(cancel: CancellationToken) {
             cancel.cancel();
         }
     });
-}
-
-#[cfg(unix)]
-async fn next_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::hangup()),
-    ) {
-        (Ok(mut terminate), Ok(mut hangup)) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                // The terminal was closed.
-                _ = hangup.recv() => {}
-            }
-        }
-        _ => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
-}
-
-#[cfg(not(unix))]
-async fn next_signal() {
-    let _ = tokio::signal::ctrl_c().await;
 }

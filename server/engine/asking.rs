@@ -201,14 +201,6 @@ impl Asker {
         self.spending().chunks += 1;
     }
 
-    /// What its next call is for beside the writing. Once an answer was longer than its call allowed, who
-    /// knows how long the next one is: no draft waits for it any more.
-    fn kind(&self) -> Option<Kind> {
-        let is_long = self.raised.load(Ordering::Relaxed) > 1;
-        self.kind
-            .map(|kind| if is_long { Kind::Pass } else { kind })
-    }
-
     fn spending(&self) -> MutexGuard<'_, Spent> {
         // Sums are whole after any panic.
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
@@ -222,7 +214,7 @@ impl Asker {
         heard: &mut (impl FnMut(&str) + Send),
     ) -> (Result<FinishReason, ProviderError>, String, Usage) {
         let precedence = &self.writer.precedence;
-        let Some(kind) = self.kind() else {
+        let Some(kind) = self.kind else {
             let _turn = precedence.draft().await;
             let mut call = Call::new(self, request);
             let ended = call.make(request.clone(), heard, || {}).await;

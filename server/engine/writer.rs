@@ -245,6 +245,18 @@ pub struct Connection {
     pub exposed_at: Option<String>,
 }
 
+impl Connection {
+    fn open(kind: ProviderKind, endpoint: Endpoint) -> Result<Connection, WriterError> {
+        let has_key = endpoint.api_key.is_some();
+        let url = endpoint.base_url.as_deref().filter(|_| has_key);
+        Ok(Connection {
+            kind,
+            exposed_at: url.and_then(provider::exposed_host),
+            provider: provider::connect(kind, endpoint)?,
+        })
+    }
+}
+
 /// The provider in force, connected.
 pub async fn connect_provider(
     settings: &Settings,
@@ -266,13 +278,7 @@ pub async fn connect_provider(
         });
     }
     let endpoint = endpoint(kind, settings, environment).await?;
-    let has_key = endpoint.api_key.is_some();
-    let url = endpoint.base_url.as_deref().filter(|_| has_key);
-    Ok(Connection {
-        kind,
-        exposed_at: url.and_then(provider::exposed_host),
-        provider: provider::connect(kind, endpoint)?,
-    })
+    Connection::open(kind, endpoint)
 }
 
 fn demo(settings: &Settings) -> DemoWriter {
@@ -290,17 +296,9 @@ async fn running_ollama(
         || OLLAMA.to_owned(),
         |url| url.trim_start_matches("http://").to_owned(),
     );
-    let url = endpoint.base_url.as_deref();
-    let exposed_at = url
-        .filter(|_| endpoint.api_key.is_some())
-        .and_then(provider::exposed_host);
-    let ollama = provider::connect(ProviderKind::Ollama, endpoint)?;
-    match tokio::time::timeout(OLLAMA_DEADLINE, ollama.probe()).await {
-        Ok(Ok(_)) => Ok(Connection {
-            kind: ProviderKind::Ollama,
-            provider: ollama,
-            exposed_at,
-        }),
+    let ollama = Connection::open(ProviderKind::Ollama, endpoint)?;
+    match tokio::time::timeout(OLLAMA_DEADLINE, ollama.provider.probe()).await {
+        Ok(Ok(_)) => Ok(ollama),
         Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider {
             ollama: place,
             local: Offers::default(),

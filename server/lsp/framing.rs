@@ -64,7 +64,7 @@ struct Head {
     has_garbage: bool,
     /// Whether any line came before the empty one.
     has_lines: bool,
-    /// Whether the line in hand was too long to be kept, and begins in its middle.
+    /// Whether the beginning of the line that is being read was dropped, since the line was too long to be kept.
     is_within_line: bool,
 }
 

@@ -233,10 +233,13 @@ mod tests {
             json!({"jsonrpc": "2.0", "id": 4, "method": "shutdown"}),
         ];
         let (client, server) = tokio::io::duplex(1 << 16);
-        let (input, output) = tokio::io::split(server);
+        let streams = tokio::io::split(server);
         let (service, socket) = LspService::new(|_| Clumsy);
-        let ingress = Ingress::new(service, Arc::new(State::for_tests()));
-        let serving = tokio::spawn(transport::serve(input, output, socket, ingress));
+        let state = Arc::new(State::for_tests());
+        let lifecycle = Arc::clone(&state.lifecycle);
+        let ingress = Ingress::new(service, state);
+        let serving = transport::serve(streams, socket, ingress, lifecycle);
+        let serving = tokio::spawn(serving);
         let (mut answers, mut requests) = tokio::io::split(client);
         let mut text = String::new();
         for (nth, message) in messages.iter().enumerate() {

@@ -233,7 +233,7 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
 struct LastWord {
     kind: MessageType,
     message: String,
-    /// Whether nothing else in the log tells of it.
+    /// Whether the log gets the message as well: of a job that ran, its own events are there already.
     is_logged: bool,
 }
 

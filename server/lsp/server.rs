@@ -24,13 +24,13 @@ use super::code_actions;
 use super::commands;
 use super::documents::path_of;
 use super::ingress::Ingress;
-use super::lifecycle::{Input, ended_by, next_signal};
 use super::position::Encoding;
 use super::session_commands;
 use super::state::{Introduction, State};
 use super::transport;
 use super::watching;
 use crate::engine::environment::Environment;
+use crate::signals;
 use crate::story::controls::shown;
 
 /// How long jobs may take to save when the client leaves.
@@ -53,18 +53,18 @@ pub async fn serve(environment: Environment) -> u8 {
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
         .finish()
     };
-    let input = Input::new(tokio::io::stdin(), Arc::clone(&lifecycle));
+    let streams = (tokio::io::stdin(), tokio::io::stdout());
     let service = Ingress::new(service, Arc::clone(&state));
-    let serving = transport::serve(input, tokio::io::stdout(), socket, service);
+    let serving = transport::serve(streams, socket, service, Arc::clone(&lifecycle));
     let mut serving = tokio::spawn(serving);
     let is_served = tokio::select! {
         () = lifecycle.wait_over() => true,
-        signal = next_signal() => {
+        signal = signals::next() => {
             lifecycle.note_signal(signal);
             // Who says it again does not want to wait.
             tokio::spawn(async {
-                let again = next_signal().await;
-                std::process::exit(i32::from(ended_by(again)));
+                let again = signals::next().await;
+                std::process::exit(i32::from(signals::ended_by(again)));
             });
             true
         }

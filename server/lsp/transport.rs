@@ -4,6 +4,8 @@
 //! Nothing that the client sends ends it. Whole frames go out, from one place: answers of the service, refusals of what is
 //! no message, and what the server asks and tells.
 
+use std::sync::Arc;
+
 use futures::channel::mpsc;
 use futures::future::{self, BoxFuture, Either};
 use futures::stream::{self, Stream, StreamExt};
@@ -14,6 +16,7 @@ use tower_lsp::jsonrpc::{ErrorCode, Id, Request, Response};
 use tower_service::Service;
 
 use super::framing::{Frame, Framing};
+use super::lifecycle::Lifecycle;
 use super::message::{self, Message};
 
 /// Messages that are handled at the same time: so many that none that waits holds up a cancel.
@@ -25,10 +28,15 @@ const TOGETHER: usize = 64;
 /// Bytes that are read at once.
 const READ: usize = 64 << 10;
 
-/// Serves until the input ends, or nobody reads the output. All of it is one task: the service is
-/// looked at again whenever anything has happened, as while `initialize` is answered.
-pub async fn serve<R, W, S>(input: R, output: W, socket: ClientSocket, service: S)
-where
+/// Serves until the client has left, which is noted where its input ends, or nobody reads the output. All of it
+/// is one task: the service is looked at again whenever anything has happened, as while `initialize` is
+/// answered.
+pub async fn serve<R, W, S>(
+    (input, output): (R, W),
+    socket: ClientSocket,
+    service: S,
+    lifecycle: Arc<Lifecycle>,
+) where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
     S: Service<Request, Response = Option<Response>>,
@@ -44,6 +52,7 @@ where
         tasks,
         outgoing: outgoing.clone(),
         answers,
+        lifecycle,
     };
     let reading = reading.run(input).map(|()| requests_end.abort());
     let handling = waiting
@@ -73,6 +82,7 @@ struct Reading<S, A> {
     tasks: mpsc::Sender<BoxFuture<'static, Option<Response>>>,
     outgoing: mpsc::Sender<Response>,
     answers: A,
+    lifecycle: Arc<Lifecycle>,
 }
 
 impl<S, A> Reading<S, A>
@@ -84,8 +94,17 @@ where
     async fn run(mut self, mut input: impl AsyncRead + Unpin) {
         let mut framing = Framing::default();
         let mut bytes = vec![0; READ];
-        // An input that can't be read any more has ended.
-        while let Ok(length @ 1..) = input.read(&mut bytes).await {
+        loop {
+            let read = tokio::select! {
+                biased;
+                // A client may keep the input open after `exit`.
+                () = self.lifecycle.wait_over() => return,
+                read = input.read(&mut bytes) => read,
+            };
+            // An input that can't be read any more has ended.
+            let Ok(length @ 1..) = read else {
+                return self.lifecycle.note_exit();
+            };
             framing.push(&bytes[..length]);
             while let Some(frame) = framing.next_frame() {
                 let message = match frame {

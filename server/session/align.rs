@@ -284,7 +284,7 @@ impl Aligning<'_> {
                 self.text_named(&name),
             ));
             let manifest = &self.recovered.view.manifest;
-            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            let mut records = manifest.all_records();
             // Where the manifest was lost meanwhile, what it has is of another text of the beat.
             let digest = chunk_file::digest(&kept.file.prose);
             let is_known = records.any(|record| {

@@ -5,7 +5,7 @@
 //! name none, such as one that the author made.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::align::{Aligning, Moves};
 use super::disk::EntryKind;
@@ -151,7 +151,7 @@ impl Aligning<'_> {
     fn latest_away(
         &self,
         kind: Kind,
-        away: &std::path::Path,
+        away: &Path,
         of: &Digest,
     ) -> Result<Option<(PathBuf, String)>, StoreError> {
         let mut found = Vec::new();
@@ -227,7 +227,7 @@ impl Aligning<'_> {
 
     fn is_known(&self, beat: &BeatId) -> bool {
         let manifest = &self.recovered.view.manifest;
-        let mut records = manifest.chunks.iter().chain(&manifest.removed);
+        let mut records = manifest.all_records();
         self.planned(beat).is_some() || records.any(|record| &record.beat == beat)
     }
 

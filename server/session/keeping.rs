@@ -199,8 +199,7 @@ impl Inner {
     }
 
     fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
-        let (chunks, removed) = (&state.manifest.chunks, &state.manifest.removed);
-        let owners = chunks.iter().chain(removed);
+        let owners = state.manifest.all_records();
         let owners = owners.filter(|record| {
             let generated = record.generated_sha256.as_ref() == Some(digest);
             generated || record.authors_text() == Some(digest)

@@ -135,6 +135,11 @@ impl Manifest {
         self.chunks.iter().find(|record| &record.beat == beat)
     }
 
+    /// The records of all beats that ever were in the outline: first of those that are.
+    pub(crate) fn all_records(&self) -> impl Iterator<Item = &ChunkRecord> {
+        self.chunks.iter().chain(&self.removed)
+    }
+
     /// The records by beat, for looking up many; also of beats that left the outline: their
     /// texts come back with them.
     pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {

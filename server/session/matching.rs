@@ -122,7 +122,7 @@ fn identity(
 ) -> Option<BeatId> {
     let stated = candidate.file.beat.as_ref();
     let is_known = |beat: &BeatId| {
-        let mut records = manifest.chunks.iter().chain(&manifest.removed);
+        let mut records = manifest.all_records();
         in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
     };
     // A beat was renamed while its file was open, and the file could not be told so yet.
@@ -205,7 +205,7 @@ fn find_renamed(
         let body = record.and_then(|record| record.body_sha256.as_ref());
         // A beat that the manifest knows was in the outline before, so it is no new name.
         let is_new = |planned: usize| {
-            let mut records = manifest.chunks.iter().chain(&manifest.removed);
+            let mut records = manifest.all_records();
             matching.files[planned].is_none()
                 && !records.any(|record| record.beat == plan[planned].beat)
         };

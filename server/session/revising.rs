@@ -273,7 +273,7 @@ fn is_of<'a, Planned: Iterator<Item = &'a BeatId>>(
     }
     let record = manifest.record(own);
     let had_it = record.is_some_and(|record| record.formerly.contains(named));
-    let mut records = manifest.chunks.iter().chain(&manifest.removed);
+    let mut records = manifest.all_records();
     had_it || !records.any(|record| &record.beat == named)
 }
 

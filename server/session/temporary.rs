@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::disk::{Disk, EntryKind};
 use super::layout::{self, SessionPaths, StoryFolder};
@@ -13,7 +14,7 @@ use super::work;
 
 /// The numbers of those that this process is writing.
 static IN_USE: Mutex<BTreeSet<u64>> = Mutex::new(BTreeSet::new());
-static COUNT: Mutex<u64> = Mutex::new(0);
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// So many folders deep those are looked for that were left.
 const DEEPEST: u32 = 4;
@@ -50,15 +51,14 @@ impl Temporary {
 
     /// `.NAME.PID-COUNT.tmp`
     fn inside(folder: &Path, path: &Path) -> Temporary {
-        let mut count = COUNT.lock().unwrap_or_else(PoisonError::into_inner);
-        *count += 1;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut name = OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
         name.push(format!(".{}-{count}.tmp", std::process::id()));
-        in_use().insert(*count);
+        in_use().insert(count);
         Temporary {
             path: folder.join(name),
-            count: *count,
+            count,
         }
     }
 
@@ -73,7 +73,7 @@ impl Drop for Temporary {
     }
 }
 
-fn in_use() -> std::sync::MutexGuard<'static, BTreeSet<u64>> {
+fn in_use() -> MutexGuard<'static, BTreeSet<u64>> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

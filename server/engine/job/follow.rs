@@ -19,8 +19,8 @@ use crate::session::StoreError;
 use crate::story::ChunkNumber;
 
 impl Reducer<'_> {
-    /// Rewrites what is stale, and what becomes so by that, until nothing is. `asked` are the chunks
-    /// that the author was told of and that are not written yet.
+    /// Rewrites what is stale, and what becomes so by that, until nothing is. `asked` are the chunks that the
+    /// program has told the author it will write, and has not written yet.
     pub async fn follow(&mut self, asked: &[ChunkNumber], cancel: &CancellationToken) {
         let mut done = BTreeSet::new();
         let mut last: Option<ChunkNumber> = None;

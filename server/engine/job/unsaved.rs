@@ -1,5 +1,5 @@
-//! Texts that could not be saved: kept in memory until the end of the job, then tried again, put
-//! wherever a disk takes them, and told of.
+//! Texts that the store did not take. A job keeps them in memory to its end, tries to save them once more, puts
+//! them into another folder where that fails too, and names that folder to the author.
 
 use std::path::PathBuf;
 use std::sync::PoisonError;

@@ -1,7 +1,7 @@
 //! Opens files, and nothing else that may lie in the place of one.
 //!
-//! A named pipe holds whoever opens it until somebody writes to it, and a device may give bytes
-//! without end: what is opened here is known for a file before and after.
+//! Opening a named pipe blocks until another process writes to it, and reading a device may never end. So this
+//! looks at what lies at a path before it is opened, and at what was opened after that.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};

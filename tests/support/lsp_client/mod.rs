@@ -578,20 +578,22 @@ pub fn uri(path: &Path) -> String {
     uri
 }
 
+/// The path of a URI; one that is none, which the server only has from a client, stays as it is.
 fn path_of(uri: &str) -> PathBuf {
-    let encoded = uri
-        .strip_prefix("file://")
-        .unwrap_or_else(|| panic!("{uri} is no file"));
+    decoded(uri).map_or_else(|| PathBuf::from(uri), PathBuf::from)
+}
+
+fn decoded(uri: &str) -> Option<String> {
     let mut bytes = Vec::new();
-    let mut rest = encoded.bytes();
+    let mut rest = uri.strip_prefix("file://")?.bytes();
     while let Some(byte) = rest.next() {
         if byte == b'%' {
-            let digits = [rest.next(), rest.next()].map(|digit| digit.expect("two digits"));
-            let digits = std::str::from_utf8(&digits).expect("digits");
-            bytes.push(u8::from_str_radix(digits, 16).expect("hexadecimal digits"));
+            let digits = [rest.next()?, rest.next()?];
+            let digits = std::str::from_utf8(&digits).ok()?;
+            bytes.push(u8::from_str_radix(digits, 16).ok()?);
         } else {
             bytes.push(byte);
         }
     }
-    PathBuf::from(String::from_utf8(bytes).expect("UTF-8"))
+    String::from_utf8(bytes).ok()
 }
