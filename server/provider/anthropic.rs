@@ -21,10 +21,6 @@ use super::{
     Usage,
 };
 
-/// The version of 2023 is the newest that takes a temperature where the model does; the one
-/// of 2026-10-21 refuses it always. Compatible servers know this one.
-pub(super) const API_VERSION: &str = "2023-06-01";
-
 /// The current model of the Sonnet class (2026-09-28).
 pub const DEFAULT_MODEL: &str = "claude-sonnet-5-5";
 

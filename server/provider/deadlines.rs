@@ -8,7 +8,31 @@ use std::time::Duration;
 use futures::{StreamExt, stream};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Deadlines, Event, EventStream, ProviderError, ProviderErrorKind};
+use super::{Event, EventStream, ProviderError, ProviderErrorKind};
+
+/// How long one call may take in its parts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Deadlines {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// From the request until the first token (text or reasoning).
+    pub first_token: Duration,
+    /// Between two tokens. Keep-alives such as `ping` do not count as tokens.
+    pub idle: Duration,
+    /// The whole call.
+    pub call: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Deadlines {
+            connect: Duration::from_secs(10),
+            first_token: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+            call: Duration::from_secs(600),
+        }
+    }
+}
 
 /// Ends `stream` with an error of kind `Deadline` once a limit passes.
 ///

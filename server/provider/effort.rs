@@ -8,37 +8,13 @@
 //! models before 4.6 take `enabled` with a budget). OpenAI: `reasoning_effort`, with `none` from
 //! GPT-5.1 on and `minimal` for GPT-5. Ollama: `think`, a truth value or a level.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::message::Thinking;
 use super::parameters::{RefusedParameters, generation};
 
-/// How hard a model thinks before it writes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Thinking {
-    /// As the program finds it sensible for prose.
-    #[default]
-    Auto,
-    Off,
-    Low,
-    Medium,
-    High,
-}
-
 impl Thinking {
-    /// As it is written in settings.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Thinking::Auto => "auto",
-            Thinking::Off => "off",
-            Thinking::Low => "low",
-            Thinking::Medium => "medium",
-            Thinking::High => "high",
-        }
-    }
-
+    /// Names the level in the words that the protocols share.
     fn level(self) -> Option<&'static str> {
         match self {
             Thinking::Auto | Thinking::Off => None,

@@ -13,7 +13,7 @@ use reqwest::{Client, Response, Url, redirect};
 use serde_json::Value;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::endpoint::{host_and_port, is_loopback, is_vendor, normalise_base_url, vendor_root};
+use super::base_url::{host_and_port, is_loopback, is_vendor, normalise_base_url, vendor_root};
 use super::refusal::Refusal;
 use super::server::{Secrets, Server};
 use super::{
@@ -21,6 +21,12 @@ use super::{
 };
 
 const USER_AGENT: &str = concat!("storywright/", env!("CARGO_PKG_VERSION"));
+
+/// Names the version of its protocol that Anthropic is asked for.
+///
+/// That of 2023 is the newest that takes a temperature where the model does; the one of 2026-10-21
+/// refuses it always. Compatible servers know this one.
+const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// Most bytes of an answer that is not a stream: an error, a list of models.
 const LONGEST_BODY: usize = 4 * 1024 * 1024;
@@ -296,7 +302,7 @@ fn default_headers(server: &Server, endpoint: &Endpoint) -> Result<HeaderMap, Pr
     if server.kind == ProviderKind::Anthropic {
         headers.insert(
             "anthropic-version",
-            HeaderValue::from_static(super::anthropic::API_VERSION),
+            HeaderValue::from_static(ANTHROPIC_VERSION),
         );
     }
     if let Some(key) = &endpoint.api_key {

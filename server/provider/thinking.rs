@@ -9,9 +9,11 @@
 //! What does not end is reasoning to the end: no prose rather than the wrong one.
 
 mod channels;
+mod deltas;
 mod tags;
 
 use channels::Channels;
+use deltas::{longest_end_that_begins, push_reasoning, push_text};
 use tags::Opening;
 
 use super::Event;
@@ -247,28 +249,6 @@ fn prose(text: String, close: Option<&'static str>, out: &mut Vec<Event>) -> (St
             let held = text[text.len() - keep..].to_owned();
             (State::Prose { held, close }, String::new())
         }
-    }
-}
-
-/// Length in bytes of the longest end of `text` with which `tag` begins.
-fn longest_end_that_begins(text: &str, tag: &str) -> usize {
-    (1..tag.len())
-        .rev()
-        .filter(|length| tag.is_char_boundary(*length))
-        .find(|length| text.ends_with(&tag[..*length]))
-        .unwrap_or(0)
-}
-
-fn push_text(text: String, out: &mut Vec<Event>) {
-    if !text.is_empty() {
-        out.push(Event::Text(text));
-    }
-}
-
-fn push_reasoning(text: &str, out: &mut Vec<Event>) {
-    let characters = text.chars().count();
-    if characters > 0 {
-        out.push(Event::Reasoning { characters });
     }
 }
 

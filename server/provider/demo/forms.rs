@@ -4,10 +4,10 @@
 //! character's when the name stands beside it, or when it is joined to such a verb. Where
 //! the name stands in another place the sentence is quoted instead of changed.
 
-use super::adapt::{Adapter, Still};
+use super::adapter::{Adapter, Still};
 use super::chance::seed_of;
+use super::character::{Character, Person, Tense, find_name};
 use super::lines;
-use super::stage::{Character, Person, Tense, find_name};
 
 /// Adapts sentences that follow each other: the subject may be the one of the sentence before.
 pub fn adapt(adapter: &Adapter, sentences: &[String], still: Still) -> Vec<String> {

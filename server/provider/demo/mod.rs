@@ -39,7 +39,10 @@
 //! Languages without a pack are written from the brief's own clauses, and a notice says so.
 
 mod adapt;
+mod adapter;
 mod chance;
+mod character;
+mod completion;
 mod compose;
 mod continuation;
 mod english;
@@ -64,10 +67,7 @@ mod voice;
 use super::Scene;
 use super::{EventStream, Provider, ProviderError, ProviderKind, Request, Task};
 use crate::story::Language;
-use continuation::Completion;
-
-/// The name that the demo writer goes by where models have theirs.
-const MODEL: &str = "demo";
+use completion::Completion;
 
 /// Writes without a model.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -110,7 +110,7 @@ impl Provider for DemoWriter {
     }
 
     async fn default_model(&self) -> Result<String, ProviderError> {
-        Ok(MODEL.to_owned())
+        Ok(stream::MODEL.to_owned())
     }
 
     async fn probe(&self) -> Result<String, ProviderError> {

@@ -5,8 +5,8 @@
 
 use std::collections::HashSet;
 
+use super::character::Character;
 use super::pack::{MotifStyle, Pack};
-use super::stage::Character;
 use crate::provider::Scene;
 
 /// Enough for a chunk; more would dilute the beat's own.

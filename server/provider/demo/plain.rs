@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::chance::{Entry, Rotation, Share, seed_of};
-use super::continuation::{Completion, remainder};
+use super::completion::{Completion, remainder};
 use super::lines;
 use super::polish::capitalised;
 use crate::provider::Scene;

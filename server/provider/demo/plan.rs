@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::continuation::Completion;
+use super::completion::Completion;
 use super::lines;
 use super::motifs;
 use super::pack::Pack;

@@ -1,41 +1,12 @@
 //! A scene as the writer sees it: who is there, what happens, what is worth naming.
 
-use super::adapt::Adapter;
+use super::adapt::{adapt, adapt_still};
+use super::adapter::Adapter;
+use super::character::{Character, Gender, Person, Tense, find_name};
 use super::lines;
 use super::motifs;
 use super::pack::Pack;
 use crate::provider::Scene;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Person {
-    First,
-    Second,
-    Third,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tense {
-    Past,
-    Present,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gender {
-    Masculine,
-    Feminine,
-    /// "They" where the language has it.
-    Unknown,
-}
-
-/// Somebody of the cast.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Character {
-    /// As the brief has it.
-    pub full: String,
-    /// As the prose calls them.
-    pub name: String,
-    pub gender: Gender,
-}
 
 /// What the writer works from. Its sentences are in the story's person and tense already.
 #[derive(Debug)]
@@ -81,13 +52,13 @@ impl Stage {
             sentences.retain(|sentence| !is_direction(sentence, pack));
             sentences
         };
-        let adapted = |text: &str| adapter.adapt(&told(text));
+        let adapted = |text: &str| adapt(&adapter, &told(text));
         let enter = told(scene.enter.as_deref().unwrap_or_default());
         let enter = if scene.chunk > 1 {
             // The chunk before ended in this very state; "still" keeps it from being an echo.
-            adapter.adapt_still(&enter)
+            adapt_still(&adapter, &enter)
         } else {
-            adapter.adapt(&enter)
+            adapt(&adapter, &enter)
         };
         Stage {
             enter,
@@ -235,20 +206,6 @@ fn mentions(text: &str, character: &Character) -> bool {
     [&character.full, &character.name]
         .into_iter()
         .any(|name| !name.is_empty() && find_name(text, name).is_some())
-}
-
-/// Where a name stands as a word of its own.
-pub fn find_name(text: &str, name: &str) -> Option<usize> {
-    let joined = |c: char| c.is_alphanumeric() && u32::from(c) < 0x2e80;
-    text.match_indices(name).map(|(at, _)| at).find(|at| {
-        let before = text.get(..*at).and_then(|text| text.chars().last());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|text| text.chars().next());
-        // Arabic writes "and", "for" and "with" as part of the next word.
-        let before = before.filter(|c| !"وفبلك".contains(*c));
-        !before.is_some_and(joined) && !after.is_some_and(joined)
-    })
 }
 
 fn names_any(names: &[String], character: &Character) -> bool {

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::stage::find_name;
+use super::character::find_name;
 use crate::provider::Scene;
 use crate::story::state::{CharacterState, ChunkState, Fact};
 

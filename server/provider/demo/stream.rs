@@ -7,8 +7,11 @@ use futures::stream;
 use tokio::time::Instant;
 
 use super::chance::Chance;
-use super::continuation::Completion;
+use super::completion::Completion;
 use crate::provider::{Event, EventStream, FinishReason, Usage};
+
+/// The name that the demo writer goes by where models have theirs.
+pub const MODEL: &str = "demo";
 
 /// How text turns into tokens and time.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +79,7 @@ impl Teller {
                 Step::Started => {
                     self.step = Step::Notice;
                     return Some(Event::Started {
-                        model: Some(super::MODEL.to_owned()),
+                        model: Some(MODEL.to_owned()),
                     });
                 }
                 Step::Notice => {

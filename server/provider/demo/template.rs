@@ -22,7 +22,7 @@
 use std::collections::HashMap;
 
 use super::chance::seed_of;
-use super::verbs::Verbs;
+use super::verbs::{Forms, Verbs, quartet};
 
 /// Whom a form agrees with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,15 +49,6 @@ pub enum LineEnd {
     AsIs,
     Comma,
     Bare,
-}
-
-/// The forms of a verb in one tense.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forms {
-    pub first: String,
-    pub masculine: String,
-    pub feminine: String,
-    pub plural: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,17 +220,6 @@ fn verb(inner: &str, names: &Names) -> Option<Piece> {
         _ => return None,
     };
     Some(Piece::Verb { who, past, present })
-}
-
-/// Forms in the order first, masculine, feminine, plural.
-pub fn quartet(forms: [&str; 4]) -> Forms {
-    let [first, masculine, feminine, plural] = forms.map(str::to_owned);
-    Forms {
-        first,
-        masculine,
-        feminine,
-        plural,
-    }
 }
 
 fn whom(inner: &str) -> (Who, &str) {

@@ -4,7 +4,25 @@
 
 use std::collections::HashMap;
 
-use super::template::{Forms, quartet};
+/// The forms of a verb in one tense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forms {
+    pub first: String,
+    pub masculine: String,
+    pub feminine: String,
+    pub plural: String,
+}
+
+/// Forms in the order first, masculine, feminine, plural.
+pub fn quartet(forms: [&str; 4]) -> Forms {
+    let [first, masculine, feminine, plural] = forms.map(str::to_owned);
+    Forms {
+        first,
+        masculine,
+        feminine,
+        plural,
+    }
+}
 
 /// The verbs that a pack knows, by form.
 #[derive(Debug, Clone, Default)]

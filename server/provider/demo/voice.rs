@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use super::chance::{Entry, Rotation, Share, Spread};
+use super::character::{Character, Gender, Person, Tense};
 use super::pack::{Exchange, Pack};
 use super::polish::{fingerprint, line_of_talk, tidy};
-use super::stage::{Character, Gender, Person, Stage, Tense};
-use super::template::{Case, Forms, Piece, Template, Who};
+use super::stage::Stage;
+use super::template::{Case, Piece, Template, Who};
+use super::verbs::Forms;
 
 /// The lists that the writer asks a pack for by name.
 #[cfg(test)]

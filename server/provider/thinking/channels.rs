@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{longest_end_that_begins, push_reasoning, push_text};
+use super::deltas::{longest_end_that_begins, push_reasoning, push_text};
 use crate::provider::Event;
 
 const START: &str = "<|start|>";

@@ -11,9 +11,9 @@ mod tests;
 
 use small_words::is_adverb;
 
-use super::adapt::{Adapter, Still};
+use super::adapter::{Adapter, Still};
+use super::character::{Character, Person, Tense};
 use super::polish::capitalised;
-use super::stage::{Character, Person, Tense};
 
 /// Adapts sentences that follow each other: a pronoun may mean who was named before.
 pub fn adapt(adapter: &Adapter, sentences: &[String], still: Still) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::small_words::{AFTER_OBJECT, CLAUSES, DETERMINERS, JOINERS, PREPOSITIONS, is_adverb};
 use super::{Kind, Line};
-use crate::provider::demo::stage::Gender;
+use crate::provider::demo::character::Gender;
 
 impl Line<'_> {
     /// Settles which words mean the viewpoint character, and whose verb is whose.

@@ -1,6 +1,6 @@
 use super::*;
+use crate::provider::demo::character::Gender;
 use crate::provider::demo::pack::Pack;
-use crate::provider::demo::stage::Gender;
 
 fn people() -> Vec<Character> {
     let person = |full: &str, name: &str, gender| Character {

@@ -1,7 +1,7 @@
 //! Going on behind what is written.
 
 use super::{PACKS, english, length, repeated, scene, text};
-use crate::provider::demo::continuation;
+use crate::provider::demo::completion;
 use crate::provider::demo::lines::ends_sentence;
 
 #[test]
@@ -31,12 +31,12 @@ fn white_space_at_the_cut_does_not_matter() {
         ("One two.\n\nThree four.\n", ""),
     ] {
         assert_eq!(
-            continuation::remainder(whole, so_far).as_deref(),
+            completion::remainder(whole, so_far).as_deref(),
             Some(rest),
             "{so_far:?}"
         );
     }
-    assert_eq!(continuation::remainder(whole, "One too"), None);
+    assert_eq!(completion::remainder(whole, "One too"), None);
 }
 
 #[test]
