@@ -2,14 +2,14 @@
 
 use super::super::{Language, Span, words};
 use super::finding::Remark;
+use super::fingerprints::{self, Fingerprint};
 use super::fold::Key;
 use super::pack::Pack;
 use super::phrases::Hit;
 use super::reading::{MOST_BYTES, Reading};
-use super::repeated_passage::{self, Fingerprint};
 use super::rule_mentions::{self, RuleMention};
 use super::voice::{self, Voice};
-use super::{leftover, unfinished_sentence, worn_phrase, wrong_language};
+use super::{leftover, unfinished_sentence, wrong_language};
 
 /// What the lint knows about one chunk's text. Costs time and memory in proportion to it, and
 /// is good for as long as text and language stay the same.
@@ -43,8 +43,8 @@ impl ChunkFacts {
             length: words::count(text, language),
             vocabulary: vocabulary(&reading),
             voices: voice::voices(text, &reading, pack),
-            fingerprints: repeated_passage::fingerprints(&reading),
-            worn: worn_phrase::find(&reading, pack),
+            fingerprints: fingerprints::fingerprints(&reading),
+            worn: reading.phrases(&pack.worn.phrases),
             rules: rule_mentions::find(text, &reading, pack),
             remarks,
             reading,

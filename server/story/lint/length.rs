@@ -4,8 +4,8 @@
 //! above one and a quarter information: the bounds by which drafts are accepted. A chunk without a
 //! target is not judged, one without prose always.
 
-use super::Story;
 use super::finding::{Finding, Remark};
+use super::story::Story;
 
 const CODE: &str = "length";
 

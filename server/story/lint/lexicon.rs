@@ -3,11 +3,12 @@
 use super::super::brief::CastEntry;
 use super::super::names::telling_parts;
 use super::super::{Brief, Language, SectionKind};
-use super::LintedChunk;
+use super::chunk::LintedChunk;
 use super::facts::ChunkFacts;
 use super::fold::{self, Key, KeySet};
 use super::pack::Pack;
-use super::reading::{Reading, Word};
+use super::reading::Reading;
+use super::word::Word;
 
 /// What may be called by its name.
 #[derive(Debug, Default)]

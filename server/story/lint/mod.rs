@@ -11,9 +11,11 @@
 //! slip than cry wolf.
 
 mod blocks;
+mod chunk;
 mod dialogue;
 mod facts;
 mod finding;
+mod fingerprints;
 mod fold;
 mod leftover;
 mod length;
@@ -32,46 +34,27 @@ mod scripts;
 mod seam_echo;
 mod sentences;
 mod setting_absent;
+mod story;
 mod tense_shift;
 mod unfinished_sentence;
 mod unknown_name;
 mod voice;
+mod word;
 mod worn_phrase;
 mod wrong_language;
 
 #[cfg(test)]
 mod tests;
 
+pub use chunk::{ChunkText, LintedChunk};
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
 pub use sentences::{is_closing, is_full_stop};
 pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
 pub use wrong_language::{foreign, foreign_passage};
 
-use super::{Beat, BeatId, Brief, ChunkNumber, Span};
-use lexicon::Lexicon;
-use pack::Pack;
-
-/// A chunk's prose, as the lint takes it.
-#[derive(Debug, Clone, Copy)]
-pub struct ChunkText<'a> {
-    pub number: ChunkNumber,
-    pub beat: &'a BeatId,
-    /// The prose, without front matter.
-    pub text: &'a str,
-    /// In the unit of the brief's language; 0 where no length was asked for.
-    pub target_words: u32,
-}
-
-/// A chunk whose facts are known already.
-#[derive(Debug, Clone, Copy)]
-pub struct LintedChunk<'a> {
-    pub number: ChunkNumber,
-    pub beat: &'a BeatId,
-    /// In the unit of the brief's language; 0 where no length was asked for.
-    pub target_words: u32,
-    pub facts: &'a ChunkFacts,
-}
+use super::Brief;
+use story::Story;
 
 /// Lints a story: its chunks in any order against their brief and each other. Findings come
 /// in story order. Never panics, whatever the texts are.
@@ -125,47 +108,4 @@ pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
 pub(crate) fn leftovers(text: &str, language: &super::Language) -> bool {
     let facts = ChunkFacts::of(text, language);
     facts.remarks.iter().any(|remark| remark.code == "leftover")
-}
-
-/// All that the checks of a whole story look at.
-struct Story<'a> {
-    brief: &'a Brief,
-    pack: &'static Pack,
-    lexicon: Lexicon,
-    /// In story order.
-    chunks: Vec<LintedChunk<'a>>,
-}
-
-impl<'a> Story<'a> {
-    fn new(brief: &'a Brief, chunks: &[LintedChunk<'a>]) -> Story<'a> {
-        let pack = Pack::of(&brief.language);
-        let mut chunks = chunks.to_vec();
-        chunks.sort_by_key(|chunk| chunk.number);
-        Story {
-            brief,
-            pack,
-            lexicon: Lexicon::of(brief, pack, &chunks),
-            chunks,
-        }
-    }
-
-    fn beat(&self, chunk: &LintedChunk<'_>) -> Option<&'a Beat> {
-        self.brief.beat(chunk.beat)
-    }
-}
-
-impl LintedChunk<'_> {
-    fn text(&self) -> &str {
-        self.facts.text()
-    }
-
-    /// The text of some bytes; nothing where they are none of this chunk.
-    fn slice(&self, span: &Span) -> &str {
-        self.facts.text().get(span.clone()).unwrap_or("")
-    }
-
-    /// The first sentence, for findings about a whole chunk.
-    fn head(&self) -> Span {
-        sentences::head(self.facts)
-    }
 }

@@ -8,11 +8,11 @@
 use strsim::generic_damerau_levenshtein;
 
 use super::super::{ChunkNumber, Severity, Span};
-use super::Story;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap, KeySet};
 use super::lexicon::NamePart;
-use super::reading::Word;
+use super::story::Story;
+use super::word::Word;
 
 const CODE: &str = "name-drift";
 

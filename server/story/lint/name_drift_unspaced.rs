@@ -9,11 +9,12 @@ use strsim::{damerau_levenshtein, generic_damerau_levenshtein};
 
 use super::super::brief::CastEntry;
 use super::super::{Severity, Span};
+use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap};
 use super::lexicon::split_unspaced;
-use super::reading::Word;
-use super::{LintedChunk, Story};
+use super::story::Story;
+use super::word::Word;
 
 const CODE: &str = "name-drift";
 

@@ -2,7 +2,7 @@
 
 use super::super::Span;
 use super::fold::{self, Key, KeyMap};
-use super::reading::Word;
+use super::word::Word;
 
 /// Stands for any one word in a phrase.
 const ANY: &str = "_";

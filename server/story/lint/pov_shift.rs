@@ -9,10 +9,11 @@
 //! a slip from one head into another is missed; so is "you".
 
 use super::super::{Beat, Span};
+use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
 use super::pack::Pack;
+use super::story::Story;
 use super::voice::Voice;
-use super::{LintedChunk, Story};
 
 const CODE: &str = "pov-shift";
 

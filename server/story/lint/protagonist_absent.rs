@@ -7,9 +7,9 @@
 //! or a beat that lists the protagonist.
 
 use super::super::{Beat, Severity};
-use super::Story;
 use super::finding::{Finding, Remark};
 use super::pov_shift::{self, Person};
+use super::story::Story;
 use super::voice::Voice;
 
 const CODE: &str = "protagonist-absent";

@@ -6,81 +6,15 @@
 use super::super::Span;
 use super::blocks::{Block, BlockKind, blocks};
 use super::dialogue::{Speech, Turn, is_dash};
-use super::fold::{self, Key};
+use super::fold;
 use super::pack::Pack;
+use super::phrases::{Hit, Phrases};
+use super::word::{
+    ALL_CAPS, CAPITAL, EMPHASISED, ENDS, JOINED, OPENS, POSSESSIVE, SPOKEN, UNSPACED, Word,
+};
 
 /// The most of a chunk that is read, in bytes; places are kept in 32 bits.
 pub(super) const MOST_BYTES: usize = 1 << 30;
-
-/// A word, or one character of a script without blanks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Word {
-    pub key: Key,
-    start: u32,
-    end: u32,
-    marks: u16,
-}
-
-const CAPITAL: u16 = 1;
-const ALL_CAPS: u16 = 1 << 1;
-const OPENS: u16 = 1 << 2;
-const SPOKEN: u16 = 1 << 3;
-const EMPHASISED: u16 = 1 << 4;
-const JOINED: u16 = 1 << 5;
-const UNSPACED: u16 = 1 << 6;
-const POSSESSIVE: u16 = 1 << 7;
-const ENDS: u16 = 1 << 8;
-
-impl Word {
-    /// Bytes of the prose, without a possessive ending.
-    pub(super) fn span(&self) -> Span {
-        self.start as usize..self.end as usize
-    }
-
-    /// Begins with a capital.
-    pub(super) fn is_capital(&self) -> bool {
-        self.marks & CAPITAL != 0
-    }
-
-    /// Of two letters at least, all of them capitals.
-    pub(super) fn is_all_caps(&self) -> bool {
-        self.marks & ALL_CAPS != 0
-    }
-
-    /// Stands where any word may have a capital: at the start of a sentence or a quotation,
-    /// behind a colon, a dash, a bracket.
-    pub(super) fn opens(&self) -> bool {
-        self.marks & OPENS != 0
-    }
-
-    /// Told by the narrator: neither in quotation marks nor a thought in italics.
-    pub(super) fn is_narrated(&self) -> bool {
-        self.marks & (SPOKEN | EMPHASISED) == 0
-    }
-
-    pub(super) fn is_spoken(&self) -> bool {
-        self.marks & SPOKEN != 0
-    }
-
-    /// Nothing but a blank or a hyphen stands between it and the word before.
-    pub(super) fn is_joined(&self) -> bool {
-        self.marks & JOINED != 0
-    }
-
-    /// One character of a script without blanks.
-    pub(super) fn is_unspaced(&self) -> bool {
-        self.marks & UNSPACED != 0
-    }
-
-    pub(super) fn is_possessive(&self) -> bool {
-        self.marks & POSSESSIVE != 0
-    }
-
-    /// A comma, colon or full stop follows.
-    pub(super) fn ends_phrase(&self) -> bool {
-        self.marks & ENDS != 0
-    }
-}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Paragraph {
@@ -123,6 +57,21 @@ impl Reading {
 
     pub(super) fn words_of(&self, paragraph: &Paragraph) -> &[Word] {
         self.words.get(paragraph.words.clone()).unwrap_or_default()
+    }
+
+    /// Finds phrases in the paragraphs that tell the story, in order.
+    pub(super) fn phrases(&self, phrases: &Phrases) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for paragraph in self.prose() {
+            let start = paragraph.words.start;
+            for hit in phrases.find(self.words_of(paragraph)) {
+                hits.push(Hit {
+                    phrase: hit.phrase,
+                    words: hit.words.start + start..hit.words.end + start,
+                });
+            }
+        }
+        hits
     }
 
     /// The bytes from the first to the last of some words.

@@ -4,8 +4,9 @@ use super::super::Span;
 use super::super::numbers::digit;
 use super::fold;
 use super::pack::{Pack, RuleWords};
-use super::reading::{Reading, Word};
+use super::reading::Reading;
 use super::sentences;
+use super::word::Word;
 
 /// A rule that is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]

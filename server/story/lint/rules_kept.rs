@@ -6,12 +6,15 @@
 //! without being named is missed: that takes a reader.
 
 use super::super::Rule;
+use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeySet};
 use super::pack::{Pack, RuleWords};
-use super::reading::{Reading, Word};
+use super::reading::Reading;
 use super::rule_mentions::{self, RuleMention};
-use super::{LintedChunk, Story, sentences};
+use super::sentences;
+use super::story::Story;
+use super::word::Word;
 
 const RENUMBERED: &str = "rule-renumbered";
 const CONTRADICTED: &str = "rule-contradicted";

@@ -10,9 +10,9 @@
 //! Limits: the same words only; an echo in other words is missed.
 
 use super::super::{Severity, Span};
-use super::Story;
 use super::finding::{Finding, Remark};
-use super::reading::Word;
+use super::story::Story;
+use super::word::Word;
 
 const CODE: &str = "seam-echo";
 

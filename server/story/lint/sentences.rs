@@ -1,7 +1,6 @@
 //! Where sentences begin and end, in any script.
 
 use super::super::Span;
-use super::facts::ChunkFacts;
 
 /// The most of a sentence that a finding marks, in characters.
 const MOST_SHOWN: usize = 160;
@@ -85,20 +84,6 @@ pub(super) fn around(text: &str, place: usize) -> Span {
         }
     }
     trimmed(text, start..end)
-}
-
-/// The first sentence of a chunk's prose, as far as it is to be shown.
-pub(super) fn head(facts: &ChunkFacts) -> Span {
-    let text = facts.text();
-    let first = facts
-        .reading
-        .prose()
-        .next()
-        .or(facts.reading.paragraphs.first());
-    match first {
-        Some(paragraph) => first_sentence(text, &paragraph.span),
-        None => 0..0,
-    }
 }
 
 /// The first sentence of a stretch of text, as far as it is to be shown.

@@ -7,10 +7,12 @@
 //! scripts without blanks only terms of two characters or more, in Han or katakana, count.
 
 use super::super::{SectionKind, Severity};
+use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
 use super::fold::{self, KeySet};
-use super::reading::{Reading, Word};
-use super::{LintedChunk, Story};
+use super::reading::Reading;
+use super::story::Story;
+use super::word::Word;
 
 const CODE: &str = "setting-absent";
 

@@ -8,9 +8,11 @@
 //! present only whole chunks are judged, since what happened before is rightly in the past.
 
 use super::super::Span;
+use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
+use super::sentences;
+use super::story::Story;
 use super::voice::Voice;
-use super::{LintedChunk, Story, sentences};
 
 const CODE: &str = "tense-shift";
 

@@ -7,11 +7,11 @@
 //! Limits: silent in scripts without capitals, and in German, whose nouns all have one.
 
 use super::super::{ChunkNumber, Severity, Span};
-use super::Story;
 use super::facts::ChunkFacts;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap, KeySet};
-use super::reading::Word;
+use super::story::Story;
+use super::word::Word;
 
 const CODE: &str = "unknown-name";
 

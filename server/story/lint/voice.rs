@@ -4,8 +4,9 @@ use super::super::Span;
 use super::blocks::BlockKind;
 use super::fold;
 use super::pack::{Pack, Tense};
-use super::reading::{Paragraph, Reading, Word};
+use super::reading::{Paragraph, Reading};
 use super::sentences;
+use super::word::Word;
 
 /// The narrator's words of one paragraph, counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

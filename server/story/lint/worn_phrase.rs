@@ -5,12 +5,9 @@
 //! the forms that stand there.
 
 use super::super::{ChunkNumber, Severity, Span};
-use super::Story;
 use super::finding::{Finding, Remark};
-use super::pack::Pack;
-use super::phrases::Hit;
-use super::reading::Reading;
 use super::sentences;
+use super::story::Story;
 
 const CODE: &str = "worn-phrase";
 
@@ -18,21 +15,6 @@ const CODE: &str = "worn-phrase";
 const FREE_EVERY: u64 = 20_000;
 /// From this use on it is worth a look, beyond a hint.
 const MANY: usize = 5;
-
-/// The worn phrases of a chunk, in order.
-pub(super) fn find(reading: &Reading, pack: &Pack) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    for paragraph in reading.prose() {
-        let start = paragraph.words.start;
-        for hit in pack.worn.phrases.find(reading.words_of(paragraph)) {
-            hits.push(Hit {
-                phrase: hit.phrase,
-                words: hit.words.start + start..hit.words.end + start,
-            });
-        }
-    }
-    hits
-}
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     let words: u64 = story

@@ -10,9 +10,10 @@ use super::super::{Language, Span};
 use super::blocks::BlockKind;
 use super::finding::Remark;
 use super::pack::{PROFILES_READ, Pack};
-use super::reading::{Paragraph, Reading, Word};
+use super::reading::{Paragraph, Reading};
 use super::scripts::{self, Letters, Script};
 use super::sentences;
+use super::word::Word;
 
 const CODE: &str = "wrong-language";
 

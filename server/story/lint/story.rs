@@ -1,0 +1,33 @@
+//! All that the checks of a whole story look at.
+
+use super::super::{Beat, Brief};
+use super::chunk::LintedChunk;
+use super::lexicon::Lexicon;
+use super::pack::Pack;
+
+/// A story with its brief and what the lint knows of its language and its names.
+pub(super) struct Story<'a> {
+    pub brief: &'a Brief,
+    pub pack: &'static Pack,
+    pub lexicon: Lexicon,
+    /// In story order.
+    pub chunks: Vec<LintedChunk<'a>>,
+}
+
+impl<'a> Story<'a> {
+    pub(super) fn new(brief: &'a Brief, chunks: &[LintedChunk<'a>]) -> Story<'a> {
+        let pack = Pack::of(&brief.language);
+        let mut chunks = chunks.to_vec();
+        chunks.sort_by_key(|chunk| chunk.number);
+        Story {
+            brief,
+            pack,
+            lexicon: Lexicon::of(brief, pack, &chunks),
+            chunks,
+        }
+    }
+
+    pub(super) fn beat(&self, chunk: &LintedChunk<'_>) -> Option<&'a Beat> {
+        self.brief.beat(chunk.beat)
+    }
+}
