@@ -5,10 +5,16 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::brief::MarginNote;
 use super::comments;
 use super::document::Document;
 use super::{Span, words};
+
+/// `<!-- sw: … -->`: an instruction to the next rewrite of its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MarginNote {
+    pub text: String,
+    pub span: Span,
+}
 
 /// Most words of a sentence that say where a note stands.
 const PLACE_WORDS: usize = 30;

@@ -2,7 +2,7 @@
 //! static site generators take it, and the title as a heading.
 
 use super::Brief;
-use super::front_matter::Value;
+use super::brief::front_matter::Value;
 
 /// Title, language and authors of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]

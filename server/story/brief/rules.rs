@@ -3,11 +3,11 @@
 //! Read line by line rather than as a CommonMark list, because a list knows only its first
 //! number, and because not every script numbers with 1, 2, 3.
 
-use super::Problem;
-use super::brief::Rule;
-use super::document::{Document, Line, join_lines};
-use super::numbers::digit;
+use super::parts::Rule;
 use super::sections::Part;
+use crate::story::Problem;
+use crate::story::document::{Document, Line, join_lines};
+use crate::story::numbers::digit;
 
 /// Reads the rules of one Rules section.
 pub(crate) fn read_rules(

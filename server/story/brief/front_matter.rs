@@ -6,7 +6,8 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
-use super::{Problem, SectionKind, Span};
+use super::section_kind::SectionKind;
+use crate::story::{Problem, Span};
 
 /// Front matter longer than this, in bytes, is not read.
 const MOST_BYTES: usize = 64 * 1024;

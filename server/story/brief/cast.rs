@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::Problem;
 use super::attributes::{NAME_SEPARATORS, read_heading};
-use super::brief::CastEntry;
-use super::document::Document;
-use super::document::join_lines;
 use super::labels::read_label;
+use super::parts::CastEntry;
 use super::sections::{Part, plain_title};
-use super::slug::fold;
+use crate::story::Problem;
+use crate::story::document::Document;
+use crate::story::document::join_lines;
+use crate::story::slug::fold;
 
 const AKA: [&str; 4] = ["aka", "a.k.a.", "a.k.a", "also known as"];
 
@@ -122,27 +122,4 @@ fn described(entry: &CastEntry, name: &str) -> String {
     } else {
         entry.name.clone()
     }
-}
-
-/// The character that `name` means: by full name or alias, else by whole words of the name,
-/// such as the first.
-pub(crate) fn find_character<'a>(cast: &'a [CastEntry], name: &str) -> Option<&'a CastEntry> {
-    let wanted = fold(name);
-    if wanted.is_empty() {
-        return None;
-    }
-    let is_called = |entry: &&CastEntry| {
-        fold(&entry.name) == wanted || entry.aliases.iter().any(|alias| fold(alias) == wanted)
-    };
-    let has_part = |entry: &&CastEntry| as_words(&entry.name).contains(&as_words(name));
-    cast.iter()
-        .find(is_called)
-        .or_else(|| cast.iter().find(has_part))
-}
-
-/// A name's words, each between blanks, so that whole words can be looked for.
-fn as_words(name: &str) -> String {
-    let name = fold(name).replace(['・', '·', ','], " ");
-    let words: Vec<&str> = name.split_whitespace().collect();
-    format!(" {} ", words.join(" "))
 }

@@ -6,10 +6,10 @@
 
 use std::borrow::Cow;
 
-use super::numbers::{grouped, read_length};
-use super::slug::{beat_slug, nfc};
-use super::spelling::closest;
-use super::{Problem, Span};
+use crate::story::numbers::{grouped, read_length};
+use crate::story::slug::{beat_slug, nfc};
+use crate::story::spelling::closest;
+use crate::story::{Problem, Span};
 
 /// The attributes that a beat may have, beside its `#id`.
 pub const ATTRIBUTES: [&str; 4] = ["words", "cast", "after", "pov"];

@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::attributes::{Attributes, HeadingText, Placed, read_heading};
-use super::brief::{Beat, Chapter};
-use super::document::{Document, Heading, Line, join_lines};
 use super::labels::read_label;
-use super::margin_notes::notes_in;
+use super::parts::{Beat, Chapter};
 use super::sections::{Part, plain_title};
-use super::slug::beat_slug;
-use super::{BeatId, Problem, Span};
+use crate::story::document::{Document, Heading, Line, join_lines};
+use crate::story::margin_notes::notes_in;
+use crate::story::slug::beat_slug;
+use crate::story::{BeatId, Problem, Span};
 
 const STATES: [&str; 2] = ["Enter", "Exit"];
 

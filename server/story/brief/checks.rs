@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use super::brief::{Brief, SectionKind};
-use super::cast::find_character;
-use super::numbers::grouped;
+use super::parts::{Brief, find_character};
+use super::section_kind::SectionKind;
 use super::sections::top_of;
 use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, plan_sizes};
-use super::{Problem, Span};
+use crate::story::numbers::grouped;
+use crate::story::{Problem, Span};
 
 /// The code of the problem that there are no beats to write.
 pub const NO_OUTLINE: &str = "no-outline";

@@ -4,8 +4,9 @@
 //! read back and compared, so that a new beat can't change what any other part of the brief
 //! means; where that can't be had, nothing is made.
 
-use super::brief::{Beat, Brief, SectionKind};
-use super::{BeatId, Span};
+use super::parts::{Beat, Brief};
+use super::section_kind::SectionKind;
+use crate::story::{BeatId, Span};
 
 /// A beat to be put into an outline. All its texts are plain: see [`NewBeat::is_plain`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,21 +3,11 @@
 use std::collections::HashSet;
 
 use super::attributes::read_heading;
-use super::brief::{Section, SectionKind};
-use super::document::{Document, Heading, first_line};
-use super::spelling::closest;
-use super::{Problem, Span};
-
-/// The headings that have a meaning of their own.
-pub const SECTION_TITLES: [(&str, SectionKind); 7] = [
-    ("Premise", SectionKind::Premise),
-    ("Setting", SectionKind::Setting),
-    ("Cast", SectionKind::Cast),
-    ("Rules", SectionKind::Rules),
-    ("Style", SectionKind::Style),
-    ("Outline", SectionKind::Outline),
-    ("Notes", SectionKind::Notes),
-];
+use super::parts::Section;
+use super::section_kind::{SECTION_TITLES, SectionKind, bare};
+use crate::story::document::{Document, Heading, first_line};
+use crate::story::spelling::closest;
+use crate::story::{Problem, Span};
 
 /// Other words for the sections whose form matters, so that nobody wonders why they are not read.
 const SYNONYMS: [(&str, &str); 12] = [
@@ -34,22 +24,6 @@ const SYNONYMS: [(&str, &str); 12] = [
     ("world rules", "Rules"),
     ("rules of the world", "Rules"),
 ];
-
-impl SectionKind {
-    /// What a first-level heading stands for, without regard to case; a colon at its end and
-    /// emphasis do not matter.
-    pub fn of(title: &str) -> SectionKind {
-        let title = bare(title);
-        SECTION_TITLES
-            .iter()
-            .find(|(known, _)| title.eq_ignore_ascii_case(known))
-            .map_or(SectionKind::Background, |(_, kind)| *kind)
-    }
-}
-
-fn bare(title: &str) -> &str {
-    title.trim_matches(|c: char| c.is_whitespace() || matches!(c, ':' | '：' | '*' | '_'))
-}
 
 /// A section with the headings below its own.
 pub(crate) struct Part<'a> {

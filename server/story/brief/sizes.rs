@@ -1,6 +1,6 @@
 //! How many words every beat gets.
 
-use super::Brief;
+use super::parts::Brief;
 
 /// A beat of fewer words (or characters) than this is no scene.
 pub const LEAST_BEAT_WORDS: u32 = 50;

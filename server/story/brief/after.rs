@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::brief::Beat;
-use super::spelling::closest;
-use super::{BeatId, Problem, Span};
+use super::parts::Beat;
+use crate::story::spelling::closest;
+use crate::story::{BeatId, Problem, Span};
 
 /// Checks every `after` and keeps only those that can be met: what leads nowhere, to the beat
 /// itself or around in a circle is reported and left out.

@@ -1,0 +1,24 @@
+//! The brief: what the author says about a story before it is written.
+//!
+//! [`Brief::parse`] never fails: it returns all that could be understood, and a
+//! [`Problem`](super::Problem) with its place for everything that could not.
+
+mod after;
+mod attributes;
+mod cast;
+pub mod checks;
+pub mod front_matter;
+mod labels;
+mod metadata;
+pub mod new_beats;
+mod outline;
+mod parse;
+mod parts;
+mod rules;
+mod section_kind;
+mod sections;
+pub mod sizes;
+
+pub use parse::UNCLOSED_COMMENT;
+pub use parts::{Beat, Brief, CastEntry, Chapter, Rule, Section};
+pub use section_kind::SectionKind;
