@@ -7,7 +7,7 @@ use super::ollama::Ollama;
 use super::openai::Openai;
 use super::{Endpoint, Provider, ProviderError, ProviderErrorKind, ProviderKind};
 
-/// A provider that speaks HTTP to `endpoint`. Nothing is sent yet.
+/// Makes the provider that speaks a protocol to `endpoint`; sends nothing yet.
 ///
 /// Errors: a base_url that is none, a key that no header can hold, or `Demo`, which has no
 /// endpoint (its writer is made in [`demo`](super::demo)).

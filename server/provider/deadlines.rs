@@ -50,7 +50,7 @@ pub fn enforce(stream: EventStream, deadlines: Deadlines, started: Instant) -> E
     stream::unfold(watch, Watch::next).boxed()
 }
 
-/// The error for an answer whose head did not come in time.
+/// Makes the error for an answer whose head did not come in time.
 pub(super) fn before_first_token(deadlines: &Deadlines) -> ProviderError {
     if deadlines.call < deadlines.first_token {
         passed("The call took longer than", deadlines.call, "timeouts.call")
@@ -128,13 +128,13 @@ fn passed(what: &str, limit: Duration, setting: &str) -> ProviderError {
     )
 }
 
-/// `instant + limit`, where a limit from a settings file may be beyond what time can hold.
+/// Adds a limit to an instant, where one from a settings file may be beyond what time can hold.
 pub(super) fn after(instant: Instant, limit: Duration) -> Instant {
     const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
     instant + limit.min(A_YEAR)
 }
 
-/// `60 s`, `1.5 s`, `50 ms`.
+/// Writes a duration for a message: `60 s`, `1.5 s`, `50 ms`.
 pub(super) fn in_words(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())

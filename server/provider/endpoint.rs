@@ -21,7 +21,7 @@ impl ApiKey {
         ApiKey(key.into())
     }
 
-    /// The key itself, for the one header that it belongs in.
+    /// Shows the key itself, for the one header that it belongs in.
     pub fn reveal(&self) -> &str {
         &self.0
     }

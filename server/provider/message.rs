@@ -59,7 +59,7 @@ pub enum Thinking {
 }
 
 impl Thinking {
-    /// As it is written in settings.
+    /// Names the level as settings write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Thinking::Auto => "auto",
@@ -106,14 +106,14 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Takes over what `later` knows.
+    /// Takes over what a later count knows.
     pub fn update(&mut self, later: Usage) {
         self.input_tokens = later.input_tokens.or(self.input_tokens);
         self.cached_tokens = later.cached_tokens.or(self.cached_tokens);
         self.output_tokens = later.output_tokens.or(self.output_tokens);
     }
 
-    /// What was added to `before`.
+    /// Subtracts an earlier count of the same call.
     pub fn since(self, before: Usage) -> Usage {
         let more = |now: Option<u64>, before: Option<u64>| {
             now.map(|now| now.saturating_sub(before.unwrap_or(0)))
@@ -125,7 +125,7 @@ impl Usage {
         }
     }
 
-    /// The sum of two calls.
+    /// Adds the tokens of another call.
     pub fn plus(self, other: Usage) -> Usage {
         fn add(a: Option<u64>, b: Option<u64>) -> Option<u64> {
             match (a, b) {

@@ -55,10 +55,10 @@ pub type EventStream = BoxStream<'static, Result<Event, ProviderError>>;
 /// A model back end. Dropping a stream ends the call.
 #[async_trait::async_trait]
 pub trait Provider: Send + Sync {
+    /// Names the protocol that it speaks.
     fn kind(&self) -> ProviderKind;
 
-    /// Whether all is there that can be known without sending anything, such as a key where
-    /// the vendor wants one.
+    /// Checks what can be known without sending anything, such as a key where the vendor wants one.
     fn ready(&self) -> Result<(), ProviderError> {
         Ok(())
     }
@@ -66,20 +66,20 @@ pub trait Provider: Send + Sync {
     /// Begins a completion. Returns once the head of the answer is there, or the error.
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError>;
 
-    /// The model to use when no setting names one.
+    /// Names the model to use when no setting names one.
     async fn default_model(&self) -> Result<String, ProviderError>;
 
-    /// Whether the server says that it has this model, so that what is known of a model of that name
+    /// Asks whether the server has this model, so that what is known of a model of that name
     /// holds for it. Servers of one's own answer with what they have, whatever is asked for.
     async fn offers(&self, _model: &str) -> bool {
         true
     }
 
-    /// The context window of a model in tokens, where the server tells; asked for at most a few seconds.
+    /// Asks for the context window of a model in tokens, for a few seconds at most; `None` where the server does not tell.
     async fn window(&self, _model: &str) -> Option<u32> {
         None
     }
 
-    /// Whether the server answers and takes the key; for `doctor`. A sentence on success.
+    /// Asks whether the server answers and takes the key, for `doctor`; tells so in a sentence.
     async fn probe(&self) -> Result<String, ProviderError>;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{ApiKey, ProviderKind, Request};
+use crate::story::text::white_space::on_one_line;
 
 /// A model server, for messages.
 #[derive(Debug, Clone)]
@@ -118,16 +119,12 @@ impl Secrets {
         };
         let characters: Vec<char> = line.chars().collect();
         let parts = std::iter::once(&request.system).chain(&request.user);
-        let prompts: Vec<String> = parts.map(|part| one_line(part)).collect();
+        let prompts: Vec<String> = parts.map(|part| on_one_line(part)).collect();
         characters.windows(REPEATS).any(|window| {
             let piece: String = window.iter().collect();
             prompts.iter().any(|prompt| prompt.contains(&piece))
         })
     }
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Marks that turn the direction of text round, or take no room: they could disguise a

@@ -6,8 +6,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::quote::find_quote;
 use super::{BeatId, Brief, SectionKind, Span};
+use crate::story::text::quote::find_quote;
 
 /// Two places that do not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::ChunkNumber;
-use super::terms::{terms, terms_of_length};
+use crate::story::text::boundaries;
+use crate::story::text::sentences as split;
+use crate::story::text::terms::{terms, terms_of_length};
+use crate::story::text::white_space::on_one_line;
 
 /// Most sentences that one chunk may bring, and most for one term.
 const MOST_OF_A_CHUNK: usize = 6;
@@ -66,8 +67,7 @@ pub fn recall(wanted: &str, sources: &[Source<'_>]) -> Vec<Quote> {
 
 /// The sentences of a text as they may be quoted.
 pub fn sentences(text: &str) -> impl Iterator<Item = String> + '_ {
-    let paragraphs = text.split('\n');
-    paragraphs.flat_map(|paragraph| paragraph.unicode_sentences().map(str::trim).map(shortened))
+    split::sentences(text).map(shortened)
 }
 
 /// A sentence with the terms that it shares with the beat.
@@ -111,7 +111,7 @@ fn candidates(
         if !is_telling(paragraph) {
             continue;
         }
-        let sentences = paragraph.unicode_sentences().map(str::trim);
+        let sentences = split::sentences(paragraph);
         for sentence in sentences.filter(|sentence| is_telling(sentence)) {
             let shared = shared(sentence);
             let is_known = || {
@@ -197,14 +197,11 @@ fn rank(found: Vec<Candidate>, weights: &BTreeMap<String, f64>) -> Vec<Quote> {
 }
 
 fn shortened(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = on_one_line(text);
     if text.len() <= LONGEST {
         return text;
     }
-    let mut end = LONGEST;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = boundaries::floor(&text, LONGEST);
     let end = text[..end].rfind(' ').unwrap_or(end);
     format!("{} …", &text[..end])
 }

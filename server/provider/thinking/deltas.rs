@@ -2,7 +2,7 @@
 
 use crate::provider::Event;
 
-/// Length in bytes of the longest end of `text` with which `tag` begins.
+/// Measures in bytes the longest end of `text` with which `tag` begins.
 pub(super) fn longest_end_that_begins(text: &str, tag: &str) -> usize {
     (1..tag.len())
         .rev()

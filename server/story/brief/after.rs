@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::parts::Beat;
-use crate::story::spelling::closest;
+use crate::story::text::spelling::closest;
 use crate::story::{BeatId, Problem, Span};
 
 /// Checks every `after` and keeps only those that can be met: what leads nowhere, to the beat

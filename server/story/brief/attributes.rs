@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
-use crate::story::numbers::{grouped, read_length};
-use crate::story::slug::{beat_slug, nfc};
-use crate::story::spelling::closest;
+use crate::story::text::numbers::{grouped, read_length};
+use crate::story::text::slug::{beat_slug, nfc};
+use crate::story::text::spelling::closest;
+use crate::story::text::white_space::on_one_line;
 use crate::story::{Problem, Span};
 
 /// The attributes that a beat may have, beside its `#id`.
@@ -60,7 +61,7 @@ pub(crate) fn read_heading(
 ) -> HeadingText {
     let Some(block) = find_block(content) else {
         return HeadingText {
-            title: folded(content),
+            title: on_one_line(content),
             title_span: trimmed_span(content, start),
             attributes: Attributes::default(),
         };
@@ -102,7 +103,7 @@ pub(crate) fn read_heading(
         Cow::Owned(format!("{before} {after}"))
     };
     HeadingText {
-        title: folded(&title),
+        title: on_one_line(&title),
         title_span: trimmed_span(before, start),
         attributes,
     }
@@ -249,7 +250,7 @@ impl<'a> Reader<'a> {
                 self.set_id(&id, id_start);
             }
             "words" => self.set_words(&value),
-            "cast" => self.attributes.cast = self.list(&value, |name| Some(folded(name))),
+            "cast" => self.attributes.cast = self.list(&value, |name| Some(on_one_line(name))),
             "after" => {
                 let ids = self.list(&value, |id| {
                     let id = beat_slug(id.trim_start_matches('#'));
@@ -259,7 +260,7 @@ impl<'a> Reader<'a> {
             }
             "pov" => {
                 self.attributes.pov = Some(Placed {
-                    value: folded(&value.value),
+                    value: on_one_line(&value.value),
                     span: self.placed(value.span),
                 })
                 .filter(|pov| !pov.value.is_empty());
@@ -457,11 +458,6 @@ fn example(attribute: &str) -> &'static str {
         "pov" => "pov=\"third person\"",
         _ => "words=1500",
     }
-}
-
-/// White space of any kind folded to single blanks.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn trimmed_span(text: &str, start: usize) -> Span {

@@ -7,9 +7,9 @@ use super::labels::read_label;
 use super::parts::CastEntry;
 use super::sections::{Part, plain_title};
 use crate::story::Problem;
-use crate::story::document::Document;
-use crate::story::document::join_lines;
-use crate::story::slug::fold;
+use crate::story::text::document::Document;
+use crate::story::text::document::join_lines;
+use crate::story::text::slug::fold;
 
 const AKA: [&str; 4] = ["aka", "a.k.a.", "a.k.a", "also known as"];
 

@@ -7,7 +7,7 @@ use super::parts::{Brief, find_character};
 use super::section_kind::SectionKind;
 use super::sections::top_of;
 use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, plan_sizes};
-use crate::story::numbers::grouped;
+use crate::story::text::numbers::grouped;
 use crate::story::{Problem, Span};
 
 /// The code of the problem that there are no beats to write.

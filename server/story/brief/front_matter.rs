@@ -7,6 +7,7 @@
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError};
 
 use super::section_kind::SectionKind;
+use crate::story::text::white_space::on_one_line;
 use crate::story::{Problem, Span};
 
 /// Front matter longer than this, in bytes, is not read.
@@ -386,7 +387,7 @@ impl<'a> Reader<'a> {
                 Ok(if empty || text.trim().is_empty() {
                     Value::Empty
                 } else {
-                    Value::Text(text.split_whitespace().collect::<Vec<_>>().join(" "))
+                    Value::Text(on_one_line(&text))
                 })
             }
             Event::Alias(_) => {

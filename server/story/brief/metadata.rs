@@ -2,10 +2,10 @@
 
 use super::attributes::shortened;
 use super::front_matter::{Entry, FrontMatter, Value};
-use crate::story::language::{self, Language};
-use crate::story::numbers::{grouped, read_length};
 use crate::story::problem::Problem;
-use crate::story::spelling::closest;
+use crate::story::text::language::{self, Language};
+use crate::story::text::numbers::{grouped, read_length};
+use crate::story::text::spelling::closest;
 
 /// The settings that a brief may hold, in the order in which they are suggested.
 pub const KEYS: [&str; 7] = [

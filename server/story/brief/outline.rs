@@ -6,9 +6,10 @@ use super::attributes::{Attributes, HeadingText, Placed, read_heading};
 use super::labels::read_label;
 use super::parts::{Beat, Chapter};
 use super::sections::{Part, plain_title};
-use crate::story::document::{Document, Heading, Line, join_lines};
-use crate::story::margin_notes::notes_in;
-use crate::story::slug::beat_slug;
+use crate::story::text::document::{Document, Heading, Line, join_lines};
+use crate::story::text::margin_notes::notes_in;
+use crate::story::text::slug::beat_slug;
+use crate::story::text::white_space::trimmed;
 use crate::story::{BeatId, Problem, Span};
 
 const STATES: [&str; 2] = ["Enter", "Exit"];
@@ -170,7 +171,7 @@ fn read_body(document: &Document<'_>, body: &Span, problems: &mut Vec<Problem>) 
         if let Some(labelled) = read_label(&line.text, &STATES) {
             if labelled.rest.is_empty() {
                 problems.push(Problem::warning(
-                    trimmed(document.text, &line.span),
+                    trimmed(document.text, line.span.clone()),
                     "empty-state",
                     format!(
                         "`{}:` is empty. Say how things stand {} this beat, or delete the line.",
@@ -231,12 +232,6 @@ fn goes_on(above: &str, line: &str) -> bool {
     let full = above.chars().count() + 1 + first.chars().count() > 70;
     let indented = line.starts_with([' ', '\t']);
     indented || !finished && (first.starts_with(char::is_lowercase) || full)
-}
-
-fn trimmed(text: &str, span: &Span) -> Span {
-    let source = &text[span.clone()];
-    let start = span.start + source.len() - source.trim_start().len();
-    start..start + source.trim().len()
 }
 
 /// A paragraph with a line of dashes right below it is a heading by CommonMark, and hardly

@@ -12,9 +12,9 @@ use super::rules::{check_rules, read_rules};
 use super::section_kind::SectionKind;
 use super::sections::{Part, check_sections, read_sections};
 use super::sizes::SizeDefaults;
-use crate::story::conflict_markers::conflict_problems;
-use crate::story::document::Document;
-use crate::story::margin_notes::notes_in;
+use crate::story::text::conflict_markers::conflict_problems;
+use crate::story::text::document::Document;
+use crate::story::text::margin_notes::notes_in;
 use crate::story::{Language, Problem};
 
 /// What there is to say about a comment that is never closed.
@@ -86,13 +86,13 @@ impl Brief {
             .sort_by_key(|problem| (problem.span.start, problem.severity));
     }
 
-    /// The problems of the story's length, for somebody who knows more of where it comes from.
+    /// Lists the problems of the story's length, for somebody who knows more of where it comes from.
     pub fn length_problems_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
         let problems = self.problems.iter_mut();
         problems.filter(|problem| TARGET_CODES.contains(&problem.code))
     }
 
-    /// A brief with a merge conflict in it, of which nothing is read.
+    /// Makes a brief of a text with a merge conflict in it, of which nothing is read.
     fn unmerged(problems: Vec<Problem>) -> Brief {
         Brief {
             title: "Untitled".to_owned(),
@@ -133,7 +133,7 @@ impl Brief {
         settle_after(&mut self.beats, problems);
     }
 
-    /// Comments that never end, and notes that no beat will see.
+    /// Reports comments that never end, and notes that no beat will see.
     fn report_comments(&mut self, document: &Document<'_>) {
         for comment in document.comments.iter().filter(|comment| !comment.closed) {
             let start = comment.span.start;

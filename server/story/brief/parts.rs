@@ -2,9 +2,10 @@
 
 use super::front_matter::FrontMatter;
 use super::section_kind::SectionKind;
-use crate::story::conflict_markers::MERGE_CONFLICT;
-use crate::story::margin_notes::MarginNote;
-use crate::story::slug::fold;
+use crate::story::text::conflict_markers::MERGE_CONFLICT;
+use crate::story::text::margin_notes::MarginNote;
+use crate::story::text::slug::fold;
+use crate::story::text::white_space::on_one_line;
 use crate::story::{BeatId, Language, Problem, Severity, Span};
 
 /// A parsed brief. Texts are the author's own words, without the margin notes.
@@ -118,19 +119,19 @@ pub struct Beat {
 }
 
 impl Brief {
-    /// Whether a merge conflict in it is not resolved, so that nothing of it was read.
+    /// Tells whether a merge conflict in it is not resolved, so that nothing of it was read.
     pub fn is_unmerged(&self) -> bool {
         self.problems
             .iter()
             .any(|problem| problem.code == MERGE_CONFLICT)
     }
 
-    /// Whether any problem is an error, so that nothing can be written.
+    /// Tells whether any problem is an error, so that nothing can be written.
     pub fn has_errors(&self) -> bool {
         self.errors().next().is_some()
     }
 
-    /// The problems that have to be mended first. [`NO_OUTLINE`](super::checks::NO_OUTLINE) is
+    /// Lists the problems that have to be mended first. [`NO_OUTLINE`](super::checks::NO_OUTLINE) is
     /// among them for `write`; `plan` mends it.
     pub fn errors(&self) -> impl Iterator<Item = &Problem> {
         self.problems
@@ -138,29 +139,30 @@ impl Brief {
             .filter(|problem| problem.severity == Severity::Error)
     }
 
-    /// The first section of a kind.
+    /// Finds the first section of a kind.
     pub fn section(&self, kind: SectionKind) -> Option<&Section> {
         self.sections.iter().find(|section| section.kind == kind)
     }
 
+    /// Finds a beat by its id.
     pub fn beat(&self, id: &BeatId) -> Option<&Beat> {
         self.beats.iter().find(|beat| &beat.id == id)
     }
 
-    /// The beat whose span holds the byte `offset`; at the end of the text, the last.
+    /// Finds the beat whose span holds the byte `offset`; at the end of the text, the last.
     pub fn beat_at(&self, offset: usize) -> Option<&Beat> {
         let holds = self.beats.iter().find(|beat| beat.span.contains(&offset));
         holds.or_else(|| self.beats.iter().find(|beat| beat.span.end == offset))
     }
 
-    /// The character that `name` means: by full name or alias, else by a part of the name;
+    /// Finds the character that `name` means: by full name or alias, else by a part of the name;
     /// without regard to case.
     pub fn character(&self, name: &str) -> Option<&CastEntry> {
         find_character(&self.cast, name)
     }
 }
 
-/// The character that `name` means: by full name or alias, else by whole words of the name,
+/// Finds the character that `name` means: by full name or alias, else by whole words of the name,
 /// such as the first.
 pub(crate) fn find_character<'a>(cast: &'a [CastEntry], name: &str) -> Option<&'a CastEntry> {
     let wanted = fold(name);
@@ -176,9 +178,8 @@ pub(crate) fn find_character<'a>(cast: &'a [CastEntry], name: &str) -> Option<&'
         .or_else(|| cast.iter().find(has_part))
 }
 
-/// A name's words, each between blanks, so that whole words can be looked for.
+/// Puts each word of a name between blanks, so that whole words can be looked for.
 fn as_words(name: &str) -> String {
     let name = fold(name).replace(['・', '·', ','], " ");
-    let words: Vec<&str> = name.split_whitespace().collect();
-    format!(" {} ", words.join(" "))
+    format!(" {} ", on_one_line(&name))
 }

@@ -6,8 +6,8 @@
 use super::parts::Rule;
 use super::sections::Part;
 use crate::story::Problem;
-use crate::story::document::{Document, Line, join_lines};
-use crate::story::numbers::digit;
+use crate::story::text::document::{Document, Line, join_lines};
+use crate::story::text::numbers::digit;
 
 /// Reads the rules of one Rules section.
 pub(crate) fn read_rules(

@@ -27,7 +27,7 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
-    /// What a first-level heading stands for, without regard to case; a colon at its end and
+    /// Finds what a first-level heading stands for, without regard to case; a colon at its end and
     /// emphasis do not matter.
     pub fn of(title: &str) -> SectionKind {
         let title = bare(title);

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use super::attributes::read_heading;
 use super::parts::Section;
 use super::section_kind::{SECTION_TITLES, SectionKind, bare};
-use crate::story::document::{Document, Heading, first_line};
-use crate::story::spelling::closest;
+use crate::story::text::document::{Document, Heading, first_line};
+use crate::story::text::spelling::closest;
+use crate::story::text::white_space::on_one_line;
 use crate::story::{Problem, Span};
 
 /// Other words for the sections whose form matters, so that nobody wonders why they are not read.
@@ -219,7 +220,7 @@ pub(crate) fn plain_title(source: &str) -> String {
             _ => {}
         }
     }
-    title.split_whitespace().collect::<Vec<_>>().join(" ")
+    on_one_line(&title)
 }
 
 /// Where a problem of the whole brief is shown: its first line.

@@ -1,7 +1,7 @@
 //! The blocks of a chunk's prose: paragraphs, and what is none.
 
 use super::super::Span;
-use super::super::comments::comments;
+use crate::story::text::comments::comments;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BlockKind {

@@ -2,7 +2,7 @@
 
 use super::super::{BeatId, ChunkNumber, Span};
 use super::facts::ChunkFacts;
-use super::sentences::first_sentence;
+use crate::story::text::sentences::first_sentence;
 
 /// A chunk's prose, as the lint takes it.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +30,12 @@ impl LintedChunk<'_> {
         self.facts.text()
     }
 
-    /// The text of some bytes; nothing where they are none of this chunk.
+    /// Returns the text of some bytes; nothing where they are none of this chunk.
     pub(super) fn slice(&self, span: &Span) -> &str {
         self.facts.text().get(span.clone()).unwrap_or("")
     }
 
-    /// The first sentence of its prose, for findings about a whole chunk.
+    /// Finds the first sentence of its prose, for findings about a whole chunk.
     pub(super) fn head(&self) -> Span {
         let reading = &self.facts.reading;
         match reading.prose().next().or(reading.paragraphs.first()) {

@@ -1,6 +1,6 @@
 //! What a chunk's text says by itself, without the brief and the other chunks.
 
-use super::super::{Language, Span, words};
+use super::super::{Language, Span};
 use super::finding::Remark;
 use super::fingerprints::{self, Fingerprint};
 use super::fold::Key;
@@ -10,6 +10,7 @@ use super::reading::{MOST_BYTES, Reading};
 use super::rule_mentions::{self, RuleMention};
 use super::voice::{self, Voice};
 use super::{leftover, unfinished_sentence, wrong_language};
+use crate::story::text::{boundaries, words};
 
 /// What the lint knows about one chunk's text. Costs time and memory in proportion to it, and
 /// is good for as long as text and language stay the same.
@@ -87,11 +88,7 @@ impl ChunkFacts {
 
 /// Places are kept in 32 bits; no chunk is as long as that.
 fn shortened(text: &str) -> &str {
-    let mut end = text.len().min(MOST_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..boundaries::floor(text, MOST_BYTES)]
 }
 
 fn vocabulary(reading: &Reading) -> Vec<(Key, bool)> {

@@ -55,7 +55,7 @@ impl Grain {
     }
 }
 
-/// The fingerprints of a chunk, in order.
+/// Chooses the fingerprints of a chunk, in order.
 pub(super) fn fingerprints(reading: &Reading) -> Vec<Fingerprint> {
     let words = &reading.words;
     let grain = Grain::of(words);
@@ -84,7 +84,7 @@ pub(super) fn fingerprints(reading: &Reading) -> Vec<Fingerprint> {
     chosen
 }
 
-/// A hash of each `covered` neighbouring words, by the method of Rabin and Karp.
+/// Hashes each `covered` neighbouring words, by the method of Rabin and Karp.
 fn rolling(words: &[Word], covered: usize) -> Vec<Key> {
     const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
     if words.len() < covered {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-use super::super::slug::nfc;
+use crate::story::text::slug::nfc;
 
 /// A folded word as a number; equal words have equal keys.
 pub(super) type Key = u64;
@@ -132,26 +132,6 @@ pub(super) fn is_combining_accent(c: char) -> bool {
 
 pub(super) fn is_arabic(word: &str) -> bool {
     word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}'))
-}
-
-/// Scripts that are written without blanks between words: every character counts as a word.
-pub(super) fn is_unspaced(c: char) -> bool {
-    is_han(c)
-        || is_kana(c)
-        // Thai, Lao; Myanmar; Khmer.
-        || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
-}
-
-pub(super) fn is_han(c: char) -> bool {
-    matches!(c, '々' | '〆' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
-}
-
-pub(super) fn is_kana(c: char) -> bool {
-    matches!(c, '\u{3041}'..='\u{309f}' | '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9d}')
-}
-
-pub(super) fn is_katakana(c: char) -> bool {
-    matches!(c, '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}')
 }
 
 /// Words of a list, separated by white space, as keys.

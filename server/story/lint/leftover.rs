@@ -13,7 +13,7 @@ use super::pack::Pack;
 use super::phrases::Phrases;
 use super::reading::{Paragraph, Reading};
 use super::rule_mentions::read_kanji;
-use super::sentences;
+use crate::story::text::sentences;
 
 const CODE: &str = "leftover";
 /// The longest sentence that is taken for talk, in characters of scripts without blanks; a

@@ -1,7 +1,6 @@
 //! The names and words that a story's brief knows.
 
 use super::super::brief::CastEntry;
-use super::super::names::telling_parts;
 use super::super::{Brief, Language, SectionKind};
 use super::chunk::LintedChunk;
 use super::facts::ChunkFacts;
@@ -9,6 +8,8 @@ use super::fold::{self, Key, KeySet};
 use super::pack::Pack;
 use super::reading::Reading;
 use super::word::Word;
+use crate::story::text::names::telling_parts;
+use crate::story::text::scripts;
 
 /// What may be called by its name.
 #[derive(Debug, Default)]
@@ -126,7 +127,7 @@ fn called<'a>(
         ..Person::default()
     };
     for (nth, name) in names.into_iter().enumerate() {
-        if name.chars().any(fold::is_unspaced) {
+        if name.chars().any(scripts::is_unspaced) {
             let parts: Vec<&str> = split_unspaced(name).collect();
             person.unspaced.push(parts.concat());
             person

@@ -30,9 +30,7 @@ mod reading;
 mod repeated_passage;
 mod rule_mentions;
 mod rules_kept;
-mod scripts;
 mod seam_echo;
-mod sentences;
 mod setting_absent;
 mod story;
 mod tense_shift;
@@ -46,10 +44,10 @@ mod wrong_language;
 #[cfg(test)]
 mod tests;
 
+pub use super::text::sentences::{is_closing, is_full_stop};
 pub use chunk::{ChunkText, LintedChunk};
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
-pub use sentences::{is_closing, is_full_stop};
 pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
 pub use wrong_language::{foreign, foreign_passage};
 

@@ -15,6 +15,7 @@ use super::fold::{self, Key, KeyMap};
 use super::lexicon::split_unspaced;
 use super::story::Story;
 use super::word::Word;
+use crate::story::text::scripts;
 
 const CODE: &str = "name-drift";
 
@@ -71,7 +72,7 @@ fn check_han(story: &Story<'_>, findings: &mut Vec<Finding>) {
         let [family, given] = parts.as_slice() else {
             continue;
         };
-        if !character.name.chars().any(fold::is_han) {
+        if !character.name.chars().any(scripts::is_han) {
             continue;
         }
         let known = |text: &str| {
@@ -105,7 +106,7 @@ fn wrong_given(
         let start = text.len() - rest.len();
         let run: String = rest
             .chars()
-            .take_while(|c| fold::is_han(*c))
+            .take_while(|c| scripts::is_han(*c))
             .take(4)
             .collect();
         let length = given.chars().count();
@@ -146,7 +147,7 @@ fn wrong_family(
         let before = text[..index].trim_end_matches([' ', '　', '・']);
         let run: Vec<char> = before.chars().rev().take(letters.len()).collect();
         let run: Vec<char> = run.into_iter().rev().collect();
-        let han = run.len() == letters.len() && run.iter().all(|c| fold::is_han(*c));
+        let han = run.len() == letters.len() && run.iter().all(|c| scripts::is_han(*c));
         let same = run.iter().zip(&letters).filter(|(a, b)| a == b).count();
         if han && same + 1 == letters.len() {
             let bytes: usize = run.iter().map(|c| c.len_utf8()).sum();
@@ -158,7 +159,7 @@ fn wrong_family(
 
 /// Katakana runs that differ by a long vowel, a small letter or (in long names) one letter.
 fn check_katakana(story: &Story<'_>, names: &[(usize, &str)], findings: &mut Vec<Finding>) {
-    let is_kata = |part: &str| part.chars().count() >= 2 && part.chars().all(fold::is_katakana);
+    let is_kata = |part: &str| part.chars().count() >= 2 && part.chars().all(scripts::is_katakana);
     let parts: Vec<(usize, &str)> = names
         .iter()
         .flat_map(|(entry, name)| split_unspaced(name).map(move |part| (*entry, part)))
@@ -192,9 +193,9 @@ fn check_katakana(story: &Story<'_>, names: &[(usize, &str)], findings: &mut Vec
 fn katakana_runs(text: &str) -> impl Iterator<Item = (Span, &str)> {
     let mut rest = 0;
     std::iter::from_fn(move || {
-        let start = rest + text[rest..].find(fold::is_katakana)?;
+        let start = rest + text[rest..].find(scripts::is_katakana)?;
         let run = &text[start..];
-        let length = run.find(|c| !fold::is_katakana(c)).unwrap_or(run.len());
+        let length = run.find(|c| !scripts::is_katakana(c)).unwrap_or(run.len());
         rest = start + length;
         Some((start..rest, &run[..length]))
     })

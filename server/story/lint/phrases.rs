@@ -3,6 +3,7 @@
 use super::super::Span;
 use super::fold::{self, Key, KeyMap};
 use super::word::Word;
+use crate::story::text::scripts;
 
 /// Stands for any one word in a phrase.
 const ANY: &str = "_";
@@ -103,7 +104,7 @@ impl Phrases {
 fn words_of(phrase: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in phrase.split([' ', '-']).filter(|token| !token.is_empty()) {
-        if token.chars().any(fold::is_unspaced) {
+        if token.chars().any(scripts::is_unspaced) {
             words.extend(token.chars().map(String::from));
         } else {
             words.push(token.to_owned());

@@ -14,6 +14,7 @@ use super::finding::{Finding, Remark};
 use super::pack::Pack;
 use super::story::Story;
 use super::voice::Voice;
+use crate::story::text::sentences::first_sentence;
 
 const CODE: &str = "pov-shift";
 
@@ -205,7 +206,7 @@ fn told_about(story: &Story<'_>, chunk: &LintedChunk<'_>, sum: &Voice) -> Option
         return None;
     }
     let start = run.paragraphs.clone().find(|index| named(*index) > 0)?;
-    let span = super::sentences::first_sentence(chunk.text(), &reading.paragraphs[start].span);
+    let span = first_sentence(chunk.text(), &reading.paragraphs[start].span);
     let message = format!(
         "The story is told in the first person by {}, and this passage speaks of {} from outside, without any “I”. Tell it in the first person again.",
         hero.name, hero.name,

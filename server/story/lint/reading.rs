@@ -12,6 +12,7 @@ use super::phrases::{Hit, Phrases};
 use super::word::{
     ALL_CAPS, CAPITAL, EMPHASISED, ENDS, JOINED, OPENS, POSSESSIVE, SPOKEN, UNSPACED, Word,
 };
+use crate::story::text::scripts;
 
 /// The most of a chunk that is read, in bytes; places are kept in 32 bits.
 pub(super) const MOST_BYTES: usize = 1 << 30;
@@ -125,7 +126,7 @@ impl Pen<'_> {
         while let Some(c) = rest.next() {
             let next = rest.as_str().chars().next();
             let inside = match word {
-                _ if fold::is_unspaced(c) => false,
+                _ if scripts::is_unspaced(c) => false,
                 Some(_) => continues_word(c, next, self.pack.elides),
                 None => c.is_alphanumeric(),
             };
@@ -135,7 +136,7 @@ impl Pen<'_> {
                 if let Some(start) = word.take() {
                     self.push(start..index, 0);
                 }
-                if fold::is_unspaced(c) {
+                if scripts::is_unspaced(c) {
                     self.push(index..index + c.len_utf8(), UNSPACED);
                 } else {
                     self.read_mark(c, before, next, index - block_start);

@@ -1,12 +1,12 @@
 //! Where a text speaks of a rule by its number: "rule three", "la tercera regla", 規則三.
 
 use super::super::Span;
-use super::super::numbers::digit;
-use super::fold;
 use super::pack::{Pack, RuleWords};
 use super::reading::Reading;
-use super::sentences;
 use super::word::Word;
+use crate::story::text::numbers::digit;
+use crate::story::text::scripts;
+use crate::story::text::sentences;
 
 /// A rule that is named by its number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Vec<RuleMentio
     let mut mentions = if rules
         .nouns
         .iter()
-        .any(|noun| noun.chars().any(fold::is_unspaced))
+        .any(|noun| noun.chars().any(scripts::is_unspaced))
     {
         unspaced(text, rules)
     } else {

@@ -12,9 +12,10 @@ use super::fold::{self, Key, KeySet};
 use super::pack::{Pack, RuleWords};
 use super::reading::Reading;
 use super::rule_mentions::{self, RuleMention};
-use super::sentences;
 use super::story::Story;
 use super::word::Word;
+use crate::story::text::scripts;
+use crate::story::text::sentences;
 
 const RENUMBERED: &str = "rule-renumbered";
 const CONTRADICTED: &str = "rule-contradicted";
@@ -58,7 +59,7 @@ struct Content {
 impl Content {
     fn of(text: &str, pack: &Pack, words: &RuleWords) -> Content {
         let reading = Reading::of(text, pack);
-        let unspaced = text.chars().any(fold::is_unspaced);
+        let unspaced = text.chars().any(scripts::is_unspaced);
         let denied = reading
             .words
             .iter()
@@ -101,8 +102,8 @@ fn stems(text: &str, all: &[Word], pack: &Pack, words: &RuleWords) -> KeySet {
 fn characters(text: &str) -> KeySet {
     let characters: Vec<char> = text.chars().collect();
     let kind = |c: &char| match c {
-        c if fold::is_katakana(*c) => 1,
-        c if fold::is_han(*c) && rule_mentions::read_kanji(&c.to_string()).is_none() => 2,
+        c if scripts::is_katakana(*c) => 1,
+        c if scripts::is_han(*c) && rule_mentions::read_kanji(&c.to_string()).is_none() => 2,
         _ => 0,
     };
     let mut keys = KeySet::default();

@@ -13,6 +13,7 @@ use super::fold::{self, KeySet};
 use super::reading::Reading;
 use super::story::Story;
 use super::word::Word;
+use crate::story::text::scripts;
 
 const CODE: &str = "setting-absent";
 
@@ -99,8 +100,8 @@ fn unspaced_terms(text: &str) -> Vec<String> {
     let mut terms = Vec::new();
     let characters: Vec<char> = text.chars().collect();
     let kind = |c: &char| match c {
-        c if fold::is_han(*c) => 1,
-        c if fold::is_katakana(*c) => 2,
+        c if scripts::is_han(*c) => 1,
+        c if scripts::is_katakana(*c) => 2,
         _ => 0,
     };
     for run in characters.chunk_by(|one, other| kind(one) == kind(other)) {

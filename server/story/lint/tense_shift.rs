@@ -10,9 +10,9 @@
 use super::super::Span;
 use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
-use super::sentences;
 use super::story::Story;
 use super::voice::Voice;
+use crate::story::text::sentences;
 
 const CODE: &str = "tense-shift";
 

@@ -9,7 +9,8 @@ use super::finding::Remark;
 use super::fold;
 use super::pack::Pack;
 use super::reading::Reading;
-use super::sentences::{self, is_closing, is_full_stop};
+use crate::story::text::scripts;
+use crate::story::text::sentences::{self, is_closing, is_full_stop};
 
 /// Its code, since a chunk that is not complete may end anywhere.
 pub const CODE: &str = "unfinished-sentence";
@@ -60,7 +61,7 @@ fn is_finished(marks: &str) -> bool {
 
 /// "The End" needs no full stop.
 fn is_end_mark(paragraph: &str, pack: &Pack) -> bool {
-    let bare = paragraph.trim_matches(|c: char| !c.is_alphanumeric() && !fold::is_unspaced(c));
+    let bare = paragraph.trim_matches(|c: char| !c.is_alphanumeric() && !scripts::is_unspaced(c));
     let bare = fold::folded(bare);
     pack.endings.iter().any(|ending| {
         let ending = ending.trim_matches(|c: char| !c.is_alphanumeric());

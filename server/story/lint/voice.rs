@@ -5,8 +5,8 @@ use super::blocks::BlockKind;
 use super::fold;
 use super::pack::{Pack, Tense};
 use super::reading::{Paragraph, Reading};
-use super::sentences;
 use super::word::Word;
+use crate::story::text::sentences;
 
 /// The narrator's words of one paragraph, counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -23,28 +23,28 @@ pub(super) const POSSESSIVE: u16 = 1 << 7;
 pub(super) const ENDS: u16 = 1 << 8;
 
 impl Word {
-    /// Bytes of the prose, without a possessive ending.
+    /// Tells where it stands, in bytes of the prose, without a possessive ending.
     pub(super) fn span(&self) -> Span {
         self.start as usize..self.end as usize
     }
 
-    /// Begins with a capital.
+    /// Tells whether it begins with a capital.
     pub(super) fn is_capital(&self) -> bool {
         self.marks & CAPITAL != 0
     }
 
-    /// Of two letters at least, all of them capitals.
+    /// Tells whether it has two letters at least, all of them capitals.
     pub(super) fn is_all_caps(&self) -> bool {
         self.marks & ALL_CAPS != 0
     }
 
-    /// Stands where any word may have a capital: at the start of a sentence or a quotation,
+    /// Tells whether it stands where any word may have a capital: at the start of a sentence or a quotation,
     /// behind a colon, a dash, a bracket.
     pub(super) fn opens(&self) -> bool {
         self.marks & OPENS != 0
     }
 
-    /// Told by the narrator: neither in quotation marks nor a thought in italics.
+    /// Tells whether the narrator says it: neither in quotation marks nor a thought in italics.
     pub(super) fn is_narrated(&self) -> bool {
         self.marks & (SPOKEN | EMPHASISED) == 0
     }
@@ -53,12 +53,12 @@ impl Word {
         self.marks & SPOKEN != 0
     }
 
-    /// Nothing but a blank or a hyphen stands between it and the word before.
+    /// Tells whether nothing but a blank or a hyphen stands between it and the word before.
     pub(super) fn is_joined(&self) -> bool {
         self.marks & JOINED != 0
     }
 
-    /// One character of a script without blanks.
+    /// Tells whether it is one character of a script without blanks.
     pub(super) fn is_unspaced(&self) -> bool {
         self.marks & UNSPACED != 0
     }
@@ -67,7 +67,7 @@ impl Word {
         self.marks & POSSESSIVE != 0
     }
 
-    /// A comma, colon or full stop follows.
+    /// Tells whether a comma, colon or full stop follows.
     pub(super) fn ends_phrase(&self) -> bool {
         self.marks & ENDS != 0
     }

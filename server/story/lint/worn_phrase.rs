@@ -6,8 +6,8 @@
 
 use super::super::{ChunkNumber, Severity, Span};
 use super::finding::{Finding, Remark};
-use super::sentences;
 use super::story::Story;
+use crate::story::text::sentences;
 
 const CODE: &str = "worn-phrase";
 

@@ -11,9 +11,9 @@ use super::blocks::BlockKind;
 use super::finding::Remark;
 use super::pack::{PROFILES_READ, Pack};
 use super::reading::{Paragraph, Reading};
-use super::scripts::{self, Letters, Script};
-use super::sentences;
 use super::word::Word;
+use crate::story::text::scripts::{self, Letters, Script};
+use crate::story::text::sentences;
 
 const CODE: &str = "wrong-language";
 

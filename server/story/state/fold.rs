@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::{CharacterState, ChunkState};
-use crate::story::{ChunkNumber, terms::terms};
+use crate::story::ChunkNumber;
+use crate::story::text::terms::terms;
 
 /// Most things that a character is remembered to know; the latest count.
 const MOST_KNOWN: usize = 8;

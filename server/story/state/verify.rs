@@ -10,8 +10,10 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{CharacterState, ChunkState, Fact, Threads};
 use crate::story::CastEntry;
-use crate::story::quote::{is_telling, plain, trim_marks};
-use crate::story::terms::{is_unspaced, terms};
+use crate::story::text::quote::{is_telling, plain, trim_marks};
+use crate::story::text::scripts::is_han_or_kana;
+use crate::story::text::terms::terms;
+use crate::story::text::white_space::on_one_line;
 
 /// The most characters that are kept of a quote.
 const LONGEST_QUOTE: usize = 400;
@@ -134,7 +136,7 @@ impl<'a> Source<'a> {
     fn summary(&self, summary: &str) -> String {
         let sentences = summary.split_sentence_bounds().take(MOST);
         let kept: Vec<String> = sentences.filter_map(|it| self.statement(it)).collect();
-        let glue = if summary.chars().any(is_unspaced) {
+        let glue = if summary.chars().any(is_han_or_kana) {
             ""
         } else {
             " "
@@ -167,7 +169,7 @@ impl<'a> Source<'a> {
 
 /// On one line, bounded, without what would read as a heading or a comment.
 fn clean(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = on_one_line(text);
     let line = line.trim_start_matches(['#', '>', '-', '*', ' ']);
     line.chars()
         .filter(|c| !c.is_control())

@@ -1,9 +1,9 @@
 //! Words, sizes, slugs and languages.
 
-use super::super::slug::{beat_slug, file_slug};
-use super::super::words::count;
 use super::super::{Language, SizeDefaults, beat_count, plan_sizes};
 use super::parse;
+use crate::story::text::slug::{beat_slug, file_slug};
+use crate::story::text::words::count;
 
 fn language(tag: &str) -> Language {
     Language::parse(tag).expect("a language tag")

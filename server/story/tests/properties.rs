@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::super::margin_notes::{margin_notes, without_comments};
-use super::super::slug::{beat_slug, file_slug};
-use super::super::words::{count, last};
 use super::super::{Brief, Language, SizeDefaults, Span, plan_sizes};
 use super::fixtures::GOOD;
+use crate::story::text::margin_notes::{margin_notes, without_comments};
+use crate::story::text::slug::{beat_slug, file_slug};
+use crate::story::text::words::{count, last};
 
 /// Every span that a brief holds.
 fn spans(brief: &Brief) -> Vec<Span> {

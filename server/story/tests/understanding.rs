@@ -1,8 +1,8 @@
 //! What is understood of a good brief, and where it stands.
 
-use super::super::margin_notes::{margin_notes, without_comments};
 use super::super::{Brief, SectionKind, SizeDefaults};
 use super::parse;
+use crate::story::text::margin_notes::{margin_notes, without_comments};
 
 const BRIEF: &str = r#"---
 title: "Storm: A Story"

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::super::super::{ChunkNumber, Span};
-use super::super::{ChunkFacts, Finding, fold};
+use super::super::{ChunkFacts, Finding};
 use super::manuscripts::{Manuscript, Score, manuscripts, print_table};
+use crate::story::text::scripts;
 
 /// A manuscript with one place changed, and what has to be found there.
 struct Case {
@@ -145,7 +146,10 @@ fn slips(clean: &Manuscript) -> Vec<Case> {
         .iter()
         .flat_map(|entry| entry.name.split_whitespace())
         .filter(|part| {
-            part.is_ascii() || part.chars().all(|c| !fold::is_unspaced(c) && c < '\u{600}')
+            part.is_ascii()
+                || part
+                    .chars()
+                    .all(|c| !scripts::is_unspaced(c) && c < '\u{600}')
         })
         .filter(|part| part.chars().count() >= 4)
         .collect();
@@ -243,7 +247,7 @@ fn echoes(clean: &Manuscript) -> Vec<Case> {
             let first = before[start..].chars().next()?;
             let echo = before[start + first.len_utf8()..].trim();
             let words = echo.split_whitespace().count();
-            let long = words >= 6 || echo.chars().filter(|c| fold::is_unspaced(*c)).count() >= 9;
+            let long = words >= 6 || echo.chars().filter(|c| scripts::is_unspaced(*c)).count() >= 9;
             let echo = format!("{echo} ");
             long.then(|| Case::replacing("seam-echo", clean, chunk + 1, &(0..0), &echo))
         })

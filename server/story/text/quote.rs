@@ -7,9 +7,9 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Span;
+use super::scripts::is_han_or_kana;
 use super::slug::nfc;
-use super::terms::is_unspaced;
+use crate::story::Span;
 
 /// The least characters of a quote that proves anything.
 const SHORTEST: usize = 12;
@@ -40,21 +40,21 @@ pub fn find_quote(text: &str, quote: &str) -> Option<Span> {
 }
 
 /// A quote without the marks around it.
-pub(super) fn trim_marks(quote: &str) -> &str {
+pub(in crate::story) fn trim_marks(quote: &str) -> &str {
     quote
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '„' | '«' | '»'))
 }
 
 /// With single spaces, straight quotation marks and plain dashes.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::story) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     each_plain(text, |piece, _| plain.push_str(piece));
     plain
 }
 
 /// Whether a quote says enough to prove anything.
-pub(super) fn is_telling(quote: &str) -> bool {
-    let least = if quote.chars().any(is_unspaced) {
+pub(in crate::story) fn is_telling(quote: &str) -> bool {
+    let least = if quote.chars().any(is_han_or_kana) {
         SHORTEST_UNSPACED
     } else {
         SHORTEST

@@ -9,12 +9,14 @@ use std::collections::BTreeSet;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::scripts::{is_han_or_kana, is_hiragana};
+
 /// Letters of a word that count: what differs beyond them is taken for an ending.
 const STEM: usize = 6;
 /// Shorter words say too little, but for names and numbers.
 const SHORTEST: usize = 4;
 
-/// The terms of a text, each once.
+/// Collects the terms of a text, each once.
 pub fn terms(text: &str) -> BTreeSet<String> {
     terms_of_length(text, SHORTEST)
 }
@@ -29,7 +31,7 @@ pub fn terms_of_length(text: &str, shortest: usize) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
     let mut run = Vec::new();
     for word in text.unicode_words() {
-        if word.chars().all(is_unspaced) {
+        if word.chars().all(is_han_or_kana) {
             run.extend(word.chars());
             continue;
         }
@@ -78,15 +80,6 @@ fn without_arabic_article(word: &str) -> &str {
         .find_map(|article| word.strip_prefix(article))
         .filter(|rest| rest.chars().count() >= 2)
         .unwrap_or(word)
-}
-
-/// Han and kana run on without spaces, so that words can't be told apart.
-pub fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
-}
-
-fn is_hiragana(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{309F}')
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::Span;
+use crate::story::Span;
 
 const OPEN: &str = "<!--";
 const CLOSE: &str = "-->";

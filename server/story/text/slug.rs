@@ -3,6 +3,8 @@
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::white_space::on_one_line;
+
 /// A beat's id from its heading: letters and digits of any script in lower case, with the
 /// marks that belong to them (Devanagari and Arabic vowels, accents), joined by single
 /// hyphens; in NFC. Empty when the heading has none. A slug is its own slug.
@@ -54,8 +56,7 @@ pub(crate) fn nfc(text: &str) -> String {
 /// How names are compared: without regard to case, composition and surrounding or doubled
 /// white space.
 pub(crate) fn fold(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    nfc(&nfc(&words.join(" ")).to_lowercase())
+    nfc(&nfc(&on_one_line(name)).to_lowercase())
 }
 
 /// Whether `c` belongs to the letter before it (UAX 29, GB9 and GB9a); without one it is lost.

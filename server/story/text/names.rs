@@ -14,8 +14,9 @@ use std::ops::Range;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Language;
-use super::brief::CastEntry;
+use super::language::Language;
+use super::scripts::{is_hangul, is_unspaced};
+use crate::story::brief::CastEntry;
 use small_words::{HONORIFICS, KOREAN_ENDINGS, Place, says_nothing};
 
 /// What stands between the parts of a name in scripts without blanks.
@@ -65,7 +66,7 @@ impl CastNames {
         names
     }
 
-    /// The ways in which a text may use one name, whole.
+    /// Collects the ways in which a text may use one name, whole.
     pub fn of_name(name: &str) -> CastNames {
         let mut names = CastNames::default();
         names.add(0, name);
@@ -75,7 +76,7 @@ impl CastNames {
     fn add(&mut self, entry: usize, name: &str) {
         let name = composed(name);
         let at = self.ways.len();
-        if name.chars().any(runs_on) {
+        if name.chars().any(is_unspaced) {
             let text: String = name.split(DOTS).collect();
             self.unspaced.push(at);
             let has_capital = false;
@@ -91,7 +92,7 @@ impl CastNames {
         self.ways.push(Way { entry, words });
     }
 
-    /// The entries that a text names, as indices into the cast.
+    /// Finds the entries that a text names, as indices into the cast.
     pub fn named_in(&self, text: &str) -> BTreeSet<usize> {
         let found = self.occurrences(&composed(text));
         let is_inside = |inner: &Occurrence, outer: &Occurrence| {
@@ -104,7 +105,7 @@ impl CastNames {
         found.iter().filter(counts).map(|one| one.entry).collect()
     }
 
-    /// Whether a text names anybody.
+    /// Tells whether a text names anybody.
     pub fn is_in(&self, text: &str) -> bool {
         !self.occurrences(&composed(text)).is_empty()
     }
@@ -169,12 +170,12 @@ impl NameWord {
     }
 }
 
-/// The parts of a name by which somebody may be called: no articles, particles, titles and
+/// Finds the parts of a name by which somebody may be called: no articles, particles, titles and
 /// words that are in every text.
 pub fn telling_parts(name: &str, language: &Language) -> Vec<String> {
     let name = composed(name);
     let primary = language.primary();
-    let parts: Vec<&str> = match name.chars().any(runs_on) {
+    let parts: Vec<&str> = match name.chars().any(is_unspaced) {
         true => name.split(DOTS).filter(|part| !part.is_empty()).collect(),
         false => name.split_whitespace().collect(),
     };
@@ -197,7 +198,7 @@ pub fn telling_parts(name: &str, language: &Language) -> Vec<String> {
 
 fn tells(part: &str, place: Place, language: &str) -> bool {
     let letters = part.chars().filter(|c| c.is_alphabetic()).count();
-    if part.chars().any(runs_on) {
+    if part.chars().any(is_unspaced) {
         return letters >= 2;
     }
     let small = |word: &str| says_nothing(&word.to_lowercase(), place, language);
@@ -256,16 +257,6 @@ fn has_capital(word: &str) -> bool {
 
 fn is_cased(word: &str) -> bool {
     word.chars().any(|c| c.is_uppercase() || c.is_lowercase())
-}
-
-fn is_hangul(c: char) -> bool {
-    matches!(c, '\u{ac00}'..='\u{d7a3}')
-}
-
-/// Scripts in which words follow each other without a blank: Han, kana, Thai, Lao, Myanmar, Khmer.
-fn runs_on(c: char) -> bool {
-    super::terms::is_unspaced(c)
-        || matches!(c, '\u{20000}'..='\u{323AF}' | '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
 }
 
 #[cfg(test)]

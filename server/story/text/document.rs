@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{Event, Parser, Tag};
 
-use super::Span;
 use super::comments::{Comment, comments_from};
+use crate::story::Span;
 
 /// A text, scanned once. All spans are byte offsets into `text`.
 #[derive(Debug)]

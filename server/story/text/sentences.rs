@@ -1,13 +1,16 @@
 //! Where sentences begin and end, in any script.
 
-use super::super::Span;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::white_space::{on_one_line, trimmed};
+use crate::story::Span;
 
 /// The most of a sentence that a finding marks, in characters.
 const MOST_SHOWN: usize = 160;
 /// How far from a place its sentence is looked for, in characters; more is no sentence.
 const MOST_LOOKED: usize = 600;
 
-/// Whether a character ends sentences.
+/// Tells whether a character ends sentences.
 pub fn is_full_stop(c: char) -> bool {
     matches!(
         c,
@@ -35,7 +38,7 @@ pub fn is_full_stop(c: char) -> bool {
     )
 }
 
-/// Whether a character may stand behind the one that ends a sentence.
+/// Tells whether a character may stand behind the one that ends a sentence.
 pub fn is_closing(c: char) -> bool {
     matches!(
         c,
@@ -61,9 +64,15 @@ pub fn is_closing(c: char) -> bool {
     )
 }
 
-/// The sentence of `text` around byte `place`, without white space around. Sentences end at
+/// Splits a text into its sentences (UAX 29), without the white space around each; a line end ends one.
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.split('\n');
+    lines.flat_map(|line| line.unicode_sentences().map(str::trim))
+}
+
+/// Finds the sentence of `text` around byte `place`, without white space around. Sentences end at
 /// their marks and at line breaks; an abbreviation ends one too.
-pub(super) fn around(text: &str, place: usize) -> Span {
+pub fn around(text: &str, place: usize) -> Span {
     let before = text.get(..place).unwrap_or("");
     let start = before
         .char_indices()
@@ -86,8 +95,8 @@ pub(super) fn around(text: &str, place: usize) -> Span {
     trimmed(text, start..end)
 }
 
-/// The first sentence of a stretch of text, as far as it is to be shown.
-pub(super) fn first_sentence(text: &str, span: &Span) -> Span {
+/// Finds the first sentence of a stretch of text, as far as it is to be shown.
+pub fn first_sentence(text: &str, span: &Span) -> Span {
     let source = text.get(span.clone()).unwrap_or("");
     let mut end = source.len();
     let mut characters = source.char_indices().enumerate().peekable();
@@ -103,17 +112,10 @@ pub(super) fn first_sentence(text: &str, span: &Span) -> Span {
     trimmed(text, span.start..span.start + end)
 }
 
-/// `span` without white space at its ends.
-pub(super) fn trimmed(text: &str, span: Span) -> Span {
-    let source = text.get(span.clone()).unwrap_or("");
-    let start = span.start + source.len() - source.trim_start().len();
-    start..start + source.trim().len()
-}
-
-/// Some text for a message: on one line, and not too long.
-pub(super) fn quoted(text: &str) -> String {
+/// Quotes some text in a message: on one line, and not too long.
+pub fn quoted(text: &str) -> String {
     const MOST: usize = 60;
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = on_one_line(text);
     match line.char_indices().nth(MOST) {
         Some((cut, _)) => {
             // Not within a word, where there are blanks to tell.

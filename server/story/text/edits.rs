@@ -9,7 +9,8 @@ use serde::Serialize;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Language, words};
+use super::language::Language;
+use super::words;
 
 /// How many places are shown; the others are counted.
 const SHOWN: usize = 4;

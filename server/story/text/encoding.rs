@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::problem::Span;
+use crate::story::problem::Span;
 
 /// More bytes in a row that are no ASCII are no Windows-1252: a language that writes such words
 /// has another encoding.

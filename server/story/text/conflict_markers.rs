@@ -4,7 +4,7 @@
 //! (diff3), `=======`, `>>>>>>> theirs`. A line of `=` alone is a heading's underline and `>` a
 //! quotation, so a mark counts only together with another that belongs to it.
 
-use super::{Problem, Span};
+use crate::story::{Problem, Span};
 
 /// The code of the problem.
 pub const MERGE_CONFLICT: &str = "merge-conflict";

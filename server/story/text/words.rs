@@ -8,10 +8,10 @@ use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Language;
 use super::comments::without_comments;
+use super::language::Language;
 
-/// The length of `text` in the unit of its language: words, or for languages that
+/// Counts the length of `text` in the unit of its language: words, or for languages that
 /// [count characters](Language::counts_characters) the characters that are not white space.
 ///
 /// Markdown's marks, HTML comments and the addresses of links do not count.
@@ -61,7 +61,7 @@ fn count_words(text: &str) -> usize {
         .sum()
 }
 
-/// Where the last `count` words (UAX 29) of a text begin, in bytes; `None` where there are
+/// Finds where the last `count` words (UAX 29) of a text begin, in bytes; `None` where there are
 /// fewer.
 pub fn last(text: &str, count: usize) -> Option<usize> {
     let mut missing = count;

@@ -3,11 +3,12 @@
 //! They are instructions to the next rewrite of their place and never part of the text; other
 //! HTML comments are the author's own business and are not sent either.
 
-use unicode_segmentation::UnicodeSegmentation;
-
 use super::comments;
 use super::document::Document;
-use super::{Span, words};
+use super::sentences::sentences;
+use super::white_space::on_one_line;
+use super::words;
+use crate::story::Span;
 
 /// `<!-- sw: … -->`: an instruction to the next rewrite of its place.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,12 +50,9 @@ pub fn placed_notes(prose: &str) -> Vec<PlacedNote> {
 fn last_sentence(text: &str) -> String {
     let text = text.trim_end();
     let paragraph = text.rsplit('\n').next().unwrap_or(text);
-    let sentence = paragraph.unicode_sentences().last().unwrap_or(paragraph);
+    let sentence = sentences(paragraph).last().unwrap_or(paragraph);
     let start = words::last(sentence, PLACE_WORDS).unwrap_or(0);
-    sentence[start..]
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    on_one_line(&sentence[start..])
 }
 
 /// A markdown text without its comments, margin notes included; `\n` line ends, trimmed.
@@ -83,7 +81,5 @@ fn note_text(comment: &str) -> Option<String> {
     let comment = comment.trim_start();
     let prefix = comment.get(..2)?;
     let rest = comment[2..].trim_start().strip_prefix([':', '：'])?;
-    prefix
-        .eq_ignore_ascii_case("sw")
-        .then(|| rest.split_whitespace().collect::<Vec<_>>().join(" "))
+    prefix.eq_ignore_ascii_case("sw").then(|| on_one_line(rest))
 }

@@ -1,10 +1,11 @@
 //! Scripts: which a text is written in, and which its language is.
 
-use super::super::{Language, Span};
-use super::fold;
+use super::language::Language;
+use crate::story::Span;
 
+/// A script that texts are written in, as far as the lint tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Script {
+pub enum Script {
     Latin,
     Cyrillic,
     Greek,
@@ -31,7 +32,8 @@ const ALL: [Script; 10] = [
 ];
 
 impl Script {
-    pub(super) fn of(c: char) -> Option<Script> {
+    /// Finds the script of a letter.
+    pub fn of(c: char) -> Option<Script> {
         Some(match c {
             'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' => Script::Latin,
             '\u{400}'..='\u{52f}' => Script::Cyrillic,
@@ -41,14 +43,14 @@ impl Script {
             '\u{900}'..='\u{97f}' => Script::Devanagari,
             '\u{ac00}'..='\u{d7a3}' | '\u{1100}'..='\u{11ff}' => Script::Hangul,
             '\u{e00}'..='\u{e7f}' => Script::Thai,
-            c if fold::is_kana(c) => Script::Kana,
-            c if fold::is_han(c) => Script::Han,
+            c if is_kana(c) => Script::Kana,
+            c if is_han(c) => Script::Han,
             _ => return None,
         })
     }
 
-    /// For messages.
-    pub(super) fn name(self) -> &'static str {
+    /// Names the script in a message.
+    pub fn name(self) -> &'static str {
         match self {
             Script::Latin => "Latin letters",
             Script::Cyrillic => "Cyrillic",
@@ -64,8 +66,48 @@ impl Script {
     }
 }
 
-/// The scripts that a language is written in; `None` where that is not known here.
-pub(super) fn expected(language: &Language) -> Option<&'static [Script]> {
+/// Tells whether a character is of a script that is written without blanks between words, so that every
+/// character counts as a word: Han, kana, Thai, Lao, Myanmar, Khmer.
+pub fn is_unspaced(c: char) -> bool {
+    is_han_or_kana(c)
+        // Thai, Lao; Myanmar; Khmer.
+        || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+/// Tells whether a character is one of those that Chinese and Japanese are written in.
+pub fn is_han_or_kana(c: char) -> bool {
+    is_han(c) || is_kana(c)
+}
+
+/// Tells whether a character is a Chinese one, or a mark that stands for one.
+pub fn is_han(c: char) -> bool {
+    matches!(c, '々' | '〆' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// Tells whether a character is hiragana or katakana, halfwidth too.
+pub fn is_kana(c: char) -> bool {
+    is_hiragana(c)
+        || is_katakana(c)
+        || matches!(c, '\u{31f0}'..='\u{31ff}' | '\u{ff66}'..='\u{ff9d}')
+}
+
+/// Tells whether a character is hiragana.
+pub fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{309f}')
+}
+
+/// Tells whether a character is katakana of full width.
+pub fn is_katakana(c: char) -> bool {
+    matches!(c, '\u{30a1}'..='\u{30fa}' | '\u{30fc}'..='\u{30ff}')
+}
+
+/// Tells whether a character is a syllable of Hangul.
+pub fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{ac00}'..='\u{d7a3}')
+}
+
+/// Finds the scripts that a language is written in; `None` where that is not known here.
+pub fn expected(language: &Language) -> Option<&'static [Script]> {
     use Script::{Arabic, Cyrillic, Devanagari, Greek, Han, Hangul, Hebrew, Kana, Latin, Thai};
     let subtag = language
         .as_str()
@@ -102,12 +144,12 @@ pub(super) fn expected(language: &Language) -> Option<&'static [Script]> {
 
 /// How many letters of each script a text has.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Letters {
+pub struct Letters {
     counts: [usize; ALL.len()],
 }
 
 impl Letters {
-    pub(super) fn of(text: &str) -> Letters {
+    pub fn of(text: &str) -> Letters {
         let mut letters = Letters::default();
         for script in text.chars().filter_map(Script::of) {
             letters.counts[script as usize] += 1;
@@ -115,31 +157,31 @@ impl Letters {
         letters
     }
 
-    pub(super) fn all(&self) -> usize {
+    pub fn all(&self) -> usize {
         self.counts.iter().sum()
     }
 
-    pub(super) fn count(&self, scripts: &[Script]) -> usize {
+    pub fn count(&self, scripts: &[Script]) -> usize {
         scripts
             .iter()
             .map(|script| self.counts[*script as usize])
             .sum()
     }
 
-    pub(super) fn add(&mut self, other: &Letters) {
+    pub fn add(&mut self, other: &Letters) {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             *count += more;
         }
     }
 
-    /// How much the letters say: one where a character is a word counts as three.
-    pub(super) fn weight(&self) -> usize {
+    /// Weighs how much the letters say: one where a character is a word counts as three.
+    pub fn weight(&self) -> usize {
         let dense = self.count(&[Script::Han, Script::Kana, Script::Hangul]);
         self.all() + 2 * dense
     }
 
-    /// The script with the most letters.
-    pub(super) fn main(&self) -> Option<Script> {
+    /// Finds the script with the most letters.
+    pub fn main(&self) -> Option<Script> {
         let most = ALL
             .iter()
             .max_by_key(|script| self.counts[**script as usize])?;
@@ -147,13 +189,9 @@ impl Letters {
     }
 }
 
-/// Stretches of words that hold no letter of the `expected` scripts, but of another; `words` are
+/// Finds the stretches of words that hold no letter of the `expected` scripts, but of another; `words` are
 /// bytes of `text`, in order.
-pub(super) fn runs(
-    text: &str,
-    words: impl Iterator<Item = Span>,
-    expected: &[Script],
-) -> Vec<Span> {
+pub fn runs(text: &str, words: impl Iterator<Item = Span>, expected: &[Script]) -> Vec<Span> {
     let mut runs: Vec<Span> = Vec::new();
     let mut open = false;
     for word in words {

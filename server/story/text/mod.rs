@@ -1,0 +1,22 @@
+//! Text as text, in any script: what it says of words, sentences, names and marks, whatever story it is of.
+
+pub mod boundaries;
+pub mod carried_comments;
+pub mod comments;
+pub mod conflict_markers;
+pub mod controls;
+pub(super) mod document;
+pub mod edits;
+pub mod encoding;
+pub mod language;
+pub mod margin_notes;
+pub mod names;
+pub(super) mod numbers;
+pub mod quote;
+pub mod scripts;
+pub mod sentences;
+pub mod slug;
+pub(super) mod spelling;
+pub mod terms;
+pub mod white_space;
+pub mod words;
