@@ -286,7 +286,7 @@ fn versions_and_runs_of_two_machines_come_together_without_a_collision() {
 #[test]
 fn a_chunk_file_keeps_its_line_ends_and_its_mark() {
     type Act = fn(&Story);
-    let rows: [(&str, Act); 3] = [
+    let rows: [(&str, Act); 8] = [
         ("written on", |story| {
             let text = story
                 .read("chunks/chunk_01.md")
@@ -308,6 +308,42 @@ fn a_chunk_file_keeps_its_line_ends_and_its_mark() {
         }),
         ("renumbered", |story| {
             drop(story.open(&["b", "a", "c"]));
+        }),
+        ("rewritten by two processes", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            drop(session);
+            let session = story.open(&["a", "b", "c"]).session;
+            session
+                .complete_chunk(n(1), "Another text.", result())
+                .unwrap();
+        }),
+        ("restored in the place of another text", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            session
+                .complete_chunk(n(1), "Another text.", result())
+                .unwrap();
+            drop(session.restore_version(n(1), None).unwrap());
+        }),
+        ("restored where a rewrite was killed", |story| {
+            let session = story.open(&["a", "b", "c"]).session;
+            session.retire_chunk(n(1), "rewritten").unwrap();
+            drop(session);
+            let session = story.open(&["a", "b", "c"]).session;
+            drop(session.restore_version(n(1), None).unwrap());
+        }),
+        ("restored after an edit was deleted", |story| {
+            let text = story.read("chunks/chunk_01.md");
+            story.write("chunks/chunk_01.md", &text.replace("Text", "My text"));
+            drop(story.open(&["a", "b", "c"]));
+            story.remove("chunks/chunk_01.md");
+            let session = story.open(&["a", "b", "c"]).session;
+            drop(session.restore_version(n(1), None).unwrap());
+        }),
+        ("back with its beat", |story| {
+            drop(story.open(&["b", "c"]));
+            drop(story.open(&["a", "b", "c"]));
         }),
     ];
     for (what, act) in rows {

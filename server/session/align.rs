@@ -180,6 +180,7 @@ impl Aligning<'_> {
                     status: file.status.unwrap_or(FileStatus::Complete),
                     prose: &file.prose,
                     extra: &file.extra,
+                    form: file.form,
                     why: BEAT_REMOVED,
                     record: None,
                 };
@@ -271,11 +272,11 @@ impl Aligning<'_> {
             else {
                 continue;
             };
-            let text = chunk_file::render_with(
+            let text = chunk_file::render_like(
+                &kept.file,
                 planned.number,
                 &planned.beat,
                 kept.file.status.unwrap_or(FileStatus::Complete),
-                &kept.file.extra,
                 &kept.file.prose,
             );
             steps.push(self.put(

@@ -82,7 +82,7 @@ impl Inner {
             state.owe(ClientEdit { path, text, base });
             return Ok(None);
         }
-        let there = self.there(state, index, &path)?;
+        let there = self.there(index, &path)?;
         self.refuse_read_only(&path)
             .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
         let prose = &*self.making_way(state, index, &path, &there.file, prose)?;
@@ -169,19 +169,18 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let path = state.files[index].clone();
         let planned = &self.plan[index];
-        let (mut steps, mut form) = (Vec::new(), None);
+        let mut steps = Vec::new();
         if self.is_open(&path) {
             // An empty journal says that the editor's text is replaced.
             steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
         } else {
-            let there = self.there(state, index, &path)?;
+            let there = self.there(index, &path)?;
             // A file that holds nothing but front matter is as good as missing.
             let Some(raw) = there.raw.filter(|_| !there.file.is_empty()) else {
                 return Ok(());
             };
             self.refuse_read_only(&path)?;
             self.keep_replaced(state, index, &there.file, why)?;
-            form = Some(there.file.form);
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
@@ -203,7 +202,6 @@ impl Inner {
             line: changelog::line(self.disk.now(), &event),
         });
         state.known.remove(&planned.number);
-        state.forms.extend(form.map(|form| (planned.number, form)));
         let what = format!("put chunk {} into history", planned.number);
         self.change(state, &Intent::new(what, self.disk.now(), steps))
     }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::changelog;
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file::{self, FileStatus, Form};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history::{self, Version};
@@ -183,6 +183,7 @@ impl Inner {
             status: FileStatus::Complete,
             prose: text,
             extra: &[],
+            form: Form::default(),
             why: "the author changed full_story.md, and it was assembled anew",
             record: None,
         };

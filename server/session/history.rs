@@ -12,7 +12,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus, Form};
 use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
@@ -35,6 +35,8 @@ pub(crate) struct Version<'a> {
     pub(crate) prose: &'a str,
     /// Front matter lines of the author's.
     pub(crate) extra: &'a [String],
+    /// How the author's programs write its file down.
+    pub(crate) form: Form,
     pub(crate) why: &'a str,
     /// What is known of this very text.
     pub(crate) record: Option<&'a ChunkRecord>,
@@ -47,7 +49,12 @@ impl Version<'_> {
             chunk_file::extra_line(WHY, self.why),
         ];
         extra.extend_from_slice(self.extra);
-        chunk_file::render_with(self.number, &self.beat, self.status, &extra, self.prose)
+        let like = ChunkFile {
+            extra,
+            form: self.form,
+            ..ChunkFile::default()
+        };
+        chunk_file::render_like(&like, self.number, &self.beat, self.status, self.prose)
     }
 }
 
@@ -151,6 +158,7 @@ pub(crate) fn place(
         let file = &kept.file;
         if file.beat.as_ref() == Some(&version.beat)
             && file.extra == version.extra
+            && file.form == version.form
             && chunk_file::source_digest(&file.prose) == chunk_file::source_digest(version.prose)
         {
             return Ok(Placed::There(kept.path));
@@ -164,17 +172,16 @@ pub(crate) fn place(
     })
 }
 
-/// The front matter lines that the author had in the chunk that was put into this folder last.
-pub(crate) fn latest_extra(
+/// The chunk that was put into this folder last, where that is a beat's.
+pub(crate) fn latest_file(
     paths: &SessionPaths,
     folder: &str,
     beat: &BeatId,
     disk: &Disk,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Option<ChunkFile>, StoreError> {
     let (_, latest) = latest(&paths.history().join(folder), disk)?;
     let file = latest.into_iter().next_back().map(|kept| kept.file);
-    let same = file.filter(|file| file.beat.as_ref() == Some(beat));
-    Ok(same.map_or_else(Vec::new, |file| file.extra))
+    Ok(file.filter(|file| file.beat.as_ref() == Some(beat)))
 }
 
 /// The version of a beat with this very text. Looks under `stem`, where it most likely is, and

@@ -241,6 +241,7 @@ fn keep_aside(
         status: parsed.status.unwrap_or(FileStatus::Partial),
         prose: &parsed.prose,
         extra: &parsed.extra,
+        form: parsed.form,
         why: "generated while the author changed the file",
         record: None,
     };

@@ -71,8 +71,10 @@ impl Inner {
         let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
             return Ok(());
         };
+        let there = read_text(path, &self.disk)?.unwrap_or_default();
         let copy = ChunkFile {
             status: Some(FileStatus::Complete),
+            form: chunk_file::parse(&there).form,
             ..copy
         };
         let about = self.record_about(state, index, digest, &copy);
@@ -99,6 +101,7 @@ impl Inner {
             status: status_of(file),
             prose: &file.prose,
             extra: &file.extra,
+            form: file.form,
             why,
             record,
         };

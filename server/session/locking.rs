@@ -61,7 +61,7 @@ impl Inner {
             let base = self.owners.open_text(&path).unwrap_or_default();
             let text = chunk_file::with_lock(&base, locked).filter(|text| *text != base);
             owed = text.map(|text| ClientEdit { path, text, base });
-        } else if let Some(raw) = self.there(state, index, &path)?.raw
+        } else if let Some(raw) = self.there(index, &path)?.raw
             && let Some(text) = chunk_file::with_lock(&raw, locked).filter(|text| *text != raw)
         {
             self.refuse_read_only(&path)?;
@@ -98,7 +98,7 @@ impl Inner {
         let shown = self.owners.open_text(path).filter(|_| self.is_open(path));
         let file = match shown {
             Some(text) => chunk_file::parse(&text),
-            None => self.there(state, index, path)?.file,
+            None => self.there(index, path)?.file,
         };
         let record = state.manifest.record(&self.plan[index].beat);
         let number = self.plan[index].number;

@@ -88,7 +88,6 @@ impl Session {
                 })
                 .collect(),
             known: BTreeMap::new(),
-            forms: BTreeMap::new(),
             title_page: None,
             pending: false,
             owed: Saved::default(),

@@ -57,7 +57,7 @@ impl Inner {
         if self.is_open(&path) {
             self.save_journal(state, index, &path, status, prose)?;
         } else {
-            let there = self.there(state, index, &path)?;
+            let there = self.there(index, &path)?;
             let prose = self.making_way(state, index, &path, &there.file, prose)?;
             let text = self.render(index, status, &there.file, &prose);
             let written = self.disk.write(&path, text.as_bytes());
@@ -71,12 +71,7 @@ impl Inner {
 
     /// What stands in the file of a chunk. A file that is written anew has the author's front
     /// matter lines and the form of the text that was put into history before.
-    pub(super) fn there(
-        &self,
-        state: &State,
-        index: usize,
-        path: &Path,
-    ) -> Result<There, StoreError> {
+    pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
         settling::settle_journal(path, &self.disk)?;
         let raw = read_text(path, &self.disk)?;
@@ -85,10 +80,11 @@ impl Inner {
             None => {
                 let beat = &self.plan[index].beat;
                 let folder = path.file_stem().unwrap_or_default().to_string_lossy();
-                let form = state.forms.get(&self.plan[index].number);
+                let latest = history::latest_file(&self.paths, &folder, beat, &self.disk)?;
+                let latest = latest.unwrap_or_default();
                 let mut file = ChunkFile {
-                    form: form.copied().unwrap_or_default(),
-                    extra: history::latest_extra(&self.paths, &folder, beat, &self.disk)?,
+                    form: latest.form,
+                    extra: latest.extra,
                     ..ChunkFile::default()
                 };
                 // A lock is on a text that is there.

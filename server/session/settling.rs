@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_file::{self, ChunkFile, FileStatus, Form};
 use super::conflict;
 use super::disk::{Disk, EntryKind, LockedFile};
 use super::error::StoreError;
@@ -396,7 +396,9 @@ fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
         let paths = SessionPaths {
             root: root.unwrap_or(chunk_path).to_owned(),
         };
-        keep(chunk_path, &paths, &Journal::parse(&text), disk)?;
+        let there = read_text(chunk_path, disk)?.unwrap_or_default();
+        let form = chunk_file::parse(&there).form;
+        keep(chunk_path, &paths, &Journal::parse(&text), form, disk)?;
     } else {
         if let Some(work) = path.parent() {
             work::make_work_folder(work, disk)?;
@@ -411,6 +413,7 @@ fn keep(
     chunk_path: &Path,
     paths: &SessionPaths,
     journal: &Journal,
+    form: Form,
     disk: &Disk,
 ) -> Result<Settled, StoreError> {
     if journal.file.is_empty() {
@@ -424,6 +427,7 @@ fn keep(
         status: journal.file.status.unwrap_or(FileStatus::Partial),
         prose: &journal.file.prose,
         extra: &[],
+        form,
         why: "generated while the author wrote another text in the editor",
         record: None,
     };
@@ -467,7 +471,14 @@ impl Desk<'_> {
 
     /// Puts the journal's text into history.
     fn keep(&self) -> Result<Settled, StoreError> {
-        keep(self.chunk_path, &self.paths, &self.journal, &self.disk)
+        let form = self.file.form;
+        keep(
+            self.chunk_path,
+            &self.paths,
+            &self.journal,
+            form,
+            &self.disk,
+        )
     }
 
     /// Writes the journal with its marks as they are now.

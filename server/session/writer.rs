@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::chunk_file::{self, FileStatus, Form};
+use super::chunk_file::{self, FileStatus};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::facts;
@@ -51,8 +51,6 @@ pub(super) struct State {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
-    /// Of chunks whose file was put into history, to be written anew.
-    pub(super) forms: BTreeMap<ChunkNumber, Form>,
     /// The story's title page, and the digest of the brief that it was read from.
     pub(super) title_page: Option<(Digest, TitlePage)>,
     /// A declared change could not be finished yet.
