@@ -256,6 +256,30 @@ fn a_rejected_revision_comes_back_with_what_it_was_made_from() {
 }
 
 #[test]
+fn a_revision_of_a_text_that_was_rewritten_meanwhile_comes_back_with_what_that_was_made_from() {
+    let story = written();
+    let session = story.open(&ALL).session;
+    let revision = Revision {
+        number: n(2),
+        of: session.chunk(n(2)).unwrap().digest,
+        prose: "Better b.".to_owned(),
+    };
+    session.propose_revision(&revision).unwrap();
+    session.retire_chunk(n(2), "rewritten").unwrap();
+    let again = ChunkResult {
+        inputs: inputs("another beat"),
+        ..result()
+    };
+    session.complete_chunk(n(2), "Another b.", again).unwrap();
+    session.reject_revision(n(2)).unwrap();
+    session.restore_version(n(2), None).unwrap();
+    let chunk = session.chunk(n(2)).unwrap();
+    assert_eq!(chunk.text, "Better b.");
+    assert_eq!(chunk.origin, Some(Origin::Generated));
+    assert_eq!(chunk.record.unwrap().inputs, result().inputs);
+}
+
+#[test]
 fn a_revision_that_the_author_changed_is_the_authors() {
     let story = written();
     let session = story.open(&ALL).session;

@@ -193,6 +193,23 @@ fn take(
     }
 }
 
+/// What was noted last of a text of a beat, whether it stands in the chunk or only in history/.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn latest_of(
+    paths: &SessionPaths,
+    beats: &[&BeatId],
+    text: &Digest,
+    disk: &Disk,
+) -> Result<Option<ChunkRecord>, StoreError> {
+    let current = generated::record_of(paths, text, disk)?;
+    let kept = kept_records(paths, disk)?.remove(text);
+    let known = current.into_iter().chain(kept.into_iter().flatten());
+    let of_beat = known.filter(|record| beats.contains(&&record.beat));
+    Ok(of_beat.max_by_key(ChunkRecord::known_at))
+}
+
 /// What lies beside the versions in history/, by their texts.
 fn kept_records(
     paths: &SessionPaths,

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
-use super::generated;
 use super::history::{self, KeptVersion};
 use super::intent::{Intent, Step};
 use super::manifest::{ChunkRecord, ChunkStatus, Origin};
+use super::provenance;
 use super::revising::{made_of, parse_revision};
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog};
@@ -301,7 +301,9 @@ impl Inner {
         let is_of_current = current.is_some_and(|current| current.content_sha256.as_ref() == of);
         let known = match of {
             Some(of) if !is_of_current => {
-                let earlier = generated::record_of(&self.paths, of, &self.disk)?;
+                let beat = &self.plan[index].beat;
+                let beats = current.map_or_else(|| vec![beat], ChunkRecord::beats);
+                let earlier = provenance::latest_of(&self.paths, &beats, of, &self.disk)?;
                 Known::RevisesEarlier(earlier.map(Box::new))
             }
             _ => Known::Revises,
@@ -363,7 +365,7 @@ impl Inner {
         path: &Path,
         new: &New,
     ) -> Result<Step, StoreError> {
-        let there = self.there(state, index, path)?;
+        let there = self.there(index, path)?;
         self.refuse_read_only(path)?;
         self.keep_replaced(state, index, &there.file, new.why)?;
         let may_replace = new
