@@ -351,8 +351,17 @@ impl Week {
                     .get(id)
                     .and_then(|memory| memory.begun.get(&beat))
                     .cloned();
+                // An edit that the author has typed over since is kept by nobody but git: what it was
+                // made of is told by its beat alone, as for any text that nothing knows.
+                let key = chunk.key();
+                let is_kept = self
+                    .draft()
+                    .is_some_and(|draft| draft.all().any(|it| it.key() == key));
                 let memory = self.memory();
                 memory.is_mismatched = true;
+                if !is_kept && let Some(known) = memory.known.get_mut(&(beat.clone(), key)) {
+                    known.inputs.clear();
+                }
                 match begun.filter(|_| !chunk.is_complete) {
                     Some(begun) => drop(memory.begun.insert(beat, begun)),
                     None if chunk.is_complete => {
