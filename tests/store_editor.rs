@@ -564,3 +564,36 @@ fn a_journal_that_was_left_is_shown_where_the_file_is_opened_again() {
     );
     assert_eq!(story.names("chunks"), ["chunk_01.md"]);
 }
+
+/// The author opens a chunk in mid-stream, cuts its end off and saves, be it before the journal
+/// begins or after.
+#[test]
+fn what_the_author_cut_off_in_mid_stream_stays_away() {
+    for begins_first in [false, true] {
+        let story = Story::new();
+        let editor = Arc::new(Editor::default());
+        let opened = story.open_as(&["a"], editor.clone(), Disk::real());
+        let session = opened.unwrap().session;
+        let path = story.path("chunks/chunk_01.md");
+        session.save_partial(n(1), "One. Two.").unwrap();
+        editor.open(&path);
+        if begins_first {
+            session.save_partial(n(1), "One. Two. Three.").unwrap();
+        }
+        let cut = story.read("chunks/chunk_01.md").replace(" Two.", "");
+        editor.edit(&path, &cut);
+        journal_seen(&path, &cut, &Disk::real()).unwrap();
+        editor.save(&path);
+        journal_saved(&path, &Disk::real()).unwrap();
+        session
+            .save_partial(n(1), "One. Two. Three. Four.")
+            .unwrap();
+        editor.close(&path);
+        settle_journal(&path, &Disk::real()).unwrap();
+        assert_eq!(story.read("chunks/chunk_01.md"), cut, "{begins_first}");
+        assert!(story.has_anywhere("One. Two. Three. Four."));
+        let more = session.save_partial(n(1), "One. Two. Three. Four. Five.");
+        assert!(more.is_err(), "{begins_first}");
+        assert_eq!(story.read("chunks/chunk_01.md"), cut, "{begins_first}");
+    }
+}

@@ -8,7 +8,7 @@ use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
 use super::facts::read_text;
 use super::history;
-use super::journal::{self, Journal, Marks};
+use super::journal::{self, Journal, Marks, Seen, Stands};
 use super::layout;
 use super::settling;
 use super::work;
@@ -232,7 +232,7 @@ impl Inner {
                 }
                 None => {
                     let kept = self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?;
-                    Marks::replacing(kept)
+                    self.first_marks(state, index, path, prose, kept)?
                 }
             };
             work::make_work_folder(&self.paths.work(), &self.disk)?;
@@ -240,6 +240,38 @@ impl Inner {
             let text = Journal::render(planned.number, &planned.beat, status, prose, &marks);
             self.disk.write(&journal_path, text.as_bytes())
         })
+    }
+
+    /// What a journal knows when it begins: how much of its text the editor shows, and what the author
+    /// has saved since the file was written last.
+    fn first_marks(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        prose: &str,
+        replaces: Vec<Digest>,
+    ) -> Result<Marks, StoreError> {
+        let raw = read_text(path, &self.disk)?.unwrap_or_default();
+        let file = chunk_file::parse(&raw);
+        let known = state.known.get(&self.plan[index].number);
+        let is_cut = known.is_some_and(|known| is_cut(&file, prose, known));
+        let shown = self.owners.open_text(path).unwrap_or_default();
+        let mut journal = Journal {
+            file: ChunkFile {
+                prose: prose.to_owned(),
+                ..ChunkFile::default()
+            },
+            marks: Marks::replacing(replaces),
+        };
+        let bytes = journal.shown_in(&chunk_file::parse(&shown).prose);
+        let on_disk = settling::on_disk(path, &raw, &self.disk)?;
+        journal.marks.seen = (bytes > 0).then_some(Seen { bytes, on_disk });
+        journal.marks.stands = is_cut.then(|| Stands {
+            bytes: prose.len(),
+            digest: chunk_file::source_digest(&file.prose),
+        });
+        Ok(journal.marks)
     }
 
     /// Keeps a text that an editor shows before the journal's takes its place there.
@@ -336,6 +368,17 @@ fn generated(prose: &str) -> ChunkFile {
     }
 }
 
+/// Whether the author has cut off the end of what was written last. Pure.
+fn is_cut(there: &ChunkFile, prose: &str, known: &Known) -> bool {
+    let old = there.prose.trim_end();
+    let is_other = |written: &Digest| *written != chunk_file::source_digest(old);
+    !old.is_empty()
+        && old.len() < prose.trim_end().len()
+        && prose.starts_with(old)
+        && known.written.as_ref().is_some_and(is_other)
+        && known.handed.as_ref() != Some(&chunk_file::digest(old))
+}
+
 /// May `prose` replace what is there? Pure.
 fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Digest>) -> Guard {
     let old = there.prose.trim_end();
@@ -343,8 +386,8 @@ fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Diges
     let partial = there.status == Some(FileStatus::Partial);
     // A comment that the author added since is not in the new text.
     let ours = known.written.as_ref() == Some(&chunk_file::source_digest(&there.prose));
-    if there.is_empty() || old == prose.trim_end() || (partial && (ours || prose.starts_with(old)))
-    {
+    let goes_on = partial && prose.starts_with(old) && !is_cut(there, prose, known);
+    if there.is_empty() || old == prose.trim_end() || (partial && ours) || goes_on {
         Guard::Overwrite
     } else if ours || known.handed.as_ref() == Some(&digest) || generated == Some(&digest) {
         Guard::KeepFirst
@@ -390,6 +433,15 @@ mod tests {
                 d("One. Tw"),
                 None,
                 Guard::KeepFirst,
+            ),
+            (
+                "One.",
+                Some(Partial),
+                "One. Two. Three.",
+                d("One. Two."),
+                None,
+                None,
+                Guard::Refuse,
             ),
             (
                 "Mine. Tw",
