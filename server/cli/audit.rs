@@ -1,11 +1,36 @@
 //! `storywright audit`: looks for contradictions, and shows those that stand.
 
-use super::args::Audit;
-use super::place;
-use super::write::{dry_run_pass, exit, run_to_end};
-use super::{Exit, Failure, brief, check, output, workspace};
-use crate::engine::events::Outcome;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::check;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::job::{dry_run_pass, run_to_end, tell_end};
+use super::place::{self, brief, workspace};
+use super::setting_flags::SettingFlags;
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
+
+#[derive(Args)]
+pub struct Audit {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Audit just this chunk, by number or beat id [default: all that changed since the last audit]
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
 
 pub async fn run(workshop: &Workshop, arguments: Audit) -> Result<Exit, Failure> {
     let (brief, session) = (
@@ -35,8 +60,5 @@ pub async fn run(workshop: &Workshop, arguments: Audit) -> Result<Exit, Failure>
         chunk.as_ref(),
         arguments.json,
     )?;
-    if !arguments.json && finished.outcome == Outcome::Complete {
-        output::print(&finished.message);
-    }
-    Ok(exit(&finished))
+    Ok(tell_end(&finished, arguments.json))
 }

@@ -5,10 +5,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Serialize;
 
-use super::args::{Check, FailOn};
-use super::{Exit, Failure, brief, output, workspace};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
+use super::place::{brief, workspace};
 use crate::engine::error::JobError;
 use crate::engine::findings::{self, Findings, Memory};
 use crate::engine::snapshot::{PlacedProblem, StorySnapshot, StorySource};
@@ -37,6 +40,26 @@ struct Range {
 struct Position {
     line: usize,
     character: usize,
+}
+
+#[derive(Args)]
+pub struct Check {
+    /// Briefs, or folders they are in [default: the current folder]
+    pub paths: Vec<PathBuf>,
+    /// What makes the exit code 1 besides errors: nothing, warnings, or stale chunks
+    #[arg(long, value_enum, default_value = "error", value_name = "WHAT")]
+    pub fail_on: FailOn,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What fails a check. Errors always do.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FailOn {
+    Error,
+    Warning,
+    Stale,
 }
 
 pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {

@@ -1,22 +1,40 @@
 //! `storywright doctor`: is everything there that writing needs?
 
-use super::args::Doctor;
-use super::{Exit, Failure, output, workspace};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
+use super::place::{brief, workspace};
+use super::setting_flags::SettingFlags;
 use crate::engine::argument::as_argument;
 use crate::engine::doctor::{CheckState, examine};
 use crate::engine::local_servers::Offer;
 use crate::engine::workshop::Workshop;
 
+#[derive(Args)]
+pub struct Doctor {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
 pub async fn run(workshop: &Workshop, arguments: Doctor) -> Result<Exit, Failure> {
     // Without a brief here there is still the provider to look at.
-    let brief = match &arguments.path {
-        Some(_) => Some(super::brief(arguments.path.as_deref())?),
-        None => super::brief(None).ok(),
+    let story = match &arguments.path {
+        Some(_) => Some(brief(arguments.path.as_deref())?),
+        None => brief(None).ok(),
     };
     let workspace = workspace();
     let mut checks = examine(
         workshop,
-        brief.as_deref(),
+        story.as_deref(),
         workspace.as_deref(),
         &arguments.settings.values,
     )

@@ -1,11 +1,34 @@
 //! `storywright explain`: the exact prompt of a chunk, without sending it.
 
-use super::args::Explain;
-use super::session::usable_story;
-use super::{Exit, Failure, output, place};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::setting_flags::SettingFlags;
+use super::story::usable_story;
+use super::{output, place};
 use crate::engine::explain::Explanation;
 use crate::engine::workshop::{ChunkRef, Workshop};
 use crate::session::NoEditor;
+
+#[derive(Args)]
+pub struct Explain {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The chunk, by number or beat id [default: the first that is not complete]
+    #[arg(long)]
+    pub chunk: Option<String>,
+    /// The draft to look at [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
 
 pub fn run(workshop: &Workshop, arguments: Explain) -> Result<Exit, Failure> {
     let flags = &arguments.settings.values;

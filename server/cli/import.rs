@@ -1,10 +1,27 @@
 //! `storywright import`: brings an exported draft back.
 
-use super::args::Import;
-use super::{Exit, Failure, output};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
 use crate::engine::argument::as_argument;
 use crate::engine::workshop::Workshop;
 use crate::session::{Limits, import_zip};
+
+#[derive(Args)]
+pub struct Import {
+    /// The ZIP that `storywright export` made
+    pub file: PathBuf,
+    /// Folder to bring the draft into
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
     let limits = Limits::default();

@@ -1,9 +1,27 @@
 //! `storywright new`: a brief to start from.
 
-use super::args::New;
-use super::{Exit, Failure, output};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
 use crate::engine::argument::as_argument;
 use crate::engine::new_story;
+
+#[derive(Args)]
+pub struct New {
+    /// Title of the story
+    #[arg(default_value = "Untitled")]
+    pub title: String,
+    /// Folder to put the brief into
+    #[arg(long, default_value = ".")]
+    pub folder: PathBuf,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub fn run(arguments: New) -> Result<Exit, Failure> {
     let path = new_story::create(&arguments.folder, &arguments.title).map_err(|error| Failure {

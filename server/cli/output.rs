@@ -7,7 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::Exit;
+use super::exit::Exit;
 use crate::story::controls::shown;
 
 /// Why the first result that could not be printed was not.

@@ -2,10 +2,32 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Failure, output};
+use clap::Args;
+
+use super::failure::Failure;
+use super::output;
 use crate::engine::report::cause_chain;
 use crate::engine::story_file::{FindError, find_brief, is_brief_name};
 use crate::session::{Disk, Located, NoEditor, SessionId, StoryFolder};
+
+#[derive(Args)]
+pub struct OneChunk {
+    /// The chunk, by number or beat id
+    pub chunk: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Returns the outermost folder whose `storywright.toml` counts: the current one.
+pub fn workspace() -> Option<PathBuf> {
+    std::env::current_dir().ok()
+}
 
 /// The brief that a command is about: its argument, or that of the folder one stands in.
 ///

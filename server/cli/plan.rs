@@ -1,17 +1,38 @@
 //! `storywright plan`.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::args::Plan;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::job::{cancel_on_signal, show_foreseen, tell_end};
+use super::place::{brief, workspace};
 use super::progress::{self, Display};
-use super::write::{cancel_on_signal, exit, show_foreseen};
-use super::{Exit, Failure, brief, output, workspace};
-use crate::engine::events::{Observer, Outcome};
+use super::setting_flags::SettingFlags;
+use crate::engine::events::Observer;
 use crate::engine::plan::{PlanRequest, Planning};
 use crate::engine::workshop::Workshop;
 use crate::session::NoEditor;
+
+#[derive(Args)]
+pub struct Plan {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// How many beats the outline is to have in all [default: target_words / chunk_words]
+    #[arg(long, value_name = "N")]
+    pub beats: Option<u32>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
 
 pub async fn run(workshop: &Workshop, arguments: Plan) -> Result<Exit, Failure> {
     let request = PlanRequest {
@@ -35,8 +56,5 @@ pub async fn run(workshop: &Workshop, arguments: Plan) -> Result<Exit, Failure> 
         .await;
     display.close();
     let finished = finished?;
-    if !arguments.json && finished.outcome == Outcome::Complete {
-        output::print(&finished.message);
-    }
-    Ok(exit(&finished))
+    Ok(tell_end(&finished, arguments.json))
 }

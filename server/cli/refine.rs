@@ -1,10 +1,38 @@
 //! `storywright refine`: a second pass over one complete chunk.
 
-use super::args::Refine;
-use super::place;
-use super::write::{dry_run_pass, run_job};
-use super::{Exit, Failure, brief, workspace};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::job::{dry_run_pass, run_job};
+use super::place::{self, brief, workspace};
+use super::setting_flags::SettingFlags;
 use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
+
+#[derive(Args)]
+pub struct Refine {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The chunk, by number or beat id
+    #[arg(long)]
+    pub chunk: String,
+    /// Put the better text into the chunk at once; the old one is kept in history/
+    #[arg(long)]
+    pub apply: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
 
 pub async fn run(workshop: &Workshop, arguments: Refine) -> Result<Exit, Failure> {
     let request = JobRequest {

@@ -1,18 +1,73 @@
 //! `storywright session`: the drafts of a story.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::args::{Session, SessionAdopt, SessionList, SessionNew, SessionUse};
-use super::{Exit, Failure, brief, output, workspace};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
+use super::story::story_and_settings;
 use crate::engine::sessions;
-use crate::engine::settings::Settings;
-use crate::engine::snapshot::StorySource;
-use crate::engine::story_file::StoryFile;
 use crate::engine::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
+
+#[derive(Subcommand)]
+pub enum Session {
+    /// Show the drafts, the current one marked
+    List(SessionList),
+    /// Begin a draft beside the others, and make it the current one
+    New(SessionNew),
+    /// Make a draft the one that `write` goes on with
+    Use(SessionUse),
+    /// Take over a draft whose brief was renamed, and make it the current one
+    Adopt(SessionAdopt),
+}
+
+#[derive(Args)]
+pub struct SessionList {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionNew {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Name of the draft [default: the title and the next number]
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionUse {
+    /// The draft
+    pub id: String,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct SessionAdopt {
+    /// The draft [default: the one whose beats are this story's]
+    pub id: Option<String>,
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub fn run(workshop: &Workshop, arguments: Session) -> Result<Exit, Failure> {
     match arguments {
@@ -82,40 +137,4 @@ fn tell(id: &SessionId, as_json: bool, what: &str) {
         true => output::print_json(&json!({ "session": id.as_str(), "current": true }), true),
         false => output::print(&format!("session {id} {what}")),
     }
-}
-
-/// The story that a command is about, with the settings of its files. What is wrong with them is noted; a
-/// command that only looks or packs goes on with those that can be used.
-pub fn story_and_settings(
-    workshop: &Workshop,
-    path: Option<&Path>,
-) -> Result<(StoryFile, Settings), Failure> {
-    let (brief, workspace) = (brief(path)?, workspace());
-    let source = StorySource::of_files(&brief, workspace.as_deref());
-    let read = workshop.read_story(&source, &NoEditor)?;
-    for problem in &read.settings_problems {
-        output::note(&format!("note: {problem}"));
-    }
-    Ok((read.story, read.settings))
-}
-
-/// The story that a command is about, with the settings of its files and flags.
-///
-/// # Errors
-/// Settings that can't be used; those that are ignored are noted.
-pub fn usable_story(
-    workshop: &Workshop,
-    path: Option<&Path>,
-    flags: &Map<String, Value>,
-) -> Result<(StoryFile, Settings), Failure> {
-    let (brief, workspace) = (brief(path)?, workspace());
-    let source = StorySource {
-        flags: Some(flags),
-        ..StorySource::of_files(&brief, workspace.as_deref())
-    };
-    let (story, settings, warnings) = workshop.read_story(&source, &NoEditor)?.usable()?;
-    for warning in warnings {
-        output::note(&format!("note: {warning}"));
-    }
-    Ok((story, settings))
 }

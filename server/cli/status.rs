@@ -1,14 +1,43 @@
 //! `storywright status`: what is written, what is missing, what is stale.
 
-use super::args::Status;
-use super::session::usable_story;
-use super::{Exit, Failure, output, place};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::setting_flags::SettingFlags;
+use super::story::usable_story;
+use super::{output, place};
 use crate::engine::sessions;
 use crate::engine::stale_reason;
 use crate::engine::status::{ChunkState, Edits, StoryStatus};
 use crate::engine::workshop::{ChapterRef, Workshop};
 use crate::session::{ChunkStatus, NoEditor, StoreError};
 use crate::story::edits::Edit;
+
+#[derive(Args)]
+pub struct Status {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    /// The draft to show [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Show how far every draft is
+    #[arg(long, conflicts_with = "session")]
+    pub all: bool,
+    /// Show only what is stale, and why
+    #[arg(long, conflicts_with = "all")]
+    pub stale: bool,
+    /// Show only this chapter, by number or title
+    #[arg(long, conflicts_with = "all")]
+    pub chapter: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let flags = &arguments.settings.values;

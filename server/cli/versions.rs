@@ -1,13 +1,15 @@
-//! `storywright versions` and `storywright diff`: what a chunk was before.
+//! `storywright versions`: what a chunk was before.
 
-use super::args::{Chunk, Diff};
-use super::session::story_and_settings;
-use super::{Exit, Failure, output, place};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::place::OneChunk;
+use super::story::story_and_settings;
+use super::{output, place};
 use crate::engine::versions;
 use crate::engine::workshop::{ChunkRef, Workshop};
 use crate::session::NoEditor;
 
-pub fn list(workshop: &Workshop, arguments: Chunk) -> Result<Exit, Failure> {
+pub fn run(workshop: &Workshop, arguments: OneChunk) -> Result<Exit, Failure> {
     let path = arguments.path.as_deref();
     let (story, settings) = story_and_settings(workshop, path)?;
     let session = place::session(arguments.session.as_deref(), path)?;
@@ -22,26 +24,6 @@ pub fn list(workshop: &Workshop, arguments: Chunk) -> Result<Exit, Failure> {
     match arguments.json {
         true => output::print_json(&versions, true),
         false => output::print(&versions.table()),
-    }
-    Ok(Exit::Done)
-}
-
-pub fn diff(workshop: &Workshop, arguments: Diff) -> Result<Exit, Failure> {
-    let chunk = arguments.chunk;
-    let (story, settings) = story_and_settings(workshop, chunk.path.as_deref())?;
-    let session = place::session(chunk.session.as_deref(), chunk.path.as_deref())?;
-    let comparison = versions::compare(
-        &story,
-        &settings,
-        session.as_ref(),
-        &ChunkRef::parse(&chunk.chunk),
-        arguments.version,
-        &NoEditor,
-        workshop.disk(),
-    )?;
-    match chunk.json {
-        true => output::print_json(&comparison, true),
-        false => output::print(&comparison.text()),
     }
     Ok(Exit::Done)
 }

@@ -3,11 +3,41 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{Chunks, Restore};
-use super::{Exit, Failure, output, place, workspace};
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
+use super::place::{self, OneChunk, workspace};
 use crate::engine::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
 use crate::engine::workshop::{Selection, Workshop};
 use crate::session::NoEditor;
+
+#[derive(Args)]
+pub struct Chunks {
+    /// The chunks: numbers, ranges and beat ids, such as 3 or 1 5-9 lamp; then, if it is not the
+    /// current folder, the brief or the folder it is in
+    #[arg(required_unless_present = "all", value_name = "CHUNKS")]
+    pub chunks: Vec<String>,
+    /// All chunks that there is something to decide about
+    #[arg(long)]
+    pub all: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args)]
+pub struct Restore {
+    #[command(flatten)]
+    pub chunk: OneChunk,
+    /// Which version, counted from 1, the oldest [default: the one that was replaced last]
+    #[arg(long)]
+    pub version: Option<usize>,
+}
 
 pub async fn run(
     workshop: &Workshop,

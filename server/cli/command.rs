@@ -1,0 +1,140 @@
+//! The commands of the shell front: one variant a command, and what runs it.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::exit::Exit;
+use super::{
+    audit, check, decide, diff, doctor, explain, export, import, new, output, place, plan, refine,
+    rewrite, session, state, status, versions, write,
+};
+use crate::engine::environment::Environment;
+use crate::engine::upkeep::Decision;
+use crate::engine::workshop::Workshop;
+use crate::session::Disk;
+
+/// Writes long fiction from a brief, chunk by chunk, into markdown files.
+#[derive(Parser)]
+#[command(name = "storywright", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a new brief, ready to be changed and written
+    New(new::New),
+    /// Plan the beats that an outline is missing; what you wrote stays as it is
+    Plan(plan::Plan),
+    /// Write what is missing of a story; the same command goes on after any interruption
+    Write(write::Write),
+    /// Write chunks anew; what is replaced is kept in history/
+    Rewrite(rewrite::Rewrite),
+    /// Bring an earlier version of a chunk back
+    Restore(decide::Restore),
+    /// List the earlier versions of a chunk
+    Versions(place::OneChunk),
+    /// Show what changed between an earlier version of a chunk and its text
+    Diff(diff::Diff),
+    /// Keep stale chunks as they are: they count as fresh from now on
+    Keep(decide::Chunks),
+    /// Lock chunks: nothing but you changes their text until you unlock them
+    Lock(decide::Chunks),
+    /// Take the lock of chunks away
+    Unlock(decide::Chunks),
+    /// Take the proposed rewrites of chunks
+    Accept(decide::Chunks),
+    /// Turn the proposed rewrites of chunks down
+    Reject(decide::Chunks),
+    /// Go over a complete chunk once more; the better text waits for your yes or no
+    Refine(refine::Refine),
+    /// Look for what contradicts facts, rules and earlier chunks
+    Audit(audit::Audit),
+    /// Read chunks for what later ones have to know of them, where that is missing or outdated
+    State(state::State),
+    /// Show what is written, what is missing and what is stale
+    Status(status::Status),
+    /// The drafts of a story: list them, begin a new one, choose which one is written
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Pack everything of a draft into a ZIP, or its story into one markdown file
+    Export(export::Export),
+    /// Bring an exported ZIP back; nothing that is there is replaced
+    Import(import::Import),
+    /// Show the problems of a brief, its settings and of what is written; fails on errors
+    Check(check::Check),
+    /// Show the exact prompt of a chunk, block by block, and what was left out; sends nothing
+    Explain(explain::Explain),
+    /// Look at everything that writing needs: settings, provider, folder
+    Doctor(doctor::Doctor),
+    /// Serve an editor over standard input and output
+    Lsp(Lsp),
+}
+
+#[derive(Args)]
+struct Lsp {
+    /// Taken for the sake of clients that pass it; it is how the server talks anyway
+    #[arg(long)]
+    stdio: bool,
+}
+
+/// Says what the command line asks for.
+pub enum Task {
+    /// The language server, over standard input and output.
+    Server,
+    Shell(ShellTask),
+}
+
+/// Holds a command of the shell front with its arguments.
+pub struct ShellTask(Command);
+
+/// Reads the command line. Exits with 2 at wrong usage and 0 after `--help`.
+pub fn parse() -> Task {
+    let arguments = Arguments::try_parse().unwrap_or_else(|said| output::end_parsing(&said));
+    match arguments.command {
+        Command::Lsp(_) => Task::Server,
+        command => Task::Shell(ShellTask(command)),
+    }
+}
+
+impl ShellTask {
+    /// Runs the command to its end.
+    pub async fn run(self, environment: Environment) -> Exit {
+        let holder = "storywright in a shell";
+        let workshop = Workshop::new(environment, Disk::real(), holder);
+        let result = match self.0 {
+            Command::New(arguments) => new::run(arguments),
+            Command::Plan(arguments) => plan::run(&workshop, arguments).await,
+            Command::Write(arguments) => write::run(&workshop, arguments).await,
+            Command::Rewrite(arguments) => rewrite::run(&workshop, arguments).await,
+            Command::State(arguments) => state::run(&workshop, arguments).await,
+            Command::Restore(arguments) => decide::restore(&workshop, arguments).await,
+            Command::Versions(arguments) => versions::run(&workshop, arguments),
+            Command::Diff(arguments) => diff::run(&workshop, arguments),
+            Command::Keep(chunks) => decide::run(&workshop, chunks, Decision::Keep).await,
+            Command::Lock(chunks) => decide::run(&workshop, chunks, Decision::Lock).await,
+            Command::Unlock(chunks) => decide::run(&workshop, chunks, Decision::Unlock).await,
+            Command::Accept(chunks) => {
+                decide::run(&workshop, chunks, Decision::AcceptRevision).await
+            }
+            Command::Reject(chunks) => {
+                decide::run(&workshop, chunks, Decision::RejectRevision).await
+            }
+            Command::Refine(arguments) => refine::run(&workshop, arguments).await,
+            Command::Audit(arguments) => audit::run(&workshop, arguments).await,
+            Command::Status(arguments) => status::run(&workshop, arguments),
+            Command::Session(arguments) => session::run(&workshop, arguments),
+            Command::Export(arguments) => export::run(&workshop, arguments),
+            Command::Import(arguments) => import::run(&workshop, arguments),
+            Command::Check(arguments) => check::run(&workshop, arguments),
+            Command::Explain(arguments) => explain::run(&workshop, arguments),
+            Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
+            Command::Lsp(_) => Ok(Exit::Done),
+        };
+        let exit = result.unwrap_or_else(|failure| {
+            output::complain(&failure.message);
+            failure.exit
+        });
+        output::end(exit)
+    }
+}

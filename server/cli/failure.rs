@@ -1,0 +1,55 @@
+//! Why a command could not do its work.
+
+use super::exit::Exit;
+use crate::engine::error::JobError;
+use crate::engine::report::cause_chain;
+use crate::engine::story_file::FindError;
+use crate::session::{ArchiveError, StoreError};
+
+/// Says why a command could not do its work, and how the process ends.
+pub struct Failure {
+    pub message: String,
+    pub exit: Exit,
+}
+
+impl Failure {
+    /// Makes a failure of which the command line or the settings are the cause.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            exit: Exit::Usage,
+        }
+    }
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Failure {
+        tracing::debug!(target: "storywright::job", "{}", cause_chain(&error));
+        Failure {
+            message: error.to_string(),
+            exit: if error.is_usage() {
+                Exit::Usage
+            } else {
+                Exit::Failed
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<ArchiveError> for Failure {
+    fn from(error: ArchiveError) -> Failure {
+        JobError::from(error).into()
+    }
+}
+
+impl From<FindError> for Failure {
+    fn from(error: FindError) -> Failure {
+        Failure::usage(error.to_string())
+    }
+}

@@ -1,0 +1,132 @@
+//! `storywright rewrite`: writes chunks anew, and asks before it is several that are complete.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::job::{dry_run, run_prepared, tell_end};
+use super::output;
+use super::place::{self, workspace};
+use super::setting_flags::SettingFlags;
+use crate::engine::foresee::Foreseen;
+use crate::engine::prepare::Prepared;
+use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Reach, Scope, Selection, Workshop};
+use crate::session::NoEditor;
+
+#[derive(Args)]
+pub struct Rewrite {
+    /// The brief, or the folder it is in [default: the current folder]
+    pub path: Option<PathBuf>,
+    #[command(flatten)]
+    pub which: Which,
+    /// With --stale: also what becomes stale by the rewriting itself
+    #[arg(long, requires = "stale")]
+    pub follow: bool,
+    /// Write several complete chunks anew without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Say what would be asked and about what it costs; send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The draft to work on [default: the current one]
+    #[arg(long)]
+    pub session: Option<String>,
+    /// Print one JSON event a line
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
+}
+
+/// Which chunks are written anew.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// These chunks, whoever wrote them: numbers, ranges and beat ids, such as 3 or 1,5-9,lamp
+    #[arg(long, value_name = "CHUNKS")]
+    pub chunk: Option<String>,
+    /// This chunk, by number or beat id, and all after it, but for those that you edited or locked
+    #[arg(long, value_name = "CHUNK")]
+    pub from: Option<String>,
+    /// What is stale, but for chunks that you edited or locked
+    #[arg(long)]
+    pub stale: bool,
+}
+
+pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failure> {
+    let path = arguments.path.as_deref();
+    let which = &arguments.which;
+    let reach = match arguments.follow {
+        true => Reach::Following,
+        false => Reach::Stale,
+    };
+    let request = JobRequest {
+        job: "rewrite".to_owned(),
+        brief: place::brief(path)?,
+        workspace: workspace(),
+        session: place::session(arguments.session.as_deref(), path)?,
+        naming: Naming::ByAuthor,
+        scope: match (which.chunk.as_deref(), which.from.as_deref()) {
+            (Some(chunks), _) => Scope::Rewrite(Selection::parse(chunks)),
+            (None, Some(chunk)) => Scope::RewriteFrom(ChunkRef::parse(chunk)),
+            (None, None) => Scope::RewriteStale(reach),
+        },
+        editor_settings: None,
+        flags: arguments.settings.values,
+    };
+    if arguments.dry_run {
+        return dry_run(workshop, request, arguments.json).await;
+    }
+    let mut prepared = Prepared::new(workshop, request, &NoEditor)?;
+    if prepared.may_rewrite_several() {
+        let foreseen = prepared.foresee(workshop, Arc::new(NoEditor)).await?;
+        if let Some(warning) = foreseen.warning() {
+            output::note(&format!("note: {warning}"));
+            let can_ask = !arguments.yes && !arguments.json;
+            match can_ask.then(|| ask(&foreseen, reach)).flatten() {
+                Some(Answer::No) => {
+                    output::note("nothing was sent, and nothing changed");
+                    return Ok(Exit::Cancelled);
+                }
+                Some(Answer::Following) => prepared.follow(),
+                Some(Answer::Yes) | None => {}
+            }
+        }
+    }
+    let finished = run_prepared(workshop, prepared, arguments.json).await?;
+    Ok(tell_end(&finished, arguments.json))
+}
+
+/// What an author says to a rewriting of several complete chunks.
+enum Answer {
+    Yes,
+    /// And what becomes stale by it.
+    Following,
+    No,
+}
+
+/// Asks where somebody can answer: `None` without a terminal on either side.
+fn ask(foreseen: &Foreseen, reach: Reach) -> Option<Answer> {
+    let stdin = std::io::stdin();
+    if !(stdin.is_terminal() && std::io::stderr().is_terminal()) {
+        return None;
+    }
+    let may_follow = foreseen.following.is_some() && reach == Reach::Stale;
+    let question = match may_follow {
+        true => "Write them anew? [y] yes, [a] yes, and what becomes stale by it, [N] no: ",
+        false => "Write them anew? [y/N] ",
+    };
+    output::ask(question);
+    let mut line = String::new();
+    // What can't be read is no yes.
+    let _ = stdin.read_line(&mut line);
+    Some(match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Answer::Yes,
+        "a" | "all" if may_follow => Answer::Following,
+        _ => Answer::No,
+    })
+}
