@@ -1,13 +1,13 @@
 //! What the editors' plugins declare is what the server has: commands, settings, and which of
 //! them a workspace must not choose.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 use storywright::engine::settings::NAMES;
-use storywright::lsp::COMMANDS;
+use storywright::lsp::{COMMANDS, Palette};
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -19,26 +19,102 @@ fn extension() -> Value {
 }
 
 fn all_commands() -> BTreeSet<&'static str> {
-    COMMANDS.into_iter().collect()
+    COMMANDS.iter().map(|command| command.name).collect()
+}
+
+/// The text that stands between two marks, each time.
+fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    let starts = text.match_indices(start);
+    let rest = starts.map(|(at, start)| &text[at + start.len()..]);
+    rest.filter_map(|rest| rest.split_once(end))
+        .map(|(found, _)| found)
+        .collect()
 }
 
 #[test]
-fn the_extension_offers_every_command() {
+fn the_extension_offers_every_command_by_its_title() {
     let extension = extension();
     let offered = extension["contributes"]["commands"].as_array().unwrap();
-    let offered: BTreeSet<&str> = offered
+    let offered: BTreeMap<&str, &str> = offered
         .iter()
-        .map(|command| command["command"].as_str().unwrap())
+        .map(|command| {
+            assert_eq!(command["category"], "Storywright", "{command}");
+            let text = |name: &str| command[name].as_str().unwrap();
+            (text("command"), text("title"))
+        })
         .collect();
-    assert_eq!(offered, all_commands());
+    let expected: BTreeMap<&str, &str> = COMMANDS
+        .iter()
+        .map(|command| (command.name, command.title))
+        .collect();
+    assert_eq!(offered, expected);
 }
 
 #[test]
-fn neovim_has_a_user_command_for_every_command() {
+fn the_extension_shows_what_is_about_a_document_where_one_is() {
+    let extension = extension();
+    let menu = extension["contributes"]["menus"]["commandPalette"]
+        .as_array()
+        .unwrap();
+    let shown: BTreeSet<&str> = menu
+        .iter()
+        .map(|entry| {
+            assert_eq!(entry["when"], "editorLangId == markdown", "{entry}");
+            entry["command"].as_str().unwrap()
+        })
+        .collect();
+    let expected: BTreeSet<&str> = COMMANDS
+        .iter()
+        .filter(|command| command.palette == Palette::InMarkdown)
+        .map(|command| command.name)
+        .collect();
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn neovim_has_a_user_command_for_every_command_and_no_other() {
     let plugin = read("editors/nvim/plugin/storywright.lua");
-    for command in all_commands() {
-        let name = command.trim_start_matches("storywright.");
-        assert!(plugin.contains(&format!("\"{name}\"")), "{command}");
+    let list = between(&plugin, "local commands = {", "}");
+    let names = list[0].split(',').map(|name| name.trim().trim_matches('"'));
+    let listed: BTreeSet<String> = names
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("storywright.{name}"))
+        .collect();
+    let expected: BTreeSet<String> = all_commands().into_iter().map(str::to_owned).collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
+fn the_guides_name_commands_that_there_are() {
+    let helix = read("editors/helix/README.md");
+    let shown = between(&helix, ":lsp-workspace-command ", "\n");
+    assert!(!shown.is_empty());
+    for name in shown {
+        assert!(all_commands().contains(name), "{name}");
+    }
+    let settings: BTreeSet<&str> = NAMES.iter().map(|setting| setting.name).collect();
+    for path in ["README.md", "CHANGELOG.md", "editors/helix/README.md"] {
+        let guide = read(path);
+        for name in between(&guide, "`storywright.", "`") {
+            // The prefix alone stands for all settings.
+            let is_file_or_setting = ["", "toml"].contains(&name) || settings.contains(name);
+            let command = format!("storywright.{name}");
+            assert!(
+                is_file_or_setting || all_commands().contains(command.as_str()),
+                "{path}: {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_command_has_one_row_a_name_and_a_title() {
+    assert_eq!(all_commands().len(), COMMANDS.len());
+    let titles: BTreeSet<&str> = COMMANDS.iter().map(|command| command.title).collect();
+    assert_eq!(titles.len(), COMMANDS.len());
+    for command in COMMANDS {
+        let name = command.name.strip_prefix("storywright.").unwrap();
+        assert!(name.chars().all(|c| c.is_ascii_alphabetic()), "{name}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::engine::workshop::{ChunkRef, Workshop};
 use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Severity, Span};
 
-/// One diagnostic as `--json` prints it.
+/// Holds one diagnostic as `--json` prints it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 struct Row {
     file: String,
@@ -29,7 +29,7 @@ struct Row {
     message: String,
 }
 
-/// As in the language server protocol: lines and UTF-16 code units from 0, the end excluded.
+/// Says where a diagnostic is, as in the language server protocol: lines and UTF-16 code units from 0, the end excluded.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize)]
 struct Range {
     start: Position,
@@ -54,7 +54,7 @@ pub struct Check {
     pub json: bool,
 }
 
-/// What fails a check. Errors always do.
+/// Names what fails a check; errors always do.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FailOn {
     Error,
@@ -124,7 +124,7 @@ fn row(placed: &PlacedProblem) -> Row {
     }
 }
 
-/// A path as one writes it from the current folder: so it can be clicked on in a terminal, and CI finds it
+/// Shows a path as one writes it from the current folder: so it can be clicked on in a terminal, and CI finds it
 /// in the repository. One that shares nothing with that folder is shown whole.
 fn shown(path: &Path) -> String {
     let here = std::env::current_dir().ok();
@@ -140,7 +140,7 @@ fn shown(path: &Path) -> String {
         .to_string()
 }
 
-/// What audits found that still stands, in all chunks or in one.
+/// Shows what audits found that still stands, in all chunks or in one.
 pub(super) fn show_contradictions(
     workshop: &Workshop,
     brief: &Path,

@@ -71,7 +71,7 @@ pub async fn restore(workshop: &Workshop, arguments: Restore) -> Result<Exit, Fa
     Ok(show(&decided, chunk.json))
 }
 
-/// The chunks, and the path behind them.
+/// Takes the chunks and the path behind them out of the arguments.
 fn about(arguments: &Chunks) -> Result<(About, Option<PathBuf>), Failure> {
     if !arguments.all {
         let (chunks, path) = place::chunks_and_path(&arguments.chunks);

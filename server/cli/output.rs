@@ -35,7 +35,7 @@ fn note_unprinted(error: &std::io::Error) {
     }
 }
 
-/// How a command ends that would end so: what could not be printed is told, and a failure.
+/// Tells what could not be printed, and makes a failure of it. Returns how the command ends then.
 pub fn end(exit: Exit) -> Exit {
     let unprinted = UNPRINTED.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(why) = unprinted.as_deref() else {
@@ -107,7 +107,7 @@ pub fn complain(text: &str) {
     note(&format!("storywright: {text}"));
 }
 
-/// The way from a folder to a path, as `../chunks/chunk_01.md`; both absolute. `None` where they have
+/// Finds the way from a folder to a path, as `../chunks/chunk_01.md`; both absolute. `None` where they have
 /// nothing in common but the root.
 pub fn relative_path(path: &Path, from: &Path) -> Option<PathBuf> {
     let (mut way, mut base) = (path.components().peekable(), from.components().peekable());

@@ -29,7 +29,7 @@ pub fn workspace() -> Option<PathBuf> {
     std::env::current_dir().ok()
 }
 
-/// The brief that a command is about: its argument, or that of the folder one stands in.
+/// Finds the brief that a command is about: its argument, or that of the folder one stands in.
 ///
 /// Text that an editor left in a journal is brought into its chunk file first: every command says
 /// and does what fits the files.
@@ -59,7 +59,7 @@ fn settle_left_over(brief: &Path) {
     }
 }
 
-/// The draft that a command is about: the one that is named, else the one whose folder its path,
+/// Finds the draft that a command is about: the one that is named, else the one whose folder its path,
 /// or the place one stands in, is in.
 pub fn session(id: Option<&str>, path: Option<&Path>) -> Result<Option<SessionId>, Failure> {
     if let Some(id) = id {
@@ -68,7 +68,7 @@ pub fn session(id: Option<&str>, path: Option<&Path>) -> Result<Option<SessionId
     Ok(located(path.unwrap_or(Path::new("."))).map(|located| located.session))
 }
 
-/// The arguments of a command that takes chunks and then, if at all, a path.
+/// Takes apart the arguments of a command that takes chunks and then, if at all, a path.
 pub fn chunks_and_path(arguments: &[String]) -> (&[String], Option<PathBuf>) {
     match arguments.split_last() {
         Some((last, chunks)) if !chunks.is_empty() && is_path(last) => {
@@ -78,7 +78,7 @@ pub fn chunks_and_path(arguments: &[String]) -> (&[String], Option<PathBuf>) {
     }
 }
 
-/// Whether an argument is no chunk: a beat and a folder may have one name, so a folder counts only
+/// Tells whether an argument is no chunk: a beat and a folder may have one name, so a folder counts only
 /// where it has a brief.
 pub fn is_path(argument: &str) -> bool {
     let names_chunk = |c: char| c.is_ascii_digit() || matches!(c, '-' | ',');
@@ -89,7 +89,7 @@ pub fn is_path(argument: &str) -> bool {
     looks_like_one || matches!(argument, "." | "..") || find_brief(Path::new(argument)).is_ok()
 }
 
-/// What a path inside the folder of a draft belongs to.
+/// Finds the draft that a path inside its folder belongs to.
 fn located(path: &Path) -> Option<Located> {
     let path = absolute(path).ok()?;
     let is_brief = path.file_name().and_then(|name| name.to_str());
@@ -104,7 +104,7 @@ fn located(path: &Path) -> Option<Located> {
     StoryFolder::locate(&inside, &Disk::real())
 }
 
-/// The brief of a folder, or of the nearest folder above it that has one. Not looked for outside
+/// Finds the brief of a folder, or of the nearest folder above it that has one. Not looked for outside
 /// of a git repository that one stands in, nor in the home folder and above: what lies about there
 /// is no story that somebody works on further down.
 fn find_upwards(path: &Path) -> Result<PathBuf, FindError> {
@@ -130,7 +130,7 @@ fn find_upwards(path: &Path) -> Result<PathBuf, FindError> {
     Err(missing)
 }
 
-/// Whether a brief is neither in the folder that a path means nor the path itself.
+/// Tells whether a brief is neither in the folder that a path means nor the path itself.
 fn is_above(brief: &Path, path: &Path) -> bool {
     let Ok(path) = absolute(path) else {
         return false;

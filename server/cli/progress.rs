@@ -17,7 +17,7 @@ pub trait Display: Observer {
     fn as_observer(self: Arc<Self>) -> Arc<dyn Observer>;
 }
 
-/// What suits where the output goes.
+/// Chooses the display that suits where the output goes.
 pub fn display(json: bool) -> Arc<dyn Display> {
     if json {
         Arc::new(JsonLines)
@@ -28,7 +28,7 @@ pub fn display(json: bool) -> Arc<dyn Display> {
     }
 }
 
-/// One event a line on standard output.
+/// Prints one event a line on standard output.
 struct JsonLines;
 
 impl Observer for JsonLines {
@@ -43,7 +43,7 @@ impl Display for JsonLines {
     }
 }
 
-/// A line for each step.
+/// Prints a line for each step.
 #[derive(Default)]
 struct PlainLines {
     unit: Unit,
@@ -64,7 +64,7 @@ impl Display for PlainLines {
     }
 }
 
-/// A bar for the job that names the chunk in hand; steps scroll by above it.
+/// Draws a bar for the job that names the chunk in hand; steps scroll by above it.
 struct Bars {
     bar: ProgressBar,
     unit: Unit,

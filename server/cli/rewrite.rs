@@ -101,7 +101,7 @@ pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failur
     Ok(tell_end(&finished, arguments.json))
 }
 
-/// What an author says to a rewriting of several complete chunks.
+/// Says what an author wants when several complete chunks would be rewritten.
 enum Answer {
     Yes,
     /// And what becomes stale by it.

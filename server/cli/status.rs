@@ -129,7 +129,7 @@ fn cost(status: &StoryStatus) -> String {
     cost.unwrap_or_default()
 }
 
-/// The heading above the rows of a chapter; `None` for chunks that are in none.
+/// Writes the heading above the rows of a chapter; `None` for chunks that are in none.
 fn chapter_line(from: &[ChunkState], unit: &str) -> Option<String> {
     let title = from.first()?.chapter.as_ref()?;
     let chunks = from
@@ -184,7 +184,7 @@ fn row(chunk: &ChunkState) -> String {
     row
 }
 
-/// What the author changed, below the row of the chunk.
+/// Lists what the author changed, below the row of the chunk.
 fn diff(edit: &Edit) -> Vec<String> {
     let more = match edit.more {
         0 => None,

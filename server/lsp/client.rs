@@ -28,7 +28,7 @@ use tower_lsp::lsp_types::{
 
 use crate::story::controls::shown;
 
-/// The client, as far as this server talks to it. Cheap to clone.
+/// Talks to the client. Cheap to clone.
 #[derive(Clone)]
 pub struct EditorClient {
     client: Client,
@@ -43,7 +43,7 @@ enum Outgoing {
 }
 
 impl Outgoing {
-    /// The message as an editor may render it: what comes from files, models and servers commands nothing.
+    /// Escapes a message so that an editor may render it: what comes from files, models and servers commands nothing.
     fn shown(mut self) -> Outgoing {
         match &mut self {
             Outgoing::Log(LogMessageParams { message, .. })
@@ -79,7 +79,7 @@ pub fn show_controls(text: &mut String) {
     }
 }
 
-/// Why a request brought no answer.
+/// Says why a request brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
     #[error("the editor did not answer in time")]
@@ -89,7 +89,7 @@ pub enum NoAnswer {
 }
 
 impl EditorClient {
-    /// Must be called within a runtime.
+    /// Starts to talk to a client. Must be called within a runtime.
     pub fn new(client: Client) -> EditorClient {
         let (outbox, inbox) = mpsc::unbounded_channel();
         tokio::spawn(send_all(client.clone(), inbox));
@@ -148,7 +148,7 @@ impl EditorClient {
         async move { given::<ApplyWorkspaceEdit>(answer.await).is_ok_and(|answer| answer.applied) }
     }
 
-    /// The editor's `storywright` settings.
+    /// Asks for the editor's `storywright` settings.
     pub async fn configuration(&self, patience: Duration) -> Result<Value, NoAnswer> {
         let params = ConfigurationParams {
             items: vec![ConfigurationItem {
@@ -230,7 +230,7 @@ impl EditorClient {
         }
     }
 
-    /// The answer, and the task that waits for it.
+    /// Sends a request. Returns the answer, and the task that waits for it.
     fn send_request<R>(&self, params: R::Params) -> (Answer<R>, JoinHandle<()>)
     where
         R: Request + 'static,

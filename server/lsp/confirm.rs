@@ -17,7 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(600);
 
 const LEAVE: &str = "Leave it";
 
-/// Whether a job may begin. Sets how far it goes, if the author wants more.
+/// Asks whether a job may begin. Sets how far it goes, if the author wants more.
 ///
 /// # Errors
 /// What would stop the job before it begins.
@@ -35,7 +35,7 @@ pub async fn may_begin(
         return Ok(true);
     };
     let message = format!("Storywright: {warning}");
-    if !can_ask(state) {
+    if !state.introduction().asks_questions() {
         client.show(MessageType::INFO, message);
         return Ok(true);
     }
@@ -63,13 +63,4 @@ pub async fn may_begin(
         return Ok(true);
     }
     Ok(answer == Some(rewrite))
-}
-
-/// Whether the editor shows questions with answers to choose from.
-pub fn can_ask(state: &State) -> bool {
-    state.introduction().is_some_and(|introduction| {
-        let window = introduction.capabilities.window.as_ref();
-        let show = window.and_then(|window| window.show_message.as_ref());
-        show.is_some_and(|show| show.message_action_item.is_some())
-    })
 }

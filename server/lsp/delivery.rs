@@ -1,57 +1,20 @@
-//! Edits of ours on their way into open documents.
+//! Sends edits into open documents, and follows them until the documents show them.
 //!
 //! An edit is sent once and counts as done when the documents show it. `applied: true` proves
 //! nothing: Neovim says so of edits that it dropped; vim-lsp and yegappan/lsp tell of what they
 //! applied at the next editor event, 0.4 s to minutes later. So while an edit is on its way no
 //! other is sent to its document, however long that takes, and what comes late is known as ours.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use tokio::sync::watch;
-use tower_lsp::lsp_types::{Url, WorkspaceEdit};
+use tower_lsp::lsp_types::WorkspaceEdit;
 
 use super::documents::Snapshot;
+use super::edits_underway::{Fate, Flight};
 use super::moves::Moves;
 use super::plain::plain;
 use super::state::State;
-
-/// What became of an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// Not seen yet.
-    Underway,
-    /// The document shows it.
-    Seen,
-    /// The client said no, or dropped it; the document does not have it.
-    Refused,
-    /// The document was closed, or the client left.
-    Gone,
-}
-
-/// An edit that was sent.
-pub type Flight = watch::Receiver<Fate>;
-
-/// The edits that are on their way, one a document at most.
-#[derive(Default)]
-pub struct Deliveries {
-    underway: Mutex<HashMap<Url, Flight>>,
-}
-
-impl Deliveries {
-    /// The edit that is on its way to a document.
-    pub fn underway(&self, url: &Url) -> Option<Flight> {
-        let underway = self.lock();
-        let flight = underway.get(url);
-        flight
-            .filter(|flight| *flight.borrow() == Fate::Underway)
-            .cloned()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Url, Flight>> {
-        self.underway.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Sends an edit that makes `becomes` of a document; `None` where there is no client, or another
 /// edit is on its way to that document.
@@ -65,15 +28,7 @@ pub fn send(
     let client = state.client()?;
     // From here on no change is missed.
     let revisions = state.documents.watch();
-    let (tell, flight) = watch::channel(Fate::Underway);
-    {
-        let mut underway = state.deliveries.lock();
-        let other = underway.get(&document.url);
-        if other.is_some_and(|other| *other.borrow() == Fate::Underway) {
-            return None;
-        }
-        underway.insert(document.url.clone(), flight.clone());
-    }
+    let (tell, flight) = state.edits_underway.begin(&document.url)?;
     let sent = Sent {
         base: plain(&document.text()),
         becomes: plain(becomes),
@@ -86,7 +41,7 @@ pub fn send(
     Some(flight)
 }
 
-/// Whether a text is nearer to what an edit makes of `base` than to that: the author may have
+/// Tells whether a text is nearer to what an edit makes of `base` than to that: the author may have
 /// typed in the meantime, also into what is new.
 pub fn is_shown(base: &str, becomes: &str, text: &str) -> bool {
     let made = Moves::between(becomes, text).distance();
@@ -143,13 +98,13 @@ impl Sent {
         }
     }
 
-    /// Whether an edit that was said to be applied, and is not shown at this version, never will
+    /// Tells whether an edit that was said to be applied, and is not shown at this version, never will
     /// be. A change that is told after the answer would hold it. Neovim drops an edit for another
     /// version than the buffer's, so for it a newer version says enough; but it never holds
     /// version 0 to be stale.
     fn is_dropped(&self, state: &State, version: i32, applied_at: i32) -> bool {
         let is_newer = version != self.document.version;
         version != applied_at
-            || (is_newer && self.document.version > 0 && state.drops_stale_edits())
+            || (is_newer && self.document.version > 0 && state.introduction().drops_stale_edits())
     }
 }

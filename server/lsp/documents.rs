@@ -12,8 +12,9 @@ use tokio::sync::watch;
 use tower_lsp::lsp_types::{TextDocumentContentChangeEvent, Url};
 
 use super::position::{self, Encoding};
+use crate::session::{Owner, Owners};
 
-/// A document at one version. Cheap to clone.
+/// Holds a document at one version. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     pub url: Url,
@@ -30,7 +31,7 @@ impl Snapshot {
     }
 }
 
-/// All open documents, by file where they have one.
+/// Holds all open documents.
 pub struct Documents {
     state: Mutex<State>,
     /// Counts changes; watched by whoever waits for one.
@@ -44,7 +45,7 @@ struct State {
     encoding: Option<Encoding>,
 }
 
-/// An open document with its file, where it has one.
+/// Holds an open document and its file, where it has one.
 #[derive(Debug, Clone)]
 pub struct OpenDocument {
     pub path: Option<PathBuf>,
@@ -61,7 +62,7 @@ impl Default for Documents {
 }
 
 impl Documents {
-    /// Set once, when the client has said what it can.
+    /// Sets what columns are counted in, once the client has said what it can.
     pub fn set_encoding(&self, encoding: Encoding) {
         self.state().encoding = Some(encoding);
     }
@@ -108,7 +109,7 @@ impl Documents {
         texts
     }
 
-    /// The path of the document that was closed, if it was open and has one.
+    /// Closes a document. Returns its path, if it was open and has one.
     pub fn close(&self, url: &Url) -> Option<PathBuf> {
         let closed = self.state().open.remove(url);
         self.tell();
@@ -119,19 +120,19 @@ impl Documents {
         self.state().open.get(url).map(|open| open.snapshot.clone())
     }
 
-    /// The file of an open document, and its text.
+    /// Returns the file of an open document, and its text.
     pub fn file_of(&self, url: &Url) -> Option<(PathBuf, Rope)> {
         let state = self.state();
         let open = state.open.get(url)?;
         Some((open.path.clone()?, open.snapshot.rope.clone()))
     }
 
-    /// All that are open, at one moment.
+    /// Returns all that are open, at one moment.
     pub fn all(&self) -> Vec<OpenDocument> {
         self.state().open.values().cloned().collect()
     }
 
-    /// The open document of a file.
+    /// Finds the open document of a file.
     pub fn of_path(&self, path: &Path) -> Option<Snapshot> {
         let state = self.state();
         let found = state
@@ -150,10 +151,39 @@ impl Documents {
         self.revision.send_modify(|revision| *revision += 1);
     }
 
-    /// A poisoned lock's documents are still whole: the protocol's next full change mends
+    /// Locks the documents. Those of a poisoned lock are still whole: the protocol's next full change mends
     /// what a panic in between may have left.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds the open documents as they were at one moment, so that all places fit one text.
+pub struct Desk {
+    pub open: HashMap<PathBuf, Snapshot>,
+}
+
+impl Desk {
+    /// Takes the open documents that have a file.
+    pub fn of(open: &[OpenDocument]) -> Desk {
+        let open = open.iter();
+        let by_path = open.filter_map(|open| Some((open.path.clone()?, open.snapshot.clone())));
+        Desk {
+            open: by_path.collect(),
+        }
+    }
+}
+
+impl Owners for Desk {
+    fn owner(&self, path: &Path) -> Owner {
+        match self.open.contains_key(path) {
+            true => Owner::Client,
+            false => Owner::Server,
+        }
+    }
+
+    fn open_text(&self, path: &Path) -> Option<String> {
+        self.open.get(path).map(Snapshot::text)
     }
 }
 
@@ -168,7 +198,7 @@ fn apply(rope: &mut Rope, change: &TextDocumentContentChangeEvent, encoding: Enc
     rope.insert(start, &change.text);
 }
 
-/// The file of a URL, with its folder's links resolved, so that one file has one name.
+/// Returns the file of a URL, with its folder's links resolved, so that one file has one name.
 pub fn path_of(url: &Url) -> Option<PathBuf> {
     let path = url.to_file_path().ok()?;
     let folder = path

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{
 use super::documents::Snapshot;
 use super::position::{self, Encoding};
 
-/// What has to be replaced, in bytes of the old text, and by what.
+/// Says what has to be replaced, in bytes of the old text, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replacement {
     pub start: usize,
@@ -16,7 +16,7 @@ pub struct Replacement {
     pub text: String,
 }
 
-/// The one replacement that turns `old` into `new`; `None` when they are the same.
+/// Finds the one replacement that turns `old` into `new`; `None` when they are the same.
 ///
 /// An insertion after a last line end is moved before it: Neovim's buffers have no empty last
 /// line, and an insertion there would start a new line each time.
@@ -38,7 +38,7 @@ pub fn replacement(old: &str, new: &str) -> Option<Replacement> {
     Some(Replacement { start, end, text })
 }
 
-/// Like [`replacement`], but a change before `head` and one after it are two, so that the text
+/// Does as [`replacement`] does, but a change before `head` and one after it are two, so that the text
 /// between them, and a cursor in it, is left alone. `head` is the length of the first part in
 /// the old and in the new text.
 pub fn replacements(old: &str, new: &str, head: (usize, usize)) -> Vec<Replacement> {
@@ -93,7 +93,7 @@ fn splits_line_end(text: &str, at: usize) -> bool {
     text[..at].ends_with('\r') && text[at..].starts_with('\n')
 }
 
-/// A versioned edit of one document.
+/// Makes a versioned edit of one document.
 pub fn workspace_edit(
     snapshot: &Snapshot,
     replacements: &[Replacement],

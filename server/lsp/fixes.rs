@@ -6,15 +6,15 @@ use tower_lsp::lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Rang
 
 use super::documents::Snapshot;
 use super::edit::{Replacement, workspace_edit};
-use super::review::Mark;
+use super::published::Mark;
 use super::state::State;
 
 /// The most of a text that a title shows, in characters.
 const MOST_SHOWN: usize = 40;
 
-/// The marks that touch a range of an open document.
+/// Finds the marks that touch a range of an open document.
 pub fn marks_at(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<Mark> {
-    let mut marks = state.review.of(snapshot);
+    let mut marks = state.published.marks(snapshot);
     marks.retain(|mark| {
         let own = &mark.diagnostic.range;
         own.start <= range.end && range.start <= own.end
@@ -22,9 +22,9 @@ pub fn marks_at(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<Mark> 
     marks
 }
 
-/// The corrections of a range.
+/// Lists the corrections of a range.
 pub fn list(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<CodeActionOrCommand> {
-    let all = state.review.of(snapshot);
+    let all = state.published.marks(snapshot);
     let mut actions = Vec::new();
     for mark in marks_at(state, snapshot, range) {
         let Some(one) = replacement(&mark) else {
@@ -61,7 +61,7 @@ fn title(snapshot: &Snapshot, replacement: &Replacement) -> String {
     }
 }
 
-/// Whether two marks correct the same slip, in two places.
+/// Tells whether two marks correct the same slip, in two places.
 fn is_same(snapshot: &Snapshot, one: &Mark, other: &Mark) -> bool {
     let (Some(first), Some(second)) = (replacement(one), replacement(other)) else {
         return false;

@@ -16,7 +16,7 @@ const HEADER: usize = 64;
 const NAME: &[u8] = b"content-length";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// What the wire brought.
+/// Holds what the wire brought.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame {
     Body(BytesMut),
@@ -24,7 +24,7 @@ pub enum Frame {
     Refused(Refusal),
 }
 
-/// Why bytes are no message.
+/// Says why bytes are no message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("what came before a header is no message")]
@@ -48,7 +48,7 @@ pub struct Framing {
     is_refused: bool,
 }
 
-/// Where in a message the buffer begins.
+/// Says where in a message the buffer begins.
 #[derive(Debug)]
 enum Part {
     Head(Head),
@@ -68,7 +68,7 @@ struct Head {
     is_within_line: bool,
 }
 
-/// What a header says of the length.
+/// Says what a header tells of the length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Length {
     Bytes(u64),
@@ -87,7 +87,7 @@ impl Framing {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next frame, if all of it has come.
+    /// Takes out the next frame, if all of it has come.
     pub fn next_frame(&mut self) -> Option<Frame> {
         loop {
             let step = match &self.part {
@@ -233,7 +233,7 @@ impl Length {
     }
 }
 
-/// Whether a byte may stand in the name of a header (RFC 9110, section 5.6.2).
+/// Tells whether a byte may stand in the name of a header (RFC 9110, section 5.6.2).
 fn is_token(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
 }
@@ -243,7 +243,7 @@ fn line_end(bytes: &[u8], from: usize) -> Option<usize> {
     found.map(|at| from + at)
 }
 
-/// Where the last name of the header with the length begins, with a colon behind it.
+/// Finds where the last name of the header with the length begins, with a colon behind it.
 fn last_name(line: &[u8]) -> Option<usize> {
     let mut places = line.windows(NAME.len());
     loop {
@@ -254,7 +254,7 @@ fn last_name(line: &[u8]) -> Option<usize> {
     }
 }
 
-/// Where a header line with a length begins whose end stands at or after `from`.
+/// Finds where a header line with a length begins whose end stands at or after `from`.
 fn header_within(bytes: &[u8], mut from: usize) -> Option<usize> {
     while let Some(end) = line_end(bytes, from) {
         let start = end.saturating_sub(HEADER);

@@ -11,11 +11,11 @@ use super::plain::{Plain, plain};
 use crate::session::chunk_file::{self, FileStatus};
 use crate::story::{BeatId, ChunkNumber};
 
-/// The author edited the place where the text grows.
+/// Says that the author edited the place where the text grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuthorEdited;
 
-/// The place in one open chunk.
+/// Follows the place in one open chunk where the text grows.
 #[derive(Debug, Clone)]
 pub struct Growth {
     number: ChunkNumber,
@@ -29,7 +29,7 @@ pub struct Growth {
     place: Option<Place>,
 }
 
-/// What was last seen of the document.
+/// Holds what was last seen of the document.
 #[derive(Debug, Clone)]
 struct Place {
     document: String,
@@ -40,7 +40,7 @@ struct Place {
     stage: Stage,
 }
 
-/// How far the text is that grows at a place.
+/// Says how far the text is that grows at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     /// The first word has not come: what the author types is before it.
@@ -50,7 +50,7 @@ enum Stage {
     Grows,
 }
 
-/// What a document should become, and the place in it then.
+/// Holds what a document should become, and the place in it then.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// In plain line ends.
@@ -61,13 +61,13 @@ pub struct Step {
 }
 
 impl Step {
-    /// What has to change in the document; nothing where it shows the step already.
+    /// Lists what has to change in the document; nothing where it shows the step already.
     pub fn changes(&self, document: &str) -> Vec<Replacement> {
         changes(document, &self.text)
     }
 }
 
-/// What has to change in a document so that it shows `text`, which has plain line ends.
+/// Lists what has to change in a document so that it shows `text`, which has plain line ends.
 pub fn changes(document: &str, text: &str) -> Vec<Replacement> {
     let head = |text: &str| chunk_file::parse(text).prose_offset;
     let shown = Plain::of(document);
@@ -81,7 +81,7 @@ pub fn changes(document: &str, text: &str) -> Vec<Replacement> {
 }
 
 impl Growth {
-    /// `begins`: the text that is gone on from. `before`: the text that is rewritten.
+    /// Begins with a chunk. `begins` is the text that is gone on from. `before`: the text that is rewritten.
     pub fn new(number: ChunkNumber, beat: BeatId, begins: &str, before: Option<String>) -> Growth {
         Growth {
             number,
@@ -93,7 +93,7 @@ impl Growth {
         }
     }
 
-    /// The document was closed; it is looked at anew when it is opened again.
+    /// Forgets the document, which was closed: it is looked at anew when it is opened again.
     pub fn forget(&mut self) {
         self.place = None;
     }
@@ -108,7 +108,7 @@ impl Growth {
         Ok(())
     }
 
-    /// What `document` should become to show `prose`.
+    /// Finds what `document` should become to show `prose`.
     pub fn step(&self, document: &str, prose: &str, finished: bool) -> Result<Step, AuthorEdited> {
         let prose = plain(prose.trim_end());
         let place = self.place_in(&plain(document), &prose)?;
@@ -162,7 +162,7 @@ impl Growth {
         })
     }
 
-    /// `document` shows the step, be it with the author's edits elsewhere: the next step starts
+    /// Notes that `document` shows the step, be it with the author's edits elsewhere: the next step starts
     /// from there.
     pub fn arrive(&mut self, step: &Step, document: &str) -> Result<(), AuthorEdited> {
         self.place = Some(step.place.follow(&plain(document))?);
@@ -176,7 +176,7 @@ impl Growth {
         }
     }
 
-    /// The place in a document that is seen for the first time: at the end of a prose that is
+    /// Finds the place in a document that is seen for the first time: at the end of a prose that is
     /// the beginning of ours, or that is to be replaced by ours. Before anything has come
     /// (`prose` is empty) it is wherever the text ends that the job has read.
     fn find(&self, document: &str, prose: &str) -> Result<Place, AuthorEdited> {
@@ -247,7 +247,7 @@ impl Growth {
 }
 
 impl Place {
-    /// The same place after edits of the author's.
+    /// Finds the same place after edits of the author's.
     fn follow(&self, document: &str) -> Result<Place, AuthorEdited> {
         let moves = Moves::between(&self.document, document);
         let anchor = match (moves.follow(self.anchor), self.stage) {
@@ -269,7 +269,7 @@ impl Place {
     }
 }
 
-/// The chunk with another status in its head.
+/// Gives a chunk another status in its head.
 fn mark_status(text: &str, from: &str, to: &str) -> String {
     let (head, prose) = text.split_at(chunk_file::parse(text).prose_offset);
     let marked = head.replacen(&format!("status: {from}"), &format!("status: {to}"), 1);

@@ -12,12 +12,10 @@ use futures::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
-use tower_lsp::lsp_types::{
-    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, Position, Url,
-};
+use tower_lsp::lsp_types::{Position, Url};
 use tower_service::Service;
 
+use super::requests::document_sync;
 use super::state::State;
 
 /// Wraps the protocol's service.
@@ -31,7 +29,7 @@ impl<S> Ingress<S> {
         Ingress { inner, state }
     }
 
-    /// What has to happen before any later message is looked at.
+    /// Does what has to happen before any later message is looked at.
     fn note(&self, request: &Request) {
         let Some(params) = request.params() else {
             match request.method() {
@@ -42,42 +40,19 @@ impl<S> Ingress<S> {
             return;
         };
         self.note_touch(request.method(), params);
-        let documents = &self.state.documents;
+        let state = &self.state;
         match request.method() {
-            "shutdown" => self.state.lifecycle.note_shutdown(),
-            "exit" => self.state.lifecycle.note_exit(),
-            "textDocument/didOpen" => {
-                if let Some(params) = read::<DidOpenTextDocumentParams>(params) {
-                    let document = params.text_document;
-                    documents.open(document.uri.clone(), document.version, &document.text);
-                    self.state.opened(document.uri);
-                }
-            }
-            "textDocument/didChange" => {
-                if let Some(params) = read::<DidChangeTextDocumentParams>(params) {
-                    let document = params.text_document;
-                    let changes = &params.content_changes;
-                    let texts = documents.change(&document.uri, document.version, changes);
-                    self.state.changed(document.uri, texts);
-                }
-            }
-            "textDocument/didSave" => {
-                if let Some(params) = read::<DidSaveTextDocumentParams>(params) {
-                    self.state.saved(&params.text_document.uri);
-                }
-            }
-            "textDocument/didClose" => {
-                if let Some(params) = read::<DidCloseTextDocumentParams>(params) {
-                    let uri = params.text_document.uri;
-                    let path = documents.close(&uri);
-                    self.state.closed(uri, path);
-                }
-            }
+            "shutdown" => state.lifecycle.note_shutdown(),
+            "exit" => state.lifecycle.note_exit(),
+            "textDocument/didOpen" => pass(state, params, document_sync::did_open),
+            "textDocument/didChange" => pass(state, params, document_sync::did_change),
+            "textDocument/didSave" => pass(state, params, document_sync::did_save),
+            "textDocument/didClose" => pass(state, params, document_sync::did_close),
             _ => {}
         }
     }
 
-    /// Commands without arguments act on what the client touched last.
+    /// Notes what the client touched last: commands without arguments act on it.
     fn note_touch(&self, method: &str, params: &Value) {
         let uri = params.pointer("/textDocument/uri").and_then(Value::as_str);
         let Some(url) = uri.and_then(|uri| Url::parse(uri).ok()) else {
@@ -92,6 +67,13 @@ impl<S> Ingress<S> {
             _ => params.pointer("/position"),
         };
         self.state.touch(url, place.and_then(read::<Position>));
+    }
+}
+
+/// Hands the parameters of a notification to what follows it; what can't be read is passed over.
+fn pass<P: DeserializeOwned>(state: &Arc<State>, params: &Value, handle: fn(&Arc<State>, P)) {
+    if let Some(params) = read(params) {
+        handle(state, params);
     }
 }
 
@@ -133,7 +115,7 @@ where
     }
 }
 
-/// A request gets its one answer; a notification gets none.
+/// Answers a request whose handler panicked; a notification gets no answer.
 fn answer_panic(id: Option<Id>, method: &str) -> Option<Response> {
     tracing::error!("the handler of {method} panicked");
     let id = id?;
@@ -154,7 +136,9 @@ fn answer_panic(id: Option<Id>, method: &str) -> Option<Response> {
 mod tests {
     use serde_json::json;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tower_lsp::lsp_types::{Hover, HoverParams, InitializeParams, InitializeResult};
+    use tower_lsp::lsp_types::{
+        DidSaveTextDocumentParams, Hover, HoverParams, InitializeParams, InitializeResult,
+    };
     use tower_lsp::{LanguageServer, LspService};
 
     use super::super::transport;

@@ -1,19 +1,16 @@
-//! The jobs of this server: started by commands, watched through progress, cancelled by the
-//! client or by command, and finished before the process ends.
+//! Starts jobs, tells the client how they go, and says the last word about each.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use futures::FutureExt;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
+use super::chunk_review;
 use super::client::EditorClient;
 use super::confirm;
 use super::page::LspEditor;
@@ -28,100 +25,7 @@ use crate::engine::plan::{PlanEvent, Planning};
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
-/// Running jobs by id.
-pub struct Jobs {
-    next: AtomicU64,
-    running: Mutex<BTreeMap<String, Running>>,
-    count: watch::Sender<usize>,
-}
-
-#[derive(Clone)]
-struct Running {
-    brief: PathBuf,
-    cancel: CancellationToken,
-}
-
-impl Default for Jobs {
-    fn default() -> Self {
-        Jobs {
-            next: AtomicU64::new(1),
-            running: Mutex::default(),
-            count: watch::channel(0).0,
-        }
-    }
-}
-
-impl Jobs {
-    /// A fresh id.
-    pub fn next_id(&self) -> String {
-        format!("job-{}", self.next.fetch_add(1, Ordering::Relaxed))
-    }
-
-    /// Cancels one job; whether it was running.
-    pub fn cancel(&self, id: &str) -> bool {
-        let running = self.running();
-        let job = running.get(id);
-        if let Some(job) = job {
-            job.cancel.cancel();
-        }
-        job.is_some()
-    }
-
-    /// Cancels the jobs on a brief, or with `None` all; their ids.
-    pub fn cancel_of(&self, brief: Option<&PathBuf>) -> Vec<String> {
-        let running = self.running();
-        running
-            .iter()
-            .filter(|(_, job)| brief.is_none_or(|brief| &job.brief == brief))
-            .map(|(id, job)| {
-                job.cancel.cancel();
-                id.clone()
-            })
-            .collect()
-    }
-
-    /// The ids of the jobs on a brief.
-    pub fn of_brief(&self, brief: &PathBuf) -> Vec<String> {
-        let running = self.running();
-        running
-            .iter()
-            .filter(|(_, job)| &job.brief == brief)
-            .map(|(id, _)| id.clone())
-            .collect()
-    }
-
-    /// Returns when no job is at work on a brief.
-    pub async fn wait_until_idle(&self, brief: &PathBuf) {
-        let mut count = self.count.subscribe();
-        // The sender lives as long as self.
-        while !self.of_brief(brief).is_empty() && count.changed().await.is_ok() {}
-    }
-
-    /// Cancels everything and waits until all is saved, for as long as patience lasts.
-    pub async fn finish(&self, patience: Duration) {
-        self.cancel_of(None);
-        let mut count = self.count.subscribe();
-        let _ = tokio::time::timeout(patience, count.wait_for(|count| *count == 0)).await;
-    }
-
-    fn add(&self, id: &str, running: Running) {
-        let mut jobs = self.running();
-        jobs.insert(id.to_owned(), running);
-        self.count.send_replace(jobs.len());
-    }
-
-    fn remove(&self, id: &str) {
-        let mut jobs = self.running();
-        jobs.remove(id);
-        self.count.send_replace(jobs.len());
-    }
-
-    fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A job on the list, from the moment that it is asked for; off it however it ends.
+/// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.
 pub struct Listed {
     state: Arc<State>,
     id: String,
@@ -133,19 +37,15 @@ impl Drop for Listed {
     fn drop(&mut self) {
         self.state.jobs.remove(&self.id);
         // What was being written can be judged now.
-        review::note_brief(&self.state, &self.brief);
+        review::story_changed(&self.state, &self.brief);
     }
 }
 
 /// Puts a job on the list, so that it can be cancelled before it has begun.
 pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     let cancel = CancellationToken::new();
-    let running = Running {
-        brief: brief.clone(),
-        cancel: cancel.clone(),
-    };
-    state.jobs.add(id, running);
-    review::note_brief(state, &brief);
+    state.jobs.add(id, brief.clone(), cancel.clone());
+    review::story_changed(state, &brief);
     Listed {
         state: Arc::clone(state),
         id: id.to_owned(),
@@ -154,14 +54,14 @@ pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
     }
 }
 
-/// What a job is to do.
+/// Says what a job is to do.
 pub enum Assignment {
     Chunks(Box<Prepared>),
     Outline(Box<Planning>),
 }
 
 impl Assignment {
-    /// What it does, and to which story.
+    /// Says what it does, and to which story.
     fn title(&self) -> String {
         match self {
             Assignment::Chunks(prepared) => {
@@ -196,7 +96,7 @@ pub fn start(listed: Listed, assignment: Assignment) {
     });
 }
 
-/// What tells the client of a job's events; its output is the progress, which still has to end.
+/// Tells the client of a job's events; its output is the progress, which still has to end.
 type Teller = JoinHandle<Option<JobProgress>>;
 
 /// Runs a job to its end, and lets go of all that it held.
@@ -229,7 +129,7 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
     }
 }
 
-/// What is said when a job is over.
+/// Holds what is said when a job is over.
 struct LastWord {
     kind: MessageType,
     message: String,
@@ -257,7 +157,7 @@ impl LastWord {
         }
     }
 
-    /// Of a job that the author did not want after all.
+    /// Ends a job that the author did not want after all.
     fn of_unwanted() -> LastWord {
         LastWord {
             kind: MessageType::INFO,
@@ -314,16 +214,10 @@ async fn tell(
     mut inbox: mpsc::UnboundedReceiver<Told>,
 ) -> Option<JobProgress> {
     let client = state.client()?;
-    let wants_progress = state.introduction().is_some_and(|introduction| {
-        let window = introduction.capabilities.window.as_ref();
-        window
-            .and_then(|window| window.work_done_progress)
-            .unwrap_or(false)
-    });
     let mut progress = None;
     let begin = JobProgress::begin(client, &id, title);
     tokio::pin!(begin);
-    let mut beginning = wants_progress;
+    let mut beginning = state.introduction().shows_progress();
     let mut audits = Audits::default();
     let unit = Unit::default();
     loop {
@@ -346,7 +240,7 @@ async fn tell(
                 }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
                     // What was found is shown in open chunks at once.
-                    review::note_all(&state);
+                    chunk_review::note_all(&state);
                 }
                 if let JobEvent::Warning { code, message, .. } = event.as_ref()
                     && matters_now(code)
@@ -367,7 +261,7 @@ fn began(work: Work) -> &'static str {
     }
 }
 
-/// How far an audit is, where that is the job.
+/// Counts how far an audit is, where that is the job.
 #[derive(Default)]
 struct Audits {
     asked: usize,

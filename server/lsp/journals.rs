@@ -2,16 +2,16 @@
 //! which it says it.
 //!
 //! Messages are only noted while they are handled; one task does what follows from them, one
-//! after the other. Whoever needs the files as they are then waits for it ([`Journals::settled`]).
+//! after the other. Whoever needs the files as they are then waits for it (`JournalEvents::settled`).
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use ropey::Rope;
-use tokio::sync::{mpsc, oneshot};
 use tower_lsp::lsp_types::MessageType;
 
+use super::document_kind::is_in_chunks;
+use super::journal_events::{JournalEvent, JournalInbox};
 use super::page::LspEditor;
 use super::state::State;
 use crate::engine::blocking;
@@ -22,111 +22,68 @@ use crate::session::{
     journal_seen, settle_journal,
 };
 
-/// How long a command waits for what was said before it. Only a disk that hangs takes so long.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// What the client said of chunk files and nobody has dealt with yet.
-#[derive(Default)]
-pub struct Journals {
-    outbox: OnceLock<mpsc::UnboundedSender<Event>>,
+/// Notes that a document was opened.
+pub fn opened(state: &Arc<State>, path: PathBuf, text: Rope) {
+    if is_in_chunks(&path) {
+        note(state, JournalEvent::Opened(path, text));
+    }
 }
 
-enum Event {
-    Opened(PathBuf, Rope),
-    Changed(PathBuf, Rope),
-    Saved(PathBuf),
-    Closed(PathBuf),
-    /// Everything before is dealt with.
-    Reached(oneshot::Sender<()>),
+/// Notes that an open document changed, be it by the author or by an edit of ours.
+pub fn changed(state: &Arc<State>, path: PathBuf, text: Rope) {
+    if is_in_chunks(&path) {
+        note(state, JournalEvent::Changed(path, text));
+    }
 }
 
-impl Journals {
-    /// A document was opened.
-    pub fn opened(&self, state: &Arc<State>, path: PathBuf, text: Rope) {
-        self.note(state, Event::Opened(path, text));
+/// Notes that a document was saved and stays open: the journal beside it may have done its duty.
+pub fn saved(state: &Arc<State>, path: PathBuf) {
+    if is_in_chunks(&path) {
+        note(state, JournalEvent::Saved(path));
     }
+}
 
-    /// An open document changed, be it by the author or by an edit of ours.
-    pub fn changed(&self, state: &Arc<State>, path: PathBuf, text: Rope) {
-        self.note(state, Event::Changed(path, text));
+/// Notes that a document was closed: what it showed and the file does not have is brought there.
+pub fn closed(state: &Arc<State>, path: PathBuf) {
+    if is_in_chunks(&path) {
+        note(state, JournalEvent::Closed(path));
     }
+}
 
-    /// A document was saved and stays open: the journal beside it may have done its duty.
-    pub fn saved(&self, state: &Arc<State>, path: PathBuf) {
-        self.note(state, Event::Saved(path));
+fn note(state: &Arc<State>, event: JournalEvent) {
+    // Outside a runtime there is no client either.
+    if tokio::runtime::Handle::try_current().is_ok() {
+        let follower = Arc::clone(state);
+        let begin = |inbox| drop(tokio::spawn(follow_all(follower, inbox)));
+        state.journals.add(event, begin);
     }
+}
 
-    /// A document was closed: what it showed and the file does not have is brought there.
-    pub fn closed(&self, state: &Arc<State>, path: PathBuf) {
-        self.note(state, Event::Closed(path));
-    }
-
-    /// Returns when all that the client said before is dealt with. Bounded in time.
-    pub async fn settled(&self) {
-        let (reached, waiting) = oneshot::channel();
-        let sent = self
-            .outbox
-            .get()
-            .map(|outbox| outbox.send(Event::Reached(reached)));
-        if let Some(Ok(())) = sent {
-            let _ = tokio::time::timeout(PATIENCE, waiting).await;
-        }
-    }
-
-    /// Brings what the editor never saved into the files: it is leaving, and with it what it
-    /// shows.
-    pub async fn finish(&self, state: &Arc<State>) {
-        self.settled().await;
-        let open = state.documents.all().into_iter();
-        let chunks: Vec<PathBuf> = open
-            .filter_map(|it| it.path)
-            .filter(|it| is_chunk(it))
-            .collect();
-        let state = Arc::clone(state);
-        blocking(move || {
-            for path in chunks {
-                if let Err(error) = on_chunk(&path, state.workshop.disk(), (), |disk| {
-                    settle_journal(&path, disk).map(|_| ())
-                }) {
-                    tracing::error!("{}", cause_chain(&error));
-                }
+/// Brings what the editor never saved into the files: it is leaving, and with it what it shows.
+pub async fn finish(state: &Arc<State>) {
+    state.journals.settled().await;
+    let open = state.documents.all().into_iter();
+    let chunks: Vec<PathBuf> = open
+        .filter_map(|it| it.path)
+        .filter(|it| is_in_chunks(it))
+        .collect();
+    let state = Arc::clone(state);
+    blocking(move || {
+        for path in chunks {
+            if let Err(error) = on_chunk(&path, state.workshop.disk(), (), |disk| {
+                settle_journal(&path, disk).map(|_| ())
+            }) {
+                tracing::error!("{}", cause_chain(&error));
             }
-        })
-        .await;
-    }
-
-    fn note(&self, state: &Arc<State>, event: Event) {
-        let (Event::Opened(path, _)
-        | Event::Changed(path, _)
-        | Event::Saved(path)
-        | Event::Closed(path)) = &event
-        else {
-            return;
-        };
-        // Outside a runtime there is no client either.
-        if !is_chunk(path) || tokio::runtime::Handle::try_current().is_err() {
-            return;
         }
-        let outbox = self.outbox.get_or_init(|| {
-            let (outbox, inbox) = mpsc::unbounded_channel();
-            tokio::spawn(deal_with(Arc::clone(state), inbox));
-            outbox
-        });
-        // The inbox only closes when the process ends.
-        let _ = outbox.send(event);
-    }
+    })
+    .await;
 }
 
-/// By its folder alone.
-fn is_chunk(path: &Path) -> bool {
-    let folder = path.parent().and_then(Path::file_name);
-    folder.is_some_and(|folder| folder == "chunks")
-}
-
-async fn deal_with(state: Arc<State>, mut inbox: mpsc::UnboundedReceiver<Event>) {
+async fn follow_all(state: Arc<State>, mut inbox: JournalInbox) {
     while let Some(event) = inbox.recv().await {
         let event = match event {
-            Event::Reached(reached) => {
+            JournalEvent::Reached(reached) => {
                 // Whoever waited may have given up.
                 let _ = reached.send(());
                 continue;
@@ -148,27 +105,28 @@ async fn deal_with(state: Arc<State>, mut inbox: mpsc::UnboundedReceiver<Event>)
     }
 }
 
-/// Does what follows from an event on disk; the edit that brings the editor up to it.
-fn follow(state: &State, event: Event) -> Result<Option<Box<ClientEdit>>, StoreError> {
+/// Does on disk what follows from an event. Returns the edit that brings the editor up to it.
+fn follow(state: &State, event: JournalEvent) -> Result<Option<Box<ClientEdit>>, StoreError> {
     let disk = state.workshop.disk();
     match event {
-        Event::Opened(path, text) => opened(&path, &text.to_string(), disk),
-        Event::Changed(path, text) => on_chunk(&path, disk, None, |disk| {
+        JournalEvent::Opened(path, text) => on_opening(&path, &text.to_string(), disk),
+        JournalEvent::Changed(path, text) => on_chunk(&path, disk, None, |disk| {
             journal_seen(&path, &text.to_string(), disk).map(|()| None)
         }),
-        Event::Saved(path) => on_chunk(&path, disk, None, |disk| {
+        JournalEvent::Saved(path) => on_chunk(&path, disk, None, |disk| {
             journal_saved(&path, disk).map(|_| None)
         }),
         // Opened again meanwhile: then that comes next.
-        Event::Closed(path) if state.documents.of_path(&path).is_some() => Ok(None),
-        Event::Closed(path) => on_chunk(&path, disk, None, |disk| {
+        JournalEvent::Closed(path) if state.documents.of_path(&path).is_some() => Ok(None),
+        JournalEvent::Closed(path) => on_chunk(&path, disk, None, |disk| {
             settle_journal(&path, disk).map(|_| None)
         }),
-        Event::Reached(_) => Ok(None),
+        JournalEvent::Reached(_) => Ok(None),
     }
 }
 
-fn opened(path: &Path, text: &str, disk: &Disk) -> Result<Option<Box<ClientEdit>>, StoreError> {
+/// Follows the opening of a chunk file; the edit that brings the editor up to its journal.
+fn on_opening(path: &Path, text: &str, disk: &Disk) -> Result<Option<Box<ClientEdit>>, StoreError> {
     on_chunk(path, disk, None, |disk| {
         // A buffer that survived the server may show all of it.
         let opening = journal_opened(path, text, disk)?;
@@ -206,7 +164,7 @@ async fn show(state: Arc<State>, mut edit: ClientEdit) {
             return;
         };
         let (path, disk) = (edit.path.clone(), state.workshop.disk().clone());
-        match blocking(move || opened(&path, &shown, &disk)).await {
+        match blocking(move || on_opening(&path, &shown, &disk)).await {
             Ok(Some(now)) => edit = *now,
             _ => return,
         }

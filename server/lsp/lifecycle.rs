@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::signals;
 
-/// What the client has said about the end.
+/// Knows what the client has said about the end.
 pub struct Lifecycle {
     shutdown: AtomicBool,
     /// The number of the signal that ended the server; 0 for none.
@@ -29,12 +29,12 @@ impl Lifecycle {
         self.shutdown.store(true, Ordering::SeqCst);
     }
 
-    /// The client has left: `exit` came, whether input goes on or not, or the input has ended.
+    /// Notes that the client has left: `exit` came, whether input goes on or not, or the input has ended.
     pub fn note_exit(&self) {
         self.over.send_replace(true);
     }
 
-    /// The system ends the program: as if the client had left.
+    /// Notes that the system ends the program: as if the client had left.
     pub fn note_signal(&self, signal: u8) {
         self.signal.store(signal, Ordering::SeqCst);
         self.note_exit();

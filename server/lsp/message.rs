@@ -14,7 +14,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// What comes after the last id that is known to be a whole number: 2^53.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What a body says.
+/// Holds what a body says.
 #[derive(Debug, PartialEq)]
 pub enum Message {
     /// A request or notification.
@@ -47,7 +47,7 @@ pub fn read(body: &[u8]) -> Message {
     }
 }
 
-/// The answer to what is no message.
+/// Answers what is no message.
 pub fn refuse(code: ErrorCode, id: Id, message: impl Into<Cow<'static, str>>) -> Message {
     let error = Error {
         code,
@@ -109,7 +109,7 @@ fn understand_answer(mut members: Map<String, Value>, id: Option<Id>, has_id: bo
     Message::Response(Response::from_parts(id, answer))
 }
 
-/// An id as the protocol has it; whole numbers may be written as fractions (3.0), as languages do that have no others.
+/// Reads an id as the protocol has it; whole numbers may be written as fractions (3.0), as languages do that have no others.
 fn whole_id(id: Value) -> Option<Id> {
     match id {
         Value::Null => Some(Id::Null),
@@ -125,7 +125,7 @@ fn whole_id(id: Value) -> Option<Id> {
     }
 }
 
-/// The body as JSON that can be read: UTF-8 without a byte order mark and halves of characters.
+/// Makes JSON that can be read of a body: UTF-8 without a byte order mark and halves of characters.
 fn mend(body: &[u8]) -> Cow<'_, [u8]> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     let mut text = match std::str::from_utf8(body) {
@@ -138,7 +138,7 @@ fn mend(body: &[u8]) -> Cow<'_, [u8]> {
     text
 }
 
-/// Where in a JSON text the four digits of escapes stand that are half a character: surrogates without their other
+/// Finds where in a JSON text the four digits of escapes stand that are half a character: surrogates without their other
 /// half. Backslashes occur in strings only, and each escapes what follows.
 fn escaped_halves(text: &[u8]) -> Vec<usize> {
     let mut found = Vec::new();
@@ -157,7 +157,7 @@ fn escaped_halves(text: &[u8]) -> Vec<usize> {
     found
 }
 
-/// The code unit that is escaped at a place, as `\ud83d`.
+/// Reads the code unit that is escaped at a place, as `\ud83d`.
 fn escape(text: &[u8], at: usize) -> Option<u16> {
     let escape = text.get(at..at + 6)?;
     let digits = escape.strip_prefix(b"\\u")?;
@@ -194,7 +194,7 @@ fn as_utf8(bytes: &[u8]) -> Vec<u8> {
     mended
 }
 
-/// The surrogate that is encoded at a place as if it were a character.
+/// Reads the surrogate that is encoded at a place as if it were a character.
 fn surrogate(bytes: &[u8], at: usize) -> Option<u16> {
     match bytes.get(at..at + 3)? {
         &[0xed, second @ 0xa0..=0xbf, third @ 0x80..=0xbf] => {

@@ -2,36 +2,44 @@
 //!
 //! Handlers wait for nothing slow: a command validates, starts a job and returns its id.
 
+mod brief_review;
+mod capabilities;
+mod chunk_review;
 mod client;
-mod code_actions;
 mod commands;
 mod confirm;
 mod delivery;
 mod diagnostics;
+mod document_kind;
 mod documents;
+mod draft_memories;
 mod edit;
+mod edits_underway;
 mod fixes;
 mod framing;
 mod growth;
 mod ingress;
+mod introduction;
 mod jobs;
+mod journal_events;
 mod journals;
 mod lifecycle;
 mod message;
 mod moves;
 mod page;
 mod plain;
-mod planning;
 mod position;
 mod progress;
+mod published;
+mod requests;
 mod review;
+mod review_queue;
+mod running_jobs;
 mod server;
-mod session_commands;
 mod state;
+mod stories;
 mod target;
 mod transport;
-mod version_commands;
-mod watching;
 
-pub use commands::ALL as COMMANDS;
+pub use commands::{COMMANDS, Command, Palette};
 pub use server::serve;

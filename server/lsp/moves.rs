@@ -10,13 +10,13 @@ use super::edit::{common_prefix, common_suffix};
 /// Stretches of more words than this are taken for one change.
 const COMPARED: usize = 8_000;
 
-/// The stretches in which two texts differ, in order: in bytes of the old one and of the new one.
+/// Holds the stretches in which two texts differ, in order: in bytes of the old one and of the new one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moves {
     changes: Vec<(Range<usize>, Range<usize>)>,
 }
 
-/// Where a place is in the new text.
+/// Says where a place is in the new text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
     Untouched(usize),
@@ -63,13 +63,13 @@ impl Moves {
         Moves { changes }
     }
 
-    /// How much differs, in bytes that went and came.
+    /// Counts how much differs, in bytes that went and came.
     pub fn distance(&self) -> usize {
         let lengths = self.changes.iter().map(|(old, new)| old.len() + new.len());
         lengths.sum()
     }
 
-    /// Where a place of the old text is in the new one.
+    /// Finds where a place of the old text is in the new one.
     pub fn follow(&self, offset: usize) -> Followed {
         let mut place = offset;
         for (old, new) in &self.changes {
@@ -84,7 +84,7 @@ impl Moves {
         Followed::Untouched(place)
     }
 
-    /// Where the new text ends before the old one, of `length` bytes, does: the place in the old
+    /// Finds where the new text ends before the old one, of `length` bytes, does: the place in the old
     /// text, and in the new one.
     pub fn breaks_off(&self, length: usize) -> Option<(usize, usize)> {
         let (old, new) = self.changes.last()?;
@@ -92,7 +92,7 @@ impl Moves {
     }
 }
 
-/// A change without what both of its sides begin and end with.
+/// Narrows a change to leave out what both of its sides begin and end with.
 fn narrowed(
     old: &str,
     new: &str,

@@ -16,9 +16,10 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::delivery::{self, Fate, Flight};
+use super::delivery;
 use super::documents::Snapshot;
 use super::edit::workspace_edit;
+use super::edits_underway::{Fate, Flight};
 use super::growth::{AuthorEdited, Growth, Step, changes};
 use super::plain;
 use super::state::State;
@@ -41,7 +42,7 @@ const LAST_PATIENCE: Duration = Duration::from_secs(12);
 /// Assembled from the chunks; what an author types into it has no other place.
 const FULL_STORY: &str = "full_story.md";
 
-/// The editor behind this server.
+/// Changes open files in the editor, for jobs.
 pub struct LspEditor {
     state: Arc<State>,
 }
@@ -51,7 +52,7 @@ impl LspEditor {
         LspEditor { state }
     }
 
-    /// Whether an open document shows what is on disk or what was put there last, and
+    /// Tells whether an open document shows what is on disk or what was put there last, and
     /// nothing of the author's.
     fn is_ours(&self, path: &Path, shown: &str) -> bool {
         let shown = plain::plain(shown);
@@ -81,7 +82,7 @@ impl Editor for LspEditor {
         let mut until = Instant::now() + PATIENCE;
         let mut is_sent = false;
         let mut refusals = Refusals::default();
-        let mut looks_again = self.state.drops_stale_edits();
+        let mut looks_again = self.state.introduction().drops_stale_edits();
         loop {
             let Some(document) = self.state.documents.of_path(&edit.path) else {
                 return Ok(());
@@ -90,10 +91,10 @@ impl Editor for LspEditor {
             if plain::plain(&shown) == plain::plain(&edit.text) {
                 return Ok(());
             }
-            if !self.state.applies_edits() {
+            if !self.state.introduction().applies_edits() {
                 return Err(self.state.leave_alone(&edit.path));
             }
-            if let Some(flight) = self.state.deliveries.underway(&document.url) {
+            if let Some(flight) = self.state.edits_underway.to(&document.url) {
                 let seen = wait_for_end(&self.state, flight, until).await;
                 match seen {
                     // Of ours it is shown as soon as the client tells of it.
@@ -161,7 +162,7 @@ async fn wait_for_change(state: &State, document: &Snapshot, patience: Duration)
     let _ = tokio::time::timeout(patience, changed).await;
 }
 
-/// How often an edit was refused for one version of a document. The change that made the client
+/// Counts how often an edit was refused for one version of a document. The change that made the client
 /// refuse it is usually on its way; an author who says no is not asked for ever.
 #[derive(Default)]
 struct Refusals {
@@ -180,7 +181,7 @@ impl Refusals {
     }
 }
 
-/// What the document should show.
+/// Holds what the document should show.
 #[derive(Debug, Clone, Default)]
 struct Wanted {
     prose: String,
@@ -189,7 +190,7 @@ struct Wanted {
     turn: u64,
 }
 
-/// How far the worker is.
+/// Says how far the worker is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reached {
     turn: u64,
@@ -221,7 +222,10 @@ impl LspPage {
             flight: None,
             refusals: Refusals::default(),
             unchanged_since: None,
-            label: state.joins_edits().then(|| state.pages.label()),
+            label: state
+                .introduction()
+                .joins_edits()
+                .then(|| state.pages.label()),
         };
         // The place is fixed before anything else can happen to the document.
         let _ = worker.look(&Wanted::default());
@@ -245,7 +249,9 @@ impl Page for LspPage {
             wanted.finished = finished;
             turn = wanted.turn;
         });
-        if !self.state.applies_edits() && self.state.documents.of_path(&self.path).is_some() {
+        if !self.state.introduction().applies_edits()
+            && self.state.documents.of_path(&self.path).is_some()
+        {
             return Err(self.state.leave_alone(&self.path));
         }
         if finished {
@@ -278,7 +284,7 @@ impl Page for LspPage {
     }
 }
 
-/// What is to be done next.
+/// Says what is to be done next.
 enum Next {
     /// The document shows what is wanted, or is not open.
     Nothing,
@@ -376,11 +382,11 @@ impl Worker {
             self.refusals = Refusals::default();
             self.unchanged_since = None;
         }
-        if !self.state.applies_edits() {
+        if !self.state.introduction().applies_edits() {
             return Ok(Next::Nothing);
         }
         let shown = document.text();
-        if let Some(flight) = self.state.deliveries.underway(&document.url) {
+        if let Some(flight) = self.state.edits_underway.to(&document.url) {
             // Of this page, or of one before it.
             self.flight
                 .get_or_insert_with(|| (flight.clone(), Instant::now()));
@@ -411,7 +417,7 @@ impl Worker {
         if fate == Some(Fate::Refused) && !self.refusals.may_try_again(&document) {
             return Ok(Next::Rest);
         }
-        if document.version == 0 && self.state.drops_stale_edits() {
+        if document.version == 0 && self.state.introduction().drops_stale_edits() {
             let since = *self.unchanged_since.get_or_insert_with(Instant::now);
             if since.elapsed() < LOOK_AGAIN {
                 return Ok(Next::Pause(since + LOOK_AGAIN));

@@ -3,7 +3,7 @@
 //! A buffer's line ends are the editor's: VS Code and Neovim rewrite those of an edit. So texts are
 //! compared with LF everywhere, and an edit is written in the line ends that the document has.
 
-/// A text whose line ends are LF.
+/// Holds a text whose line ends are LF.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plain {
     pub text: String,
@@ -29,23 +29,23 @@ impl Plain {
         }
     }
 
-    /// Where an offset of the plain text is in the document, in bytes.
+    /// Finds where an offset of the plain text is in the document, in bytes.
     pub fn in_document(&self, offset: usize) -> usize {
         offset + self.wide.partition_point(|at| *at < offset)
     }
 
-    /// A plain text in the line ends of the document.
+    /// Writes a plain text in the line ends of the document.
     pub fn in_line_ends(&self, text: &str) -> String {
         text.replace('\n', self.line_end)
     }
 }
 
-/// A text with LF for every line end.
+/// Writes a text with LF for every line end.
 pub fn plain(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// Whether two texts differ in nothing but line ends, and those at their end.
+/// Tells whether two texts differ in nothing but line ends, and those at their end.
 pub fn is_same(a: &str, b: &str) -> bool {
     plain(a).trim_end() == plain(b).trim_end()
 }

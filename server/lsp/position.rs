@@ -9,7 +9,7 @@ use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range};
 
 use crate::story::Span;
 
-/// What columns are counted in.
+/// Says what columns are counted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     Utf8,
@@ -17,7 +17,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// UTF-8 where the client can, else the protocol's default.
+    /// Chooses UTF-8 where the client can, else the protocol's default.
     pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Encoding {
         match offered {
             Some(kinds) if kinds.contains(&PositionEncodingKind::UTF8) => Encoding::Utf8,
@@ -33,7 +33,7 @@ impl Encoding {
     }
 }
 
-/// The character index of a position.
+/// Finds the character index of a position.
 pub fn to_char(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     let line = position.line as usize;
     if line >= rope.len_lines() {
@@ -49,12 +49,12 @@ pub fn to_char(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     start + within
 }
 
-/// The byte offset of a position.
+/// Finds the byte offset of a position.
 pub fn to_byte(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     rope.char_to_byte(to_char(rope, position, encoding))
 }
 
-/// The position of a byte offset.
+/// Finds the position of a byte offset.
 pub fn from_byte(rope: &Rope, byte: usize, encoding: Encoding) -> Position {
     let char_index = rope.byte_to_char(byte.min(rope.len_bytes()));
     let line = rope.char_to_line(char_index);
@@ -69,7 +69,7 @@ pub fn from_byte(rope: &Rope, byte: usize, encoding: Encoding) -> Position {
     }
 }
 
-/// The range of a span of bytes.
+/// Finds the range of a span of bytes.
 pub fn from_span(rope: &Rope, span: &Span, encoding: Encoding) -> Range {
     Range {
         start: from_byte(rope, span.start, encoding),

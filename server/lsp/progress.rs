@@ -19,7 +19,7 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// How long a client may take to give its leave; without it, nothing is reported.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A progress that has begun; dropped, it ends.
+/// Shows a progress that has begun; dropped, it ends.
 pub struct JobProgress {
     client: EditorClient,
     token: ProgressToken,
@@ -75,7 +75,7 @@ impl JobProgress {
         }));
     }
 
-    /// What the End will say.
+    /// Sets what the End will say.
     pub fn conclude(&mut self, message: &str) {
         self.last_message = Some(message.to_owned());
     }

@@ -1,4 +1,4 @@
-//! What the server knows, in one place: documents, the client, its settings, the jobs.
+//! What the server knows, in one place: documents, the client, its settings, the jobs. What it does with them is above.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -6,20 +6,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use ropey::Rope;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tower_lsp::lsp_types::{ClientCapabilities, Position, Url};
+use tower_lsp::lsp_types::{Position, Url};
 
 use super::client::EditorClient;
-use super::delivery::Deliveries;
-use super::diagnostics;
-use super::documents::{Documents, path_of};
-use super::jobs::Jobs;
-use super::journals::Journals;
+use super::documents::Documents;
+use super::draft_memories::DraftMemories;
+use super::edits_underway::EditsUnderway;
+use super::introduction::Introduction;
+use super::journal_events::JournalEvents;
 use super::lifecycle::Lifecycle;
-use super::review::{self, Review};
+use super::published::Published;
+use super::review_queue::ReviewQueue;
+use super::running_jobs::RunningJobs;
 use crate::engine::editor::{Hint, PageStop};
 use crate::engine::environment::Environment;
 use crate::engine::error::JobError;
@@ -28,37 +29,28 @@ use crate::engine::workshop::Workshop;
 use crate::session::{Disk, Owner, Owners};
 use crate::story::Digest;
 
-/// Shared by all handlers. Its locks are never held across an await.
+/// Holds what all handlers share. Its locks are never held across an await.
 pub struct State {
     pub documents: Documents,
     pub lifecycle: Arc<Lifecycle>,
     pub workshop: Workshop,
-    pub jobs: Jobs,
-    pub review: Review,
-    /// Which other files have diagnostics because of an open brief.
-    pub told_beside: diagnostics::ToldBeside,
-    pub journals: Journals,
+    pub jobs: RunningJobs,
+    pub review_queue: ReviewQueue,
+    pub draft_memories: DraftMemories,
+    pub published: Published,
+    pub journals: JournalEvents,
     client: OnceLock<EditorClient>,
     touched: Mutex<Option<Touched>>,
     /// Digests of whole texts that this server put into open documents last.
     put: Mutex<HashMap<PathBuf, Digest>>,
-    pub deliveries: Deliveries,
+    pub edits_underway: EditsUnderway,
     pub pages: Pages,
     /// Open files of which the author was told that this client does not let them be changed.
     left_alone: Mutex<HashSet<PathBuf>>,
     introduced: OnceLock<Introduction>,
+    /// What counts until the client has said something of itself.
+    unknown: Introduction,
     editor_settings: watch::Sender<EditorSettings>,
-}
-
-/// What the client said of itself in `initialize`.
-#[derive(Default)]
-pub struct Introduction {
-    pub capabilities: ClientCapabilities,
-    /// Its name, where it gave one.
-    pub client_name: Option<String>,
-    pub folders: Vec<PathBuf>,
-    /// From the initialization options: the layer below what the client tells later.
-    pub initial_settings: Option<Value>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -69,7 +61,7 @@ struct EditorSettings {
     asked: usize,
 }
 
-/// What the client touched last.
+/// Says what the client touched last.
 #[derive(Debug, Clone)]
 pub struct Touched {
     pub url: Url,
@@ -84,17 +76,19 @@ impl State {
             documents: Documents::default(),
             lifecycle: Arc::default(),
             workshop: Workshop::new(environment, Disk::real(), holder),
-            jobs: Jobs::default(),
-            review: Review::default(),
-            told_beside: diagnostics::ToldBeside::default(),
-            journals: Journals::default(),
+            jobs: RunningJobs::default(),
+            review_queue: ReviewQueue::default(),
+            draft_memories: DraftMemories::default(),
+            published: Published::default(),
+            journals: JournalEvents::default(),
             client: OnceLock::new(),
             touched: Mutex::default(),
             put: Mutex::default(),
-            deliveries: Deliveries::default(),
+            edits_underway: EditsUnderway::default(),
             pages: Pages::default(),
             left_alone: Mutex::default(),
             introduced: OnceLock::new(),
+            unknown: Introduction::default(),
             editor_settings: watch::Sender::default(),
         }
     }
@@ -104,7 +98,7 @@ impl State {
         State::new(Environment::default())
     }
 
-    /// Set once, when the service is built.
+    /// Takes the client, once, when the service is built.
     pub fn set_client(&self, client: EditorClient) {
         let _ = self.client.set(client);
     }
@@ -113,18 +107,19 @@ impl State {
         self.client.get()
     }
 
-    /// Set once, by `initialize`.
+    /// Takes what the client says of itself, once, by `initialize`.
     pub fn introduce(&self, introduction: Introduction) {
         let _ = self.introduced.set(introduction);
     }
 
-    pub fn introduction(&self) -> Option<&Introduction> {
-        self.introduced.get()
+    /// Returns what the client said of itself; before it has, that is nothing.
+    pub fn introduction(&self) -> &Introduction {
+        self.introduced.get().unwrap_or(&self.unknown)
     }
 
-    /// The workspace folder that holds `path`: the outermost, if several do.
+    /// Returns the workspace folder that holds `path`: the outermost, if several do.
     pub fn workspace_of(&self, path: &Path) -> Option<PathBuf> {
-        let folders = &self.introduction()?.folders;
+        let folders = &self.introduction().folders;
         let holding = folders.iter().filter(|folder| path.starts_with(folder));
         holding
             .min_by_key(|folder| folder.components().count())
@@ -144,8 +139,7 @@ impl State {
     /// Takes in what the client told of its settings. What it said before stays in force where
     /// that is nothing, the initialization options wherever it sets nothing else.
     pub fn set_editor_settings(&self, told: Option<Value>) {
-        let introduction = self.introduction();
-        let initial = introduction.and_then(|introduction| introduction.initial_settings.clone());
+        let initial = self.introduction().initial_settings.clone();
         self.editor_settings.send_modify(|known| {
             let told = match told {
                 Some(told) => layered(initial.unwrap_or_default(), told),
@@ -155,12 +149,12 @@ impl State {
         });
     }
 
-    /// The editor's settings, if they have come.
+    /// Returns the editor's settings, if they have come.
     pub fn editor_settings(&self) -> Option<Value> {
         self.editor_settings.borrow().value.clone()
     }
 
-    /// While the guard lives, the client is being asked for its settings.
+    /// Notes that the client is being asked for its settings, while the guard lives.
     pub fn expect_settings(&self) -> Expected<'_> {
         self.editor_settings.send_modify(|known| known.asked += 1);
         Expected { state: self }
@@ -180,43 +174,16 @@ impl State {
         put.insert(path.to_owned(), Digest::of(text.trim_end()));
     }
 
-    /// Whether a text, by its digest, was the last that was put into an open document.
+    /// Tells whether a text, by its digest, was the last that was put into an open document.
     pub fn was_put(&self, path: &Path, digest: &Digest) -> bool {
         let put = self.put.lock().unwrap_or_else(PoisonError::into_inner);
         put.get(path) == Some(digest)
     }
 
-    /// Whether a change of this document is the echo of an edit of ours, so that the author did
+    /// Tells whether a change of this document is the echo of an edit of ours, so that the author did
     /// not touch it.
     pub fn is_echo(&self, url: &Url) -> bool {
-        self.deliveries.underway(url).is_some()
-    }
-
-    /// Whether the client applies edits that the server asks for. One that says nothing may.
-    pub fn applies_edits(&self) -> bool {
-        let workspace = self
-            .introduction()
-            .and_then(|introduction| introduction.capabilities.workspace.as_ref());
-        workspace
-            .and_then(|workspace| workspace.apply_edit)
-            .unwrap_or(true)
-    }
-
-    /// Whether the client drops an edit for another version than the buffer's and answers all the
-    /// same that it applied it. Seen in Neovim 0.11.4.
-    pub fn drops_stale_edits(&self) -> bool {
-        let introduction = self.introduction();
-        introduction.is_some_and(|known| known.client_name.as_deref() == Some("Neovim"))
-    }
-
-    /// Whether the client joins edits of one label into one step of undo: a plug-in of ours says
-    /// so by `capabilities.experimental.storywright.joinsEdits`.
-    pub fn joins_edits(&self) -> bool {
-        let experimental = self
-            .introduction()
-            .and_then(|introduction| introduction.capabilities.experimental.as_ref());
-        let joins = experimental.and_then(|value| value.pointer("/storywright/joinsEdits"));
-        joins.and_then(Value::as_bool).unwrap_or(false)
+        self.edits_underway.to(url).is_some()
     }
 
     /// Leaves an open file to the author, in a client that does not let it be changed.
@@ -248,50 +215,9 @@ impl State {
     fn touched(&self) -> MutexGuard<'_, Option<Touched>> {
         self.touched.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// A document was opened.
-    pub fn opened(self: &Arc<Self>, url: Url) {
-        if let Some((path, text)) = self.documents.file_of(&url) {
-            self.journals.opened(self, path, text);
-        }
-        self.look_at(url);
-    }
-
-    /// An open document changed, and had these texts one after the other: a client that tells late
-    /// may tell of an edit of ours together with the author's deleting it.
-    pub fn changed(self: &Arc<Self>, url: Url, texts: Vec<Rope>) {
-        if let Some((path, _)) = self.documents.file_of(&url) {
-            for text in texts {
-                self.journals.changed(self, path.clone(), text);
-            }
-        }
-        self.look_at(url);
-    }
-
-    fn look_at(self: &Arc<Self>, url: Url) {
-        review::note(self, url.clone());
-        diagnostics::schedule(self, url);
-    }
-
-    /// A document was saved and stays open.
-    pub fn saved(self: &Arc<Self>, url: &Url) {
-        if let Some(path) = path_of(url) {
-            self.journals.saved(self, path);
-        }
-    }
-
-    /// A document was closed.
-    pub fn closed(self: &Arc<Self>, url: Url, path: Option<PathBuf>) {
-        // What it showed and did not save is gone, and its neighbours may read otherwise.
-        review::note(self, url.clone());
-        diagnostics::clear(self, url);
-        if let Some(path) = path {
-            self.journals.closed(self, path);
-        }
-    }
 }
 
-/// See [`State::expect_settings`].
+/// Ends the asking for settings when it is dropped; see [`State::expect_settings`].
 pub struct Expected<'a> {
     state: &'a State,
 }
@@ -303,7 +229,7 @@ impl Drop for Expected<'_> {
     }
 }
 
-/// Settings over others: an object goes into an object, and null sets nothing.
+/// Lays settings over others: an object goes into an object, and null sets nothing.
 fn layered(below: Value, above: Value) -> Value {
     match (below, above) {
         (Value::Object(mut below), Value::Object(above)) => {
@@ -318,7 +244,7 @@ fn layered(below: Value, above: Value) -> Value {
     }
 }
 
-/// The pages of chunks, one a file.
+/// Knows the pages of chunks, one a file.
 #[derive(Default)]
 pub struct Pages {
     latest: Mutex<HashMap<PathBuf, CancellationToken>>,
@@ -326,7 +252,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// A label that no other page has.
+    /// Makes a label that no other page has.
     pub fn label(&self) -> String {
         let page = self.labelled.fetch_add(1, Ordering::Relaxed);
         format!("storywright/page-{page}")

@@ -76,7 +76,7 @@ pub async fn serve<R, W, S>(
     }
 }
 
-/// What becomes of messages that come.
+/// Handles the messages that come.
 struct Reading<S, A> {
     service: S,
     tasks: mpsc::Sender<BoxFuture<'static, Option<Response>>>,

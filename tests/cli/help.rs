@@ -11,12 +11,11 @@ const COMMANDS: [&str; 8] = [
 fn every_command_explains_itself() {
     let desk = Desk::new();
     let all = desk.run(&["--help"]).exits(0);
+    let listed = listed(&all.stdout);
     for command in COMMANDS {
-        assert!(
-            all.stdout.contains(&format!("\n  {command} ")),
-            "{}",
-            all.stdout
-        );
+        assert!(listed.contains(&command), "{command}: {}", all.stdout);
+    }
+    for command in listed {
         for arguments in [[command, "--help"], ["help", command]] {
             let help = desk.run(&arguments).exits(0);
             let usage = format!("Usage: storywright {command}");
@@ -41,6 +40,36 @@ fn every_command_explains_itself() {
         format!("storywright {}\n", env!("CARGO_PKG_VERSION"))
     );
     assert_eq!(desk.files(""), []);
+}
+
+/// The commands of a help text.
+fn listed(help: &str) -> Vec<&str> {
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    // What a command does may go on below it.
+    let own = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names = own.filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").collect()
+}
+
+#[test]
+fn the_readme_names_commands_that_there_are() {
+    let desk = Desk::new();
+    let help = desk.run(&["--help"]).exits(0).stdout;
+    let commands = listed(&help);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let mentions = readme.match_indices("`storywright ").map(|(at, start)| {
+        let rest = &readme[at + start.len()..];
+        rest.split(|c: char| !c.is_ascii_alphabetic())
+            .next()
+            .unwrap()
+    });
+    let named: Vec<&str> = mentions.filter(|name| !name.is_empty()).collect();
+    assert!(!named.is_empty());
+    for name in named {
+        assert!(commands.contains(&name), "{name}");
+    }
 }
 
 #[test]

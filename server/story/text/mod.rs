@@ -16,7 +16,7 @@ pub mod quote;
 pub mod scripts;
 pub mod sentences;
 pub mod slug;
-pub(super) mod spelling;
+pub(crate) mod spelling;
 pub mod terms;
 pub mod white_space;
 pub mod words;

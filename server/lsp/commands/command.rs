@@ -1,0 +1,160 @@
+//! What a command is: a row of the table.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Url};
+
+use super::arguments::{Arguments, Takes};
+use crate::engine::blocking;
+use crate::engine::status::{ChunkState, StoryStatus};
+use crate::lsp::state::State;
+use crate::lsp::target::Target;
+
+/// Describes a command: everything that names, lists, runs or offers commands reads it here.
+pub struct Command {
+    /// As clients ask for it: `storywright.write`.
+    pub name: &'static str,
+    /// As the palettes of editors show it.
+    pub title: &'static str,
+    /// Where the palettes of editors show it.
+    pub palette: Palette,
+    pub takes: Takes,
+    pub runs: fn(Call) -> BoxFuture<'static, Answer>,
+    /// Where code actions offer it, and as what.
+    pub offered: &'static [On],
+    /// The codes of the diagnostics that it is a quick fix for.
+    pub answers: &'static [&'static str],
+}
+
+/// Says where the palette of an editor shows a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Palette {
+    Everywhere,
+    /// Where a markdown document is shown: it is about that one.
+    InMarkdown,
+}
+
+/// Answers a command: what the client gets as data, or a sentence for the author.
+pub type Answer = Result<Value, String>;
+
+/// Holds what a command is run with.
+#[derive(Clone)]
+pub struct Call {
+    pub state: Arc<State>,
+    pub arguments: Arguments,
+}
+
+impl Call {
+    /// Runs what asks the file system where it holds no other message up.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<State>, &Arguments) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
+        let call = self.clone();
+        blocking(move || work(&call.state, &call.arguments)).await
+    }
+
+    /// Finds what the command is about.
+    pub async fn target(&self) -> Result<Target, String> {
+        self.blocking(|state, arguments| arguments.target(state))
+            .await
+    }
+
+    /// Tells the author in a message what was done.
+    pub fn tell(&self, message: &str) {
+        if let Some(client) = self.state.client() {
+            client.show(MessageType::INFO, format!("Storywright: {message}"));
+        }
+    }
+
+    /// Opens a file in the editor, where it does so for a server.
+    pub fn show_document(&self, path: &Path) {
+        if let (Some(client), Ok(url)) = (self.state.client(), Url::from_file_path(path))
+            && self.state.introduction().shows_documents()
+        {
+            client.show_document(url);
+        }
+    }
+}
+
+/// Says where code actions offer a command, in the order in which menus show them; in one place, the
+/// order is that of the table.
+#[derive(Clone, Copy)]
+pub enum On {
+    /// A brief, whatever is known of its drafts.
+    Brief(fn(&Arc<State>, &Place) -> Option<Offer>),
+    /// A story that a job is at work on.
+    BusyStory(fn(&Here) -> Option<Offer>),
+    /// A note in the margin of a chunk, or of its beat.
+    Note(fn(&Here, &ChunkState, note: &str) -> Option<Offer>),
+    /// A chunk or its beat, before all else that can be done with it.
+    ChunkFirst(fn(&Here, &ChunkState) -> Option<Offer>),
+    /// A chunk or its beat.
+    Chunk(fn(&Here, &ChunkState) -> Option<Offer>),
+    /// A draft of a brief that was renamed, where a story has none; nothing else is offered on that story.
+    LostDraft(fn(&Here, draft: &str) -> Offer),
+    /// A story whose outline has beats.
+    Story(fn(&Here) -> Option<Offer>),
+}
+
+/// Offers to run a command.
+pub struct Offer {
+    /// What it does here; menus show it after the name of the program.
+    pub title: String,
+    pub arguments: Value,
+    /// The diagnostics that it puts right, of those that the client sent.
+    pub answers: Vec<Diagnostic>,
+}
+
+impl Offer {
+    /// Makes an offer that puts no diagnostic right.
+    pub fn new(title: String, arguments: Value) -> Offer {
+        Offer {
+            title,
+            arguments,
+            answers: Vec::new(),
+        }
+    }
+}
+
+/// Says where in a document actions are asked for.
+pub struct Place<'a> {
+    pub url: &'a Url,
+    pub position: Position,
+    /// The diagnostics that the client knows there; none where it wants no quick fixes.
+    pub diagnostics: &'a [Diagnostic],
+}
+
+/// Says what a place is about, and how far that is.
+pub struct Here<'a> {
+    pub url: &'a Url,
+    pub target: &'a Target,
+    pub status: &'a StoryStatus,
+}
+
+impl Here<'_> {
+    /// Returns the session that the place is in, for the arguments of a command.
+    pub fn session(&self) -> Option<&str> {
+        self.target.session.as_ref().map(|session| session.as_str())
+    }
+
+    /// Names a chunk as menus do.
+    pub fn name(&self, chunk: &ChunkState) -> String {
+        format!("chunk {} “{}”", chunk.number, chunk.title)
+    }
+
+    /// Makes an offer that is about the story.
+    pub fn offer(&self, title: String) -> Offer {
+        let arguments = json!({ "uri": self.url, "session": self.session() });
+        Offer::new(title, arguments)
+    }
+
+    /// Makes an offer that is about a chunk.
+    pub fn offer_on(&self, chunk: &ChunkState, title: String) -> Offer {
+        let arguments = json!({ "uri": self.url, "beat": chunk.beat, "session": self.session() });
+        Offer::new(title, arguments)
+    }
+}

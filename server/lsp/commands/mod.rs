@@ -1,0 +1,25 @@
+//! The commands `storywright.*`: `table.rs` has a row for each; what runs it, and what it offers where, is in a file
+//! of its own or of its family.
+
+mod arguments;
+mod cancel;
+mod command;
+mod decide;
+mod execute;
+mod explain;
+mod export;
+mod new_story;
+mod offers;
+mod passes;
+mod plan;
+mod sessions;
+mod start_job;
+mod status;
+mod table;
+mod versions;
+mod write;
+
+pub use command::{Command, Palette, Place};
+pub use execute::execute;
+pub use offers::{Asked, Offered, offers};
+pub use table::COMMANDS;

@@ -1,0 +1,96 @@
+//! The command that plans what is missing in an outline.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+use tower_lsp::lsp_types::{Diagnostic, NumberOrString};
+
+use super::command::{Answer, Call, Offer, Place};
+use super::start_job::SETTINGS_PATIENCE;
+use crate::engine::blocking;
+use crate::engine::plan::{Count, PlanRequest, Planning};
+use crate::engine::report::cause_chain;
+use crate::lsp::document_kind::is_brief;
+use crate::lsp::documents::path_of;
+use crate::lsp::jobs::{self, Assignment};
+use crate::lsp::page::LspEditor;
+use crate::lsp::state::State;
+use crate::lsp::{position, stories};
+use crate::story::SectionKind;
+use crate::story::checks::NO_OUTLINE;
+
+/// The problem of a brief whose beats are too few.
+const LONG_BEATS: &str = "long-beats";
+
+/// The problems that planning mends.
+pub const ANSWERS: &[&str] = &[NO_OUTLINE, LONG_BEATS];
+
+/// Starts to plan the outline of a brief; the answer is the job's id.
+pub async fn run(call: Call) -> Answer {
+    let state = &call.state;
+    state.wait_for_settings(SETTINGS_PATIENCE).await;
+    let target = call.target().await?;
+    let id = state.jobs.next_id();
+    let listed = jobs::list(state, &id, target.brief.clone());
+    let planning = {
+        let (state, job) = (Arc::clone(state), id.clone());
+        blocking(move || {
+            let request = PlanRequest {
+                job,
+                workspace: state.workspace_of(&target.brief),
+                brief: target.brief,
+                beats: None,
+                editor_settings: state.editor_settings(),
+                flags: Map::new(),
+            };
+            let editor = LspEditor::new(Arc::clone(&state));
+            Planning::new(&state.workshop, request, &editor)
+        })
+        .await
+    };
+    let planning = planning.map_err(|error| cause_chain(&error))?;
+    jobs::start(listed, Assignment::Outline(Box::new(planning)));
+    Ok(Value::from(id))
+}
+
+/// Offers to plan in a brief whose outline has too few beats: anywhere where it has none, else
+/// within the outline and where a diagnostic says so.
+pub fn offer(state: &Arc<State>, place: &Place) -> Option<Offer> {
+    if !is_brief(place.url) {
+        return None;
+    }
+    let answers = answered(place.diagnostics);
+    let snapshot = state.documents.get(place.url)?;
+    let (story, settings) = stories::read(state, &path_of(place.url)?).ok()?;
+    let brief = &story.brief;
+    let at = position::to_byte(&snapshot.rope, place.position, state.documents.encoding());
+    let outlines = brief.sections.iter();
+    let mut outlines = outlines.filter(|section| section.kind == SectionKind::Outline);
+    let is_inside = outlines.any(|outline| outline.span.contains(&at) || outline.span.end == at);
+    let missing = Count::of(brief, &settings, None)?.missing();
+    if missing == 0 || !(is_inside || brief.beats.is_empty() || !answers.is_empty()) {
+        return None;
+    }
+    let beats = match missing {
+        1 => "1 beat".to_owned(),
+        n => format!("{n} beats"),
+    };
+    let title = match brief.beats.is_empty() {
+        true => format!("plan the outline ({beats})"),
+        false => format!("plan what is missing in the outline ({beats})"),
+    };
+    Some(Offer {
+        title,
+        arguments: json!({ "uri": place.url }),
+        answers,
+    })
+}
+
+/// Finds the problems that planning mends.
+fn answered(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    let is_answered = |diagnostic: &&Diagnostic| match &diagnostic.code {
+        Some(NumberOrString::String(code)) => ANSWERS.contains(&code.as_str()),
+        _ => false,
+    };
+    diagnostics.iter().filter(is_answered).cloned().collect()
+}

@@ -1,0 +1,64 @@
+//! Starts a job on chunks; the answer is the job's id.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::arguments::Arguments;
+use super::command::{Answer, Call};
+use crate::engine::blocking;
+use crate::engine::error::JobError;
+use crate::engine::prepare::Prepared;
+use crate::engine::report::cause_chain;
+use crate::engine::workshop::{JobRequest, Naming, Scope};
+use crate::lsp::jobs::{self, Assignment};
+use crate::lsp::page::LspEditor;
+use crate::lsp::state::State;
+use crate::lsp::target::Target;
+
+/// How long a job's start waits for a client that has not told its settings yet.
+pub const SETTINGS_PATIENCE: Duration = Duration::from_secs(3);
+
+/// Says what a job is to do with the story that it is about.
+pub type ScopeOf = fn(&Arc<State>, &Target, &Arguments) -> Result<Scope, JobError>;
+
+/// Starts a job with the scope that the command has here.
+pub async fn run(call: Call, scope_of: ScopeOf) -> Answer {
+    let Call { state, arguments } = &call;
+    state.wait_for_settings(SETTINGS_PATIENCE).await;
+    let target = call.target().await?;
+    let id = state.jobs.next_id();
+    let listed = jobs::list(state, &id, target.brief.clone());
+    let prepared = {
+        let (state, arguments, id) = (Arc::clone(state), arguments.clone(), id.clone());
+        blocking(move || {
+            let scope = scope_of(&state, &target, &arguments)?;
+            prepare(&state, target, scope, id)
+        })
+        .await
+    };
+    let prepared = prepared.map_err(|error| cause_chain(&error))?;
+    jobs::start(listed, Assignment::Chunks(Box::new(prepared)));
+    Ok(Value::from(id))
+}
+
+fn prepare(
+    state: &Arc<State>,
+    target: Target,
+    scope: Scope,
+    id: String,
+) -> Result<Prepared, JobError> {
+    let request = JobRequest {
+        job: id,
+        workspace: state.workspace_of(&target.brief),
+        brief: target.brief,
+        session: target.session,
+        naming: Naming::ByPlace,
+        scope,
+        editor_settings: state.editor_settings(),
+        flags: Map::new(),
+    };
+    let editor = LspEditor::new(Arc::clone(state));
+    Prepared::new(&state.workshop, request, &editor)
+}

@@ -1,0 +1,102 @@
+//! What the client said of itself in `initialize`, and what follows from it.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tower_lsp::lsp_types::{
+    ClientCapabilities, TextDocumentClientCapabilities, WindowClientCapabilities,
+    WorkspaceClientCapabilities,
+};
+
+/// Holds what the client said of itself.
+#[derive(Default)]
+pub struct Introduction {
+    pub capabilities: ClientCapabilities,
+    /// Its name, where it gave one.
+    pub client_name: Option<String>,
+    pub folders: Vec<PathBuf>,
+    /// From the initialization options: the layer below what the client tells later.
+    pub initial_settings: Option<Value>,
+}
+
+impl Introduction {
+    /// Tells whether the client applies edits that the server asks for. One that says nothing may.
+    pub fn applies_edits(&self) -> bool {
+        let apply_edit = self.workspace().and_then(|workspace| workspace.apply_edit);
+        apply_edit.unwrap_or(true)
+    }
+
+    /// Tells whether the client drops an edit for another version than the buffer's and answers all
+    /// the same that it applied it. Seen in Neovim 0.11.4.
+    pub fn drops_stale_edits(&self) -> bool {
+        self.client_name.as_deref() == Some("Neovim")
+    }
+
+    /// Tells whether the client joins edits of one label into one step of undo: a plug-in of ours
+    /// says so by `capabilities.experimental.storywright.joinsEdits`.
+    pub fn joins_edits(&self) -> bool {
+        let experimental = self.capabilities.experimental.as_ref();
+        let joins = experimental.and_then(|value| value.pointer("/storywright/joinsEdits"));
+        joins.and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Tells whether the editor shows questions with answers to choose from.
+    pub fn asks_questions(&self) -> bool {
+        let show = self
+            .window()
+            .and_then(|window| window.show_message.as_ref());
+        show.is_some_and(|show| show.message_action_item.is_some())
+    }
+
+    /// Tells whether the editor opens a document that the server names.
+    pub fn shows_documents(&self) -> bool {
+        let show = self
+            .window()
+            .and_then(|window| window.show_document.as_ref());
+        show.is_some_and(|show| show.support)
+    }
+
+    /// Tells whether the editor shows the progress of jobs.
+    pub fn shows_progress(&self) -> bool {
+        let progress = self.window().and_then(|window| window.work_done_progress);
+        progress.unwrap_or(false)
+    }
+
+    /// Tells whether a diagnostic may name other places.
+    pub fn shows_related_information(&self) -> bool {
+        let published = self
+            .text_document()
+            .and_then(|document| document.publish_diagnostics.as_ref());
+        published.is_some_and(|published| published.related_information == Some(true))
+    }
+
+    /// Tells whether the client can be asked for the editor's settings.
+    pub fn tells_settings(&self) -> bool {
+        let configuration = self
+            .workspace()
+            .and_then(|workspace| workspace.configuration);
+        configuration.unwrap_or(false)
+    }
+
+    /// Tells whether the client can be asked to tell of files that change.
+    pub fn watches_files(&self) -> bool {
+        let watched = self
+            .workspace()
+            .and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        watched
+            .and_then(|watched| watched.dynamic_registration)
+            .unwrap_or(false)
+    }
+
+    fn window(&self) -> Option<&WindowClientCapabilities> {
+        self.capabilities.window.as_ref()
+    }
+
+    fn workspace(&self) -> Option<&WorkspaceClientCapabilities> {
+        self.capabilities.workspace.as_ref()
+    }
+
+    fn text_document(&self) -> Option<&TextDocumentClientCapabilities> {
+        self.capabilities.text_document.as_ref()
+    }
+}

@@ -1,0 +1,12 @@
+//! The requests and notifications of the client: one file a method, which takes the parameters apart, asks, and converts
+//! the answer. `server.rs` has the list of them, `capabilities.rs` tells the client.
+
+pub mod cancel_progress;
+pub mod code_action;
+pub mod did_change_configuration;
+pub mod did_change_watched_files;
+pub mod did_rename_files;
+pub mod document_sync;
+pub mod execute_command;
+pub mod initialize;
+pub mod initialized;
