@@ -17,6 +17,7 @@ mod draft;
 pub mod editor;
 pub mod environment;
 pub mod error;
+pub mod event_words;
 pub mod events;
 pub mod explain;
 pub mod export;

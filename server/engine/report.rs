@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::event_words::because;
 use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
+use super::plan::PlanEvent;
 use super::settings::Role;
 use super::thought::Thought;
 use crate::provider::Usage;
@@ -104,7 +106,7 @@ impl Reporter {
 
     fn record(&self, event: &JobEvent) {
         self.unit.note(event);
-        if let Some(line) = checkpoint_line(event, self.unit.as_str()) {
+        if let Some(line) = event.checkpoint(self.unit.as_str()) {
             let mut entry = json!({
                 "at": jiff::Timestamp::now().to_string(),
                 "level": level(event),
@@ -248,182 +250,10 @@ fn level(event: &JobEvent) -> &'static str {
             ..
         } => "warn",
         JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
-        JobEvent::Plan(event) => event.level(),
+        JobEvent::Plan(PlanEvent::Retry { .. }) => "warn",
+        JobEvent::Plan(PlanEvent::Finished { outcome, .. }) if *outcome != Outcome::Complete => {
+            "warn"
+        }
         _ => "info",
     }
-}
-
-/// ` (caused by: …: …)`, or nothing.
-fn because(causes: &[String]) -> String {
-    match causes {
-        [] => String::new(),
-        causes => format!(" (caused by: {})", causes.join(": ")),
-    }
-}
-
-fn tokens(usage: &Usage) -> String {
-    let count = usage.output_tokens;
-    count.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
-}
-
-fn checkpoint_line(event: &JobEvent, unit: &str) -> Option<String> {
-    let seconds = |ms: &u64| format!("{:.1} s", *ms as f64 / 1000.0);
-    let text = match event {
-        JobEvent::JobStarted {
-            job,
-            work,
-            session,
-            provider,
-            model,
-            to_write,
-            chunks,
-            words,
-            target_words,
-            ..
-        } => format!(
-            "{job} started: session {session}, {} of {chunks} chunks to {} with {provider}/{model}; \
-             {words} of {target_words} {unit} are there",
-            to_write.len(),
-            work.as_str()
-        ),
-        JobEvent::ChunkStarted {
-            chunk,
-            words,
-            target_words,
-            percent,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} started: {words}/{target_words} {unit}, {percent} %, {} elapsed",
-            seconds(elapsed_ms)
-        ),
-        JobEvent::Progress { .. } => return None,
-        JobEvent::Retry {
-            chunk,
-            words,
-            attempt,
-            attempts,
-            wait_ms,
-            patience_ms,
-            message,
-            causes,
-            elapsed_ms,
-        } => format!(
-            "chunk {chunk} {} at {words} {unit}, next in {}: {message}{}; {} elapsed",
-            match patience_ms {
-                Some(_) => "waits for the server".to_owned(),
-                None => format!("attempt {attempt} of {attempts} failed"),
-            },
-            seconds(wait_ms),
-            because(causes),
-            seconds(elapsed_ms)
-        ),
-        JobEvent::ChunkSaved {
-            chunk,
-            words,
-            target_words,
-            percent,
-            usage,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} saved: {words}/{target_words} {unit}, {percent} %, {} elapsed, {} tokens",
-            seconds(elapsed_ms),
-            tokens(usage)
-        ),
-        JobEvent::ChunkFailed {
-            chunk,
-            words,
-            message,
-            causes,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} failed at {words} {unit}: {message}{}; {} elapsed",
-            because(causes),
-            seconds(elapsed_ms)
-        ),
-        JobEvent::StateSaved {
-            chunk,
-            facts,
-            usage,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} read: {facts} facts, {} elapsed, {} tokens",
-            seconds(elapsed_ms),
-            usage
-                .output_tokens
-                .map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
-        ),
-        JobEvent::Seam {
-            chunk,
-            result,
-            words,
-            message,
-            usage,
-            elapsed_ms,
-        } => format!(
-            "chunk {chunk} beginning {}: {words} {unit}, {} elapsed, {} tokens{}",
-            match result {
-                SeamResult::Fitted => "fitted to the chunk before",
-                SeamResult::Fits => "fits",
-                SeamResult::Refused => "left as it was",
-                SeamResult::Open => "not looked at yet",
-            },
-            seconds(elapsed_ms),
-            tokens(usage),
-            message
-                .as_ref()
-                .map_or_else(String::new, |message| format!("; {message}"))
-        ),
-        JobEvent::ChunkRefined {
-            chunk,
-            result,
-            words,
-            usage,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} refined to {words} {unit}: {}; {} elapsed, {} tokens",
-            result.words(),
-            seconds(elapsed_ms),
-            tokens(usage)
-        ),
-        JobEvent::ChunkAudited {
-            chunk,
-            findings,
-            usage,
-            elapsed_ms,
-            ..
-        } => format!(
-            "chunk {chunk} audited: {findings} contradictions, {} elapsed, {} tokens",
-            seconds(elapsed_ms),
-            tokens(usage)
-        ),
-        JobEvent::Warning { chunk, message, .. } => match chunk {
-            Some(chunk) => format!("chunk {chunk} warning: {message}"),
-            None => format!("warning: {message}"),
-        },
-        JobEvent::JobFinished {
-            outcome,
-            words,
-            target_words,
-            written,
-            incomplete,
-            elapsed_ms,
-            ..
-        } => format!(
-            "job {}: {written} chunks written, {} not complete, {words}/{target_words} {unit}, {} elapsed",
-            match outcome {
-                Outcome::Complete => "complete",
-                Outcome::Incomplete => "incomplete",
-                Outcome::Cancelled => "cancelled",
-            },
-            incomplete.len(),
-            seconds(elapsed_ms)
-        ),
-        JobEvent::Plan(event) => event.checkpoint()?,
-    };
-    Some(format!("[CHECKPOINT] {text}"))
 }

@@ -19,9 +19,10 @@ use super::review;
 use super::state::State;
 use crate::engine::accept::Check;
 use crate::engine::error::JobError;
+use crate::engine::event_words::Progress;
 use crate::engine::events::{JobEvent, Observer, Outcome, Unit, Work};
 use crate::engine::job::Finished;
-use crate::engine::plan::{PlanEvent, Planning};
+use crate::engine::plan::Planning;
 use crate::engine::prepare::Prepared;
 use crate::engine::report::cause_chain;
 
@@ -297,45 +298,13 @@ fn matters_now(code: &str) -> bool {
 }
 
 fn show(progress: &mut JobProgress, event: &JobEvent, unit: &str) {
-    match event {
-        JobEvent::Progress {
-            chunk,
-            words,
-            target_words,
-            percent,
-            words_per_second,
-            ..
-        } => progress.report(
-            format!("chunk {chunk}: {words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"),
-            *percent,
-        ),
-        JobEvent::ChunkSaved {
-            chunk,
-            words,
-            percent,
-            ..
-        } => progress.report(format!("chunk {chunk} saved: {words} {unit}"), *percent),
-        JobEvent::Retry {
-            chunk,
-            wait_ms,
-            patience_ms: Some(_),
-            ..
-        } => progress.wait(format!(
-            "chunk {chunk} waits for the server, asked again in {} s",
-            wait_ms.div_ceil(1000)
-        )),
-        JobEvent::StateSaved {
-            chunk,
-            percent: Some(percent),
-            ..
-        } => progress.report(format!("chunk {chunk} read"), *percent),
-        JobEvent::JobFinished { message, .. }
-        | JobEvent::Plan(PlanEvent::Finished { message, .. }) => progress.conclude(message),
-        JobEvent::Plan(event) => {
-            if let Some((message, percent)) = event.progress() {
-                progress.report(message, percent);
-            }
+    if let Some(Progress { message, percent }) = event.progress(unit) {
+        match percent {
+            Some(percent) => progress.report(message, percent),
+            None => progress.wait(message),
         }
-        _ => {}
+    }
+    if let Some(message) = event.conclusion() {
+        progress.conclude(message);
     }
 }
