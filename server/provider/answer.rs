@@ -66,7 +66,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// The server says in `value` that it failed.
+    /// Makes the fault of a server that says in `value` that it failed.
     pub fn refused(value: &Value) -> Fault {
         Fault::Refused(Box::new(Refusal::from_value(value)))
     }
@@ -76,7 +76,7 @@ impl Fault {
 pub(super) trait Decoder: Send + 'static {
     fn take(&mut self, object: &Value, out: &mut Vec<Event>) -> Result<Progress, Fault>;
 
-    /// Nothing more comes. Gives the rest out and the `Finished`.
+    /// Ends the answer: gives the rest out and the `Finished`.
     ///
     /// # Errors
     /// `Cut` where no finish reason came and there is no end mark either.
@@ -144,18 +144,18 @@ impl<D: Decoder> Answer<D> {
         }
     }
 
-    /// What is given out before anything that comes.
+    /// Sets what is given out before anything that comes.
     pub fn begin(&mut self, notices: Vec<Event>) {
         self.queue.extend(notices);
     }
 
-    /// The model that was asked, and what errors must not repeat of the request.
+    /// Notes the model that was asked, and what errors must not repeat of the request.
     pub fn asked(&mut self, model: &str, secrets: Secrets) {
         self.model = model.to_owned();
         self.secrets = secrets;
     }
 
-    /// The deadline between two tokens, which the waits for an end stay well within.
+    /// Sets the deadline between two tokens, which the waits for an end stay well within.
     pub fn waits_within(&mut self, idle: Duration) {
         self.idle = idle;
     }
@@ -165,7 +165,7 @@ impl<D: Decoder> Answer<D> {
         self.told_unread = told;
     }
 
-    /// The same with another bound.
+    /// Sets another bound.
     #[cfg(test)]
     pub fn at_most(mut self, bytes: usize) -> Self {
         self.room = bytes;
@@ -437,7 +437,7 @@ impl<D: Decoder> Answer<D> {
     }
 }
 
-/// Whether a frame that nothing ended is but the beginning of one.
+/// Tells whether a frame that nothing ended is but the beginning of one.
 fn is_half(frame: &Frame) -> bool {
     let (Frame::Data(text) | Frame::Error(text)) = frame;
     let is_json_so_far = || match serde_json::from_str::<IgnoredAny>(text) {

@@ -213,7 +213,7 @@ impl Messages {
         }
     }
 
-    /// The text of a delta.
+    /// Gives out the text of a delta.
     fn text(&mut self, text: &Value, out: &mut Vec<Event>) {
         let had_text = !self.sent.is_empty();
         let text = text.as_str().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::ProviderKind;
 /// Where Ollama listens unless told otherwise.
 const OLLAMA_PORT: u16 = 11434;
 
-/// The vendor's own root, to which a protocol's paths are appended.
+/// Finds the vendor's own root, to which a protocol's paths are appended.
 pub(super) fn vendor_root(kind: ProviderKind) -> &'static str {
     match kind {
         ProviderKind::Anthropic => "https://api.anthropic.com/v1",
@@ -20,7 +20,7 @@ pub(super) fn vendor_root(kind: ProviderKind) -> &'static str {
     }
 }
 
-/// Whether `url` is the vendor's own service, which wants a key and has the vendor's models.
+/// Tells whether `url` is the vendor's own service, which wants a key and has the vendor's models.
 pub(super) fn is_vendor(kind: ProviderKind, url: &Url) -> bool {
     matches!(
         (kind, url.host_str()),
@@ -29,7 +29,7 @@ pub(super) fn is_vendor(kind: ProviderKind, url: &Url) -> bool {
     )
 }
 
-/// Whether the host is this machine, where no proxy belongs in between.
+/// Tells whether the host is this machine, where no proxy belongs in between.
 pub(super) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -51,12 +51,12 @@ pub fn exposed_host(base_url: &str) -> Option<String> {
     (url.scheme() == "http" && !is_here).then(|| host_and_port(&url))
 }
 
-/// Whether the host is an address that one listens at, which leads to this machine.
+/// Tells whether the host is an address that one listens at, which leads to this machine.
 fn is_listening(url: &Url) -> bool {
     matches!(url.host_str(), Some("0.0.0.0" | "[::]"))
 }
 
-/// Host and port as an author would write them: `api.openai.com`, `127.0.0.1:8080`.
+/// Writes host and port as an author would write them: `api.openai.com`, `127.0.0.1:8080`.
 pub(super) fn host_and_port(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
     match url.port() {
@@ -65,7 +65,7 @@ pub(super) fn host_and_port(url: &Url) -> String {
     }
 }
 
-/// The root that a protocol's paths are appended to, from any form that people use.
+/// Finds the root that a protocol's paths are appended to, from any form that people use.
 ///
 /// Accepted: with or without a trailing slash, with or without `/v1` (for anthropic and
 /// openai, where the result has it), a whole endpoint such as `…/v1/chat/completions`, no
@@ -123,7 +123,7 @@ fn add_scheme(kind: ProviderKind, given: &str) -> (String, bool) {
     (format!("{scheme}://{host}"), false)
 }
 
-/// Whether the author wrote a port, which `Url` forgets where it is the scheme's own.
+/// Tells whether the author wrote a port, which `Url` forgets where it is the scheme's own.
 fn names_port(given: &str) -> bool {
     let authority = given.split('/').next().unwrap_or_default();
     let after_address = authority.rsplit(']').next().unwrap_or_default();
@@ -153,7 +153,7 @@ fn check(url: &Url) -> Result<(), String> {
     Ok(())
 }
 
-/// The path of the root: endpoint names cut off, the version added where it is missing.
+/// Makes the path of the root: endpoint names cut off, the version added where it is missing.
 fn root_path(kind: ProviderKind, path: &str) -> String {
     let mut path = path.trim_end_matches('/');
     let endpoints: &[&str] = match kind {

@@ -22,7 +22,7 @@ impl Thinking {
         }
     }
 
-    /// Room for thinking on top of what the text may have, in tokens, where a limit bounds both
+    /// Gives room for thinking on top of what the text may have, in tokens, where a limit bounds both
     /// together.
     pub(super) fn room(self) -> u32 {
         match self {
@@ -43,7 +43,7 @@ pub(super) struct Words {
     pub thinks: bool,
 }
 
-/// The words of the Messages API.
+/// Chooses the words of the Messages API.
 pub(super) fn of_anthropic(
     model: &str,
     is_vendor: bool,
@@ -106,7 +106,7 @@ pub(super) fn of_anthropic(
     }
 }
 
-/// The words of chat completions. `reasons`: the vendor's model is known to reason.
+/// Chooses the words of chat completions. `reasons`: the vendor's model is known to reason.
 pub(super) fn of_openai(
     model: &str,
     is_vendor: bool,
@@ -134,7 +134,7 @@ pub(super) fn of_openai(
     (!refused.contains(model, name)).then_some((name, level))
 }
 
-/// The words of Ollama's API. Models that think do so by default, and spend the limit of the
+/// Chooses the words of Ollama's API. Models that think do so by default, and spend the limit of the
 /// answer on it before the first word.
 pub(super) fn of_ollama(
     model: &str,
@@ -150,13 +150,13 @@ pub(super) fn of_ollama(
     Some(words).filter(|(name, _)| !is_refused(name))
 }
 
-/// Whether a model refuses not to think.
+/// Tells whether a model refuses not to think.
 fn always_thinks(model: &str, version: Option<(u32, u32)>) -> bool {
     let is_of = |family| model.contains(family);
     is_of("fable") || is_of("mythos") || (is_of("opus") && version >= Some((5, 5)))
 }
 
-/// The version in a model's name: (5, 5) for `claude-sonnet-5-5`, (5, 0) for `claude-opus-5`,
+/// Reads the version in a model's name: (5, 5) for `claude-sonnet-5-5`, (5, 0) for `claude-opus-5`,
 /// (4, 5) for `claude-haiku-4-5-20251001`.
 fn version(model: &str) -> Option<(u32, u32)> {
     let rest = model.strip_prefix("claude-")?;

@@ -20,7 +20,7 @@ pub struct ProviderError {
 }
 
 impl ProviderError {
-    /// An error without an answer behind it.
+    /// Makes an error without an answer behind it.
     pub fn new(kind: ProviderErrorKind, message: impl Into<String>) -> Self {
         ProviderError {
             kind,
@@ -32,7 +32,7 @@ impl ProviderError {
         }
     }
 
-    /// The same error, with what lies behind it.
+    /// Adds what lies behind the error.
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self
@@ -69,7 +69,7 @@ pub enum ProviderErrorKind {
 }
 
 impl ProviderErrorKind {
-    /// Whether the same call may succeed later.
+    /// Tells whether the same call may succeed later.
     pub fn is_transient(self) -> bool {
         use ProviderErrorKind::*;
         matches!(
@@ -78,7 +78,7 @@ impl ProviderErrorKind {
         )
     }
 
-    /// Whether every other call of the job would fail the same way.
+    /// Tells whether every other call of the job would fail the same way.
     pub fn ends_job(self) -> bool {
         use ProviderErrorKind::*;
         matches!(self, Unauthorized | OutOfCredit | UnknownModel)

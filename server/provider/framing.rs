@@ -97,7 +97,7 @@ impl Framer {
         Ok(())
     }
 
-    /// At the end of the bytes: what was not ended properly is given out as well, since some
+    /// Ends the bytes: what was not ended properly is given out as well, since some
     /// servers leave the last blank line out. Half a message is no JSON, and is told by that.
     pub fn finish(&mut self, frames: &mut Vec<Frame>) -> Result<(), TooLong> {
         let is_half_a_name = !self.line.is_empty()
@@ -135,7 +135,7 @@ impl Framer {
         Ok(())
     }
 
-    /// Whether `line` belongs to the JSON document that is open.
+    /// Tells whether `line` belongs to the JSON document that is open.
     fn goes_on(&self, line: &str) -> bool {
         let Some(document) = &self.document else {
             return false;
@@ -166,7 +166,7 @@ impl Framer {
         }));
     }
 
-    /// One `name: value` line of an event. A line that starts with a colon is a comment.
+    /// Reads one `name: value` line of an event. A line that starts with a colon is a comment.
     fn field(&mut self, line: &str, frames: &mut Vec<Frame>) -> Result<(), TooLong> {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);

@@ -57,7 +57,7 @@ pub(super) struct Joiner {
 }
 
 impl Joiner {
-    /// The next piece of the text.
+    /// Takes the next piece of the text.
     pub fn join<'a>(&mut self, text: &'a str) -> Cow<'a, str> {
         if !self.is_needed {
             return Cow::Borrowed(text);
@@ -84,7 +84,7 @@ impl Joiner {
         Cow::Owned(out)
     }
 
-    /// At the end of the text: a half whose other half never came.
+    /// Gives out at the end of the text a half whose other half never came.
     pub fn finish(&mut self) -> Option<char> {
         self.half.take().map(|_| char::REPLACEMENT_CHARACTER)
     }

@@ -109,7 +109,7 @@ impl Http {
         })
     }
 
-    /// An error before any call where the vendor is known to want a key and none is set.
+    /// Gives an error before any call where the vendor is known to want a key and none is set.
     pub fn require_key(&self) -> Result<(), ProviderError> {
         if self.server.vendor && !self.server.has_key {
             return Err(ProviderError::new(
@@ -216,7 +216,7 @@ impl Http {
         error
     }
 
-    /// A failure in words, for a request that holds no prompt.
+    /// Puts a failure into words, for a request that holds no prompt.
     pub fn error(&self, failure: Failure) -> ProviderError {
         match failure {
             Failure::Refused(refusal) => refusal.into_error(&self.server, "", &self.secrets),
@@ -224,7 +224,7 @@ impl Http {
         }
     }
 
-    /// What came is not the protocol, but `what`.
+    /// Makes the error for what came and is not the protocol, but `what`.
     pub fn protocol_error(&self, what: &str) -> ProviderError {
         ProviderError::new(
             ProviderErrorKind::Protocol,
@@ -333,7 +333,7 @@ fn default_headers(server: &Server, endpoint: &Endpoint) -> Result<HeaderMap, Pr
     Ok(headers)
 }
 
-/// The body, as far as it comes in time and within bounds.
+/// Reads the body, as far as it comes in time and within bounds.
 async fn read_body(response: Response, longest_wait: Duration) -> Vec<u8> {
     let mut body = Vec::new();
     let reading = async {
@@ -351,7 +351,7 @@ async fn read_body(response: Response, longest_wait: Duration) -> Vec<u8> {
     unpack::whole(body, LONGEST_BODY)
 }
 
-/// The cause of all causes, which says more than "error sending request".
+/// Finds the innermost cause of an error, which says more than "error sending request".
 fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(next) = cause.source() {

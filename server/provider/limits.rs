@@ -6,7 +6,7 @@
 use super::ProviderKind;
 use super::parameters::generation;
 
-/// Most tokens of text that one answer of a model may be asked for, room for reasoning not
+/// Finds the most tokens of text that one answer of a model may be asked for, room for reasoning not
 /// counted. `None` where nothing is known.
 pub fn output_limit(kind: ProviderKind, model: &str) -> Option<u32> {
     let limits: &[(&str, u32)] = match kind {

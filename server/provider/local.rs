@@ -55,7 +55,7 @@ pub enum LocalState {
 }
 
 impl LocalServer {
-    /// The program that listens on its port unless told otherwise.
+    /// Names the program that listens on its port unless told otherwise.
     pub fn usual(&self) -> Option<&'static str> {
         usual(self.port)
     }
@@ -112,7 +112,7 @@ async fn ask_as(kind: ProviderKind, port: u16) -> Option<LocalState> {
     }
 }
 
-/// The models of an answer; `None` where it is no list of models.
+/// Lists the models of an answer; `None` where it is no list of models.
 fn names(kind: ProviderKind, list: &Value) -> Option<Vec<String>> {
     let names = match kind {
         // llama.cpp answers with both lists, and does not speak the rest of the protocol.

@@ -22,7 +22,7 @@ pub(super) fn of_list(list: &Value) -> Option<impl Iterator<Item = String>> {
     Some(names.filter(|_| is_list)?.into_iter().map(str::to_owned))
 }
 
-/// Whether a model writes at all, by its name.
+/// Tells whether a model writes at all, by its name.
 pub(super) fn can_write(model: &str) -> bool {
     !model.to_lowercase().contains("embed")
 }
@@ -51,7 +51,7 @@ pub(super) async fn first(http: &Http, path: &str) -> Result<String, ProviderErr
     })
 }
 
-/// Whether a server that is not the vendor's lists a model.
+/// Tells whether a server that is not the vendor's lists a model.
 pub(super) async fn offers(http: &Http, path: &str, model: &str) -> bool {
     http.server.vendor
         || list(http, path)

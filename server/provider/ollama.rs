@@ -252,7 +252,7 @@ impl Lines {
         }
     }
 
-    /// What to tell the author if fewer tokens were read than the prompt must have.
+    /// Says to the author if fewer tokens were read than the prompt must have.
     fn cut_prompt(&self, read: Option<u64>) -> Option<String> {
         let read = read.filter(|read| *read > 0)?;
         let least = (self.prompt_characters / MOST_CHARACTERS_A_TOKEN) as u64;

@@ -128,7 +128,7 @@ impl Openai {
     }
 }
 
-/// Whether the vendor's model reasons before it answers: o1 and later, GPT-5 and later, but
+/// Tells whether the vendor's model reasons before it answers: o1 and later, GPT-5 and later, but
 /// not the models made for chat.
 fn is_reasoning_model(model: &str) -> bool {
     let of_the_o_line = model
@@ -138,7 +138,7 @@ fn is_reasoning_model(model: &str) -> bool {
     of_the_o_line || (recent && !model.contains("chat"))
 }
 
-/// The same for all calls with the same system prompt, and telling nothing about it.
+/// Makes a key that is the same for all calls with the same system prompt, and tells nothing about it.
 fn cache_key_of(request: &Request) -> String {
     let digest = Sha256::digest(request.system.as_bytes());
     let hex: String = digest[..16]
@@ -289,7 +289,7 @@ pub(super) const REASONING: [&str; 5] = [
     "thought",
 ];
 
-/// The text of a message's content: a string, or typed parts as Mistral's reasoning models send
+/// Reads the text of a message's content: a string, or typed parts as Mistral's reasoning models send
 /// them. The first chunk has null here.
 fn text_of(content: &Value) -> Cow<'_, str> {
     match content {
@@ -304,7 +304,7 @@ fn text_of(content: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Length of the reasoning in a typed part, in characters.
+/// Counts the characters of the reasoning in a typed part.
 fn thinking_in(part: &Value) -> usize {
     if part["type"] != "thinking" {
         return 0;
@@ -372,7 +372,7 @@ impl Decoder for Chunks {
     }
 }
 
-/// vLLM's errors have their fields at the top.
+/// Recognises an error of vLLM, which has its fields at the top.
 fn is_bare_error(chunk: &Value) -> bool {
     chunk["object"] == "error"
 }

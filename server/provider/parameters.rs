@@ -34,7 +34,7 @@ impl RefusedParameters {
 /// The parameters that ask for an answer of a certain shape, one a protocol.
 const FORMATS: [&str; 3] = ["response_format", "output_config", "format"];
 
-/// Which of the parameters that were `sent` the refusal is about, if it is about one.
+/// Finds which of the parameters that were `sent` the refusal is about, if it is about one.
 pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'static str> {
     let names_a_mistake = matches!(refusal.status, Some(400 | 422))
         && refusal.kind() == ProviderErrorKind::BadRequest;
@@ -66,7 +66,7 @@ pub(super) fn refused(refusal: &Refusal, sent: &[&'static str]) -> Option<&'stat
         .map(|(_, name)| name)
 }
 
-/// The words by which servers speak of a parameter.
+/// Lists the words by which servers speak of a parameter.
 fn spoken<'a>(name: &'a &'static str) -> &'a [&'static str] {
     match *name {
         // "… does not support thinking"
@@ -97,7 +97,7 @@ fn position_of_word(text: &str, word: &str) -> Option<usize> {
         .map(|(at, _)| at)
 }
 
-/// The notice for a parameter that was left out.
+/// Writes the notice for a parameter that was left out.
 pub(super) fn notice(model: &str, parameter: &str) -> String {
     let model: String = model
         .chars()
@@ -122,12 +122,12 @@ pub(super) fn notice(model: &str, parameter: &str) -> String {
     }
 }
 
-/// A setting as the author wrote it: 0.7 rather than the nearest f32, 0.699999988….
+/// Writes a setting as the author did: 0.7 rather than the nearest f32, 0.699999988….
 pub(super) fn decimal(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }
 
-/// The generation that a vendor's model name begins with: 5 for `claude-sonnet-5-5`, 6 for
+/// Reads the generation that a vendor's model name begins with: 5 for `claude-sonnet-5-5`, 6 for
 /// `gpt-6.1-terra`, 4 for `gpt-4o`. `None` for other names.
 pub(super) fn generation(model: &str, prefix: &str) -> Option<u32> {
     let rest = model.strip_prefix(prefix)?;

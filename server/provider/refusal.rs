@@ -48,7 +48,7 @@ impl Refusal {
         refusal
     }
 
-    /// Whether the server has no such path, rather than an error on it.
+    /// Tells whether the server has no such path, rather than an error on it.
     pub fn is_no_such_path(&self) -> bool {
         matches!(self.status, Some(404 | 405 | 501))
     }
@@ -69,7 +69,7 @@ impl Refusal {
         }
     }
 
-    /// Whether a message of a stream says that the server failed. Servers send the field with
+    /// Tells whether a message of a stream says that the server failed. Servers send the field with
     /// nothing in it as well.
     pub fn is_in(value: &Value) -> bool {
         match &value["error"] {
@@ -192,7 +192,7 @@ impl Refusal {
         }
     }
 
-    /// Whether a server calls a limit of the rate, which is lifted soon, a quota.
+    /// Tells whether a server calls a limit of the rate, which is lifted soon, a quota.
     fn is_quota_of_a_minute(&self, said: &str) -> bool {
         let is_final = self.is_of_a_day || said.contains("insufficient_quota");
         let is_short = self.retry_after.is_some() || said.contains("per minute");
@@ -210,7 +210,7 @@ impl Refusal {
                 && unknown.iter().any(|phrase| said.contains(phrase)))
     }
 
-    /// The error for the author. `model` is the one that was asked for.
+    /// Makes the error for the author. `model` is the one that was asked for.
     pub fn into_error(self, server: &Server, model: &str, secrets: &Secrets) -> ProviderError {
         let kind = self.kind();
         let said = self.in_brackets(secrets);
@@ -330,7 +330,7 @@ fn plain_text(body: &str) -> String {
     }
 }
 
-/// Whether an error names a quota of a whole day, as Gemini's do (`quotaId`).
+/// Tells whether an error names a quota of a whole day, as Gemini's do (`quotaId`).
 fn is_of_a_day(error: &Value) -> bool {
     let details = error.get("details").and_then(Value::as_array);
     let mut violations = details
@@ -344,7 +344,7 @@ fn is_of_a_day(error: &Value) -> bool {
     })
 }
 
-/// Headers that help to trace a failure; none of them holds a credential.
+/// Keeps the headers that help to trace a failure; none of them holds a credential.
 fn telling_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     const LONGEST: usize = 200;
     headers

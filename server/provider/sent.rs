@@ -11,7 +11,7 @@ pub(super) struct SentText {
 }
 
 impl SentText {
-    /// What is new in a delta. `with_end` says that it came with or after the finish reason: then
+    /// Finds what is new in a delta. `with_end` says that it came with or after the finish reason: then
     /// one that is all that came before is a repetition. (One of two deltas may be a refrain.)
     pub fn delta<'a>(&mut self, text: &'a str, with_end: bool) -> &'a str {
         if text.is_empty() || with_end && self.deltas > 1 && self.text == text {
@@ -22,7 +22,7 @@ impl SentText {
         text
     }
 
-    /// What is new in a message that holds the whole text.
+    /// Finds what is new in a message that holds the whole text.
     pub fn whole<'a>(&mut self, text: &'a str) -> &'a str {
         if self.text.is_empty() {
             return self.delta(text, false);
@@ -38,7 +38,7 @@ impl SentText {
     }
 }
 
-/// A number of tokens, of which servers say 0 where they do not know.
+/// Drops a number of tokens that is 0, which servers say where they do not know.
 pub(super) fn known(tokens: Option<u64>) -> Option<u64> {
     tokens.filter(|tokens| *tokens > 0)
 }

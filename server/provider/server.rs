@@ -17,7 +17,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// `Anthropic`, `Ollama at 127.0.0.1:11434`, `The server at 127.0.0.1:8080`.
+    /// Names the server: `Anthropic`, `Ollama at 127.0.0.1:11434`, `The server at 127.0.0.1:8080`.
     pub fn name(&self) -> String {
         match (self.kind, self.vendor) {
             (ProviderKind::Anthropic, true) => "Anthropic".to_owned(),
@@ -27,7 +27,7 @@ impl Server {
         }
     }
 
-    /// What to check or set, to be put after "Check" or "Set".
+    /// Says what to check or set, to be put after "Check" or "Set".
     pub fn where_the_key_is_set(&self) -> String {
         let elsewhere = "api_key_env or api_key_command in your user settings";
         match (self.kind, self.vendor) {
@@ -76,13 +76,13 @@ impl Secrets {
         }
     }
 
-    /// Most tokens that the prompt was allowed, and the answer.
+    /// Returns the most tokens that the prompt was allowed, and the answer.
     pub fn asked(&self) -> Option<(u32, u32)> {
         let request = self.request.as_ref()?;
         Some((request.prompt_tokens, request.max_output_tokens))
     }
 
-    /// What may be shown of `said`: one line without control characters, at most 300
+    /// Quotes what may be shown of `said`: one line without control characters, at most 300
     /// characters, no key, and nothing at all if it repeats the prompt.
     pub fn quote(&self, said: &str) -> String {
         let mut line = String::new();

@@ -97,7 +97,7 @@ impl ThinkFilter {
         }
     }
 
-    /// The server reports reasoning apart from the text: from here on all text is prose.
+    /// Notes that the server reports reasoning apart from the text: from here on all text is prose.
     pub fn server_separates(&mut self, out: &mut Vec<Event>) {
         if self.starts_inside {
             self.starts_inside = false;
@@ -117,7 +117,7 @@ impl ThinkFilter {
         }
     }
 
-    /// At the end of the completion: what was held back is prose after all.
+    /// Ends the completion: what was held back is prose after all.
     pub fn finish(&mut self, out: &mut Vec<Event>) {
         match std::mem::replace(&mut self.state, State::prose()) {
             State::Start { held }
@@ -129,7 +129,7 @@ impl ThinkFilter {
         }
     }
 
-    /// One state's share of `delta`; the next state, and what is left for it.
+    /// Lets one state take its share of `delta`; returns the next state, and what is left for it.
     fn step(&self, state: State, delta: String, out: &mut Vec<Event>) -> (State, String) {
         match state {
             State::Start { held } => self.start(held + &delta),

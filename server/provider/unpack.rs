@@ -67,7 +67,7 @@ impl Unpacker {
     }
 }
 
-/// A whole body, unpacked as far as it goes, at most `longest` bytes.
+/// Unpacks a whole body as far as it goes, at most `longest` bytes.
 pub(super) fn whole(body: Vec<u8>, longest: usize) -> Vec<u8> {
     if !body.starts_with(&MAGIC) {
         return body;

@@ -61,7 +61,7 @@ pub struct Threads {
 }
 
 impl ChunkState {
-    /// Whether it says nothing at all.
+    /// Tells whether it says nothing at all.
     pub fn is_empty(&self) -> bool {
         *self == ChunkState::default()
     }

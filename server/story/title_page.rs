@@ -103,7 +103,7 @@ pub fn escaped(text: &str) -> String {
     escaped
 }
 
-/// Whether what follows a `&` makes a character's name of it.
+/// Tells whether what follows a `&` makes a character's name of it.
 fn begins_entity(rest: &str) -> bool {
     let name = rest.trim_start_matches('#');
     let end = name.find(|c: char| !c.is_ascii_alphanumeric());

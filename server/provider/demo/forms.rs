@@ -72,7 +72,7 @@ impl<'a> Line<'a> {
         self.parts.get(at).map_or("", String::as_str)
     }
 
-    /// Whether only a space lies behind the word at `at`.
+    /// Tells whether only a space lies behind the word at `at`.
     fn is_close(&self, at: usize) -> bool {
         self.word(at + 1) == " "
     }

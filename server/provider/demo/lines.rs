@@ -21,7 +21,7 @@ pub fn sentences(markdown: &str, stop: &str) -> Vec<String> {
     sentences
 }
 
-/// Whether a text ends with the end of a sentence.
+/// Tells whether a text ends with the end of a sentence.
 pub fn ends_sentence(text: &str) -> bool {
     let closing = |c: char| c.is_whitespace() || "”’\"')]»」』）*_".contains(c);
     text.trim_end_matches(closing).ends_with([

@@ -201,7 +201,7 @@ fn gender_of(full: &str, name: &str, known: &str, scene: &Scene, pack: &Pack) ->
         .unwrap_or(fallback)
 }
 
-/// Whether a text names a character; names in scripts without spaces need no word borders.
+/// Tells whether a text names a character; names in scripts without spaces need no word borders.
 fn mentions(text: &str, character: &Character) -> bool {
     [&character.full, &character.name]
         .into_iter()

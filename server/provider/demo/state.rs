@@ -58,7 +58,7 @@ fn facts(scene: &Scene, sentences: &[&str]) -> Vec<Fact> {
     facts.into_iter().step_by(step).collect()
 }
 
-/// Whether a text names somebody, be it by a part of the name.
+/// Tells whether a text names somebody, be it by a part of the name.
 fn names(text: &str, name: &str) -> bool {
     let parts = name
         .split_whitespace()

@@ -148,7 +148,7 @@ impl Template {
         plain
     }
 
-    /// Whether it reads differently from time to time.
+    /// Tells whether it reads differently from time to time.
     pub fn varies(&self) -> bool {
         let varies = |piece: &Piece| matches!(piece, Piece::List(_) | Piece::Motif | Piece::Absent);
         self.pieces.iter().any(varies)

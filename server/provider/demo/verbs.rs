@@ -85,7 +85,7 @@ impl Verbs {
         self.third.get(third).map(String::as_str)
     }
 
-    /// Whether the third person of `base` may just as well be a plural noun.
+    /// Tells whether the third person of `base` may just as well be a plural noun.
     pub fn is_noun_too(&self, base: &str) -> bool {
         self.ambiguous.contains(base)
     }

@@ -170,7 +170,7 @@ impl<'a> Voice<'a> {
         self.mentions = mentions;
     }
 
-    /// Whether a reader would notice the sentence coming again.
+    /// Tells whether a reader would notice the sentence coming again.
     fn is_long(&self, sentence: &str) -> bool {
         if self.pack.layout.join.is_empty() {
             sentence.chars().count() >= 12
@@ -179,7 +179,7 @@ impl<'a> Voice<'a> {
         }
     }
 
-    /// Whether a sentence was told before.
+    /// Tells whether a sentence was told before.
     pub fn knows(&self, sentence: &str) -> bool {
         self.told.contains(&fingerprint(sentence))
     }
@@ -451,7 +451,7 @@ impl<'a> Voice<'a> {
     }
 }
 
-/// Whether a scene has what a template speaks of.
+/// Tells whether a scene has what a template speaks of.
 fn fits(template: &Template, stage: &Stage) -> bool {
     !(template.needs_other() && stage.others.is_empty()
         || template.needs(&Piece::Motif) && stage.motifs.is_empty()

@@ -71,7 +71,7 @@ enum Visit {
     Done,
 }
 
-/// A depth-first walk without recursion, so that no outline is too long for the stack. An
+/// Walks depth-first without recursion, so that no outline is too long for the stack. An
 /// edge back into the path closes a circle: it is reported and cut.
 fn cut_cycles(edges: &mut [Vec<Edge>], beats: &[Beat], problems: &mut Vec<Problem>) {
     let mut visits = vec![Visit::New; edges.len()];

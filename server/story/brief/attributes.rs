@@ -471,7 +471,7 @@ fn trimmed_span(text: &str, start: usize) -> Span {
     }
 }
 
-/// The beginning of what the author wrote, short enough for a message.
+/// Cuts what the author wrote short enough for a message.
 pub(crate) fn shortened(text: &str) -> String {
     const MOST: usize = 40;
     if text.chars().count() <= MOST {

@@ -83,7 +83,7 @@ fn split_names(names: &str) -> impl Iterator<Item = String> {
         .map(str::to_owned)
 }
 
-/// Names that lead to more than one character.
+/// Reports names that lead to more than one character.
 pub(crate) fn check_cast(cast: &[CastEntry], problems: &mut Vec<Problem>) {
     let mut owners: HashMap<String, usize> = HashMap::new();
     for (index, entry) in cast.iter().enumerate() {

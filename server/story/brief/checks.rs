@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::parts::{Brief, find_character};
 use super::section_kind::SectionKind;
 use super::sections::top_of;
-use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, plan_sizes};
+use super::sizes::{LEAST_BEAT_WORDS, SizeDefaults, beat_count, own_and_free, plan_sizes};
 use crate::story::text::numbers::grouped;
 use crate::story::{Problem, Span};
 
@@ -24,7 +24,7 @@ pub(crate) const LENGTH_CODES: [&str; 4] = [
     TARGET_CODES[2],
 ];
 
-/// Everything that needs the whole brief. `text` is its source.
+/// Reports everything that needs the whole brief. `text` is its source.
 pub(crate) fn check_brief(text: &str, brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(text, brief, &mut problems);
@@ -50,7 +50,7 @@ fn check_title(text: &str, brief: &Brief, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A brief in another script that says nothing of its language would be written, and
+/// Reports a brief in another script that says nothing of its language: it would be written, and
 /// counted, in English.
 fn check_language(text: &str, brief: &Brief, problems: &mut Vec<Problem>) {
     let said = brief.front_matter.as_ref().is_some_and(|front_matter| {
@@ -127,7 +127,7 @@ fn check_names(brief: &Brief, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What is wrong with the lengths of a story and its beats; part of what
+/// Finds what is wrong with the lengths of a story and its beats; part of what
 /// [`Brief::parse_with`] reports.
 pub fn size_problems(brief: &Brief, defaults: SizeDefaults) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -165,17 +165,7 @@ fn target_problem(brief: &Brief, defaults: SizeDefaults) -> Option<Problem> {
     if brief.beats.is_empty() {
         return None;
     }
-    let own: u64 = brief
-        .beats
-        .iter()
-        .filter_map(|beat| beat.words)
-        .map(u64::from)
-        .sum();
-    let free = brief
-        .beats
-        .iter()
-        .filter(|beat| beat.words.is_none())
-        .count() as u64;
+    let (own, free) = own_and_free(brief);
     let fixed = brief.beats.len() as u64 - free;
     let left = u64::from(target).saturating_sub(own);
     if free == 0 {
@@ -255,7 +245,7 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// Where a setting's value stands; the first beat's heading, or the top, where it comes from
+/// Finds where a setting's value stands; the first beat's heading, or the top, where it comes from
 /// elsewhere.
 fn value_span(brief: &Brief, key: &str) -> Span {
     let entry = brief

@@ -204,7 +204,7 @@ fn is_section_heading(line: &str) -> bool {
         .is_some_and(|title| SectionKind::of(title) != SectionKind::Background)
 }
 
-/// Whether a line looks like `key: value`.
+/// Tells whether a line looks like `key: value`.
 fn is_setting(line: &str) -> bool {
     let name =
         line.trim_start_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));

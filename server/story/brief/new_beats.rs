@@ -35,7 +35,7 @@ pub struct Grown {
 pub struct NoPlace;
 
 impl NewBeat {
-    /// Whether no line of it could be taken for anything but text.
+    /// Tells whether no line of it could be taken for anything but text.
     fn is_plain(&self) -> bool {
         let states = [&self.enter, &self.exit];
         let lines = states.into_iter().flatten().chain([&self.title]);
@@ -178,7 +178,7 @@ fn line_end_of(text: &str) -> &'static str {
     }
 }
 
-/// Whether a brief reads as before, but for the new beat.
+/// Tells whether a brief reads as before, but for the new beat.
 fn is_same_but_for(
     old: &Brief,
     new: &Brief,
@@ -225,7 +225,7 @@ fn is_same_but_for(
         })
 }
 
-/// Whether two beats say the same, wherever they stand.
+/// Tells whether two beats say the same, wherever they stand.
 fn is_same(a: &Beat, b: &Beat) -> bool {
     let notes = |beat: &Beat| -> Vec<String> {
         let notes = beat.notes.iter();

@@ -216,7 +216,7 @@ fn append(state: &mut Option<String>, text: &str, between: &str) {
     }
 }
 
-/// Whether `line` is the rest of a state that an editor broke over two lines. States are one
+/// Tells whether `line` is the rest of a state that an editor broke over two lines. States are one
 /// line each by design, and what happens may follow right below; so unless it is indented,
 /// the line above must break off in a sentence, at a place where an editor would break it.
 fn goes_on(above: &str, line: &str) -> bool {

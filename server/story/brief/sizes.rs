@@ -32,17 +32,7 @@ impl Default for SizeDefaults {
 pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
     let target = brief.target_words.or(defaults.target_words);
     let chunk_words = brief.chunk_words.unwrap_or(defaults.chunk_words).max(1);
-    let free = brief
-        .beats
-        .iter()
-        .filter(|beat| beat.words.is_none())
-        .count() as u64;
-    let own: u64 = brief
-        .beats
-        .iter()
-        .filter_map(|beat| beat.words)
-        .map(u64::from)
-        .sum();
+    let (own, free) = own_and_free(brief);
     let left = target.map(|target| u64::from(target).saturating_sub(own));
     let mut shares = (0..free).map(|nth| match left {
         None => chunk_words,
@@ -56,6 +46,13 @@ pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
             None => shares.next().unwrap_or(chunk_words),
         })
         .collect()
+}
+
+/// Adds up the beats' own words, and counts the beats that have none.
+pub(super) fn own_and_free(brief: &Brief) -> (u64, u64) {
+    let own = brief.beats.iter().filter_map(|beat| beat.words);
+    let free = brief.beats.iter().filter(|beat| beat.words.is_none());
+    (own.map(u64::from).sum(), free.count() as u64)
 }
 
 /// The `nth` of `parts` even parts of `whole`; larger ones are spread over the story.

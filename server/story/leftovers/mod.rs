@@ -79,17 +79,17 @@ pub fn judge(
     form(text, paragraph.start).map(|_| Talk::Form)
 }
 
-/// Whether a text begins with an offer of help, and is not much else.
+/// Tells whether a text begins with an offer of help, and is not much else.
 fn offers(words: &str) -> bool {
     words.chars().nth(MOST_OFFERED).is_none() && PACKS.offer.is_match(words)
 }
 
-/// Whether a text begins with what was done to the work, and is not much else.
+/// Tells whether a text begins with what was done to the work, and is not much else.
 fn reports(words: &str) -> bool {
     words.chars().nth(MOST_REPORTED).is_none() && PACKS.report.is_match(words)
 }
 
-/// Whether a last paragraph or line is about the work.
+/// Tells whether a last paragraph or line is about the work.
 pub fn is_afterword(piece: &str) -> bool {
     let inside = bare(piece);
     let bracketed =
@@ -142,7 +142,7 @@ fn is_item(line: &str) -> bool {
     marked || numbered || labelled
 }
 
-/// Whether a text is written as a play or for the screen, which may have a cast.
+/// Tells whether a text is written as a play or for the screen, which may have a cast.
 fn is_play(text: &str) -> bool {
     const LEAST: usize = 2;
     let heads = text.lines().filter(|line| {
@@ -158,7 +158,7 @@ fn is_play(text: &str) -> bool {
     heads.take(LEAST + 1).count() > LEAST
 }
 
-/// Whether a title stands for several parts of an outline: `Parts 11–27`, `4–9`. Years are no such
+/// Tells whether a title stands for several parts of an outline: `Parts 11–27`, `4–9`. Years are no such
 /// numbers.
 pub fn is_span(title: &str) -> bool {
     const MOST: u32 = 1_000;
@@ -174,12 +174,12 @@ pub fn is_span(title: &str) -> bool {
         )
 }
 
-/// Whether a text only says that an outline goes on, or leaves a place to be filled in.
+/// Tells whether a text only says that an outline goes on, or leaves a place to be filled in.
 pub fn stands_in(text: &str) -> bool {
     PACKS.stand_in.is_match(text) || PACKS.placeholder.is_match(text)
 }
 
-/// Whether a paragraph is said by somebody, or quoted.
+/// Tells whether a paragraph is said by somebody, or quoted.
 fn is_spoken(paragraph: &str) -> bool {
     paragraph.starts_with([
         '“', '"', '‘', '\'', '«', '»', '„', '「', '『', '>', '—', '–', '―',

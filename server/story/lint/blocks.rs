@@ -155,7 +155,7 @@ impl Splitter<'_> {
         self.blocks.push(Block { span, kind, holes });
     }
 
-    /// Whether nothing but comments stands in `line`.
+    /// Tells whether nothing but comments stands in `line`.
     fn is_comment(&self, line: &Span) -> bool {
         let first = self
             .comments

@@ -49,7 +49,7 @@ impl Grain {
         }
     }
 
-    /// Whether its lengths are in words, not in characters.
+    /// Tells whether its lengths are in words, not in characters.
     pub(super) fn counts_words(self) -> bool {
         self.least == WORDS.least
     }

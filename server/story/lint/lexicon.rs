@@ -8,7 +8,7 @@ use super::fold::{self, Key, KeySet};
 use super::pack::Pack;
 use super::reading::Reading;
 use super::word::Word;
-use crate::story::text::names::telling_parts;
+use crate::story::text::names::{split_unspaced, telling_parts};
 use crate::story::text::scripts;
 
 /// What may be called by its name.
@@ -167,13 +167,8 @@ pub(super) fn forms_of(text: &str, word: &Word) -> Vec<Key> {
     }
 }
 
-pub(super) fn split_unspaced(name: &str) -> impl Iterator<Item = &str> {
-    name.split([' ', '　', '・', '·', '＝', '='])
-        .filter(|part| !part.is_empty())
-}
-
 impl Person {
-    /// Whether a chunk names it at all.
+    /// Tells whether a chunk names it at all.
     pub(super) fn is_in(&self, facts: &ChunkFacts) -> bool {
         let has = |form: &Vec<Vec<Key>>| {
             let all = form

@@ -101,7 +101,7 @@ pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
     findings
 }
 
-/// Whether a chunk's text holds what is no part of a story.
+/// Tells whether a chunk's text holds what is no part of a story.
 #[cfg(test)]
 pub(crate) fn leftovers(text: &str, language: &super::Language) -> bool {
     let facts = ChunkFacts::of(text, language);

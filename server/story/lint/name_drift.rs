@@ -121,7 +121,7 @@ fn may_be_name(story: &Story<'_>, word: &Word) -> bool {
         && !pack.titles.contains(&word.key)
 }
 
-/// Whether a word is a name that nobody in the cast has, not even misspelt.
+/// Tells whether a word is a name that nobody in the cast has, not even misspelt.
 fn names_another(story: &Story<'_>, word: &Word, written: &str) -> bool {
     let is_name = word.is_capital() && !word.opens() && !word.is_all_caps();
     if !is_name || !may_be_name(story, word) {
@@ -132,7 +132,7 @@ fn names_another(story: &Story<'_>, word: &Word, written: &str) -> bool {
     !parts.any(|part| distance(&letters, part, story).is_some_and(|distance| distance <= 1))
 }
 
-/// Whether a word at the start of a sentence is used as a name is: it owns something, is
+/// Tells whether a word at the start of a sentence is used as a name is: it owns something, is
 /// addressed, does something, or another name follows.
 fn acts(story: &Story<'_>, word: &Word, after: Option<&Word>) -> bool {
     let Some(after) = after else {

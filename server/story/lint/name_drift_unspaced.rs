@@ -12,9 +12,9 @@ use super::super::{Severity, Span};
 use super::chunk::LintedChunk;
 use super::finding::{Finding, Remark};
 use super::fold::{self, Key, KeyMap};
-use super::lexicon::split_unspaced;
 use super::story::Story;
 use super::word::Word;
+use crate::story::text::names::split_unspaced;
 use crate::story::text::scripts;
 
 const CODE: &str = "name-drift";

@@ -214,7 +214,7 @@ fn told_about(story: &Story<'_>, chunk: &LintedChunk<'_>, sum: &Voice) -> Option
     Some(Remark::warning(span, CODE, message).in_chunk(chunk.number))
 }
 
-/// Whether a chunk is told by the protagonist: its beat names no other point of view.
+/// Tells whether a chunk is told by the protagonist: its beat names no other point of view.
 pub(super) fn is_narrator(story: &Story<'_>, chunk: &LintedChunk<'_>) -> bool {
     let own = story.beat(chunk).and_then(|beat| beat.pov.as_deref());
     let Some(pov) = own.filter(|pov| asked(pov).is_none()) else {

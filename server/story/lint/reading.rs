@@ -171,7 +171,7 @@ impl Pen<'_> {
         }
     }
 
-    /// Whether a full stop belongs to an abbreviation or an initial.
+    /// Tells whether a full stop belongs to an abbreviation or an initial.
     fn is_abbreviated(&self) -> bool {
         let Some(last) = self.words.get(self.first_word..).and_then(<[Word]>::last) else {
             return false;

@@ -236,7 +236,7 @@ fn statement(chunk: &LintedChunk<'_>, mention: &RuleMention) -> String {
     format!("{before} … {}", chunk.slice(&after))
 }
 
-/// Whether the sentence says what the rule is, rather than that somebody thinks of it: a
+/// Tells whether the sentence says what the rule is, rather than that somebody thinks of it: a
 /// colon follows the number.
 fn is_stated(chunk: &LintedChunk<'_>, mention: &RuleMention) -> bool {
     let rest = mention.span.end..mention.sentence.end.max(mention.span.end);

@@ -32,7 +32,7 @@ pub(super) struct Echo {
 }
 
 impl Echo {
-    /// Whether the words of a chunk lie within the echo, for the most part.
+    /// Tells whether the words of a chunk lie within the echo, for the most part.
     pub(super) fn covers(&self, chunk: usize, words: &Span) -> bool {
         self.chunk == chunk && words.start < self.words.end
     }

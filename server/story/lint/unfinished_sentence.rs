@@ -49,7 +49,7 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark>
     ))
 }
 
-/// Whether the marks behind the last word end a sentence.
+/// Tells whether the marks behind the last word end a sentence.
 fn is_finished(marks: &str) -> bool {
     // A footnote's mark may stand behind a blank.
     let bare = marks.trim_end_matches(|c: char| is_closing(c) || c.is_whitespace());

@@ -53,7 +53,7 @@ impl Voice {
         }
     }
 
-    /// Whether somebody is spoken to, as in a letter that stands without quotation marks.
+    /// Tells whether somebody is spoken to, as in a letter that stands without quotation marks.
     pub(super) fn addresses(&self) -> bool {
         self.second > 0 && self.second * 4 >= self.first
     }

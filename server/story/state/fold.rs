@@ -90,7 +90,7 @@ impl StoryState {
         known.knows.drain(..too_many);
     }
 
-    /// Whether a wording is one of an open thread.
+    /// Tells whether a wording is one of an open thread.
     pub fn has_open(&self, thread: &str) -> bool {
         self.open_threads.iter().any(|open| same(open, thread))
     }
@@ -106,7 +106,7 @@ impl StoryState {
     }
 }
 
-/// Whether two wordings are of one thread: they share most of the shorter one's words.
+/// Tells whether two wordings are of one thread: they share most of the shorter one's words.
 fn same(a: &str, b: &str) -> bool {
     let (a, b) = (terms(a), terms(b));
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };

@@ -157,7 +157,7 @@ impl<'a> Source<'a> {
         is_grounded.then_some(statement)
     }
 
-    /// Whether all that looks like a name or number in a statement is known. The first word of
+    /// Tells whether all that looks like a name or number in a statement is known. The first word of
     /// a sentence has its capital from there.
     fn names_only_known(&self, statement: &str) -> bool {
         let words = statement.unicode_words().skip(1);

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::comments::{Bare, comments, without_comments};
 
-/// Whether two texts have the same comments, wherever they stand.
+/// Tells whether two texts have the same comments, wherever they stand.
 pub fn have_same_comments(one: &str, other: &str) -> bool {
     let sources = |text: &str| -> Vec<String> {
         let found = comments(text).into_iter();
@@ -51,12 +51,12 @@ pub fn with_comments_of(there: &str, text: &str) -> Option<String> {
     tries.into_iter().find_map(|it| says(it, &new))
 }
 
-/// A text with comments, if it says just that without them.
+/// Keeps a text with comments, if it says just that without them.
 fn says(text: String, bare: &str) -> Option<String> {
     (without_comments(&text).trim() == bare.trim()).then_some(text)
 }
 
-/// Whether one word goes on from a text to its rest.
+/// Tells whether one word goes on from a text to its rest.
 fn is_in_word(head: &str, rest: &str) -> bool {
     let (Some(before), Some(after)) = (head.chars().last(), rest.chars().next()) else {
         return false;

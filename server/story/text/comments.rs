@@ -20,7 +20,7 @@ pub struct Comment {
 }
 
 impl Comment {
-    /// What stands between the marks.
+    /// Returns what stands between the marks.
     pub fn inner<'a>(&self, text: &'a str) -> &'a str {
         let source = &text[self.span.clone()];
         let source = source.strip_prefix(OPEN).unwrap_or(source);
@@ -45,7 +45,7 @@ pub(crate) fn comments_from(text: &str, start: usize) -> Vec<Comment> {
     }
 }
 
-/// A text without its comments.
+/// Takes the comments out of a text.
 ///
 /// White space around a comment is left as if it had never been there: a comment in a line of its
 /// own takes the line along, one between two words takes one of the two blanks.
@@ -57,7 +57,7 @@ pub fn without_comments(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A text with comments, and `rest` after it: never inside a comment, and in a line of its own
+/// Puts `rest` after a text with comments: never inside a comment, and in a line of its own
 /// where the text is nothing but comments.
 pub fn go_on(text: &str, rest: &str) -> String {
     let open = comments(text)
@@ -107,7 +107,7 @@ impl Bare {
         }
     }
 
-    /// Where a span of the text stands in the source, comments inside it included; in bytes.
+    /// Finds where a span of the text stands in the source, comments inside it included; in bytes.
     /// Both ends of the span have to be character boundaries.
     pub fn in_source(&self, span: &Span) -> Span {
         let start = self.start_in_source(span.start);
@@ -118,7 +118,7 @@ impl Bare {
         start..end
     }
 
-    /// Where the byte at `offset` of the text stands in the source.
+    /// Finds where the byte at `offset` of the text stands in the source.
     fn start_in_source(&self, offset: usize) -> usize {
         let after = self.pieces.partition_point(|(start, _)| *start <= offset);
         match after.checked_sub(1).map(|index| &self.pieces[index]) {
@@ -230,7 +230,7 @@ impl<'a> Scan<'a> {
         self.found
     }
 
-    /// Where the block of code that is fenced from here on is over; `None` where no fence stands
+    /// Finds where the block of code that is fenced from here on is over; `None` where no fence stands
     /// here, or it is never closed.
     fn fence_end(&mut self) -> Option<usize> {
         let (mark, length, info) = fence(&self.text[self.at..])?;
@@ -286,7 +286,7 @@ impl<'a> Scan<'a> {
         self.at = end;
     }
 
-    /// Where the comment at `start` is closed. "<!-->" and "<!--->" are whole comments
+    /// Finds where the comment at `start` is closed. "<!-->" and "<!--->" are whole comments
     /// (CommonMark 0.31, 6.6).
     fn next_close(&mut self, start: usize) -> Option<usize> {
         let from = start + 2;
@@ -297,7 +297,7 @@ impl<'a> Scan<'a> {
         self.close
     }
 
-    /// Whether what closes at `close` is not the comment at `start`: that one was left open where,
+    /// Tells whether what closes at `close` is not the comment at `start`: that one was left open where,
     /// below its paragraph, another begins first, or a heading stands that a comment in the
     /// midst of a line can't have been meant to take away.
     fn is_of_another(&self, start: usize, close: usize) -> bool {
@@ -323,7 +323,7 @@ fn has_heading(text: &str) -> bool {
     })
 }
 
-/// The end of the line, its line end not included, after which the paragraph at `at` is over.
+/// Finds the end of the line, its line end not included, after which the paragraph at `at` is over.
 fn paragraph_end(text: &str, at: usize) -> usize {
     let mut end = at;
     loop {
@@ -366,7 +366,7 @@ fn code_length(text: &str) -> usize {
     opened
 }
 
-/// Where the line is over that closes the fence in the line at `at`.
+/// Finds where the line is over that closes the fence in the line at `at`.
 fn closing_fence(text: &str, at: usize, mark: char, length: usize) -> Option<usize> {
     let mut end = at + text[at..].find(['\n', '\r'])? + 1;
     for line in text[end..].split_inclusive(['\n', '\r']) {

@@ -57,7 +57,7 @@ fn close(open: &mut Vec<(Kind, Span)>, found: &mut Vec<Span>) {
     found.extend(marks.filter(|_| is_conflict).map(|(_, span)| span));
 }
 
-/// The lines that may be marks. Lines end at LF, CRLF and CR.
+/// Finds the lines that may be marks. Lines end at LF, CRLF and CR.
 fn marks(text: &str) -> impl Iterator<Item = (Kind, Span)> + '_ {
     let mut start = 0;
     text.split_inclusive(['\n', '\r']).filter_map(move |line| {
@@ -89,12 +89,12 @@ fn kind(line: &str) -> Option<Kind> {
     is_mark.then_some(kind)
 }
 
-/// Whether a merge conflict in a text is unresolved.
+/// Tells whether a merge conflict in a text is unresolved.
 pub fn has_conflict(text: &str) -> bool {
     !conflict_markers(text).is_empty()
 }
 
-/// The line, from 1, of the first mark of an unresolved conflict.
+/// Finds the line, from 1, of the first mark of an unresolved conflict.
 pub fn conflict_line(text: &str) -> Option<usize> {
     let first = conflict_markers(text).into_iter().next()?;
     let before = &text[..first.start];
@@ -102,7 +102,7 @@ pub fn conflict_line(text: &str) -> Option<usize> {
     Some(before.matches('\n').count() + lone + 1)
 }
 
-/// One error for each mark of an unresolved conflict.
+/// Makes an error for each mark of an unresolved conflict.
 pub fn conflict_problems(text: &str) -> Vec<Problem> {
     let marks = conflict_markers(text).into_iter();
     marks

@@ -19,7 +19,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Whether a terminal or an editor does something at a character instead of showing it: C0 and C1 controls,
+/// Tells whether a terminal or an editor does something at a character instead of showing it: C0 and C1 controls,
 /// delete, and the marks and overrides of the bidirectional algorithm (UAX #9, section 2).
 fn obeyed(c: char) -> bool {
     match c {

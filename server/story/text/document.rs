@@ -82,7 +82,7 @@ impl<'a> Document<'a> {
         Cow::Owned(masked)
     }
 
-    /// The comments that overlap `range`.
+    /// Finds the comments that overlap `range`.
     pub(crate) fn comments_in(&self, range: &Span) -> impl Iterator<Item = &Comment> {
         let (start, end) = (range.start, range.end);
         let first = self
@@ -93,7 +93,7 @@ impl<'a> Document<'a> {
             .take_while(move |comment| comment.span.start < end)
     }
 
-    /// The lines of `range` without comments.
+    /// Reads the lines of `range` without comments.
     pub(crate) fn lines(&self, range: &Span) -> Vec<Line<'a>> {
         line_spans(self.text, range)
             .filter_map(|span| {
@@ -105,7 +105,7 @@ impl<'a> Document<'a> {
             .collect()
     }
 
-    /// The text of `range` as it is sent: no comments, `\n` line ends, trimmed.
+    /// Reads the text of `range` as it is sent: no comments, `\n` line ends, trimmed.
     pub(crate) fn plain(&self, range: &Span) -> String {
         join_lines(&self.lines(range))
     }
@@ -178,14 +178,14 @@ fn line_spans(text: &str, range: &Span) -> impl Iterator<Item = Span> {
     })
 }
 
-/// The first line of `range`, without its end.
+/// Finds the first line of `range`, without its end.
 pub(crate) fn first_line(text: &str, range: &Span) -> Span {
     line_spans(text, range)
         .next()
         .unwrap_or(range.start..range.start)
 }
 
-/// The headings of a text that stand in no list, quotation or code. `masked` is the text from
+/// Finds the headings of a text that stand in no list, quotation or code. `masked` is the text from
 /// `start` on without what its comments say.
 fn headings(text: &str, start: usize, masked: &str) -> Vec<Heading> {
     let mut headings = Vec::new();

@@ -34,12 +34,12 @@ pub struct Edit {
 }
 
 impl Edit {
-    /// What leads from `old` to `new`, in short: the first places, and a few words of each.
+    /// Tells what leads from `old` to `new`, in short: the first places, and a few words of each.
     pub fn between(old: &str, new: &str, language: &Language) -> Edit {
         Edit::of(old, new, language, Shown::InShort)
     }
 
-    /// What leads from `old` to `new`: every place, with all of its words.
+    /// Tells what leads from `old` to `new`: every place, with all of its words.
     pub fn whole(old: &str, new: &str, language: &Language) -> Edit {
         Edit::of(old, new, language, Shown::Whole)
     }
@@ -121,7 +121,7 @@ impl Place {
         self.changed.extend(next.changed);
     }
 
-    /// The place with a few words around it.
+    /// Shows the place with a few words around it.
     fn excerpt(&self, tokens: &[&str], how: Shown) -> String {
         let mut start = self.range.start.saturating_sub(AROUND);
         let is_word = |token: &str| token.contains(char::is_alphanumeric);
@@ -194,7 +194,7 @@ fn tokens<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     tokens
 }
 
-/// A text that fits a line: its start and its end. Nothing in it can drive a terminal.
+/// Cuts a text to fit a line: its start and its end. Nothing in it can drive a terminal.
 fn shortened(text: &str, width: usize) -> String {
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let length = text.chars().count();

@@ -132,7 +132,7 @@ fn decode_utf16(bytes: &[u8]) -> Result<String, NotText> {
     }
 }
 
-/// Whether bytes that are no UTF-8 look like a text of Western Europe.
+/// Tells whether bytes that are no UTF-8 look like a text of Western Europe.
 fn is_windows_1252(bytes: &[u8]) -> bool {
     // Not one of these is a character.
     let is_none = |byte: &u8| matches!(byte, 0x00 | 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);

@@ -75,12 +75,12 @@ impl Language {
         self.0.as_str()
     }
 
-    /// The primary subtag in lower case: `pt` of `pt-BR`.
+    /// Returns the primary subtag in lower case: `pt` of `pt-BR`.
     pub fn primary(&self) -> String {
         self.0.primary_language().to_ascii_lowercase()
     }
 
-    /// Whether the language itself is one that may exist: every two-letter code is checked,
+    /// Tells whether the language itself is one that may exist: every two-letter code is checked,
     /// longer ones and private tags (`x-elvish`) are taken as they are.
     pub fn is_known(&self) -> bool {
         let primary = self.primary();
@@ -93,7 +93,7 @@ impl Language {
         tag.starts_with("x-") || tag.starts_with("i-")
     }
 
-    /// Whether length is counted in characters instead of words: Chinese, Japanese and
+    /// Tells whether length is counted in characters instead of words: Chinese, Japanese and
     /// Korean, and the languages that are written without blanks between words, where
     /// Unicode's rules (UAX 29, section 4) find no words without a dictionary.
     pub fn counts_characters(&self) -> bool {
@@ -110,7 +110,7 @@ impl Language {
         (chinese || unspaced) && !romanised
     }
 
-    /// What length is counted in, for messages: "words" or "characters".
+    /// Names what length is counted in, for messages: "words" or "characters".
     pub fn unit(&self) -> &'static str {
         if self.counts_characters() {
             "characters"
@@ -120,7 +120,7 @@ impl Language {
     }
 }
 
-/// The tag that an author probably meant who wrote `text`.
+/// Guesses the tag that an author meant who wrote `text`.
 pub(crate) fn suggest(text: &str) -> Option<String> {
     let wanted = text.trim().to_lowercase();
     if let Some((_, tag)) = MISTAKEN.iter().find(|(mistaken, _)| *mistaken == wanted) {

@@ -20,7 +20,7 @@ pub struct MarginNote {
 /// Most words of a sentence that say where a note stands.
 const PLACE_WORDS: usize = 30;
 
-/// The margin notes of a markdown text, such as a chunk, in its order.
+/// Finds the margin notes of a markdown text, such as a chunk, in its order.
 pub fn margin_notes(text: &str) -> Vec<MarginNote> {
     let document = Document::scan(text, 0);
     notes_in(&document, &(0..text.len()))
@@ -35,7 +35,7 @@ pub struct PlacedNote {
     pub behind: String,
 }
 
-/// The margin notes of a chunk's prose with their places, in its order.
+/// Finds the margin notes of a chunk's prose with their places, in its order.
 pub fn placed_notes(prose: &str) -> Vec<PlacedNote> {
     let notes = margin_notes(prose).into_iter();
     notes
@@ -55,12 +55,12 @@ fn last_sentence(text: &str) -> String {
     on_one_line(&sentence[start..])
 }
 
-/// A markdown text without its comments, margin notes included; `\n` line ends, trimmed.
+/// Takes the comments out of a markdown text, margin notes included; `\n` line ends, trimmed.
 pub fn without_comments(text: &str) -> String {
     Document::scan(text, 0).plain(&(0..text.len()))
 }
 
-/// The margin notes whose comments begin in `range`.
+/// Finds the margin notes whose comments begin in `range`.
 pub(crate) fn notes_in(document: &Document<'_>, range: &Span) -> Vec<MarginNote> {
     document
         .comments_in(range)
@@ -75,7 +75,7 @@ pub(crate) fn notes_in(document: &Document<'_>, range: &Span) -> Vec<MarginNote>
         .collect()
 }
 
-/// The instruction in a comment that begins with `sw:`; white space is folded, since a note
+/// Reads the instruction in a comment that begins with `sw:`; white space is folded, since a note
 /// may be broken over lines.
 fn note_text(comment: &str) -> Option<String> {
     let comment = comment.trim_start();

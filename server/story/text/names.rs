@@ -170,13 +170,18 @@ impl NameWord {
     }
 }
 
+/// Splits a name into its parts, where its script has dots between them for blanks.
+pub fn split_unspaced(name: &str) -> impl Iterator<Item = &str> {
+    name.split(DOTS).filter(|part| !part.is_empty())
+}
+
 /// Finds the parts of a name by which somebody may be called: no articles, particles, titles and
 /// words that are in every text.
 pub fn telling_parts(name: &str, language: &Language) -> Vec<String> {
     let name = composed(name);
     let primary = language.primary();
     let parts: Vec<&str> = match name.chars().any(is_unspaced) {
-        true => name.split(DOTS).filter(|part| !part.is_empty()).collect(),
+        true => split_unspaced(&name).collect(),
         false => name.split_whitespace().collect(),
     };
     let several = parts.len() > 1;
@@ -211,7 +216,7 @@ fn tells(part: &str, place: Place, language: &str) -> bool {
     is_there && is_named && (letters >= 3 || is_short_name && letters >= 2)
 }
 
-/// A word of a text in the forms in which it may be a name: by itself, without what an
+/// Lists a word of a text in the forms in which it may be a name: by itself, without what an
 /// apostrophe joins to it, without what some scripts write onto it.
 fn forms(word: &str) -> impl Iterator<Item = &str> {
     let halves = word
@@ -238,7 +243,7 @@ fn without_honorific(part: &str) -> &str {
         .unwrap_or(part)
 }
 
-/// The text with accents and apostrophes as names have them here.
+/// Writes accents and apostrophes as names have them here.
 fn composed(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);

@@ -51,7 +51,7 @@ pub(crate) fn read_length(text: &str, most: u32) -> Result<u32, NotALength> {
     }
 }
 
-/// The digits of `text`, or `None` where it holds anything but digits in proper groups.
+/// Reads the digits of `text`, or `None` where it holds anything but digits in proper groups.
 fn ungroup(text: &str) -> Option<Vec<u32>> {
     let is_separator = |c: char| {
         matches!(
@@ -80,7 +80,7 @@ fn looks_fractional(text: &str) -> bool {
             .all(|c| digit(c).is_some() || matches!(c, '.' | ',' | 'e' | 'E' | '+' | '٫'))
 }
 
-/// The value of a decimal digit, also of those scripts whose writers use their own.
+/// Reads the value of a decimal digit, also of those scripts whose writers use their own.
 pub(crate) fn digit(c: char) -> Option<u32> {
     // The zeros of: Arabic, Persian, Devanagari, Bengali, Gurmukhi, Gujarati, Tamil, Telugu,
     // Kannada, Malayalam, Thai, Lao, Tibetan, Myanmar, Khmer, fullwidth.
@@ -96,7 +96,7 @@ pub(crate) fn digit(c: char) -> Option<u32> {
     })
 }
 
-/// `16,500`.
+/// Writes a number in groups of three digits: `16,500`.
 pub(crate) fn grouped(number: impl Into<u64>) -> String {
     let digits = number.into().to_string();
     let mut text = String::new();

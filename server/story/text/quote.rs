@@ -15,13 +15,13 @@ use crate::story::Span;
 const SHORTEST: usize = 12;
 const SHORTEST_UNSPACED: usize = 5;
 
-/// Whether a text holds a quote.
+/// Tells whether a text holds a quote.
 pub fn has_quote(text: &str, quote: &str) -> bool {
     let quote = plain(trim_marks(quote));
     is_telling(&quote) && plain(text).contains(&quote)
 }
 
-/// Where a text holds a quote first, in bytes; `None` where [`has_quote`] says no.
+/// Finds where a text holds a quote first, in bytes; `None` where [`has_quote`] says no.
 pub fn find_quote(text: &str, quote: &str) -> Option<Span> {
     let quote = plain(trim_marks(quote));
     if !is_telling(&quote) {
@@ -39,20 +39,20 @@ pub fn find_quote(text: &str, quote: &str) -> Option<Span> {
     Some(first.start..last.end)
 }
 
-/// A quote without the marks around it.
+/// Takes the marks off both ends of a quote.
 pub(in crate::story) fn trim_marks(quote: &str) -> &str {
     quote
         .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”' | '„' | '«' | '»'))
 }
 
-/// With single spaces, straight quotation marks and plain dashes.
+/// Writes a text with single spaces, straight quotation marks and plain dashes.
 pub(in crate::story) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     each_plain(text, |piece, _| plain.push_str(piece));
     plain
 }
 
-/// Whether a quote says enough to prove anything.
+/// Tells whether a quote says enough to prove anything.
 pub(in crate::story) fn is_telling(quote: &str) -> bool {
     let least = if quote.chars().any(is_han_or_kana) {
         SHORTEST_UNSPACED

@@ -81,7 +81,7 @@ pub fn is_han_or_kana(c: char) -> bool {
 
 /// Tells whether a character is a Chinese one, or a mark that stands for one.
 pub fn is_han(c: char) -> bool {
-    matches!(c, '々' | '〆' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+    matches!(c, '々' | '〆' | '〇' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
 }
 
 /// Tells whether a character is hiragana or katakana, halfwidth too.
@@ -208,4 +208,19 @@ pub fn runs(text: &str, words: impl Iterator<Item = Span>, expected: &[Script]) 
         open = is_foreign;
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_without_blanks_are_known_by_their_characters() {
+        for c in "春々〇〆はルｱสລမខ𠀀".chars() {
+            assert!(is_unspaced(c), "{c}");
+        }
+        for c in "aéЖ한ा。・「１ ".chars() {
+            assert!(!is_unspaced(c), "{c}");
+        }
+    }
 }

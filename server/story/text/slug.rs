@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::white_space::on_one_line;
 
-/// A beat's id from its heading: letters and digits of any script in lower case, with the
+/// Makes a beat's id of its heading: letters and digits of any script in lower case, with the
 /// marks that belong to them (Devanagari and Arabic vowels, accents), joined by single
 /// hyphens; in NFC. Empty when the heading has none. A slug is its own slug.
 pub fn beat_slug(heading: &str) -> String {
@@ -25,7 +25,7 @@ pub fn beat_slug(heading: &str) -> String {
     nfc(&slug)
 }
 
-/// A file name from a title: ASCII in lower case, other scripts transliterated, at most 60
+/// Makes a file name of a title: ASCII in lower case, other scripts transliterated, at most 60
 /// bytes. "story" when nothing is left.
 pub fn file_slug(title: &str) -> String {
     let slug = slug::slugify(title);
@@ -46,25 +46,25 @@ pub fn file_slug(title: &str) -> String {
     }
 }
 
-/// The canonical composition of `text` (UAX 15), so that "é" is one thing however it was typed.
+/// Composes a text canonically (UAX 15), so that "é" is one thing however it was typed.
 pub(crate) fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc()
         .normalize(text)
         .into_owned()
 }
 
-/// How names are compared: without regard to case, composition and surrounding or doubled
+/// Folds a name as names are compared: without regard to case, composition and surrounding or doubled
 /// white space.
 pub(crate) fn fold(name: &str) -> String {
     nfc(&nfc(&on_one_line(name)).to_lowercase())
 }
 
-/// Whether `c` belongs to the letter before it (UAX 29, GB9 and GB9a); without one it is lost.
+/// Tells whether `c` belongs to the letter before it (UAX 29, GB9 and GB9a); without one it is lost.
 fn is_mark(c: char) -> bool {
     !c.is_ascii() && ['a', c].iter().collect::<String>().graphemes(true).count() == 1
 }
 
-/// Joiners, direction marks and variation selectors: nobody could type them into `after=`.
+/// Recognises joiners, direction marks and variation selectors: nobody could type them into `after=`.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')

@@ -2,7 +2,7 @@
 
 use strsim::damerau_levenshtein;
 
-/// The closest of `known` to `word`, if it differs by few letters: one in a short word, about
+/// Finds the closest of `known` to `word`, if it differs by few letters: one in a short word, about
 /// a quarter of a long one.
 pub(crate) fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();

@@ -21,7 +21,7 @@ pub fn terms(text: &str) -> BTreeSet<String> {
     terms_of_length(text, SHORTEST)
 }
 
-/// As [`terms`], with words of at least `shortest` letters: where something else tells a key
+/// Collects the terms as [`terms`] does, with words of at least `shortest` letters: where something else tells a key
 /// from an article.
 pub fn terms_of_length(text: &str, shortest: usize) -> BTreeSet<String> {
     let text = match text.is_ascii() {
@@ -42,7 +42,7 @@ pub fn terms_of_length(text: &str, shortest: usize) -> BTreeSet<String> {
     terms
 }
 
-/// The term of one word, if it says enough to have one.
+/// Makes the term of one word, if it says enough to have one.
 fn term(word: &str, shortest: usize) -> Option<String> {
     let word = without_possessive(word);
     let word = without_arabic_article(word);
@@ -56,7 +56,7 @@ fn term(word: &str, shortest: usize) -> Option<String> {
     })
 }
 
-/// Pairs of ideographs and katakana; hiragana is mostly grammar.
+/// Takes the pairs of ideographs and katakana; hiragana is mostly grammar.
 fn take_run(run: &mut Vec<char>, terms: &mut BTreeSet<String>) {
     for pair in run.windows(2) {
         if !pair.iter().any(|c| is_hiragana(*c)) {
@@ -66,7 +66,7 @@ fn take_run(run: &mut Vec<char>, terms: &mut BTreeSet<String>) {
     run.clear();
 }
 
-/// `word` without an English or typographic `'s`.
+/// Takes an English or typographic `'s` off a word.
 pub fn without_possessive(word: &str) -> &str {
     ["'s", "’s", "'S", "’S"]
         .iter()

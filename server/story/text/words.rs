@@ -27,7 +27,7 @@ pub fn count(text: &str, language: &Language) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// `text` without comments and without what stands in `[label](here)`.
+/// Takes out comments and what stands in `[label](here)`.
 fn visible(text: &str) -> Cow<'_, str> {
     let text = without_comments(text);
     // The bracket stays, since it parts the label from what follows.
@@ -53,7 +53,7 @@ fn cut_out<'a>(text: Cow<'a, str>, open: &str, close: &str, keep: usize) -> Cow<
     Cow::Owned(kept)
 }
 
-/// Words by UAX 29: between white space, stretches with at least one letter or digit.
+/// Counts words by UAX 29: between white space, stretches with at least one letter or digit.
 fn count_words(text: &str) -> usize {
     // White space always ends a word, so that every token can be counted by itself.
     text.split(|c: char| c.is_ascii_whitespace())
@@ -116,7 +116,7 @@ impl Class {
         })
     }
 
-    /// Rules WB6, WB7, WB11 and WB12.
+    /// Applies the rules WB6, WB7, WB11 and WB12.
     fn joins(self, before: Option<Class>, after: Option<Class>) -> bool {
         let between = |class| before == Some(class) && after == Some(class);
         match self {
@@ -128,7 +128,7 @@ impl Class {
     }
 }
 
-/// The words of a token without white space, or `None` where it needs the general rules.
+/// Counts the words of a token without white space, or `None` where it needs the general rules.
 fn count_plain_words(token: &str) -> Option<usize> {
     // Most of them.
     if token.bytes().all(|byte| byte.is_ascii_alphabetic()) {
@@ -157,7 +157,7 @@ fn count_plain_words(token: &str) -> Option<usize> {
     Some(words + usize::from(has_letter_or_digit))
 }
 
-/// A line without the marks that markdown puts at its start; nothing of a scene break.
+/// Takes off a line the marks that markdown puts at its start; nothing of a scene break.
 fn without_marks(line: &str) -> &str {
     let line = line.trim();
     let is_break = line.len() >= 3
@@ -180,7 +180,7 @@ fn without_marks(line: &str) -> &str {
         .unwrap_or(line)
 }
 
-/// What a reader takes for characters (grapheme clusters, UAX 29), without white space and
+/// Counts what a reader takes for characters (grapheme clusters, UAX 29), without white space and
 /// markdown's marks.
 fn count_characters(line: &str) -> usize {
     let mut count = 0;
@@ -213,7 +213,7 @@ fn counts(c: char) -> bool {
     !c.is_whitespace() && !matches!(c, '*' | '_' | '`' | '\\')
 }
 
-/// Letters that never form a cluster with each other: ASCII, kana, ideographs, whole Hangul
+/// Recognises letters that never form a cluster with each other: ASCII, kana, ideographs, whole Hangul
 /// syllables, and the punctuation that goes with them.
 fn stands_alone(c: char) -> bool {
     matches!(c, ' '..='~' | '\u{3000}'..='\u{3029}' | '\u{3030}'..='\u{303f}' | '\u{3041}'..='\u{3096}'

@@ -101,7 +101,7 @@ impl Line<'_> {
         is_verb.then(|| Verb::new(&past, &verbs.base_of(lower)))
     }
 
-    /// Whether the clause of `at` has no other verb, nor one right behind that would make
+    /// Tells whether the clause of `at` has no other verb, nor one right behind that would make
     /// this word its plural subject.
     fn is_only_verb(&self, at: usize) -> bool {
         let verbs = &self.adapter.pack.verbs;
@@ -135,7 +135,7 @@ impl Line<'_> {
         quoted && self.after(at).is_some_and(|next| self.is_name(next))
     }
 
-    /// Whether an article or a possessive stands one to three words before.
+    /// Tells whether an article or a possessive stands one to three words before.
     fn closes_noun_phrase(&self, at: usize) -> bool {
         let mut word = at;
         for _ in 0..3 {
@@ -148,13 +148,13 @@ impl Line<'_> {
         false
     }
 
-    /// Whether a noun phrase follows: after an article, a number or a possessive.
+    /// Tells whether a noun phrase follows: after an article, a number or a possessive.
     fn opens_noun(&self, at: usize) -> bool {
         let possessive = |token: &Token| token.possessive || token.lower.ends_with("’s");
         DETERMINERS.contains(&self.lower(at)) || self.tokens.get(at).is_some_and(possessive)
     }
 
-    /// Whether what follows is what follows a verb rather than a noun.
+    /// Tells whether what follows is what follows a verb rather than a noun.
     fn takes_an_object(&self, at: usize) -> bool {
         self.after(at).is_some_and(|next| {
             let word = self.lower(next);

@@ -40,7 +40,7 @@ impl Line<'_> {
         }
     }
 
-    /// Whether the last name before `at` is somebody else's, at the head of a clause.
+    /// Tells whether the last name before `at` is somebody else's, at the head of a clause.
     fn follows_other_subject(&self, at: usize) -> bool {
         let is_name = |index: &usize| self.is_name(*index);
         let Some(name) = (0..at).rev().find(is_name) else {

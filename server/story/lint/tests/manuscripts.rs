@@ -158,7 +158,7 @@ impl Defect {
         planted
     }
 
-    /// Whether a finding is the one that was to be found.
+    /// Tells whether a finding is the one that was to be found.
     fn is_met_by(&self, finding: &Finding, planted: &Manuscript) -> bool {
         let text = &planted.chunks[self.chunk as usize - 1];
         let start = text.find(&self.at).expect("the place is in the text");

@@ -159,7 +159,7 @@ pub(super) struct Place {
     pub(super) is_last: bool,
 }
 
-/// Whether a word of a name, in lower case, does not say who is meant.
+/// Tells whether a word of a name, in lower case, does not say who is meant.
 pub(super) fn says_nothing(word: &str, place: Place, language: &str) -> bool {
     static PARTICLE: LazyLock<HashSet<&str>> = LazyLock::new(|| set(PARTICLES));
     static TITLE: LazyLock<HashSet<&str>> = LazyLock::new(|| set(TITLES));
