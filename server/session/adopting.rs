@@ -2,8 +2,8 @@
 
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
-use super::facts;
-use super::layout::{self, SessionId, StoryFolder};
+use super::finding;
+use super::layout::{SessionId, StoryFolder};
 use super::manifest;
 use super::writer::Session;
 use super::{PlannedChunk, changelog};
@@ -35,7 +35,7 @@ impl StoryFolder {
     /// Where the folder can't be read.
     pub fn strays(&self, plan: &[PlannedChunk], disk: &Disk) -> Result<Vec<Stray>, StoreError> {
         let mut strays = Vec::new();
-        for session in layout::all_sessions(&self.generated(), disk)? {
+        for session in finding::all_sessions(&self.generated(), disk)? {
             let paths = self.paths(&session);
             let Some(head) = manifest::read_head(&paths.manifest(), disk)? else {
                 continue;
@@ -47,7 +47,7 @@ impl StoryFolder {
             if is_there {
                 continue;
             }
-            let beats = facts::beats_on_disk(&paths, disk)?;
+            let beats = finding::beats_on_disk(&paths, disk)?;
             let is_planned = |beat: &&BeatId| plan.iter().any(|planned| &planned.beat == *beat);
             strays.push(Stray {
                 session,

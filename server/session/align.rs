@@ -11,12 +11,13 @@ use super::PlannedChunk;
 use super::chunk_file::{self, FileStatus};
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::{Facts, read_text};
+use super::facts::Facts;
 use super::history::{self, Placed, Version};
 use super::intent::Step;
 use super::keeping::record_about;
 use super::layout::{self, SessionPaths};
-use super::recover::{Notice, Recovered};
+use super::notice::Notice;
+use super::recover::Recovered;
 use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
@@ -219,7 +220,7 @@ impl Aligning<'_> {
             return Ok(None);
         };
         let path = history::record_path(version);
-        let there = read_text(&path, self.disk)?;
+        let there = self.disk.read_text(&path)?;
         let over = there.iter().map(|text| Digest::of(text)).collect();
         Ok(Some(self.put(&path, about.render(), over)))
     }
@@ -298,7 +299,7 @@ impl Aligning<'_> {
             }
             steps.extend(self.companions_back(index, &digest, moves)?);
             for path in [history::record_path(&kept.path), kept.path.clone()] {
-                if let Some(there) = read_text(&path, self.disk)? {
+                if let Some(there) = self.disk.read_text(&path)? {
                     steps.push(Step::Remove {
                         file: self.inside(&path),
                         over: vec![Digest::of(&there)],

@@ -1,8 +1,8 @@
 //! full_story.md out of its chunks. Pure.
 
 use super::PlannedChunk;
-use super::manifest::ChunkStatus;
-use super::recover::ChunkView;
+use super::chunk_record::ChunkStatus;
+use super::view::ChunkView;
 use crate::story::title_page::{TitlePage, escaped};
 
 /// The story so far: its head, title, chapter headings, and the complete chunks in order, with a

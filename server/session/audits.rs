@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::layout::{self, SessionId, StoryFolder};
+use super::layout::{SessionId, StoryFolder};
 use super::manifest;
-use super::recover::Notice;
+use super::notice::Notice;
 use super::writer::Session;
 use super::{ClientEdit, Owners, Saved};
 use crate::story::contradiction::Contradiction;
@@ -73,7 +73,8 @@ pub fn read_audits(
     disk: &Disk,
 ) -> (Audits, Option<Notice>) {
     let path = path(&folder.session_root(id));
-    let text = layout::ensure_inside(&folder.session_root(id), folder.root(), disk)
+    let text = disk
+        .ensure_inside(&folder.session_root(id), folder.root())
         .and_then(|()| super::read_text(&path, owners, disk));
     let why = match text.map(|text| text.map_or_else(|| Ok(Audits::default()), |it| parse(&it))) {
         Ok(Ok(audits)) => return (audits, None),

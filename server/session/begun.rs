@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::chunk_file;
+use super::chunk_record::{Begun, BegunNote, ChunkRecord};
 use super::error::StoreError;
-use super::manifest::{Begun, BegunNote, ChunkRecord};
 use super::writer::Session;
 use crate::story::{ChunkNumber, Digest};
 

@@ -4,12 +4,15 @@
 //! order marks, other line ends, a front matter that is missing, broken or somebody else's.
 
 mod form;
+mod front_matter;
 mod head;
 
 use std::borrow::Cow;
 
 pub(crate) use crate::story::encoding::decode_any as decode;
 pub use form::Form;
+pub use front_matter::FileStatus;
+use front_matter::{continues_front_matter, is_fence, key_value, lines, quote, status_of, unquote};
 pub use head::{Damage, Fault};
 
 use crate::story::comments::without_comments;
@@ -18,13 +21,6 @@ use crate::story::{BeatId, ChunkNumber, Digest, Span};
 /// The front matter key of a chunk whose text nothing may replace. It is one of the author's own
 /// lines: they are kept wherever the text goes.
 pub(crate) const LOCKED: &str = "locked";
-
-/// Whether the prose of a chunk file is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FileStatus {
-    Partial,
-    Complete,
-}
 
 /// A chunk file in its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -192,14 +188,6 @@ fn take_line(file: &mut ChunkFile, line: &str) {
     }
 }
 
-fn status_of(value: &str) -> Option<FileStatus> {
-    match unquote(value).to_lowercase().as_str() {
-        "partial" => Some(FileStatus::Partial),
-        "complete" => Some(FileStatus::Complete),
-        _ => None,
-    }
-}
-
 /// A chunk file with our front matter only.
 pub fn render(number: ChunkNumber, beat: &BeatId, status: FileStatus, prose: &str) -> String {
     render_with(number, beat, status, &[], prose)
@@ -279,80 +267,9 @@ fn normalise(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The lines of a text with their ends: LF, CRLF or CR.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let end = match rest.find(['\n', '\r']) {
-            None if rest.is_empty() => return None,
-            None => rest.len(),
-            Some(at) if rest[at..].starts_with("\r\n") => at + 2,
-            Some(at) => at + 1,
-        };
-        let (line, after) = rest.split_at(end);
-        rest = after;
-        Some(line)
-    })
-}
-
-fn is_fence(line: &str) -> bool {
-    matches!(line.trim_end(), "---" | "...")
-}
-
-/// Whether a line without a key may stand between two fences.
-fn continues_front_matter(line: &str) -> bool {
-    line.trim_start().starts_with('#')
-        || line.trim_start().starts_with("- ")
-        || (line.starts_with([' ', '\t']) && !line.trim().is_empty())
-}
-
-/// `key: value` at the start of a line, where the key is one plain word.
-fn key_value(line: &str) -> Option<(&str, &str)> {
-    let (key, value) = line.split_once(':')?;
-    let plain = !key.is_empty()
-        && key
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    let apart = value.is_empty() || value.starts_with([' ', '\t', '\r']);
-    (plain && apart).then(|| (key, value.trim()))
-}
-
-/// A scalar as YAML writes it: plain, or in either kind of quotes.
-fn unquote(value: &str) -> String {
-    if value.starts_with('"') {
-        let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
-        if let Some(Ok(text)) = values.next() {
-            return text;
-        }
-    }
-    if let Some(inner) = value.strip_prefix('\'')
-        && let Some(end) = inner.replace("''", "\u{0}\u{0}").find('\'')
-    {
-        return inner[..end].replace("''", "'");
-    }
-    let plain = value.find(" #").map_or(value, |comment| &value[..comment]);
-    plain.trim().to_owned()
-}
-
-fn quote(value: &str) -> String {
-    let plain = value.starts_with(char::is_alphabetic)
-        && value
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        && !matches!(
-            value.to_ascii_lowercase().as_str(),
-            "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n"
-        );
-    if plain {
-        value.to_owned()
-    } else {
-        // A JSON string is a YAML string.
-        serde_json::Value::from(value).to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::table;
     use super::*;
 
     fn beat(id: &str) -> BeatId {
@@ -361,115 +278,32 @@ mod tests {
 
     #[test]
     fn takes_apart_what_an_author_may_leave() {
-        // text, number, beat, status, extra lines, prose
-        type Row<'a> = (
-            &'a str,
-            Option<u32>,
-            Option<&'a str>,
-            Option<FileStatus>,
-            usize,
-            &'a str,
-        );
-        let rows: &[Row] = &[
-            (
-                "---\nchunk: 3\nbeat: logbook\nstatus: complete\n---\nProse.\n",
-                Some(3),
-                Some("logbook"),
-                Some(FileStatus::Complete),
-                0,
-                "Prose.\n",
-            ),
-            (
-                "\u{feff}---\r\nchunk: 3\r\nbeat: logbook\r\nstatus: partial\r\n---\r\nA\r\nB",
-                Some(3),
-                Some("logbook"),
-                Some(FileStatus::Partial),
-                0,
-                "A\nB",
-            ),
-            (
-                "---\nchunk: 3 # third\nbeat: 'it''s'\nstatus: Complete\nmood: grim\n---\n\nA",
-                Some(3),
-                Some("it's"),
-                Some(FileStatus::Complete),
-                1,
-                "A",
-            ),
-            (
-                "---\nbeat: \"a: b\"\n...\nA",
-                None,
-                Some("a: b"),
-                None,
-                0,
-                "A",
-            ),
-            (
-                "---\rchunk: 3\rbeat: logbook\rstatus: partial\rmood: grim\r---\rA\rB",
-                Some(3),
-                Some("logbook"),
-                Some(FileStatus::Partial),
-                1,
-                "A\nB",
-            ),
-            ("Just prose.", None, None, None, 0, "Just prose."),
-            (
-                "---\n\nA scene that opens with a rule.\n\n---\n",
-                None,
-                None,
-                None,
-                0,
-                "---\n\nA scene that opens with a rule.\n\n---\n",
-            ),
-            (
-                "---\ntitle: X\ntags:\n  - a\n---\nA",
-                None,
-                None,
-                None,
-                3,
-                "A",
-            ),
-            (
-                "---\nchunk: 2\nbeat: x\nstatus: complete\nNo fence any more.",
-                Some(2),
-                Some("x"),
-                Some(FileStatus::Complete),
-                0,
-                "No fence any more.",
-            ),
-            (
-                "---\nchunk: 2\nbeat: x\nstatus: complete",
-                Some(2),
-                Some("x"),
-                Some(FileStatus::Complete),
-                0,
-                "",
-            ),
-            (
-                "---\nchunk: two\nbeat:\nstatus: done\n---\n",
-                None,
-                None,
-                None,
-                0,
-                "",
-            ),
-            ("", None, None, None, 0, ""),
-            ("---", None, None, None, 0, "---"),
-            (
-                "---\nHe said: no\n---\nA",
-                None,
-                None,
-                None,
-                0,
-                "---\nHe said: no\n---\nA",
-            ),
-        ];
-        for (text, number, id, status, extra, prose) in rows {
+        // text | number | beat | status | lines that are not ours | prose
+        let rows = r#"
+            ---\nchunk: 3\nbeat: logbook\nstatus: complete\n---\nProse.\n                | 3 | logbook | Complete | 0 | Prose.\n
+            BOM---\r\nchunk: 3\r\nbeat: logbook\r\nstatus: partial\r\n---\r\nA\r\nB      | 3 | logbook | Partial  | 0 | A\nB
+            ---\nchunk: 3 # third\nbeat: 'it''s'\nstatus: Complete\nmood: grim\n---\n\nA | 3 | it's    | Complete | 1 | A
+            ---\nbeat: "a: b"\n...\nA                                                    | - | a: b    | -        | 0 | A
+            ---\rchunk: 3\rbeat: logbook\rstatus: partial\rmood: grim\r---\rA\rB         | 3 | logbook | Partial  | 1 | A\nB
+            Just prose.                                                                  | - | -       | -        | 0 | Just prose.
+            ---\n\nA scene that opens with a rule.\n\n---\n                              | - | -       | -        | 0 | ---\n\nA scene that opens with a rule.\n\n---\n
+            ---\ntitle: X\ntags:\n  - a\n---\nA                                          | - | -       | -        | 3 | A
+            ---\nchunk: 2\nbeat: x\nstatus: complete\nNo fence any more.                 | 2 | x       | Complete | 0 | No fence any more.
+            ---\nchunk: 2\nbeat: x\nstatus: complete                                     | 2 | x       | Complete | 0 |
+            ---\nchunk: two\nbeat:\nstatus: done\n---\n                                  | - | -       | -        | 0 |
+                                                                                         | - | -       | -        | 0 |
+            ---                                                                          | - | -       | -        | 0 | ---
+            ---\nHe said: no\n---\nA                                                     | - | -       | -        | 0 | ---\nHe said: no\n---\nA
+        "#;
+        for row in table::rows(rows) {
+            let text = &row[0];
             let file = parse(text);
-            assert_eq!(file.number, number.map(ChunkNumber), "{text:?}");
-            assert_eq!(file.beat, id.map(beat), "{text:?}");
-            assert_eq!(file.status, *status, "{text:?}");
-            assert_eq!(file.extra.len(), *extra, "{text:?}");
-            assert_eq!(file.prose, *prose, "{text:?}");
+            let number = file.number.map_or("-".to_owned(), |it| it.to_string());
+            let status = file.status.map_or("-".to_owned(), |it| format!("{it:?}"));
+            let beat = file.beat.as_ref().map_or("-", BeatId::as_str);
+            let extra = file.extra.len().to_string();
+            let told = [&*number, beat, &status, &extra, &file.prose];
+            assert_eq!(told[..], row[1..], "{text:?}");
             assert!(text.is_char_boundary(file.prose_offset), "{text:?}");
         }
     }

@@ -7,8 +7,31 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::manifest::{ChunkStatus, Origin, TokenUsage, rendered};
+use super::usage::TokenUsage;
 use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// How far a chunk is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChunkStatus {
+    #[default]
+    Missing,
+    Partial,
+    Complete,
+    /// The last try failed; what it brought is kept as partial text.
+    Failed,
+}
+
+/// Where a chunk's text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Generated,
+    /// Generated, then changed by the author.
+    Edited,
+    /// The author's from the start.
+    Written,
+}
 
 /// What is known about a chunk.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -255,4 +278,12 @@ impl ChunkRecord {
     pub(crate) fn says_something(&self) -> bool {
         self.content_sha256.is_some() || self.status != ChunkStatus::Missing || self.begun.is_some()
     }
+}
+
+/// Renders what is kept as JSON, for people to read and with a line end.
+pub(super) fn rendered(value: &impl Serialize) -> String {
+    // Maps with text keys and plain values always serialise.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
 }

@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::align::{Aligning, Moves};
+use super::chunk_file;
+use super::chunk_record::ChunkRecord;
 use super::disk::EntryKind;
 use super::error::StoreError;
-use super::facts::read_text;
 use super::intent::Step;
 use super::layout;
 use super::revising;
 use super::state_file;
-use super::{chunk_file, manifest::ChunkRecord};
 use crate::story::{BeatId, Digest};
 
 /// What lies beside a chunk.
@@ -159,7 +159,7 @@ impl Aligning<'_> {
             let path = away.join(&entry.name);
             if entry.kind == EntryKind::File
                 && entry.name.ends_with(&kind.end_away())
-                && let Some(text) = read_text(&path, self.disk)?
+                && let Some(text) = self.disk.read_text(&path)?
             {
                 found.push((path, text));
             }
@@ -178,7 +178,7 @@ impl Aligning<'_> {
                 continue;
             };
             let is_plain = layout::chunk_number(&format!("{from}.md")).is_some();
-            if let Some(text) = read_text(&folder.join(&entry.name), self.disk)? {
+            if let Some(text) = self.disk.read_text(&folder.join(&entry.name))? {
                 let place = self.place(from, kind.beat(&text), moves);
                 leave.extend(place.filter(|_| is_plain).map(|it| (from.to_owned(), it)));
                 there.insert(from.to_owned(), text);

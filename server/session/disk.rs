@@ -4,9 +4,13 @@
 //! not be tested for what it does to the author's text when it fails, nor held inside the
 //! story's folder. Files are read and replaced without following symbolic links.
 
+mod call;
+mod entry;
 mod held;
+mod inside;
 mod locking;
 mod regular;
+mod temporary;
 mod writable;
 
 use std::fs::{self, File, OpenOptions};
@@ -17,59 +21,18 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::error::{Doing, StoreError};
-use super::temporary::Temporary;
+use super::layout::work_folder_of;
+use crate::story::encoding::decode_any;
+pub use call::{Call, Faults, Verdict};
+pub use entry::{Entry, EntryKind, Metadata};
+use entry::{device_of, kind_of, refuse_no_file, refuse_no_folder};
 use held::patiently;
 pub(crate) use locking::LockedFile;
 use regular::Links;
 pub(crate) use regular::NotAFile;
 pub(super) use regular::open_linked;
 pub use regular::{NoFile, read_file};
-use writable::refuse_no_folder;
-
-/// A kind of file-system call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Call {
-    Read,
-    List,
-    Metadata,
-    Resolve,
-    MakeFolder,
-    Create,
-    Write,
-    Permissions,
-    Sync,
-    Rename,
-    SyncFolder,
-    Remove,
-    Lock,
-    /// Asks whether a folder may be written to.
-    Access,
-}
-
-impl Call {
-    /// Whether the call can change the disk.
-    pub fn writes(self) -> bool {
-        !matches!(
-            self,
-            Call::Read | Call::List | Call::Metadata | Call::Resolve | Call::Access
-        )
-    }
-}
-
-/// What becomes of a call.
-#[derive(Debug)]
-pub enum Verdict {
-    Go,
-    /// It fails and changes nothing.
-    Fail(io::Error),
-    /// For a write: so many bytes get through, then it fails.
-    Short(usize, io::Error),
-}
-
-/// Decides over every call before it is made; for tests.
-pub trait Faults: Send + Sync {
-    fn before(&self, call: Call, path: &Path) -> Verdict;
-}
+pub(super) use temporary::{Maker, Temporary, temporary_of};
 
 /// The file system and the clock. Cheap to clone.
 #[derive(Clone)]
@@ -78,46 +41,6 @@ pub struct Disk {
     /// The folder, without links, that all writes must stay inside.
     root: Option<Arc<Path>>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-}
-
-/// What a folder holds, without following links.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Entry {
-    pub name: String,
-    pub kind: EntryKind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EntryKind {
-    File,
-    Folder,
-    Link,
-    Other(NoFile),
-}
-
-impl EntryKind {
-    /// Names what lies in the place of a file; `None` for files and links.
-    pub fn no_file(self) -> Option<NoFile> {
-        match self {
-            EntryKind::File | EntryKind::Link => None,
-            EntryKind::Folder => Some(NoFile::Folder),
-            EntryKind::Other(what) => Some(what),
-        }
-    }
-}
-
-/// What is known of a path, without following links.
-#[derive(Debug, Clone)]
-pub struct Metadata {
-    pub kind: EntryKind,
-    /// No one may write to it.
-    pub read_only: bool,
-    pub modified: Option<Timestamp>,
-    /// In bytes.
-    pub length: u64,
-    /// The file system that it is on, where that can be told.
-    pub(super) device: Option<u64>,
-    permissions: fs::Permissions,
 }
 
 impl std::fmt::Debug for Disk {
@@ -190,6 +113,11 @@ impl Disk {
         }
     }
 
+    /// The text of a file in whatever encoding; `None` where there is none.
+    pub(super) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
+        Ok(self.read(path)?.map(decode_any))
+    }
+
     /// The bytes of a file that the author may well have linked to, such as a brief.
     pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         let bytes = patiently(Call::Read, || {
@@ -237,6 +165,11 @@ impl Disk {
         optional(metadata, Doing::Read, path)
     }
 
+    /// When a path was changed last, where that can be told.
+    pub(super) fn modified(&self, path: &Path) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.metadata(path)?.and_then(|found| found.modified))
+    }
+
     /// The path without links; `None` where there is nothing.
     pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, StoreError> {
         let resolved = self
@@ -277,6 +210,32 @@ impl Disk {
         match self.resolve(folder)? {
             Some(real) if !real.starts_with(root) => Err(self.outside(folder)),
             // A folder that is not there fails in its own words.
+            _ => Ok(()),
+        }
+    }
+
+    /// Stops at a file that may not be replaced.
+    pub(super) fn refuse_unwritable(
+        &self,
+        path: &Path,
+        metadata: &Metadata,
+    ) -> Result<(), StoreError> {
+        match metadata.kind {
+            EntryKind::Link => Err(self.outside(path)),
+            EntryKind::Folder | EntryKind::Other(_) => refuse_no_file(path, metadata.kind),
+            // A rename would replace a read-only file without a word.
+            EntryKind::File if metadata.read_only => Err(StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept: None,
+            }),
+            EntryKind::File => Ok(()),
+        }
+    }
+
+    /// Fails where something lies that is neither file, folder nor link.
+    pub(in crate::session) fn refuse_special(&self, path: &Path) -> Result<(), StoreError> {
+        match self.metadata(path)?.map(|found| found.kind) {
+            Some(kind @ EntryKind::Other(_)) => refuse_no_file(path, kind),
             _ => Ok(()),
         }
     }
@@ -339,7 +298,7 @@ impl Disk {
         if let Some(before) = &before {
             self.refuse_unwritable(path, before)?;
         }
-        let temporary = Temporary::of(path, self);
+        let temporary = self.temporary_for(path);
         let mut written = self.replace_by(&temporary, path, bytes, before.as_ref());
         let is_beside = temporary.path().parent() == path.parent();
         if matches!(&written, Err(error) if is_closed(error)) && !is_beside {
@@ -347,6 +306,25 @@ impl Disk {
             written = self.replace_by(&Temporary::beside(path), path, bytes, before.as_ref());
         }
         written.map_err(|error| StoreError::io(Doing::Write, path, error))
+    }
+
+    /// Takes a place in the nearest `.work/` of the same file system, where neither explorers nor git
+    /// show it; beside `path` where there is none.
+    pub(super) fn temporary_for(&self, path: &Path) -> Temporary {
+        match work_folder_of(path).filter(|work| self.is_on_disk_of(work, path)) {
+            Some(work) => Temporary::inside(&work, path),
+            None => Temporary::beside(path),
+        }
+    }
+
+    /// Tells whether a folder is there, is no link, and is on the file system of a file that is to be
+    /// written.
+    fn is_on_disk_of(&self, work: &Path, path: &Path) -> bool {
+        let found = |path: &Path| self.metadata(path).ok().flatten();
+        let (Some(work), Some(folder)) = (found(work), path.parent().and_then(found)) else {
+            return false;
+        };
+        work.kind == EntryKind::Folder && work.device == folder.device
     }
 
     fn replace_by(
@@ -564,25 +542,4 @@ fn is_closed(error: &io::Error) -> bool {
             | io::ErrorKind::ReadOnlyFilesystem
             | io::ErrorKind::CrossesDevices
     )
-}
-
-#[cfg(unix)]
-#[allow(clippy::unnecessary_wraps)] // elsewhere it can't be told
-fn device_of(metadata: &fs::Metadata) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt as _;
-    Some(metadata.dev())
-}
-
-#[cfg(not(unix))]
-fn device_of(_: &fs::Metadata) -> Option<u64> {
-    None
-}
-
-fn kind_of(kind: fs::FileType) -> EntryKind {
-    match NoFile::of(kind) {
-        None if kind.is_symlink() => EntryKind::Link,
-        None => EntryKind::File,
-        Some(NoFile::Folder) => EntryKind::Folder,
-        Some(what) => EntryKind::Other(what),
-    }
 }

@@ -5,16 +5,76 @@ use std::path::Path;
 
 use super::changelog;
 use super::chunk_file::{self, FileStatus};
+use super::chunk_record::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::intent::{Intent, Step};
 use super::journal::{self, Journal, Marks};
 use super::layout;
-use super::manifest::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
 use super::settling;
-use super::writer::{Inner, State};
+use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved};
-use crate::story::{Digest, words};
+use crate::story::{ChunkNumber, Digest, words};
+
+impl Session {
+    /// The whole prose of a chunk: text, manifest, full story and changelog as one change.
+    /// Files that are open in an editor are not touched on disk; the caller brings them into
+    /// the editor, and until it is saved the chunk's text is in its journal.
+    ///
+    /// # Errors
+    /// As for [`Session::save_partial`]. After any other error the text is on disk, where the
+    /// message says, if the disk took it at all.
+    pub fn complete_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, None)
+    }
+
+    /// Ends a chunk that was not accepted: `failed` in the manifest with the reason, the text
+    /// stays in the chunk file as partial.
+    pub fn fail_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        reason: &str,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, Some(reason))
+    }
+
+    fn end_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> Result<Saved, StoreError> {
+        let index = self.inner.index(number)?;
+        let mut state = self.inner.lock_state();
+        if let Err(error) = self.inner.finish_pending(&mut state) {
+            self.inner
+                .save(&mut state, index, FileStatus::Partial, prose)?;
+            let file = state.files[index].display();
+            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
+        }
+        self.inner.end(&mut state, index, prose, result, failure)
+    }
+
+    /// Puts the text of a chunk into history before it is written anew; the chunk is then
+    /// missing. Best called when the new text begins to arrive, not before.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] for a chunk that is locked.
+    pub fn retire_chunk(&self, number: ChunkNumber, why: &str) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        self.inner.refuse_locked(&state, index)?;
+        self.inner.retire(&mut state, index, why)
+    }
+}
 
 impl Inner {
     /// Ends a chunk: complete, or failed for a reason.
@@ -256,7 +316,7 @@ impl Inner {
         why: &str,
     ) -> Result<(Vec<Digest>, Vec<Digest>), StoreError> {
         let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
-        let there = read_text(&layout::journal_path(path), &self.disk)?;
+        let there = self.disk.read_text(&layout::journal_path(path))?;
         let mut over: Vec<Digest> = there.iter().map(|text| Digest::of(text)).collect();
         if let Some(journal) = there.as_deref().map(Journal::parse) {
             let digest = chunk_file::source_digest(&journal.file.prose);

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{NoFile, NotAFile};
-use super::lock::Holder;
+use super::holder::Holder;
 use crate::story::ChunkNumber;
 
 /// What to tell about text when nothing more special is known.

@@ -15,12 +15,12 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::archive::{self, ArchiveError};
 use super::assemble::{assemble, assemble_plainly};
+use super::chunk_record::ChunkStatus;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::{Doing, StoreError};
-use super::layout::{self, SessionId, StoryFolder};
-use super::manifest::{self, ChunkStatus, ManifestFact};
+use super::layout::{SessionId, StoryFolder};
+use super::manifest::{self, ManifestFact};
 use super::stream::{self, NewFile};
-use super::temporary::Temporary;
 use super::{Owners, PlannedChunk, read_session};
 use crate::story::title_page::TitlePage;
 use crate::story::{Digest, Language};
@@ -63,7 +63,7 @@ pub fn export_zip(
     let disk = &target.disk;
     hold_zip(&target.path, disk)?;
     let (paths, mut notices) = collect(folder, id, disk)?;
-    let temporary = Temporary::of(&target.path, disk);
+    let temporary = disk.temporary_for(&target.path);
     let temporary = temporary.path();
     let packed = pack(id, paths, temporary, disk).and_then(|members| {
         notices.extend(verify(id, &members, temporary, &target.path, disk)?);
@@ -156,7 +156,7 @@ impl Target {
                 generated: folder.generated(),
             });
         }
-        layout::ensure_inside(&root, folder.root(), disk)?;
+        disk.ensure_inside(&root, folder.root())?;
         let name = format!("{id}.{extension}");
         let default = root.join(&name);
         let path = match wanted {

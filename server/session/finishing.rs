@@ -6,17 +6,50 @@ use std::path::Path;
 use super::changelog;
 use super::chunk_file::{self, FileStatus, Form};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history::{self, Version};
 use super::intent::{self, Intent, Step};
 use super::manifest;
-use super::recover::Notice;
+use super::notice::Notice;
 use super::sessions;
-use super::writer::{Inner, State};
-use super::{ClientEdit, assemble};
+use super::spending;
+use super::writer::{Inner, Session, State};
+use super::{ClientEdit, Saved, assemble};
 use crate::story::conflict_markers::has_conflict;
 use crate::story::title_page::TitlePage;
 use crate::story::{BeatId, Brief, ChunkNumber, Digest};
+
+impl Session {
+    /// Sets "settings" in the manifest.
+    pub fn set_settings(&self, settings: serde_json::Value) -> Result<(), StoreError> {
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        state.manifest.settings = settings;
+        self.inner.write_manifest(&mut state)
+    }
+
+    /// Brings the sums of the manifest up to what the runs have noted.
+    pub fn count_spent(&self) -> Result<(), StoreError> {
+        let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        spending::raise(&mut state.manifest.totals.by_role, &spent);
+        self.inner.write_manifest(&mut state)
+    }
+
+    /// Writes full_story.md from the complete chunks, in order. A text of the author's in it
+    /// goes to history first.
+    pub fn assemble(&self) -> Result<Saved, StoreError> {
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        let before = state.manifest.clone();
+        self.inner.assemble(&mut state)?;
+        // A story that is as it was leaves no trace of having been looked at.
+        if state.manifest != before {
+            self.inner.write_manifest(&mut state)?;
+        }
+        Ok(std::mem::take(&mut state.owed))
+    }
+}
 
 impl Inner {
     /// Declares a change and does it.
@@ -333,7 +366,7 @@ impl Inner {
     }
 
     fn manifest_on_disk(&self) -> Result<Option<Digest>, StoreError> {
-        let text = read_text(&self.paths.manifest(), &self.disk)?;
+        let text = self.disk.read_text(&self.paths.manifest())?;
         Ok(text.map(|text| Digest::of(&text)))
     }
 

@@ -12,17 +12,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history;
-use super::layout::{SessionId, SessionPaths, StoryFolder};
-use super::manifest::{ChunkRecord, ChunkStatus, Origin};
-use super::recover::ChunkView;
+use super::layout::{COPIES, SessionId, SessionPaths, StoryFolder};
+use super::view::ChunkView;
 use crate::story::{BeatId, Digest};
 
-/// The folder in history/; no chunk file has a stem of that name.
-pub(crate) const FOLDER: &str = "generated";
 /// How much of a digest names a copy.
 const NAME: usize = 16;
 
@@ -58,7 +55,7 @@ pub fn generated_text(
 pub(crate) fn path(paths: &SessionPaths, digest: &Digest) -> Option<PathBuf> {
     let name = digest.0.get(..NAME)?;
     let is_hex = name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hex.then(|| paths.history().join(FOLDER).join(format!("{name}.md")))
+    is_hex.then(|| paths.history().join(COPIES).join(format!("{name}.md")))
 }
 
 /// The copy of a text; `None` where there is none, or somebody changed it.
@@ -70,7 +67,7 @@ pub(crate) fn read(
     let Some(path) = path(paths, digest) else {
         return Ok(None);
     };
-    let copy = read_text(&path, disk)?.map(|text| chunk_file::parse(&text));
+    let copy = disk.read_text(&path)?.map(|text| chunk_file::parse(&text));
     Ok(copy.filter(|copy| &chunk_file::digest(&copy.prose) == digest))
 }
 
@@ -102,7 +99,7 @@ pub(crate) fn authors_file(
 
 /// What is known of every text that has a record here: of chunks whose manifest is lost.
 pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkRecord>, StoreError> {
-    let folder = paths.history().join(FOLDER);
+    let folder = paths.history().join(COPIES);
     let mut records = Vec::new();
     for entry in disk.list(&folder)? {
         if let Some(name) = entry.name.strip_suffix(".json")

@@ -13,12 +13,11 @@
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus, Form};
+use super::chunk_record::ChunkRecord;
 use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
-use super::generated;
-use super::layout::SessionPaths;
-use super::manifest::ChunkRecord;
+use super::layout::{COPIES, SessionPaths};
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACED: &str = "replaced";
@@ -214,20 +213,26 @@ pub(crate) fn versions(
     disk: &Disk,
 ) -> Result<Vec<KeptVersion>, StoreError> {
     let mut found = Vec::new();
-    for entry in disk.list(&paths.history())? {
-        if entry.kind == EntryKind::Folder && entry.name != generated::FOLDER {
-            let folder = paths.history().join(&entry.name);
-            let kept = in_folder(&folder, disk)?;
-            found.extend(kept.into_iter().filter(|kept| {
-                kept.file
-                    .beat
-                    .as_ref()
-                    .is_some_and(|of| beats.contains(&of))
-            }));
-        }
+    for folder in folders(paths, disk)? {
+        let kept = in_folder(&folder, disk)?;
+        found.extend(kept.into_iter().filter(|kept| {
+            kept.file
+                .beat
+                .as_ref()
+                .is_some_and(|of| beats.contains(&of))
+        }));
     }
     found.sort_by(|a, b| (&a.replaced, &a.path).cmp(&(&b.replaced, &b.path)));
     Ok(found)
+}
+
+/// Lists the folders that hold versions: all but that of the copies.
+pub(crate) fn folders(paths: &SessionPaths, disk: &Disk) -> Result<Vec<PathBuf>, StoreError> {
+    let entries = disk.list(&paths.history())?.into_iter();
+    let folders = entries.filter(|it| it.kind == EntryKind::Folder && it.name != COPIES);
+    Ok(folders
+        .map(|entry| paths.history().join(entry.name))
+        .collect())
 }
 
 /// The versions of one folder, oldest first.

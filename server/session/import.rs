@@ -14,11 +14,10 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::archive::{self, ArchiveError, Limits, Names, Refusal};
 use super::chunk_file;
-use super::disk::{Disk, EntryKind};
+use super::disk::{Disk, EntryKind, Temporary, temporary_of};
 use super::error::{Doing, StoreError};
-use super::layout::{self, SessionId, StoryFolder};
+use super::layout::{SessionId, StoryFolder};
 use super::manifest;
-use super::temporary::{Temporary, temporary_of};
 use super::{NoEditor, sessions, stream};
 use crate::story::Brief;
 
@@ -66,7 +65,7 @@ pub fn import_zip(
     };
     let story = StoryFolder::of_brief(&folder.join(&name))?;
     let disk = &disk.within(story.root());
-    layout::ensure_inside(&story.generated(), story.root(), disk)?;
+    disk.ensure_inside(&story.generated(), story.root())?;
     let brief = brief.map(|(_, bytes)| bytes);
     let brief_state = hold_story(&story, brief.as_deref(), disk)?;
     let current = story.current_session(disk)?;

@@ -11,15 +11,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::chunk_file::{self, FileStatus};
+use super::chunk_record::ChunkRecord;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::{Facts, FileFact, read_text};
-use super::generated;
+use super::facts::{Facts, FileFact};
 use super::history::{self, Version};
 use super::journal;
 use super::layout::{self, SessionPaths};
-use super::manifest::{ChunkRecord, ManifestFact};
-use super::recover::Notice;
+use super::manifest::ManifestFact;
+use super::notice::Notice;
 use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -103,7 +103,7 @@ fn is_copy(file: &str) -> bool {
     below
         .and_then(|below| below.split_once('/'))
         .map(|(folder, _)| folder)
-        == Some(generated::FOLDER)
+        == Some(layout::COPIES)
 }
 
 /// A chunk, journal, version, state or revision: one plain name in a known folder.
@@ -134,7 +134,7 @@ pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<
         Step::Copy { file, text } => copy(&paths.root.join(file), text, disk),
         Step::Remove { file, over } => {
             let path = paths.root.join(file);
-            match read_text(&path, disk)? {
+            match disk.read_text(&path)? {
                 Some(text) if over.contains(&Digest::of(&text)) => {
                     disk.drop_name(&path)?;
                 }
@@ -178,7 +178,7 @@ fn put(
     disk: &Disk,
 ) -> Result<Done, StoreError> {
     let path = paths.root.join(file);
-    match read_text(&path, disk)? {
+    match disk.read_text(&path)? {
         Some(there) if there == text => return Ok(Done::Yes),
         Some(there) if !is_over(file, &there, over) && !same_prose(&there, text) => {
             let kept = keep_aside(file, text, paths, disk)?;

@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::generated;
 use super::history::{self, Version};
 use super::intent::{self, Step};
-use super::manifest::{ChunkRecord, ChunkStatus, Manifest, Origin};
+use super::manifest::Manifest;
 use super::writer::{Inner, State};
 use crate::story::{Digest, words};
 
@@ -18,6 +18,15 @@ use crate::story::{Digest, words};
 const OTHER_NAMES: u64 = 512;
 
 impl Inner {
+    /// The steps that put a record into the manifest, and beside the copy of what was generated.
+    pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
+        let mut steps = self.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps
+    }
+
     /// Keeps a text that was not the chunk's in history, with the author's front matter; `None`
     /// for an empty one.
     pub(super) fn keep(
@@ -71,7 +80,7 @@ impl Inner {
         let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
             return Ok(());
         };
-        let there = read_text(path, &self.disk)?.unwrap_or_default();
+        let there = self.disk.read_text(path)?.unwrap_or_default();
         let copy = ChunkFile {
             status: Some(FileStatus::Complete),
             form: chunk_file::parse(&there).form,
@@ -173,7 +182,7 @@ impl Inner {
             let old = before.and_then(|before| before.record(&record.beat));
             if let Some((path, text)) = generated::authors_file(&self.paths, record)
                 && (old != Some(record) || self.disk.metadata(&path)?.is_none())
-                && read_text(&path, &self.disk)?.as_ref() != Some(&text)
+                && self.disk.read_text(&path)?.as_ref() != Some(&text)
             {
                 let file = self.inside(&path);
                 intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
@@ -213,7 +222,7 @@ impl Inner {
         };
         let mut steps = Vec::new();
         for path in [path.with_extension("json"), path] {
-            if let Some(text) = read_text(&path, &self.disk)? {
+            if let Some(text) = self.disk.read_text(&path)? {
                 steps.push(Step::Remove {
                     file: self.inside(&path),
                     over: vec![Digest::of(&text)],

@@ -1,15 +1,12 @@
 //! One writer a session: a lock that dies with its process.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
 use super::disk::{Disk, LockedFile};
 use super::error::StoreError;
-use super::layout::{self, SessionPaths, StoryFolder};
+use super::holder::{Holder, is_alive};
+use super::layout::{SessionPaths, StoryFolder};
 use super::work;
 
 /// How long a lock is tried again for whose holder has not given its name yet.
@@ -18,39 +15,6 @@ const NAMELESS: u32 = 200;
 const CHOOSING: u32 = 10_000;
 /// Between two tries; in milliseconds, like the others.
 const PAUSE: u32 = 5;
-
-/// Who writes to a session.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// Such as "storywright write".
-    pub name: String,
-    pub pid: u32,
-    pub since: Timestamp,
-}
-
-impl Holder {
-    /// This process, which is called `name`.
-    fn of_process(name: &str, disk: &Disk) -> Holder {
-        Holder {
-            name: name.to_owned(),
-            pid: std::process::id(),
-            since: disk.now(),
-        }
-    }
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pid == 0 {
-            return f.write_str("another program");
-        }
-        write!(
-            f,
-            "{} (process {}, since {})",
-            self.name, self.pid, self.since
-        )
-    }
-}
 
 /// The lock, and a notice where the file system has none.
 #[derive(Debug)]
@@ -124,11 +88,7 @@ fn acquire_by(
         // or names one that was killed.
         let is_known = named.as_ref().is_some_and(|holder| is_alive(holder.pid));
         if is_known || waited >= NAMELESS {
-            return Ok(Err(named.unwrap_or_else(|| Holder {
-                name: String::new(),
-                pid: 0,
-                since: Timestamp::UNIX_EPOCH,
-            })));
+            return Ok(Err(named.unwrap_or_else(Holder::nameless)));
         }
         waited += pause();
     }
@@ -156,7 +116,7 @@ impl StoryFolder {
     pub fn choosing(&self, disk: &Disk) -> Result<Choosing, StoreError> {
         let disk = disk.within(self.root());
         let generated = self.generated();
-        layout::ensure_inside(&generated, self.root(), &disk)?;
+        disk.ensure_inside(&generated, self.root())?;
         work::make_work_folder(&self.work(), &disk)?;
         let mut files = Vec::new();
         let mut waited = 0;
@@ -195,7 +155,7 @@ pub(super) fn name_holder(
     holder: &str,
     disk: &Disk,
 ) -> Result<(), StoreError> {
-    let text = serde_json::to_vec(&Holder::of_process(holder, disk)).unwrap_or_default();
+    let text = serde_json::to_vec(&Holder::of_process(holder, disk.now())).unwrap_or_default();
     if cfg!(windows) {
         disk.write_copy(&name_file(path), &text)
     } else {
@@ -216,41 +176,4 @@ fn name_file(lock: &Path) -> PathBuf {
 fn read_holder(path: &Path, disk: &Disk) -> Option<Holder> {
     let bytes = disk.read(&name_file(path)).ok()??;
     serde_json::from_slice(&bytes).ok()
-}
-
-/// Whether a process runs; `true` where that can't be known.
-pub(crate) fn is_alive(pid: u32) -> bool {
-    #[cfg(unix)]
-    {
-        let Ok(pid) = libc::pid_t::try_from(pid) else {
-            return false;
-        };
-        // SAFETY: signal 0 sends nothing; it only asks whether the process is there.
-        let answer = unsafe { libc::kill(pid, 0) };
-        answer == 0 || std::io::Error::last_os_error().raw_os_error() == Some(libc::EPERM)
-    }
-    #[cfg(windows)]
-    {
-        use windows_sys::Win32::Foundation::{
-            CloseHandle, ERROR_ACCESS_DENIED, GetLastError, WAIT_TIMEOUT,
-        };
-        use windows_sys::Win32::System::Threading::{
-            OpenProcess, PROCESS_SYNCHRONIZE, WaitForSingleObject,
-        };
-        // SAFETY: the handle is checked, used for a wait of no time and closed here.
-        unsafe {
-            let process = OpenProcess(PROCESS_SYNCHRONIZE, 0, pid);
-            if process.is_null() {
-                return GetLastError() == ERROR_ACCESS_DENIED;
-            }
-            let runs = WaitForSingleObject(process, 0) == WAIT_TIMEOUT;
-            CloseHandle(process);
-            runs
-        }
-    }
-    #[cfg(not(any(unix, windows)))]
-    {
-        let _ = pid;
-        true
-    }
 }

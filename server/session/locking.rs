@@ -6,10 +6,11 @@
 //! file has no front matter.
 
 use super::chunk_file;
+use super::chunk_record::{ChunkRecord, ChunkStatus};
 use super::error::StoreError;
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkRecord, ChunkStatus};
-use super::recover::{self, ChunkView};
+use super::recover;
+use super::view::ChunkView;
 use super::writer::{Inner, Session, State};
 use super::{ClientEdit, Saved, changelog};
 use crate::story::{ChunkNumber, Digest};

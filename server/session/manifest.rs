@@ -11,10 +11,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use super::chunk_record::{Begun, BegunNote, ChunkRecord, ChunkResult};
+use super::chunk_record::{ChunkRecord, ChunkStatus, rendered};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::spending::{self, Spending};
+use super::usage::TokenUsage;
 use crate::story::{BeatId, Digest};
 
 /// The version that this code writes.
@@ -77,40 +78,6 @@ pub struct Totals {
     pub by_role: Spending,
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
-}
-
-/// How far a chunk is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ChunkStatus {
-    #[default]
-    Missing,
-    Partial,
-    Complete,
-    /// The last try failed; what it brought is kept as partial text.
-    Failed,
-}
-
-/// Where a chunk's text comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Origin {
-    Generated,
-    /// Generated, then changed by the author.
-    Edited,
-    /// The author's from the start.
-    Written,
-}
-
-/// Tokens, as far as the provider tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TokenUsage {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub input_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cached_tokens: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_tokens: Option<u64>,
 }
 
 impl Manifest {
@@ -201,26 +168,6 @@ impl Manifest {
 
     pub(crate) fn render(&self) -> String {
         rendered(self)
-    }
-}
-
-pub(super) fn rendered(value: &impl Serialize) -> String {
-    // Maps with text keys and plain values always serialise.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-impl TokenUsage {
-    pub(super) fn add(&mut self, more: TokenUsage) {
-        fn plus(sum: &mut Option<u64>, more: Option<u64>) {
-            if let Some(more) = more {
-                *sum = Some(sum.unwrap_or(0).saturating_add(more));
-            }
-        }
-        plus(&mut self.input_tokens, more.input_tokens);
-        plus(&mut self.cached_tokens, more.cached_tokens);
-        plus(&mut self.output_tokens, more.output_tokens);
     }
 }
 

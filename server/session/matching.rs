@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::PlannedChunk;
 use super::chunk_file::ChunkFile;
+use super::chunk_record::ChunkRecord;
 use super::conflict;
 use super::layout;
-use super::manifest::{ChunkRecord, Manifest};
+use super::manifest::Manifest;
 use crate::story::slug::beat_slug;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -277,6 +278,7 @@ fn only_one_in_its_place(
 mod tests {
     use super::*;
     use crate::session::chunk_file::{self, FileStatus};
+    use crate::session::table;
     use jiff::Timestamp;
 
     fn plan(beats: &[&str]) -> Vec<PlannedChunk> {
@@ -324,143 +326,52 @@ mod tests {
 
     #[test]
     fn beats_keep_their_chunks() {
-        // outline, files, the name for each beat ("-" for none), removed, copies, unknown
-        type Row<'a> = (&'a [&'a str], &'a [&'a str], &'a [&'a str], &'a str);
-        let rows: &[Row] = &[
-            (
-                &["a", "b"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "chunk_02.md"],
-                "",
-            ),
-            // inserted, moved
-            (
-                &["a", "n", "b"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "-", "chunk_02.md"],
-                "",
-            ),
-            (
-                &["b", "a"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_02.md", "chunk_01.md"],
-                "",
-            ),
-            // removed at the start, in the middle, at the end
-            (
-                &["b"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_02.md"],
-                "removed a",
-            ),
-            (
-                &["a", "c"],
-                &["chunk_01.md:a", "chunk_02.md:b", "chunk_03.md:c"],
-                &["chunk_01.md", "chunk_03.md"],
-                "removed b",
-            ),
-            (
-                &["a"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md"],
-                "removed b",
-            ),
-            // renamed in the middle, at the start, at the end, alone
-            (
-                &["a", "x", "c"],
-                &["chunk_01.md:a", "chunk_02.md:b", "chunk_03.md:c"],
-                &["chunk_01.md", "chunk_02.md", "chunk_03.md"],
-                "renamed b",
-            ),
-            (
-                &["x", "b"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "chunk_02.md"],
-                "renamed a",
-            ),
-            (
-                &["a", "x"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "chunk_02.md"],
-                "renamed b",
-            ),
-            (&["x"], &["chunk_01.md:a"], &["chunk_01.md"], "renamed a"),
-            // split: the first half keeps the chunk; a new one at the end of unfinished work
-            (
-                &["a", "a2", "b"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "-", "chunk_02.md"],
-                "",
-            ),
-            (
-                &["a", "x", "y"],
-                &["chunk_01.md:a", "chunk_02.md:b"],
-                &["chunk_01.md", "-", "-"],
-                "removed b",
-            ),
-            // copies, by hand and by a sync tool
-            (
-                &["a"],
-                &["chunk_01 (conflicted copy).md:a", "chunk_01.md:a"],
-                &["chunk_01.md"],
-                "copy a",
-            ),
-            (
-                &["a"],
-                &["chunk_01.sync-conflict-20260101.md:a"],
-                &["-"],
-                "copy a",
-            ),
-            (&["a", "b"], &["chunk_02 2.md:"], &["-", "-"], "copy b"),
-            (&["a"], &["chunk_02 2.md:"], &["-"], "unknown"),
-            (&["a"], &["chunk_02 2.md:b"], &["-"], "copy b"),
-            (
-                &["a"],
-                &["chunk_01 the landing.md:a"],
-                &["chunk_01 the landing.md"],
-                "",
-            ),
-            // no front matter
-            (&["a", "b"], &["chunk_02.md:"], &["-", "chunk_02.md"], ""),
-            (
-                &["a", "b"],
-                &["chunk_02.md:", "chunk_03.md:b"],
-                &["-", "chunk_03.md"],
-                "unknown",
-            ),
-            (&["a"], &["notes.md:"], &["-"], "unknown"),
-        ];
-        for (outline, files, wanted, rest) in rows {
-            let candidates = candidates(files);
+        // outline | files | the name for each beat ("-" for none) | removed, renamed, copies, unknown
+        let rows = "
+            a b    | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, chunk_02.md    |
+            inserted, moved
+            a n b  | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, -, chunk_02.md |
+            b a    | chunk_01.md:a, chunk_02.md:b                   | chunk_02.md, chunk_01.md    |
+            removed at the start, in the middle, at the end
+            b      | chunk_01.md:a, chunk_02.md:b                   | chunk_02.md                 | removed a
+            a c    | chunk_01.md:a, chunk_02.md:b, chunk_03.md:c    | chunk_01.md, chunk_03.md    | removed b
+            a      | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md                 | removed b
+            renamed in the middle, at the start, at the end, alone
+            a x c  | chunk_01.md:a, chunk_02.md:b, chunk_03.md:c    | chunk_01.md, chunk_02.md, chunk_03.md | renamed b
+            x b    | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, chunk_02.md    | renamed a
+            a x    | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, chunk_02.md    | renamed b
+            x      | chunk_01.md:a                                  | chunk_01.md                 | renamed a
+            split: the first half keeps the chunk; a new one at the end of unfinished work
+            a a2 b | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, -, chunk_02.md |
+            a x y  | chunk_01.md:a, chunk_02.md:b                   | chunk_01.md, -, -           | removed b
+            copies, by hand and by a sync tool
+            a      | chunk_01 (conflicted copy).md:a, chunk_01.md:a | chunk_01.md                 | copy a
+            a      | chunk_01.sync-conflict-20260101.md:a           | -                           | copy a
+            a b    | chunk_02 2.md:                                 | -, -                        | copy b
+            a      | chunk_02 2.md:                                 | -                           | unknown
+            a      | chunk_02 2.md:b                                | -                           | copy b
+            a      | chunk_01 the landing.md:a                      | chunk_01 the landing.md     |
+            no front matter
+            a b    | chunk_02.md:                                   | -, chunk_02.md              |
+            a b    | chunk_02.md:, chunk_03.md:b                    | -, chunk_03.md              | unknown
+            a      | notes.md:                                      | -                           | unknown
+        ";
+        for row in table::rows(rows) {
+            let outline: Vec<&str> = row[0].split(' ').collect();
+            let files: Vec<&str> = row[1].split(", ").collect();
+            let candidates = candidates(&files);
             let manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
-            let matching = match_files(&plan(outline), &candidates, &manifest);
-            let names: Vec<&str> = matching
-                .files
-                .iter()
-                .map(|at| at.map_or("-", |at| candidates[at].name.as_str()))
-                .collect();
-            let mut said = Vec::new();
-            said.extend(
-                matching
-                    .removed
-                    .iter()
-                    .map(|(_, beat)| format!("removed {beat}")),
-            );
-            said.extend(
-                matching
-                    .renamed
-                    .values()
-                    .map(|beat| format!("renamed {beat}")),
-            );
-            said.extend(
-                matching
-                    .copies
-                    .iter()
-                    .map(|(_, beat)| format!("copy {beat}")),
-            );
+            let matching = match_files(&plan(&outline), &candidates, &manifest);
+            let name = |at: &Option<usize>| at.map_or("-", |at| candidates[at].name.as_str());
+            let names: Vec<&str> = matching.files.iter().map(name).collect();
+            let removed = matching.removed.iter().map(|(_, beat)| ("removed ", beat));
+            let renamed = matching.renamed.values().map(|beat| ("renamed ", beat));
+            let copies = matching.copies.iter().map(|(_, beat)| ("copy ", beat));
+            let said = removed.chain(renamed).chain(copies);
+            let mut said: Vec<String> = said.map(|(what, beat)| format!("{what}{beat}")).collect();
             said.extend(matching.unknown.iter().map(|_| "unknown".to_owned()));
-            assert_eq!(names, *wanted, "{outline:?} {files:?}");
-            assert_eq!(said.join(", "), *rest, "{outline:?} {files:?}");
+            assert_eq!(names.join(", "), row[2], "{row:?}");
+            assert_eq!(said.join(", "), row[3], "{row:?}");
         }
     }
 

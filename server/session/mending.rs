@@ -6,10 +6,11 @@
 
 use super::Saved;
 use super::chunk_file::{self, FileStatus};
+use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
 use super::error::StoreError;
 use super::intent::Intent;
-use super::manifest::{ChunkRecord, ChunkStatus, Origin, TokenUsage};
-use super::restoring::{Known, New};
+use super::replacing::{Known, New};
+use super::usage::TokenUsage;
 use super::writer::{Inner, Session, State};
 use crate::story::{ChunkNumber, Digest, words};
 

@@ -6,21 +6,23 @@ use std::sync::{Arc, Mutex};
 
 use super::align;
 use super::changelog;
+use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts;
 use super::intent::{Intent, Step};
 use super::journal;
 use super::layout::{self, SessionPaths, StoryFolder};
+use super::left_over;
 use super::lock;
-use super::manifest::{self, ChunkRecord, ChunkStatus, Manifest, ManifestFact, Origin};
+use super::manifest::{self, Manifest, ManifestFact};
+use super::notice::Notice;
 use super::provenance;
-use super::recover::{self, ChunkView, Notice, Recovered, SessionView};
+use super::recover::Recovered;
 use super::sessions;
 use super::settling;
 use super::spending::{self, Spending};
-use super::temporary;
 use super::unmerged;
+use super::view::{ChunkView, SessionView};
 use super::writer::{Inner, Session, State};
 use super::{Owners, PlannedChunk, Saved, SessionId, Timestamp};
 use crate::story::{Digest, Language};
@@ -53,9 +55,9 @@ impl Session {
     ) -> Result<Opened, StoreError> {
         let paths = folder.paths(id);
         let disk = disk.within(folder.root());
-        layout::ensure_inside(&folder.generated(), folder.root(), &disk)?;
+        disk.ensure_inside(&folder.generated(), folder.root())?;
         for inside in paths.folders() {
-            layout::ensure_inside(&inside, folder.root(), &disk)?;
+            disk.ensure_inside(&inside, folder.root())?;
         }
         disk.make_folder(&paths.chunks())?;
         let lock = lock::take(&paths, holder, &disk)?;
@@ -72,7 +74,7 @@ impl Session {
         }
         unmerged::refuse_unmerged(folder, id, owners.as_ref(), &disk)?;
         // In turn with the journals of this process.
-        journal::in_turn(|| temporary::remove_left_over(folder, &paths, &disk));
+        journal::in_turn(|| left_over::remove(folder, &paths, &disk));
         folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =
             load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
@@ -226,25 +228,6 @@ impl Inner {
         let intent = Intent::new(what, self.disk.now(), steps);
         self.change(state, &intent)?;
         Ok(self.recovered(&state.manifest)?.1)
-    }
-
-    /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
-    pub(super) fn recovered(
-        &self,
-        manifest: &Manifest,
-    ) -> Result<(facts::Facts, Recovered), StoreError> {
-        let mut facts = self.facts()?;
-        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
-        let brief = self.folder.brief_name();
-        let recovered = recover::recover(
-            &mut facts,
-            &self.id,
-            brief,
-            &self.paths,
-            &self.plan,
-            &self.language,
-        );
-        Ok((facts, recovered))
     }
 
     /// Brings the records into step with outline and files. A record keeps what it knows of

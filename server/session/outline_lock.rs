@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use super::disk::{Disk, LockedFile};
 use super::error::StoreError;
-use super::layout::{self, StoryFolder};
-use super::lock::{self, Holder};
+use super::holder::Holder;
+use super::layout::StoryFolder;
+use super::lock;
 use super::work;
 
 /// Held while an outline is planned; goes with the process.
@@ -29,7 +30,7 @@ impl StoryFolder {
     /// another process writes a session of the brief.
     pub fn lock_outline(&self, holder: &str, disk: &Disk) -> Result<OutlineLock, StoreError> {
         let disk = &disk.within(self.root());
-        layout::ensure_inside(&self.generated(), self.root(), disk)?;
+        disk.ensure_inside(&self.generated(), self.root())?;
         work::make_work_folder(&self.work(), disk)?;
         let path = self.outline_lock();
         let mut file = match lock::acquire(&path, disk)? {

@@ -10,13 +10,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::chunk_file::{self, FileStatus};
-use super::disk::{Disk, EntryKind};
+use super::chunk_record::ChunkRecord;
+use super::disk::Disk;
 use super::error::StoreError;
 use super::facts::FileFact;
 use super::generated;
 use super::history;
 use super::layout::SessionPaths;
-use super::manifest::{ChunkRecord, Manifest};
+use super::manifest::Manifest;
 use crate::story::{BeatId, Digest};
 
 /// Brings the records of a manifest up to what history/ knows of the texts that stand.
@@ -216,11 +217,7 @@ fn kept_records(
     disk: &Disk,
 ) -> Result<BTreeMap<Digest, Vec<ChunkRecord>>, StoreError> {
     let mut known: BTreeMap<Digest, Vec<ChunkRecord>> = BTreeMap::new();
-    for entry in disk.list(&paths.history())? {
-        if entry.kind != EntryKind::Folder || entry.name == generated::FOLDER {
-            continue;
-        }
-        let folder = paths.history().join(&entry.name);
+    for folder in history::folders(paths, disk)? {
         for (_, name) in history::numbered(&folder, "json", disk)? {
             if let Some(record) = history::read_record(&folder.join(name), disk)?
                 && let Some(digest) = record.content_sha256.clone()

@@ -7,19 +7,30 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_record::ChunkRecord;
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history::{self, KeptVersion};
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkRecord, ChunkStatus, Origin};
-use super::provenance;
+use super::replacing::{Known, New};
 use super::revising::{made_of, parse_revision};
-use super::writer::{Inner, Session, State};
-use super::{ClientEdit, Saved, changelog};
+use super::saved::Saved;
+use super::writer::Session;
 use crate::story::conflict_markers::conflict_line;
-use crate::story::{ChunkNumber, Digest, words};
+use crate::story::{ChunkNumber, Digest};
 
 impl Session {
+    /// The versions of a chunk that were replaced, oldest first.
+    pub fn versions(&self, number: ChunkNumber) -> Result<Vec<KeptVersion>, StoreError> {
+        let index = self.inner.index(number)?;
+        let beat = &self.inner.plan[index].beat;
+        let state = self.inner.lock_state();
+        let beats = match state.manifest.record(beat) {
+            Some(record) => record.beats(),
+            None => vec![beat],
+        };
+        history::versions(&self.inner.paths, &beats, &self.inner.disk)
+    }
+
     /// Brings an earlier version of a chunk back: `version` counts from 1, the oldest; `None`
     /// is the one that was replaced last. What it replaces goes to history.
     ///
@@ -93,7 +104,7 @@ impl Session {
             status: FileStatus::Complete,
             prose: &revision.shown.prose,
             why: "a revision was accepted",
-            known: Known::of_revision(&revision.shown, revision.own.as_ref()),
+            known: known_of_revision(&revision.shown, revision.own.as_ref()),
             is_revision: true,
             of: None,
         };
@@ -171,7 +182,7 @@ impl Session {
         let index = inner.index(number)?;
         let state = inner.lock_state();
         let path = inner.revision_path(&state.files[index]);
-        let on_disk = read_text(&path, &inner.disk)?;
+        let on_disk = inner.disk.read_text(&path)?;
         let (shown, own) = match inner
             .owners
             .open_text(&path)
@@ -250,201 +261,11 @@ struct Revision {
     own: Option<Digest>,
 }
 
-/// A text that takes the place of another.
-pub(super) struct New<'a> {
-    pub status: FileStatus,
-    pub prose: &'a str,
-    pub why: &'a str,
-    pub known: Known,
-    /// The text that it was made of, where it may take the place of no other: an edit of this
-    /// very moment then stays.
-    pub of: Option<&'a Digest>,
-    /// It was waiting in revisions/.
-    pub is_revision: bool,
-}
-
-/// What is known of such a text.
-pub(super) enum Known {
-    /// It was made of the text that it replaces, and of what that was written from.
-    Revises,
-    /// The same, and the author has changed it.
-    RevisesByHand,
-    /// It was made of an earlier text of the chunk, of which this is known.
-    RevisesEarlier(Option<Box<ChunkRecord>>),
-    /// What was noted when it was put away, if it was.
-    Is(Option<Box<ChunkRecord>>),
-}
-
-impl Known {
-    /// What is known of a rewrite, where it was proposed with the digest `own`.
-    fn of_revision(shown: &ChunkFile, own: Option<&Digest>) -> Known {
-        let is_changed = own.is_some_and(|own| *own != chunk_file::source_digest(&shown.prose));
-        match is_changed {
-            true => Known::RevisesByHand,
-            false => Known::Revises,
-        }
-    }
-}
-
-impl Inner {
-    /// Keeps a rewrite in history that does not come into its chunk's place, with what would be known
-    /// of it there. `of` is the text that it was made of, if that is known.
-    pub(super) fn keep_revision(
-        &self,
-        state: &State,
-        index: usize,
-        path: &Path,
-        (file, of): (&ChunkFile, Option<&Digest>),
-        why: &str,
-    ) -> Result<Option<PathBuf>, StoreError> {
-        let current = state.manifest.record(&self.plan[index].beat);
-        let is_of_current = current.is_some_and(|current| current.content_sha256.as_ref() == of);
-        let known = match of {
-            Some(of) if !is_of_current => {
-                let beat = &self.plan[index].beat;
-                let beats = current.map_or_else(|| vec![beat], ChunkRecord::beats);
-                let earlier = provenance::latest_of(&self.paths, &beats, of, &self.disk)?;
-                Known::RevisesEarlier(earlier.map(Box::new))
-            }
-            _ => Known::Revises,
-        };
-        let new = New {
-            status: FileStatus::Complete,
-            prose: &file.prose,
-            why,
-            known,
-            of: None,
-            is_revision: true,
-        };
-        let about = self.record_of_new(state, index, &new);
-        self.keep_with(index, path, file, why, Some(&about))
-    }
-
-    /// The old text is in history before anything is declared, and the chunk has either text
-    /// at every moment.
-    pub(super) fn replace(
-        &self,
-        state: &mut State,
-        index: usize,
-        new: &New,
-        and_then: Vec<Step>,
-    ) -> Result<(), StoreError> {
-        let planned = &self.plan[index];
-        let path = state.files[index].clone();
-        let (text, owed) = if self.is_open(&path) {
-            let base = self.owners.open_text(&path).unwrap_or_default();
-            let text = self.render(index, new.status, &chunk_file::parse(&base), new.prose);
-            let step = self.journal_step(state, index, new.status, new.prose, new.why)?;
-            (step, Some(ClientEdit { path, text, base }))
-        } else {
-            (self.replacing_step(state, index, &path, new)?, None)
-        };
-        let mut steps = vec![text];
-        let record = self.record_of_new(state, index, new);
-        steps.extend(self.copy_steps(state, index, &record, new.prose)?);
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
-        steps.push(Step::Assemble);
-        steps.extend(and_then);
-        steps.push(Step::Line {
-            line: self.event(index, &format!("{} in", new.why)),
-        });
-        let what = format!("put another text into chunk {}", planned.number);
-        state.known.remove(&planned.number);
-        let intent = Intent::new(what, self.disk.now(), steps);
-        self.declare(state, &intent)?;
-        owed.into_iter().for_each(|edit| state.owe(edit));
-        self.finish_declared(state, &intent)
-    }
-
-    fn replacing_step(
-        &self,
-        state: &State,
-        index: usize,
-        path: &Path,
-        new: &New,
-    ) -> Result<Step, StoreError> {
-        let there = self.there(index, path)?;
-        self.refuse_read_only(path)?;
-        self.keep_replaced(state, index, &there.file, new.why)?;
-        let may_replace = new
-            .of
-            .is_none_or(|of| chunk_file::digest(&there.file.prose) == *of);
-        let over = there.raw.iter().filter(|_| may_replace);
-        Ok(Step::Put {
-            file: self.inside(path),
-            text: self.render(index, new.status, &there.file, new.prose),
-            over: over.map(|text| Digest::of(text)).collect(),
-        })
-    }
-
-    /// What the manifest says of a text that was not generated just now.
-    fn record_of_new(&self, state: &State, index: usize, new: &New) -> ChunkRecord {
-        let planned = &self.plan[index];
-        let current = state.manifest.record(&planned.beat);
-        let nothing = || ChunkRecord::missing(planned.number, planned.beat.clone());
-        let digest = chunk_file::digest(new.prose);
-        let (mut record, is_known) = match &new.known {
-            Known::Revises | Known::RevisesByHand => {
-                (current.cloned().unwrap_or_else(nothing), false)
-            }
-            Known::RevisesEarlier(earlier) => {
-                let earlier = earlier.as_deref().cloned();
-                (earlier.unwrap_or_else(nothing), false)
-            }
-            Known::Is(Some(record)) => (record.as_ref().clone(), true),
-            Known::Is(None) => (nothing(), false),
-        };
-        if !is_known {
-            record.status = match new.status {
-                FileStatus::Complete => ChunkStatus::Complete,
-                FileStatus::Partial => ChunkStatus::Partial,
-            };
-            record.words = words::count(new.prose, &self.language);
-            record.failure = None;
-            if matches!(new.known, Known::RevisesByHand) {
-                record.origin = Some(match record.generated_sha256 {
-                    Some(_) => Origin::Edited,
-                    None => Origin::Written,
-                });
-            } else {
-                let is_whole = new.status == FileStatus::Complete;
-                record.origin = Some(Origin::Generated);
-                record.generated_sha256 = is_whole.then(|| digest.clone());
-            }
-        }
-        if !is_known || new.of.is_none() {
-            record.refined_sha256 = Some(digest.clone());
-        }
-        // Whoever decides for a text decides for its beginning; of what was made of the text
-        // that was there, nobody did.
-        record.seam_open &= new.of.is_some();
-        record.content_sha256 = Some(digest);
-        record.noted = Some(self.disk.now());
-        // What is about the chunk and not about its text.
-        record.number = planned.number;
-        record.beat.clone_from(&planned.beat);
-        record.title.clone_from(&planned.title);
-        record.target_words = planned.target_words;
-        record.file = self.inside(&state.files[index]);
-        if let Some(current) = current {
-            record.formerly.clone_from(&current.formerly);
-            record.body_sha256.clone_from(&current.body_sha256);
-            record.state_file.clone_from(&current.state_file);
-            record.locked = current.locked;
-            record.revision = current.revision.clone().filter(|_| !new.is_revision);
-            let others = current.other.iter();
-            let unknown = others.filter(|(name, _)| !record.other.contains_key(*name));
-            let unknown: Vec<_> = unknown.map(|(n, v)| (n.clone(), v.clone())).collect();
-            record.other.extend(unknown);
-        }
-        record
-    }
-
-    fn event(&self, index: usize, did: &str) -> String {
-        let planned = &self.plan[index];
-        let event = format!("{did} chunk {} ({})", planned.number, planned.beat);
-        changelog::line(self.disk.now(), &event)
+/// Tells what is known of a rewrite, where it was proposed with the digest `own`.
+fn known_of_revision(shown: &ChunkFile, own: Option<&Digest>) -> Known {
+    let is_changed = own.is_some_and(|own| *own != chunk_file::source_digest(&shown.prose));
+    match is_changed {
+        true => Known::RevisesByHand,
+        false => Known::Revises,
     }
 }

@@ -7,13 +7,13 @@
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use super::chunk_record::ChunkStatus;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::read_text;
 use super::intent::{Intent, Step};
-use super::manifest::{ChunkRecord, ChunkStatus, Manifest};
-use super::recover::{ChunkView, SessionView};
-use super::restoring::{Known, New};
+use super::manifest::Manifest;
+use super::replacing::{Known, New};
+use super::view::{ChunkView, SessionView};
 use super::writer::{Inner, Session, State};
 use super::{Saved, changelog};
 use crate::story::{BeatId, ChunkNumber, Digest};
@@ -130,7 +130,7 @@ impl Inner {
         let planned = &self.plan[index];
         let chunk = state.files[index].clone();
         let path = self.revision_path(&chunk);
-        let there = read_text(&path, &self.disk)?;
+        let there = self.disk.read_text(&path)?;
         let is_others = |text: &str| {
             is_authors(text) || !self.is_of(state, index, chunk_file::parse(text).beat.as_ref())
         };
@@ -205,15 +205,6 @@ impl Inner {
             }
         })
     }
-
-    /// The steps that put a record into the manifest, and beside the copy of what was generated.
-    pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
-        let mut steps = self.copy_of_record(&record);
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
-        steps
-    }
 }
 
 /// A rewrite as history has it.
@@ -244,7 +235,7 @@ pub(super) fn made_of(text: &str) -> Option<Digest> {
 /// Takes no lock.
 pub fn waiting_revision(view: &SessionView, chunk: &ChunkView, disk: &Disk) -> Option<PathBuf> {
     let path = revision_beside(&view.root, &chunk.path);
-    let text = read_text(&path, disk).ok()??;
+    let text = disk.read_text(&path).ok()??;
     let planned = || view.chunks.iter().map(|chunk| &chunk.beat);
     let beat = chunk_file::parse(&text).beat;
     let is_its = is_of(&view.manifest, planned, &chunk.beat, beat.as_ref());

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::disk::{Disk, Log};
 use super::error::StoreError;
+use super::writer::Session;
 use crate::story::slug;
 
 /// The records of one job. Cheap to clone.
@@ -24,6 +25,17 @@ struct Inner {
     path: PathBuf,
     disk: Disk,
     log: Mutex<Option<Log>>,
+}
+
+impl Session {
+    /// Opens the records of a job, such as `runs/run-001-draft-20260101-101500/`. `asked` is one sentence.
+    pub fn start_run(&self, kind: &str, asked: &str) -> Result<Run, StoreError> {
+        let inner = &self.inner;
+        inner
+            .disk
+            .ensure_inside(&inner.paths.runs(), inner.folder.root())?;
+        Run::start(&inner.paths.runs(), kind, asked, &inner.disk)
+    }
 }
 
 impl Run {

@@ -6,16 +6,15 @@ use std::path::Path;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history;
-use super::journal::{self, Journal, Marks, Seen, Stands};
+use super::journal::{self, Journal, Marks, OnDisk, Seen, Stands};
 use super::layout;
 use super::settling;
 use super::work;
-use super::writer::{Inner, Known, State};
-use crate::story::Digest;
+use super::writer::{Inner, Known, Session, State};
 use crate::story::carried_comments::{have_same_comments, with_comments_of};
 use crate::story::comments::without_comments;
+use crate::story::{ChunkNumber, Digest};
 
 const WRITTEN_ANEW: &str = "written anew";
 
@@ -42,6 +41,33 @@ enum LeftOver {
 pub(super) struct There {
     pub(super) raw: Option<String>,
     pub(super) file: ChunkFile,
+}
+
+impl Session {
+    /// Puts a prose into history that an editor shows and that is replaced there next, where it
+    /// is not among what the journal replaces already.
+    pub fn keep_shown(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let state = self.inner.lock_state();
+        self.inner.keep_shown(&state, index, prose)
+    }
+
+    /// The prose of a chunk so far, whole; safe on disk when this returns. A file that is
+    /// open in an editor is not touched: its text goes to its journal.
+    ///
+    /// # Errors
+    /// [`StoreError::AuthorEdited`] where the file has a text that the job has not seen: it
+    /// is left alone, and `prose` is in history.
+    pub fn save_partial(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let mut state = self.inner.lock_state();
+        if state.pending {
+            // Streamed text does not wait for what else is to be done.
+            let _ = self.inner.finish_pending(&mut state);
+        }
+        self.inner
+            .save(&mut state, index, FileStatus::Partial, prose)
+    }
 }
 
 impl Inner {
@@ -74,7 +100,7 @@ impl Inner {
     pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
         settling::settle_journal(path, &self.disk)?;
-        let raw = read_text(path, &self.disk)?;
+        let raw = self.disk.read_text(path)?;
         let file = match raw.as_deref() {
             Some(raw) => chunk_file::parse(raw),
             None => {
@@ -222,7 +248,7 @@ impl Inner {
         let planned = &self.plan[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
-            let marks = match read_text(&journal_path, &self.disk)? {
+            let marks = match self.disk.read_text(&journal_path)? {
                 Some(text) => {
                     let Journal { file, marks } = Journal::parse(&text);
                     match self.keep_left_over(state, index, path, &file, prose)? {
@@ -252,7 +278,7 @@ impl Inner {
         prose: &str,
         replaces: Vec<Digest>,
     ) -> Result<Marks, StoreError> {
-        let raw = read_text(path, &self.disk)?.unwrap_or_default();
+        let raw = self.disk.read_text(path)?.unwrap_or_default();
         let file = chunk_file::parse(&raw);
         let known = state.known.get(&self.plan[index].number);
         let is_cut = known.is_some_and(|known| is_cut(&file, prose, known));
@@ -265,7 +291,7 @@ impl Inner {
             marks: Marks::replacing(replaces),
         };
         let bytes = journal.shown_in(&chunk_file::parse(&shown).prose);
-        let on_disk = settling::on_disk(path, &raw, &self.disk)?;
+        let on_disk = OnDisk::new(&raw, self.disk.modified(path)?);
         journal.marks.seen = (bytes > 0).then_some(Seen { bytes, on_disk });
         journal.marks.stands = is_cut.then(|| Stands {
             bytes: prose.len(),
@@ -284,7 +310,7 @@ impl Inner {
         let path = &state.files[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
-            let Some(text) = read_text(&journal_path, &self.disk)? else {
+            let Some(text) = self.disk.read_text(&journal_path)? else {
                 return Ok(());
             };
             let mut journal = Journal::parse(&text);
@@ -344,7 +370,7 @@ impl Inner {
         why: &str,
     ) -> Result<Vec<Digest>, StoreError> {
         let mut kept = Vec::new();
-        let on_disk = read_text(path, &self.disk)?;
+        let on_disk = self.disk.read_text(path)?;
         for text in [on_disk, self.owners.open_text(path)].into_iter().flatten() {
             let file = chunk_file::parse(&text);
             let digest = chunk_file::source_digest(&file.prose);
@@ -398,140 +424,46 @@ fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Diges
 
 #[cfg(test)]
 mod tests {
+    use super::super::table;
     use super::*;
 
     #[test]
     fn what_may_be_replaced() {
-        use FileStatus::{Complete, Partial};
-        let d = |text: &str| Some(chunk_file::digest(text));
-        let rows = [
-            // there, its status, new, written, handed, generated, verdict
-            ("", None, "One.", None, None, None, Guard::Overwrite),
-            (
-                "One.",
-                Some(Partial),
-                "One. Two.",
-                None,
-                None,
-                None,
-                Guard::Overwrite,
-            ),
-            (
-                "One. Tw",
-                Some(Partial),
-                "One. Other.",
-                d("One. Tw"),
-                None,
-                None,
-                Guard::Overwrite,
-            ),
-            (
-                "One. Tw",
-                Some(Partial),
-                "One. Other.",
-                None,
-                d("One. Tw"),
-                None,
-                Guard::KeepFirst,
-            ),
-            (
-                "One.",
-                Some(Partial),
-                "One. Two. Three.",
-                d("One. Two."),
-                None,
-                None,
-                Guard::Refuse,
-            ),
-            (
-                "Mine. Tw",
-                Some(Partial),
-                "One. Two.",
-                d("One. Tw"),
-                None,
-                None,
-                Guard::Refuse,
-            ),
-            (
-                "Old.",
-                Some(Complete),
-                "New.",
-                None,
-                d("Old."),
-                None,
-                Guard::KeepFirst,
-            ),
-            (
-                "Old.",
-                Some(Complete),
-                "New.",
-                None,
-                None,
-                d("Old."),
-                Guard::KeepFirst,
-            ),
-            (
-                "Old.",
-                Some(Complete),
-                "New.",
-                d("Old."),
-                None,
-                None,
-                Guard::KeepFirst,
-            ),
-            (
-                "Old.",
-                Some(Complete),
-                "Old. And more.",
-                None,
-                None,
-                None,
-                Guard::Refuse,
-            ),
-            (
-                "Mine.",
-                Some(Complete),
-                "New.",
-                None,
-                None,
-                d("Old."),
-                Guard::Refuse,
-            ),
-            (
-                "Mine.",
-                None,
-                "Mine. More.",
-                None,
-                None,
-                None,
-                Guard::Refuse,
-            ),
-            (
-                "Same.",
-                Some(Complete),
-                "Same.\n",
-                None,
-                None,
-                None,
-                Guard::Overwrite,
-            ),
-        ];
-        for (there, status, prose, written, handed, generated, verdict) in rows {
+        let rows = r"
+            there    | status   | prose          | written  | handed   | generated | verdict
+                     | -        | One.           |          |          |           | Overwrite
+            One.     | Partial  | One. Two.      |          |          |           | Overwrite
+            One. Tw  | Partial  | One. Other.    | One. Tw  |          |           | Overwrite
+            One. Tw  | Partial  | One. Other.    |          | One. Tw  |           | KeepFirst
+            One.     | Partial  | One. Two. Three. | One. Two. |      |           | Refuse
+            Mine. Tw | Partial  | One. Two.      | One. Tw  |          |           | Refuse
+            Old.     | Complete | New.           |          | Old.     |           | KeepFirst
+            Old.     | Complete | New.           |          |          | Old.      | KeepFirst
+            Old.     | Complete | New.           | Old.     |          |           | KeepFirst
+            Old.     | Complete | Old. And more. |          |          |           | Refuse
+            Mine.    | Complete | New.           |          |          | Old.      | Refuse
+            Mine.    | -        | Mine. More.    |          |          |           | Refuse
+            Same.    | Complete | Same.\n        |          |          |           | Overwrite
+        ";
+        for row in &table::rows(rows)[1..] {
+            let digest = |text: &str| (!text.is_empty()).then(|| chunk_file::digest(text));
             let file = ChunkFile {
-                prose: there.to_owned(),
-                status,
+                prose: row[0].clone(),
+                status: match row[1].as_str() {
+                    "Partial" => Some(FileStatus::Partial),
+                    "Complete" => Some(FileStatus::Complete),
+                    _ => None,
+                },
                 ..ChunkFile::default()
             };
             let known = Known {
-                written,
-                handed,
+                written: digest(&row[3]),
+                handed: digest(&row[4]),
                 ..Known::default()
             };
-            assert_eq!(
-                guard(&file, prose, &known, generated.as_ref()),
-                verdict,
-                "{there} → {prose}"
-            );
+            let generated = digest(&row[5]);
+            let verdict = guard(&file, &row[2], &known, generated.as_ref());
+            assert_eq!(format!("{verdict:?}"), row[6], "{row:?}");
         }
     }
 }

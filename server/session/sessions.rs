@@ -5,10 +5,11 @@
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::read_text;
-use super::layout::{self, StoryFolder};
+use super::finding;
+use super::layout::StoryFolder;
 use super::manifest::{self, Summary};
-use super::{ClientEdit, Owner, Owners};
+use super::writer::Session;
+use super::{ClientEdit, Owner, Owners, Saved};
 use crate::story::Digest;
 
 const BEGIN: &str = "<!-- storywright:index ";
@@ -31,6 +32,18 @@ In a session's folder:
 | `runs/` | one folder a job, with a summary, the log, and the errors |
 ";
 
+impl Session {
+    /// Writes SESSIONS.md of the folder anew.
+    pub fn update_index(&self) -> Result<Saved, StoreError> {
+        let inner = &self.inner;
+        let edit = write_index(&inner.folder, inner.owners.as_ref(), &inner.disk)?;
+        Ok(Saved {
+            client_edits: edit.into_iter().collect(),
+            notices: Vec::new(),
+        })
+    }
+}
+
 /// Writes the index. Comes back as an edit where the file is open in an editor.
 pub(crate) fn write_index(
     folder: &StoryFolder,
@@ -39,7 +52,7 @@ pub(crate) fn write_index(
 ) -> Result<Option<ClientEdit>, StoreError> {
     let path = folder.generated().join("SESSIONS.md");
     let mut sessions = Vec::new();
-    for id in layout::all_sessions(&folder.generated(), disk)? {
+    for id in finding::all_sessions(&folder.generated(), disk)? {
         sessions.extend(manifest::read_summary(
             &folder.paths(&id).manifest(),
             id.as_str(),
@@ -51,7 +64,7 @@ pub(crate) fn write_index(
     let open = owners.owner(&path) == Owner::Client;
     let old = match owners.open_text(&path).filter(|_| open) {
         Some(text) => text,
-        None => read_text(&path, disk)?.unwrap_or_default(),
+        None => disk.read_text(&path)?.unwrap_or_default(),
     };
     let (text, edited) = replace_index(&old, &index);
     if text == old {

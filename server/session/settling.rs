@@ -9,12 +9,11 @@ use super::chunk_file::{self, ChunkFile, FileStatus, Form};
 use super::conflict;
 use super::disk::{Disk, EntryKind, LockedFile};
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history::{self, Version};
 use super::journal::{Journal, OnDisk, Place, Seen, Stands, Verdict, in_turn};
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock;
-use super::recover::Notice;
+use super::notice::Notice;
 use super::work;
 use super::{ClientEdit, Owner, Owners};
 use crate::story::conflict_markers::conflict_line;
@@ -206,7 +205,7 @@ pub fn settle_left_over(
     for id in folder.sessions(disk)? {
         let paths = folder.paths(&id);
         if left_over(&paths, owners, disk)?.is_empty()
-            || layout::ensure_inside(&paths.chunks(), folder.root(), disk).is_err()
+            || disk.ensure_inside(&paths.chunks(), folder.root()).is_err()
         {
             continue;
         }
@@ -349,10 +348,10 @@ fn with_journal<T>(
     let disk = disk.within(&story);
     in_turn(|| {
         move_earlier(chunk_path, &disk)?;
-        let Some(text) = read_text(&path, &disk)? else {
+        let Some(text) = disk.read_text(&path)? else {
             return Ok(none);
         };
-        let raw = read_text(chunk_path, &disk)?.unwrap_or_default();
+        let raw = disk.read_text(chunk_path)?.unwrap_or_default();
         let mut desk = Desk {
             chunk_path,
             paths: SessionPaths {
@@ -360,7 +359,7 @@ fn with_journal<T>(
             },
             journal: Journal::parse(&text),
             file: chunk_file::parse(&raw),
-            on_disk: on_disk(chunk_path, &raw, &disk)?,
+            on_disk: OnDisk::new(&raw, disk.modified(chunk_path)?),
             raw,
             path,
             disk,
@@ -387,7 +386,7 @@ fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
 /// both versions left one, the text of the earlier goes to history.
 fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
     let earlier = layout::earlier_journal_path(chunk_path);
-    let Some(text) = read_text(&earlier, disk)? else {
+    let Some(text) = disk.read_text(&earlier)? else {
         return Ok(());
     };
     let path = layout::journal_path(chunk_path);
@@ -396,7 +395,7 @@ fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
         let paths = SessionPaths {
             root: root.unwrap_or(chunk_path).to_owned(),
         };
-        let there = read_text(chunk_path, disk)?.unwrap_or_default();
+        let there = disk.read_text(chunk_path)?.unwrap_or_default();
         let form = chunk_file::parse(&there).form;
         keep(chunk_path, &paths, &Journal::parse(&text), form, disk)?;
     } else {
@@ -444,12 +443,6 @@ fn names(chunk_path: &Path, journal: &Journal) -> (ChunkNumber, BeatId) {
         number.unwrap_or(ChunkNumber(1)),
         beat.unwrap_or_else(|| BeatId(name.into_owned())),
     )
-}
-
-/// What stands in a chunk file, which has this text.
-pub(super) fn on_disk(path: &Path, text: &str, disk: &Disk) -> Result<OnDisk, StoreError> {
-    let metadata = disk.metadata(path)?;
-    Ok(OnDisk::new(text, metadata.and_then(|it| it.modified)))
 }
 
 impl Desk<'_> {

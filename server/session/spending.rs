@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::disk::Disk;
-use super::manifest::TokenUsage;
+use super::usage::TokenUsage;
 
 /// The field of a log line that notes a call.
 const FIELD: &str = "spent";

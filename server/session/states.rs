@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::read_text;
 use super::history;
-use super::layout::{self, StoryFolder};
-use super::recover::{ChunkView, Notice, SessionView};
+use super::layout::StoryFolder;
+use super::notice::Notice;
 use super::state_file::{self, StateFile, Told, VERSION};
+use super::view::{ChunkView, SessionView};
 use super::writer::{Inner, Session, State};
 use super::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId, changelog};
 use crate::story::state::{ChunkState, StoryState, fold};
@@ -128,7 +128,7 @@ pub fn read_states(
         chunks: vec![None; view.chunks.len()],
         notices: Vec::new(),
     };
-    if let Err(error) = layout::ensure_inside(&states, folder.root(), disk) {
+    if let Err(error) = disk.ensure_inside(&states, folder.root()) {
         known.notices.push(notice(error.to_string()));
         return known;
     }
@@ -243,7 +243,7 @@ impl Inner {
         over: Over,
     ) -> Result<(), StoreError> {
         let path = path_of(&self.paths.states(), &state.files[index]);
-        let on_disk = read_text(&path, &self.disk)?;
+        let on_disk = self.disk.read_text(&path)?;
         let in_editor = self
             .is_open(&path)
             .then(|| self.owners.open_text(&path).unwrap_or_default());
@@ -338,7 +338,7 @@ impl Inner {
         let kept = history::numbered(&folder, "json", &self.disk)?;
         let latest = kept.iter().map(|(number, _)| *number).max().unwrap_or(0);
         for (_, name) in kept.iter().filter(|(number, _)| *number == latest) {
-            if read_text(&folder.join(name), &self.disk)?.as_deref() == Some(text) {
+            if self.disk.read_text(&folder.join(name))?.as_deref() == Some(text) {
                 return Ok(());
             }
         }

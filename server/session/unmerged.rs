@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
-use super::layout::{self, SessionId, StoryFolder};
-use super::{Owners, read_text};
+use super::layout::{SessionId, StoryFolder};
+use super::owners::{Owners, read_text};
+use super::writer::Session;
 use crate::story::conflict_markers::conflict_line;
 
 /// A file with marks of a conflict.
@@ -37,7 +38,7 @@ pub fn unmerged_files(
         (paths.root.join("revisions"), ".md"),
         (paths.states(), ".json"),
     ] {
-        layout::ensure_inside(&inside, folder.root(), disk)?;
+        disk.ensure_inside(&inside, folder.root())?;
         let entries = disk.list(&inside)?.into_iter();
         let named = entries.filter(|it| it.kind == EntryKind::File && it.name.ends_with(end));
         files.extend(named.map(|entry| inside.join(entry.name)));
@@ -56,6 +57,19 @@ pub fn unmerged_files(
         }
     }
     Ok(found)
+}
+
+impl Session {
+    /// Refuses to go on where a merge has left a conflict in a chunk or a state since the session
+    /// was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unmerged`].
+    pub fn refuse_unmerged(&self) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let owners = inner.owners.as_ref();
+        refuse_unmerged(&inner.folder, &inner.id, owners, &inner.disk)
+    }
 }
 
 /// Refuses a session with a chunk or a state in conflict. A manifest is made anew from the chunk

@@ -1,12 +1,12 @@
 //! The earlier versions of a chunk, for those who look without writing.
 
 use super::SessionId;
+use super::chunk_record::ChunkRecord;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::history::{self, KeptVersion};
 use super::layout::StoryFolder;
-use super::manifest::ChunkRecord;
-use super::recover::ChunkView;
+use super::view::ChunkView;
 
 /// Reads the versions of a chunk that were replaced, oldest first, each with what is known of it.
 /// Takes no lock.

@@ -7,19 +7,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::chunk_file::{self, FileStatus};
+use super::chunk_file;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts;
-use super::history;
+use super::facts::Facts;
+use super::gathering;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock::SessionLock;
-use super::manifest::{ChunkResult, Manifest};
-use super::recover::{ChunkView, SessionView};
-use super::runs::Run;
-use super::sessions;
-use super::spending;
-use super::unmerged;
+use super::manifest::{Manifest, ManifestFact};
+use super::reading;
+use super::recover::{self, Recovered};
+use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::title_page::TitlePage;
 use crate::story::{ChunkNumber, Digest, Language};
@@ -123,161 +121,6 @@ impl Session {
             }
         }
     }
-
-    /// Refuses to go on where a merge has left a conflict in a chunk or a state since the session
-    /// was opened.
-    ///
-    /// # Errors
-    /// [`StoreError::Unmerged`].
-    pub fn refuse_unmerged(&self) -> Result<(), StoreError> {
-        let inner = &self.inner;
-        let owners = inner.owners.as_ref();
-        unmerged::refuse_unmerged(&inner.folder, &inner.id, owners, &inner.disk)
-    }
-
-    /// Sets "settings" in the manifest.
-    pub fn set_settings(&self, settings: serde_json::Value) -> Result<(), StoreError> {
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        state.manifest.settings = settings;
-        self.inner.write_manifest(&mut state)
-    }
-
-    /// Brings the sums of the manifest up to what the runs have noted.
-    pub fn count_spent(&self) -> Result<(), StoreError> {
-        let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        spending::raise(&mut state.manifest.totals.by_role, &spent);
-        self.inner.write_manifest(&mut state)
-    }
-
-    /// Puts the text of a chunk into history before it is written anew; the chunk is then
-    /// missing. Best called when the new text begins to arrive, not before.
-    ///
-    /// # Errors
-    /// [`StoreError::ChunkLocked`] for a chunk that is locked.
-    pub fn retire_chunk(&self, number: ChunkNumber, why: &str) -> Result<(), StoreError> {
-        let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        self.inner.refuse_locked(&state, index)?;
-        self.inner.retire(&mut state, index, why)
-    }
-
-    /// Puts a prose into history that an editor shows and that is replaced there next, where it
-    /// is not among what the journal replaces already.
-    pub fn keep_shown(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
-        let index = self.inner.index(number)?;
-        let state = self.inner.lock_state();
-        self.inner.keep_shown(&state, index, prose)
-    }
-
-    /// The prose of a chunk so far, whole; safe on disk when this returns. A file that is
-    /// open in an editor is not touched: its text goes to its journal.
-    ///
-    /// # Errors
-    /// [`StoreError::AuthorEdited`] where the file has a text that the job has not seen: it
-    /// is left alone, and `prose` is in history.
-    pub fn save_partial(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
-        let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        if state.pending {
-            // Streamed text does not wait for what else is to be done.
-            let _ = self.inner.finish_pending(&mut state);
-        }
-        self.inner
-            .save(&mut state, index, FileStatus::Partial, prose)
-    }
-
-    /// The whole prose of a chunk: text, manifest, full story and changelog as one change.
-    /// Files that are open in an editor are not touched on disk; the caller brings them into
-    /// the editor, and until it is saved the chunk's text is in its journal.
-    ///
-    /// # Errors
-    /// As for [`Session::save_partial`]. After any other error the text is on disk, where the
-    /// message says, if the disk took it at all.
-    pub fn complete_chunk(
-        &self,
-        number: ChunkNumber,
-        prose: &str,
-        result: ChunkResult,
-    ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, None)
-    }
-
-    /// Ends a chunk that was not accepted: `failed` in the manifest with the reason, the text
-    /// stays in the chunk file as partial.
-    pub fn fail_chunk(
-        &self,
-        number: ChunkNumber,
-        prose: &str,
-        result: ChunkResult,
-        reason: &str,
-    ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, Some(reason))
-    }
-
-    fn end_chunk(
-        &self,
-        number: ChunkNumber,
-        prose: &str,
-        result: ChunkResult,
-        failure: Option<&str>,
-    ) -> Result<Saved, StoreError> {
-        let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        if let Err(error) = self.inner.finish_pending(&mut state) {
-            self.inner
-                .save(&mut state, index, FileStatus::Partial, prose)?;
-            let file = state.files[index].display();
-            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
-        }
-        self.inner.end(&mut state, index, prose, result, failure)
-    }
-
-    /// Writes full_story.md from the complete chunks, in order. A text of the author's in it
-    /// goes to history first.
-    pub fn assemble(&self) -> Result<Saved, StoreError> {
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        let before = state.manifest.clone();
-        self.inner.assemble(&mut state)?;
-        // A story that is as it was leaves no trace of having been looked at.
-        if state.manifest != before {
-            self.inner.write_manifest(&mut state)?;
-        }
-        Ok(std::mem::take(&mut state.owed))
-    }
-
-    /// Opens the records of a job, such as `runs/run-001-draft-20260101-101500/`. `asked` is one sentence.
-    pub fn start_run(&self, kind: &str, asked: &str) -> Result<Run, StoreError> {
-        let inner = &self.inner;
-        layout::ensure_inside(&inner.paths.runs(), inner.folder.root(), &inner.disk)?;
-        Run::start(&inner.paths.runs(), kind, asked, &inner.disk)
-    }
-
-    /// The versions of a chunk that were replaced, oldest first.
-    pub fn versions(&self, number: ChunkNumber) -> Result<Vec<super::KeptVersion>, StoreError> {
-        let index = self.inner.index(number)?;
-        let beat = &self.inner.plan[index].beat;
-        let state = self.inner.lock_state();
-        let beats = match state.manifest.record(beat) {
-            Some(record) => record.beats(),
-            None => vec![beat],
-        };
-        history::versions(&self.inner.paths, &beats, &self.inner.disk)
-    }
-
-    /// Writes SESSIONS.md of the folder anew.
-    pub fn update_index(&self) -> Result<Saved, StoreError> {
-        let inner = &self.inner;
-        let edit = sessions::write_index(&inner.folder, inner.owners.as_ref(), &inner.disk)?;
-        Ok(Saved {
-            client_edits: edit.into_iter().collect(),
-            notices: Vec::new(),
-        })
-    }
 }
 
 impl State {
@@ -313,7 +156,7 @@ impl Inner {
     }
 
     pub(super) fn view(&self) -> Result<SessionView, StoreError> {
-        super::read_session(
+        reading::read_session(
             &self.folder,
             &self.id,
             &self.plan,
@@ -324,14 +167,30 @@ impl Inner {
     }
 
     /// What is on disk, but for the manifest.
-    pub(super) fn facts(&self) -> Result<facts::Facts, StoreError> {
-        facts::gather_files(
+    pub(super) fn facts(&self) -> Result<Facts, StoreError> {
+        gathering::gather_files(
             &self.folder,
             &self.id,
             &self.plan,
             self.owners.as_ref(),
             &self.disk,
         )
+    }
+
+    /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
+    pub(super) fn recovered(&self, manifest: &Manifest) -> Result<(Facts, Recovered), StoreError> {
+        let mut facts = self.facts()?;
+        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
+        let brief = self.folder.brief_name();
+        let recovered = recover::recover(
+            &mut facts,
+            &self.id,
+            brief,
+            &self.paths,
+            &self.plan,
+            &self.language,
+        );
+        Ok((facts, recovered))
     }
 
     pub(super) fn is_open(&self, path: &Path) -> bool {

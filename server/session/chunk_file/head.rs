@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{continues_front_matter, is_fence, key_value, lines};
+use super::front_matter::{continues_front_matter, is_fence, key_value, lines, status_of, unquote};
 use crate::story::Span;
 
 /// Lines that may stand above our keys in place of the opening fence.
@@ -212,9 +212,9 @@ fn keys(lines: &[Line], first: Option<&Line>, damage: &mut Vec<Damage>) {
         seen.push(key);
         if key == "status"
             && let Some((_, value)) = key_value(line.content)
-            && super::status_of(value).is_none()
+            && status_of(value).is_none()
         {
-            damage.push(line.damage(Fault::UnknownStatus(super::unquote(value))));
+            damage.push(line.damage(Fault::UnknownStatus(unquote(value))));
         }
     }
     if !seen.is_empty()
@@ -227,131 +227,44 @@ fn keys(lines: &[Line], first: Option<&Line>, damage: &mut Vec<Damage>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ChunkFile, FileStatus, parse};
+    use super::super::{ChunkFile, parse};
     use super::*;
+    use crate::session::table;
 
     #[test]
     fn damaged_front_matter_is_still_front_matter() {
-        use FileStatus::{Complete, Partial};
-        // text, status, prose, the damaged line and what is wrong with it
-        type Row<'a> = (&'a str, Option<FileStatus>, &'a str, Vec<(&'a str, Fault)>);
-        let unknown = |word: &str| Fault::UnknownStatus(word.to_owned());
-        let rows: Vec<Row> = vec![
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![],
-            ),
-            (
-                "ELSE ---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("ELSE ---", Fault::Opening)],
-            ),
-            (
-                "--\r\nchunk: 3\r\nbeat: x\r\nstatus: partial\r\n---\r\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("--", Fault::Opening)],
-            ),
-            (
-                "chunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("chunk: 3", Fault::Opening)],
-            ),
-            (
-                "\n---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: partial\nThe lamp.\n\n---\n\nIt rained.",
-                Some(Partial),
-                "The lamp.\n\n---\n\nIt rained.",
-                vec![("The lamp.", Fault::Closing)],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: partial\n--- ELSE\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("--- ELSE", Fault::Closing)],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\n\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("", Fault::Line)],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nELSE status: partial\n---\nThe lamp",
-                None,
-                "The lamp",
-                vec![
-                    ("---", Fault::NoStatus),
-                    ("ELSE status: partial", Fault::Line),
-                ],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: partiel\n---\nThe lamp",
-                None,
-                "The lamp",
-                vec![("status: partiel", unknown("partiel"))],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus:\n---\nThe lamp",
-                None,
-                "The lamp",
-                vec![("status:", unknown(""))],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: partial\nstatus: complete\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("status: complete", Fault::Twice("status"))],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: complete\nstatus: partial\n---\nThe lamp",
-                Some(Partial),
-                "The lamp",
-                vec![("status: partial", Fault::Twice("status"))],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\n---\nThe lamp",
-                None,
-                "The lamp",
-                vec![("---", Fault::NoStatus)],
-            ),
-            (
-                "---\nchunk: 3\nbeat: x\nstatus: complete\n---\nThe lamp.\n",
-                Some(Complete),
-                "The lamp.\n",
-                vec![],
-            ),
-            // What an author may write by hand is no damage.
-            (
-                "Status: she was late.\n\n---\n\nOn.",
-                None,
-                "Status: she was late.\n\n---\n\nOn.",
-                vec![],
-            ),
-            ("---\ntitle: X\n---\nOn.", None, "On.", vec![]),
-        ];
-        for (text, status, prose, damage) in rows {
-            let file = parse(text);
-            assert_eq!(
-                (file.status, file.prose.as_str()),
-                (status, prose),
-                "{text:?}"
-            );
-            let told: Vec<(&str, Fault)> = file
-                .damage
-                .iter()
-                .map(|damage| (&text[damage.span.clone()], damage.fault.clone()))
-                .collect();
-            assert_eq!(told, damage, "{text:?}");
+        // text | status | prose | each damaged line and what is wrong with it
+        let rows = r#"
+            ---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp                   | Partial  | The lamp                            |
+            ELSE ---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp              | Partial  | The lamp                            | ELSE ---: Opening
+            --\r\nchunk: 3\r\nbeat: x\r\nstatus: partial\r\n---\r\nThe lamp          | Partial  | The lamp                            | --: Opening
+            chunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp                        | Partial  | The lamp                            | chunk: 3: Opening
+            \n---\nchunk: 3\nbeat: x\nstatus: partial\n---\nThe lamp                 | Partial  | The lamp                            |
+            ---\nchunk: 3\nbeat: x\nstatus: partial\nThe lamp.\n\n---\n\nIt rained.  | Partial  | The lamp.\n\n---\n\nIt rained.      | The lamp.: Closing
+            ---\nchunk: 3\nbeat: x\nstatus: partial\n--- ELSE\nThe lamp              | Partial  | The lamp                            | --- ELSE: Closing
+            ---\nchunk: 3\nbeat: x\n\nstatus: partial\n---\nThe lamp                 | Partial  | The lamp                            | : Line
+            ---\nchunk: 3\nbeat: x\nELSE status: partial\n---\nThe lamp              | -        | The lamp                            | ---: NoStatus, ELSE status: partial: Line
+            ---\nchunk: 3\nbeat: x\nstatus: partiel\n---\nThe lamp                   | -        | The lamp                            | status: partiel: UnknownStatus("partiel")
+            ---\nchunk: 3\nbeat: x\nstatus:\n---\nThe lamp                           | -        | The lamp                            | status:: UnknownStatus("")
+            ---\nchunk: 3\nbeat: x\nstatus: partial\nstatus: complete\n---\nThe lamp | Partial  | The lamp                            | status: complete: Twice("status")
+            ---\nchunk: 3\nbeat: x\nstatus: complete\nstatus: partial\n---\nThe lamp | Partial  | The lamp                            | status: partial: Twice("status")
+            ---\nchunk: 3\nbeat: x\n---\nThe lamp                                    | -        | The lamp                            | ---: NoStatus
+            ---\nchunk: 3\nbeat: x\nstatus: complete\n---\nThe lamp.\n               | Complete | The lamp.\n                         |
+            What an author may write by hand is no damage.
+            Status: she was late.\n\n---\n\nOn.                                      | -        | Status: she was late.\n\n---\n\nOn. |
+            ---\ntitle: X\n---\nOn.                                                  | -        | On.                                 |
+        "#;
+        for row in table::rows(rows) {
+            let file = parse(&row[0]);
+            let status = file.status.map(|status| format!("{status:?}"));
+            assert_eq!(status.as_deref().unwrap_or("-"), row[1], "{row:?}");
+            assert_eq!(file.prose, row[2], "{row:?}");
+            let tell = |damage: &Damage| {
+                let line = &row[0][damage.span.clone()];
+                format!("{line}: {:?}", damage.fault)
+            };
+            let told: Vec<String> = file.damage.iter().map(tell).collect();
+            assert_eq!(told.join(", "), row[3], "{row:?}");
         }
     }
 

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::Call;
+use super::call::Call;
 
 /// How long a file is tried again that another program holds.
 const PATIENCE: Duration = Duration::from_secs(5);

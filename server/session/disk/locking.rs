@@ -4,8 +4,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use super::Disk;
+use super::call::Call;
 use super::regular::{self, Links};
-use super::{Call, Disk};
 use crate::session::error::{Doing, StoreError};
 
 impl Disk {

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::{Call, Disk, EntryKind, Metadata};
+use super::Disk;
+use super::call::Call;
+use super::entry::{EntryKind, refuse_no_folder};
 use crate::session::error::{Doing, StoreError};
 
 impl Disk {
@@ -38,51 +40,6 @@ impl Disk {
                 let error = StoreError::io(Doing::Write, folder, error);
                 error.safe("Nothing was sent, and nothing was changed.")
             })
-    }
-
-    pub(super) fn refuse_unwritable(
-        &self,
-        path: &Path,
-        metadata: &Metadata,
-    ) -> Result<(), StoreError> {
-        match metadata.kind {
-            EntryKind::Link => Err(self.outside(path)),
-            EntryKind::Folder | EntryKind::Other(_) => refuse_no_file(path, metadata.kind),
-            // A rename would replace a read-only file without a word.
-            EntryKind::File if metadata.read_only => Err(StoreError::ReadOnlyFile {
-                path: path.to_owned(),
-                kept: None,
-            }),
-            EntryKind::File => Ok(()),
-        }
-    }
-
-    /// Fails where something lies that is neither file, folder nor link.
-    pub(in crate::session) fn refuse_special(&self, path: &Path) -> Result<(), StoreError> {
-        match self.metadata(path)?.map(|found| found.kind) {
-            Some(kind @ EntryKind::Other(_)) => refuse_no_file(path, kind),
-            _ => Ok(()),
-        }
-    }
-}
-
-pub(super) fn refuse_no_folder(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
-    let what = match kind {
-        EntryKind::Folder | EntryKind::Link => return Ok(()),
-        EntryKind::File => "a file".to_owned(),
-        EntryKind::Other(what) => what.to_string(),
-    };
-    let path = path.to_owned();
-    Err(StoreError::NotAFolder { path, what })
-}
-
-fn refuse_no_file(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
-    match kind.no_file() {
-        None => Ok(()),
-        Some(what) => Err(StoreError::NotAFile {
-            path: path.to_owned(),
-            what,
-        }),
     }
 }
 

@@ -1,0 +1,49 @@
+//! The kinds of file-system calls, and how a test makes one fail.
+
+use std::io;
+use std::path::Path;
+
+/// A kind of file-system call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Call {
+    Read,
+    List,
+    Metadata,
+    Resolve,
+    MakeFolder,
+    Create,
+    Write,
+    Permissions,
+    Sync,
+    Rename,
+    SyncFolder,
+    Remove,
+    Lock,
+    /// Asks whether a folder may be written to.
+    Access,
+}
+
+impl Call {
+    /// Whether the call can change the disk.
+    pub fn writes(self) -> bool {
+        !matches!(
+            self,
+            Call::Read | Call::List | Call::Metadata | Call::Resolve | Call::Access
+        )
+    }
+}
+
+/// What becomes of a call.
+#[derive(Debug)]
+pub enum Verdict {
+    Go,
+    /// It fails and changes nothing.
+    Fail(io::Error),
+    /// For a write: so many bytes get through, then it fails.
+    Short(usize, io::Error),
+}
+
+/// Decides over every call before it is made; for tests.
+pub trait Faults: Send + Sync {
+    fn before(&self, call: Call, path: &Path) -> Verdict;
+}

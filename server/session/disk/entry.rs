@@ -1,0 +1,92 @@
+//! What lies at a path: its kind, and what else the file system tells of it.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::regular::NoFile;
+use crate::session::error::StoreError;
+
+/// What a folder holds, without following links.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    pub name: String,
+    pub kind: EntryKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    File,
+    Folder,
+    Link,
+    Other(NoFile),
+}
+
+impl EntryKind {
+    /// Names what lies in the place of a file; `None` for files and links.
+    pub fn no_file(self) -> Option<NoFile> {
+        match self {
+            EntryKind::File | EntryKind::Link => None,
+            EntryKind::Folder => Some(NoFile::Folder),
+            EntryKind::Other(what) => Some(what),
+        }
+    }
+}
+
+/// What is known of a path, without following links.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    pub kind: EntryKind,
+    /// No one may write to it.
+    pub read_only: bool,
+    pub modified: Option<Timestamp>,
+    /// In bytes.
+    pub length: u64,
+    /// The file system that it is on, where that can be told.
+    pub(in crate::session) device: Option<u64>,
+    pub(super) permissions: fs::Permissions,
+}
+
+/// Refuses what is no folder and no link to one.
+pub(super) fn refuse_no_folder(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
+    let what = match kind {
+        EntryKind::Folder | EntryKind::Link => return Ok(()),
+        EntryKind::File => "a file".to_owned(),
+        EntryKind::Other(what) => what.to_string(),
+    };
+    let path = path.to_owned();
+    Err(StoreError::NotAFolder { path, what })
+}
+
+/// Refuses what is no file and no link to one.
+pub(super) fn refuse_no_file(path: &Path, kind: EntryKind) -> Result<(), StoreError> {
+    match kind.no_file() {
+        None => Ok(()),
+        Some(what) => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+            what,
+        }),
+    }
+}
+
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps)] // elsewhere it can't be told
+pub(super) fn device_of(metadata: &fs::Metadata) -> Option<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some(metadata.dev())
+}
+
+#[cfg(not(unix))]
+pub(super) fn device_of(_: &fs::Metadata) -> Option<u64> {
+    None
+}
+
+pub(super) fn kind_of(kind: fs::FileType) -> EntryKind {
+    match NoFile::of(kind) {
+        None if kind.is_symlink() => EntryKind::Link,
+        None => EntryKind::File,
+        Some(NoFile::Folder) => EntryKind::Folder,
+        Some(what) => EntryKind::Other(what),
+    }
+}

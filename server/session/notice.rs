@@ -1,0 +1,10 @@
+//! What the store has to tell the author beside what was asked.
+
+/// Tells the author something about the files of a story.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// Stable kebab-case name of the kind of notice.
+    pub code: &'static str,
+    /// One or two sentences: what happened, what is safe, what to do.
+    pub message: String,
+}

@@ -1,0 +1,50 @@
+//! Who holds the truth of a file, an editor that has it open or the disk, and its text by that.
+
+use std::path::Path;
+
+use super::disk::Disk;
+use super::error::StoreError;
+
+/// Names who holds the truth of a path right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// An editor that has the file open.
+    Client,
+    /// The disk.
+    Server,
+}
+
+/// Tells who owns a path.
+pub trait Owners: Send + Sync {
+    fn owner(&self, path: &Path) -> Owner;
+
+    /// The text that the editor shows, when it owns the path.
+    fn open_text(&self, path: &Path) -> Option<String>;
+}
+
+/// Stands for no editor: the disk has the truth of every file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEditor;
+
+impl Owners for NoEditor {
+    fn owner(&self, _path: &Path) -> Owner {
+        Owner::Server
+    }
+
+    fn open_text(&self, _path: &Path) -> Option<String> {
+        None
+    }
+}
+
+/// Reads the whole text of a file of a session: as an open editor shows it, else as it is on disk,
+/// in whatever encoding. `None` where there is no file.
+pub fn read_text(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    match owners.open_text(path) {
+        Some(text) => Ok(Some(text)),
+        None => disk.read_text(path),
+    }
+}

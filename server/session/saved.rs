@@ -1,0 +1,24 @@
+//! What a saving leaves to its caller.
+
+use std::path::PathBuf;
+
+use super::notice::Notice;
+
+/// Holds what a saving brought beside files on disk.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Files that are open in the editor and so were not touched on disk.
+    pub client_edits: Vec<ClientEdit>,
+    pub notices: Vec<Notice>,
+}
+
+/// Holds a text that the caller has to bring into the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientEdit {
+    pub path: PathBuf,
+    /// The whole file as it should be.
+    pub text: String,
+    /// The editor's text that this was made for; where the author has typed since, the change
+    /// from this to `text` is what is meant.
+    pub base: String,
+}

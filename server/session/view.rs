@@ -1,0 +1,133 @@
+//! What is what in a session: its chunks, what is known of each, and what comes next. Pure.
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
+use super::layout::SessionId;
+use super::manifest::Manifest;
+use super::notice::Notice;
+use crate::story::comments;
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// Says what is what in a session.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub root: PathBuf,
+    /// One a beat of the outline, in story order.
+    pub chunks: Vec<ChunkView>,
+    /// Texts that belong to no beat of the outline.
+    pub orphans: Vec<Orphan>,
+    pub notices: Vec<Notice>,
+    /// As it is on disk; made from the facts where there is none.
+    pub manifest: Manifest,
+}
+
+/// Says what is what about one chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChunkView {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Where its text is, or will be.
+    pub path: PathBuf,
+    pub status: ChunkStatus,
+    /// `None` while it is missing.
+    pub origin: Option<Origin>,
+    /// Length in words (characters for CJK).
+    pub words: u32,
+    pub target_words: u32,
+    /// The author changed it after it was generated.
+    pub edited: bool,
+    /// The author wants it left as it is: nothing but the author changes its text.
+    pub locked: bool,
+    /// The story's text, without front matter and comments, with LF line ends; empty when
+    /// missing.
+    pub text: String,
+    /// The same with the author's comments, where there are any.
+    pub(super) commented: Option<String>,
+    /// The line, from 1, where its file has a merge conflict that is not resolved. Nothing of
+    /// the file is then read.
+    pub conflict: Option<usize>,
+    pub digest: Digest,
+    /// What is known of the text that was generated last, if any was.
+    pub record: Option<ChunkRecord>,
+    /// Copies that a sync tool made of its file, where it has no text of its own: nobody chose
+    /// between them.
+    pub in_conflict: Vec<PathBuf>,
+}
+
+/// Describes a text without a beat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    pub beat: Option<BeatId>,
+    pub path: PathBuf,
+    pub words: u32,
+    pub kind: OrphanKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrphanKind {
+    /// Its beat left the outline.
+    BeatRemoved,
+    /// A second text of a beat, by hand or by a sync tool.
+    Copy,
+    /// Nothing tells which beat it belongs to.
+    Unknown,
+}
+
+impl ChunkView {
+    /// Its prose as it stands in the file, the author's comments included.
+    pub fn source(&self) -> &str {
+        self.commented.as_deref().unwrap_or(&self.text)
+    }
+
+    /// Takes the prose out, comments included; nothing of it is left in the view.
+    pub fn take_source(&mut self) -> String {
+        let text = std::mem::take(&mut self.text);
+        self.commented.take().unwrap_or(text)
+    }
+
+    /// The prose of a draft that goes on from this text, with the author's comments where they
+    /// stand.
+    pub fn going_on<'a>(&self, draft: &'a str) -> Cow<'a, str> {
+        let source = self.commented.as_deref().map(str::trim_end);
+        match (source, draft.strip_prefix(self.text.trim_end())) {
+            (Some(source), Some(rest)) => Cow::Owned(comments::go_on(source, rest)),
+            _ => Cow::Borrowed(draft),
+        }
+    }
+}
+
+/// Names what `write` does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextStep {
+    /// Write a chunk from its start.
+    Write(ChunkNumber),
+    /// Go on from the last words of a chunk.
+    Continue(ChunkNumber),
+    /// Every chunk is complete.
+    Done,
+}
+
+impl SessionView {
+    pub fn chunk(&self, number: ChunkNumber) -> Option<&ChunkView> {
+        self.chunks.iter().find(|chunk| chunk.number == number)
+    }
+
+    /// The first thing that there is to do, in story order.
+    pub fn next_step(&self) -> NextStep {
+        let open = |chunk: &&ChunkView| chunk.status != ChunkStatus::Complete;
+        match self.chunks.iter().find(open) {
+            None => NextStep::Done,
+            Some(chunk) if chunk.text.is_empty() => NextStep::Write(chunk.number),
+            Some(chunk) => NextStep::Continue(chunk.number),
+        }
+    }
+
+    /// Length of all chunks, partial ones included.
+    pub fn words(&self) -> u64 {
+        self.chunks.iter().map(|chunk| u64::from(chunk.words)).sum()
+    }
+}
