@@ -14,6 +14,9 @@
 //! than into a new folder of the session refuses the archive as a whole; a harmless name that
 //! no session has (a Finder's `.DS_Store`, a folder of the packer's own) is skipped and named.
 
+pub(super) mod export;
+pub(super) mod import;
+
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 

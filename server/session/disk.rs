@@ -10,6 +10,7 @@ mod held;
 mod inside;
 mod locking;
 mod regular;
+pub(super) mod stream;
 mod temporary;
 mod writable;
 

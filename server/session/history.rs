@@ -10,14 +10,18 @@
 //! that share a folder through git or a sync tool give the same number to different texts. Files
 //! of earlier versions have the number alone.
 
+pub(super) mod generated;
+pub(super) mod provenance;
+pub(super) mod versions;
+
 use std::path::{Path, PathBuf};
 
 use super::chunk_file::{self, ChunkFile, FileStatus, Form};
-use super::chunk_record::ChunkRecord;
 use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::layout::{COPIES, SessionPaths};
+use super::manifest::record::ChunkRecord;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACED: &str = "replaced";

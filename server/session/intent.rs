@@ -11,15 +11,15 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::chunk_file::{self, FileStatus};
-use super::chunk_record::ChunkRecord;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::{Facts, FileFact};
 use super::history::{self, Version};
 use super::journal;
 use super::layout::{self, SessionPaths};
 use super::manifest::ManifestFact;
+use super::manifest::record::ChunkRecord;
 use super::notice::Notice;
+use super::view::facts::{Facts, FileFact};
 use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
 

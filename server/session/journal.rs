@@ -4,10 +4,12 @@
 //! front matter say what it means for the file: `replaces:` holds the digests of texts that it
 //! takes the place of, all of which are in history/ already; `seen:` how much of it the editor
 //! was seen to show, and what stood in the file then; `stands:` what the author saved while more
-//! was still to come. Pure; [`super::settling`] acts on it.
+//! was still to come. Pure; [`self::settling`] acts on it.
 //!
 //! What the author saved after the text had been seen is the author's word: the journal does not
 //! bring back what is missing there.
+
+pub(super) mod settling;
 
 use std::sync::{Mutex, PoisonError};
 

@@ -1,5 +1,7 @@
 //! One writer a session: a lock that dies with its process.
 
+pub(super) mod outline;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -3,6 +3,10 @@
 //! The manifest is about the chunk files and never holds what only it knows, timings and
 //! cost aside. Fields that this version does not know are kept when it is rewritten.
 
+pub(super) mod record;
+pub(super) mod spending;
+pub(super) mod usage;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,11 +15,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::chunk_record::{ChunkRecord, ChunkStatus, rendered};
+use self::record::{ChunkRecord, ChunkStatus, rendered};
+use self::spending::Spending;
+use self::usage::TokenUsage;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::spending::{self, Spending};
-use super::usage::TokenUsage;
 use crate::story::{BeatId, Digest};
 
 /// The version that this code writes.

@@ -1,11 +1,17 @@
 //! What is what in a session: its chunks, what is known of each, and what comes next. Pure.
 
+pub(super) mod facts;
+pub(super) mod gathering;
+pub(super) mod matching;
+pub(super) mod reading;
+pub(super) mod recover;
+
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-use super::chunk_record::{ChunkRecord, ChunkStatus, Origin};
 use super::layout::SessionId;
 use super::manifest::Manifest;
+use super::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use super::notice::Notice;
 use crate::story::comments;
 use crate::story::{BeatId, ChunkNumber, Digest};

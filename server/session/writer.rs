@@ -3,6 +3,30 @@
 //! The order is always the same: the text that is about to be replaced goes to history, the
 //! new text goes to disk, and only then comes everything that is about it.
 
+pub(super) mod adopting;
+pub(super) mod align;
+pub(super) mod assemble;
+pub(super) mod audits;
+pub(super) mod begun;
+pub(super) mod changelog;
+pub(super) mod chunk_lock;
+pub(super) mod companions;
+pub(super) mod ending;
+pub(super) mod finishing;
+pub(super) mod index;
+pub(super) mod keeping;
+pub(super) mod mending;
+pub(super) mod open;
+pub(super) mod preflight;
+pub(super) mod replacing;
+pub(super) mod rescue;
+pub(super) mod restoring;
+pub(super) mod revising;
+pub(super) mod runs;
+pub(super) mod saving;
+pub(super) mod states;
+pub(super) mod tokenizers;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +34,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::chunk_file;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::facts::Facts;
-use super::gathering;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock::SessionLock;
 use super::manifest::{Manifest, ManifestFact};
-use super::reading;
-use super::recover::{self, Recovered};
+use super::view::facts::Facts;
+use super::view::gathering;
+use super::view::reading;
+use super::view::recover::{self, Recovered};
 use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::title_page::TitlePage;

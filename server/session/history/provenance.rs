@@ -1,0 +1,230 @@
+//! What is known of the texts that stand, where manifest and chunk files come from different
+//! moments: a sync tool or a git checkout brought one of them without the other, or the manifest is
+//! lost.
+//!
+//! The record of a text lies in history/generated/ while the text is its chunk's, and beside its
+//! version in history/ after that. A text that the manifest does not know is looked up there before
+//! it is taken for the author's; of a text that it knows, and of one that the author has edited, what
+//! was noted last counts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::generated;
+use crate::session::chunk_file::{self, FileStatus};
+use crate::session::disk::Disk;
+use crate::session::error::StoreError;
+use crate::session::history;
+use crate::session::layout::SessionPaths;
+use crate::session::manifest::Manifest;
+use crate::session::manifest::record::ChunkRecord;
+use crate::session::view::facts::FileFact;
+use crate::story::{BeatId, Digest};
+
+/// Brings the records of a manifest up to what history/ knows of the texts that stand.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn bring_up_to(
+    manifest: &mut Manifest,
+    files: &[FileFact],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let Manifest {
+        chunks, removed, ..
+    } = manifest;
+    bring_up(chunks, removed, files, paths, disk)
+}
+
+/// What is known of the chunks without a manifest.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn known_records(
+    files: &[FileFact],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Vec<ChunkRecord>, StoreError> {
+    let there: BTreeSet<Digest> = standing(files)
+        .into_iter()
+        .map(|text| text.digest)
+        .collect();
+    let mut chosen = generated::choose(generated::records(paths, disk)?, &there);
+    bring_up(&mut chosen, &mut Vec::new(), files, paths, disk)?;
+    // Chunks have been renumbered since a record was written here.
+    chosen.iter_mut().for_each(|record| record.file.clear());
+    Ok(chosen)
+}
+
+fn bring_up(
+    chunks: &mut Vec<ChunkRecord>,
+    removed: &mut [ChunkRecord],
+    files: &[FileFact],
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<(), StoreError> {
+    let mut unknown = Vec::new();
+    for text in standing(files) {
+        let record = text.record(chunks, removed);
+        let is_known = record.is_some_and(|record| text.is_known_to(record));
+        let found = generated::record_of(paths, &text.digest, disk)?;
+        let found = found.filter(|found| text.may_be_of(found, record));
+        // One that is about an edit of this text tells nothing else of it.
+        let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&text.digest);
+        match (found, record) {
+            (Some(found), Some(record))
+                if is_of_it(record) && found.known_at() <= record.known_at() => {}
+            (Some(found), _) => {
+                let of = record.map(|record| record.beat.clone());
+                take(found, of, chunks, removed);
+            }
+            (None, _) if is_known => {}
+            (None, _) => unknown.push(text),
+        }
+    }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let kept = kept_records(paths, disk)?;
+    let current = generated::records(paths, disk)?;
+    for text in unknown {
+        let record = text.record(chunks, removed);
+        let is_its = |found: &&ChunkRecord| text.may_be_of(found, record);
+        let found = kept.get(&text.digest).into_iter().flatten().filter(is_its);
+        let newest = found.max_by_key(|found| found.known_at());
+        // The author has edited it, and the manifest may be older than what was edited.
+        let edited = || {
+            let known_at = record.and_then(ChunkRecord::known_at);
+            let later = |found: &&ChunkRecord| found.known_at() > known_at;
+            let current = current.iter().filter(is_its).filter(later);
+            current.max_by_key(|found| found.known_at())
+        };
+        let of_a_beat = text.beat.is_some();
+        if let Some(found) = newest.or_else(|| edited().filter(|_| of_a_beat)) {
+            let of = record.map(|record| record.beat.clone());
+            take(found.clone(), of, chunks, removed);
+        }
+    }
+    Ok(())
+}
+
+/// A whole text in chunks/.
+struct Standing {
+    /// `None` where its front matter is gone.
+    beat: Option<BeatId>,
+    digest: Digest,
+}
+
+fn standing(files: &[FileFact]) -> Vec<Standing> {
+    // Where there is a journal, the file does not have the chunk's text yet.
+    let files = files.iter().filter(|fact| fact.journal.is_none());
+    let texts = files.map(|fact| chunk_file::parse(&fact.text));
+    let whole = texts.filter(|file| {
+        let is_whole = match file.status {
+            Some(status) => status == FileStatus::Complete,
+            None => file.beat.is_none(),
+        };
+        is_whole && !file.is_empty()
+    });
+    whole
+        .map(|file| Standing {
+            digest: chunk_file::digest(&file.prose),
+            beat: file.beat,
+        })
+        .collect()
+}
+
+impl Standing {
+    /// What the manifest says of its chunk.
+    fn record<'a>(
+        &self,
+        chunks: &'a [ChunkRecord],
+        removed: &'a [ChunkRecord],
+    ) -> Option<&'a ChunkRecord> {
+        let mut records = chunks.iter().chain(removed);
+        match &self.beat {
+            Some(beat) => records.find(|record| &record.beat == beat),
+            None => records.find(|record| self.is_known_to(record)),
+        }
+    }
+
+    fn is_known_to(&self, record: &ChunkRecord) -> bool {
+        [&record.content_sha256, &record.generated_sha256]
+            .into_iter()
+            .any(|known| known.as_ref() == Some(&self.digest))
+    }
+
+    /// Whether a record of this text is about this chunk: several may have the same text.
+    fn may_be_of(&self, found: &ChunkRecord, record: Option<&ChunkRecord>) -> bool {
+        match (record, &self.beat) {
+            (Some(record), _) => record.beats().contains(&&found.beat),
+            (None, Some(beat)) => found.beats().contains(&beat),
+            (None, None) => true,
+        }
+    }
+}
+
+/// Puts what was found of a text into the place of what the manifest says of its chunk, which goes by
+/// the beat `of`: an id that a beat had once may be another beat's by now.
+fn take(
+    found: ChunkRecord,
+    of: Option<BeatId>,
+    chunks: &mut Vec<ChunkRecord>,
+    removed: &mut [ChunkRecord],
+) {
+    let mut records = chunks.iter_mut().chain(removed);
+    let beat = of.unwrap_or_else(|| found.beat.clone());
+    match records.find(|record| record.beat == beat) {
+        Some(record) => {
+            *record = ChunkRecord {
+                number: record.number,
+                beat: record.beat.clone(),
+                formerly: record.formerly.clone(),
+                title: record.title.clone(),
+                file: record.file.clone(),
+                target_words: record.target_words,
+                body_sha256: record.body_sha256.take().or(found.body_sha256),
+                state_file: record.state_file.take(),
+                revision: record.revision.take(),
+                locked: record.locked,
+                ..found
+            }
+        }
+        None => chunks.push(found),
+    }
+}
+
+/// What was noted last of a text of a beat, whether it stands in the chunk or only in history/.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn latest_of(
+    paths: &SessionPaths,
+    beats: &[&BeatId],
+    text: &Digest,
+    disk: &Disk,
+) -> Result<Option<ChunkRecord>, StoreError> {
+    let current = generated::record_of(paths, text, disk)?;
+    let kept = kept_records(paths, disk)?.remove(text);
+    let known = current.into_iter().chain(kept.into_iter().flatten());
+    let of_beat = known.filter(|record| beats.contains(&&record.beat));
+    Ok(of_beat.max_by_key(ChunkRecord::known_at))
+}
+
+/// What lies beside the versions in history/, by their texts.
+fn kept_records(
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<BTreeMap<Digest, Vec<ChunkRecord>>, StoreError> {
+    let mut known: BTreeMap<Digest, Vec<ChunkRecord>> = BTreeMap::new();
+    for folder in history::folders(paths, disk)? {
+        for (_, name) in history::numbered(&folder, "json", disk)? {
+            if let Some(record) = history::read_record(&folder.join(name), disk)?
+                && let Some(digest) = record.content_sha256.clone()
+            {
+                known.entry(digest).or_default().push(record);
+            }
+        }
+    }
+    Ok(known)
+}

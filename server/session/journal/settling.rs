@@ -1,0 +1,497 @@
+//! Brings journals and chunk files together: when the editor shows, saves, opens or closes a
+//! file, and when nobody has it open any more.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::{Journal, OnDisk, Place, Seen, Stands, Verdict, in_turn};
+use crate::session::chunk_file::{self, ChunkFile, FileStatus, Form};
+use crate::session::conflict;
+use crate::session::disk::{Disk, EntryKind, LockedFile};
+use crate::session::error::StoreError;
+use crate::session::history::{self, Version};
+use crate::session::layout::{self, SessionPaths, StoryFolder};
+use crate::session::lock;
+use crate::session::notice::Notice;
+use crate::session::work;
+use crate::session::{ClientEdit, Owner, Owners};
+use crate::story::conflict_markers::conflict_line;
+use crate::story::{BeatId, ChunkNumber};
+
+/// Sessions in which this process keeps journals for an editor, each with the lock that tells
+/// other processes so.
+static HELD: Mutex<Option<HashMap<PathBuf, LockedFile>>> = Mutex::new(None);
+
+/// What became of the journal of a chunk file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    NoJournal,
+    /// The file has the text; the journal is gone.
+    Saved,
+    /// The file was closed without a save: it now has the text.
+    AppliedToFile,
+    /// The author saved another text, which stays; the journal's is here.
+    KeptInHistory(PathBuf),
+    /// The file is open and has only a part of the text yet; the journal stays.
+    StillNeeded,
+}
+
+/// What an editor that opens a chunk file should show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Opening {
+    /// What it shows.
+    AsItIs,
+    /// The text in the journal, which never came into the file.
+    Show(Box<ClientEdit>),
+}
+
+/// Whether there is a journal for a chunk file.
+pub fn has_journal(chunk_path: &Path, disk: &Disk) -> bool {
+    let places = [
+        layout::journal_path(chunk_path),
+        layout::earlier_journal_path(chunk_path),
+    ];
+    places
+        .iter()
+        .any(|path| matches!(disk.metadata(path), Ok(Some(_))))
+}
+
+/// The editor **closed** a chunk file, so that the disk has the truth again: drops, applies or
+/// keeps the journal. Needs no [`Session`](crate::session::Session).
+pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
+    with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
+        if conflict_line(&desk.raw).is_some() {
+            // Nothing is written there until the merge is resolved.
+            return Ok(Settled::StillNeeded);
+        }
+        let place = desk.on_disk.clone();
+        let settled = match desk.journal.against(&desk.file, Place::File(&place)) {
+            Verdict::Saved => Settled::Saved,
+            Verdict::Apply => {
+                desk.apply(&desk.journal.file.prose)?;
+                Settled::AppliedToFile
+            }
+            Verdict::Add => {
+                let merged = desk.journal.merged(&desk.file.prose);
+                desk.apply(merged.as_deref().unwrap_or(&desk.file.prose))?;
+                Settled::AppliedToFile
+            }
+            Verdict::Apart => desk.keep()?,
+        };
+        desk.remove()?;
+        Ok(settled)
+    })
+}
+
+/// The editor **saved** a chunk file that stays open: drops the journal once its text is in the
+/// file or the author decided otherwise, and never writes to the file.
+pub fn journal_saved(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
+    with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
+        let verdict = desk.journal.against(&desk.file, Place::Saved);
+        let (ours, theirs) = (
+            desk.journal.file.prose.trim_end(),
+            desk.file.prose.trim_end(),
+        );
+        let is_seen = desk.journal.marks.seen.is_some();
+        // More of the text may come, from where the saved text ends.
+        let goes_on = match desk.journal.file.status {
+            Some(FileStatus::Complete) => is_seen && !desk.journal.is_all_seen(),
+            _ => true,
+        };
+        let decided = match verdict {
+            Verdict::Apply | Verdict::Add => None,
+            Verdict::Saved if ours == theirs || !goes_on => {
+                desk.remove()?;
+                return Ok(Settled::Saved);
+            }
+            Verdict::Apart if !goes_on => {
+                let settled = desk.keep()?;
+                desk.remove()?;
+                return Ok(settled);
+            }
+            Verdict::Saved => Some(ours.len()),
+            Verdict::Apart => Some(
+                desk.journal
+                    .marks
+                    .seen
+                    .as_ref()
+                    .map_or(0, |seen| seen.bytes),
+            ),
+        };
+        let mut marks = desk.journal.marks.clone();
+        if let Some(seen) = &mut marks.seen {
+            seen.on_disk = desk.on_disk.clone();
+        }
+        if let Some(bytes) = decided {
+            let digest = chunk_file::source_digest(theirs);
+            marks.stands = Some(Stands { bytes, digest });
+        }
+        desk.journal.marks = marks;
+        desk.rewrite()?;
+        Ok(Settled::StillNeeded)
+    })
+}
+
+/// The editor **shows** a text of a chunk file: notes how much of the journal's text is in it.
+pub fn journal_seen(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<(), StoreError> {
+    with_journal(chunk_path, disk, (), |desk| {
+        let bytes = desk.journal.shown_in(&chunk_file::parse(shown).prose);
+        let before = desk.journal.marks.seen.take();
+        if bytes <= before.as_ref().map_or(0, |seen| seen.bytes) {
+            return Ok(());
+        }
+        let on_disk = before.map_or_else(|| desk.on_disk.clone(), |seen| seen.on_disk);
+        desk.journal.marks.seen = Some(Seen { bytes, on_disk });
+        desk.rewrite()
+    })
+}
+
+/// The editor **opened** a chunk file with a text: what it should show.
+///
+/// A text that stands on disk like that knows nothing of a journal that was left over; any other
+/// is one that the editor kept while the server was away, and counts as the author's.
+pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Opening, StoreError> {
+    with_journal(chunk_path, disk, Opening::AsItIs, |desk| {
+        let buffer = chunk_file::parse(shown);
+        let is_stale = chunk_file::source_digest(&desk.raw) == chunk_file::source_digest(shown);
+        let place = desk.on_disk.clone();
+        let verdict = match is_stale {
+            true => desk.journal.against(&desk.file, Place::File(&place)),
+            false => desk.journal.against(&buffer, Place::Buffer),
+        };
+        let prose = match verdict {
+            Verdict::Apply => desk.journal.file.prose.clone(),
+            Verdict::Add => match desk.journal.merged(&desk.file.prose) {
+                Some(merged) => merged,
+                None => return Ok(Opening::AsItIs),
+            },
+            Verdict::Saved if is_stale => {
+                desk.remove()?;
+                return Ok(Opening::AsItIs);
+            }
+            Verdict::Apart if is_stale => {
+                desk.keep()?;
+                desk.remove()?;
+                return Ok(Opening::AsItIs);
+            }
+            Verdict::Saved | Verdict::Apart => return Ok(Opening::AsItIs),
+        };
+        if is_stale && desk.journal.marks.seen.take().is_some() {
+            desk.rewrite()?;
+        }
+        hold(&desk.paths, &desk.disk);
+        Ok(Opening::Show(Box::new(ClientEdit {
+            path: chunk_path.to_owned(),
+            text: desk.rendered(&prose, &buffer),
+            base: shown.to_owned(),
+        })))
+    })
+}
+
+/// Settles the journals of a story that a program left which is gone: what is said of the story
+/// afterwards is what a job would go on from. Files that are open are left alone, and so is a
+/// session that somebody writes or has open in an editor.
+///
+/// # Errors
+/// Where the disk fails; what was settled until then is settled.
+pub fn settle_left_over(
+    folder: &StoryFolder,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Vec<Notice>, StoreError> {
+    let disk = &disk.within(folder.root());
+    let mut notices = Vec::new();
+    for id in folder.sessions(disk)? {
+        let paths = folder.paths(&id);
+        if left_over(&paths, owners, disk)?.is_empty()
+            || disk.ensure_inside(&paths.chunks(), folder.root()).is_err()
+        {
+            continue;
+        }
+        let Ok(_lock) = lock::take(&paths, "storywright, which looks", disk) else {
+            continue;
+        };
+        notices.extend(settle_all(&paths, owners, disk)?);
+    }
+    Ok(notices)
+}
+
+/// Settles the journals of a session whose lock is held. Files that are open are left alone.
+pub(in crate::session) fn settle_all(
+    paths: &SessionPaths,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Vec<Notice>, StoreError> {
+    let mut notices = Vec::new();
+    bring_over(paths, disk)?;
+    let left = left_over(paths, owners, disk)?;
+    if left.is_empty() || is_held_elsewhere(paths, disk) {
+        return Ok(notices);
+    }
+    for chunk in left {
+        let message = match settle_journal(&chunk, disk)? {
+            Settled::AppliedToFile => format!(
+                "{} now has the text that was written while it was open in an editor.",
+                chunk.display()
+            ),
+            Settled::KeptInHistory(kept) => format!(
+                "{} was changed by hand while it was being written. Your text stays; the generated one is in {}.",
+                chunk.display(),
+                kept.display()
+            ),
+            _ => continue,
+        };
+        notices.push(Notice {
+            code: "journal-settled",
+            message,
+        });
+    }
+    Ok(notices)
+}
+
+/// The chunk files with a journal that nobody here has open.
+fn left_over(
+    paths: &SessionPaths,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Vec<PathBuf>, StoreError> {
+    let mut left = Vec::new();
+    // Earlier versions had them beside the chunk files.
+    for folder in [paths.work(), paths.chunks()] {
+        for entry in disk.list(&folder)? {
+            let Some(stem) = entry.name.strip_suffix(".journal") else {
+                continue;
+            };
+            let chunk = paths.chunks().join(format!("{stem}.md"));
+            let is_ours = entry.kind == EntryKind::File && !conflict::is_copy_name(&entry.name);
+            if is_ours && owners.owner(&chunk) == Owner::Server && !left.contains(&chunk) {
+                left.push(chunk);
+            }
+        }
+    }
+    Ok(left)
+}
+
+/// Tells other processes that an editor of this one has chunks of a session open, for as long as
+/// there are journals and this process lives. Where that can't be, they go by the journals alone.
+pub(in crate::session) fn hold(paths: &SessionPaths, disk: &Disk) {
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let held = held.get_or_insert_default();
+    if !held.contains_key(&paths.root)
+        && work::make_work_folder(&paths.work(), disk).is_ok()
+        && let Ok(Some(lock)) = disk.share(&paths.editor_lock())
+    {
+        held.insert(paths.root.clone(), lock);
+    }
+}
+
+/// Whether an editor of another process has chunks of a session open.
+fn is_held_elsewhere(paths: &SessionPaths, disk: &Disk) -> bool {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_ours = held
+        .as_ref()
+        .is_some_and(|held| held.contains_key(&paths.root));
+    let path = paths.editor_lock();
+    let is_there = matches!(disk.metadata(&path), Ok(Some(_)));
+    !is_ours && is_there && matches!(disk.lock(&path), Ok(None))
+}
+
+/// Lets go of a session without journals.
+fn release(paths: &SessionPaths, disk: &Disk) {
+    let entries = disk.list(&paths.work()).unwrap_or_default();
+    if entries.iter().any(|entry| entry.name.ends_with(".journal")) {
+        return;
+    }
+    let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(held) = held.as_mut() {
+        held.remove(&paths.root);
+    }
+}
+
+// ---------------------------------------------------------------- one journal
+
+/// A journal and the file that it is for.
+struct Desk<'a> {
+    chunk_path: &'a Path,
+    path: PathBuf,
+    paths: SessionPaths,
+    disk: Disk,
+    journal: Journal,
+    /// The file's text, with its front matter; empty where there is none.
+    raw: String,
+    file: ChunkFile,
+    on_disk: OnDisk,
+}
+
+/// Runs an action on the journal of a chunk file, in turn with all others; `none` where there is
+/// no journal.
+fn with_journal<T>(
+    chunk_path: &Path,
+    disk: &Disk,
+    none: T,
+    action: impl FnOnce(&mut Desk) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let path = layout::journal_path(chunk_path);
+    if !has_journal(chunk_path, disk) {
+        return Ok(none);
+    }
+    // STORY/generated/SESSION/chunks/FILE
+    let story = match chunk_path.ancestors().nth(4) {
+        Some(story) => disk.resolve(story)?,
+        None => None,
+    };
+    let root = chunk_path.parent().and_then(Path::parent);
+    let (Some(story), Some(root)) = (story, root) else {
+        return Ok(none);
+    };
+    let disk = disk.within(&story);
+    in_turn(|| {
+        move_earlier(chunk_path, &disk)?;
+        let Some(text) = disk.read_text(&path)? else {
+            return Ok(none);
+        };
+        let raw = disk.read_text(chunk_path)?.unwrap_or_default();
+        let mut desk = Desk {
+            chunk_path,
+            paths: SessionPaths {
+                root: root.to_owned(),
+            },
+            journal: Journal::parse(&text),
+            file: chunk_file::parse(&raw),
+            on_disk: OnDisk::new(&raw, disk.modified(chunk_path)?),
+            raw,
+            path,
+            disk,
+        };
+        action(&mut desk)
+    })
+}
+
+/// Journals of an earlier version come to their place of today, also those of open files.
+fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
+    for entry in disk.list(&paths.chunks())? {
+        if let Some(stem) = entry.name.strip_suffix(".journal")
+            && entry.kind == EntryKind::File
+            && !conflict::is_copy_name(&entry.name)
+        {
+            let chunk = paths.chunks().join(format!("{stem}.md"));
+            in_turn(|| move_earlier(&chunk, disk))?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves the journal that an earlier version left beside a chunk file to its place of today. Where
+/// both versions left one, the text of the earlier goes to history.
+fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
+    let earlier = layout::earlier_journal_path(chunk_path);
+    let Some(text) = disk.read_text(&earlier)? else {
+        return Ok(());
+    };
+    let path = layout::journal_path(chunk_path);
+    if disk.metadata(&path)?.is_some() {
+        let root = chunk_path.parent().and_then(Path::parent);
+        let paths = SessionPaths {
+            root: root.unwrap_or(chunk_path).to_owned(),
+        };
+        let there = disk.read_text(chunk_path)?.unwrap_or_default();
+        let form = chunk_file::parse(&there).form;
+        keep(chunk_path, &paths, &Journal::parse(&text), form, disk)?;
+    } else {
+        if let Some(work) = path.parent() {
+            work::make_work_folder(work, disk)?;
+        }
+        disk.write(&path, text.as_bytes())?;
+    }
+    disk.remove(&earlier)
+}
+
+/// Puts a journal's text into history.
+fn keep(
+    chunk_path: &Path,
+    paths: &SessionPaths,
+    journal: &Journal,
+    form: Form,
+    disk: &Disk,
+) -> Result<Settled, StoreError> {
+    if journal.file.is_empty() {
+        return Ok(Settled::Saved);
+    }
+    let (number, beat) = names(chunk_path, journal);
+    let stem = chunk_path.file_stem().unwrap_or_default();
+    let version = Version {
+        number,
+        beat,
+        status: journal.file.status.unwrap_or(FileStatus::Partial),
+        prose: &journal.file.prose,
+        extra: &[],
+        form,
+        why: "generated while the author wrote another text in the editor",
+        record: None,
+    };
+    let kept = history::keep(paths, &stem.to_string_lossy(), &version, disk)?;
+    Ok(Settled::KeptInHistory(kept))
+}
+
+fn names(chunk_path: &Path, journal: &Journal) -> (ChunkNumber, BeatId) {
+    let name = chunk_path.file_name().unwrap_or_default().to_string_lossy();
+    let file = &journal.file;
+    let number = file.number.or_else(|| layout::chunk_number(&name));
+    let beat = file.beat.clone();
+    (
+        number.unwrap_or(ChunkNumber(1)),
+        beat.unwrap_or_else(|| BeatId(name.into_owned())),
+    )
+}
+
+impl Desk<'_> {
+    /// Brings a prose into the file.
+    fn apply(&self, prose: &str) -> Result<(), StoreError> {
+        if prose.trim().is_empty() {
+            return self.disk.remove(self.chunk_path);
+        }
+        let text = self.rendered(prose, &self.file);
+        self.disk.write(self.chunk_path, text.as_bytes())
+    }
+
+    /// A prose as the whole file, with the author's own front matter lines.
+    fn rendered(&self, prose: &str, there: &ChunkFile) -> String {
+        let (number, beat) = self.names();
+        let status = self.journal.file.status.unwrap_or(FileStatus::Partial);
+        chunk_file::render_like(there, number, &beat, status, prose)
+    }
+
+    /// Puts the journal's text into history.
+    fn keep(&self) -> Result<Settled, StoreError> {
+        let form = self.file.form;
+        keep(
+            self.chunk_path,
+            &self.paths,
+            &self.journal,
+            form,
+            &self.disk,
+        )
+    }
+
+    /// Writes the journal with its marks as they are now.
+    fn rewrite(&self) -> Result<(), StoreError> {
+        let (number, beat) = self.names();
+        let Journal { file, marks } = &self.journal;
+        let status = file.status.unwrap_or(FileStatus::Partial);
+        let text = Journal::render(number, &beat, status, &file.prose, marks);
+        hold(&self.paths, &self.disk);
+        // Only marks are new: what a power cut takes with it, it takes from the editor too.
+        self.disk.replace(&self.path, text.as_bytes())
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        self.disk.remove(&self.path)?;
+        release(&self.paths, &self.disk);
+        Ok(())
+    }
+
+    fn names(&self) -> (ChunkNumber, BeatId) {
+        names(self.chunk_path, &self.journal)
+    }
+}

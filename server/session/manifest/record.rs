@@ -1,0 +1,289 @@
+//! The record of a chunk: what is known of its text, in the manifest and beside texts in history/.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::usage::TokenUsage;
+use crate::story::{BeatId, ChunkNumber, Digest};
+
+/// How far a chunk is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChunkStatus {
+    #[default]
+    Missing,
+    Partial,
+    Complete,
+    /// The last try failed; what it brought is kept as partial text.
+    Failed,
+}
+
+/// Where a chunk's text comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Generated,
+    /// Generated, then changed by the author.
+    Edited,
+    /// The author's from the start.
+    Written,
+}
+
+/// What is known about a chunk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChunkRecord {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    /// Ids that the beat had before; versions in history/ go by them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formerly: Vec<BeatId>,
+    #[serde(default)]
+    pub title: String,
+    /// Path of the chunk file inside the session.
+    #[serde(default)]
+    pub file: String,
+    #[serde(default)]
+    pub status: ChunkStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+    /// Length of the text that `content_sha256` is of, in words (characters for CJK).
+    #[serde(default)]
+    pub words: u32,
+    #[serde(default)]
+    pub target_words: u32,
+    /// Digest of the prose as it was last seen or written (LF line ends, ends trimmed).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_sha256: Option<Digest>,
+    /// Digest of the prose as it was generated; any other text is the author's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated_sha256: Option<Digest>,
+    /// Digest of what the beat says below its heading; tells a renamed beat from a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_sha256: Option<Digest>,
+    /// Digest of each input slice that the prompt used.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, Digest>,
+    /// What a text that is not whole yet was begun from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun: Option<Begun>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// The model that wrote it, by the name that its server gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// The model that was asked for, where another one answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_model: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<String>,
+    #[serde(default)]
+    pub attempts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub started: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub finished: Option<Timestamp>,
+    /// When its beat first had a whole text, if that was another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub first_finished: Option<Timestamp>,
+    /// When this was noted of its text, if that was after it was finished.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub noted: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<TokenUsage>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// Composed by the built-in demo writer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub demo: bool,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// It was begun before the text that it follows was there, and has not been fitted to
+    /// that yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub seam_open: bool,
+    /// The author wants its text left as it is. What the front matter of the chunk file says
+    /// about it counts before this.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
+    /// Digest of the text after which nobody has to be asked for a better one unasked: it was
+    /// refined, or the author decided for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refined_sha256: Option<Digest>,
+    /// Path of the extracted state inside the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_file: Option<String>,
+    /// Path of a proposed rewrite inside the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
+}
+
+/// What a chunk was begun from: known before it is whole, also where its job was killed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Begun {
+    /// When its first text came.
+    #[schemars(with = "String")]
+    pub at: Timestamp,
+    /// Digest of each input slice that its first prompt used, by name.
+    pub inputs: BTreeMap<String, Digest>,
+    /// Digest of the text that the last job on it left, where all of that was generated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated_sha256: Option<Digest>,
+    /// What the author asked for in the text that this one replaces, which is gone from the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<BegunNote>,
+}
+
+/// A note in the margin of a text that is rewritten.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BegunNote {
+    pub text: String,
+    /// The sentence that it stood behind; empty before all text.
+    pub behind: String,
+}
+
+/// What a job knows when a chunk ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChunkResult {
+    pub provider: String,
+    pub model: String,
+    pub asked_model: Option<String>,
+    pub finish_reason: Option<String>,
+    pub attempts: u32,
+    pub started: Timestamp,
+    pub finished: Timestamp,
+    pub elapsed_ms: u64,
+    pub first_token_ms: Option<u64>,
+    pub usage: TokenUsage,
+    /// In the currency of the configured prices; `None` without prices.
+    pub cost: Option<f64>,
+    /// Digest of each input slice that the prompt used, by name: "setting", "rule 3",
+    /// "cast Mara Voss", "beat", "preceding text", "model", "template".
+    pub inputs: BTreeMap<String, Digest>,
+    /// Composed by the built-in demo writer.
+    pub demo: bool,
+}
+
+impl ChunkRecord {
+    /// The record of a chunk that has no text yet.
+    pub fn missing(number: ChunkNumber, beat: BeatId) -> ChunkRecord {
+        ChunkRecord {
+            number,
+            beat,
+            formerly: Vec::new(),
+            title: String::new(),
+            file: String::new(),
+            status: ChunkStatus::Missing,
+            origin: None,
+            words: 0,
+            target_words: 0,
+            content_sha256: None,
+            generated_sha256: None,
+            body_sha256: None,
+            inputs: BTreeMap::new(),
+            begun: None,
+            provider: None,
+            model: None,
+            asked_model: None,
+            finish_reason: None,
+            attempts: 0,
+            started: None,
+            finished: None,
+            first_finished: None,
+            noted: None,
+            elapsed_ms: None,
+            first_token_ms: None,
+            usage: None,
+            cost: None,
+            demo: false,
+            failure: None,
+            seam_open: false,
+            locked: false,
+            refined_sha256: None,
+            state_file: None,
+            revision: None,
+            other: BTreeMap::new(),
+        }
+    }
+
+    /// Takes over what a job found out; what it replaces was about another text.
+    pub(crate) fn take(&mut self, result: ChunkResult) {
+        self.first_finished = self.first_finished();
+        self.provider = Some(result.provider);
+        self.model = Some(result.model);
+        self.asked_model = result.asked_model;
+        self.finish_reason = result.finish_reason;
+        self.attempts = result.attempts;
+        let begun = self.begun.as_ref().map(|begun| begun.at);
+        self.started = Some(begun.map_or(result.started, |begun| begun.min(result.started)));
+        self.finished = Some(result.finished);
+        self.noted = None;
+        self.elapsed_ms = Some(result.elapsed_ms);
+        self.first_token_ms = result.first_token_ms;
+        self.usage = Some(result.usage);
+        self.cost = result.cost;
+        self.inputs = result.inputs;
+        self.demo = result.demo;
+        self.failure = None;
+        self.locked = false;
+    }
+
+    /// The model that was asked for, whichever one answered.
+    pub fn asked_model(&self) -> Option<&str> {
+        self.asked_model.as_deref().or(self.model.as_deref())
+    }
+
+    /// When its beat first had a whole text, as far as it is known.
+    pub fn first_finished(&self) -> Option<Timestamp> {
+        let this_one = self.generated_sha256.as_ref().and(self.finished);
+        self.first_finished.or(this_one)
+    }
+
+    /// When this was found to be so of its text: of two records of one text, the later one counts.
+    pub(crate) fn known_at(&self) -> Option<Timestamp> {
+        self.noted.max(self.finished)
+    }
+
+    /// The digest of the text that it is about, where that is the author's, wholly or in part.
+    pub(crate) fn authors_text(&self) -> Option<&Digest> {
+        let is_authors = matches!(self.origin, Some(Origin::Edited | Origin::Written));
+        self.content_sha256.as_ref().filter(|_| is_authors)
+    }
+
+    /// Every id that its beat goes by, or went by.
+    pub fn beats(&self) -> Vec<&BeatId> {
+        std::iter::once(&self.beat).chain(&self.formerly).collect()
+    }
+
+    /// As it lies beside a text in history/.
+    pub(crate) fn render(&self) -> String {
+        rendered(self)
+    }
+
+    /// Whether there ever was a text to record.
+    pub(crate) fn says_something(&self) -> bool {
+        self.content_sha256.is_some() || self.status != ChunkStatus::Missing || self.begun.is_some()
+    }
+}
+
+/// Renders what is kept as JSON, for people to read and with a line end.
+pub(in crate::session) fn rendered(value: &impl Serialize) -> String {
+    // Maps with text keys and plain values always serialise.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}

@@ -1,0 +1,50 @@
+//! All that is known of a session, as it stands on disk, in journals and in the editor, unjudged.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::session::disk::EntryKind;
+use crate::session::history::KeptVersion;
+use crate::session::journal::OnDisk;
+use crate::session::manifest::ManifestFact;
+use crate::session::manifest::record::ChunkRecord;
+
+/// Holds all that is known of a session, as it stands.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    pub manifest: ManifestFact,
+    /// The files of chunks/, sorted by name.
+    pub files: Vec<FileFact>,
+    /// The latest version of each beat that left the outline.
+    pub removed: Vec<KeptVersion>,
+    /// What history/ knows of the chunks, where there is no manifest.
+    pub records: Vec<ChunkRecord>,
+    /// What is in the place of chunk files and journals, and is no file: links, folders, pipes.
+    pub unread: Vec<(PathBuf, EntryKind)>,
+    /// Copies that a sync tool made of the brief, the manifest or a version in history/.
+    pub copies: Vec<CopyFact>,
+    pub at: Timestamp,
+}
+
+/// A copy that a sync tool made, and the file that it is a copy of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyFact {
+    pub copy: PathBuf,
+    pub original: PathBuf,
+}
+
+/// A file of chunks/.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FileFact {
+    pub name: String,
+    /// Whole text, as the editor shows it, else as it is on disk; empty when there is only a
+    /// journal.
+    pub text: String,
+    /// The text of its journal.
+    pub journal: Option<String>,
+    /// What stands on disk, where there is a journal too.
+    pub on_disk: Option<OnDisk>,
+    /// Whether an editor owns it.
+    pub open: bool,
+}

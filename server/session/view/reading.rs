@@ -1,0 +1,30 @@
+//! Reads a session: what is what in it, from disk, journals and open editors.
+
+use super::SessionView;
+use super::gathering;
+use super::recover;
+use crate::session::disk::Disk;
+use crate::session::error::StoreError;
+use crate::session::layout::{SessionId, StoryFolder};
+use crate::session::owners::Owners;
+use crate::session::planned::PlannedChunk;
+use crate::story::Language;
+
+/// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in
+/// open editors counts.
+///
+/// # Errors
+/// Where the session's folder can't be read, or leads out of the story's folder. A session
+/// that is not there is one where everything is missing.
+pub fn read_session(
+    folder: &StoryFolder,
+    id: &SessionId,
+    plan: &[PlannedChunk],
+    language: &Language,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<SessionView, StoreError> {
+    let mut facts = gathering::gather(folder, id, plan, owners, disk)?;
+    let paths = folder.paths(id);
+    Ok(recover::recover(&mut facts, id, folder.brief_name(), &paths, plan, language).view)
+}

@@ -1,0 +1,67 @@
+//! What a chunk was begun from, noted with its first text: a job that is killed leaves a text
+//! of which that has to be known.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::Session;
+use crate::session::chunk_file;
+use crate::session::error::StoreError;
+use crate::session::manifest::record::{Begun, BegunNote, ChunkRecord};
+use crate::story::{ChunkNumber, Digest};
+
+impl Session {
+    /// Notes when a chunk was begun, from which input slices, by name, and with which of the
+    /// author's notes. Best called when its first words are there. `at` is as exact as
+    /// [`ChunkRecord::finished`], with which it is compared.
+    ///
+    /// # Errors
+    /// What the disk refused; the text itself needs none of this.
+    pub fn note_begun(
+        &self,
+        number: ChunkNumber,
+        at: Timestamp,
+        inputs: BTreeMap<String, Digest>,
+        notes: Vec<BegunNote>,
+    ) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let planned = &inner.plan[index];
+        let known = state.manifest.record(&planned.beat).cloned();
+        let mut record =
+            known.unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
+        record.begun = Some(Begun {
+            at,
+            inputs,
+            notes,
+            generated_sha256: None,
+        });
+        state.manifest.set_record(record);
+        inner.write_manifest(&mut state)
+    }
+
+    /// Notes that all of what stands of a chunk that is not whole was generated: nobody else can tell
+    /// later whose the last words are.
+    ///
+    /// # Errors
+    /// What the disk refused; the text itself needs none of this.
+    pub fn note_unfinished(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let known = state.manifest.record(&inner.plan[index].beat).cloned();
+        let Some(mut record) = known else {
+            return Ok(());
+        };
+        let Some(begun) = &mut record.begun else {
+            return Ok(());
+        };
+        begun.generated_sha256 = Some(chunk_file::digest(prose));
+        state.manifest.set_record(record);
+        inner.write_manifest(&mut state)
+    }
+}

@@ -1,0 +1,332 @@
+//! The end of a chunk, good or bad, and putting one away: text, record and changelog as one
+//! declared change.
+
+use std::path::Path;
+
+use super::changelog;
+use super::{Inner, Session, State};
+use crate::session::chunk_file::{self, FileStatus};
+use crate::session::error::StoreError;
+use crate::session::intent::{Intent, Step};
+use crate::session::journal::settling;
+use crate::session::journal::{self, Journal, Marks};
+use crate::session::layout;
+use crate::session::manifest::record::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
+use crate::session::{ClientEdit, Saved};
+use crate::story::{ChunkNumber, Digest, words};
+
+impl Session {
+    /// The whole prose of a chunk: text, manifest, full story and changelog as one change.
+    /// Files that are open in an editor are not touched on disk; the caller brings them into
+    /// the editor, and until it is saved the chunk's text is in its journal.
+    ///
+    /// # Errors
+    /// As for [`Session::save_partial`]. After any other error the text is on disk, where the
+    /// message says, if the disk took it at all.
+    pub fn complete_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, None)
+    }
+
+    /// Ends a chunk that was not accepted: `failed` in the manifest with the reason, the text
+    /// stays in the chunk file as partial.
+    pub fn fail_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        reason: &str,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, Some(reason))
+    }
+
+    fn end_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> Result<Saved, StoreError> {
+        let index = self.inner.index(number)?;
+        let mut state = self.inner.lock_state();
+        if let Err(error) = self.inner.finish_pending(&mut state) {
+            self.inner
+                .save(&mut state, index, FileStatus::Partial, prose)?;
+            let file = state.files[index].display();
+            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
+        }
+        self.inner.end(&mut state, index, prose, result, failure)
+    }
+
+    /// Puts the text of a chunk into history before it is written anew; the chunk is then
+    /// missing. Best called when the new text begins to arrive, not before.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] for a chunk that is locked.
+    pub fn retire_chunk(&self, number: ChunkNumber, why: &str) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        self.inner.refuse_locked(&state, index)?;
+        self.inner.retire(&mut state, index, why)
+    }
+}
+
+impl Inner {
+    /// Ends a chunk: complete, or failed for a reason.
+    pub(in crate::session) fn end(
+        &self,
+        state: &mut State,
+        index: usize,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> Result<Saved, StoreError> {
+        let status = match failure {
+            None => FileStatus::Complete,
+            Some(_) => FileStatus::Partial,
+        };
+        let mut steps: Vec<Step> = self
+            .text_step(state, index, status, prose)?
+            .into_iter()
+            .collect();
+        let record = self.record(state, index, prose, result, failure);
+        steps.extend(self.copy_steps(state, index, &record, prose)?);
+        let line = self.ended_line(state, &record, failure);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        if failure.is_none() {
+            steps.push(Step::Assemble);
+        }
+        steps.push(Step::Line { line });
+        let number = self.plan[index].number;
+        let intent = Intent::new(format!("end chunk {number}"), self.disk.now(), steps);
+        if let Err(error) = intent.declare(&self.paths, &self.disk) {
+            // The declaration has the text in it; without it the text has to go alone. It may
+            // be there all the same, if only its folder could not be synced.
+            state.pending = true;
+            self.save(state, index, FileStatus::Partial, prose)?;
+            let file = state.files[index].display();
+            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
+        }
+        state.pending = true;
+        state.wrote(number, prose);
+        self.finish(state, &intent).map_err(|error| {
+            error.safe(format!(
+                "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
+                self.paths.root.display()
+            ))
+        })?;
+        Ok(std::mem::take(&mut state.owed))
+    }
+
+    /// The step that puts the text into its file. For a file that an editor has, the text goes
+    /// to the journal at once, and the editor is owed it.
+    pub(super) fn text_step(
+        &self,
+        state: &mut State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+    ) -> Result<Option<Step>, StoreError> {
+        let path = state.files[index].clone();
+        if self.is_open(&path) {
+            self.save(state, index, status, prose)?;
+            let base = self.owners.open_text(&path).unwrap_or_default();
+            let text = self.render(index, status, &chunk_file::parse(&base), prose);
+            state.owe(ClientEdit { path, text, base });
+            return Ok(None);
+        }
+        let there = self.there(index, &path)?;
+        self.refuse_read_only(&path)
+            .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
+        let prose = &*self.making_way(state, index, &path, &there.file, prose)?;
+        if prose.trim().is_empty() && there.raw.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Step::Put {
+            file: self.inside(&path),
+            text: self.render(index, status, &there.file, prose),
+            over: there.raw.iter().map(|text| Digest::of(text)).collect(),
+        }))
+    }
+
+    fn record(
+        &self,
+        state: &State,
+        index: usize,
+        prose: &str,
+        result: ChunkResult,
+        failure: Option<&str>,
+    ) -> ChunkRecord {
+        let planned = &self.plan[index];
+        let digest = chunk_file::digest(prose);
+        let mut record = state
+            .manifest
+            .record(&planned.beat)
+            .cloned()
+            .unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
+        record.take(result);
+        record.number = planned.number;
+        record.title.clone_from(&planned.title);
+        record.target_words = planned.target_words;
+        record.body_sha256.clone_from(&planned.body);
+        record.file = self.inside(&state.files[index]);
+        record.words = words::count(prose, &self.language);
+        record.origin = (!prose.trim().is_empty()).then_some(Origin::Generated);
+        record.content_sha256 = Some(digest.clone());
+        match failure {
+            None => {
+                record.status = ChunkStatus::Complete;
+                record.generated_sha256 = Some(digest);
+                record.begun = None;
+            }
+            Some(reason) => {
+                record.status = ChunkStatus::Failed;
+                record.generated_sha256 = None;
+                record.failure = Some(reason.to_owned());
+            }
+        }
+        record
+    }
+
+    fn ended_line(&self, state: &State, record: &ChunkRecord, failure: Option<&str>) -> String {
+        let before = state.manifest.record(&record.beat);
+        let again = before.is_some_and(|record| record.generated_sha256.is_some());
+        let did = match (failure, again) {
+            (Some(_), _) => "failed",
+            (None, false) => "wrote",
+            (None, true) => "rewrote",
+        };
+        let mut event = format!(
+            "{did} chunk {} ({}), \"{}\": {} {}",
+            record.number,
+            record.beat,
+            record.title,
+            record.words,
+            self.language.unit()
+        );
+        if let Some(digest) = &record.content_sha256 {
+            event.push_str(&format!(", {}", digest.short()));
+        }
+        if let Some(reason) = failure {
+            event.push_str(&format!("; {reason}"));
+        }
+        changelog::line(self.disk.now(), &event)
+    }
+
+    /// Puts the text of a chunk into history, so that the chunk is missing.
+    pub(super) fn retire(
+        &self,
+        state: &mut State,
+        index: usize,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let path = state.files[index].clone();
+        let planned = &self.plan[index];
+        let mut steps = Vec::new();
+        if self.is_open(&path) {
+            // An empty journal says that the editor's text is replaced.
+            steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
+        } else {
+            let there = self.there(index, &path)?;
+            // A file that holds nothing but front matter is as good as missing.
+            let Some(raw) = there.raw.filter(|_| !there.file.is_empty()) else {
+                return Ok(());
+            };
+            self.refuse_read_only(&path)?;
+            self.keep_replaced(state, index, &there.file, why)?;
+            steps.push(Step::Remove {
+                file: self.inside(&path),
+                over: vec![Digest::of(&raw)],
+            });
+        }
+        if let Some(record) = state.manifest.record(&planned.beat) {
+            let mut record = record.clone();
+            record.status = ChunkStatus::Missing;
+            record.begun = None;
+            steps.push(Step::Record {
+                record: Box::new(record),
+            });
+        }
+        let event = format!(
+            "put chunk {} ({}) into history: {why}",
+            planned.number, planned.beat
+        );
+        steps.push(Step::Line {
+            line: changelog::line(self.disk.now(), &event),
+        });
+        state.known.remove(&planned.number);
+        let what = format!("put chunk {} into history", planned.number);
+        self.change(state, &Intent::new(what, self.disk.now(), steps))
+    }
+
+    pub(super) fn refuse_read_only(&self, path: &Path) -> Result<(), StoreError> {
+        let metadata = self.disk.metadata(path)?;
+        if metadata.is_some_and(|file| file.read_only) {
+            return Err(StoreError::ReadOnlyFile {
+                path: path.to_owned(),
+                kept: None,
+            });
+        }
+        Ok(())
+    }
+
+    /// For a file that an editor has: its texts and the journal's go to history, and a journal
+    /// with another text takes their place.
+    pub(super) fn journal_step(
+        &self,
+        state: &State,
+        index: usize,
+        status: FileStatus,
+        prose: &str,
+        why: &str,
+    ) -> Result<Step, StoreError> {
+        let planned = &self.plan[index];
+        let path = &state.files[index];
+        let journal_path = layout::journal_path(path);
+        settling::hold(&self.paths, &self.disk);
+        let (replaces, over) = journal::in_turn(|| self.put_away_open(state, index, path, why))?;
+        Ok(Step::Put {
+            file: self.inside(&journal_path),
+            text: Journal::render(
+                planned.number,
+                &planned.beat,
+                status,
+                prose,
+                &Marks::replacing(replaces),
+            ),
+            over,
+        })
+    }
+
+    /// Puts every text of a file that an editor has into history: the editor's, the disk's and
+    /// the journal's. Their digests, for a journal that replaces them, and those by which the
+    /// journal itself is known, whatever the editor is seen to show of it meanwhile.
+    fn put_away_open(
+        &self,
+        state: &State,
+        index: usize,
+        path: &Path,
+        why: &str,
+    ) -> Result<(Vec<Digest>, Vec<Digest>), StoreError> {
+        let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
+        let there = self.disk.read_text(&layout::journal_path(path))?;
+        let mut over: Vec<Digest> = there.iter().map(|text| Digest::of(text)).collect();
+        if let Some(journal) = there.as_deref().map(Journal::parse) {
+            let digest = chunk_file::source_digest(&journal.file.prose);
+            if !replaces.contains(&digest) {
+                self.keep_replaced(state, index, &journal.file, why)?;
+                replaces.push(digest.clone());
+            }
+            replaces.extend(journal.marks.replaces);
+            over.push(digest);
+        }
+        Ok((replaces, over))
+    }
+}

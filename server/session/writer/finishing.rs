@@ -1,0 +1,400 @@
+//! What follows a saved text: declared changes done step by step, the full story, the
+//! changelog, the manifest. All of it can be done again from the chunk files.
+
+use std::path::Path;
+
+use super::assemble;
+use super::changelog;
+use super::index;
+use super::{Inner, Session, State};
+use crate::session::chunk_file::{self, FileStatus, Form};
+use crate::session::error::StoreError;
+use crate::session::history::{self, Version};
+use crate::session::intent::{self, Intent, Step};
+use crate::session::manifest;
+use crate::session::manifest::spending;
+use crate::session::notice::Notice;
+use crate::session::{ClientEdit, Saved};
+use crate::story::conflict_markers::has_conflict;
+use crate::story::title_page::TitlePage;
+use crate::story::{BeatId, Brief, ChunkNumber, Digest};
+
+impl Session {
+    /// Sets "settings" in the manifest.
+    pub fn set_settings(&self, settings: serde_json::Value) -> Result<(), StoreError> {
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        state.manifest.settings = settings;
+        self.inner.write_manifest(&mut state)
+    }
+
+    /// Brings the sums of the manifest up to what the runs have noted.
+    pub fn count_spent(&self) -> Result<(), StoreError> {
+        let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        spending::raise(&mut state.manifest.totals.by_role, &spent);
+        self.inner.write_manifest(&mut state)
+    }
+
+    /// Writes full_story.md from the complete chunks, in order. A text of the author's in it
+    /// goes to history first.
+    pub fn assemble(&self) -> Result<Saved, StoreError> {
+        let mut state = self.inner.lock_state();
+        self.inner.finish_pending(&mut state)?;
+        let before = state.manifest.clone();
+        self.inner.assemble(&mut state)?;
+        // A story that is as it was leaves no trace of having been looked at.
+        if state.manifest != before {
+            self.inner.write_manifest(&mut state)?;
+        }
+        Ok(std::mem::take(&mut state.owed))
+    }
+}
+
+impl Inner {
+    /// Declares a change and does it.
+    pub(in crate::session) fn change(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        self.declare(state, intent)?;
+        self.finish_declared(state, intent)
+    }
+
+    pub(in crate::session) fn declare(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        // Even a declaration that failed may be on disk (its folder could not be synced, say).
+        state.pending = true;
+        intent.declare(&self.paths, &self.disk)
+    }
+
+    /// Does a change that was declared a moment ago.
+    pub(super) fn finish_declared(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        self.finish(state, intent).map_err(|error| {
+            error.safe(
+                "All texts are safe on disk, and the change will be finished at the next start.",
+            )
+        })
+    }
+
+    /// Finishes a change that an earlier call could not.
+    pub(super) fn finish_pending(&self, state: &mut State) -> Result<(), StoreError> {
+        if !state.pending {
+            return Ok(());
+        }
+        let bytes = self.disk.read(&self.paths.intent())?;
+        match bytes.as_deref().and_then(Intent::parse) {
+            Some(intent) => self.finish_earlier(state, &intent),
+            None => {
+                state.pending = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// Finishes a change of an earlier time. A file may have been opened since: what is typed
+    /// there goes on from the text before, and would take the place of the new one unseen.
+    pub(super) fn finish_earlier(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        let files = intent.steps.iter().filter_map(|step| match step {
+            Step::Put { file, .. } | Step::Copy { file, .. } | Step::Remove { file, .. } => {
+                Some(self.paths.root.join(file))
+            }
+            Step::Record { .. } | Step::Assemble | Step::Line { .. } => None,
+        });
+        if let Some(path) = files.into_iter().find(|path| self.is_open(path)) {
+            let what = intent.what.clone();
+            return Err(StoreError::OpenMeanwhile { path, what });
+        }
+        self.finish(state, intent)
+    }
+
+    /// Does the steps of a declared change, then takes the declaration away.
+    pub(in crate::session) fn finish(
+        &self,
+        state: &mut State,
+        intent: &Intent,
+    ) -> Result<(), StoreError> {
+        for step in &intent.steps {
+            match step {
+                Step::Put { .. } | Step::Copy { .. } | Step::Remove { .. } => {
+                    let done = intent::do_step(step, &self.paths, &self.disk)?;
+                    state.owed.notices.extend(done.notice());
+                }
+                Step::Record { record } => state.manifest.set_record((**record).clone()),
+                Step::Assemble => self.assemble(state)?,
+                Step::Line { line } => self.put_line(state, line)?,
+            }
+        }
+        self.put_manifest(state)?;
+        // Once for all files of a folder, and before the declaration may go.
+        let mut folders = intent::folders(&intent.steps, &self.paths);
+        folders.insert(self.paths.root.clone());
+        for folder in &folders {
+            self.disk.sync_folder(folder)?;
+        }
+        // One that a power cut brings back is done again, which changes nothing.
+        self.disk.drop_name(&self.paths.intent())?;
+        state.pending = false;
+        // Only an index; the next job writes it again.
+        if let Ok(edit) = index::write_index(&self.folder, self.owners.as_ref(), &self.disk) {
+            edit.into_iter().for_each(|edit| state.owe(edit));
+        }
+        Ok(())
+    }
+
+    /// full_story.md from what is complete now.
+    pub(in crate::session) fn assemble(&self, state: &mut State) -> Result<(), StoreError> {
+        let recovered = self.recovered(&state.manifest)?.1;
+        let page = self.title_page(state)?;
+        let chunks = &recovered.view.chunks;
+        let story = assemble::assemble(&page, &self.plan, chunks);
+        let path = self.paths.full_story();
+        let in_editor = self.owners.open_text(&path).filter(|_| self.is_open(&path));
+        if let Some(text) = &in_editor {
+            self.keep_authors_story(state, &story, text)?;
+        }
+        let Some(on_disk) = self.read_derived(state, &path)? else {
+            return Ok(());
+        };
+        // All that is in a story that the new one begins with is in the new one.
+        // A draft of an earlier version is no text of the author's.
+        let earlier = assemble::assemble_plainly(&page, &self.plan, chunks);
+        if chunk_file::decode(on_disk.clone()) == earlier {
+            state.manifest.remember_assembled(Digest::of(&earlier));
+        }
+        let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
+        let begun = rest.is_some() && !on_disk.is_empty();
+        if rest.is_none() {
+            self.keep_authors_story(state, &story, &chunk_file::decode(on_disk.clone()))?;
+        }
+        state.manifest.remember_assembled(Digest::of(&story));
+        match rest {
+            Some(rest) if begun && in_editor.is_none() => self.extend_derived(state, &path, rest),
+            _ => {
+                let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
+                self.write_derived(state, &path, base, &story)
+            }
+        }
+    }
+
+    /// The story's title page. A long brief takes its time to parse, so this is done once for a text.
+    fn title_page(&self, state: &mut State) -> Result<TitlePage, StoreError> {
+        let brief = self.folder.brief();
+        let text = match self.owners.open_text(brief) {
+            Some(text) => text,
+            None => {
+                let bytes = self.disk.read_linked(brief)?.unwrap_or_default();
+                chunk_file::decode(bytes)
+            }
+        };
+        let digest = Digest::of(&text);
+        match &state.title_page {
+            Some((of, page)) if of == &digest => Ok(page.clone()),
+            // While a merge of it is not resolved, it has the title that it had.
+            Some((_, page)) if has_conflict(&text) => Ok(page.clone()),
+            _ => {
+                let page = TitlePage::of(&Brief::parse(&text), &text);
+                state.title_page = Some((digest, page.clone()));
+                Ok(page)
+            }
+        }
+    }
+
+    /// Keeps what the author made of full_story.md, before `story` takes its place.
+    fn keep_authors_story(&self, state: &State, story: &str, text: &str) -> Result<(), StoreError> {
+        let known = &state.manifest.assembled_sha256;
+        if text == story || text.trim().is_empty() || known.contains(&Digest::of(text)) {
+            return Ok(());
+        }
+        self.keep_full_story(text)
+    }
+
+    fn keep_full_story(&self, text: &str) -> Result<(), StoreError> {
+        let version = Version {
+            number: ChunkNumber(0),
+            beat: BeatId("full_story".to_owned()),
+            status: FileStatus::Complete,
+            prose: text,
+            extra: &[],
+            form: Form::default(),
+            why: "the author changed full_story.md, and it was assembled anew",
+            record: None,
+        };
+        history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
+    }
+
+    /// Adds a line to the changelog.
+    pub(super) fn add_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
+        self.put_line(state, line)?;
+        self.disk.sync_folder(&self.paths.root)
+    }
+
+    /// The same, safe from a power cut once the session's folder is synced.
+    fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
+        let path = self.paths.changelog();
+        let owed = state
+            .owed
+            .client_edits
+            .iter()
+            .find(|edit| edit.path == path);
+        // An edit that is owed stays one for the text that it was made for.
+        let (base, text) = match owed {
+            Some(edit) => (edit.base.clone(), edit.text.clone()),
+            None => {
+                let Some(shown) = self.shown(state, &path)? else {
+                    return Ok(());
+                };
+                (shown.clone(), shown)
+            }
+        };
+        match changelog::with_line(&text, line) {
+            Some(text) => self.write_derived(state, &path, base, &text),
+            None => Ok(()),
+        }
+    }
+
+    /// What a reader of the file sees: the editor's text, else the disk's; `None` where it is left
+    /// alone.
+    fn shown(&self, state: &mut State, path: &Path) -> Result<Option<String>, StoreError> {
+        match self.owners.open_text(path).filter(|_| self.is_open(path)) {
+            Some(text) => Ok(Some(text)),
+            None => Ok(self.read_derived(state, path)?.map(chunk_file::decode)),
+        }
+    }
+
+    /// The bytes of a file that can be made again; `None` where it can't be read as it can't be
+    /// written, and is left alone.
+    fn read_derived(&self, state: &mut State, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.disk.read(path) {
+            Ok(bytes) => Ok(Some(bytes.unwrap_or_default())),
+            Err(error) => Self::or_leave_alone(state, Err(error)).map(|()| None),
+        }
+    }
+
+    /// Writes a file that can be made again at any time, or owes it to the editor that has it
+    /// open; safe from a power cut once the session's folder is synced. One that the author
+    /// closed to writing is no reason to stop. `base` is what the file held when the text was
+    /// made.
+    fn write_derived(
+        &self,
+        state: &mut State,
+        path: &Path,
+        base: String,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        if base == text {
+            return Ok(());
+        }
+        if self.is_open(path) {
+            state.owe(ClientEdit {
+                path: path.to_owned(),
+                text: text.to_owned(),
+                base,
+            });
+            return Ok(());
+        }
+        let written = self.disk.replace(path, text.as_bytes());
+        Self::or_leave_alone(state, written)
+    }
+
+    /// Writes the rest of a file that has the beginning of a text already. Not synced: what a
+    /// power cut takes away is written again with the next assembly.
+    fn extend_derived(
+        &self,
+        state: &mut State,
+        path: &Path,
+        rest: &[u8],
+    ) -> Result<(), StoreError> {
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let log = self.disk.open_log(path);
+        let written = log.and_then(|mut log| log.append(rest));
+        Self::or_leave_alone(state, written)
+    }
+
+    /// A file that the author closed to us, and that can be made again, is left alone.
+    fn or_leave_alone(
+        state: &mut State,
+        written: Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match written {
+            Err(
+                error @ (StoreError::ReadOnlyFile { .. }
+                | StoreError::Outside { .. }
+                | StoreError::NotAFile { .. }),
+            ) => {
+                state.owed.notices.push(Notice {
+                    code: "file-left-alone",
+                    message: error.to_string(),
+                });
+                Ok(())
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Writes the manifest, if anything in it is new.
+    pub(super) fn write_manifest(&self, state: &mut State) -> Result<(), StoreError> {
+        let there = self.manifest_on_disk()?;
+        state.manifest.sum();
+        if there.is_some() && there == Some(Digest::of(&state.manifest.render())) {
+            // Nothing was updated either.
+            state.manifest_seen = there;
+        } else {
+            self.put_manifest(state)?;
+        }
+        self.disk.sync_folder(&self.paths.root)
+    }
+
+    /// Puts the manifest into its place, safe from a power cut once the session's folder is
+    /// synced. One that somebody else changed meanwhile is kept aside first.
+    fn put_manifest(&self, state: &mut State) -> Result<(), StoreError> {
+        state.manifest.sum();
+        state.manifest.updated = self.disk.now();
+        let text = state.manifest.render();
+        let digest = Digest::of(&text);
+        let path = self.paths.manifest();
+        if let Some(there) = self.manifest_on_disk()? {
+            // A write of ours that failed at its very end may be there all the same.
+            if state.manifest_seen.as_ref() != Some(&there) && there != digest {
+                self.keep_manifest_aside(state, &path)?;
+            }
+        }
+        state.manifest_seen = Some(digest);
+        self.disk.replace(&path, text.as_bytes())
+    }
+
+    fn manifest_on_disk(&self) -> Result<Option<Digest>, StoreError> {
+        let text = self.disk.read_text(&self.paths.manifest())?;
+        Ok(text.map(|text| Digest::of(&text)))
+    }
+
+    fn keep_manifest_aside(&self, state: &mut State, path: &Path) -> Result<(), StoreError> {
+        let aside = manifest::kept_aside(path, &self.disk)?;
+        self.disk.rename_file(path, &aside)?;
+        state.owed.notices.push(Notice {
+            code: "manifest-changed",
+            message: format!(
+                "{} was changed by another program while a job ran. What it said is kept in {}; the chunk files are \
+                 untouched.",
+                path.display(),
+                aside.display()
+            ),
+        });
+        Ok(())
+    }
+}

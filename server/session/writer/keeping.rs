@@ -1,0 +1,302 @@
+//! What is kept of a chunk before something takes its place: its text, the record of how it came
+//! about, and, under an edit of the author's, the text that was generated.
+
+use std::path::{Path, PathBuf};
+
+use super::{Inner, State};
+use crate::session::chunk_file::{self, ChunkFile, FileStatus};
+use crate::session::error::StoreError;
+use crate::session::history::generated;
+use crate::session::history::{self, Version};
+use crate::session::intent::{self, Step};
+use crate::session::manifest::Manifest;
+use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
+use crate::story::{Digest, words};
+
+/// By how many bytes a copy may be shorter than it would be now: its chunk may have got another
+/// number, title or beat since. What a power cut takes is more.
+const OTHER_NAMES: u64 = 512;
+
+impl Inner {
+    /// The steps that put a record into the manifest, and beside the copy of what was generated.
+    pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
+        let mut steps = self.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps
+    }
+
+    /// Keeps a text that was not the chunk's in history, with the author's front matter; `None`
+    /// for an empty one.
+    pub(in crate::session) fn keep(
+        &self,
+        index: usize,
+        path: &Path,
+        file: &ChunkFile,
+        why: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        self.keep_with(index, path, file, why, None)
+    }
+
+    /// Keeps the text that is the chunk's up to now, with what is known of it; before it what
+    /// was generated, if the author changed that.
+    pub(super) fn keep_replaced(
+        &self,
+        state: &State,
+        index: usize,
+        file: &ChunkFile,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let digest = chunk_file::digest(&file.prose);
+        let record = state.manifest.record(&self.plan[index].beat);
+        let is_generated =
+            record.is_some_and(|record| record.generated_sha256.as_ref() == Some(&digest));
+        if !is_generated {
+            self.keep_generated(state, index)?;
+        }
+        let about = self.record_about(state, index, &digest, file);
+        let path = &state.files[index];
+        self.keep_with(index, path, file, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    /// Sees to it that the text that was generated last is a version in history, for the author
+    /// to come back to.
+    pub(super) fn keep_generated(&self, state: &State, index: usize) -> Result<(), StoreError> {
+        let planned = &self.plan[index];
+        let Some((record, digest)) = state
+            .manifest
+            .record(&planned.beat)
+            .and_then(|record| Some((record, record.generated_sha256.as_ref()?)))
+        else {
+            return Ok(());
+        };
+        let path = &state.files[index];
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if history::find(&self.paths, &stem, &record.beats(), digest, &self.disk)?.is_some() {
+            return Ok(());
+        }
+        let Some(copy) = generated::read(&self.paths, digest, &self.disk)? else {
+            return Ok(());
+        };
+        let there = self.disk.read_text(path)?.unwrap_or_default();
+        let copy = ChunkFile {
+            status: Some(FileStatus::Complete),
+            form: chunk_file::parse(&there).form,
+            ..copy
+        };
+        let about = self.record_about(state, index, digest, &copy);
+        let why = "as it was generated, before it was changed by hand";
+        self.keep_with(index, path, &copy, why, about.as_ref())
+            .map(|_| ())
+    }
+
+    pub(super) fn keep_with(
+        &self,
+        index: usize,
+        path: &Path,
+        file: &ChunkFile,
+        why: &str,
+        record: Option<&ChunkRecord>,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        if file.is_empty() {
+            return Ok(None);
+        }
+        let planned = &self.plan[index];
+        let version = Version {
+            number: planned.number,
+            beat: planned.beat.clone(),
+            status: status_of(file),
+            prose: &file.prose,
+            extra: &file.extra,
+            form: file.form,
+            why,
+            record,
+        };
+        let folder = path.file_stem().unwrap_or_default().to_string_lossy();
+        history::keep(&self.paths, &folder, &version, &self.disk).map(Some)
+    }
+
+    fn record_about(
+        &self,
+        state: &State,
+        index: usize,
+        digest: &Digest,
+        file: &ChunkFile,
+    ) -> Option<ChunkRecord> {
+        let record = state.manifest.record(&self.plan[index].beat)?;
+        record_about(record, status_of(file), digest, || {
+            words::count(&file.prose, &self.language)
+        })
+    }
+
+    /// The steps that leave a copy of what `record` says was generated, and take away the copy
+    /// of what was generated before. That one is in history when this returns.
+    pub(super) fn copy_steps(
+        &self,
+        state: &State,
+        index: usize,
+        record: &ChunkRecord,
+        prose: &str,
+    ) -> Result<Vec<Step>, StoreError> {
+        let mut steps = Vec::new();
+        let digest = chunk_file::digest(prose);
+        let is_generated = record.generated_sha256.as_ref() == Some(&digest);
+        let files = is_generated.then(|| generated::files(&self.paths, record, prose));
+        let files = files.into_iter().flatten();
+        steps.extend(files.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        }));
+        steps.extend(self.authors_step(record));
+        let Some(old) = state.manifest.record(&self.plan[index].beat) else {
+            return Ok(steps);
+        };
+        let generated = old.generated_sha256.as_ref();
+        if let Some(old) = generated.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
+            self.keep_generated(state, index)?;
+            steps.extend(self.remove_copy(state, old)?);
+        }
+        let authors = old.authors_text();
+        if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
+            steps.extend(self.remove_copy(state, old)?);
+        }
+        Ok(steps)
+    }
+
+    fn authors_step(&self, record: &ChunkRecord) -> Option<Step> {
+        let (path, text) = generated::authors_file(&self.paths, record)?;
+        let file = self.inside(&path);
+        Some(Step::Copy { file, text })
+    }
+
+    /// Sees to it that what is known of the author's texts is known without the manifest. `before`
+    /// is the manifest as it was before it took in what the author has changed, if there was one.
+    pub(super) fn note_authors(
+        &self,
+        before: Option<&Manifest>,
+        state: &State,
+    ) -> Result<(), StoreError> {
+        for record in &state.manifest.chunks {
+            let old = before.and_then(|before| before.record(&record.beat));
+            if let Some((path, text)) = generated::authors_file(&self.paths, record)
+                && (old != Some(record) || self.disk.metadata(&path)?.is_none())
+                && self.disk.read_text(&path)?.as_ref() != Some(&text)
+            {
+                let file = self.inside(&path);
+                intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
+            }
+            let authors = old.and_then(ChunkRecord::authors_text);
+            if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
+                for step in self.remove_copy(state, old)? {
+                    intent::do_step(&step, &self.paths, &self.disk)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The step that notes beside a copy what is known of it now.
+    pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
+        let about = match record.authors_text() {
+            Some(_) => generated::authors_file(&self.paths, record),
+            None => generated::files(&self.paths, record, "").pop(),
+        };
+        let step = about.map(|(path, text)| Step::Copy {
+            file: self.inside(&path),
+            text,
+        });
+        step.into_iter().collect()
+    }
+
+    fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
+        let owners = state.manifest.all_records();
+        let owners = owners.filter(|record| {
+            let generated = record.generated_sha256.as_ref() == Some(digest);
+            generated || record.authors_text() == Some(digest)
+        });
+        // Two chunks may have the same text.
+        let Some(path) = generated::path(&self.paths, digest).filter(|_| owners.count() < 2) else {
+            return Ok(Vec::new());
+        };
+        let mut steps = Vec::new();
+        for path in [path.with_extension("json"), path] {
+            if let Some(text) = self.disk.read_text(&path)? {
+                steps.push(Step::Remove {
+                    file: self.inside(&path),
+                    over: vec![Digest::of(&text)],
+                });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Copies what is there as it was generated and has no copy, or half of one: after a power
+    /// cut, or where somebody cleared history/.
+    pub(super) fn copy_generated(
+        &self,
+        state: &State,
+        chunks: &[crate::session::ChunkView],
+    ) -> Result<(), StoreError> {
+        for chunk in chunks {
+            let Some(record) = state.manifest.record(&chunk.beat) else {
+                continue;
+            };
+            let is_generated = record.generated_sha256.as_ref() == Some(&chunk.digest)
+                && chunk.status == ChunkStatus::Complete;
+            let files = is_generated.then(|| generated::files(&self.paths, record, &chunk.text));
+            for (path, text) in files.into_iter().flatten() {
+                let there = self.disk.metadata(&path)?.map_or(0, |file| file.length);
+                if (text.len() as u64).saturating_sub(there) > OTHER_NAMES {
+                    let file = self.inside(&path);
+                    intent::do_step(&Step::Copy { file, text }, &self.paths, &self.disk)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A text without front matter came by the author's hand, and is whole.
+fn status_of(file: &ChunkFile) -> FileStatus {
+    file.status.unwrap_or(FileStatus::Complete)
+}
+
+/// A chunk's record as it is true of a text that stands in the chunk's place; `None` where the
+/// record is about another one. Pure.
+pub(super) fn record_about(
+    record: &ChunkRecord,
+    status: FileStatus,
+    digest: &Digest,
+    words: impl FnOnce() -> u32,
+) -> Option<ChunkRecord> {
+    let is_generated = record.generated_sha256.as_ref() == Some(digest);
+    let is_recorded = record.content_sha256.as_ref() == Some(digest);
+    // An edit goes back to what was generated; a text that is being written does not.
+    let is_edit = status == FileStatus::Complete && record.status != ChunkStatus::Missing;
+    let is_growing = status == FileStatus::Partial && record.begun.is_some();
+    let is_known = is_generated || is_recorded || is_edit || is_growing;
+    if !record.says_something() || !is_known {
+        return None;
+    }
+    let mut about = record.clone();
+    about.begun = about.begun.filter(|_| status == FileStatus::Partial);
+    about.status = match status {
+        FileStatus::Complete => ChunkStatus::Complete,
+        FileStatus::Partial if is_recorded && record.failure.is_some() => ChunkStatus::Failed,
+        FileStatus::Partial => ChunkStatus::Partial,
+    };
+    about.origin = match record.origin {
+        _ if is_generated => Some(Origin::Generated),
+        known if is_recorded => known,
+        _ if is_growing => Some(Origin::Generated),
+        _ if record.generated_sha256.is_some() => Some(Origin::Edited),
+        known => known,
+    };
+    if !is_recorded {
+        about.words = words();
+    }
+    about.content_sha256 = Some(digest.clone());
+    Some(about)
+}

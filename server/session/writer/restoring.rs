@@ -1,0 +1,271 @@
+//! What the author decides about a chunk: an earlier version comes back, a proposed rewrite is
+//! taken or turned down, a stale text is kept as it is.
+//!
+//! The text that is replaced goes to history first, like any other.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::Session;
+use super::replacing::{Known, New};
+use super::revising::{made_of, parse_revision};
+use crate::session::chunk_file::{self, ChunkFile, FileStatus};
+use crate::session::error::StoreError;
+use crate::session::history::{self, KeptVersion};
+use crate::session::intent::{Intent, Step};
+use crate::session::manifest::record::ChunkRecord;
+use crate::session::saved::Saved;
+use crate::story::conflict_markers::conflict_line;
+use crate::story::{ChunkNumber, Digest};
+
+impl Session {
+    /// The versions of a chunk that were replaced, oldest first.
+    pub fn versions(&self, number: ChunkNumber) -> Result<Vec<KeptVersion>, StoreError> {
+        let index = self.inner.index(number)?;
+        let beat = &self.inner.plan[index].beat;
+        let state = self.inner.lock_state();
+        let beats = match state.manifest.record(beat) {
+            Some(record) => record.beats(),
+            None => vec![beat],
+        };
+        history::versions(&self.inner.paths, &beats, &self.inner.disk)
+    }
+
+    /// Brings an earlier version of a chunk back: `version` counts from 1, the oldest; `None`
+    /// is the one that was replaced last. What it replaces goes to history.
+    ///
+    /// # Errors
+    /// [`StoreError::NoVersion`] when there is no such version, [`StoreError::ChunkLocked`] for a
+    /// chunk that is locked.
+    pub fn restore_version(
+        &self,
+        number: ChunkNumber,
+        version: Option<usize>,
+    ) -> Result<Saved, StoreError> {
+        self.refuse_locked(number)?;
+        let versions = self.versions(number)?;
+        let count = versions.len();
+        let index = version.unwrap_or(count).checked_sub(1);
+        let Some(kept) = index.and_then(|index| versions.get(index)) else {
+            return Err(StoreError::NoVersion {
+                number,
+                versions: count,
+            });
+        };
+        refuse_conflict(&kept.path, &kept.file)?;
+        let record = self.latest_record(number, kept, &versions)?;
+        let new = New {
+            status: kept.file.status.unwrap_or(FileStatus::Complete),
+            prose: &kept.file.prose,
+            why: "an earlier version was restored",
+            known: Known::Is(record.map(Box::new)),
+            is_revision: false,
+            of: None,
+        };
+        self.replace(number, &new, Vec::new())
+    }
+
+    /// What is known of the text of a version. A chunk may have had the same words twice: what was
+    /// noted of them last counts, such as that the author kept them.
+    fn latest_record(
+        &self,
+        number: ChunkNumber,
+        kept: &KeptVersion,
+        versions: &[KeptVersion],
+    ) -> Result<Option<ChunkRecord>, StoreError> {
+        let inner = &self.inner;
+        let of = Some(chunk_file::digest(&kept.file.prose));
+        let beat = &inner.plan[inner.index(number)?].beat;
+        let current = inner.lock_state().manifest.record(beat).cloned();
+        let mut latest = current.filter(|current| current.content_sha256 == of);
+        for version in versions {
+            let record = history::record_of(version, &inner.disk)?;
+            let record = record.filter(|record| record.content_sha256 == of);
+            latest = record
+                .into_iter()
+                .chain(latest)
+                .max_by_key(ChunkRecord::known_at);
+        }
+        Ok(latest)
+    }
+
+    /// Takes a proposed rewrite: it becomes the chunk, and what it replaces goes to history.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRevision`] when none waits, [`StoreError::ChunkLocked`] for a chunk that is
+    /// locked.
+    pub fn accept_revision(&self, number: ChunkNumber) -> Result<Saved, StoreError> {
+        self.refuse_locked(number)?;
+        let revision = self.waiting_revision(number)?;
+        refuse_conflict(&revision.path, &revision.shown)?;
+        // First, so that the last version is the text that is replaced.
+        self.keep_unseen(number, &revision)?;
+        let new = New {
+            status: FileStatus::Complete,
+            prose: &revision.shown.prose,
+            why: "a revision was accepted",
+            known: known_of_revision(&revision.shown, revision.own.as_ref()),
+            is_revision: true,
+            of: None,
+        };
+        let taken = self.remove_revision(&revision);
+        self.replace(number, &new, taken)
+    }
+
+    /// Turns a proposed rewrite down; its text goes to history.
+    ///
+    /// # Errors
+    /// [`StoreError::NoRevision`] when none waits.
+    pub fn reject_revision(&self, number: ChunkNumber) -> Result<(), StoreError> {
+        let revision = self.waiting_revision(number)?;
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        self.keep_unseen(number, &revision)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let path = state.files[index].clone();
+        let why = "a revision that was rejected";
+        match revision.own {
+            Some(_) => {
+                let of = revision.on_disk.as_deref().and_then(made_of);
+                let made = (&revision.shown, of.as_ref());
+                inner.keep_revision(&state, index, &path, made, why)?
+            }
+            // Of one that came by another hand nothing is known.
+            None => inner.keep(index, &path, &revision.shown, why)?,
+        };
+        let mut steps = self.remove_revision(&revision);
+        steps.extend(inner.forget_revision(&state, index));
+        steps.push(Step::Line {
+            line: inner.event(index, "rejected the revision of"),
+        });
+        let what = format!("reject the revision of chunk {number}");
+        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+    }
+
+    /// Keeps a stale text as it is: from now on it counts as written from `inputs`.
+    pub fn keep_chunk(
+        &self,
+        number: ChunkNumber,
+        inputs: BTreeMap<String, Digest>,
+    ) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        let Some(record) = state.manifest.record(&inner.plan[index].beat) else {
+            return Ok(());
+        };
+        let mut record = record.clone();
+        record.inputs = inputs;
+        record.noted = Some(inner.disk.now());
+        let mut steps = inner.copy_of_record(&record);
+        steps.push(Step::Record {
+            record: Box::new(record),
+        });
+        steps.push(Step::Line {
+            line: inner.event(index, "kept"),
+        });
+        let what = format!("keep chunk {number}");
+        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+    }
+
+    fn refuse_locked(&self, number: ChunkNumber) -> Result<(), StoreError> {
+        let index = self.inner.index(number)?;
+        let state = self.inner.lock_state();
+        self.inner.refuse_locked(&state, index)
+    }
+
+    /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
+    fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let state = inner.lock_state();
+        let path = inner.revision_path(&state.files[index]);
+        let on_disk = inner.disk.read_text(&path)?;
+        let (shown, own) = match inner
+            .owners
+            .open_text(&path)
+            .filter(|_| inner.is_open(&path))
+        {
+            Some(text) => parse_revision(&text),
+            None => parse_revision(on_disk.as_deref().unwrap_or_default()),
+        };
+        if shown.is_empty() || !inner.is_of(&state, index, shown.beat.as_ref()) {
+            return Err(StoreError::NoRevision { number });
+        }
+        Ok(Revision {
+            path,
+            shown,
+            on_disk,
+            own,
+        })
+    }
+
+    /// Keeps what a revision's file has and the chunk will not: front matter of the author's,
+    /// or another text than the editor shows.
+    fn keep_unseen(&self, number: ChunkNumber, revision: &Revision) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let (file, _) = parse_revision(revision.on_disk.as_deref().unwrap_or_default());
+        if file.prose == revision.shown.prose && file.extra.is_empty() {
+            return Ok(());
+        }
+        let why = "a revision, as it was on disk";
+        inner.keep(inner.index(number)?, &revision.path, &file, why)?;
+        Ok(())
+    }
+
+    /// The step that takes away a revision that was decided about; not another one that has
+    /// come since.
+    fn remove_revision(&self, revision: &Revision) -> Vec<Step> {
+        let step = revision.on_disk.as_ref().map(|text| Step::Remove {
+            file: self.inner.inside(&revision.path),
+            over: vec![Digest::of(text)],
+        });
+        step.into_iter().collect()
+    }
+
+    /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
+    fn replace(
+        &self,
+        number: ChunkNumber,
+        new: &New,
+        and_then: Vec<Step>,
+    ) -> Result<Saved, StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        inner.replace(&mut state, index, new, and_then)?;
+        Ok(std::mem::take(&mut state.owed))
+    }
+}
+
+/// A text with an unresolved merge conflict takes no other's place.
+fn refuse_conflict(path: &Path, file: &ChunkFile) -> Result<(), StoreError> {
+    match conflict_line(&file.prose) {
+        Some(_) => Err(StoreError::UnmergedVersion {
+            path: path.to_owned(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A proposed rewrite.
+struct Revision {
+    path: PathBuf,
+    shown: ChunkFile,
+    /// The whole file.
+    on_disk: Option<String>,
+    /// The digest that it was proposed with.
+    own: Option<Digest>,
+}
+
+/// Tells what is known of a rewrite, where it was proposed with the digest `own`.
+fn known_of_revision(shown: &ChunkFile, own: Option<&Digest>) -> Known {
+    let is_changed = own.is_some_and(|own| *own != chunk_file::source_digest(&shown.prose));
+    match is_changed {
+        true => Known::RevisesByHand,
+        false => Known::Revises,
+    }
+}

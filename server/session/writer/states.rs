@@ -1,0 +1,377 @@
+//! The states of chunks: what was extracted from each, as far as it can still be believed, and
+//! how a new one comes into its place.
+//!
+//! A state never stands in the way of the story: one that can't be read is a notice. What the
+//! author wrote into a state file is taken as it is, and never overwritten unasked.
+
+use std::path::{Path, PathBuf};
+
+use super::changelog;
+use super::{Inner, Session, State};
+use crate::session::disk::Disk;
+use crate::session::error::StoreError;
+use crate::session::history;
+use crate::session::layout::StoryFolder;
+use crate::session::notice::Notice;
+use crate::session::state_file::{self, StateFile, Told, VERSION};
+use crate::session::view::{ChunkView, SessionView};
+use crate::session::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId};
+use crate::story::state::{ChunkState, StoryState, fold};
+use crate::story::{BeatId, CastEntry, ChunkNumber, Digest, encoding};
+
+/// What is known of the chunks of a session.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct KnownStates {
+    /// One a chunk of the view, in its order; `None` where nothing was extracted.
+    pub chunks: Vec<Option<KnownState>>,
+    /// State files that can't be used, and why.
+    pub notices: Vec<Notice>,
+}
+
+/// What is known of one chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownState {
+    pub number: ChunkNumber,
+    pub path: PathBuf,
+    pub standing: Standing,
+    /// What may be believed of the file; empty for one that can't be used.
+    pub state: ChunkState,
+}
+
+/// What a state file is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It was taken from the chunk as it stands.
+    Current,
+    /// The chunk has changed since: what its text still bears out.
+    Outdated,
+    /// The author's: it counts as it is written.
+    Edited,
+    /// Damaged, of a newer version, of another chunk, or no state at all.
+    Unusable,
+}
+
+/// What may be replaced by a new state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    /// What was extracted before; never what the author wrote.
+    Extracted,
+    /// Whatever there is; it goes to history first.
+    Anything,
+}
+
+/// Whether a new state takes the place of what is there.
+enum Verdict {
+    Replace,
+    /// It is left alone, and this is to be told.
+    Leave(Option<Notice>),
+}
+
+/// What was extracted from a chunk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Extracted {
+    pub number: ChunkNumber,
+    /// Digest of the prose that it was taken from, as in [`ChunkView::digest`].
+    pub text: Digest,
+    pub provider: String,
+    pub model: String,
+    pub state: ChunkState,
+}
+
+impl KnownStates {
+    /// What is known when a chunk begins: what all before it add up to.
+    pub fn before(&self, number: ChunkNumber) -> StoryState {
+        let known = self.chunks.iter().flatten();
+        fold(
+            known
+                .filter(|known| known.number < number)
+                .map(|known| (known.number, &known.state)),
+        )
+    }
+
+    /// What the state file of a chunk is worth; `None` where there is none.
+    pub fn standing(&self, number: ChunkNumber) -> Option<Standing> {
+        let mut known = self.chunks.iter().flatten();
+        known
+            .find(|known| known.number == number)
+            .map(|known| known.standing)
+    }
+
+    /// The complete chunks of which nothing is known, or only what an earlier text told.
+    pub fn to_extract(&self, view: &SessionView) -> Vec<ChunkNumber> {
+        let is_open = |known: &Option<KnownState>| {
+            known
+                .as_ref()
+                .is_none_or(|known| known.standing == Standing::Outdated)
+        };
+        let chunks = view.chunks.iter().zip(&self.chunks);
+        chunks
+            .filter(|(chunk, known)| chunk.status == ChunkStatus::Complete && is_open(known))
+            .map(|(chunk, _)| chunk.number)
+            .collect()
+    }
+}
+
+/// What is known of the chunks of a view, from their state files as editors and disk have them.
+/// `cast` are the people whom a statement may name though its chunk does not.
+///
+/// Takes no lock, writes nothing and never fails: what can't be read is a notice.
+pub fn read_states(
+    folder: &StoryFolder,
+    id: &SessionId,
+    view: &SessionView,
+    cast: &[CastEntry],
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> KnownStates {
+    let states = folder.paths(id).states();
+    let mut known = KnownStates {
+        chunks: vec![None; view.chunks.len()],
+        notices: Vec::new(),
+    };
+    if let Err(error) = disk.ensure_inside(&states, folder.root()) {
+        known.notices.push(notice(error.to_string()));
+        return known;
+    }
+    let is_planned = |beat: &BeatId| view.chunks.iter().any(|chunk| &chunk.beat == beat);
+    for (chunk, place) in view.chunks.iter().zip(&mut known.chunks) {
+        let path = path_of(&states, &chunk.path);
+        let judged = match read(&path, owners, disk) {
+            Ok(None) => continue,
+            Ok(Some(told)) => judge(told, chunk, cast, is_planned),
+            Err(why) => Err(why),
+        };
+        let (standing, state) = match judged {
+            Ok(judged) => judged,
+            Err(why) => {
+                let path = path.display();
+                known.notices.push(notice(format!(
+                    "{path} {why}. It is left as it is, and nothing of it is used. Mend or delete it, or have the \
+                     state of chunk {} read again: that keeps it in history/.",
+                    chunk.number
+                )));
+                (Standing::Unusable, ChunkState::default())
+            }
+        };
+        *place = Some(KnownState {
+            number: chunk.number,
+            path,
+            standing,
+            state,
+        });
+    }
+    known
+}
+
+fn notice(message: String) -> Notice {
+    Notice {
+        code: "state-unusable",
+        message,
+    }
+}
+
+pub(super) fn path_of(states: &Path, chunk: &Path) -> PathBuf {
+    let mut name = chunk.file_stem().unwrap_or_default().to_owned();
+    name.push(".json");
+    states.join(name)
+}
+
+/// A state file, or what is wrong with it. What an editor shows counts, as long as it can be
+/// read: while it is being typed it mostly can't.
+fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, String> {
+    if owners.owner(path) == Owner::Client
+        && let Some(Ok(told)) = owners.open_text(path).map(|text| state_file::parse(&text))
+    {
+        return Ok(Some(told));
+    }
+    let bytes = disk
+        .read(path)
+        .map_err(|error| format!("can't be read ({error})"))?;
+    let text = bytes.map(encoding::decode).transpose();
+    let text = text.map_err(|error| format!("is no text ({})", error.why))?;
+    let text = text.filter(|text| !text.trim().is_empty());
+    text.map(|text| state_file::parse(&text)).transpose()
+}
+
+/// What of a state may be believed.
+fn judge(
+    told: Told,
+    chunk: &ChunkView,
+    cast: &[CastEntry],
+    is_planned: impl Fn(&BeatId) -> bool,
+) -> Result<(Standing, ChunkState), String> {
+    let is_current = told.text.as_ref() == Some(&chunk.digest);
+    if let (Some(beat), false) = (told.other_beat(&chunk.beat, is_planned), is_current) {
+        return Err(format!("is about another beat, \"{beat}\""));
+    }
+    Ok(match (told.edited, is_current) {
+        (true, _) => (Standing::Edited, told.state),
+        (false, true) => (Standing::Current, told.state),
+        (false, false) => (Standing::Outdated, told.state.verified(&chunk.text, cast)),
+    })
+}
+
+impl Session {
+    /// What is known of the chunks of a view of this session; see [`read_states`].
+    pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
+        let inner = &self.inner;
+        let owners = inner.owners.as_ref();
+        read_states(&inner.folder, &inner.id, view, cast, owners, &inner.disk)
+    }
+
+    /// Saves what was extracted from a chunk into its state file. A file that is open in an
+    /// editor is not touched on disk: the caller brings the text into the editor.
+    ///
+    /// What the author wrote there, or what can't be read, is left alone but with
+    /// [`Over::Anything`], which keeps it in history. Nor is a state of the present text
+    /// replaced by one of an earlier text.
+    pub fn save_state(&self, extracted: &Extracted, over: Over) -> Result<Saved, StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(extracted.number)?;
+        let mut state = inner.lock_state();
+        inner.finish_pending(&mut state)?;
+        inner.save_state(&mut state, index, extracted, over)?;
+        Ok(std::mem::take(&mut state.owed))
+    }
+}
+
+impl Inner {
+    fn save_state(
+        &self,
+        state: &mut State,
+        index: usize,
+        extracted: &Extracted,
+        over: Over,
+    ) -> Result<(), StoreError> {
+        let path = path_of(&self.paths.states(), &state.files[index]);
+        let on_disk = self.disk.read_text(&path)?;
+        let in_editor = self
+            .is_open(&path)
+            .then(|| self.owners.open_text(&path).unwrap_or_default());
+        let text = self.rendered(index, extracted);
+        let mut there: Vec<&String> = [&on_disk, &in_editor].into_iter().flatten().collect();
+        there.retain(|there| !there.trim().is_empty());
+        if there.iter().all(|there| **there == text) && !there.is_empty() {
+            return self.record_state(state, index, &path);
+        }
+        match over {
+            Over::Anything => {
+                for there in there {
+                    self.keep_state(state, index, &path, there)?;
+                }
+            }
+            Over::Extracted => {
+                if let Verdict::Leave(why) = self.may_replace(index, extracted, &there)? {
+                    state.owed.notices.extend(why);
+                    return Ok(());
+                }
+            }
+        }
+        match in_editor {
+            Some(base) => state.owe(ClientEdit {
+                path: path.clone(),
+                text,
+                base,
+            }),
+            None => {
+                self.disk.make_folder(&self.paths.states())?;
+                self.disk.write(&path, text.as_bytes())?;
+            }
+        }
+        self.record_state(state, index, &path)
+    }
+
+    fn rendered(&self, index: usize, extracted: &Extracted) -> String {
+        let planned = &self.plan[index];
+        StateFile {
+            version: VERSION,
+            chunk: planned.number,
+            beat: planned.beat.clone(),
+            text_sha256: extracted.text.clone(),
+            provider: extracted.provider.clone(),
+            model: extracted.model.clone(),
+            state_sha256: state_file::digest(&extracted.state),
+            state: extracted.state.clone(),
+        }
+        .render()
+    }
+
+    /// Whether a state that was extracted unasked may replace what is there.
+    fn may_replace(
+        &self,
+        index: usize,
+        extracted: &Extracted,
+        there: &[&String],
+    ) -> Result<Verdict, StoreError> {
+        let beat = &self.plan[index].beat;
+        let is_planned = |beat: &BeatId| self.plan.iter().any(|planned| &planned.beat == beat);
+        for text in there {
+            match state_file::parse(text) {
+                Ok(told) if !told.edited && told.other_beat(beat, is_planned).is_none() => {
+                    // Of two that were under way at once, the one of the present text counts.
+                    let same_text = told.text.as_ref() == Some(&extracted.text);
+                    if !same_text && self.view()?.chunks[index].digest != extracted.text {
+                        return Ok(Verdict::Leave(None));
+                    }
+                }
+                _ => {
+                    return Ok(Verdict::Leave(Some(notice(format!(
+                        "The state file of chunk {} was put there by another hand and is left as it is. Have the \
+                         state of the chunk read again to replace it.",
+                        extracted.number
+                    )))));
+                }
+            }
+        }
+        Ok(Verdict::Replace)
+    }
+
+    /// Keeps a state that is about to be replaced: `history/chunk_03.state/0001-3fa2c1d2.json`.
+    fn keep_state(
+        &self,
+        state: &mut State,
+        index: usize,
+        path: &Path,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let folder = self.paths.history().join(format!("{stem}.state"));
+        let kept = history::numbered(&folder, "json", &self.disk)?;
+        let latest = kept.iter().map(|(number, _)| *number).max().unwrap_or(0);
+        for (_, name) in kept.iter().filter(|(number, _)| *number == latest) {
+            if self.disk.read_text(&folder.join(name))?.as_deref() == Some(text) {
+                return Ok(());
+            }
+        }
+        self.disk.make_folder(&folder)?;
+        let name = history::name(latest.saturating_add(1), text, "json");
+        self.disk.write(&folder.join(name), text.as_bytes())?;
+        let planned = &self.plan[index];
+        let event = format!(
+            "read the state of chunk {} ({}) again; the one before is in history/{stem}.state",
+            planned.number, planned.beat
+        );
+        self.add_line(state, &changelog::line(self.disk.now(), &event))
+    }
+
+    fn record_state(&self, state: &mut State, index: usize, path: &Path) -> Result<(), StoreError> {
+        let file = self.inside(path);
+        let Some(record) = state.manifest.record_mut(&self.plan[index].beat) else {
+            return Ok(());
+        };
+        if record.state_file.as_ref() == Some(&file) {
+            return Ok(());
+        }
+        record.state_file = Some(file);
+        self.write_manifest(state)
+    }
+
+    /// The state file of a chunk, as it stands in the manifest; `None` where there is none.
+    pub(in crate::session) fn state_file(
+        &self,
+        chunk: &Path,
+    ) -> Result<Option<String>, StoreError> {
+        let path = path_of(&self.paths.states(), chunk);
+        Ok(self.disk.metadata(&path)?.map(|_| self.inside(&path)))
+    }
+}
