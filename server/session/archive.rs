@@ -47,7 +47,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Room for a session of thousands of chunks.
+    /// Leaves room for a session of thousands of chunks.
     fn default() -> Limits {
         Limits {
             entries: 100_000,
@@ -161,7 +161,7 @@ fn entry_words(entry: Option<&str>) -> String {
     entry.map_or_else(String::new, |entry| format!(" (\"{entry}\")"))
 }
 
-/// A name from outside, fit to be shown.
+/// Makes a name from outside fit to be shown.
 pub(crate) fn shown(name: &str) -> String {
     let mut text: String = name.chars().take(SHOWN).collect();
     if text.len() < name.len() {
@@ -170,7 +170,7 @@ pub(crate) fn shown(name: &str) -> String {
     text.escape_debug().to_string()
 }
 
-/// Whether a path below the session's folder, with forward slashes, is part of the session.
+/// Tells whether a path below the session's folder, with forward slashes, is part of the session.
 pub(crate) fn is_member(path: &str, id: &SessionId) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     if parts.len() > DEPTH || parts.iter().any(|part| is_hidden(part)) {
@@ -195,7 +195,7 @@ pub(crate) fn is_hidden(part: &str) -> bool {
     part.starts_with('.')
 }
 
-/// The parts of an entry's name; that of a folder ends in a slash, which is left out.
+/// Returns the parts of an entry's name; that of a folder ends in a slash, which is left out.
 ///
 /// # Errors
 /// For every name that is not the plain path of a file on every system.
@@ -265,7 +265,7 @@ impl Names {
     }
 }
 
-/// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
+/// Tells whether a file name is that of a brief: `story.md` or `NAME.story.md`.
 pub(crate) fn is_brief_name(name: &str) -> bool {
     name == "story.md" || (name.ends_with(".story.md") && !is_hidden(name))
 }

@@ -41,12 +41,12 @@ pub struct ChunkFile {
 }
 
 impl ChunkFile {
-    /// Whether there is no prose but white space.
+    /// Tells whether there is no prose but white space.
     pub fn is_empty(&self) -> bool {
         self.prose.trim().is_empty()
     }
 
-    /// What the front matter says about whether the text may be replaced; `None` where it says
+    /// Tells what the front matter says about whether the text may be replaced; `None` where it says
     /// nothing.
     pub fn locked(&self) -> Option<bool> {
         let values = self.extra.iter().filter_map(|line| key_value(line));
@@ -91,7 +91,7 @@ impl Places {
         }
     }
 
-    /// A span of [`ChunkFile::prose`], in bytes of the whole text.
+    /// Returns a span of [`ChunkFile::prose`], in bytes of the whole text.
     pub fn in_file(&self, prose: &Span) -> Span {
         let place = |offset: usize| {
             let wide = self.wide.partition_point(|at| *at < offset);
@@ -100,7 +100,7 @@ impl Places {
         place(prose.start)..place(prose.end)
     }
 
-    /// The front matter's `status` line without its line end; nothing where there is none.
+    /// Returns the front matter's `status` line without its line end; nothing where there is none.
     pub fn status(&self) -> Option<Span> {
         self.status.clone()
     }
@@ -144,7 +144,7 @@ pub fn parse(text: &str) -> ChunkFile {
     file
 }
 
-/// The text of a chunk file with `locked: true` in its front matter, or without such a line; all
+/// Returns the text of a chunk file with `locked: true` in its front matter, or without such a line; all
 /// else stays byte for byte. `None` where there is no front matter to put it into.
 pub(crate) fn with_lock(text: &str, locked: bool) -> Option<String> {
     let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
@@ -188,12 +188,12 @@ fn take_line(file: &mut ChunkFile, line: &str) {
     }
 }
 
-/// A chunk file with our front matter only.
+/// Returns a chunk file with our front matter only.
 pub fn render(number: ChunkNumber, beat: &BeatId, status: FileStatus, prose: &str) -> String {
     render_with(number, beat, status, &[], prose)
 }
 
-/// A chunk file that keeps front matter lines that are not ours. Complete prose ends with one
+/// Returns a chunk file that keeps front matter lines that are not ours. Complete prose ends with one
 /// line end; partial prose stays as it is, since its last character may be the space before
 /// the next word.
 pub fn render_with(
@@ -228,7 +228,7 @@ pub fn render_with(
     text
 }
 
-/// A chunk file that takes the place of another: with that one's front matter lines that are not
+/// Returns a chunk file that takes the place of another: with that one's front matter lines that are not
 /// ours, its line ends and its byte order mark.
 pub fn render_like(
     there: &ChunkFile,
@@ -241,20 +241,20 @@ pub fn render_like(
     there.form.put_on(text)
 }
 
-/// The digest that tells edited from generated: of the story's text alone, without comments,
+/// Returns the digest that tells edited from generated: of the story's text alone, without comments,
 /// whatever its line ends and whatever white space an editor leaves at its ends.
 pub fn digest(prose: &str) -> Digest {
     source_digest(&without_comments(prose))
 }
 
-/// The digest that tells whether two files say the same, the author's comments included: what
+/// Returns the digest that tells whether two files say the same, the author's comments included: what
 /// may go because it is kept elsewhere. Of a text without comments it is its [`digest`].
 pub fn source_digest(prose: &str) -> Digest {
     let normal = normalise(prose);
     Digest::of(normal.trim_start_matches('\n').trim_end())
 }
 
-/// One line of front matter, quoted where YAML would take the value for something else.
+/// Returns one line of front matter, quoted where YAML would take the value for something else.
 pub(crate) fn extra_line(key: &str, value: &str) -> String {
     format!("{key}: {}", quote(value))
 }

@@ -38,12 +38,12 @@ const COPY: [&str; 10] = [
 /// What `git mergetool` appends, with a number after it.
 const MERGE: [&str; 4] = ["_backup_", "_base_", "_local_", "_remote_"];
 
-/// Whether a file name is that of a chunk file (or its journal) with what such a tool adds.
+/// Tells whether a file name is that of a chunk file (or its journal) with what such a tool adds.
 pub(crate) fn is_copy_name(name: &str) -> bool {
     chunk_of(name).is_some()
 }
 
-/// The name of the chunk file that a file is a copy of, `chunk_01.md`; `None` for any other file.
+/// Returns the name of the chunk file that a file is a copy of, `chunk_01.md`; `None` for any other file.
 pub(crate) fn chunk_of(name: &str) -> Option<String> {
     let lower = name.to_lowercase();
     let digits: String = lower
@@ -57,7 +57,7 @@ pub(crate) fn chunk_of(name: &str) -> Option<String> {
     is_copy.then(|| format!("{stem}.md"))
 }
 
-/// Whether a file name is `stem.extension` with what such a tool puts into it or behind it:
+/// Tells whether a file name is `stem.extension` with what such a tool puts into it or behind it:
 /// `chunk_01 (conflicted copy 2026-01-01).md`, `chunk_01.sync-conflict-20260101-….md`,
 /// `chunk_01 2.md`, `chunk_01 (1).md`, `chunk_01 - Copy.md`, `chunk_01_LOCAL_4711.md`,
 /// `chunk_01-DESKTOP-A1B2C3.md`, `chunk_01.md.conflict1`, `chunk_01.md..path2`.
@@ -83,7 +83,7 @@ pub(crate) fn is_copy_of(name: &str, stem: &str, extension: &str) -> bool {
         || is_computer(name, &stem, &extension)
 }
 
-/// `.conflict1`, and of older versions `..path1`.
+/// Tells whether an ending is rclone's: `.conflict1`, and of older versions `..path1`.
 fn is_rclone(added: &str) -> bool {
     let mark = added.trim_start_matches('.');
     let number = ["conflict", "path"]
@@ -92,7 +92,7 @@ fn is_rclone(added: &str) -> bool {
     mark.len() < added.len() && number.is_some_and(|number| number.is_empty() || is_number(number))
 }
 
-/// OneDrive's `-DESKTOP-A1B2C3`: the name of a computer, which is in capital letters.
+/// Tells whether an ending is OneDrive's, `-DESKTOP-A1B2C3`: the name of a computer, which is in capital letters.
 fn is_computer(name: &str, stem: &str, extension: &str) -> bool {
     let end = name.len().saturating_sub(extension.len() + 1);
     let added = name.get(stem.len()..end).unwrap_or_default();
@@ -105,7 +105,7 @@ fn is_computer(name: &str, stem: &str, extension: &str) -> bool {
         && computer.chars().any(|c| c.is_ascii_uppercase())
 }
 
-/// ` 2` or ` (1)`.
+/// Tells whether an ending is a number: ` 2` or ` (1)`.
 fn is_numbered(added: &str) -> bool {
     let bare = added.trim();
     let in_brackets = bare
@@ -117,7 +117,7 @@ fn is_numbered(added: &str) -> bool {
     }
 }
 
-/// ` copy`, ` - Copy (2)`, ` copy 3`.
+/// Tells whether an ending calls it a copy: ` copy`, ` - Copy (2)`, ` copy 3`.
 fn is_called_copy(added: &str) -> bool {
     let words = added.trim_start_matches([' ', '-', '_', '(']);
     let copy = COPY.iter().find_map(|word| words.strip_prefix(word));

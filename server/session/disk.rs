@@ -66,7 +66,7 @@ impl Disk {
         }
     }
 
-    /// The same disk, where `clock` tells the time.
+    /// Returns the same disk, where `clock` tells the time.
     pub fn with_clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Disk {
         Disk {
             clock: Arc::new(clock),
@@ -74,7 +74,7 @@ impl Disk {
         }
     }
 
-    /// The same disk, where a write that would leave `root` (a folder without links) fails with
+    /// Returns the same disk, where a write that would leave `root` (a folder without links) fails with
     /// [`StoreError::Outside`].
     pub fn within(&self, root: &Path) -> Disk {
         Disk {
@@ -83,7 +83,7 @@ impl Disk {
         }
     }
 
-    /// The time, in whole seconds (the records need no finer one).
+    /// Returns the time, in whole seconds (the records need no finer one).
     pub fn now(&self) -> Timestamp {
         let now = (self.clock)();
         Timestamp::from_second(now.as_second()).unwrap_or(now)
@@ -99,7 +99,7 @@ impl Disk {
         }
     }
 
-    /// The bytes of a file; `None` where there is none.
+    /// Returns the bytes of a file; `None` where there is none.
     ///
     /// # Errors
     /// [`StoreError::Outside`] where it is a symbolic link.
@@ -114,12 +114,12 @@ impl Disk {
         }
     }
 
-    /// The text of a file in whatever encoding; `None` where there is none.
+    /// Returns the text of a file in whatever encoding; `None` where there is none.
     pub(super) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
         Ok(self.read(path)?.map(decode_any))
     }
 
-    /// The bytes of a file that the author may well have linked to, such as a brief.
+    /// Returns the bytes of a file that the author may well have linked to, such as a brief.
     pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         let bytes = patiently(Call::Read, || {
             self.go(Call::Read, path)
@@ -129,7 +129,7 @@ impl Disk {
         optional(bytes, Doing::Read, path)
     }
 
-    /// What a folder holds, sorted by name; empty where there is none. Names that are not
+    /// Tells what a folder holds, sorted by name; empty where there is none. Names that are not
     /// Unicode are left out: no file of ours has one.
     pub fn list(&self, folder: &Path) -> Result<Vec<Entry>, StoreError> {
         let entries = self.go(Call::List, folder).and_then(|()| {
@@ -147,7 +147,7 @@ impl Disk {
         Ok(optional(entries, Doing::List, folder)?.unwrap_or_default())
     }
 
-    /// What is known of a path; `None` where there is nothing.
+    /// Tells what is known of a path; `None` where there is nothing.
     pub fn metadata(&self, path: &Path) -> Result<Option<Metadata>, StoreError> {
         let metadata = self.go(Call::Metadata, path).and_then(|()| {
             let metadata = fs::symlink_metadata(path)?;
@@ -166,12 +166,12 @@ impl Disk {
         optional(metadata, Doing::Read, path)
     }
 
-    /// When a path was changed last, where that can be told.
+    /// Tells when a path was changed last, where that can be told.
     pub(super) fn modified(&self, path: &Path) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.metadata(path)?.and_then(|found| found.modified))
     }
 
-    /// The path without links; `None` where there is nothing.
+    /// Returns the path without links; `None` where there is nothing.
     pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, StoreError> {
         let resolved = self
             .go(Call::Resolve, path)
@@ -180,7 +180,7 @@ impl Disk {
         optional(resolved, Doing::Read, path)
     }
 
-    /// The same disk, where writes may go anywhere.
+    /// Returns the same disk, where writes may go anywhere.
     pub(super) fn anywhere(&self) -> Disk {
         Disk {
             root: None,
@@ -291,7 +291,7 @@ impl Disk {
         }
     }
 
-    /// As [`Disk::write`], but a power cut may still bring the old bytes back, whole, until the
+    /// Writes as [`Disk::write`] does, but a power cut may still bring the old bytes back, whole, until the
     /// folder is synced: several files of a folder need that only once.
     pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         self.hold_inside(path)?;
@@ -381,7 +381,7 @@ impl Disk {
             .map_err(|error| StoreError::io(Doing::Write, path, error))
     }
 
-    /// One write to an open file.
+    /// Makes one write to an open file.
     pub(super) fn put(&self, file: &mut File, path: &Path, bytes: &[u8]) -> io::Result<()> {
         match &self.faults {
             None => file.write_all(bytes),
@@ -426,7 +426,7 @@ impl Disk {
         }
     }
 
-    /// As [`Disk::remove`], but a power cut may bring the file back until the folder is synced.
+    /// Removes as [`Disk::remove`] does, but a power cut may bring the file back until the folder is synced.
     /// `false` where there was none.
     pub(super) fn drop_name(&self, path: &Path) -> Result<bool, StoreError> {
         self.hold_inside(path)?;
@@ -534,7 +534,7 @@ fn optional<T>(
     }
 }
 
-/// Whether a folder takes no file, or is not there.
+/// Tells whether a folder takes no file, or is not there.
 fn is_closed(error: &io::Error) -> bool {
     matches!(
         error.kind(),

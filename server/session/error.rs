@@ -200,7 +200,7 @@ impl StoreError {
         }
     }
 
-    /// The same failure, with a better sentence about what is safe.
+    /// Returns the same failure, with a better sentence about what is safe.
     pub(crate) fn safe(mut self, sentence: impl Into<String>) -> StoreError {
         if let StoreError::Io { safe, .. } = &mut self {
             *safe = sentence.into();
@@ -208,7 +208,7 @@ impl StoreError {
         self
     }
 
-    /// The file or folder that it is about.
+    /// Returns the file or folder that it is about.
     pub fn path(&self) -> Option<&Path> {
         match self {
             StoreError::Io { path, .. }
@@ -233,7 +233,7 @@ impl StoreError {
         }
     }
 
-    /// Whether the disk is full, read-only or closed to us, so that every later save would
+    /// Tells whether the disk is full, read-only or closed to us, so that every later save would
     /// fail too.
     pub fn ends_job(&self) -> bool {
         matches!(

@@ -25,7 +25,7 @@ pub struct Located {
 }
 
 impl StoryFolder {
-    /// The folder of a brief. The brief itself need not exist.
+    /// Returns the folder of a brief. The brief itself need not exist.
     ///
     /// # Errors
     /// [`StoreError::NoFolder`] where the folder does not exist.
@@ -42,7 +42,7 @@ impl StoryFolder {
         Ok(StoryFolder::at(root, name))
     }
 
-    /// The sessions of this brief, oldest first. A session without a readable manifest counts
+    /// Returns the sessions of this brief, oldest first. A session without a readable manifest counts
     /// to the brief whose beats its chunks name.
     pub fn sessions(&self, disk: &Disk) -> Result<Vec<SessionId>, StoreError> {
         let mut found = Vec::new();
@@ -66,7 +66,7 @@ impl StoryFolder {
         Ok(found.into_iter().map(|(_, _, id)| id).collect())
     }
 
-    /// The session in which `write` goes on: the one switched to, else the newest.
+    /// Returns the session in which `write` goes on: the one switched to, else the newest.
     pub fn current_session(&self, disk: &Disk) -> Result<Option<SessionId>, StoreError> {
         let mut sessions = self.sessions(disk)?;
         let chosen = self.chosen_session(self.brief_name(), disk)?;
@@ -78,7 +78,7 @@ impl StoryFolder {
         Ok(sessions.pop())
     }
 
-    /// The session that was switched to for a brief of this folder, whatever became of either.
+    /// Returns the session that was switched to for a brief of this folder, whatever became of either.
     pub fn chosen_session(
         &self,
         brief_name: &str,
@@ -106,13 +106,13 @@ impl StoryFolder {
         disk.write(&self.generated().join(CURRENT), text.as_bytes())
     }
 
-    /// The id for a new session: slug of the title, "-", two digits that no session has yet. The
+    /// Returns the id for a new session: slug of the title, "-", two digits that no session has yet. The
     /// folder may be there: what a killed process or git left of one, with nothing in it.
     pub fn new_session_id(&self, title: &str, disk: &Disk) -> Result<SessionId, StoreError> {
         self.next_session_id(title, disk, |root| is_left_empty(root, disk))
     }
 
-    /// The same, where nothing of that name is there.
+    /// Returns an id for a new session where nothing of that name is there.
     pub fn untaken_session_id(&self, title: &str, disk: &Disk) -> Result<SessionId, StoreError> {
         self.next_session_id(title, disk, |_| Ok(false))
     }
@@ -141,7 +141,7 @@ impl StoryFolder {
         SessionId::parse(&format!("{slug}-{number:02}"))
     }
 
-    /// What a path inside `generated/` belongs to; `None` for any other path.
+    /// Tells what a path inside `generated/` belongs to; `None` for any other path.
     pub fn locate(path: &Path, disk: &Disk) -> Option<Located> {
         let parts: Vec<Component> = path.components().collect();
         // The last one counts: a workspace may itself lie in a folder named "generated".
@@ -175,7 +175,7 @@ impl StoryFolder {
     }
 }
 
-/// Every session folder, whichever brief it belongs to.
+/// Returns every session folder, whichever brief it belongs to.
 pub(crate) fn all_sessions(generated: &Path, disk: &Disk) -> Result<Vec<SessionId>, StoreError> {
     let mut sessions = Vec::new();
     for entry in disk.list(generated)? {
@@ -195,7 +195,7 @@ pub(crate) fn all_sessions(generated: &Path, disk: &Disk) -> Result<Vec<SessionI
     Ok(sessions)
 }
 
-/// Whether a folder is a draft: it has a manifest, or a text among its chunks. Not by `.work/` or by
+/// Tells whether a folder is a draft: it has a manifest, or a text among its chunks. Not by `.work/` or by
 /// a folder without texts, which git leaves behind where a branch does not have the draft.
 fn is_draft(paths: &SessionPaths, disk: &Disk) -> Result<bool, StoreError> {
     if disk.metadata(&paths.manifest())?.is_some() {
@@ -208,7 +208,7 @@ fn is_draft(paths: &SessionPaths, disk: &Disk) -> Result<bool, StoreError> {
     Ok(disk.list(&paths.chunks())?.iter().any(is_text))
 }
 
-/// Whether nothing but folders without files is in a folder, and what only the program needs.
+/// Tells whether nothing but folders without files is in a folder, and what only the program needs.
 fn is_left_empty(folder: &Path, disk: &Disk) -> Result<bool, StoreError> {
     for entry in disk.list(folder)? {
         let is_work = entry.name == WORK;
@@ -221,7 +221,7 @@ fn is_left_empty(folder: &Path, disk: &Disk) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The briefs of a folder by name.
+/// Returns the briefs of a folder by name.
 pub(crate) fn briefs(root: &Path, disk: &Disk) -> Result<Vec<String>, StoreError> {
     let names = disk.list(root)?.into_iter().filter(|entry| {
         matches!(entry.kind, EntryKind::File | EntryKind::Link) && is_brief_name(&entry.name)
@@ -229,7 +229,7 @@ pub(crate) fn briefs(root: &Path, disk: &Disk) -> Result<Vec<String>, StoreError
     Ok(names.map(|entry| entry.name).collect())
 }
 
-/// The name of the brief that a session belongs to.
+/// Returns the name of the brief that a session belongs to.
 fn brief_of(root: &Path, paths: &SessionPaths, disk: &Disk) -> Option<String> {
     if let Some(head) = manifest::read_head(&paths.manifest(), disk).ok()?
         && Path::new(&head.brief)
@@ -241,7 +241,7 @@ fn brief_of(root: &Path, paths: &SessionPaths, disk: &Disk) -> Option<String> {
     owner_by_beats(root, paths, disk).ok()?
 }
 
-/// For a session without a manifest: the brief of the folder whose outline has most of the
+/// Returns, for a session without a manifest, the brief of the folder whose outline has most of the
 /// beats that its chunk files name. `None` in a folder without briefs.
 fn owner_by_beats(
     root: &Path,
@@ -277,7 +277,7 @@ fn read_current(
     Ok(serde_json::from_slice(&bytes).unwrap_or_default())
 }
 
-/// The beats that the chunk files of a session name.
+/// Returns the beats that the chunk files of a session name.
 pub(crate) fn beats_on_disk(paths: &SessionPaths, disk: &Disk) -> Result<Vec<BeatId>, StoreError> {
     let mut beats = Vec::new();
     for entry in disk.list(&paths.chunks())? {

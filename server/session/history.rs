@@ -115,18 +115,18 @@ pub(crate) fn keep(
     Ok(path)
 }
 
-/// Where the record of a version is.
+/// Tells where the record of a version is.
 pub(crate) fn record_path(version: &Path) -> PathBuf {
     version.with_extension("json")
 }
 
-/// A record that lies beside a text; `None` where there is none that can be read.
+/// Returns a record that lies beside a text; `None` where there is none that can be read.
 pub(crate) fn read_record(path: &Path, disk: &Disk) -> Result<Option<ChunkRecord>, StoreError> {
     let bytes = disk.read(path)?.unwrap_or_default();
     Ok(serde_json::from_slice(&bytes).ok())
 }
 
-/// What is known of a version; `None` where nothing is, or its text was changed since.
+/// Tells what is known of a version; `None` where nothing is, or its text was changed since.
 pub(crate) fn record_of(
     kept: &KeptVersion,
     disk: &Disk,
@@ -175,7 +175,7 @@ pub(crate) fn place(
     })
 }
 
-/// The chunk that was put into this folder last, where that is a beat's.
+/// Returns the chunk that was put into this folder last, where that is a beat's.
 pub(crate) fn latest_file(
     paths: &SessionPaths,
     folder: &str,
@@ -187,7 +187,7 @@ pub(crate) fn latest_file(
     Ok(file.filter(|file| file.beat.as_ref() == Some(beat)))
 }
 
-/// The version of a beat with this very text. Looks under `stem`, where it most likely is, and
+/// Returns the version of a beat with this very text. Looks under `stem`, where it most likely is, and
 /// only then in all of history/.
 pub(crate) fn find(
     paths: &SessionPaths,
@@ -210,7 +210,7 @@ pub(crate) fn find(
     Ok(versions(paths, beats, disk)?.into_iter().find(is_it))
 }
 
-/// The versions of a beat, by any id that it had, oldest first, wherever its chunk was numbered.
+/// Returns the versions of a beat, by any id that it had, oldest first, wherever its chunk was numbered.
 pub(crate) fn versions(
     paths: &SessionPaths,
     beats: &[&BeatId],
@@ -239,13 +239,13 @@ pub(crate) fn folders(paths: &SessionPaths, disk: &Disk) -> Result<Vec<PathBuf>,
         .collect())
 }
 
-/// The versions of one folder, oldest first.
+/// Returns the versions of one folder, oldest first.
 pub(crate) fn in_folder(folder: &Path, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {
     let names = numbered(folder, "md", disk)?;
     read(folder, names, disk)
 }
 
-/// The highest number of a folder, 0 where it is empty, and the versions that have it: one, or
+/// Returns the highest number of a folder, 0 where it is empty, and the versions that have it: one, or
 /// several where machines were brought together.
 fn latest(folder: &Path, disk: &Disk) -> Result<(u32, Vec<KeptVersion>), StoreError> {
     let mut names = numbered(folder, "md", disk)?;
@@ -254,7 +254,7 @@ fn latest(folder: &Path, disk: &Disk) -> Result<(u32, Vec<KeptVersion>), StoreEr
     Ok((number, read(folder, names, disk)?))
 }
 
-/// By number, and where machines gave the same one, by when they were replaced.
+/// Reads versions by number, and where machines gave the same one, by when they were replaced.
 fn read(
     folder: &Path,
     names: Vec<(u32, String)>,
@@ -274,7 +274,7 @@ fn read(
     Ok(found.into_iter().map(|(_, kept)| kept).collect())
 }
 
-/// The files of a folder that have a number, and the number: `0001-3fa2c1d2.md` and `0001.md`.
+/// Returns the files of a folder that have a number, and the number: `0001-3fa2c1d2.md` and `0001.md`.
 pub(crate) fn numbered(
     folder: &Path,
     extension: &str,
@@ -293,7 +293,7 @@ pub(crate) fn numbered(
         .collect())
 }
 
-/// The file that one of a folder in history/ is a copy of by a sync tool; `None` for any other.
+/// Returns the file that one of a folder in history/ is a copy of by a sync tool; `None` for any other.
 pub(crate) fn original_of(name: &str) -> Option<String> {
     let digits = name.find(|c: char| !c.is_ascii_digit())?;
     let rest = &name[digits..];
@@ -307,7 +307,7 @@ pub(crate) fn original_of(name: &str) -> Option<String> {
     Some(format!("{stem}.{end}"))
 }
 
-/// `0001-3fa2c1d2.md`.
+/// Makes the name of a version: `0001-3fa2c1d2.md`.
 pub(crate) fn name(number: u32, text: &str, extension: &str) -> String {
     let digest = Digest::of(text);
     let digest = digest.0.get(..DIGEST).unwrap_or_default();

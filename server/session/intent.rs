@@ -106,7 +106,7 @@ fn is_copy(file: &str) -> bool {
         == Some(layout::COPIES)
 }
 
-/// A chunk, journal, version, state or revision: one plain name in a known folder.
+/// Tells whether a path is that of a chunk, journal, version, state or revision: one plain name in a known folder.
 fn is_own_path(file: &str) -> bool {
     let parts: Vec<&str> = file.split('/').collect();
     let (folders, name) = match parts.as_slice() {
@@ -157,7 +157,7 @@ fn copy(path: &Path, text: &str, disk: &Disk) -> Result<Done, StoreError> {
     }
 }
 
-/// The folders whose files the steps replace or remove, copies aside, which are made again.
+/// Returns the folders whose files the steps replace or remove, copies aside, which are made again.
 pub(crate) fn folders(steps: &[Step], paths: &SessionPaths) -> BTreeSet<PathBuf> {
     let files = steps.iter().filter_map(|step| match step {
         Step::Put { file, .. } | Step::Remove { file, .. } if !is_copy(file) => {
@@ -202,14 +202,14 @@ fn put(
     }
 }
 
-/// Whether a text is one of those that a step replaces. Of a journal only the prose counts: how
+/// Tells whether a text is one of those that a step replaces. Of a journal only the prose counts: how
 /// much of it an editor shows may have been noted since.
 fn is_over(file: &str, there: &str, over: &[Digest]) -> bool {
     let prose = || chunk_file::source_digest(&chunk_file::parse(there).prose);
     over.contains(&Digest::of(there)) || (file.ends_with(".journal") && over.contains(&prose()))
 }
 
-/// Whether two texts differ in nothing but chunk, beat and status.
+/// Tells whether two texts differ in nothing but chunk, beat and status.
 fn same_prose(one: &str, other: &str) -> bool {
     let (one, other) = (chunk_file::parse(one), chunk_file::parse(other));
     let digest = |file: &chunk_file::ChunkFile| chunk_file::source_digest(&file.prose);

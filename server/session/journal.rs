@@ -169,7 +169,7 @@ impl Journal {
         }
     }
 
-    /// How much of our prose the author had before him when he made the text at this place;
+    /// Tells how much of our prose the author had before him when he made the text at this place;
     /// `None` where he had not seen any of it.
     fn author_saw(&self, place: Place<'_>) -> Option<usize> {
         let seen = self.marks.seen.as_ref()?;
@@ -181,19 +181,19 @@ impl Journal {
         (is_later && !shown.is_empty()).then_some(shown.len())
     }
 
-    /// Whether all that there is of our prose was seen.
+    /// Tells whether all that there is of our prose was seen.
     pub(crate) fn is_all_seen(&self) -> bool {
         let seen = self.marks.seen.as_ref();
         seen.is_some_and(|seen| seen.bytes >= self.file.prose.trim_end().len())
     }
 
-    /// Whether a text is the one that the author saved while more was to come.
+    /// Tells whether a text is the one that the author saved while more was to come.
     fn stood(&self, theirs: &str) -> bool {
         let stands = self.marks.stands.as_ref();
         stands.is_some_and(|stands| stands.digest == chunk_file::source_digest(theirs))
     }
 
-    /// What the author saved while more was to come, with what came after it. `None` where
+    /// Tells what the author saved while more was to come, with what came after it. `None` where
     /// nothing came, or where the saved text does not end where ours went on.
     pub(crate) fn merged(&self, theirs: &str) -> Option<String> {
         let stands = self.marks.stands.as_ref()?;
@@ -203,7 +203,7 @@ impl Journal {
         goes_on.then(|| format!("{theirs}{rest}"))
     }
 
-    /// So much of our prose a text shows, in bytes from the start.
+    /// Tells how much of our prose a text shows, in bytes from the start.
     pub(crate) fn shown_in(&self, prose: &str) -> usize {
         let (ours, theirs) = (self.file.prose.trim_end(), prose.trim_end());
         if theirs.is_empty()
@@ -244,7 +244,7 @@ impl Marks {
         }
     }
 
-    /// The marks of a journal whose prose became another: what was seen of the old one counts as
+    /// Returns the marks of a journal whose prose became another: what was seen of the old one counts as
     /// far as both are the same.
     pub(crate) fn carried(mut self, old: &str, new: &str) -> Marks {
         let same = old
@@ -324,7 +324,7 @@ pub(crate) fn in_turn<T>(action: impl FnOnce() -> T) -> T {
     action()
 }
 
-/// The last bytes of a text, by which its end is found in another; `None` where they are too few.
+/// Returns the last bytes of a text, by which its end is found in another; `None` where they are too few.
 fn tail(text: &str) -> Option<&str> {
     let mut start = text.len().saturating_sub(TAIL);
     while !text.is_char_boundary(start) {

@@ -54,7 +54,7 @@ impl SessionId {
         &self.0
     }
 
-    /// The part before the number, and the number: `("the-lamp-keeper", 2)`.
+    /// Returns the part before the number, and the number: `("the-lamp-keeper", 2)`.
     pub(crate) fn parts(&self) -> (&str, u32) {
         match self.0.rsplit_once('-') {
             Some((slug, digits)) if digits.len() >= 2 => match digits.parse() {
@@ -73,7 +73,7 @@ impl fmt::Display for SessionId {
 }
 
 impl StoryFolder {
-    /// The folder `root`, which is without links, with the brief of a name.
+    /// Returns the folder `root`, which is without links, with the brief of a name.
     pub(crate) fn at(root: PathBuf, brief: &OsStr) -> StoryFolder {
         StoryFolder {
             brief: root.join(brief),
@@ -86,12 +86,12 @@ impl StoryFolder {
         &self.brief
     }
 
-    /// `story.md` or `NAME.story.md`.
+    /// Returns the brief's file name: `story.md` or `NAME.story.md`.
     pub fn brief_name(&self) -> &str {
         &self.brief_name
     }
 
-    /// The folder that the brief is in, without links.
+    /// Returns the folder that the brief is in, without links.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -104,17 +104,17 @@ impl StoryFolder {
         self.generated().join(id.as_str())
     }
 
-    /// The folder of what only the program needs and what belongs to no session.
+    /// Returns the folder of what only the program needs and what belongs to no session.
     pub fn work(&self) -> PathBuf {
         self.generated().join(WORK)
     }
 
-    /// The folder of what only the program needs of a session.
+    /// Returns the folder of what only the program needs of a session.
     pub fn session_work(&self, id: &SessionId) -> PathBuf {
         self.paths(id).work()
     }
 
-    /// The folder for prompts that are shown in an editor: in a session, or for a story that has
+    /// Returns the folder for prompts that are shown in an editor: in a session, or for a story that has
     /// none yet.
     pub fn explain_pages(&self, id: Option<&SessionId>) -> PathBuf {
         match id {
@@ -123,7 +123,7 @@ impl StoryFolder {
         }
     }
 
-    /// The folder for the records of plans that belong to no session.
+    /// Returns the folder for the records of plans that belong to no session.
     pub fn plan_records(&self) -> PathBuf {
         self.work().join(PLAN)
     }
@@ -174,7 +174,7 @@ impl SessionPaths {
         self.root.join(".intent.json")
     }
 
-    /// What only the program needs: lock, journals, explain pages.
+    /// Returns the folder of what only the program needs: lock, journals, explain pages.
     pub(crate) fn work(&self) -> PathBuf {
         self.root.join(WORK)
     }
@@ -183,17 +183,17 @@ impl SessionPaths {
         self.work().join("lock")
     }
 
-    /// Where earlier versions had the lock.
+    /// Tells where earlier versions had the lock.
     pub(crate) fn earlier_lock(&self) -> PathBuf {
         self.root.join(".lock")
     }
 
-    /// Held by every server in whose editor a chunk of the session is open and not saved.
+    /// Returns the lock that every server holds in whose editor a chunk of the session is open and not saved.
     pub(crate) fn editor_lock(&self) -> PathBuf {
         self.work().join("editors.lock")
     }
 
-    /// The folders of a session that the store writes into.
+    /// Returns the folders of a session that the store writes into.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         ["", WORK, "chunks", "history", "runs", "state", "revisions"]
             .iter()
@@ -202,18 +202,18 @@ impl SessionPaths {
     }
 }
 
-/// `chunk_03`: two digits, or as many as the number of chunks has.
+/// Makes the name of a chunk file without its end, `chunk_03`: two digits, or as many as the number of chunks has.
 pub(crate) fn chunk_stem(number: ChunkNumber, chunks: usize) -> String {
     let width = chunks.to_string().len().max(2);
     format!("chunk_{:0width$}", number.0)
 }
 
-/// `chunk_03.md`.
+/// Makes the name of a chunk file: `chunk_03.md`.
 pub(crate) fn chunk_name(number: ChunkNumber, chunks: usize) -> String {
     chunk_stem(number, chunks) + ".md"
 }
 
-/// The number in `chunk_03.md`; `None` for any other name.
+/// Returns the number in `chunk_03.md`; `None` for any other name.
 pub(crate) fn chunk_number(name: &str) -> Option<ChunkNumber> {
     let name = name.to_ascii_lowercase();
     let digits = name.strip_prefix("chunk_")?.strip_suffix(".md")?;
@@ -227,18 +227,18 @@ pub(crate) fn chunk_number(name: &str) -> Option<ChunkNumber> {
         .map(ChunkNumber)
 }
 
-/// Whether a file is prose by its name.
+/// Tells whether a file is prose by its name.
 pub(crate) fn is_markdown(name: &str) -> bool {
     let extension = Path::new(name).extension().and_then(|e| e.to_str());
     extension.is_some_and(|extension| extension.eq_ignore_ascii_case("md"))
 }
 
-/// A name as a file system sees it that does not tell capital letters from small ones.
+/// Returns a name as a file system sees it that does not tell capital letters from small ones.
 pub(crate) fn folded(name: &str) -> String {
     name.to_lowercase()
 }
 
-/// The journal of a chunk file: `.work/chunk_03.journal` of its session.
+/// Returns the journal of a chunk file: `.work/chunk_03.journal` of its session.
 pub(crate) fn journal_path(chunk: &Path) -> PathBuf {
     let mut parts = chunk.components();
     let name = parts.next_back().map(|part| part.as_os_str().to_owned());
@@ -247,12 +247,12 @@ pub(crate) fn journal_path(chunk: &Path) -> PathBuf {
     session.join(WORK).join(name.with_extension("journal"))
 }
 
-/// Where earlier versions had it: beside the chunk file.
+/// Returns where earlier versions had the journal: beside the chunk file.
 pub(crate) fn earlier_journal_path(chunk: &Path) -> PathBuf {
     chunk.with_extension("journal")
 }
 
-/// The folder under history/ for the text of a beat that left the outline.
+/// Returns the folder under history/ for the text of a beat that left the outline.
 pub(crate) fn beat_folder(beat: &BeatId) -> String {
     let slug = slug::file_slug(beat.as_str());
     if slug == beat.as_str() {
@@ -264,12 +264,12 @@ pub(crate) fn beat_folder(beat: &BeatId) -> String {
     }
 }
 
-/// Whether a file is a brief by its name.
+/// Tells whether a file is a brief by its name.
 pub(crate) fn is_brief_name(name: &str) -> bool {
     name == "story.md" || name.ends_with(".story.md")
 }
 
-/// The `.work/` that is nearest to a file that is to be written: that of its draft, that of
+/// Returns the `.work/` that is nearest to a file that is to be written: that of its draft, that of
 /// `generated/`, or for a file beside `generated/` the one in there.
 pub(crate) fn work_folder_of(path: &Path) -> Option<PathBuf> {
     let folder = path.parent()?;

@@ -66,7 +66,7 @@ pub(super) fn acquire(path: &Path, disk: &Disk) -> Result<Result<LockedFile, Hol
     acquire_by(disk, path, Disk::lock)
 }
 
-/// Who holds a lock; `None` where nobody does, or there is no such lock.
+/// Tells who holds a lock; `None` where nobody does, or there is no such lock.
 pub(super) fn holder(path: &Path, disk: &Disk) -> Result<Option<Holder>, StoreError> {
     match disk.metadata(path)? {
         None => Ok(None),
@@ -165,7 +165,7 @@ pub(super) fn name_holder(
     }
 }
 
-/// Where the holder of a lock gives its name: Windows lets nobody else read a file that is locked.
+/// Tells where the holder of a lock gives its name: Windows lets nobody else read a file that is locked.
 fn name_file(lock: &Path) -> PathBuf {
     if cfg!(windows) {
         lock.with_extension("holder")
@@ -174,7 +174,7 @@ fn name_file(lock: &Path) -> PathBuf {
     }
 }
 
-/// Who is named in a lock file. Says nothing about whether the lock is still held.
+/// Tells who is named in a lock file. Says nothing about whether the lock is still held.
 fn read_holder(path: &Path, disk: &Disk) -> Option<Holder> {
     let bytes = disk.read(&name_file(path)).ok()??;
     serde_json::from_slice(&bytes).ok()

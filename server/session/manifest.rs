@@ -106,12 +106,12 @@ impl Manifest {
         self.chunks.iter().find(|record| &record.beat == beat)
     }
 
-    /// The records of all beats that ever were in the outline: first of those that are.
+    /// Returns the records of all beats that ever were in the outline: first of those that are.
     pub(crate) fn all_records(&self) -> impl Iterator<Item = &ChunkRecord> {
         self.chunks.iter().chain(&self.removed)
     }
 
-    /// The records by beat, for looking up many; also of beats that left the outline: their
+    /// Returns the records by beat, for looking up many; also of beats that left the outline: their
     /// texts come back with them.
     pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {
         // Of two, the one that is in the outline.
@@ -230,7 +230,7 @@ fn newer(version: u64) -> ManifestFact {
     ))
 }
 
-/// What is wrong with a text that is no manifest of this version.
+/// Tells what is wrong with a text that is no manifest of this version.
 fn why_unusable(text: &str, error: &serde_json::Error) -> ManifestFact {
     /// Enough to tell whether the rest is for us.
     #[derive(Deserialize)]
@@ -293,7 +293,7 @@ pub(crate) fn read_summary(
     Ok(summary.filter(|it| it.version <= u64::from(VERSION) && it.id == id))
 }
 
-/// A name in `folder` that is free: `manifest.kept-01.json`.
+/// Returns a name in `folder` that is free: `manifest.kept-01.json`.
 pub(crate) fn kept_aside(path: &Path, disk: &Disk) -> Result<PathBuf, StoreError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, "txt"));

@@ -18,7 +18,7 @@ pub enum Owner {
 pub trait Owners: Send + Sync {
     fn owner(&self, path: &Path) -> Owner;
 
-    /// The text that the editor shows, when it owns the path.
+    /// Returns the text that the editor shows, when it owns the path.
     fn open_text(&self, path: &Path) -> Option<String>;
 }
 

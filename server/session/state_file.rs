@@ -47,7 +47,7 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// The beat that it is about, if that is not `beat`. One that is not in the outline may be
+    /// Returns the beat that it is about, if that is not `beat`. One that is not in the outline may be
     /// this one, before it was renamed.
     pub(crate) fn other_beat(
         &self,
@@ -60,7 +60,7 @@ impl Told {
     }
 }
 
-/// The digest by which an author's edit is told.
+/// Returns the digest by which an author's edit is told.
 pub(crate) fn digest(state: &ChunkState) -> Digest {
     // Strings and lists always serialise.
     Digest::of(&serde_json::to_string(state).unwrap_or_default())
@@ -144,7 +144,7 @@ fn parse_any(text: &str) -> Result<Told, String> {
     })
 }
 
-/// The file of a chunk that has got another number or beat. One that the author has laid out
+/// Returns the file of a chunk that has got another number or beat. One that the author has laid out
 /// anew stays byte for byte.
 pub(crate) fn moved(text: &str, chunk: ChunkNumber, beat: &BeatId) -> String {
     match serde_json::from_str::<StateFile>(text) {

@@ -95,7 +95,7 @@ impl ChunkView {
         self.commented.take().unwrap_or(text)
     }
 
-    /// The prose of a draft that goes on from this text, with the author's comments where they
+    /// Returns the prose of a draft that goes on from this text, with the author's comments where they
     /// stand.
     pub fn going_on<'a>(&self, draft: &'a str) -> Cow<'a, str> {
         let source = self.commented.as_deref().map(str::trim_end);
@@ -122,7 +122,7 @@ impl SessionView {
         self.chunks.iter().find(|chunk| chunk.number == number)
     }
 
-    /// The first thing that there is to do, in story order.
+    /// Returns the first thing that there is to do, in story order.
     pub fn next_step(&self) -> NextStep {
         let open = |chunk: &&ChunkView| chunk.status != ChunkStatus::Complete;
         match self.chunks.iter().find(open) {
@@ -132,7 +132,7 @@ impl SessionView {
         }
     }
 
-    /// Length of all chunks, partial ones included.
+    /// Returns the length of all chunks, partial ones included.
     pub fn words(&self) -> u64 {
         self.chunks.iter().map(|chunk| u64::from(chunk.words)).sum()
     }

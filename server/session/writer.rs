@@ -117,12 +117,12 @@ impl Session {
         &self.inner.plan
     }
 
-    /// What is what now, from disk, journals and open editors.
+    /// Tells what is what now, from disk, journals and open editors.
     pub fn view(&self) -> Result<SessionView, StoreError> {
         self.inner.view()
     }
 
-    /// One chunk, fresh. Its text counts as seen by the job from here on: a save may replace
+    /// Returns one chunk, fresh. Its text counts as seen by the job from here on: a save may replace
     /// it (after a copy is in history) instead of being refused.
     pub fn chunk(&self, number: ChunkNumber) -> Result<ChunkView, StoreError> {
         let index = self.inner.index(number)?;
@@ -134,7 +134,7 @@ impl Session {
         Ok(chunk)
     }
 
-    /// The file of a chunk. For a number that the outline does not have, the file that it
+    /// Returns the file of a chunk. For a number that the outline does not have, the file that it
     /// would have.
     pub fn chunk_path(&self, number: ChunkNumber) -> PathBuf {
         match self.inner.index(number) {
@@ -190,7 +190,7 @@ impl Inner {
         )
     }
 
-    /// What is on disk, but for the manifest.
+    /// Gathers what is on disk, but for the manifest.
     pub(super) fn facts(&self) -> Result<Facts, StoreError> {
         gathering::gather_files(
             &self.folder,
@@ -201,7 +201,7 @@ impl Inner {
         )
     }
 
-    /// With the manifest in memory, which may be newer than the one on disk, or rebuilt.
+    /// Sorts the facts out with the manifest in memory, which may be newer than the one on disk, or rebuilt.
     pub(super) fn recovered(&self, manifest: &Manifest) -> Result<(Facts, Recovered), StoreError> {
         let mut facts = self.facts()?;
         facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
@@ -221,7 +221,7 @@ impl Inner {
         self.owners.owner(path) == Owner::Client
     }
 
-    /// A path as it stands in manifest and declarations.
+    /// Returns a path as it stands in manifest and declarations.
     pub(super) fn inside(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
         inside.to_string_lossy().replace('\\', "/")

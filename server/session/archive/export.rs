@@ -193,7 +193,7 @@ fn is_folder(path: &Path, disk: &Disk) -> Result<bool, StoreError> {
     Ok(metadata.is_some_and(|metadata| metadata.kind == EntryKind::Folder))
 }
 
-/// A ZIP may be replaced by a newer one; anything else stays.
+/// Refuses to replace what is no ZIP: a newer export may take the place of an older one only.
 fn hold_zip(path: &Path, disk: &Disk) -> Result<(), ArchiveError> {
     let occupied = |what| ArchiveError::Occupied {
         path: path.to_owned(),
@@ -315,7 +315,7 @@ fn walk(
     Ok(())
 }
 
-/// An export of the session that lies in its folder, or one that was kept.
+/// Tells whether a file is an export of the session that lies in its folder, or one that was kept.
 fn is_export(name: &str, id: &SessionId) -> bool {
     name.strip_prefix(id.as_str())
         .is_some_and(|rest| rest == ".md" || rest.ends_with(".zip"))
@@ -437,7 +437,7 @@ impl Seek for Patient {
     }
 }
 
-/// The author may have linked the brief to wherever it is.
+/// Reads a member; the author may have linked the brief to wherever it is.
 fn read_member(name: &str, path: &Path, disk: &Disk) -> Result<Option<Vec<u8>>, StoreError> {
     match name.strip_prefix(archive::BRIEF) {
         Some(rest) if rest.starts_with('/') => disk.read_linked(path),

@@ -129,7 +129,7 @@ enum BriefState {
     Different,
 }
 
-/// Another story's folder is no place for a draft: its outline would be taken for the draft's.
+/// Refuses the folder of another story as the place of a draft: its outline would be taken for the draft's.
 fn hold_story(
     story: &StoryFolder,
     archived: Option<&[u8]>,
@@ -176,7 +176,7 @@ fn settle(
     Ok(named?)
 }
 
-/// The archive's own id where it is free, else the next number.
+/// Takes the archive's own id where it is free, else the next number.
 fn take_name(
     story: &StoryFolder,
     wanted: &SessionId,
@@ -195,7 +195,7 @@ fn take_name(
     }
 }
 
-/// A manifest names its session; one that can't be read is left for the next job to tell of.
+/// Gives the manifest the name of its session; one that can't be read is left for the next job to tell of.
 fn rename_manifest(path: &Path, id: &SessionId, disk: &Disk) -> Result<(), StoreError> {
     let bytes = disk.read(path)?.unwrap_or_default();
     let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_slice(&bytes) else {
@@ -209,7 +209,7 @@ fn rename_manifest(path: &Path, id: &SessionId, disk: &Disk) -> Result<(), Store
     disk.write(path, text.as_bytes())
 }
 
-/// What imports that were killed left.
+/// Removes what imports that were killed left.
 fn remove_left_overs(story: &StoryFolder, disk: &Disk) {
     for entry in disk.list(&story.generated()).unwrap_or_default() {
         let is_left_over = entry.kind == EntryKind::Folder
@@ -341,7 +341,7 @@ impl<'a> Source<'a> {
         self.sort_out(root, files, skipped)
     }
 
-    /// The name of an entry that is a plain file or folder, and its size as declared.
+    /// Returns the name of an entry that is a plain file or folder, and its size as declared.
     fn entry(&self, index: usize) -> Result<(String, bool, u64), ArchiveError> {
         let entry = self
             .zip
@@ -374,8 +374,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Each entry has two headers. Where they disagree, where entries share bytes, or where
-    /// some stand in no directory, other programs see other files than this one.
+    /// Refuses an archive in which other programs see other files than this one: the two headers of an
+    /// entry disagree, entries share bytes, or some stand in no directory.
     fn hold_consistent(&mut self) -> Result<(), ArchiveError> {
         let path = self.path;
         let unreadable = |error: ZipError| ArchiveError::Unreadable {
@@ -438,7 +438,7 @@ impl<'a> Source<'a> {
         Ok(Some((name.clone(), bytes)))
     }
 
-    /// The brief that the manifest of an archive without one names.
+    /// Returns the brief that the manifest of an archive without one names.
     fn brief_named(&mut self, survey: &Survey) -> Result<String, ArchiveError> {
         let of_manifest = |member: &&Member| member.path == "manifest.json";
         let mut bytes = Vec::new();

@@ -180,7 +180,7 @@ fn closing(lines: &[Line], from: usize, damage: &mut Vec<Damage>) -> Option<Clos
     })
 }
 
-/// The next line of a front matter that goes on behind a line that does not belong.
+/// Returns the next line of a front matter that goes on behind a line that does not belong.
 fn rest_of_head(lines: &[Line], at: usize, is_ours: bool) -> Option<usize> {
     let ahead = &lines[at + 1..lines.len().min(at + 1 + AHEAD)];
     let fence = ahead.iter().position(|line| is_fence(line.content))?;
@@ -201,7 +201,7 @@ fn was_fence(line: &str) -> bool {
         && rest.trim_matches('-').trim().len() <= FENCE_EXTRA
 }
 
-/// What is wrong with the keys themselves.
+/// Tells what is wrong with the keys themselves.
 fn keys(lines: &[Line], first: Option<&Line>, damage: &mut Vec<Damage>) {
     let mut seen = Vec::new();
     for line in lines {

@@ -24,7 +24,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// Whether the call can change the disk.
+    /// Tells whether the call can change the disk.
     pub fn writes(self) -> bool {
         !matches!(
             self,

@@ -33,12 +33,12 @@ pub(super) fn patiently<T>(call: Call, mut make: impl FnMut() -> io::Result<T>) 
     }
 }
 
-/// Whether a call failed since another program holds the file.
+/// Tells whether a call failed since another program holds the file.
 fn is_held(call: Call, error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::ResourceBusy || cfg!(windows) && is_violation(call, error)
 }
 
-/// Whether Windows means a file in use (System Error Codes: 32 is a sharing violation, 33 a lock
+/// Tells whether Windows means a file in use (System Error Codes: 32 is a sharing violation, 33 a lock
 /// violation). To replace or remove one is told as denied, which read-only files are found out before.
 fn is_violation(call: Call, error: &io::Error) -> bool {
     let is_taken_away = matches!(call, Call::Rename | Call::Remove);

@@ -16,7 +16,7 @@ impl Disk {
         self.lock_by(path, File::try_lock)
     }
 
-    /// As [`Disk::lock`], but any number of handles may share the lock.
+    /// Locks as [`Disk::lock`] does, but any number of handles may share the lock.
     pub(in crate::session) fn share(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
         self.lock_by(path, File::try_lock_shared)
     }

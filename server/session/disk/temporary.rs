@@ -33,7 +33,7 @@ impl Temporary {
         Temporary::inside(path.parent().unwrap_or(Path::new("")), path)
     }
 
-    /// `.NAME.PID-COUNT.tmp`
+    /// Takes a place in a folder: `.NAME.PID-COUNT.tmp`.
     pub(in crate::session) fn inside(folder: &Path, path: &Path) -> Temporary {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut name = OsString::from(".");
@@ -61,7 +61,7 @@ fn in_use() -> MutexGuard<'static, BTreeSet<u64>> {
     IN_USE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The name of what a temporary file was to become, and its maker; `None` for any other name.
+/// Returns the name of what a temporary file was to become, and its maker; `None` for any other name.
 pub(crate) fn temporary_of(name: &str) -> Option<(&str, Maker)> {
     let inner = name.strip_prefix('.')?.strip_suffix(".tmp")?;
     let (target, stamp) = inner.rsplit_once('.')?;
@@ -74,13 +74,13 @@ pub(crate) fn temporary_of(name: &str) -> Option<(&str, Maker)> {
 }
 
 impl Maker {
-    /// Whether the process that made it is gone.
+    /// Tells whether the process that made it is gone.
     pub(crate) fn is_gone(self) -> bool {
         !is_alive(self.process)
     }
 
-    /// Whether nobody can be writing to it in a folder that is this process's alone: in a container every
-    /// process may have the same id.
+    /// Tells whether nobody can be writing to it in a folder that is this process's alone: in a
+    /// container every process may have the same id.
     pub(in crate::session) fn is_done(self) -> bool {
         match self.process == std::process::id() {
             true => !in_use().contains(&self.count),

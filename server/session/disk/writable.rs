@@ -57,7 +57,7 @@ fn may_write(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// There is no such question on this system.
+/// Says yes: there is no such question on this system.
 #[cfg(not(unix))]
 fn may_write(_: &Path) -> io::Result<()> {
     Ok(())

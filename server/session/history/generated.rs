@@ -23,7 +23,7 @@ use crate::story::{BeatId, Digest};
 /// How much of a digest names a copy.
 const NAME: usize = 16;
 
-/// The text of a chunk as it was generated last, before the author edited it. `None` where
+/// Returns the text of a chunk as it was generated last, before the author edited it. `None` where
 /// none is kept, or nothing was generated.
 ///
 /// # Errors
@@ -50,7 +50,7 @@ pub fn generated_text(
     Ok(version.map(|kept| kept.file.prose))
 }
 
-/// Where the copy of a text is. A digest out of a manifest may be anything; only a real one
+/// Tells where the copy of a text is. A digest out of a manifest may be anything; only a real one
 /// names a file.
 pub(crate) fn path(paths: &SessionPaths, digest: &Digest) -> Option<PathBuf> {
     let name = digest.0.get(..NAME)?;
@@ -58,7 +58,7 @@ pub(crate) fn path(paths: &SessionPaths, digest: &Digest) -> Option<PathBuf> {
     is_hex.then(|| paths.history().join(COPIES).join(format!("{name}.md")))
 }
 
-/// The copy of a text; `None` where there is none, or somebody changed it.
+/// Returns the copy of a text; `None` where there is none, or somebody changed it.
 pub(crate) fn read(
     paths: &SessionPaths,
     digest: &Digest,
@@ -71,7 +71,7 @@ pub(crate) fn read(
     Ok(copy.filter(|copy| &chunk_file::digest(&copy.prose) == digest))
 }
 
-/// The files of a copy with what belongs into them; empty where its record has no digest.
+/// Returns the files of a copy with what belongs into them; empty where its record has no digest.
 pub(crate) fn files(
     paths: &SessionPaths,
     record: &ChunkRecord,
@@ -86,7 +86,7 @@ pub(crate) fn files(
     vec![(path, text), about]
 }
 
-/// The file of the record of a text by the author's hand, with what belongs into it; `None` where
+/// Returns the file of the record of a text by the author's hand, with what belongs into it; `None` where
 /// the record is about a text as it was generated.
 pub(crate) fn authors_file(
     paths: &SessionPaths,
@@ -97,7 +97,7 @@ pub(crate) fn authors_file(
     Some((path.with_extension("json"), record.render()))
 }
 
-/// What is known of every text that has a record here: of chunks whose manifest is lost.
+/// Tells what is known of every text that has a record here: of chunks whose manifest is lost.
 pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkRecord>, StoreError> {
     let folder = paths.history().join(COPIES);
     let mut records = Vec::new();
@@ -112,7 +112,7 @@ pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkReco
     Ok(records)
 }
 
-/// What is known of a text here.
+/// Tells what is known of a text here.
 pub(crate) fn record_of(
     paths: &SessionPaths,
     digest: &Digest,
@@ -127,7 +127,7 @@ pub(crate) fn record_of(
     Ok(about.filter(|record| text_of(record) == Some(digest)))
 }
 
-/// A record as it is of the text that its file is named by. One beside a copy may have been
+/// Returns a record as it is of the text that its file is named by. One beside a copy may have been
 /// written when the author had edited the text already; the copy is what was generated.
 fn about(name: &str, mut record: ChunkRecord) -> Option<ChunkRecord> {
     let is_named_by =
@@ -143,12 +143,12 @@ fn about(name: &str, mut record: ChunkRecord) -> Option<ChunkRecord> {
     is_named_by(&record.content_sha256).then_some(record)
 }
 
-/// The digest of the text that a record of this folder is about.
+/// Returns the digest of the text that a record of this folder is about.
 fn text_of(record: &ChunkRecord) -> Option<&Digest> {
     record.authors_text().or(record.generated_sha256.as_ref())
 }
 
-/// One record a beat: the one of the text that is there, else the newest. Pure.
+/// Returns one record a beat: the one of the text that is there, else the newest. Pure.
 pub(crate) fn choose(records: Vec<ChunkRecord>, there: &BTreeSet<Digest>) -> Vec<ChunkRecord> {
     let rank = |record: &ChunkRecord| {
         let digest = text_of(record);

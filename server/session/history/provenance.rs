@@ -36,7 +36,7 @@ pub(crate) fn bring_up_to(
     bring_up(chunks, removed, files, paths, disk)
 }
 
-/// What is known of the chunks without a manifest.
+/// Tells what is known of the chunks without a manifest.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -135,7 +135,7 @@ fn standing(files: &[FileFact]) -> Vec<Standing> {
 }
 
 impl Standing {
-    /// What the manifest says of its chunk.
+    /// Tells what the manifest says of its chunk.
     fn record<'a>(
         &self,
         chunks: &'a [ChunkRecord],
@@ -154,7 +154,7 @@ impl Standing {
             .any(|known| known.as_ref() == Some(&self.digest))
     }
 
-    /// Whether a record of this text is about this chunk: several may have the same text.
+    /// Tells whether a record of this text is about this chunk: several may have the same text.
     fn may_be_of(&self, found: &ChunkRecord, record: Option<&ChunkRecord>) -> bool {
         match (record, &self.beat) {
             (Some(record), _) => record.beats().contains(&&found.beat),
@@ -194,7 +194,7 @@ fn take(
     }
 }
 
-/// What was noted last of a text of a beat, whether it stands in the chunk or only in history/.
+/// Tells what was noted last of a text of a beat, whether it stands in the chunk or only in history/.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -211,7 +211,7 @@ pub(crate) fn latest_of(
     Ok(of_beat.max_by_key(ChunkRecord::known_at))
 }
 
-/// What lies beside the versions in history/, by their texts.
+/// Tells what lies beside the versions in history/, by their texts.
 fn kept_records(
     paths: &SessionPaths,
     disk: &Disk,

@@ -46,7 +46,7 @@ pub enum Opening {
     Show(Box<ClientEdit>),
 }
 
-/// Whether there is a journal for a chunk file.
+/// Tells whether there is a journal for a chunk file.
 pub fn has_journal(chunk_path: &Path, disk: &Disk) -> bool {
     let places = [
         layout::journal_path(chunk_path),
@@ -57,7 +57,7 @@ pub fn has_journal(chunk_path: &Path, disk: &Disk) -> bool {
         .any(|path| matches!(disk.metadata(path), Ok(Some(_))))
 }
 
-/// The editor **closed** a chunk file, so that the disk has the truth again: drops, applies or
+/// Settles the journal of a chunk file that the editor **closed**: drops, applies or
 /// keeps the journal. Needs no [`Session`](crate::session::Session).
 pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
     with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
@@ -84,7 +84,7 @@ pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreEr
     })
 }
 
-/// The editor **saved** a chunk file that stays open: drops the journal once its text is in the
+/// Settles the journal of a chunk file that the editor **saved** and that stays open: drops it once its text is in the
 /// file or the author decided otherwise, and never writes to the file.
 pub fn journal_saved(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
     with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
@@ -133,7 +133,7 @@ pub fn journal_saved(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreErr
     })
 }
 
-/// The editor **shows** a text of a chunk file: notes how much of the journal's text is in it.
+/// Notes how much of a journal's text is in what the editor **shows** of the chunk file.
 pub fn journal_seen(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<(), StoreError> {
     with_journal(chunk_path, disk, (), |desk| {
         let bytes = desk.journal.shown_in(&chunk_file::parse(shown).prose);
@@ -147,7 +147,7 @@ pub fn journal_seen(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<(), S
     })
 }
 
-/// The editor **opened** a chunk file with a text: what it should show.
+/// Tells what the editor should show that **opened** a chunk file with a text.
 ///
 /// A text that stands on disk like that knows nothing of a journal that was left over; any other
 /// is one that the editor kept while the server was away, and counts as the author's.
@@ -250,7 +250,7 @@ pub(in crate::session) fn settle_all(
     Ok(notices)
 }
 
-/// The chunk files with a journal that nobody here has open.
+/// Returns the chunk files with a journal that nobody here has open.
 fn left_over(
     paths: &SessionPaths,
     owners: &dyn Owners,
@@ -286,7 +286,7 @@ pub(in crate::session) fn hold(paths: &SessionPaths, disk: &Disk) {
     }
 }
 
-/// Whether an editor of another process has chunks of a session open.
+/// Tells whether an editor of another process has chunks of a session open.
 fn is_held_elsewhere(paths: &SessionPaths, disk: &Disk) -> bool {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let is_ours = held
@@ -368,7 +368,7 @@ fn with_journal<T>(
     })
 }
 
-/// Journals of an earlier version come to their place of today, also those of open files.
+/// Brings journals of an earlier version to their place of today, also those of open files.
 fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
     for entry in disk.list(&paths.chunks())? {
         if let Some(stem) = entry.name.strip_suffix(".journal")
@@ -455,7 +455,7 @@ impl Desk<'_> {
         self.disk.write(self.chunk_path, text.as_bytes())
     }
 
-    /// A prose as the whole file, with the author's own front matter lines.
+    /// Renders a prose as the whole file, with the author's own front matter lines.
     fn rendered(&self, prose: &str, there: &ChunkFile) -> String {
         let (number, beat) = self.names();
         let status = self.journal.file.status.unwrap_or(FileStatus::Partial);

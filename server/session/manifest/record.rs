@@ -179,7 +179,7 @@ pub struct ChunkResult {
 }
 
 impl ChunkRecord {
-    /// The record of a chunk that has no text yet.
+    /// Returns the record of a chunk that has no text yet.
     pub fn missing(number: ChunkNumber, beat: BeatId) -> ChunkRecord {
         ChunkRecord {
             number,
@@ -242,39 +242,39 @@ impl ChunkRecord {
         self.locked = false;
     }
 
-    /// The model that was asked for, whichever one answered.
+    /// Returns the model that was asked for, whichever one answered.
     pub fn asked_model(&self) -> Option<&str> {
         self.asked_model.as_deref().or(self.model.as_deref())
     }
 
-    /// When its beat first had a whole text, as far as it is known.
+    /// Tells when its beat first had a whole text, as far as it is known.
     pub fn first_finished(&self) -> Option<Timestamp> {
         let this_one = self.generated_sha256.as_ref().and(self.finished);
         self.first_finished.or(this_one)
     }
 
-    /// When this was found to be so of its text: of two records of one text, the later one counts.
+    /// Tells when this was found to be so of its text: of two records of one text, the later one counts.
     pub(crate) fn known_at(&self) -> Option<Timestamp> {
         self.noted.max(self.finished)
     }
 
-    /// The digest of the text that it is about, where that is the author's, wholly or in part.
+    /// Returns the digest of the text that it is about, where that is the author's, wholly or in part.
     pub(crate) fn authors_text(&self) -> Option<&Digest> {
         let is_authors = matches!(self.origin, Some(Origin::Edited | Origin::Written));
         self.content_sha256.as_ref().filter(|_| is_authors)
     }
 
-    /// Every id that its beat goes by, or went by.
+    /// Returns every id that its beat goes by, or went by.
     pub fn beats(&self) -> Vec<&BeatId> {
         std::iter::once(&self.beat).chain(&self.formerly).collect()
     }
 
-    /// As it lies beside a text in history/.
+    /// Renders it as it lies beside a text in history/.
     pub(crate) fn render(&self) -> String {
         rendered(self)
     }
 
-    /// Whether there ever was a text to record.
+    /// Tells whether there ever was a text to record.
     pub(crate) fn says_something(&self) -> bool {
         self.content_sha256.is_some() || self.status != ChunkStatus::Missing || self.begun.is_some()
     }

@@ -45,7 +45,7 @@ pub struct SpentCall {
 }
 
 impl SpentCall {
-    /// The line of a run's log.
+    /// Returns the line of a run's log.
     pub fn log_entry(&self) -> Value {
         let tokens = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |n| n.to_string());
         let message = format!(
@@ -117,7 +117,7 @@ pub(in crate::session) fn raise(sums: &mut Spending, known: &Spending) {
     }
 }
 
-/// What the records of chunks tell: of drafts made before calls were noted, there is no more.
+/// Tells what the records of chunks tell: of drafts made before calls were noted, there is no more.
 pub(super) fn of_chunks(usage: TokenUsage, cost: Option<f64>) -> Spending {
     if usage == TokenUsage::default() && cost.is_none() {
         return Spending::new();
@@ -126,7 +126,7 @@ pub(super) fn of_chunks(usage: TokenUsage, cost: Option<f64>) -> Spending {
     Spending::from([(DRAFT.to_owned(), RoleTotals { calls, usage, cost })])
 }
 
-/// All roles together.
+/// Sums all roles up.
 pub(in crate::session) fn whole(spending: &Spending) -> RoleTotals {
     let mut whole = RoleTotals::default();
     for role in spending.values() {

@@ -42,7 +42,7 @@ pub(crate) fn gather(
     Ok(facts)
 }
 
-/// Copies of the files that are no chunks.
+/// Lists copies of the files that are no chunks.
 fn copies(
     folder: &StoryFolder,
     paths: &SessionPaths,
@@ -77,7 +77,7 @@ fn copies(
     Ok(copies)
 }
 
-/// The same without the manifest, for one who has it in memory.
+/// Gathers the same without the manifest, for one who has it in memory.
 pub(crate) fn gather_files(
     folder: &StoryFolder,
     id: &SessionId,

@@ -108,13 +108,13 @@ pub(crate) fn match_files(
     matching
 }
 
-/// The beat that a chunk file with a text and a chunk file's own name states.
+/// Returns the beat that a chunk file with a text and a chunk file's own name states.
 fn stated(candidate: &Candidate) -> Option<&BeatId> {
     let is_chunk = layout::chunk_number(&candidate.name).is_some() && !candidate.file.is_empty();
     candidate.file.beat.as_ref().filter(|_| is_chunk)
 }
 
-/// The beat that a candidate belongs to, in the outline or not.
+/// Returns the beat that a candidate belongs to, in the outline or not.
 fn identity(
     candidate: &Candidate,
     in_outline: &BTreeMap<&BeatId, usize>,
@@ -168,7 +168,7 @@ fn by_number(candidate: &Candidate) -> Option<ChunkNumber> {
         .filter(|number| number.0 > 0)
 }
 
-/// The number in `chunk_03 2.md`.
+/// Returns the number in `chunk_03 2.md`.
 fn leading_number(name: &str) -> Option<ChunkNumber> {
     let rest = name.to_lowercase();
     let rest = rest.strip_prefix("chunk_")?;
@@ -176,8 +176,8 @@ fn leading_number(name: &str) -> Option<ChunkNumber> {
     rest[..end].parse().ok().map(ChunkNumber)
 }
 
-/// Lowest is best among several files of one beat: text, then a chunk file's own name, then
-/// the name and the text that the manifest knows.
+/// Ranks one of several files of a beat, of which the lowest is best: text, then a chunk file's
+/// own name, then the name and the text that the manifest knows.
 fn rank(candidate: &Candidate, record: Option<&ChunkRecord>) -> (bool, bool, bool, bool, String) {
     let recorded_name = record
         .is_some_and(|record| record.file.strip_prefix("chunks/") == Some(candidate.name.as_str()));
@@ -228,7 +228,7 @@ fn find_renamed(
     }
 }
 
-/// Whether a beat that came may be the one that left in its place, under another heading: where
+/// Tells whether a beat that came may be the one that left in its place, under another heading: where
 /// both are known and say different things, only if the headings are almost the same and the ids
 /// come from them. Who gives another beat an id of its own means another beat.
 fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
@@ -245,7 +245,7 @@ fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
     !differs || alike >= ALIKE
 }
 
-/// The planned chunk without a file that has the same neighbours as the file `at` had, if
+/// Returns the planned chunk without a file that has the same neighbours as the file `at` had, if
 /// there is exactly one.
 fn only_one_in_its_place(
     matching: &Matching,

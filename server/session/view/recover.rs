@@ -30,7 +30,7 @@ pub(crate) struct Recovered {
     pub(crate) candidates: Vec<Candidate>,
 }
 
-/// From facts to what is what. The manifest goes from the facts into the view: that of a long
+/// Makes of facts what is what. The manifest goes from the facts into the view: that of a long
 /// story is large.
 pub(crate) fn recover(
     facts: &mut Facts,
@@ -105,7 +105,7 @@ pub(crate) fn recover(
     }
 }
 
-/// The text that counts: the journal's where that is the newer one.
+/// Reads the text of a file that counts: the journal's where that is the newer one.
 fn candidate(fact: &FileFact) -> Candidate {
     let mut file = chunk_file::parse(&fact.text);
     if let Some(journal) = fact.journal.as_deref().map(Journal::parse) {
@@ -134,7 +134,7 @@ fn candidate(fact: &FileFact) -> Candidate {
     }
 }
 
-/// The file of each chunk: the one it has, else its own name, else, while another beat's text
+/// Returns the file of each chunk: the one it has, else its own name, else, while another beat's text
 /// stands there, one with its beat in it.
 fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidate]) -> Vec<String> {
     let taken: BTreeSet<&str> = candidates.iter().map(|file| file.name.as_str()).collect();
@@ -155,7 +155,7 @@ fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidat
         .collect()
 }
 
-/// What one chunk is. `trusted`: words in the record were counted by the same language.
+/// Tells what one chunk is. `trusted`: words in the record were counted by the same language.
 pub(crate) fn view_chunk(
     planned: &PlannedChunk,
     candidate: Option<&Candidate>,
@@ -215,7 +215,7 @@ pub(crate) fn view_chunk(
     }
 }
 
-/// Whether a chunk is locked: by its front matter, which the author sees, else by its record.
+/// Tells whether a chunk is locked: by its front matter, which the author sees, else by its record.
 /// A record tells nothing of a text that was begun after the locked one was deleted.
 pub(in crate::session) fn is_locked(file: &ChunkFile, record: Option<&ChunkRecord>) -> bool {
     let is_whole = file.status != Some(FileStatus::Partial);
@@ -271,7 +271,7 @@ fn origin(
     }
 }
 
-/// A chunk whose file a sync tool renamed, because two machines changed it.
+/// Tells of a chunk whose file a sync tool renamed, because two machines changed it.
 fn tell_conflict(chunk: &ChunkView) -> Option<Notice> {
     let names: Vec<String> = chunk
         .in_conflict

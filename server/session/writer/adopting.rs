@@ -23,14 +23,14 @@ pub struct Stray {
 }
 
 impl Stray {
-    /// Whether it is most likely a draft of that outline: half of its beats are there.
+    /// Tells whether it is most likely a draft of that outline: half of its beats are there.
     pub fn is_likely(&self) -> bool {
         self.shared > 0 && self.shared * 2 >= self.beats
     }
 }
 
 impl StoryFolder {
-    /// The drafts of this folder whose brief is gone, held against an outline.
+    /// Returns the drafts of this folder whose brief is gone, held against an outline.
     ///
     /// # Errors
     /// Where the folder can't be read.

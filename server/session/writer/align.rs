@@ -23,7 +23,7 @@ use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 /// Why a version is under `history/beat_…`; only such a version comes back with its beat.
 const BEAT_REMOVED: &str = "the beat left the outline";
 
-/// The steps that bring the files into order (none if they are), and what to tell.
+/// Returns the steps that bring the files into order (none if they are), and what to tell.
 pub(crate) fn steps(
     facts: &Facts,
     recovered: &Recovered,
@@ -81,7 +81,7 @@ impl Aligning<'_> {
         layout::chunk_name(self.plan[index].number, self.plan.len())
     }
 
-    /// The name that the file `at` is to have. One that differs in capital letters alone stays: to
+    /// Returns the name that the file `at` is to have. One that differs in capital letters alone stays: to
     /// some file systems it is the same file.
     pub(in crate::session) fn target(&self, index: usize, at: usize) -> String {
         let own = self.own_name(index);
@@ -91,7 +91,7 @@ impl Aligning<'_> {
         }
     }
 
-    /// The names that files are moved to.
+    /// Returns the names that files are moved to.
     fn targets(&self, moves: &Moves) -> BTreeSet<String> {
         let targets = moves.iter().map(|(index, at)| self.target(*index, *at));
         targets.collect()
@@ -105,7 +105,7 @@ impl Aligning<'_> {
         &self.facts.files[at].text
     }
 
-    /// Which files need another name, number or beat. A name that is taken by a text without
+    /// Tells which files need another name, number or beat. A name that is taken by a text without
     /// a place keeps everything that would have moved there where it is.
     fn moves(&self) -> Moves {
         let matching = &self.recovered.matching;
@@ -151,7 +151,7 @@ impl Aligning<'_> {
         moves
     }
 
-    /// A file that would change and that is not ours to change now, and why.
+    /// Returns a file that would change and that is not ours to change now, and why.
     fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
         let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
         let targets = self.targets(moves);
@@ -169,7 +169,7 @@ impl Aligning<'_> {
         Ok(None)
     }
 
-    /// Chunks of beats that left go to history.
+    /// Puts the chunks of beats that left into history.
     fn put_away(&self) -> Result<Vec<Step>, StoreError> {
         let mut steps = Vec::new();
         for (at, beat) in &self.recovered.matching.removed {
@@ -201,7 +201,7 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
-    /// What is known of a text that is put away.
+    /// Returns the step that puts away what is known of a text that goes.
     fn put_record(
         &self,
         at: usize,

@@ -5,13 +5,13 @@ use crate::session::manifest::record::ChunkStatus;
 use crate::session::view::ChunkView;
 use crate::story::title_page::{TitlePage, escaped};
 
-/// The story so far: its head, title, chapter headings, and the complete chunks in order, with a
+/// Assembles the story so far: its head, title, chapter headings, and the complete chunks in order, with a
 /// blank line between any two.
 pub(crate) fn assemble(page: &TitlePage, plan: &[PlannedChunk], chunks: &[ChunkView]) -> String {
     below(page.markdown(), plan, chunks, escaped)
 }
 
-/// The same as earlier versions assembled it: without a head, and titles unescaped.
+/// Assembles the story as earlier versions did: without a head, and titles unescaped.
 pub(crate) fn assemble_plainly(
     page: &TitlePage,
     plan: &[PlannedChunk],

@@ -65,7 +65,7 @@ enum Damage {
     Newer(u64),
 }
 
-/// What was found in the chunks of a session. Takes no lock, writes nothing and never fails.
+/// Tells what was found in the chunks of a session. Takes no lock, writes nothing and never fails.
 pub fn read_audits(
     folder: &StoryFolder,
     id: &SessionId,
@@ -96,7 +96,7 @@ pub fn read_audits(
 }
 
 impl Session {
-    /// What was found in the chunks of this session; see [`read_audits`].
+    /// Tells what was found in the chunks of this session; see [`read_audits`].
     pub fn audits(&self) -> Audits {
         let inner = &self.inner;
         read_audits(&inner.folder, &inner.id, inner.owners.as_ref(), &inner.disk).0

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 const HEAD: &str = "# Changelog\n\nWhat happened to this draft, oldest first.\n\n";
 
-/// The line of an event.
+/// Returns the line of an event.
 pub(crate) fn line(at: Timestamp, event: &str) -> String {
     // One line an event, whatever a title holds.
     let event: String = event
@@ -14,7 +14,7 @@ pub(crate) fn line(at: Timestamp, event: &str) -> String {
     format!("- {at} {event}")
 }
 
-/// The text with one more line; `None` where it is there already.
+/// Returns the text with one more line; `None` where it is there already.
 pub(crate) fn with_line(text: &str, line: &str) -> Option<String> {
     if text.lines().rev().any(|known| known == line) {
         return None;

@@ -111,7 +111,7 @@ impl Inner {
     }
 }
 
-/// What there is to record of a text that the manifest does not know.
+/// Tells what there is to record of a text that the manifest does not know.
 fn record_of(chunk: &ChunkView) -> ChunkRecord {
     ChunkRecord {
         title: chunk.title.clone(),

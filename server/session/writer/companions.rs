@@ -56,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// The end of one that was put away.
+    /// Returns the end of one that was put away.
     fn end_away(self) -> String {
         format!(".{}{}", self.folder(), self.end())
     }
@@ -68,7 +68,7 @@ impl Kind {
         }
     }
 
-    /// The text that it was made of.
+    /// Returns the text that it was made of.
     fn of(self, text: &str) -> Option<Digest> {
         match self {
             Kind::State => state_file::parse(text).ok()?.text,
@@ -82,7 +82,7 @@ fn stem(name: &str) -> String {
 }
 
 impl Aligning<'_> {
-    /// The steps that bring states and revisions to where their chunks go.
+    /// Returns the steps that bring states and revisions to where their chunks go.
     pub(super) fn companions(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
         let mut steps = Vec::new();
         for kind in Kind::ALL {
@@ -116,7 +116,7 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
-    /// The steps that bring back what was put away with the text of a beat, which has this digest and
+    /// Returns the steps that bring back what was put away with the text of a beat, which has this digest and
     /// comes back itself.
     pub(super) fn companions_back(
         &self,
@@ -147,7 +147,7 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
-    /// Of several that were put away with a beat, the one that was made of its text.
+    /// Returns, of several that were put away with a beat, the one that was made of its text.
     fn latest_away(
         &self,
         kind: Kind,
@@ -168,7 +168,7 @@ impl Aligning<'_> {
         Ok(best.max_by_key(|(_, text)| kind.of(text).as_ref() == Some(of)))
     }
 
-    /// Where everything of a kind is to be. What would come into the place of one that stays, stays.
+    /// Tells where everything of a kind is to be. What would come into the place of one that stays, stays.
     fn leaving(&self, kind: Kind, moves: &Moves) -> Result<Companions, StoreError> {
         let folder = self.paths.root.join(kind.folder());
         let mut there = BTreeMap::new();
@@ -190,7 +190,7 @@ impl Aligning<'_> {
         Ok(Companions { there, leave })
     }
 
-    /// Where a file beside the chunk `from` has to go; `None` where it is right.
+    /// Tells where a file beside the chunk `from` has to go; `None` where it is right.
     fn place(&self, from: &str, beat: Option<BeatId>, moves: &Moves) -> Option<Place> {
         let beat = beat.filter(|beat| self.is_known(beat));
         let candidates = 0..self.recovered.candidates.len();
@@ -231,7 +231,7 @@ impl Aligning<'_> {
         self.planned(beat).is_some() || records.any(|record| &record.beat == beat)
     }
 
-    /// The planned chunk of a beat, by any id that it had.
+    /// Returns the planned chunk of a beat, by any id that it had.
     fn planned(&self, beat: &BeatId) -> Option<usize> {
         let of_today = self.plan.iter().position(|chunk| &chunk.beat == beat);
         let renamed = || {
@@ -252,7 +252,7 @@ impl Aligning<'_> {
         self.paths.history().join(layout::beat_folder(beat))
     }
 
-    /// A state with the number and beat of the chunk that it goes to.
+    /// Returns a state with the number and beat of the chunk that it goes to.
     fn fitted(&self, kind: Kind, text: &str, to: &str) -> String {
         let is_there = |index: &usize| stem(&self.own_name(*index)) == to;
         match (0..self.plan.len()).find(is_there) {
@@ -265,7 +265,7 @@ impl Aligning<'_> {
     }
 }
 
-/// One that would come into the place of another that stays, or that another one comes into too.
+/// Returns a file that would come into the place of another that stays, or that another one comes into too.
 fn blocked(there: &BTreeMap<String, String>, leave: &BTreeMap<String, Place>) -> Option<String> {
     let mut taken = BTreeSet::new();
     let blocked = leave.iter().find(|(_, place)| match place {

@@ -16,7 +16,7 @@ use crate::session::{ClientEdit, Saved};
 use crate::story::{ChunkNumber, Digest, words};
 
 impl Session {
-    /// The whole prose of a chunk: text, manifest, full story and changelog as one change.
+    /// Saves the whole prose of a chunk: text, manifest, full story and changelog as one change.
     /// Files that are open in an editor are not touched on disk; the caller brings them into
     /// the editor, and until it is saved the chunk's text is in its journal.
     ///
@@ -125,7 +125,7 @@ impl Inner {
         Ok(std::mem::take(&mut state.owed))
     }
 
-    /// The step that puts the text into its file. For a file that an editor has, the text goes
+    /// Returns the step that puts the text into its file. For a file that an editor has, the text goes
     /// to the journal at once, and the editor is owed it.
     pub(super) fn text_step(
         &self,
@@ -277,8 +277,8 @@ impl Inner {
         Ok(())
     }
 
-    /// For a file that an editor has: its texts and the journal's go to history, and a journal
-    /// with another text takes their place.
+    /// Returns the step for a file that an editor has: its texts and the journal's go to history,
+    /// and a journal with another text takes their place.
     pub(super) fn journal_step(
         &self,
         state: &State,

@@ -155,7 +155,7 @@ impl Inner {
         Ok(())
     }
 
-    /// full_story.md from what is complete now.
+    /// Assembles full_story.md from what is complete now.
     pub(in crate::session) fn assemble(&self, state: &mut State) -> Result<(), StoreError> {
         let recovered = self.recovered(&state.manifest)?.1;
         let page = self.title_page(state)?;
@@ -190,7 +190,7 @@ impl Inner {
         }
     }
 
-    /// The story's title page. A long brief takes its time to parse, so this is done once for a text.
+    /// Returns the story's title page. A long brief takes its time to parse, so this is done once for a text.
     fn title_page(&self, state: &mut State) -> Result<TitlePage, StoreError> {
         let brief = self.folder.brief();
         let text = match self.owners.open_text(brief) {
@@ -242,7 +242,7 @@ impl Inner {
         self.disk.sync_folder(&self.paths.root)
     }
 
-    /// The same, safe from a power cut once the session's folder is synced.
+    /// Adds a line, safe from a power cut once the session's folder is synced.
     fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
         let path = self.paths.changelog();
         let owed = state
@@ -266,7 +266,7 @@ impl Inner {
         }
     }
 
-    /// What a reader of the file sees: the editor's text, else the disk's; `None` where it is left
+    /// Tells what a reader of the file sees: the editor's text, else the disk's; `None` where it is left
     /// alone.
     fn shown(&self, state: &mut State, path: &Path) -> Result<Option<String>, StoreError> {
         match self.owners.open_text(path).filter(|_| self.is_open(path)) {
@@ -275,7 +275,7 @@ impl Inner {
         }
     }
 
-    /// The bytes of a file that can be made again; `None` where it can't be read as it can't be
+    /// Returns the bytes of a file that can be made again; `None` where it can't be read as it can't be
     /// written, and is left alone.
     fn read_derived(&self, state: &mut State, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         match self.disk.read(path) {
@@ -326,7 +326,7 @@ impl Inner {
         Self::or_leave_alone(state, written)
     }
 
-    /// A file that the author closed to us, and that can be made again, is left alone.
+    /// Leaves a file alone that the author closed to us and that can be made again.
     fn or_leave_alone(
         state: &mut State,
         written: Result<(), StoreError>,

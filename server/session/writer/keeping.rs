@@ -18,7 +18,7 @@ use crate::story::{Digest, words};
 const OTHER_NAMES: u64 = 512;
 
 impl Inner {
-    /// The steps that put a record into the manifest, and beside the copy of what was generated.
+    /// Returns the steps that put a record into the manifest, and beside the copy of what was generated.
     pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
         let mut steps = self.copy_of_record(&record);
         steps.push(Step::Record {
@@ -131,7 +131,7 @@ impl Inner {
         })
     }
 
-    /// The steps that leave a copy of what `record` says was generated, and take away the copy
+    /// Returns the steps that leave a copy of what `record` says was generated, and take away the copy
     /// of what was generated before. That one is in history when this returns.
     pub(super) fn copy_steps(
         &self,
@@ -197,7 +197,7 @@ impl Inner {
         Ok(())
     }
 
-    /// The step that notes beside a copy what is known of it now.
+    /// Returns the step that notes beside a copy what is known of it now.
     pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
         let about = match record.authors_text() {
             Some(_) => generated::authors_file(&self.paths, record),
@@ -258,12 +258,12 @@ impl Inner {
     }
 }
 
-/// A text without front matter came by the author's hand, and is whole.
+/// Returns the status of a text: one without front matter came by the author's hand, and is whole.
 fn status_of(file: &ChunkFile) -> FileStatus {
     file.status.unwrap_or(FileStatus::Complete)
 }
 
-/// A chunk's record as it is true of a text that stands in the chunk's place; `None` where the
+/// Returns a chunk's record as it is true of a text that stands in the chunk's place; `None` where the
 /// record is about another one. Pure.
 pub(super) fn record_about(
     record: &ChunkRecord,

@@ -122,7 +122,7 @@ impl Inner {
         Ok(())
     }
 
-    /// The record of the chunk after, where that was written from the text that is mended.
+    /// Returns the record of the chunk after, where that was written from the text that is mended.
     pub(super) fn next_record(
         &self,
         state: &State,

@@ -114,7 +114,7 @@ impl Session {
 }
 
 impl Inner {
-    /// Everything between taking the lock and being ready to write.
+    /// Does everything between taking the lock and being ready to write.
     fn bring_up(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
         let mut state = self.lock_state();
         let loaded = state
@@ -161,8 +161,8 @@ impl Inner {
         Ok(())
     }
 
-    /// What the runs of this draft have noted. The first draft of a story has also taken what was planned
-    /// for it before it was begun.
+    /// Tells what the runs of this draft have noted. The first draft of a story has also taken what
+    /// was planned for it before it was begun.
     fn spent(&self, is_new: bool) -> Spending {
         let mut spent = spending::read(&self.paths.runs(), &self.disk);
         let others = self.folder.sessions(&self.disk).unwrap_or_default();
@@ -274,7 +274,7 @@ impl Inner {
     }
 }
 
-/// Indices of the complete texts that the author changed since the last job.
+/// Returns the indices of the complete texts that the author changed since the last job.
 fn edited_since(manifest: &Manifest, view: &SessionView) -> Vec<usize> {
     let is_news = |chunk: &ChunkView| {
         let record = manifest.record(&chunk.beat);
@@ -288,7 +288,7 @@ fn edited_since(manifest: &Manifest, view: &SessionView) -> Vec<usize> {
         .collect()
 }
 
-/// The changelog's lines about them.
+/// Returns the changelog's lines about them.
 fn edited_lines(
     edited: &[usize],
     manifest: &Manifest,

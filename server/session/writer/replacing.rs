@@ -74,8 +74,8 @@ impl Inner {
         self.keep_with(index, path, file, why, Some(&about))
     }
 
-    /// The old text is in history before anything is declared, and the chunk has either text
-    /// at every moment.
+    /// Puts a text in the place of a chunk's. The old text is in history before anything is declared, and the
+    /// chunk has either text at every moment.
     pub(in crate::session) fn replace(
         &self,
         state: &mut State,
@@ -133,7 +133,7 @@ impl Inner {
         })
     }
 
-    /// What the manifest says of a text that was not generated just now.
+    /// Tells what the manifest says of a text that was not generated just now.
     fn record_of_new(&self, state: &State, index: usize, new: &New) -> ChunkRecord {
         let planned = &self.plan[index];
         let current = state.manifest.record(&planned.beat);

@@ -19,7 +19,7 @@ use crate::story::conflict_markers::conflict_line;
 use crate::story::{ChunkNumber, Digest};
 
 impl Session {
-    /// The versions of a chunk that were replaced, oldest first.
+    /// Returns the versions of a chunk that were replaced, oldest first.
     pub fn versions(&self, number: ChunkNumber) -> Result<Vec<KeptVersion>, StoreError> {
         let index = self.inner.index(number)?;
         let beat = &self.inner.plan[index].beat;
@@ -65,7 +65,7 @@ impl Session {
         self.replace(number, &new, Vec::new())
     }
 
-    /// What is known of the text of a version. A chunk may have had the same words twice: what was
+    /// Tells what is known of the text of a version. A chunk may have had the same words twice: what was
     /// noted of them last counts, such as that the author kept them.
     fn latest_record(
         &self,
@@ -176,7 +176,7 @@ impl Session {
         self.inner.refuse_locked(&state, index)
     }
 
-    /// The proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
+    /// Returns the proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
     fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
@@ -215,7 +215,7 @@ impl Session {
         Ok(())
     }
 
-    /// The step that takes away a revision that was decided about; not another one that has
+    /// Returns the step that takes away a revision that was decided about; not another one that has
     /// come since.
     fn remove_revision(&self, revision: &Revision) -> Vec<Step> {
         let step = revision.on_disk.as_ref().map(|text| Step::Remove {
@@ -241,7 +241,7 @@ impl Session {
     }
 }
 
-/// A text with an unresolved merge conflict takes no other's place.
+/// Refuses a text with an unresolved merge conflict: it takes no other's place.
 fn refuse_conflict(path: &Path, file: &ChunkFile) -> Result<(), StoreError> {
     match conflict_line(&file.prose) {
         Some(_) => Err(StoreError::UnmergedVersion {

@@ -184,18 +184,18 @@ impl Inner {
         chunk_file::render_with(planned.number, &planned.beat, status, &extra, prose)
     }
 
-    /// Where the revision of a chunk file waits.
+    /// Tells where the revision of a chunk file waits.
     pub(super) fn revision_path(&self, chunk: &Path) -> PathBuf {
         revision_beside(&self.paths.root, chunk)
     }
 
-    /// Whether a revision that names a beat is of a chunk.
+    /// Tells whether a revision that names a beat is of a chunk.
     pub(super) fn is_of(&self, state: &State, index: usize, named: Option<&BeatId>) -> bool {
         let planned = || self.plan.iter().map(|planned| &planned.beat);
         is_of(&state.manifest, planned, &self.plan[index].beat, named)
     }
 
-    /// The step by which the manifest says that no revision waits any more.
+    /// Returns the step by which the manifest says that no revision waits any more.
     pub(super) fn forget_revision(&self, state: &State, index: usize) -> Option<Step> {
         let record = state.manifest.record(&self.plan[index].beat)?;
         record.revision.is_some().then(|| {
@@ -208,7 +208,7 @@ impl Inner {
     }
 }
 
-/// A rewrite as history has it.
+/// Makes a chunk file of a rewrite, as history has it.
 fn proposed(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Complete),
@@ -217,7 +217,7 @@ fn proposed(prose: &str) -> ChunkFile {
     }
 }
 
-/// A revision's file, without the lines that are not the author's, and its digest when it was
+/// Returns a revision's file, without the lines that are not the author's, and its digest when it was
 /// proposed.
 pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
     let mut file = chunk_file::parse(text);
@@ -227,7 +227,7 @@ pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
     (file, own)
 }
 
-/// The text that a revision was made of, as far as it says so.
+/// Returns the text that a revision was made of, as far as it says so.
 pub(super) fn made_of(text: &str) -> Option<Digest> {
     chunk_file::parse(text).take_extra(OF).map(Digest)
 }
@@ -243,13 +243,13 @@ pub fn waiting_revision(view: &SessionView, chunk: &ChunkView, disk: &Disk) -> O
     is_its.then_some(path)
 }
 
-/// Where the revision of a chunk file waits.
+/// Tells where the revision of a chunk file waits.
 fn revision_beside(root: &Path, chunk: &Path) -> PathBuf {
     let name = chunk.file_name().unwrap_or_default();
     root.join("revisions").join(name)
 }
 
-/// Whether a revision that names a beat is of the chunk of the beat `own`: where files wait for their
+/// Tells whether a revision that names a beat is of the chunk of the beat `own`: where files wait for their
 /// numbers, one of another chunk may have its name. A beat that never was is a slip of the author's.
 fn is_of<'a, Planned: Iterator<Item = &'a BeatId>>(
     manifest: &Manifest,
@@ -269,7 +269,7 @@ fn is_of<'a, Planned: Iterator<Item = &'a BeatId>>(
     had_it || !records.any(|record| &record.beat == named)
 }
 
-/// Whether a waiting revision is not as it was proposed.
+/// Tells whether a waiting revision is not as it was proposed.
 fn is_authors(text: &str) -> bool {
     let (file, own) = parse_revision(text);
     let is_as_proposed =

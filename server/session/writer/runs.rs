@@ -89,7 +89,7 @@ impl Run {
         })
     }
 
-    /// `run-001-draft-20260101-101500`.
+    /// Returns the name of its folder: `run-001-draft-20260101-101500`.
     pub fn name(&self) -> &str {
         &self.inner.name
     }

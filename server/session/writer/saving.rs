@@ -52,7 +52,7 @@ impl Session {
         self.inner.keep_shown(&state, index, prose)
     }
 
-    /// The prose of a chunk so far, whole; safe on disk when this returns. A file that is
+    /// Saves the prose of a chunk so far, whole; it is safe on disk when this returns. A file that is
     /// open in an editor is not touched: its text goes to its journal.
     ///
     /// # Errors
@@ -95,7 +95,7 @@ impl Inner {
         Ok(())
     }
 
-    /// What stands in the file of a chunk. A file that is written anew has the author's front
+    /// Tells what stands in the file of a chunk. A file that is written anew has the author's front
     /// matter lines and the form of the text that was put into history before.
     pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
@@ -149,7 +149,7 @@ impl Inner {
         Ok(Cow::Borrowed(prose))
     }
 
-    /// The prose with the comments of a growing text, where the author changed nothing else in
+    /// Returns the prose with the comments of a growing text, where the author changed nothing else in
     /// that.
     fn with_new_comments(
         &self,
@@ -214,7 +214,7 @@ impl Inner {
         guard(there, prose, &known.cloned().unwrap_or_default(), generated)
     }
 
-    /// A text that a read-only file did not take goes to history.
+    /// Puts a text into history that a read-only file did not take.
     pub(super) fn kept_elsewhere(
         &self,
         error: StoreError,
@@ -268,7 +268,7 @@ impl Inner {
         })
     }
 
-    /// What a journal knows when it begins: how much of its text the editor shows, and what the author
+    /// Tells what a journal knows when it begins: how much of its text the editor shows, and what the author
     /// has saved since the file was written last.
     fn first_marks(
         &self,
@@ -385,7 +385,7 @@ impl Inner {
     }
 }
 
-/// A text of the model's that found no place in its file.
+/// Makes a chunk file of a text of the model's that found no place in its file.
 fn generated(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Partial),
@@ -394,7 +394,7 @@ fn generated(prose: &str) -> ChunkFile {
     }
 }
 
-/// Whether the author has cut off the end of what was written last. Pure.
+/// Tells whether the author has cut off the end of what was written last. Pure.
 fn is_cut(there: &ChunkFile, prose: &str, known: &Known) -> bool {
     let old = there.prose.trim_end();
     let is_other = |written: &Digest| *written != chunk_file::source_digest(old);
@@ -405,7 +405,7 @@ fn is_cut(there: &ChunkFile, prose: &str, known: &Known) -> bool {
         && known.handed.as_ref() != Some(&chunk_file::digest(old))
 }
 
-/// May `prose` replace what is there? Pure.
+/// Tells whether `prose` may replace what is there. Pure.
 fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Digest>) -> Guard {
     let old = there.prose.trim_end();
     let digest = chunk_file::digest(&there.prose);

@@ -79,7 +79,7 @@ pub struct Extracted {
 }
 
 impl KnownStates {
-    /// What is known when a chunk begins: what all before it add up to.
+    /// Tells what is known when a chunk begins: what all before it add up to.
     pub fn before(&self, number: ChunkNumber) -> StoryState {
         let known = self.chunks.iter().flatten();
         fold(
@@ -89,7 +89,7 @@ impl KnownStates {
         )
     }
 
-    /// What the state file of a chunk is worth; `None` where there is none.
+    /// Tells what the state file of a chunk is worth; `None` where there is none.
     pub fn standing(&self, number: ChunkNumber) -> Option<Standing> {
         let mut known = self.chunks.iter().flatten();
         known
@@ -97,7 +97,7 @@ impl KnownStates {
             .map(|known| known.standing)
     }
 
-    /// The complete chunks of which nothing is known, or only what an earlier text told.
+    /// Returns the complete chunks of which nothing is known, or only what an earlier text told.
     pub fn to_extract(&self, view: &SessionView) -> Vec<ChunkNumber> {
         let is_open = |known: &Option<KnownState>| {
             known
@@ -112,7 +112,7 @@ impl KnownStates {
     }
 }
 
-/// What is known of the chunks of a view, from their state files as editors and disk have them.
+/// Tells what is known of the chunks of a view, from their state files as editors and disk have them.
 /// `cast` are the people whom a statement may name though its chunk does not.
 ///
 /// Takes no lock, writes nothing and never fails: what can't be read is a notice.
@@ -176,7 +176,7 @@ pub(super) fn path_of(states: &Path, chunk: &Path) -> PathBuf {
     states.join(name)
 }
 
-/// A state file, or what is wrong with it. What an editor shows counts, as long as it can be
+/// Returns a state file, or what is wrong with it. What an editor shows counts, as long as it can be
 /// read: while it is being typed it mostly can't.
 fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, String> {
     if owners.owner(path) == Owner::Client
@@ -193,7 +193,7 @@ fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, S
     text.map(|text| state_file::parse(&text)).transpose()
 }
 
-/// What of a state may be believed.
+/// Tells what of a state may be believed.
 fn judge(
     told: Told,
     chunk: &ChunkView,
@@ -212,7 +212,7 @@ fn judge(
 }
 
 impl Session {
-    /// What is known of the chunks of a view of this session; see [`read_states`].
+    /// Tells what is known of the chunks of a view of this session; see [`read_states`].
     pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
         let inner = &self.inner;
         let owners = inner.owners.as_ref();
@@ -296,7 +296,7 @@ impl Inner {
         .render()
     }
 
-    /// Whether a state that was extracted unasked may replace what is there.
+    /// Tells whether a state that was extracted unasked may replace what is there.
     fn may_replace(
         &self,
         index: usize,
@@ -366,7 +366,7 @@ impl Inner {
         self.write_manifest(state)
     }
 
-    /// The state file of a chunk, as it stands in the manifest; `None` where there is none.
+    /// Returns the state file of a chunk, as it stands in the manifest; `None` where there is none.
     pub(in crate::session) fn state_file(
         &self,
         chunk: &Path,
