@@ -215,6 +215,14 @@ impl Disk {
         }
     }
 
+    /// Stops at a place that is known not to take a file.
+    pub(in crate::session) fn check_file(&self, path: &Path) -> Result<(), StoreError> {
+        match self.metadata(path)? {
+            Some(there) => self.refuse_unwritable(path, &there),
+            None => Ok(()),
+        }
+    }
+
     /// Stops at a file that may not be replaced.
     pub(super) fn refuse_unwritable(
         &self,
@@ -365,20 +373,25 @@ impl Disk {
     /// Writes a file in place and unsynced: only for a copy that is told from anything else by
     /// its digest, and that can be made again.
     pub(super) fn write_copy(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        self.hold_inside(path)?;
-        if let Some(before) = self.metadata(path)? {
-            self.refuse_unwritable(path, &before)?;
-        }
-        let created = patiently(Call::Create, || {
-            self.go(Call::Create, path).and_then(|()| {
-                let mut options = OpenOptions::new();
-                options.write(true).create(true).truncate(true);
-                regular::open(path, &options, Links::Refuse)
-            })
-        });
-        created
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        self.open_to_write(path, &options)?
             .and_then(|mut file| self.put(&mut file, path, bytes))
             .map_err(|error| StoreError::io(Doing::Write, path, error))
+    }
+
+    /// Opens a file that may be written to, in place.
+    fn open_to_write(
+        &self,
+        path: &Path,
+        options: &OpenOptions,
+    ) -> Result<io::Result<File>, StoreError> {
+        self.hold_inside(path)?;
+        self.check_file(path)?;
+        Ok(patiently(Call::Create, || {
+            self.go(Call::Create, path)
+                .and_then(|()| regular::open(path, options, Links::Refuse))
+        }))
     }
 
     /// Makes one write to an open file.
@@ -440,17 +453,9 @@ impl Disk {
 
     /// Opens a log to append to. Each [`Log::append`] is one write.
     pub fn open_log(&self, path: &Path) -> Result<Log, StoreError> {
-        self.hold_inside(path)?;
-        if let Some(metadata) = self.metadata(path)? {
-            self.refuse_unwritable(path, &metadata)?;
-        }
-        let opened = patiently(Call::Create, || {
-            self.go(Call::Create, path).and_then(|()| {
-                let mut options = OpenOptions::new();
-                options.create(true).append(true);
-                regular::open(path, &options, Links::Refuse)
-            })
-        });
+        let mut options = OpenOptions::new();
+        options.create(true).append(true);
+        let opened = self.open_to_write(path, &options)?;
         let file = opened.map_err(|error| StoreError::io(Doing::Create, path, error))?;
         Ok(Log {
             disk: self.clone(),

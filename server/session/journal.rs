@@ -343,6 +343,7 @@ fn floor_boundary(text: &str, bytes: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::table;
     use super::FileStatus::{Complete, Partial};
     use super::*;
 
@@ -377,47 +378,24 @@ mod tests {
     #[test]
     fn compares_with_what_the_author_left() {
         let gone = Marks::replacing(vec![chunk_file::source_digest("An old text.")]);
-        let rows = [
-            // journal, its status, file, its status, verdict
-            ("One. Two.", Partial, "", Partial, Verdict::Apply),
-            ("One. Two.", Partial, "One.", Partial, Verdict::Apply),
-            ("One. Two.", Partial, "One. Two.\n", Partial, Verdict::Saved),
-            (
-                "One. Two.",
-                Complete,
-                "One. Two.\n",
-                Partial,
-                Verdict::Apply,
-            ),
-            (
-                "One. Two.",
-                Complete,
-                "One. Two.\n",
-                Complete,
-                Verdict::Saved,
-            ),
-            (
-                "One. Two.",
-                Partial,
-                "One. Two. Mine.",
-                Partial,
-                Verdict::Saved,
-            ),
-            ("One. Two.", Partial, "Mine. Two.", Partial, Verdict::Apart),
-            (
-                "One. Two.",
-                Partial,
-                "An old text.",
-                Complete,
-                Verdict::Apply,
-            ),
-            ("", Partial, "An old text.", Complete, Verdict::Apply),
-            ("", Partial, "Mine.", Complete, Verdict::Saved),
-        ];
-        for (ours, our_status, theirs, their_status, verdict) in rows {
-            let journal = journal(our_status, ours, &gone);
-            let found = journal.against(&file(their_status, theirs), Place::Buffer);
-            assert_eq!(found, verdict, "{ours:?} against {theirs:?}");
+        let rows = r"
+            journal   | its status | file            | its status | verdict
+            One. Two. | Partial    |                 | Partial    | Apply
+            One. Two. | Partial    | One.            | Partial    | Apply
+            One. Two. | Partial    | One. Two.\n     | Partial    | Saved
+            One. Two. | Complete   | One. Two.\n     | Partial    | Apply
+            One. Two. | Complete   | One. Two.\n     | Complete   | Saved
+            One. Two. | Partial    | One. Two. Mine. | Partial    | Saved
+            One. Two. | Partial    | Mine. Two.      | Partial    | Apart
+            One. Two. | Partial    | An old text.    | Complete   | Apply
+                      | Partial    | An old text.    | Complete   | Apply
+                      | Partial    | Mine.           | Complete   | Saved
+        ";
+        let status = |word: &str| if word == "Partial" { Partial } else { Complete };
+        for row in &table::rows(rows)[1..] {
+            let journal = journal(status(&row[1]), &row[0], &gone);
+            let found = journal.against(&file(status(&row[3]), &row[2]), Place::Buffer);
+            assert_eq!(format!("{found:?}"), row[4], "{row:?}");
         }
     }
 

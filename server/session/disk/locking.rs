@@ -27,9 +27,7 @@ impl Disk {
         lock: fn(&File) -> Result<(), TryLockError>,
     ) -> Result<Option<LockedFile>, StoreError> {
         self.hold_inside(path)?;
-        if let Some(metadata) = self.metadata(path)? {
-            self.refuse_unwritable(path, &metadata)?;
-        }
+        self.check_file(path)?;
         let opened = self.go(Call::Lock, path).and_then(|()| {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);

@@ -9,14 +9,6 @@ use super::entry::{EntryKind, refuse_no_folder};
 use crate::session::error::{Doing, StoreError};
 
 impl Disk {
-    /// Stops at a place that is known not to take a file.
-    pub(in crate::session) fn check_file(&self, path: &Path) -> Result<(), StoreError> {
-        match self.metadata(path)? {
-            Some(there) => self.refuse_unwritable(path, &there),
-            None => Ok(()),
-        }
-    }
-
     /// Stops at a place where something else than a file lies.
     pub(in crate::session) fn check_place(&self, path: &Path) -> Result<(), StoreError> {
         match self.check_file(path) {

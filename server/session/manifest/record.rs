@@ -34,7 +34,7 @@ pub enum Origin {
 }
 
 /// What is known about a chunk.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChunkRecord {
     pub number: ChunkNumber,
     pub beat: BeatId,
@@ -184,39 +184,7 @@ impl ChunkRecord {
         ChunkRecord {
             number,
             beat,
-            formerly: Vec::new(),
-            title: String::new(),
-            file: String::new(),
-            status: ChunkStatus::Missing,
-            origin: None,
-            words: 0,
-            target_words: 0,
-            content_sha256: None,
-            generated_sha256: None,
-            body_sha256: None,
-            inputs: BTreeMap::new(),
-            begun: None,
-            provider: None,
-            model: None,
-            asked_model: None,
-            finish_reason: None,
-            attempts: 0,
-            started: None,
-            finished: None,
-            first_finished: None,
-            noted: None,
-            elapsed_ms: None,
-            first_token_ms: None,
-            usage: None,
-            cost: None,
-            demo: false,
-            failure: None,
-            seam_open: false,
-            locked: false,
-            refined_sha256: None,
-            state_file: None,
-            revision: None,
-            other: BTreeMap::new(),
+            ..ChunkRecord::default()
         }
     }
 

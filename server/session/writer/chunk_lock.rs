@@ -5,7 +5,6 @@
 //! lost manifest, a copy or an archive can't lose it, and in the manifest, which has it where the
 //! file has no front matter.
 
-use super::changelog;
 use super::{Inner, Session, State};
 use crate::session::chunk_file;
 use crate::session::error::StoreError;
@@ -76,14 +75,10 @@ impl Inner {
         let record = state.manifest.record(&chunk.beat).cloned();
         let mut record = record.unwrap_or_else(|| record_of(&chunk));
         record.locked = locked;
-        steps.extend(self.copy_of_record(&record));
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
+        steps.extend(self.record_steps(record));
         let did = if locked { "locked" } else { "unlocked" };
-        let event = format!("{did} chunk {} ({})", chunk.number, chunk.beat);
         steps.push(Step::Line {
-            line: changelog::line(self.disk.now(), &event),
+            line: self.event(index, did),
         });
         let what = format!("have chunk {} {did}", chunk.number);
         self.change(state, &Intent::new(what, self.disk.now(), steps))?;

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::changelog;
 use super::{Inner, State};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
@@ -18,6 +19,13 @@ use crate::story::{Digest, words};
 const OTHER_NAMES: u64 = 512;
 
 impl Inner {
+    /// Returns the changelog's line of what was done to a chunk.
+    pub(super) fn event(&self, index: usize, did: &str) -> String {
+        let planned = &self.plan[index];
+        let event = format!("{did} chunk {} ({})", planned.number, planned.beat);
+        changelog::line(self.disk.now(), &event)
+    }
+
     /// Returns the steps that put a record into the manifest, and beside the copy of what was generated.
     pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
         let mut steps = self.copy_of_record(&record);

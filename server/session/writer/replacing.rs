@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::changelog;
 use super::{Inner, State};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
@@ -29,7 +28,7 @@ pub(in crate::session) struct New<'a> {
 }
 
 /// What is known of such a text.
-pub(super) enum Known {
+pub(in crate::session) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
     /// The same, and the author has changed it.
@@ -194,11 +193,5 @@ impl Inner {
             record.other.extend(unknown);
         }
         record
-    }
-
-    pub(in crate::session) fn event(&self, index: usize, did: &str) -> String {
-        let planned = &self.plan[index];
-        let event = format!("{did} chunk {} ({})", planned.number, planned.beat);
-        changelog::line(self.disk.now(), &event)
     }
 }

@@ -159,10 +159,7 @@ impl Session {
         let mut record = record.clone();
         record.inputs = inputs;
         record.noted = Some(inner.disk.now());
-        let mut steps = inner.copy_of_record(&record);
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
+        let mut steps = inner.record_steps(record);
         steps.push(Step::Line {
             line: inner.event(index, "kept"),
         });

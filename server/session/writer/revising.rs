@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::changelog;
 use super::replacing::{Known, New};
 use super::{Inner, Session, State};
 use crate::session::Saved;
@@ -159,12 +158,8 @@ impl Inner {
             record.refined_sha256 = Some(revision.of.clone());
             steps.extend(self.record_steps(record));
         }
-        let event = format!(
-            "proposed a revision of chunk {} ({})",
-            planned.number, planned.beat
-        );
         steps.push(Step::Line {
-            line: changelog::line(self.disk.now(), &event),
+            line: self.event(index, "proposed a revision of"),
         });
         let what = format!("propose a revision of chunk {}", planned.number);
         self.change(state, &Intent::new(what, self.disk.now(), steps))?;
