@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use storywright::engine::prompt::{Earlier, Prompt, PromptInputs, Templates};
+use storywright::engine::prompt::{Earlier, Ground, Prompt, PromptInputs, Templates};
 use storywright::engine::tokens;
 use storywright::story::state::{ChunkState, Fact};
 use storywright::story::{Brief, ChunkNumber};
@@ -196,6 +196,7 @@ fn built(brief: &Brief, earlier: &[Earlier<'_>], number: usize) -> String {
     let prompt = Prompt::build(&PromptInputs {
         brief,
         templates: &templates,
+        ground: &Ground::of(brief, &templates),
         beat: number - 1,
         target_words: 400,
         earlier,

@@ -10,6 +10,7 @@ use super::output;
 use crate::engine::argument::as_argument;
 use crate::engine::workshop::Workshop;
 use crate::session::{Limits, import_zip};
+use crate::story::counted::counted;
 
 #[derive(Args)]
 pub struct Import {
@@ -44,11 +45,11 @@ pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
         output::note(&format!("note: {notice}"));
     }
     output::print(&format!(
-        "session {} is in {} ({} files, {} bytes).\nTo go on with it: storywright session use {} {}",
+        "session {} is in {} ({}, {}).\nTo go on with it: storywright session use {} {}",
         imported.session,
         imported.folder.generated().display(),
-        imported.files,
-        imported.bytes,
+        counted(imported.files, "file"),
+        counted(imported.bytes, "byte"),
         as_argument(imported.session.as_str()),
         as_argument(&brief)
     ));

@@ -14,6 +14,7 @@ use crate::engine::stale_reason;
 use crate::engine::status::{ChunkState, Edits, StoryStatus};
 use crate::engine::workshop::{ChapterRef, Workshop};
 use crate::session::{ChunkStatus, NoEditor, StoreError};
+use crate::story::counted::counted;
 use crate::story::edits::Edit;
 
 #[derive(Args)]
@@ -143,7 +144,8 @@ fn chapter_line(from: &[ChunkState], unit: &str) -> Option<String> {
         target = target.saturating_add(chunk.target_words);
     }
     Some(format!(
-        "{title}: {complete} of {all} chunks complete, {words} of {target} {unit}"
+        "{title}: {} complete, {words} of {target} {unit}",
+        counted(format!("{complete} of {all}"), "chunk")
     ))
 }
 

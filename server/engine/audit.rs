@@ -205,10 +205,11 @@ impl Auditor {
         let (story, settings) = (&self.pass.story, &self.pass.settings);
         let beat = (chunk.number.0 as usize).saturating_sub(1);
         let view = &chunk.view.chunks[beat];
-        let scene = scene::scene(&story.brief, beat, view, "", settings.demo_seed());
+        let writer = &self.asker.writer;
+        let seed = settings.demo_seed();
+        let scene = scene::scene(writer, &story.brief, beat, view, "", seed);
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Audit;
-        let writer = &self.asker.writer;
         Request {
             model: self.asker.writer.model.clone(),
             system: chunk.question.system.clone(),

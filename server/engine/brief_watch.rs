@@ -4,10 +4,10 @@
 //! two chunks would put texts into the wrong places. What it must not do is to pass a change over in
 //! silence: it says that the change counts from the next `write` on.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::settings::Settings;
-use super::snapshot::StorySnapshot;
+use super::story_file::StoryFile;
 use super::workshop::{JobRequest, Workshop};
 use crate::session::Owners;
 use crate::story::{Digest, SectionKind};
@@ -19,9 +19,9 @@ pub(super) struct BriefWatch {
     seen: Mutex<Seen>,
 }
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct Seen {
-    brief: Digest,
+    story: Arc<StoryFile>,
     settings: Settings,
 }
 
@@ -32,26 +32,35 @@ pub(super) struct Change {
 }
 
 impl BriefWatch {
-    pub fn new(workshop: &Workshop, request: &JobRequest, read: &StorySnapshot) -> BriefWatch {
+    pub fn new(
+        workshop: &Workshop,
+        request: &JobRequest,
+        story: &Arc<StoryFile>,
+        settings: &Settings,
+    ) -> BriefWatch {
         BriefWatch {
             workshop: workshop.clone(),
             request: request.clone(),
-            seen: Mutex::new(Seen::of(read)),
+            seen: Mutex::new(Seen {
+                story: Arc::clone(story),
+                settings: settings.clone(),
+            }),
         }
     }
 
     /// What changed since the last look; each change is told once. A brief that can't be read now is not
     /// judged. Blocks on the file system.
     pub fn look(&self, owners: &dyn Owners) -> Vec<Change> {
-        let Ok(read) = self.workshop.read_story(&self.request.source(), owners) else {
+        let Some(now) = self.now(owners) else {
             return Vec::new();
         };
-        let now = Seen::of(&read);
         let before = {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *seen, now.clone())
         };
-        let brief = (before.brief != now.brief).then_some(Change {
+        let is_same =
+            Arc::ptr_eq(&before.story, &now.story) || told(&before.story) == told(&now.story);
+        let brief = (!is_same).then_some(Change {
             code: "brief-changed",
             message: "the brief was changed while this job writes. The job goes on under the brief as it was when it \
                       began; the change counts from the next `write` on, and `status` shows which chunks it makes \
@@ -63,23 +72,92 @@ impl BriefWatch {
         });
         brief.into_iter().chain(settings).collect()
     }
+
+    /// Brief and settings as they are now. A brief whose text stands is not parsed again: it may be large, and
+    /// every chunk looks.
+    fn now(&self, owners: &dyn Owners) -> Option<Seen> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = Arc::clone(&seen.story);
+        drop(seen);
+        let source = self.request.source();
+        if before.stands(owners) {
+            let settings = self.workshop.settings_of(&source, &before, owners);
+            return Some(Seen {
+                story: before,
+                settings,
+            });
+        }
+        let read = self.workshop.read_story(&source, owners).ok()?;
+        Some(Seen {
+            story: Arc::new(read.story),
+            settings: read.settings,
+        })
+    }
 }
 
-impl Seen {
-    /// Private notes are no part of the story; everything else may be.
-    fn of(read: &StorySnapshot) -> Seen {
-        let (brief, text) = (&read.story.brief, &read.story.text);
-        let first = brief.sections.first();
-        let head = first.map_or(text.len(), |section| section.heading_span.start);
-        let mut parts = vec![text.get(..head).unwrap_or(text).trim_end()];
-        for section in &brief.sections {
-            if section.kind != SectionKind::Notes {
-                parts.extend([section.title.as_str(), section.text.trim_end()]);
-            }
+/// The digest of what a brief says. Private notes are no part of the story; everything else may be.
+fn told(story: &StoryFile) -> Digest {
+    let (brief, text) = (&story.brief, &story.text);
+    let first = brief.sections.first();
+    let head = first.map_or(text.len(), |section| section.heading_span.start);
+    let mut parts = vec![text.get(..head).unwrap_or(text).trim_end()];
+    for section in &brief.sections {
+        if section.kind != SectionKind::Notes {
+            parts.extend([section.title.as_str(), section.text.trim_end()]);
         }
-        Seen {
-            brief: Digest::of(&parts.join("\n\u{0}")),
-            settings: read.settings.clone(),
-        }
+    }
+    Digest::of(&parts.join("\n\u{0}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::*;
+    use crate::engine::environment::Environment;
+    use crate::engine::workshop::{Naming, Scope};
+    use crate::session::{Disk, NoEditor};
+
+    #[test]
+    fn a_brief_that_stands_is_not_parsed_again_and_one_that_does_not_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("story.md");
+        let brief = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\nDown.\n";
+        std::fs::write(&path, brief).unwrap();
+        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "test");
+        let request = JobRequest {
+            job: "write".to_owned(),
+            brief: path.clone(),
+            workspace: None,
+            session: None,
+            naming: Naming::ByAuthor,
+            scope: Scope::Remaining,
+            editor_settings: None,
+            flags: Map::new(),
+        };
+        let read = workshop.read_story(&request.source(), &NoEditor).unwrap();
+        let first = Arc::new(read.story);
+        let watch = BriefWatch::new(&workshop, &request, &first, &read.settings);
+        let look = || {
+            let changes = watch.look(&NoEditor);
+            let codes: Vec<&str> = changes.iter().map(|change| change.code).collect();
+            let seen = Arc::clone(&watch.seen.lock().unwrap().story);
+            (codes, Arc::ptr_eq(&seen, &first))
+        };
+        assert_eq!(look(), (vec![], true));
+        std::fs::write(
+            folder.path().join("storywright.toml"),
+            "chunk_words = 700\n",
+        )
+        .unwrap();
+        assert_eq!(look(), (vec!["settings-changed"], true));
+        assert_eq!(look(), (vec![], true));
+        std::fs::write(&path, format!("{brief}# Notes\nMine.\n")).unwrap();
+        assert_eq!(look(), (vec![], false));
+        std::fs::write(&path, brief.replace("Down", "Up")).unwrap();
+        assert_eq!(look(), (vec!["brief-changed"], false));
+        assert_eq!(look(), (vec![], false));
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(look(), (vec![], false));
     }
 }

@@ -19,6 +19,7 @@ use super::writer::{Connection, asked_port, connect_provider, exposed_key};
 use crate::provider::local::LocalServer;
 use crate::provider::{Provider, ProviderKind};
 use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
+use crate::story::counted::counted;
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, Serialize)]
@@ -211,15 +212,21 @@ fn story_checks(
         check(
             "brief",
             CheckState::Ok,
-            format!("{}: {beats} beats", story.folder.brief().display()),
+            format!(
+                "{}: {}",
+                story.folder.brief().display(),
+                counted(beats, "beat")
+            ),
         )
     } else {
         check(
             "brief",
             CheckState::Error,
             format!(
-                "{} has {errors} errors; `storywright check` shows them",
-                story.folder.brief().display()
+                "{} has {}; `storywright check` shows {}",
+                story.folder.brief().display(),
+                counted(errors, "error"),
+                if errors == 1 { "it" } else { "them" }
             ),
         )
     });

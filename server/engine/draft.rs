@@ -170,8 +170,13 @@ impl Drafting<'_> {
     ) -> DraftEnd {
         let settings = self.job.settings();
         let mut retries = Retries::new(settings.attempts, settings.outage);
+        let acceptance = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return DraftEnd::Cancelled,
+            acceptance = self.acceptance() => acceptance,
+        };
         let mut tries = Tries {
-            acceptance: self.acceptance().await,
+            acceptance,
             continued: 0,
             refused: 0,
         };
@@ -429,12 +434,12 @@ impl Drafting<'_> {
         texts.push(self.preceding.clone());
         // It takes as long as the story is.
         let told = blocking(move || Told::of(&texts)).await;
-        Acceptance::new(
+        Acceptance::by(
+            self.job.story.yardstick(),
             self.job.brief(),
             self.beat_index(),
             self.chunk.target_words,
             &self.asks.notes,
-            &self.job.story.templates,
             told,
         )
     }

@@ -8,6 +8,7 @@ use super::prompt::TooLarge;
 use super::settings::{Order, SettingsProblem};
 use super::writer::WriterError;
 use crate::session::{ArchiveError, SessionId, StoreError, Stray};
+use crate::story::counted::counted;
 use crate::story::{BeatId, ChunkNumber, Problem};
 
 /// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
@@ -69,9 +70,7 @@ pub enum JobError {
     NoChunkNamed,
     #[error("the outline has no beat `{0}`; `storywright status` lists them")]
     NoSuchBeat(BeatId),
-    #[error(
-        "the story has no chunk {number}: its outline has {chunks} beats, so chunks are 1 to {chunks}"
-    )]
+    #[error("the story has no chunk {number}: {}", only_chunks(*chunks))]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
         "the range `{first}-{last}` ends before it begins; `{last}-{first}` is the other way round"
@@ -178,15 +177,29 @@ fn adoptable_message(brief: &str, strays: &[Stray]) -> String {
     )
 }
 
+/// Says which chunks there are, by the beats of the outline.
+fn only_chunks(chunks: usize) -> String {
+    match chunks {
+        0 => "its outline has no beat".to_owned(),
+        1 => "its outline has 1 beat, so there is only chunk 1".to_owned(),
+        _ => format!("its outline has {chunks} beats, so chunks are 1 to {chunks}"),
+    }
+}
+
 /// Says which drafts a story may go on with after its brief was renamed.
 pub(super) fn offer(brief: &str, strays: &[Stray]) -> String {
     let drafts: Vec<String> = strays
         .iter()
         .map(|stray| {
             format!(
-                "{} ({} of its {} chunks are of these beats; its brief was {}, which is gone). Go on with it: \
-                 `storywright session adopt {}`",
-                stray.session, stray.shared, stray.beats, stray.former_brief, stray.session
+                "{} ({} {} of these beats; its brief was {}, which is gone). Go on with it: `storywright session \
+                 adopt {}`",
+                stray.session,
+                counted(format!("{} of its {}", stray.shared, stray.beats), "chunk")
+                    .replace("its 1 ", "its only "),
+                if stray.shared == 1 { "is" } else { "are" },
+                stray.former_brief,
+                stray.session
             )
         })
         .collect();

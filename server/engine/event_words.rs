@@ -3,6 +3,7 @@
 use super::events::{JobEvent, Outcome, SeamResult, Work};
 use super::plan::PlanEvent;
 use crate::provider::Usage;
+use crate::story::counted::counted;
 
 /// Says how far a job is, in a few words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +27,9 @@ impl JobEvent {
                 to_write,
                 ..
             } if *work != Work::Write => format!(
-                "{story}: {} {} of {chunks} chunks with {provider}/{model} (session {session})",
+                "{story}: {} {} with {provider}/{model} (session {session})",
                 work.doing(),
-                to_write.len()
+                counted(format!("{} of {chunks}", to_write.len()), "chunk")
             ),
             JobEvent::JobStarted {
                 story,
@@ -40,8 +41,8 @@ impl JobEvent {
                 target_words,
                 ..
             } => format!(
-                "{story}: writing {} of {chunks} chunks, {target_words} {unit} in all, with {provider}/{model} (session {session})",
-                to_write.len()
+                "{story}: writing {}, {target_words} {unit} in all, with {provider}/{model} (session {session})",
+                counted(format!("{} of {chunks}", to_write.len()), "chunk")
             ),
             JobEvent::ChunkStarted {
                 chunk,
@@ -232,9 +233,9 @@ impl JobEvent {
                 target_words,
                 ..
             } => format!(
-                "{job} started: session {session}, {} of {chunks} chunks to {} with {provider}/{model}; \
-                 {words} of {target_words} {unit} are there",
-                to_write.len(),
+                "{job} started: session {session}, {} to {} with {provider}/{model}; {words} of \
+                 {target_words} {unit} are there",
+                counted(format!("{} of {chunks}", to_write.len()), "chunk"),
                 work.as_str()
             ),
             JobEvent::ChunkStarted {
@@ -301,7 +302,8 @@ impl JobEvent {
                 elapsed_ms,
                 ..
             } => format!(
-                "chunk {chunk} read: {facts} facts, {} elapsed, {} tokens",
+                "chunk {chunk} read: {}, {} elapsed, {} tokens",
+                counted(facts, "fact"),
                 seconds(*elapsed_ms),
                 tokens(usage)
             ),
@@ -346,7 +348,8 @@ impl JobEvent {
                 elapsed_ms,
                 ..
             } => format!(
-                "chunk {chunk} audited: {findings} contradictions, {} elapsed, {} tokens",
+                "chunk {chunk} audited: {}, {} elapsed, {} tokens",
+                counted(findings, "contradiction"),
                 seconds(*elapsed_ms),
                 tokens(usage)
             ),
@@ -363,8 +366,9 @@ impl JobEvent {
                 elapsed_ms,
                 ..
             } => format!(
-                "job {}: {written} chunks written, {} not complete, {words}/{target_words} {unit}, {} elapsed",
+                "job {}: {} written, {} not complete, {words}/{target_words} {unit}, {} elapsed",
                 ending(*outcome),
+                counted(written, "chunk"),
                 incomplete.len(),
                 seconds(*elapsed_ms)
             ),
@@ -384,7 +388,8 @@ fn plan_line(event: &PlanEvent) -> Option<String> {
             to_plan,
             ..
         } => {
-            format!("{story}: planning {to_plan} beats beside {beats} with {provider}/{model}")
+            let to_plan = counted(to_plan, "beat");
+            format!("{story}: planning {to_plan} beside {beats} with {provider}/{model}")
         }
         PlanEvent::BeatSaved {
             number,
@@ -427,7 +432,8 @@ fn plan_checkpoint(event: &PlanEvent) -> Option<String> {
             to_plan,
             ..
         } => {
-            format!("{job} started: {to_plan} beats to plan beside {beats} with {provider}/{model}")
+            let to_plan = counted(to_plan, "beat");
+            format!("{job} started: {to_plan} to plan beside {beats} with {provider}/{model}")
         }
         PlanEvent::Progress { .. } => return None,
         PlanEvent::BeatSaved {
@@ -450,11 +456,12 @@ fn plan_checkpoint(event: &PlanEvent) -> Option<String> {
             causes,
             elapsed_ms,
         } => format!(
-            "{} with {planned} beats planned, next in {}: {message}{}; {} elapsed",
+            "{} with {} planned, next in {}: {message}{}; {} elapsed",
             match patience_ms {
                 Some(_) => "server not ready".to_owned(),
                 None => format!("attempt {attempt} of {attempts} failed"),
             },
+            counted(planned, "beat"),
             seconds(*wait_ms),
             because(causes),
             seconds(*elapsed_ms)
@@ -467,8 +474,9 @@ fn plan_checkpoint(event: &PlanEvent) -> Option<String> {
             elapsed_ms,
             ..
         } => format!(
-            "job {}: {planned} beats planned, {missing} missing, {} tokens, {} elapsed",
+            "job {}: {} planned, {missing} missing, {} tokens, {} elapsed",
             ending(*outcome),
+            counted(planned, "beat"),
             tokens(usage),
             seconds(*elapsed_ms)
         ),

@@ -9,6 +9,7 @@ use super::sessions;
 use super::settings::Settings;
 use super::story_file::StoryFile;
 use crate::session::{self, Disk, Exported, Owners, SessionId};
+use crate::story::counted::counted;
 use crate::story::title_page::TitlePage;
 
 /// What an export is.
@@ -90,10 +91,11 @@ impl ExportReport {
     pub fn message(&self) -> String {
         let what = match self.format {
             Format::Zip => format!(
-                "{} files, {} bytes, read back and sound",
-                self.files, self.bytes
+                "{}, {}, read back and sound",
+                counted(self.files, "file"),
+                counted(self.bytes, "byte")
             ),
-            Format::Md => format!("{} bytes", self.bytes),
+            Format::Md => counted(self.bytes, "byte"),
         };
         format!(
             "session {} is exported to {} ({what})",

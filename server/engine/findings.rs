@@ -326,7 +326,7 @@ fn damaged(damage: &Damage, text: usize) -> Finding {
                 .to_owned()
         }
         Fault::Closing => "The front matter ends with a line `---` before the prose.".to_owned(),
-        Fault::Line => "This line does not belong into the front matter.".to_owned(),
+        Fault::Line => "This line does not belong in the front matter.".to_owned(),
         Fault::UnknownStatus(word) => {
             format!("The status \"{word}\" is neither `partial` nor `complete`.")
         }

@@ -139,7 +139,10 @@ impl Job {
             stop,
             beside,
         } = results;
-        self.tell_of_changes().await;
+        // A job that was cancelled ends now; what the author changed is read by the next one anyway.
+        if !matches!(stop, Some(Stop::Cancelled)) {
+            self.tell_of_changes().await;
+        }
         let unsaved = self.rescue().await;
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;

@@ -12,7 +12,6 @@ use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Standing};
-use crate::story::names::CastNames;
 use crate::story::recall;
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
@@ -62,7 +61,7 @@ impl<'a> Others<'a> {
             return;
         }
         let brief = &self.story.brief;
-        let names = CastNames::of(&brief.cast, &brief.language);
+        let ground = self.story.ground();
         let mut state = StoryState::default();
         for (index, known) in self.written.states.iter().enumerate() {
             let (Some(known), Some(chunk)) = (known, chunks.get(index)) else {
@@ -70,7 +69,7 @@ impl<'a> Others<'a> {
             };
             state.take(chunk.number, known);
             for (beat, reader) in told.remove(&index).into_iter().flatten() {
-                let text = state_text(&state, brief, &names, reader);
+                let text = state_text(&state, brief, ground, reader);
                 self.stands.insert((beat, reader), Digest::of(&text));
             }
         }

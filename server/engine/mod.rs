@@ -30,6 +30,7 @@ mod job_report;
 mod json;
 mod known_slices;
 pub mod local_servers;
+mod looking;
 mod measuring;
 pub mod new_story;
 mod opening;

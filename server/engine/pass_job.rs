@@ -108,7 +108,7 @@ impl Prepared {
             work,
             pass: Pass {
                 session: open.session.clone(),
-                story: Arc::new(self.story),
+                story: self.story,
                 settings: Arc::new(self.settings),
                 editor,
                 reporter,

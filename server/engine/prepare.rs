@@ -14,12 +14,12 @@ use super::events::{JobEvent, Observer, Outcome, Work};
 use super::extract::{Beside, Reader};
 use super::job::{Finished, Job};
 use super::job_report::full_story;
-use super::passes::Left;
+use super::looking::Found;
 use super::queue::{Lineup, Queue, Treatment, without_tail};
-use super::report::{Reporter, millis, tell_of_settings, tell_of_wait};
+use super::report::{Reporter, millis, tell_of_settings};
 use super::run_report::Safety;
 use super::schedule::Schedule;
-use super::settings::{Mode, Order, ProviderChoice, Refine, Role, Settings, Switch};
+use super::settings::{Mode, Order, Settings, Switch};
 use super::single::{Beginning, Choice, SingleCall};
 use super::status::StoryStatus;
 use super::story_file::{StoryFile, check_brief_inside};
@@ -28,14 +28,14 @@ use super::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
 use super::writer::Writer;
 use super::written::Written;
 use super::{blocking, preflight, run_report, sessions, stale};
-use crate::provider::{ProviderKind, Usage};
-use crate::session::{Notice, PlannedChunk, SessionView, read_audits, read_session};
+use crate::provider::Usage;
+use crate::session::{Notice, PlannedChunk, SessionView};
 use crate::story::{ChunkNumber, Severity};
 
 /// A request whose brief and settings are in order; nothing has been sent or written yet.
 pub struct Prepared {
     pub(super) request: JobRequest,
-    pub(super) story: StoryFile,
+    pub(super) story: Arc<StoryFile>,
     pub(super) settings: Settings,
     pub(super) plan: Vec<PlannedChunk>,
     pub(super) warnings: Vec<String>,
@@ -53,9 +53,10 @@ impl Prepared {
     ) -> Result<Prepared, JobError> {
         let read = workshop.read_story(&request.source(), editor)?;
         workshop.check_not_planned(&read.story.folder)?;
-        let watch = BriefWatch::new(workshop, &request, &read);
         let (story, settings, warnings) = read.usable()?;
         story.check()?;
+        let story = Arc::new(story);
+        let watch = BriefWatch::new(workshop, &request, &story, &settings);
         if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
             return Err(JobError::StateOff);
         }
@@ -112,7 +113,13 @@ impl Prepared {
         observer: Arc<dyn Observer>,
         cancel: &CancellationToken,
     ) -> Result<Finished, JobError> {
-        check_brief_inside(&self.story.folder, workshop.disk(), editor.as_ref()).await?;
+        let is_inside =
+            check_brief_inside(&self.story.folder, workshop.disk(), Arc::clone(&editor));
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
+            inside = is_inside => inside?,
+        }
         match self.request.scope.clone() {
             Scope::Read(which) => {
                 return self
@@ -125,22 +132,19 @@ impl Prepared {
             _ => {}
         }
         let started = Instant::now();
-        let left = self.left(workshop, Arc::clone(&editor)).await?;
-        if left.is_empty()
-            && let Some(status) = self.complete(workshop, Arc::clone(&editor)).await?
-        {
-            return self
-                .nothing_to_write(workshop, editor, observer, &status)
-                .await;
-        }
-        self.check_conflicts(workshop, Arc::clone(&editor)).await?;
-        self.check_lineup(workshop, Arc::clone(&editor)).await?;
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
-        let waiting = tell_of_wait(Arc::clone(&observer), started);
-        let writer = tokio::select! {
+        // Nothing of it changes anything, so nobody has to wait for it.
+        let looked = tokio::select! {
+            biased;
             () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::Draft, &waiting) => writer?,
+            looked = self.look_around(workshop, &editor, &observer, started) => looked?,
+        };
+        let (left, writer) = match looked {
+            Found::Work { left, writer } => (left, *writer),
+            Found::Nothing(status) => {
+                return self
+                    .nothing_to_write(workshop, editor, observer, &status)
+                    .await;
+            }
         };
         let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
         self.recall_tokenizers(&open, &writer).await;
@@ -236,101 +240,12 @@ impl Prepared {
     ) -> Reader {
         Reader::new(
             open.session.clone(),
-            &self.story.brief,
+            Arc::clone(&self.story),
             &self.settings,
             writer,
             Arc::clone(editor),
             Arc::clone(reporter),
         )
-    }
-
-    /// The state of a story in which nothing that was asked for is left to write; then no
-    /// model is asked for.
-    async fn complete(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<Option<StoryStatus>, JobError> {
-        if !matches!(
-            self.request.scope,
-            Scope::Remaining | Scope::Chunks(_) | Scope::UpTo(_) | Scope::Chapter(_)
-        ) {
-            return Ok(None);
-        }
-        let (story, settings) = (self.story.clone(), self.settings.clone());
-        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
-        let status = blocking(move || {
-            StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
-        })
-        .await?;
-        let is_complete = match self.named()? {
-            Some(numbers) => status
-                .to_write()
-                .all(|chunk| !numbers.contains(&chunk.number)),
-            None => status.to_write().next().is_none() && !self.has_seams(&status),
-        };
-        Ok(is_complete.then_some(status))
-    }
-
-    /// The complete chunks that the settings want to be gone over and that were not yet: who
-    /// writes what remains is done when all of that is.
-    async fn left(&self, workshop: &Workshop, editor: Arc<dyn Editor>) -> Result<Left, JobError> {
-        let settings = &self.settings;
-        let is_off = settings.refine == Refine::Off && settings.audit == Switch::Off;
-        if is_off || !matches!(self.request.scope, Scope::Remaining) {
-            return Ok(Left::default());
-        }
-        let Some(view) = self.view(workshop, Arc::clone(&editor)).await? else {
-            return Ok(Left::default());
-        };
-        let (story, settings) = (self.story.clone(), self.settings.clone());
-        let disk = workshop.disk().clone();
-        let left = move || {
-            let owners: &dyn Editor = editor.as_ref();
-            let (audits, _) = read_audits(&story.folder, &view.id, owners, &disk);
-            Left::of(&view, &audits, &settings)
-        };
-        Ok(blocking(left).await)
-    }
-
-    /// The session as it is. Takes no lock.
-    pub(super) async fn look(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<SessionView, JobError> {
-        let view = self.view(workshop, editor).await?;
-        view.ok_or(JobError::NothingWritten(self.work().as_str()))
-    }
-
-    /// `None` where nothing is written yet.
-    async fn view(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<Option<SessionView>, JobError> {
-        let (story, plan) = (self.story.clone(), self.plan.clone());
-        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
-        blocking(move || {
-            let session = match wanted {
-                Some(id) => Some(id),
-                None => story.folder.current_session(&disk)?,
-            };
-            let Some(id) = session else {
-                return Ok(None);
-            };
-            let language = &story.brief.language;
-            let owners: &dyn Editor = editor.as_ref();
-            let view = read_session(&story.folder, &id, &plan, language, owners, &disk)?;
-            Ok(Some(view))
-        })
-        .await
-    }
-
-    /// Whether there are seams to close, by a writer that can.
-    fn has_seams(&self, status: &StoryStatus) -> bool {
-        let demo = ProviderChoice::Fixed(ProviderKind::Demo);
-        status.open_seams > 0 && self.settings.provider != demo
     }
 
     /// Opens the session all the same, so that what an interruption left half done is
@@ -435,7 +350,11 @@ impl Prepared {
 
     /// When each of them is written, once it is sure that the planned states carry the story
     /// over every place where the text itself will not be there.
-    fn schedule(&self, lineup: &Lineup, view: &SessionView) -> Result<Scheduled, JobError> {
+    pub(super) fn schedule(
+        &self,
+        lineup: &Lineup,
+        view: &SessionView,
+    ) -> Result<Scheduled, JobError> {
         let brief = &self.story.brief;
         let schedule = lineup.schedule(brief, view, &self.settings);
         let apart = without_tail(&schedule);
@@ -448,48 +367,6 @@ impl Prepared {
             });
         }
         Ok(Scheduled { schedule, apart })
-    }
-
-    /// Refuses to write a chunk of which a sync tool left only copies: it was paid for.
-    async fn check_conflicts(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<(), JobError> {
-        let Some(view) = self.view(workshop, editor).await? else {
-            return Ok(());
-        };
-        let named = self.named()?;
-        let is_written =
-            |number: &ChunkNumber| named.as_ref().is_none_or(|named| named.contains(number));
-        let mut chunks = view.chunks.into_iter();
-        match chunks.find(|chunk| !chunk.in_conflict.is_empty() && is_written(&chunk.number)) {
-            Some(chunk) => Err(JobError::InConflict {
-                number: chunk.number,
-                chunk: chunk.path,
-                copies: chunk.in_conflict,
-            }),
-            None => Ok(()),
-        }
-    }
-
-    /// Stops at what the job may not do or could not end, before anything is opened, sent or
-    /// written.
-    async fn check_lineup(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<(), JobError> {
-        let is_serial = self.settings.order == Order::Serial;
-        if is_serial && self.named()?.is_none() {
-            return Ok(());
-        }
-        let written = self.written(workshop, editor).await?;
-        let lineup = self.lineup(&written)?;
-        match is_serial {
-            true => Ok(()),
-            false => self.schedule(&lineup, &written.view).map(|_| ()),
-        }
     }
 
     /// What is written, as it is. Takes no lock.
@@ -594,7 +471,7 @@ impl Prepared {
 }
 
 /// When the chunks are written, and the places where their planned states are doubtful.
-struct Scheduled {
+pub(super) struct Scheduled {
     schedule: Schedule,
     apart: Vec<Boundary>,
 }

@@ -165,6 +165,8 @@ impl Refiner {
             let before = index
                 .checked_sub(1)
                 .map(|before| chunks[before].text.as_str());
+            // Read through here, where that holds nobody up.
+            story.yardstick();
             let notes = margin_notes(&story.brief, number);
             let view = &chunks[index];
             let call = Call::whole(view, before.unwrap_or_default(), &notes);
@@ -197,7 +199,7 @@ impl Refiner {
         let original = Original {
             brief,
             beat: (chunk.view.number.0 as usize).saturating_sub(1),
-            templates: &self.pass.story.templates,
+            yardstick: self.pass.story.yardstick(),
             notes: &chunk.asks.notes,
             text: &calls.text,
             known: chunk.known.as_ref(),
@@ -232,10 +234,11 @@ impl Refiner {
         let passage = &calls.text[calls.passages[call].clone()];
         let language = &story.brief.language;
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = scene::scene(&story.brief, beat, &chunk.view, "", settings.demo_seed());
+        let writer = &self.asker.writer;
+        let seed = settings.demo_seed();
+        let scene = scene::scene(writer, &story.brief, beat, &chunk.view, "", seed);
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Refine(passage.to_owned());
-        let writer = &self.asker.writer;
         let length = words::count(passage, language).max(50);
         let asked = writer.tokenizers.of_words(&writer.model, length, language);
         Request {

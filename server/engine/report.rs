@@ -228,17 +228,23 @@ pub fn millis(duration: Duration) -> u64 {
 /// An error with the whole chain of its causes, in one line: for logs. A person is told the
 /// error alone, which says what happened in words.
 pub fn cause_chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
+    let text = error.to_string();
+    let mut told: Vec<String> = Vec::new();
     let mut source = error.source();
     while let Some(cause) = source {
         let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
+        let last = told.last().unwrap_or(&text);
+        if !last.ends_with(&cause_text) {
+            told.push(cause_text);
         }
         source = cause.source();
     }
-    text
+    match (told.as_slice(), text.ends_with('.')) {
+        ([], _) => text,
+        (told, false) => format!("{text}: {}", told.join(": ")),
+        // Behind whole sentences.
+        (told, true) => format!("{text}{}", because(told)),
+    }
 }
 
 fn level(event: &JobEvent) -> &'static str {

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::provider::{Scene, Task};
+use super::writer::Writer;
+use crate::provider::{ProviderKind, Scene, Task};
 use crate::session::ChunkView;
 use crate::story::{Brief, SectionKind};
 
@@ -32,8 +33,18 @@ pub fn story(brief: &Brief, seed: u64) -> Scene {
     }
 }
 
-/// The scene of one chunk.
-pub fn scene(brief: &Brief, beat: usize, chunk: &ChunkView, so_far: &str, seed: u64) -> Arc<Scene> {
+/// The scene of one chunk; an empty one where somebody else writes, who does not look at it: it holds half a brief.
+pub fn scene(
+    writer: &Writer,
+    brief: &Brief,
+    beat: usize,
+    chunk: &ChunkView,
+    so_far: &str,
+    seed: u64,
+) -> Arc<Scene> {
+    if writer.kind != ProviderKind::Demo {
+        return Arc::default();
+    }
     let beat = &brief.beats[beat];
     Arc::new(Scene {
         task: Task::Draft,

@@ -14,6 +14,7 @@ use super::status::StoryStatus;
 use super::story_file::StoryFile;
 use super::workshop::{Workshop, check_no_file};
 use crate::session::{ChunkStatus, Disk, Owners, SessionId, StoreError, Stray};
+use crate::story::counted::counted;
 
 /// All sessions of a story, as `status --all --json` prints them.
 #[derive(Debug, Clone, Serialize)]
@@ -259,11 +260,10 @@ impl SessionState {
     /// A line for people.
     fn line(&self, unit: &str) -> String {
         let mut line = format!(
-            "{} {}: {} of {} chunks complete, {} of {} {unit}",
+            "{} {}: {} complete, {} of {} {unit}",
             if self.current { "*" } else { " " },
             self.session,
-            self.complete,
-            self.chunks,
+            counted(format!("{} of {}", self.complete, self.chunks), "chunk"),
             self.words,
             self.target_words
         );

@@ -72,18 +72,7 @@ impl Workshop {
         owners: &dyn Owners,
     ) -> Result<StorySnapshot, JobError> {
         let mut story = StoryFile::read(source.brief, owners)?;
-        let no_flags = Map::new();
-        let (layers, mut settings_problems) = load_layers(
-            self.environment(),
-            &SettingsSources {
-                workspace: source.workspace,
-                brief_path: story.folder.brief(),
-                brief: Some((&story.brief, &story.text)),
-                editor: source.editor_settings,
-                flags: source.flags.unwrap_or(&no_flags),
-            },
-            owners,
-        );
+        let (layers, mut settings_problems) = self.layers(source, &story, owners);
         let (settings, more) = Settings::from_layers(&layers);
         settings_problems.extend(more);
         hold_to_lengths(&mut story, &settings, &layers, &settings_problems);
@@ -92,6 +81,34 @@ impl Workshop {
             settings,
             settings_problems,
         })
+    }
+
+    /// The settings that are in force now for a story that was read before. Blocks on the file system.
+    pub(super) fn settings_of(
+        &self,
+        source: &StorySource<'_>,
+        story: &StoryFile,
+        owners: &dyn Owners,
+    ) -> Settings {
+        let (layers, _) = self.layers(source, story, owners);
+        Settings::from_layers(&layers).0
+    }
+
+    fn layers(
+        &self,
+        source: &StorySource<'_>,
+        story: &StoryFile,
+        owners: &dyn Owners,
+    ) -> (Vec<Layer>, Vec<SettingsProblem>) {
+        let no_flags = Map::new();
+        let sources = SettingsSources {
+            workspace: source.workspace,
+            brief_path: story.folder.brief(),
+            brief: Some((&story.brief, &story.text)),
+            editor: source.editor_settings,
+            flags: source.flags.unwrap_or(&no_flags),
+        };
+        load_layers(self.environment(), &sources, owners)
     }
 }
 

@@ -27,8 +27,8 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
     let now = Now {
         story,
         written,
-        shared: slices::shared(&story.brief, &story.templates),
-        always: slices::always(&story.brief),
+        shared: &story.ground().shared,
+        always: &story.ground().always,
         model: ConfiguredModel::of(settings),
         others: Others::new(story, written, chunks),
     };
@@ -64,8 +64,9 @@ pub fn current_inputs(
     let record = chunk.and_then(|chunk| chunk.record.as_ref());
     let held = record.map(|record| slices::of_record(&record.inputs));
     let held = held.unwrap_or_default();
-    let mut always = slices::always(&story.brief);
-    always.extend(named_cast(&story.brief, index));
+    let ground = story.ground();
+    let mut always = ground.always.clone();
+    always.extend(named_cast(&story.brief, ground, index));
     let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
     inputs.retain(|slice, _| {
         matches!(slice, Slice::Precedes(_) | Slice::Follows(_))
@@ -97,15 +98,16 @@ pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleRea
     };
     let index = (chunk.number.0 as usize).saturating_sub(1);
     let mut then = slices::of_record(&begun.inputs);
-    let mut now = slices::of_beat(&story.brief, index, &story.templates);
     then.retain(|slice, _| slice.is_foundation());
-    now.retain(|slice, _| slice.is_foundation());
+    let own = slices::own(&story.brief, index, &story.templates);
+    let now = story.ground().shared.iter().chain(&own);
+    let now: BTreeMap<&Slice, &Digest> = now.filter(|(slice, _)| slice.is_foundation()).collect();
     let gone = then.iter();
     let mut reasons: Vec<StaleReason> = gone
-        .filter_map(|(slice, digest)| changed(slice, digest, now.get(slice)))
+        .filter_map(|(slice, digest)| changed(slice, digest, now.get(slice).copied()))
         .collect();
-    let added = now.into_keys().filter(|slice| !then.contains_key(slice));
-    reasons.extend(added.map(StaleReason::Added));
+    let added = now.into_keys().filter(|slice| !then.contains_key(*slice));
+    reasons.extend(added.cloned().map(StaleReason::Added));
     reasons
 }
 
@@ -114,8 +116,8 @@ struct Now<'a> {
     story: &'a StoryFile,
     written: &'a Written,
     /// The slices of every beat: of a long story they are worth working out only once.
-    shared: Slices,
-    always: Vec<Slice>,
+    shared: &'a Slices,
+    always: &'a [Slice],
     model: ConfiguredModel,
     others: Others<'a>,
 }

@@ -16,6 +16,7 @@ use crate::session::{
     self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
     waiting_revision,
 };
+use crate::story::counted::counted;
 use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber};
 
@@ -235,9 +236,9 @@ impl StoryStatus {
     pub fn headline(&self) -> String {
         let complete = self.chunks.len() - self.to_write().count();
         format!(
-            "{}: {complete} of {} chunks complete, {} of {} {}",
+            "{}: {} complete, {} of {} {}",
             self.story,
-            self.chunks.len(),
+            counted(format!("{complete} of {}", self.chunks.len()), "chunk"),
             self.words,
             self.target_words,
             self.unit

@@ -1,17 +1,19 @@
 //! A brief with its file: found, read (from the editor where it is open) and planned.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use super::accept::Yardstick;
 use super::blocking;
 use super::editor::Editor;
 use super::error::JobError;
+use super::prompt::Ground;
 use super::prompt::templates::{self, Templates};
 use super::settings::Settings;
 use super::snapshot::PlacedProblem;
 use crate::session::{Disk, NoFile, Owners, PlannedChunk, StoreError, StoryFolder, read_file};
 use crate::story::encoding::{self, NotText};
-use crate::story::sizes::{SizeDefaults, plan_sizes};
+use crate::story::sizes::{SizeDefaults, sizes_of};
 use crate::story::{Brief, ChunkNumber, Digest, Problem};
 
 /// A brief as it stands now.
@@ -24,6 +26,14 @@ pub struct StoryFile {
     pub templates: Templates,
     /// What is wrong with the author's templates.
     pub template_problems: Vec<PlacedProblem>,
+    /// What follows from brief and templates for every chunk, once it was asked for.
+    derived: Arc<Derived>,
+}
+
+#[derive(Debug, Default)]
+struct Derived {
+    ground: OnceLock<Ground>,
+    yardstick: OnceLock<Yardstick>,
 }
 
 /// The code of a brief that is no text in any encoding that is read.
@@ -43,16 +53,20 @@ pub fn is_brief_name(name: &str) -> bool {
 pub(super) async fn check_brief_inside(
     folder: &StoryFolder,
     disk: &Disk,
-    editor: &dyn Editor,
+    editor: Arc<dyn Editor>,
 ) -> Result<(), JobError> {
     let (path, root) = (folder.brief().to_owned(), folder.root().to_owned());
-    if editor.open_text(&path).is_some() {
-        return Ok(());
-    }
     let disk = disk.clone();
-    blocking(move || match disk.resolve(&path)? {
-        Some(real) if !real.starts_with(&root) => Err(StoreError::Outside { path, root }.into()),
-        _ => Ok(()),
+    blocking(move || {
+        if editor.open_text(&path).is_some() {
+            return Ok(());
+        }
+        match disk.resolve(&path)? {
+            Some(real) if !real.starts_with(&root) => {
+                Err(StoreError::Outside { path, root }.into())
+            }
+            _ => Ok(()),
+        }
     })
     .await
 }
@@ -139,18 +153,42 @@ impl StoryFile {
             brief,
             templates,
             template_problems,
+            derived: Arc::default(),
         })
+    }
+
+    /// Whether the brief still has the text that it had: in the editor where it is open, else in its file.
+    pub(super) fn stands(&self, owners: &dyn Owners) -> bool {
+        let path = self.folder.brief();
+        match owners.open_text(path) {
+            Some(text) => text == self.text,
+            None => matches!(read_text(path), Ok(Ok(text)) if text == self.text),
+        }
+    }
+
+    /// Takes a text of the brief that was written since.
+    pub(super) fn put(&mut self, text: &str, brief: &Brief) {
+        text.clone_into(&mut self.text);
+        self.brief = brief.clone();
+        self.derived = Arc::default();
+    }
+
+    /// What the prompts of all chunks have in common. Reads the brief through when it is first asked for.
+    pub fn ground(&self) -> &Ground {
+        let ground = &self.derived.ground;
+        ground.get_or_init(|| Ground::of(&self.brief, &self.templates))
+    }
+
+    /// What the answers for all chunks are measured by. Reads the brief through when it is first asked for.
+    pub fn yardstick(&self) -> &Yardstick {
+        let yardstick = &self.derived.yardstick;
+        yardstick.get_or_init(|| Yardstick::of(&self.brief, &self.templates))
     }
 
     /// The chunks that the outline asks for, with even sizes.
     pub fn plan(&self, settings: &Settings) -> Vec<PlannedChunk> {
         // The settings hold the front matter's lengths already, or a flag's in their place.
-        let brief = Brief {
-            target_words: settings.target_words,
-            chunk_words: Some(settings.chunk_words),
-            ..self.brief.clone()
-        };
-        let sizes = plan_sizes(&brief, size_defaults(settings));
+        let sizes = sizes_of(&self.brief.beats, size_defaults(settings));
         self.brief
             .beats
             .iter()

@@ -10,6 +10,7 @@ use crate::session::{
     Session, SessionId, SessionView, Standing, StoreError,
 };
 use crate::story::comments::comments;
+use crate::story::counted::counted;
 use crate::story::margin_notes::placed_notes;
 use crate::story::state::ChunkState;
 use crate::story::{Brief, ChunkNumber, Language, words};
@@ -91,6 +92,7 @@ impl Written {
         Prompt::build(&PromptInputs {
             brief: &story.brief,
             templates: &story.templates,
+            ground: story.ground(),
             beat: (chunk.number.0 as usize).saturating_sub(1),
             target_words: chunk.target_words,
             earlier: &self.before(chunk.number),
@@ -167,7 +169,8 @@ impl Written {
                 target: chunk.target_words,
                 written: (chunk.status == ChunkStatus::Complete).then_some(chunk.words),
                 fixed: brief
-                    .beat(&chunk.beat)
+                    .beats
+                    .get((chunk.number.0 as usize).saturating_sub(1))
                     .is_some_and(|beat| beat.words.is_some()),
             })
             .collect();
@@ -321,8 +324,9 @@ impl Asks {
         match (self.placed.len(), self.left) {
             (0, 0) => None,
             (0, left) => Some(format!(
-                "chunk {number} had {} of yours; they are {kept}",
-                comments(left).replacen(" other", "", 1)
+                "chunk {number} had {} of yours; {} {kept}",
+                counted(left, "comment"),
+                if left == 1 { "it is" } else { "they are" }
             )),
             (_, 0) => Some(format!(
                 "{used}; what stood in its text is done and is {kept}"

@@ -47,6 +47,22 @@ pub fn current(state: &State) -> Result<Target, String> {
     }
 }
 
+/// Finds the brief of what is meant, without a look at what is in it: that takes as long as it is large.
+///
+/// # Errors
+/// A sentence for the author.
+pub fn current_brief(state: &State) -> Result<PathBuf, String> {
+    let touched = state.last_touched().map(|touched| Touched {
+        position: None,
+        ..touched
+    });
+    let target = match touched {
+        Some(touched) => at(state, &touched),
+        None => only_brief(state),
+    };
+    Ok(target?.brief)
+}
+
 /// Finds the one brief of the workspace: what is meant before any document was touched.
 fn only_brief(state: &State) -> Result<Target, String> {
     let briefs: Vec<PathBuf> = state

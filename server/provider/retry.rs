@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{ProviderError, ProviderErrorKind};
+use crate::story::counted::counted;
 
 /// Upper end of the first wait after a failed answer; it doubles with every further one.
 const BASE: Duration = Duration::from_millis(500);
@@ -76,8 +77,8 @@ impl std::fmt::Display for GiveUp {
             GiveUp::Exhausted { attempts } => write!(f, "Gave up after {attempts} attempts."),
             GiveUp::WaitTooLong { asked } => write!(
                 f,
-                "The server asks for a wait of {} minutes; run the same command again then.",
-                asked.as_secs().div_ceil(60)
+                "The server asks for a wait of {}; run the same command again then.",
+                counted(asked.as_secs().div_ceil(60), "minute")
             ),
             GiveUp::StayedAway { patience } => write!(
                 f,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{NoFile, NotAFile};
 use super::holder::Holder;
 use crate::story::ChunkNumber;
+use crate::story::counted::counted;
 
 /// What to tell about text when nothing more special is known.
 const SAFE: &str = "Everything that was saved before is safe on disk.";
@@ -99,13 +100,14 @@ pub enum StoreError {
     #[error("{} has no folder that exists. Create the folder first, or check the path.", path.display())]
     NoFolder { path: PathBuf },
     #[error(
-        "The outline has {chunks} beats, so there is no chunk {number}. Nothing was changed. Check the number against \
-         `storywright status`."
+        "The outline has {}, so there is no chunk {number}. Nothing was changed. Check the number against \
+         `storywright status`.",
+        counted(chunks, "beat")
     )]
     NoSuchChunk { number: ChunkNumber, chunks: usize },
     #[error(
-        "Chunk {number} has {versions} earlier versions in history/, and not the one that was asked for. Nothing was \
-         changed."
+        "Chunk {number} has {} in history/, and not the one that was asked for. Nothing was changed.",
+        counted(versions, "earlier version")
     )]
     NoVersion {
         number: ChunkNumber,

@@ -13,6 +13,7 @@ mod cancel;
 mod closed;
 mod controls;
 mod diagnostics;
+mod endurance;
 mod errors;
 mod framing;
 mod full_story;

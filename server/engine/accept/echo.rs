@@ -1,7 +1,7 @@
 //! Pieces of the prompt that a model repeats as if they were prose: the beat, a rule, a note.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use regex::Regex;
 
@@ -37,16 +37,21 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a well-formed pattern")
 });
 
+/// What a brief and its templates say that is no prose, by its words.
+pub(super) type Phrases = HashMap<u64, Known>;
+
 /// What the author said that is no prose, by its words.
 #[derive(Debug, Default)]
 pub(super) struct Echoes {
-    known: HashMap<u64, Known>,
+    brief: Arc<Phrases>,
+    /// In the margin of the chunk.
+    notes: Phrases,
     /// What the text says that an answer is a rewrite of, as shingles: it is prose already.
     said: HashSet<u64>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Known {
+pub(super) struct Known {
     check: Check,
     /// A character may say a rule out loud, but not with its number.
     only_labelled: bool,
@@ -67,29 +72,71 @@ impl Known {
     };
 }
 
+/// What a brief and its templates say, in time in proportion to it.
+pub(super) fn phrases(brief: &Brief, templates: &Templates) -> Phrases {
+    let mut phrases = Phrases::new();
+    for section in &brief.sections {
+        match section.kind {
+            // A style may hold a sample of prose, and the outline comes beat by beat.
+            SectionKind::Style | SectionKind::Outline | SectionKind::Notes => {}
+            SectionKind::Rules => add(&mut phrases, &section.text, Known::RULE),
+            _ => add(&mut phrases, &section.text, Known::PROMPT),
+        }
+    }
+    let mut chapter = None;
+    for beat in &brief.beats {
+        // All beats of a chapter have the same.
+        let is_new = beat.chapter_text.is_some() && beat.chapter_text != chapter;
+        let of_chapter = beat.chapter_text.as_ref().filter(|_| is_new);
+        let (enter, exit) = (beat.enter.as_ref(), beat.exit.as_ref());
+        let texts = [Some(&beat.text), enter, exit, of_chapter];
+        for text in texts.into_iter().flatten() {
+            add(&mut phrases, text, Known::PROMPT);
+        }
+        chapter.clone_from(&beat.chapter_text);
+    }
+    for template in templates.texts() {
+        add(&mut phrases, template, Known::PROMPT);
+    }
+    phrases
+}
+
+fn add(phrases: &mut Phrases, text: &str, known: Known) {
+    add_piece(phrases, text, LEAST_WORDS, known);
+    for paragraph in paragraphs(text) {
+        let paragraph = &text[paragraph];
+        add_piece(phrases, paragraph, LEAST_WORDS, known);
+        for line in paragraph.lines() {
+            // Lines of a list; a line that is wrapped ends anywhere.
+            if unlabelled(line).len() < line.trim().len() {
+                add_piece(phrases, line, LEAST_WORDS, known);
+            }
+        }
+    }
+}
+
+fn add_piece(phrases: &mut Phrases, text: &str, least: usize, known: Known) {
+    // What the author quotes may be meant to be told word for word.
+    if text
+        .trim_start()
+        .starts_with(['>', '“', '"', '«', '„', '「', '『'])
+    {
+        return;
+    }
+    let wording = Wording::of(unlabelled(text));
+    if wording.len() >= wording.grain(least) {
+        phrases.entry(wording.whole()).or_insert(known);
+    }
+}
+
 impl Echoes {
-    pub fn of(brief: &Brief, templates: &Templates, notes: &[String]) -> Echoes {
-        let mut echoes = Echoes::default();
-        for section in &brief.sections {
-            match section.kind {
-                // A style may hold a sample of prose, and the outline comes beat by beat.
-                SectionKind::Style | SectionKind::Outline | SectionKind::Notes => {}
-                SectionKind::Rules => echoes.add(&section.text, Known::RULE),
-                _ => echoes.add(&section.text, Known::PROMPT),
-            }
-        }
-        for beat in &brief.beats {
-            let (enter, exit) = (beat.enter.as_ref(), beat.exit.as_ref());
-            let texts = [Some(&beat.text), enter, exit, beat.chapter_text.as_ref()];
-            for text in texts.into_iter().flatten() {
-                echoes.add(text, Known::PROMPT);
-            }
-        }
-        for template in templates.texts() {
-            echoes.add(template, Known::PROMPT);
-        }
+    pub fn of(brief: Arc<Phrases>, notes: &[String]) -> Echoes {
+        let mut echoes = Echoes {
+            brief,
+            ..Echoes::default()
+        };
         for note in notes {
-            echoes.add_piece(note, LEAST_OF_NOTE, Known::NOTE);
+            add_piece(&mut echoes.notes, note, LEAST_OF_NOTE, Known::NOTE);
         }
         echoes
     }
@@ -104,37 +151,10 @@ impl Echoes {
         !shingles.is_empty() && shingles.iter().all(|it| self.said.contains(it))
     }
 
-    fn add(&mut self, text: &str, known: Known) {
-        self.add_piece(text, LEAST_WORDS, known);
-        for paragraph in paragraphs(text) {
-            let paragraph = &text[paragraph];
-            self.add_piece(paragraph, LEAST_WORDS, known);
-            for line in paragraph.lines() {
-                // Lines of a list; a line that is wrapped ends anywhere.
-                if unlabelled(line).len() < line.trim().len() {
-                    self.add_piece(line, LEAST_WORDS, known);
-                }
-            }
-        }
-    }
-
-    fn add_piece(&mut self, text: &str, least: usize, known: Known) {
-        // What the author quotes may be meant to be told word for word.
-        if text
-            .trim_start()
-            .starts_with(['>', '“', '"', '«', '„', '「', '『'])
-        {
-            return;
-        }
-        let wording = Wording::of(unlabelled(text));
-        if wording.len() >= wording.grain(least) {
-            self.known.entry(wording.whole()).or_insert(known);
-        }
-    }
-
     fn find(&self, text: &str) -> Option<Check> {
         let rest = unlabelled(text);
-        let known = self.known.get(&Wording::of(rest).whole())?;
+        let words = Wording::of(rest).whole();
+        let known = self.brief.get(&words).or_else(|| self.notes.get(&words))?;
         let labelled = rest.len() < text.trim().len();
         let is_echo = (labelled || !known.only_labelled) && !self.is_said(text);
         is_echo.then_some(known.check)
@@ -178,19 +198,21 @@ pub(super) fn strip(repair: &mut Repair<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::prompt::{Prompt, PromptInputs};
+    use crate::engine::prompt::{Ground, Prompt, PromptInputs};
 
     /// Who changes a heading of the prompt learns here that acceptance has to know it.
     #[test]
     fn every_heading_of_the_prompt_is_known() {
         let text = include_str!("../../../fixtures/briefs/lamp-keeper/story.md");
         let brief = Brief::parse(text);
+        let ground = Ground::of(&brief, &Templates::default());
         let mut found = 0;
         for beat in [0, 1, brief.beats.len() - 1] {
             for so_far in ["", "She went."] {
                 let prompt = Prompt::build(&PromptInputs {
                     brief: &brief,
                     templates: &Templates::default(),
+                    ground: &ground,
                     beat,
                     target_words: 1500,
                     earlier: &[],

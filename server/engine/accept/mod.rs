@@ -32,7 +32,9 @@ pub use length::{runs_away, runs_long};
 pub use opening::Opening;
 pub use sentences::{finished_end, is_finished};
 
-use echo::Echoes;
+use std::sync::Arc;
+
+use echo::{Echoes, Phrases};
 
 use crate::engine::prompt::Templates;
 use crate::provider::FinishReason;
@@ -99,6 +101,24 @@ pub enum Beginning {
     Refused(Fault),
 }
 
+/// What of a brief the answers for all chunks are measured by. Worked out once: a brief may be large, and what a
+/// chunk costs must not grow with it.
+#[derive(Debug, Clone)]
+pub struct Yardstick {
+    narrator: Narrator,
+    phrases: Arc<Phrases>,
+}
+
+impl Yardstick {
+    /// Reads a brief through, in time in proportion to it. `templates` as the prompt has them.
+    pub fn of(brief: &Brief, templates: &Templates) -> Yardstick {
+        Yardstick {
+            narrator: narrator(brief),
+            phrases: Arc::new(echo::phrases(brief, templates)),
+        }
+    }
+}
+
 /// What one chunk is measured by.
 #[derive(Debug)]
 pub struct Acceptance<'a> {
@@ -116,14 +136,28 @@ pub struct Acceptance<'a> {
 }
 
 impl<'a> Acceptance<'a> {
-    /// For the beat of an index in `brief.beats`. `target_words` in the unit of the brief's
-    /// language; `notes` and `templates` as the prompt has them.
+    /// As [`Acceptance::by`], with the brief read through for this one chunk.
+    #[cfg(test)]
     pub fn new(
         brief: &'a Brief,
         beat: usize,
         target_words: u32,
         notes: &[String],
         templates: &Templates,
+        told: Told,
+    ) -> Acceptance<'a> {
+        let yardstick = Yardstick::of(brief, templates);
+        Acceptance::by(&yardstick, brief, beat, target_words, notes, told)
+    }
+
+    /// For the beat of an index in `brief.beats`. `target_words` in the unit of the brief's
+    /// language; `notes` as the prompt has them; `yardstick` is that of the brief.
+    pub fn by(
+        yardstick: &Yardstick,
+        brief: &'a Brief,
+        beat: usize,
+        target_words: u32,
+        notes: &[String],
         told: Told,
     ) -> Acceptance<'a> {
         let this = brief.beats.get(beat);
@@ -142,8 +176,8 @@ impl<'a> Acceptance<'a> {
                 .collect(),
             is_last: next_title.is_none(),
             next_title: next_title.filter(|title| !title.is_empty()),
-            narrator: narrator(brief),
-            echoes: Echoes::of(brief, templates, notes),
+            narrator: yardstick.narrator,
+            echoes: Echoes::of(Arc::clone(&yardstick.phrases), notes),
             told,
         }
     }

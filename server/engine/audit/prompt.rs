@@ -167,7 +167,7 @@ pub fn format() -> Format {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::prompt::{PromptInputs, Templates};
+    use crate::engine::prompt::{Ground, PromptInputs, Templates};
     use crate::story::{BeatId, Brief};
 
     const BRIEF: &str = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Rules\n1. The lamp may not go out.\n# Cast\n\
@@ -188,6 +188,7 @@ mod tests {
         let drafted = Prompt::build(&PromptInputs {
             brief: &brief,
             templates: &templates,
+            ground: &Ground::of(&brief, &templates),
             beat: 1,
             target_words: 500,
             earlier: &earlier,

@@ -269,7 +269,8 @@ impl Drafting<'_> {
         let words = chunks.iter().map(|chunk| chunk.target_words).sum();
         let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
             let line = mark::line(chunk.number.0);
-            (line, scene::scene(brief, beat, chunk, "", seed))
+            let writer = self.job.writer();
+            (line, scene::scene(writer, brief, beat, chunk, "", seed))
         });
         let scene = Scene {
             task: Task::Story(parts.collect()),
@@ -300,6 +301,7 @@ impl Drafting<'_> {
             thinking: settings.thinking_for(Role::Draft),
             format: None,
             scene: scene::scene(
+                self.job.writer(),
                 self.job.brief(),
                 self.beat_index(),
                 self.chunk,

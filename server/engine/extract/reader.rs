@@ -9,6 +9,7 @@ use crate::engine::editor::{Editor, Hint, PageStop};
 use crate::engine::events::JobEvent;
 use crate::engine::report::{Reporter, cause_chain, millis};
 use crate::engine::settings::{Order, Role, Settings};
+use crate::engine::story_file::StoryFile;
 use crate::engine::tokens::is_own_limit;
 use crate::engine::writer::Writer;
 use crate::engine::{blocking, scene, seed};
@@ -17,8 +18,8 @@ use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
     StoreError,
 };
+use crate::story::ChunkNumber;
 use crate::story::state::{ChunkState, StoryState};
-use crate::story::{Brief, ChunkNumber};
 
 /// Calls for one chunk.
 const ATTEMPTS: u32 = 2;
@@ -26,7 +27,7 @@ const ATTEMPTS: u32 = 2;
 /// Reads chunks of one session, for one job.
 pub struct Reader {
     session: Session,
-    brief: Brief,
+    story: Arc<StoryFile>,
     settings: Settings,
     asker: Asker,
     editor: Arc<dyn Editor>,
@@ -83,7 +84,7 @@ impl Reader {
     /// A reader with the model of the state role, over the connection of `writer`.
     pub fn new(
         session: Session,
-        brief: &Brief,
+        story: Arc<StoryFile>,
         settings: &Settings,
         writer: &Writer,
         editor: Arc<dyn Editor>,
@@ -92,7 +93,7 @@ impl Reader {
         Reader {
             asker: Asker::new(writer, Role::State, settings, Arc::clone(&reporter)),
             session,
-            brief: brief.clone(),
+            story,
             settings: settings.clone(),
             editor,
             reporter,
@@ -121,10 +122,10 @@ impl Reader {
 
     /// The session as it is, with what is known of its chunks.
     pub async fn known(&self) -> Result<(SessionView, KnownStates), StoreError> {
-        let (session, cast) = (self.session.clone(), self.brief.cast.clone());
+        let (session, story) = (self.session.clone(), Arc::clone(&self.story));
         blocking(move || {
             let view = session.view()?;
-            let states = session.states(&view, &cast);
+            let states = session.states(&view, &story.brief.cast);
             Ok((view, states))
         })
         .await
@@ -142,7 +143,7 @@ impl Reader {
         let began = Instant::now();
         let (view, known) = self.known().await?;
         let index = view.chunks.iter().position(|chunk| chunk.number == number);
-        let Some(index) = index.filter(|index| *index < self.brief.beats.len()) else {
+        let Some(index) = index.filter(|index| *index < self.story.brief.beats.len()) else {
             return Ok(Reading::NotThere);
         };
         let view = view.chunks[index].clone();
@@ -203,7 +204,7 @@ impl Reader {
     /// What a model tells of a chunk, as far as the chunk bears it out, and what that took.
     async fn ask(&self, chunk: &Chunk) -> Result<(ChunkState, Usage), Failure> {
         let prompt = prompt::Prompt::build(
-            &self.brief,
+            &self.story.brief,
             chunk.view.number,
             &chunk.view.text,
             &chunk.before,
@@ -266,7 +267,7 @@ impl Reader {
     /// Most tokens of an answer.
     fn answer_room(&self) -> u32 {
         let writer = &self.asker.writer;
-        let language = &self.brief.language;
+        let language = &self.story.brief.language;
         writer
             .tokenizers
             .answer_room(&writer.model, prompt::ANSWER_TOKENS, language)
@@ -276,7 +277,8 @@ impl Reader {
     fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool, asked: u32) -> Request {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
         let scene = scene::scene(
-            &self.brief,
+            &self.asker.writer,
+            &self.story.brief,
             beat,
             &chunk.view,
             "",
@@ -308,7 +310,7 @@ impl Reader {
             });
         };
         let known_as = |name: &mut String| {
-            if let Some(entry) = self.brief.character(name) {
+            if let Some(entry) = self.story.brief.character(name) {
                 name.clone_from(&entry.name);
             }
         };
@@ -318,7 +320,7 @@ impl Reader {
         for fact in &mut state.facts {
             known_as(&mut fact.subject);
         }
-        let mut state = state.verified(&chunk.view.text, &self.brief.cast);
+        let mut state = state.verified(&chunk.view.text, &self.story.brief.cast);
         state
             .threads
             .closed

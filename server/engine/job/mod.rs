@@ -50,7 +50,7 @@ pub struct Job {
     pub(super) id: String,
     /// What was asked for, for the run's records.
     pub(super) asked: String,
-    pub(super) story: StoryFile,
+    pub(super) story: Arc<StoryFile>,
     pub(super) settings: Settings,
     pub(super) writer: Writer,
     open: Arc<OpenSession>,
@@ -97,7 +97,7 @@ impl Job {
     pub(super) fn new(
         id: String,
         asked: String,
-        story: StoryFile,
+        story: Arc<StoryFile>,
         settings: Settings,
         writer: Writer,
         open: Arc<OpenSession>,
@@ -107,7 +107,7 @@ impl Job {
     ) -> Job {
         let pass = Pass {
             session: open.session.clone(),
-            story: Arc::new(story.clone()),
+            story: Arc::clone(&story),
             settings: Arc::new(settings.clone()),
             editor: Arc::clone(&editor),
             reporter: Arc::clone(&reporter),

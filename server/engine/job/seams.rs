@@ -148,6 +148,7 @@ impl Job {
         let prompt = Prompt::build(&PromptInputs {
             brief: self.brief(),
             templates: &self.story.templates,
+            ground: self.story.ground(),
             beat,
             target_words: later.target_words,
             earlier: &[],
@@ -175,7 +176,14 @@ impl Job {
             seed: self.settings().seed,
             thinking: self.settings().thinking_for(Role::Draft),
             format: None,
-            scene: scene::scene(self.brief(), beat, later, "", self.settings().demo_seed()),
+            scene: scene::scene(
+                self.writer(),
+                self.brief(),
+                beat,
+                later,
+                "",
+                self.settings().demo_seed(),
+            ),
         };
         Ok(self
             .writer()

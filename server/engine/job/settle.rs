@@ -53,6 +53,14 @@ pub(super) struct Work {
     _turn: Option<Claim>,
 }
 
+/// A chunk that is to be drafted, and what is there before it.
+struct ToDraft {
+    chunk: ChunkView,
+    written: Written,
+    /// The text of the chunk before, where a draft goes on from that.
+    preceding: String,
+}
+
 /// How a chunk ended.
 pub(super) struct Settled {
     pub number: ChunkNumber,
@@ -101,25 +109,30 @@ impl Job {
                 claim = self.open.claim_in_turn(number, &self.id) => turn = Some(claim),
             }
         }
-        match self.draft_now(step, turn, cancel).await {
-            Ok(Some(work)) => Drafted::Draft(Box::new(work)),
+        let began = Instant::now();
+        // Nothing of it changes anything, so nobody has to wait for it.
+        let found = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Drafted::Cancelled(number),
+            found = self.look_at(&step) => found,
+        };
+        match found {
+            Ok(Some(found)) => {
+                let work = self.draft_found(step, found, began, turn, cancel).await;
+                Drafted::Draft(Box::new(work))
+            }
             Ok(None) => Drafted::Complete(number),
             Err(error) => Drafted::Unread { number, error },
         }
     }
 
-    async fn draft_now(
-        &self,
-        step: Step,
-        turn: Option<Claim>,
-        cancel: &CancellationToken,
-    ) -> Result<Option<Work>, StoreError> {
+    /// What there is of a chunk and before it; `None` where there is nothing to write any more.
+    async fn look_at(&self, step: &Step) -> Result<Option<ToDraft>, StoreError> {
         let Task { number, treatment } = step.task;
-        let began = Instant::now();
         self.tell_of_changes().await;
         let session = self.session().clone();
         let writes = preflight::writes(&self.settings);
-        let mut chunk = blocking(move || {
+        let chunk = blocking(move || {
             // Before a call is paid for whose text could not be kept.
             session.check_writable(&Writes {
                 chunks: &[number],
@@ -134,8 +147,33 @@ impl Job {
         if chunk.locked {
             return Err(StoreError::ChunkLocked { number });
         }
-        self.take_in_hand(&chunk);
         let written = self.written().await?.without(&step.apart);
+        let preceding = match step.tail {
+            Tail::Real => self.preceding(number).await?,
+            Tail::Planned => String::new(),
+        };
+        Ok(Some(ToDraft {
+            chunk,
+            written,
+            preceding,
+        }))
+    }
+
+    async fn draft_found(
+        &self,
+        step: Step,
+        found: ToDraft,
+        began: Instant,
+        turn: Option<Claim>,
+        cancel: &CancellationToken,
+    ) -> Work {
+        let Task { number, treatment } = step.task;
+        let ToDraft {
+            mut chunk,
+            written,
+            preceding,
+        } = found;
+        self.take_in_hand(&chunk);
         if !self.single.is_on() {
             chunk.target_words = written.target(self.brief(), &chunk);
         }
@@ -155,10 +193,6 @@ impl Job {
             elapsed_ms: self.reporter.elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
-        let preceding = match step.tail {
-            Tail::Real => self.preceding(number).await?,
-            Tail::Planned => String::new(),
-        };
         let only = self.only_note.as_deref();
         let asks = Asks::of(self.brief(), &chunk, replaces.as_deref(), only);
         let drafting = Drafting {
@@ -175,14 +209,14 @@ impl Job {
         let draft = drafting.run(cancel).await;
         let asks = drafting.asks;
         let result = self.result(&draft, started, began);
-        Ok(Some(Work {
+        Work {
             chunk,
             draft,
             asks,
             result,
             began,
             _turn: turn,
-        }))
+        }
     }
 
     /// Whether what is there of a chunk can't be gone on with, since its beat, the facts, the

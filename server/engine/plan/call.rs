@@ -420,10 +420,13 @@ impl Answer<'_> {
     fn tell_slow(&self) {
         let deadline = self.job.settings.deadlines.call.as_secs();
         let message = format!(
-            "this call has taken {} s; {} beats are planned and saved. At {deadline} s it is ended, and another one \
+            "this call has taken {} s; {} planned and saved. At {deadline} s it is ended, and another one \
              asks for the rest",
             SLOW_CALL.as_secs(),
-            self.job.planned()
+            match self.job.planned() {
+                1 => "1 beat is".to_owned(),
+                many => format!("{many} beats are"),
+            }
         );
         self.job.reporter.warn(None, "slow-call", message);
     }

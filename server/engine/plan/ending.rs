@@ -8,6 +8,7 @@ use crate::engine::job::Finished;
 use crate::engine::report::cause_chain;
 use crate::engine::{blocking, contract, run_report};
 use crate::provider::ProviderKind;
+use crate::story::counted::counted;
 use crate::story::{Brief, ChunkNumber};
 
 impl Job {
@@ -105,8 +106,8 @@ impl Job {
         let go_on = "The same command goes on from there.";
         match stop {
             None => format!(
-                "{planned}. The outline has {} beats now; change what you like, then write the story",
-                self.story.brief.beats.len()
+                "{planned}. The outline has {} now; change what you like, then write the story",
+                counted(self.story.brief.beats.len(), "beat")
             ),
             Some(Stop::Cancelled) => format!("cancelled: {planned}; {left}. {go_on}"),
             Some(Stop::Message(why)) => format!(

@@ -25,6 +25,7 @@ use crate::engine::writer::Writer;
 use crate::engine::{blocking, measuring, scene, seed};
 use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
+use crate::story::counted::counted;
 use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief};
 
@@ -179,9 +180,12 @@ impl Planning {
 
     fn asked(&self) -> String {
         format!(
-            "plan {} beats beside the {} that are there",
-            self.count.missing(),
-            self.count.there
+            "plan {} beside {}",
+            counted(self.count.missing(), "beat"),
+            match self.count.there {
+                1 => "the one that is there".to_owned(),
+                there => format!("the {there} that are there"),
+            }
         )
     }
 
@@ -224,7 +228,8 @@ impl Planning {
                 self.settings.chunk_words
             ),
         };
-        let message = format!("nothing to plan: the outline has {there} beats, {why}");
+        let there_are = counted(there, "beat");
+        let message = format!("nothing to plan: the outline has {there_are}, {why}");
         observer.event(&JobEvent::Plan(PlanEvent::Finished {
             outcome: Outcome::Complete,
             planned: 0,
@@ -275,8 +280,7 @@ impl Job {
     pub(super) fn note_planned(&mut self, beat: &NewBeat, put: &Put) {
         self.titles.push(beat.title.clone());
         self.fresh.insert(beat.id.clone());
-        self.story.text.clone_from(&put.text);
-        self.story.brief = put.brief.clone();
+        self.story.put(&put.text, &put.brief);
         let at = put.brief.beats.iter().position(|it| it.id == beat.id);
         self.reporter.tell(JobEvent::Plan(PlanEvent::BeatSaved {
             beat: beat.id.clone(),

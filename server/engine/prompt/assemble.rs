@@ -5,6 +5,8 @@
 //! the next beat, the cast of this part, the state of things, summaries, quotes, more of the
 //! text before, background.
 
+use std::collections::BTreeSet;
+
 use super::budget::Budget;
 use super::memory::{self, Earlier, Summary};
 use super::slices::{Slice, Slices};
@@ -12,10 +14,9 @@ use super::tail::tail;
 use super::trigger::Called;
 use super::{Block, Part, Prompt, PromptInputs, TooLarge, blocks, slices};
 use crate::engine::tokens;
-use crate::story::names::CastNames;
 use crate::story::recall::Quote;
 use crate::story::terms::terms;
-use crate::story::{Beat, Brief, CastEntry, Digest, Section, SectionKind};
+use crate::story::{Beat, CastEntry, Digest, Section};
 
 /// Most words of the text before that are repeated verbatim, and the least before the block
 /// is dropped.
@@ -144,8 +145,8 @@ impl<'a> Chosen<'a> {
         varying: [&String; 2],
         budget: &mut Budget,
     ) -> Chosen<'a> {
-        let brief = inputs.brief;
-        let outline = budget.take("the outline", blocks::outline(brief));
+        let (brief, ground) = (inputs.brief, inputs.ground);
+        let outline = budget.take_weighed("the outline", &ground.outline);
         let [_, _, least] = TAIL_WORDS;
         let ends = [inputs.preceding, inputs.so_far].map(|text| budget.estimate(tail(text, least)));
         let reserved = budget.reserve(ends.iter().sum());
@@ -155,12 +156,11 @@ impl<'a> Chosen<'a> {
         );
         let previous = blocks::previous(inputs)
             .and_then(|text| budget.take("the planned end of the part before", text));
-        let names = CastNames::of(&brief.cast, &brief.language);
-        let cast = cast(brief, beat, inputs, &names, budget);
-        let roster = budget.take("the list of the cast", blocks::roster(brief));
+        let cast = cast(inputs, beat, budget);
+        let roster = budget.take_weighed("the list of the cast", &ground.roster);
         let (background, more_background) = background(inputs, beat, budget);
         let state = memory::state(inputs.earlier).and_then(|(chunk, state)| {
-            let called = Called::by(brief, &names, Some(beat), &[]);
+            let called = Called::by(brief, ground, Some(beat), &[]);
             let text = memory::state_text(&state, &called);
             Some((chunk, budget.take("the state of things", text)?))
         });
@@ -224,19 +224,15 @@ impl<'a> Chosen<'a> {
 
     /// The digest of each input slice that the prompt holds.
     fn digests(&self, inputs: &PromptInputs<'_>) -> Slices {
-        let brief = inputs.brief;
-        let mut held = slices::always(brief);
+        let mut held = BTreeSet::new();
         held.extend(self.next.iter().map(|_| Slice::NextBeat));
         held.extend(self.previous.iter().map(|_| Slice::PreviousBeat));
         let cast = self.cast.iter();
         held.extend(cast.map(|(entry, _)| Slice::Cast(entry.name.clone())));
         let background = self.background.iter().chain(&self.more_background);
         held.extend(background.map(|(section, _)| Slice::Background(section.title.clone())));
-        let mut digests = slices::of_beat(brief, inputs.beat, inputs.templates);
-        // Which beats are beside this one says why something about them is another.
-        digests.retain(|slice, _| {
-            matches!(slice, Slice::Precedes(_) | Slice::Follows(_)) || held.contains(slice)
-        });
+        let (ground, beat, templates) = (inputs.ground, inputs.beat, inputs.templates);
+        let mut digests = ground.of_beat(inputs.brief, beat, templates, &held);
         let preceding = self.preceding.as_deref().unwrap_or_default();
         digests.insert(Slice::Preceding, Digest::of(preceding));
         for summary in self.sealed.iter().chain(&self.latest) {
@@ -309,22 +305,21 @@ fn background<'a>(
     beat: &Beat,
     budget: &mut Budget,
 ) -> (Told<'a>, Told<'a>) {
-    let sections = inputs.brief.sections.iter();
-    let sections: Told<'a> = sections
-        .filter(|section| section.kind == SectionKind::Background && !section.text.is_empty())
-        .map(|section| (section, blocks::background_text(section)))
-        .collect();
-    let size: u32 = sections.iter().map(|(_, text)| budget.estimate(text)).sum();
+    let known = &inputs.ground.background;
+    let sizes = known.iter().map(|known| budget.estimate_of(known.weight));
+    let size = sizes.fold(0, u32::saturating_add);
     let of_all = size <= inputs.limit.tokens / BACKGROUND_SHARE;
     let called = terms(&blocks::wanted(inputs, beat));
-    let told = sections.into_iter().filter_map(|(section, text)| {
+    let told = known.iter().filter_map(|known| {
+        let section = inputs.brief.sections.get(known.section)?;
         let what = format!("background “{}”", section.title);
-        if !of_all && terms(&section.title).is_disjoint(&called) {
-            let size = budget.estimate(&text);
+        let size = budget.estimate_of(known.weight);
+        if !of_all && known.terms.is_disjoint(&called) {
             budget.leave_out(&what, size, "this part does not name it");
             return None;
         }
-        Some((section, budget.take(&what, text)?))
+        let text = budget.take_of(&what, size, || blocks::background_text(section))?;
+        Some((section, text))
     });
     let told = told.collect();
     if of_all {
@@ -337,18 +332,17 @@ fn background<'a>(
 /// What is known of those whom this part names: in its beat, its cast attribute, the text
 /// before, or as the protagonist.
 fn cast<'a>(
-    brief: &'a Brief,
+    inputs: &PromptInputs<'a>,
     beat: &Beat,
-    inputs: &PromptInputs<'_>,
-    names: &CastNames,
     budget: &mut Budget,
 ) -> Vec<(&'a CastEntry, String)> {
+    let brief = inputs.brief;
     let shown = [inputs.preceding, inputs.so_far].map(|text| tail(text, TAIL_WORDS[0]));
-    let called = Called::by(brief, names, Some(beat), &shown);
-    let entries = brief.cast.iter().enumerate();
+    let called = Called::by(brief, inputs.ground, Some(beat), &shown);
+    let entries = called.entries();
     entries
-        .filter(|(index, _)| called.calls(*index))
-        .filter_map(|(_, entry)| {
+        .filter_map(|index| brief.cast.get(index))
+        .filter_map(|entry| {
             let what = format!("cast “{}”", entry.name);
             Some((entry, budget.take(&what, blocks::cast_entry(entry))?))
         })

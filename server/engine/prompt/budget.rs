@@ -1,7 +1,8 @@
 //! Room for tokens, given out block by block.
 
+use super::ground::Weighed;
 use super::{LeftOut, TooLarge};
-use crate::engine::tokens::PromptLimit;
+use crate::engine::tokens::{PromptLimit, Weight};
 
 /// What the headings of the blocks that may be left out take together, and the space between
 /// blocks.
@@ -47,18 +48,40 @@ impl Budget {
         self.limit.estimate(text)
     }
 
+    /// The same for a text that was weighed before.
+    pub(super) fn estimate_of(&self, weight: Weight) -> u32 {
+        self.limit.estimator.of(weight)
+    }
+
     /// The text, if there is room for it; noted as left out otherwise.
     pub(super) fn take(&mut self, what: &str, text: String) -> Option<String> {
         if text.is_empty() {
             return None;
         }
         let size = self.estimate(&text);
+        self.take_of(what, size, || text)
+    }
+
+    /// The same for a text that was weighed before.
+    pub(super) fn take_weighed(&mut self, what: &str, text: &Weighed) -> Option<String> {
+        let size = self.estimate_of(text.weight);
+        let is_there = !text.text.is_empty();
+        is_there.then(|| self.take_of(what, size, || text.text.clone()))?
+    }
+
+    /// The text of so many tokens, if there is room for it.
+    pub(super) fn take_of(
+        &mut self,
+        what: &str,
+        size: u32,
+        text: impl FnOnce() -> String,
+    ) -> Option<String> {
         if size > self.left {
             self.leave_out(what, size, "there was no room");
             return None;
         }
         self.left -= size;
-        Some(text)
+        Some(text())
     }
 
     /// As many of the texts, in their order, as there is room for, and at most `most` tokens.

@@ -7,6 +7,7 @@
 mod assemble;
 mod blocks;
 mod budget;
+mod ground;
 mod memory;
 pub mod slices;
 mod tail;
@@ -16,10 +17,10 @@ mod whole;
 
 use crate::engine::tokens::{Estimator, PromptLimit};
 use crate::story::Brief;
-use crate::story::names::CastNames;
 use crate::story::state::StoryState;
 
 pub(super) use blocks::{background_text, cast_entry, facts, rules};
+pub use ground::Ground;
 pub use memory::Earlier;
 pub use templates::Templates;
 pub use whole::{PlannedPart, WholeStory};
@@ -29,6 +30,8 @@ pub use whole::{PlannedPart, WholeStory};
 pub struct PromptInputs<'a> {
     pub brief: &'a Brief,
     pub templates: &'a Templates,
+    /// Of that brief with those templates.
+    pub ground: &'a Ground,
     /// Index of the beat in `brief.beats`.
     pub beat: usize,
     /// Length of this chunk, whole, in words (characters for CJK).
@@ -161,19 +164,17 @@ impl Prompt {
 }
 
 /// The cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
-pub fn named_cast(brief: &Brief, beat: usize) -> Vec<slices::Slice> {
-    let names = CastNames::of(&brief.cast, &brief.language);
-    let called = trigger::Called::by(brief, &names, brief.beats.get(beat), &[]);
-    let entries = brief.cast.iter().enumerate();
+pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Slice> {
+    let called = trigger::Called::by(brief, ground, brief.beats.get(beat), &[]);
+    let entries = called.entries();
     entries
-        .filter(|(entry, _)| called.calls(*entry))
-        .map(|(_, entry)| slices::Slice::Cast(entry.name.clone()))
+        .filter_map(|entry| brief.cast.get(entry))
+        .map(|entry| slices::Slice::Cast(entry.name.clone()))
         .collect()
 }
 
-/// How things stand in `state`, as the prompt of a beat tells it. `names` are those of the
-/// brief's cast.
-pub fn state_text(state: &StoryState, brief: &Brief, names: &CastNames, beat: usize) -> String {
-    let called = trigger::Called::by(brief, names, brief.beats.get(beat), &[]);
+/// How things stand in `state`, as the prompt of a beat tells it. `ground` is that of the brief.
+pub fn state_text(state: &StoryState, brief: &Brief, ground: &Ground, beat: usize) -> String {
+    let called = trigger::Called::by(brief, ground, brief.beats.get(beat), &[]);
     memory::state_text(state, &called)
 }

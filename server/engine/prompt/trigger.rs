@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use super::blocks;
+use super::{Ground, blocks};
 use crate::story::names::CastNames;
 use crate::story::{Beat, Brief};
 
 /// Whom a part of the story calls for, and by which text.
 pub(super) struct Called<'a> {
-    brief: &'a Brief,
+    ground: &'a Ground,
     text: String,
     /// Indices into the cast.
     cast: BTreeSet<usize>,
@@ -18,8 +18,8 @@ pub(super) struct Called<'a> {
 impl<'a> Called<'a> {
     /// By the beat itself and by `texts`.
     pub(super) fn by(
-        brief: &'a Brief,
-        names: &CastNames,
+        brief: &Brief,
+        ground: &'a Ground,
         beat: Option<&Beat>,
         texts: &[&str],
     ) -> Called<'a> {
@@ -28,17 +28,12 @@ impl<'a> Called<'a> {
             text.push('\n');
             text.push_str(more);
         }
-        let mut cast = names.named_in(&text);
+        let mut cast = ground.names.named_in(&text);
         let listed = beat.into_iter().flat_map(|beat| &beat.cast);
         // A list of names means them, however they are written.
-        for name in listed.chain(&brief.protagonist) {
-            let meant = brief.character(name);
-            cast.extend(meant.and_then(|meant| {
-                let mut entries = brief.cast.iter();
-                entries.position(|entry| std::ptr::eq(entry, meant))
-            }));
-        }
-        Called { brief, text, cast }
+        let listed = listed.chain(&brief.protagonist);
+        cast.extend(listed.filter_map(|name| ground.entry_listed(brief, name)));
+        Called { ground, text, cast }
     }
 
     /// Whether an entry of the cast, by its index, is called for.
@@ -46,13 +41,14 @@ impl<'a> Called<'a> {
         self.cast.contains(&entry)
     }
 
+    /// The entries of the cast that are called for, by their indices.
+    pub(super) fn entries(&self) -> impl Iterator<Item = usize> {
+        self.cast.iter().copied()
+    }
+
     /// Whether somebody of that name is called for, of the cast or not.
     pub(super) fn calls_by_name(&self, name: &str) -> bool {
-        let entry = self.brief.cast.iter().position(|entry| {
-            let mut names = std::iter::once(&entry.name).chain(&entry.aliases);
-            names.any(|own| own.to_lowercase() == name.to_lowercase())
-        });
-        match entry {
+        match self.ground.entry_named(name) {
             Some(entry) => self.calls(entry),
             None => CastNames::of_name(name).is_in(&self.text),
         }

@@ -1,7 +1,6 @@
 //! Whether a rewrite may stand for the text that it was made of. Needs no model. Pure.
 
-use crate::engine::accept::{Acceptance, Answer, CallEnd, Check, Told, Verdict};
-use crate::engine::prompt::Templates;
+use crate::engine::accept::{Acceptance, Answer, CallEnd, Check, Told, Verdict, Yardstick};
 use crate::provider::FinishReason;
 use crate::story::names::CastNames;
 use crate::story::state::ChunkState;
@@ -23,7 +22,8 @@ pub struct Original<'a> {
     pub brief: &'a Brief,
     /// Index of its beat in `brief.beats`.
     pub beat: usize,
-    pub templates: &'a Templates,
+    /// Of the brief.
+    pub yardstick: &'a Yardstick,
     /// What the author asked for in the margin.
     pub notes: &'a [String],
     /// Without comments.
@@ -53,12 +53,12 @@ impl Original<'_> {
         let (answer, end) = (answer.trim(), CallEnd::Finished(finish.clone()));
         let length = words::count(passage, self.language());
         let told = Told::default();
-        let acceptance = Acceptance::new(
+        let acceptance = Acceptance::by(
+            self.yardstick,
             self.brief,
             self.beat,
             length,
             self.notes,
-            self.templates,
             told,
         )
         .rewriting(passage);
@@ -169,6 +169,7 @@ impl Original<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::prompt::Templates;
     use crate::story::state::{CharacterState, Fact};
 
     const BRIEF: &str = "---\ntitle: Lamp\nlanguage: LANGUAGE\n---\n# Cast\n## Mara Voss\naka: the keeper\nx\n\
@@ -186,7 +187,7 @@ mod tests {
         let original = Original {
             brief: &brief,
             beat: 0,
-            templates: &Templates::default(),
+            yardstick: &Yardstick::of(&brief, &Templates::default()),
             notes: &[],
             text: old,
             known,
@@ -269,7 +270,7 @@ mod tests {
             let original = Original {
                 brief: &brief,
                 beat: 0,
-                templates: &Templates::default(),
+                yardstick: &Yardstick::of(&brief, &Templates::default()),
                 notes: &[],
                 text,
                 known: None,
@@ -306,7 +307,7 @@ mod tests {
         let original = Original {
             brief: &brief,
             beat: 0,
-            templates: &Templates::default(),
+            yardstick: &Yardstick::of(&brief, &Templates::default()),
             notes: &[],
             text: OLD,
             known: None,

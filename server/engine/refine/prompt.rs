@@ -161,7 +161,7 @@ fn closing(length: u32, language: &Language, of: (usize, usize)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::prompt::{PromptInputs, Templates};
+    use crate::engine::prompt::{Ground, PromptInputs, Templates};
     use crate::engine::tokens::estimate;
     use crate::story::Brief;
 
@@ -174,6 +174,7 @@ mod tests {
         let drafted = Prompt::build(&PromptInputs {
             brief: &brief,
             templates: &templates,
+            ground: &Ground::of(&brief, &templates),
             beat: 0,
             target_words: 500,
             earlier: &[],

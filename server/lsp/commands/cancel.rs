@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::command::{Answer, Call, Here, Offer};
+use crate::lsp::target;
 
 /// Cancels the job that is named, else those on the story, else all; the answer is their ids.
 pub async fn run(call: Call) -> Answer {
@@ -16,7 +17,10 @@ pub async fn run(call: Call) -> Answer {
         };
     }
     // Nothing may stand in the way of a cancel: what can't be found out is left out.
-    let brief: Option<PathBuf> = arguments.target(state).ok().map(|target| target.brief);
+    let brief: Option<PathBuf> = match &arguments.uri {
+        Some(_) => arguments.target(state).ok().map(|target| target.brief),
+        None => target::current_brief(state).ok(),
+    };
     let mut cancelled = match &brief {
         Some(brief) => state.jobs.cancel_of(Some(brief)),
         None => Vec::new(),

@@ -14,6 +14,7 @@ use crate::lsp::stories;
 use crate::lsp::target::Target;
 use crate::session::ChunkStatus;
 use crate::story::ChunkNumber;
+use crate::story::counted::counted;
 
 /// Writes what is not complete: all of it, up to a chunk, or that of a chapter.
 pub fn remaining(_: &Arc<State>, _: &Target, arguments: &Arguments) -> Result<Scope, JobError> {
@@ -157,10 +158,15 @@ pub fn offer_story(here: &Here) -> Option<Offer> {
     }
     let title = match open == total && status.words == 0 {
         true => format!(
-            "write the story ({total} chunks, {} {})",
-            status.target_words, status.unit
+            "write the story ({}, {} {})",
+            counted(total, "chunk"),
+            status.target_words,
+            status.unit
         ),
-        false => format!("go on writing ({open} of {total} chunks to go)"),
+        false => format!(
+            "go on writing ({} to go)",
+            counted(format!("{open} of {total}"), "chunk")
+        ),
     };
     Some(here.offer(title))
 }
@@ -170,5 +176,8 @@ pub fn offer_stale_again(here: &Here) -> Option<Offer> {
     let chunks = here.status.chunks.iter();
     let stale = chunks.filter(|chunk| chunk.stale && !chunk.edited && !chunk.locked);
     let stale = stale.count();
-    (stale > 0).then(|| here.offer(format!("rewrite what is stale ({stale} chunks)")))
+    (stale > 0).then(|| {
+        let stale = counted(stale, "chunk");
+        here.offer(format!("rewrite what is stale ({stale})"))
+    })
 }

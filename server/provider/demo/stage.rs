@@ -1,5 +1,7 @@
 //! A scene as the writer sees it: who is there, what happens, what is worth naming.
 
+use std::collections::{HashMap, HashSet};
+
 use super::adapt::{adapt, adapt_still};
 use super::adapter::Adapter;
 use super::character::{Character, Gender, Person, Tense, find_name};
@@ -121,11 +123,16 @@ fn cast_of(scene: &Scene, pack: &Pack) -> Vec<Character> {
         .iter()
         .map(|(name, _)| short_name(name, pack))
         .collect();
-    let is_unique = |name: &String| shorts.iter().filter(|other| *other == name).count() == 1;
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for short in &shorts {
+        *counts.entry(short.as_str()).or_default() += 1;
+    }
+    let is_unique = |name: &String| counts.get(name.as_str()) == Some(&1);
     let mut cast: Vec<Character> = Vec::new();
+    let mut seen = HashSet::new();
     for ((full, known), short) in scene.cast.iter().zip(&shorts) {
         let full = full.trim();
-        if full.is_empty() || cast.iter().any(|other| other.full == full) {
+        if full.is_empty() || !seen.insert(full) {
             continue;
         }
         let name = if is_unique(short) { short } else { full };

@@ -22,6 +22,7 @@ use crate::session::manifest::record::ChunkStatus;
 use crate::session::manifest::{self, ManifestFact};
 use crate::session::writer::assemble::{assemble, assemble_plainly};
 use crate::session::{Owners, PlannedChunk, read_session};
+use crate::story::counted::counted;
 use crate::story::title_page::TitlePage;
 use crate::story::{Digest, Language};
 
@@ -113,8 +114,14 @@ pub fn export_markdown(
     let complete = view.chunks.iter().filter(|c| is_complete(c.status)).count();
     if complete < view.chunks.len() {
         notices.push(format!(
-            "{complete} of {} chunks are complete, and only these are in it",
-            view.chunks.len()
+            "{} {} complete, and only {} in it",
+            counted(format!("{complete} of {}", view.chunks.len()), "chunk"),
+            if complete == 1 { "is" } else { "are" },
+            if complete == 1 {
+                "that is"
+            } else {
+                "these are"
+            }
         ));
     }
     let earlier = assemble_plainly(page, plan, &view.chunks);

@@ -22,6 +22,7 @@ use crate::session::layout::{SessionId, StoryFolder};
 use crate::session::manifest;
 use crate::session::writer::index;
 use crate::story::Brief;
+use crate::story::counted::counted;
 
 /// Bytes of one reading.
 const PIECE: usize = 64 * 1024;
@@ -256,8 +257,13 @@ impl Survey {
         if !self.skipped.is_empty() {
             let some: Vec<&str> = self.skipped.iter().take(5).map(String::as_str).collect();
             notices.push(format!(
-                "{} files that no session has were left out: {}{}",
-                self.skipped.len(),
+                "{} that no session has {} left out: {}{}",
+                counted(self.skipped.len(), "file"),
+                if self.skipped.len() == 1 {
+                    "was"
+                } else {
+                    "were"
+                },
                 some.join(", "),
                 if some.len() < self.skipped.len() {
                     ", …"

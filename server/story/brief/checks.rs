@@ -165,7 +165,7 @@ fn target_problem(brief: &Brief, defaults: SizeDefaults) -> Option<Problem> {
     if brief.beats.is_empty() {
         return None;
     }
-    let (own, free) = own_and_free(brief);
+    let (own, free) = own_and_free(&brief.beats);
     let fixed = brief.beats.len() as u64 - free;
     let left = u64::from(target).saturating_sub(own);
     if free == 0 {

@@ -1,6 +1,6 @@
 //! How many words every beat gets.
 
-use super::parts::Brief;
+use super::parts::{Beat, Brief};
 
 /// A beat of fewer words (or characters) than this is no scene.
 pub const LEAST_BEAT_WORDS: u32 = 50;
@@ -30,16 +30,23 @@ impl Default for SizeDefaults {
 /// of them gets `chunk_words`. Where the beats' own words leave less than a word for each of
 /// the others, which is a problem of the brief, those get 1.
 pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
-    let target = brief.target_words.or(defaults.target_words);
-    let chunk_words = brief.chunk_words.unwrap_or(defaults.chunk_words).max(1);
-    let (own, free) = own_and_free(brief);
+    let lengths = SizeDefaults {
+        target_words: brief.target_words.or(defaults.target_words),
+        chunk_words: brief.chunk_words.unwrap_or(defaults.chunk_words),
+    };
+    sizes_of(&brief.beats, lengths)
+}
+
+/// The same by lengths that are in force, whatever the brief says.
+pub fn sizes_of(beats: &[Beat], lengths: SizeDefaults) -> Vec<u32> {
+    let (target, chunk_words) = (lengths.target_words, lengths.chunk_words.max(1));
+    let (own, free) = own_and_free(beats);
     let left = target.map(|target| u64::from(target).saturating_sub(own));
     let mut shares = (0..free).map(|nth| match left {
         None => chunk_words,
         Some(left) => even_share(left, free, nth),
     });
-    brief
-        .beats
+    beats
         .iter()
         .map(|beat| match beat.words {
             Some(words) => words.max(1),
@@ -49,9 +56,9 @@ pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
 }
 
 /// Adds up the beats' own words, and counts the beats that have none.
-pub(super) fn own_and_free(brief: &Brief) -> (u64, u64) {
-    let own = brief.beats.iter().filter_map(|beat| beat.words);
-    let free = brief.beats.iter().filter(|beat| beat.words.is_none());
+pub(super) fn own_and_free(beats: &[Beat]) -> (u64, u64) {
+    let own = beats.iter().filter_map(|beat| beat.words);
+    let free = beats.iter().filter(|beat| beat.words.is_none());
     (own.map(u64::from).sum(), free.count() as u64)
 }
 

@@ -5,6 +5,7 @@ pub mod carried_comments;
 pub mod comments;
 pub mod conflict_markers;
 pub mod controls;
+pub mod counted;
 pub(super) mod document;
 pub mod edits;
 pub mod encoding;

@@ -94,6 +94,13 @@ impl Editor {
         })
     }
 
+    /// Lets go of all that was said and asked so far: a test that goes on for hours needs none of it.
+    pub fn forget(&mut self) {
+        self.said.clear();
+        self.edits.clear();
+        self.asked.clear();
+    }
+
     /// All that was said, for the message of a failure.
     pub fn transcript(&self) -> String {
         let mut text = String::new();
