@@ -20,9 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use storywright::engine::stale;
-use storywright::engine::status::StoryStatus;
-use storywright::engine::written::Written;
+use storywright::analysis::stale;
+use storywright::analysis::status::StoryStatus;
+use storywright::analysis::written::Written;
 use storywright::session::{
     self, Call, ChunkResult, Disk, Faults, NoEditor, PlannedChunk, Session, StoryFolder, Timestamp,
     TokenUsage, Verdict,

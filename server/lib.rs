@@ -3,16 +3,20 @@
 //! Layers, top to bottom; a layer knows only those below it:
 //!
 //! - [`cli`], [`lsp`]: the shell front and the editor front
-//! - [`engine`]: jobs: plan, prompt, draft, accept, report
+//! - [`jobs`]: acts: plans, writes, reads, goes over; [`analysis`]: looks; [`settings`]: layers and trust
+//! - [`writing`]: what a prompt holds and what an answer must pass; pure
 //! - [`session`], [`provider`]: the checkpoint store; model wire protocols
 //! - [`story`]: the brief and the prose as data; pure
 //!
 //! `ARCHITECTURE.md` has the code map and the invariants.
 
+pub mod analysis;
 pub mod cli;
-pub mod engine;
+pub mod jobs;
 pub mod lsp;
 pub mod provider;
 pub mod session;
+pub mod settings;
 mod signals;
 pub mod story;
+pub mod writing;

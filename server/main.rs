@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use storywright::cli::{self, Task};
-use storywright::engine::environment::Environment;
+use storywright::settings::environment::Environment;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {

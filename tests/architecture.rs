@@ -1,22 +1,52 @@
 //! The rules of ARCHITECTURE.md that can be read off the source text: which layer may name
 //! which, what story/ must not touch, and what may not be in the repository at all.
 
+#[path = "support/modules.rs"]
+mod modules;
 #[path = "support/source.rs"]
 mod source;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use modules::Modules;
 use source::Source;
 
-/// Each layer, and the layers above or beside it, which it must not name.
+/// Each room under server/, and the rooms that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("story", &["session", "provider", "engine", "lsp", "cli"]),
-    ("session", &["provider", "engine", "lsp", "cli"]),
-    ("provider", &["session", "engine", "lsp", "cli"]),
-    ("engine", &["lsp", "cli"]),
+    (
+        "cli",
+        &[
+            "jobs", "analysis", "settings", "writing", "session", "provider", "story",
+        ],
+    ),
+    (
+        "lsp",
+        &[
+            "jobs", "analysis", "settings", "writing", "session", "provider", "story",
+        ],
+    ),
+    (
+        "jobs",
+        &[
+            "analysis", "settings", "writing", "session", "provider", "story",
+        ],
+    ),
+    ("analysis", &["settings", "writing", "session", "story"]),
+    ("settings", &["writing", "session", "provider", "story"]),
+    ("writing", &["story"]),
+    ("session", &["story"]),
+    ("provider", &["story"]),
+    ("story", &[]),
 ];
+
+/// The rooms that take values and return values.
+const PURE: &[&str] = &["story", "writing"];
+
+/// What of another room a pure one may name: plain data without I/O.
+const PLAIN: &[&str] = &["provider::message"];
 
 /// What reaches outside the program, or makes two runs differ.
 const OUTSIDE: &[&str] = &[
@@ -40,18 +70,94 @@ const OUTSIDE: &[&str] = &[
 ];
 
 const MOST_LINES: usize = 600;
+const MOST_LINES_OF_A_ROOM: usize = 15_000;
 
 #[test]
 fn arrows_point_down() {
+    let sources = server_sources();
     let mut wrong = Vec::new();
-    for (layer, above) in ARROWS {
-        for source in server_sources().iter().filter(|s| s.layer() == *layer) {
-            for other in *above {
-                wrong.extend(source.names_layer(other));
+    for (from, to) in Modules::of(&sources).arrows() {
+        for (to, name) in to {
+            let Some(upward) = upward(&from, &to) else {
+                continue;
+            };
+            if !PLAIN.iter().any(|plain| to == file_of(plain)) || !PURE.contains(&room(&from)) {
+                wrong.push(format!("{upward}: {} names {name}", from.display()));
             }
         }
     }
-    none(&wrong, "a layer names one that is not below it");
+    none(&wrong, "a room names one that is not below it");
+}
+
+/// The two rooms, where the first may not name the second.
+fn upward(from: &Path, to: &Path) -> Option<String> {
+    let (from, to) = (room(from), room(to));
+    let (_, below) = ARROWS.iter().find(|(room, _)| *room == from)?;
+    let is_room = ARROWS.iter().any(|(room, _)| *room == to);
+    (from != to && is_room && !below.contains(&to)).then(|| format!("{from} -> {to}"))
+}
+
+#[test]
+fn a_planted_climb_is_found() {
+    let up = upward(
+        Path::new("server/story/words.rs"),
+        Path::new("server/session/disk.rs"),
+    );
+    assert_eq!(up.as_deref(), Some("story -> session"));
+    let down = upward(
+        Path::new("server/session/disk.rs"),
+        Path::new("server/story/words.rs"),
+    );
+    assert_eq!(down, None);
+}
+
+#[test]
+fn every_room_has_its_arrows() {
+    let sources = server_sources();
+    let rooms: BTreeSet<&str> = sources.iter().map(|source| room(&source.path)).collect();
+    let known: BTreeSet<&str> = ARROWS.iter().map(|(room, _)| *room).chain([""]).collect();
+    assert_eq!(rooms, known);
+}
+
+#[test]
+fn no_modules_go_in_a_circle() {
+    let sources = server_sources();
+    let circles = modules::circles(&Modules::of(&sources).arrows());
+    let wrong: Vec<String> = circles.iter().map(|ties| ties.join("\n")).collect();
+    none(
+        &wrong,
+        "files that name each other can't be read one after the other",
+    );
+}
+
+#[test]
+fn rooms_stay_small() {
+    let mut lines = BTreeMap::new();
+    for path in tracked().iter().filter(|path| path.starts_with("server")) {
+        let text = read(path).filter(|_| has_extension(path, &["rs"]));
+        *lines.entry(room(path).to_owned()).or_insert(0) += text.map_or(0, |it| it.lines().count());
+    }
+    let large = lines
+        .iter()
+        .filter(|(_, lines)| **lines > MOST_LINES_OF_A_ROOM);
+    let wrong: Vec<String> = large
+        .map(|(room, lines)| format!("{room}: {lines} lines"))
+        .collect();
+    none(&wrong, "look for the seam");
+}
+
+/// The folder under server/ that a file is in, or "".
+fn room(path: &Path) -> &str {
+    let mut parts = path.iter().skip(1);
+    match (parts.next(), parts.next()) {
+        (Some(room), Some(_)) => room.to_str().unwrap_or(""),
+        _ => "",
+    }
+}
+
+/// `provider::message` as the path of its file.
+fn file_of(module: &str) -> PathBuf {
+    PathBuf::from(format!("server/{}.rs", module.replace("::", "/")))
 }
 
 #[test]
@@ -66,14 +172,17 @@ fn only_lsp_knows_the_protocol_library() {
 }
 
 #[test]
-fn the_story_layer_touches_nothing_outside() {
+fn pure_rooms_touch_nothing_outside() {
     let mut wrong = Vec::new();
-    for source in server_sources().iter().filter(|s| s.layer() == "story") {
+    for source in server_sources()
+        .iter()
+        .filter(|s| PURE.contains(&s.layer()))
+    {
         for name in OUTSIDE {
             wrong.extend(source.names(name));
         }
     }
-    none(&wrong, "story/ takes values and returns values");
+    none(&wrong, "a pure room takes values and returns values");
 }
 
 #[test]

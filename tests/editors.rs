@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use storywright::engine::settings::NAMES;
 use storywright::lsp::{COMMANDS, Palette};
+use storywright::settings::NAMES;
 
 fn read(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use storywright::engine::prompt::{Earlier, Ground, Prompt, PromptInputs, Templates};
-use storywright::engine::tokens;
 use storywright::story::state::{ChunkState, Fact};
 use storywright::story::{Brief, ChunkNumber};
+use storywright::writing::prompt::{Earlier, Ground, Prompt, PromptInputs, Templates};
+use storywright::writing::tokens;
 
 const CHUNKS: usize = 60;
 

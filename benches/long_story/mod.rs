@@ -7,19 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use storywright::engine::environment::Environment;
-use storywright::engine::prompt::slices::{self, Slice};
-use storywright::engine::settings::Settings;
-use storywright::engine::snapshot::{StorySnapshot, StorySource};
-use storywright::engine::story_file::StoryFile;
-use storywright::engine::workshop::Workshop;
+use storywright::analysis::snapshot::{StorySnapshot, StorySource};
+use storywright::analysis::story_file::StoryFile;
+use storywright::jobs::run::workshop::Workshop;
 use storywright::session::chunk_file::{self, FileStatus};
 use storywright::session::state_file::{StateFile, VERSION};
 use storywright::session::{
     Disk, NoEditor, PlannedChunk, Session, SessionId, StoryFolder, Timestamp,
 };
+use storywright::settings::Settings;
+use storywright::settings::environment::Environment;
 use storywright::story::state::{CharacterState, ChunkState, Fact, Threads};
 use storywright::story::{BeatId, Digest, Language};
+use storywright::writing::prompt::slices;
+use storywright::writing::prompt::slices::Slice;
 
 use super::prose;
 

@@ -10,7 +10,8 @@ use super::failure::Failure;
 use super::job::{dry_run_pass, run_to_end, tell_end};
 use super::place::{self, brief, workspace};
 use super::setting_flags::SettingFlags;
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Workshop};
+use crate::analysis::selection::ChunkRef;
+use crate::jobs::run::workshop::{JobRequest, Naming, Scope, Workshop};
 
 #[derive(Args)]
 pub struct Audit {

@@ -12,10 +12,14 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::{brief, workspace};
-use crate::engine::error::JobError;
-use crate::engine::findings::{self, Findings, Memory};
-use crate::engine::snapshot::{PlacedProblem, StorySnapshot, StorySource};
-use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::analysis::error::StoryError;
+use crate::analysis::findings;
+use crate::analysis::findings::{Findings, Memory};
+use crate::analysis::placed_problem::PlacedProblem;
+use crate::analysis::selection::ChunkRef;
+use crate::analysis::snapshot::{StorySnapshot, StorySource};
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Severity, Span};
 
@@ -107,7 +111,7 @@ impl FailOn {
     }
 }
 
-fn read(workshop: &Workshop, brief: &Path) -> Result<StorySnapshot, JobError> {
+fn read(workshop: &Workshop, brief: &Path) -> Result<StorySnapshot, StoryError> {
     let workspace = workspace();
     let source = StorySource::of_files(brief, workspace.as_deref());
     workshop.read_story(&source, &NoEditor)

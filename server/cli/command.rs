@@ -7,10 +7,10 @@ use super::{
     audit, check, decide, diff, doctor, explain, export, import, new, output, place, plan, refine,
     rewrite, session, state, status, versions, write,
 };
-use crate::engine::environment::Environment;
-use crate::engine::upkeep::Decision;
-use crate::engine::workshop::Workshop;
+use crate::jobs::decide::upkeep::Decision;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::Disk;
+use crate::settings::environment::Environment;
 
 /// Writes long fiction from a brief, chunk by chunk, into markdown files.
 #[derive(Parser)]

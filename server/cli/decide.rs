@@ -9,8 +9,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::{self, OneChunk, workspace};
-use crate::engine::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
-use crate::engine::workshop::{Selection, Workshop};
+use crate::analysis::selection::Selection;
+use crate::jobs::decide::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
 #[derive(Args)]

@@ -9,10 +9,10 @@ use super::failure::Failure;
 use super::output;
 use super::place::{brief, workspace};
 use super::setting_flags::SettingFlags;
-use crate::engine::argument::as_argument;
-use crate::engine::doctor::{CheckState, examine};
-use crate::engine::local_servers::Offer;
-use crate::engine::workshop::Workshop;
+use crate::jobs::run::doctor::{CheckState, examine};
+use crate::jobs::run::workshop::Workshop;
+use crate::settings::argument::as_argument;
+use crate::settings::local_servers::Offer;
 
 #[derive(Args)]
 pub struct Doctor {

@@ -9,8 +9,9 @@ use super::failure::Failure;
 use super::setting_flags::SettingFlags;
 use super::story::usable_story;
 use super::{output, place};
-use crate::engine::explain::Explanation;
-use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::analysis::explain::Explanation;
+use crate::analysis::selection::ChunkRef;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
 #[derive(Args)]

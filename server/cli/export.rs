@@ -8,8 +8,8 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::story::story_and_settings;
 use super::{output, place};
-use crate::engine::export::{Format, export};
-use crate::engine::workshop::Workshop;
+use crate::jobs::publish::export::{Format, export};
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
 #[derive(Args)]

@@ -1,9 +1,10 @@
 //! Why a command could not do its work.
 
 use super::exit::Exit;
-use crate::engine::error::JobError;
-use crate::engine::report::cause_chain;
-use crate::engine::story_file::FindError;
+use crate::analysis::error::StoryError;
+use crate::analysis::story_file::FindError;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::report::cause_chain;
 use crate::session::{ArchiveError, StoreError};
 
 /// Says why a command could not do its work, and how the process ends.
@@ -19,6 +20,12 @@ impl Failure {
             message: message.into(),
             exit: Exit::Usage,
         }
+    }
+}
+
+impl From<StoryError> for Failure {
+    fn from(error: StoryError) -> Failure {
+        JobError::from(error).into()
     }
 }
 

@@ -7,9 +7,9 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
-use crate::engine::argument::as_argument;
-use crate::engine::workshop::Workshop;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::{Limits, import_zip};
+use crate::settings::argument::as_argument;
 use crate::story::counted::counted;
 
 #[derive(Args)]

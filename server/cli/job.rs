@@ -8,11 +8,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::progress::{self, Display};
-use crate::engine::events::{Observer, Outcome};
-use crate::engine::foresee_passes::ForeseenPass;
-use crate::engine::job::Finished;
-use crate::engine::prepare::Prepared;
-use crate::engine::workshop::{JobRequest, Workshop};
+use crate::jobs::passes::foresee_passes::ForeseenPass;
+use crate::jobs::run::events::{Observer, Outcome};
+use crate::jobs::run::outcomes::Finished;
+use crate::jobs::run::workshop::{JobRequest, Workshop};
+use crate::jobs::write::prepare::Prepared;
 use crate::session::NoEditor;
 use crate::signals;
 

@@ -7,8 +7,8 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
-use crate::engine::argument::as_argument;
-use crate::engine::new_story;
+use crate::jobs::decide::new_story;
+use crate::settings::argument::as_argument;
 
 #[derive(Args)]
 pub struct New {

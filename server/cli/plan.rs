@@ -12,9 +12,9 @@ use super::job::{cancel_on_signal, show_foreseen, tell_end};
 use super::place::{brief, workspace};
 use super::progress::{self, Display};
 use super::setting_flags::SettingFlags;
-use crate::engine::events::Observer;
-use crate::engine::plan::{PlanRequest, Planning};
-use crate::engine::workshop::Workshop;
+use crate::jobs::plan::{PlanRequest, Planning};
+use crate::jobs::run::events::Observer;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
 #[derive(Args)]

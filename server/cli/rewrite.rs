@@ -12,9 +12,10 @@ use super::job::{dry_run, run_prepared, tell_end};
 use super::output;
 use super::place::{self, workspace};
 use super::setting_flags::SettingFlags;
-use crate::engine::foresee::Foreseen;
-use crate::engine::prepare::Prepared;
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Reach, Scope, Selection, Workshop};
+use crate::analysis::selection::{ChunkRef, Selection};
+use crate::jobs::run::workshop::{JobRequest, Naming, Reach, Scope, Workshop};
+use crate::jobs::write::foresee::Foreseen;
+use crate::jobs::write::prepare::Prepared;
 use crate::session::NoEditor;
 
 #[derive(Args)]

@@ -10,8 +10,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::story::story_and_settings;
-use crate::engine::sessions;
-use crate::engine::workshop::Workshop;
+use crate::analysis::sessions;
+use crate::jobs::decide::drafts;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
 
 #[derive(Subcommand)]
@@ -92,7 +93,7 @@ fn new(workshop: &Workshop, arguments: &SessionNew) -> Result<Exit, Failure> {
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
     let name = arguments.name.as_deref();
     let name = name.map(SessionId::parse).transpose()?;
-    let id = sessions::create(
+    let id = drafts::create(
         workshop,
         &story,
         &settings,
@@ -110,7 +111,7 @@ fn new(workshop: &Workshop, arguments: &SessionNew) -> Result<Exit, Failure> {
 fn switch(workshop: &Workshop, arguments: &SessionUse) -> Result<Exit, Failure> {
     let (story, _) = story_and_settings(workshop, arguments.path.as_deref())?;
     let id = SessionId::parse(&arguments.id)?;
-    sessions::switch(&story, &id, workshop.disk())?;
+    drafts::switch(&story, &id, workshop.disk())?;
     tell(
         &id,
         arguments.json,
@@ -123,7 +124,7 @@ fn adopt(workshop: &Workshop, arguments: &SessionAdopt) -> Result<Exit, Failure>
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
     let id = arguments.id.as_deref().map(SessionId::parse).transpose()?;
     let owners = Arc::new(NoEditor);
-    let id = sessions::adopt(workshop, &story, &settings, id.as_ref(), owners)?;
+    let id = drafts::adopt(workshop, &story, &settings, id.as_ref(), owners)?;
     let what = format!(
         "is a draft of {} now; `storywright write` goes on with it",
         story.folder.brief_name()

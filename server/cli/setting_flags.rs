@@ -3,7 +3,7 @@
 use clap::{Arg, ArgMatches, Args};
 use serde_json::{Map, Value};
 
-use crate::engine::settings::{NAMES, flag};
+use crate::settings::{NAMES, flag};
 
 /// Takes a flag for every setting, in kebab case: `--timeouts-idle` is `timeouts.idle`.
 pub struct SettingFlags {

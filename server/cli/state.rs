@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::job::{dry_run_pass, run_job};
 use super::place::{self, workspace};
 use super::setting_flags::SettingFlags;
-use crate::engine::workshop::{ChunkRef, JobRequest, Naming, Scope, Which, Workshop};
+use crate::analysis::selection::ChunkRef;
+use crate::jobs::run::workshop::{JobRequest, Naming, Scope, Which, Workshop};
 
 #[derive(Args)]
 pub struct State {

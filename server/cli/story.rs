@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use super::failure::Failure;
 use super::output;
 use super::place::{brief, workspace};
-use crate::engine::settings::Settings;
-use crate::engine::snapshot::StorySource;
-use crate::engine::story_file::StoryFile;
-use crate::engine::workshop::Workshop;
+use crate::analysis::snapshot::StorySource;
+use crate::analysis::story_file::StoryFile;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
+use crate::settings::Settings;
 
 /// Reads the story that a command is about, with the settings of its files.
 ///

@@ -5,8 +5,9 @@ use super::failure::Failure;
 use super::place::OneChunk;
 use super::story::story_and_settings;
 use super::{output, place};
-use crate::engine::versions;
-use crate::engine::workshop::{ChunkRef, Workshop};
+use crate::analysis::selection::ChunkRef;
+use crate::analysis::versions;
+use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
 pub fn run(workshop: &Workshop, arguments: OneChunk) -> Result<Exit, Failure> {

@@ -9,9 +9,8 @@ use super::failure::Failure;
 use super::job::{dry_run, run_job};
 use super::place::{self, workspace};
 use super::setting_flags::SettingFlags;
-use crate::engine::workshop::{
-    ChapterRef, ChunkRef, JobRequest, Naming, Scope, Selection, Workshop,
-};
+use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
+use crate::jobs::run::workshop::{JobRequest, Naming, Scope, Workshop};
 
 #[derive(Args)]
 pub struct Write {

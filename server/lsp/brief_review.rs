@@ -14,8 +14,8 @@ use super::documents::{Desk, Snapshot, path_of};
 use super::position;
 use super::state::State;
 use super::stories;
-use crate::engine::findings::STALE;
-use crate::engine::stale_reason;
+use crate::analysis::findings::STALE;
+use crate::analysis::stale_reason;
 use crate::story::{Brief, Problem, Severity};
 
 /// How long an author's typing has to rest before a brief is looked at again.

@@ -22,8 +22,9 @@ use super::draft_memories::Draft;
 use super::position;
 use super::published::Mark;
 use super::state::State;
-use crate::engine::error::JobError;
-use crate::engine::findings::{self, FAILED, Finding, Findings, Memory, PARTIAL};
+use crate::analysis::error::StoryError;
+use crate::analysis::findings;
+use crate::analysis::findings::{FAILED, Finding, Findings, Memory, PARTIAL};
 use crate::session::StoryFolder;
 
 /// Notes that a brief or a chunk changed, or what is known of it did: what is open of its drafts is
@@ -129,7 +130,7 @@ fn read(
     desk: &Desk,
     (brief, session): &Draft,
     memory: &mut Memory,
-) -> Result<Findings, JobError> {
+) -> Result<Findings, StoryError> {
     let read = state.read_story(brief, desk)?;
     let disk = state.workshop.disk();
     let session = Some(session);

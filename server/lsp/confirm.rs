@@ -9,8 +9,8 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::page::LspEditor;
 use super::state::State;
-use crate::engine::error::JobError;
-use crate::engine::prepare::Prepared;
+use crate::jobs::run::error::JobError;
+use crate::jobs::write::prepare::Prepared;
 
 /// How long an answer is waited for: the job holds nothing meanwhile.
 pub const PATIENCE: Duration = Duration::from_secs(600);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tower_lsp::lsp_types::Url;
 
-use crate::engine::story_file::is_brief_name;
+use crate::analysis::story_file::is_brief_name;
 
 /// Tells whether a document is a brief.
 pub fn is_brief(url: &Url) -> bool {

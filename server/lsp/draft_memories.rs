@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::engine::findings::Memory;
+use crate::analysis::findings::Memory;
 use crate::session::SessionId;
 
 /// Names a draft by its brief and its session.

@@ -17,14 +17,14 @@ use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
-use crate::engine::accept::Check;
-use crate::engine::error::JobError;
-use crate::engine::event_words::Progress;
-use crate::engine::events::{JobEvent, Observer, Outcome, Unit, Work};
-use crate::engine::job::Finished;
-use crate::engine::plan::Planning;
-use crate::engine::prepare::Prepared;
-use crate::engine::report::cause_chain;
+use crate::jobs::plan::Planning;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::event_words::Progress;
+use crate::jobs::run::events::{JobEvent, Observer, Outcome, Unit, Work};
+use crate::jobs::run::outcomes::Finished;
+use crate::jobs::run::report::cause_chain;
+use crate::jobs::write::prepare::Prepared;
+use crate::writing::accept::Check;
 
 /// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.
 pub struct Listed {

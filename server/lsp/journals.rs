@@ -14,9 +14,9 @@ use super::document_kind::is_in_chunks;
 use super::journal_events::{JournalEvent, JournalInbox};
 use super::page::LspEditor;
 use super::state::State;
-use crate::engine::blocking;
-use crate::engine::editor::Editor;
-use crate::engine::report::cause_chain;
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::report::cause_chain;
 use crate::session::{
     ClientEdit, Disk, Opening, Owners, StoreError, StoryFolder, journal_opened, journal_saved,
     journal_seen, settle_journal,

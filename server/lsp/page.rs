@@ -23,7 +23,7 @@ use super::edits_underway::{Fate, Flight};
 use super::growth::{AuthorEdited, Growth, Step, changes};
 use super::plain;
 use super::state::State;
-use crate::engine::editor::{Editor, KeepReplaced, Page, PageAddress, PageStop};
+use crate::jobs::run::editor::{Editor, KeepReplaced, Page, PageAddress, PageStop};
 use crate::session::chunk_file::decode;
 use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
@@ -434,7 +434,7 @@ impl Worker {
     async fn send(&mut self, (document, step): (Snapshot, Step)) {
         if let Some(replaced) = step.replaced.clone() {
             let keep = Arc::clone(&self.keep);
-            let is_kept = crate::engine::blocking(move || keep(&replaced)).await;
+            let is_kept = crate::jobs::run::blocking::blocking(move || keep(&replaced)).await;
             if !is_kept {
                 // The author has it still; the new text is safe in the journal.
                 self.refusals = Refusals {

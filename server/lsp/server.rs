@@ -17,7 +17,7 @@ use super::client::EditorClient;
 use super::ingress::Ingress;
 use super::state::State;
 use super::{journals, requests, transport};
-use crate::engine::environment::Environment;
+use crate::settings::environment::Environment;
 use crate::signals;
 
 /// How long jobs may take to save when the client leaves.

@@ -21,12 +21,12 @@ use super::lifecycle::Lifecycle;
 use super::published::Published;
 use super::review_queue::ReviewQueue;
 use super::running_jobs::RunningJobs;
-use crate::engine::editor::{Hint, PageStop};
-use crate::engine::environment::Environment;
-use crate::engine::error::JobError;
-use crate::engine::snapshot::{StorySnapshot, StorySource};
-use crate::engine::workshop::Workshop;
+use crate::analysis::error::StoryError;
+use crate::analysis::snapshot::{StorySnapshot, StorySource};
+use crate::jobs::run::editor::{Hint, PageStop};
+use crate::jobs::run::workshop::Workshop;
 use crate::session::{Disk, Owner, Owners};
+use crate::settings::environment::Environment;
 use crate::story::Digest;
 
 /// Holds what all handlers share. Its locks are never held across an await.
@@ -127,7 +127,11 @@ impl State {
     }
 
     /// Reads a story with the settings in force for it, the texts of open files from `owners`.
-    pub fn read_story(&self, brief: &Path, owners: &dyn Owners) -> Result<StorySnapshot, JobError> {
+    pub fn read_story(
+        &self,
+        brief: &Path,
+        owners: &dyn Owners,
+    ) -> Result<StorySnapshot, StoryError> {
         let (workspace, editor) = (self.workspace_of(brief), self.editor_settings());
         let source = StorySource {
             editor_settings: editor.as_ref(),

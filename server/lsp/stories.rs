@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::state::State;
-use crate::engine::error::JobError;
-use crate::engine::settings::Settings;
-use crate::engine::status::StoryStatus;
-use crate::engine::story_file::StoryFile;
+use crate::analysis::status::StoryStatus;
+use crate::analysis::story_file::StoryFile;
+use crate::jobs::run::error::JobError;
 use crate::session::SessionId;
+use crate::settings::Settings;
 
 /// Reads a story with the settings in force.
 pub fn read(state: &Arc<State>, brief: &Path) -> Result<(StoryFile, Settings), JobError> {

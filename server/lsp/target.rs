@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::documents::path_of;
 use super::position;
 use super::state::{State, Touched};
-use crate::engine::error::JobError;
-use crate::engine::story_file::{find_brief, is_brief_name};
-use crate::engine::workshop::ChunkRef;
+use crate::analysis::error::StoryError;
+use crate::analysis::selection::ChunkRef;
+use crate::analysis::story_file::{find_brief, is_brief_name};
+use crate::jobs::run::error::JobError;
 use crate::session::{Located, SessionId, StoryFolder};
 use crate::story::Brief;
 
@@ -22,7 +23,9 @@ pub struct Target {
 impl Target {
     /// Returns the chunk of a command that has to be about one.
     pub fn named_chunk(&self) -> Result<ChunkRef, JobError> {
-        self.chunk.clone().ok_or(JobError::NoChunkNamed)
+        self.chunk
+            .clone()
+            .ok_or_else(|| JobError::from(StoryError::NoChunkNamed))
     }
 }
 

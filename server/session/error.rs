@@ -185,6 +185,16 @@ impl Trouble {
 }
 
 impl StoreError {
+    /// Tells whether a name that was given is at fault, and not the story or the machine.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            StoreError::BadSessionId { .. }
+                | StoreError::NoSession { .. }
+                | StoreError::NoFolder { .. }
+        )
+    }
+
     pub(crate) fn io(doing: Doing, path: &Path, source: io::Error) -> StoreError {
         let inner = source.get_ref();
         if let Some(NotAFile(what)) = inner.and_then(|inner| inner.downcast_ref()) {

@@ -73,3 +73,46 @@ impl Digest {
         self.0.get(..12).unwrap_or(&self.0)
     }
 }
+
+/// Names chunks in short: `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
+pub fn chunks(numbers: &[ChunkNumber]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for ChunkNumber(number) in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let runs: Vec<String> = runs
+        .into_iter()
+        .map(|(first, last)| match last - first {
+            0 => first.to_string(),
+            1 => format!("{first}, {last}"),
+            _ => format!("{first} to {last}"),
+        })
+        .collect();
+    let unit = if numbers.len() == 1 {
+        "chunk"
+    } else {
+        "chunks"
+    };
+    format!("{unit} {}", runs.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_named_in_short() {
+        for (numbers, expected) in [
+            (&[3][..], "chunk 3"),
+            (&[1, 2], "chunks 1, 2"),
+            (&[1, 2, 3, 4], "chunks 1 to 4"),
+            (&[2, 4, 5, 6, 9], "chunks 2, 4 to 6, 9"),
+        ] {
+            let numbers: Vec<ChunkNumber> = numbers.iter().copied().map(ChunkNumber).collect();
+            assert_eq!(chunks(&numbers), expected);
+        }
+    }
+}

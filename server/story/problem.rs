@@ -59,3 +59,9 @@ impl Problem {
         }
     }
 }
+
+/// Tells the line of a byte offset, from 1.
+pub fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or(text);
+    before.matches('\n').count() + 1
+}

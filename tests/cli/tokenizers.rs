@@ -8,7 +8,7 @@ use crate::support::languages::{LANGUAGES, Spoken};
 use crate::support::model_server::{Finish, ModelServer, Recorded, Reply};
 use crate::support::prose::{Length, asked_length};
 use crate::support::tokenizers::{TOKENIZERS, Tokenizers};
-use storywright::engine::tokens::estimate;
+use storywright::writing::tokens::estimate;
 
 const CONTEXT: u64 = 6_000;
 const CHUNKS: usize = 3;

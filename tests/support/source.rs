@@ -22,8 +22,18 @@ pub struct Source {
     lines: Vec<String>,
     /// The lines with comments and the insides of literals blanked out.
     code: Vec<String>,
-    /// What the `use` items bring in, each as a whole path, with its line from 1.
-    uses: Vec<(usize, String)>,
+    uses: Vec<Used>,
+}
+
+/// What a `use` item brings in.
+#[derive(Debug, Clone)]
+pub struct Used {
+    /// The line of the item, from 1, and its last one.
+    lines: (usize, usize),
+    /// Written out, with groups taken apart.
+    pub path: String,
+    /// Whether others may name it here.
+    pub is_handed_on: bool,
 }
 
 impl Source {
@@ -61,9 +71,9 @@ impl Source {
             let used = path.contains("::") || line.contains(&format!("{path}::"));
             (found && used).then_some(index + 1)
         });
-        let in_uses = self.uses.iter().filter_map(|(number, used)| {
-            let inside = used.strip_prefix(path)?;
-            (inside.is_empty() || inside.starts_with("::")).then_some(*number)
+        let in_uses = self.uses.iter().filter_map(|used| {
+            let inside = used.path.strip_prefix(path)?;
+            (inside.is_empty() || inside.starts_with("::")).then_some(used.lines.0)
         });
         let mut numbers: Vec<usize> = in_code.chain(in_uses).collect();
         numbers.sort_unstable();
@@ -79,6 +89,29 @@ impl Source {
         let climbs = folders + usize::from(!is_folder_module);
         found.extend(self.names(&format!("{}{layer}", "super::".repeat(climbs))));
         found
+    }
+
+    /// The `use` items outside of tests.
+    pub fn live_uses(&self) -> Vec<Used> {
+        let tests = self.test_lines();
+        let live = self.uses.iter().filter(|used| !tests[used.lines.0 - 1]);
+        live.cloned().collect()
+    }
+
+    /// Paths of two segments and more that the code names outside of `use` items and tests.
+    pub fn inline_paths(&self) -> Vec<String> {
+        let tests = self.test_lines();
+        let is_use = |number: usize| {
+            let mut uses = self.uses.iter();
+            uses.any(|used| (used.lines.0..=used.lines.1).contains(&number))
+        };
+        let mut paths = Vec::new();
+        for (index, line) in self.code.iter().enumerate() {
+            if !tests[index] && !is_use(index + 1) {
+                paths.extend(paths_in(line));
+            }
+        }
+        paths
     }
 
     /// Whether this file has `#[cfg(test)] mod NAME;` for the file at `path`.
@@ -159,8 +192,18 @@ fn is_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
+/// `a::b(c::d)` as `a::b`, `c::d`.
+fn paths_in(line: &str) -> Vec<String> {
+    let is_part = |c: char| is_name(c) || c == ':';
+    let words = line.split(|c| !is_part(c));
+    let paths = words.map(|word| word.trim_matches(':'));
+    // `pub(in crate::a)` says who may name, and names nothing.
+    let is_path = |path: &&str| path.contains("::") && !line.contains(&format!("(in {path})"));
+    paths.filter(is_path).map(str::to_owned).collect()
+}
+
 /// The paths of all `use` items, with groups written out.
-fn uses(code: &[String]) -> Vec<(usize, String)> {
+fn uses(code: &[String]) -> Vec<Used> {
     let mut found = Vec::new();
     let mut index = 0;
     while index < code.len() {
@@ -180,7 +223,11 @@ fn uses(code: &[String]) -> Vec<(usize, String)> {
             text.push_str(code[index].trim());
         }
         let tree = text.split(';').next().unwrap_or("");
-        found.extend(expand("", tree).into_iter().map(|path| (start + 1, path)));
+        found.extend(expand("", tree).into_iter().map(|path| Used {
+            lines: (start + 1, index + 1),
+            path,
+            is_handed_on: line.starts_with("pub"),
+        }));
         index += 1;
     }
     found

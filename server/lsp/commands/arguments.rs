@@ -3,8 +3,8 @@
 use serde_json::Value;
 use tower_lsp::lsp_types::Url;
 
-use crate::engine::export::Format;
-use crate::engine::workshop::ChunkRef;
+use crate::analysis::selection::ChunkRef;
+use crate::jobs::publish::export::Format;
 use crate::lsp::state::{State, Touched};
 use crate::lsp::target::{self, Target};
 use crate::session::SessionId;

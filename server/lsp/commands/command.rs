@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Url};
 
 use super::arguments::{Arguments, Takes};
-use crate::engine::blocking;
-use crate::engine::status::{ChunkState, StoryStatus};
+use crate::analysis::status::{ChunkState, StoryStatus};
+use crate::jobs::run::blocking::blocking;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
 

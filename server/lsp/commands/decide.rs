@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::engine::error::JobError;
-use crate::engine::status::ChunkState;
-use crate::engine::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::analysis::error::StoryError;
+use crate::analysis::status::ChunkState;
+use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::lsp::page::LspEditor;
 use crate::lsp::review;
 use crate::session::ChunkStatus;
@@ -25,7 +25,7 @@ pub async fn run(call: Call, decision: Decision) -> Answer {
     let about = match (arguments.all, target.chunk.clone()) {
         (true, _) => About::All,
         (false, Some(chunk)) => About::Named(chunk.into()),
-        (false, None) => return Err(JobError::NoChunkNamed.to_string()),
+        (false, None) => return Err(StoryError::NoChunkNamed.to_string()),
     };
     let request = UpkeepRequest {
         workspace: state.workspace_of(&target.brief),

@@ -1,9 +1,10 @@
 //! The command that shows the prompt of a chunk.
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::engine::explain::{self, Explanation};
-use crate::engine::report::cause_chain;
-use crate::engine::status::ChunkState;
+use crate::analysis::explain;
+use crate::analysis::explain::Explanation;
+use crate::analysis::status::ChunkState;
+use crate::jobs::run::report::cause_chain;
 use crate::lsp::stories;
 
 /// Shows the prompt of a chunk as a document; the answer is the same as data.

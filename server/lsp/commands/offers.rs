@@ -6,8 +6,8 @@ use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use super::command::{Command, Here, Offer, On, Place};
 use super::table::COMMANDS;
-use crate::engine::status::{ChunkState, StoryStatus};
-use crate::engine::workshop::ChunkRef;
+use crate::analysis::selection::ChunkRef;
+use crate::analysis::status::{ChunkState, StoryStatus};
 use crate::lsp::document_kind::is_brief;
 use crate::lsp::documents::path_of;
 use crate::lsp::position;

@@ -7,9 +7,10 @@ use tower_lsp::lsp_types::Url;
 
 use super::arguments::Arguments;
 use super::command::{Here, Offer};
-use crate::engine::error::JobError;
-use crate::engine::status::ChunkState;
-use crate::engine::workshop::{ChunkRef, Scope, Which};
+use crate::analysis::selection::ChunkRef;
+use crate::analysis::status::ChunkState;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::workshop::{Scope, Which};
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
 use crate::session::ChunkStatus;

@@ -7,9 +7,9 @@ use tower_lsp::lsp_types::{Diagnostic, NumberOrString};
 
 use super::command::{Answer, Call, Offer, Place};
 use super::start_job::SETTINGS_PATIENCE;
-use crate::engine::blocking;
-use crate::engine::plan::{Count, PlanRequest, Planning};
-use crate::engine::report::cause_chain;
+use crate::jobs::plan::{Count, PlanRequest, Planning};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::report::cause_chain;
 use crate::lsp::document_kind::is_brief;
 use crate::lsp::documents::path_of;
 use crate::lsp::jobs::{self, Assignment};
@@ -67,7 +67,7 @@ pub fn offer(state: &Arc<State>, place: &Place) -> Option<Offer> {
     let outlines = brief.sections.iter();
     let mut outlines = outlines.filter(|section| section.kind == SectionKind::Outline);
     let is_inside = outlines.any(|outline| outline.span.contains(&at) || outline.span.end == at);
-    let missing = Count::of(brief, &settings, None)?.missing();
+    let missing = Count::of(brief, settings.target_words, settings.chunk_words, None)?.missing();
     if missing == 0 || !(is_inside || brief.beats.is_empty() || !answers.is_empty()) {
         return None;
     }

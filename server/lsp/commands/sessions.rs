@@ -6,13 +6,14 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::command::{Answer, Call, Here, Offer};
-use crate::engine::report::cause_chain;
-use crate::engine::sessions;
-use crate::engine::settings::Settings;
-use crate::engine::story_file::StoryFile;
+use crate::analysis::sessions;
+use crate::analysis::story_file::StoryFile;
+use crate::jobs::decide::drafts;
+use crate::jobs::run::report::cause_chain;
 use crate::lsp::state::State;
 use crate::lsp::stories;
 use crate::session::{Owners, SessionId};
+use crate::settings::Settings;
 
 /// Begins a draft beside the others; it is the current one then.
 pub async fn new(call: Call) -> Answer {
@@ -21,7 +22,7 @@ pub async fn new(call: Call) -> Answer {
             let (story, settings) = story(state, arguments)?;
             let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
             let name = named(arguments)?;
-            sessions::create(&state.workshop, &story, &settings, name.as_ref(), owners)
+            drafts::create(&state.workshop, &story, &settings, name.as_ref(), owners)
                 .map_err(|error| cause_chain(&error))
         })
         .await?;
@@ -38,7 +39,7 @@ pub async fn adopt(call: Call) -> Answer {
             let (story, settings) = story(state, arguments)?;
             let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
             let name = named(arguments)?;
-            let id = sessions::adopt(&state.workshop, &story, &settings, name.as_ref(), owners)
+            let id = drafts::adopt(&state.workshop, &story, &settings, name.as_ref(), owners)
                 .map_err(|error| cause_chain(&error))?;
             Ok((id, story.folder.brief_name().to_owned()))
         })
@@ -66,7 +67,7 @@ pub async fn switch(call: Call) -> Answer {
                 ));
             };
             let id = SessionId::parse(wanted).map_err(|error| error.to_string())?;
-            sessions::switch(&story, &id, disk).map_err(|error| cause_chain(&error))?;
+            drafts::switch(&story, &id, disk).map_err(|error| cause_chain(&error))?;
             Ok(id)
         })
         .await?;

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use super::arguments::Arguments;
 use super::command::{Answer, Call};
-use crate::engine::blocking;
-use crate::engine::error::JobError;
-use crate::engine::prepare::Prepared;
-use crate::engine::report::cause_chain;
-use crate::engine::workshop::{JobRequest, Naming, Scope};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::workshop::{JobRequest, Naming, Scope};
+use crate::jobs::write::prepare::Prepared;
 use crate::lsp::jobs::{self, Assignment};
 use crate::lsp::page::LspEditor;
 use crate::lsp::state::State;

@@ -9,8 +9,8 @@ use super::decide;
 use super::{
     cancel, explain, export, new_story, passes, plan, sessions, start_job, status, versions, write,
 };
-use crate::engine::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
-use crate::engine::upkeep::Decision;
+use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
+use crate::jobs::decide::upkeep::Decision;
 
 /// Lists all commands. In one place of a menu they are offered in this order.
 pub const COMMANDS: &[Command] = &[

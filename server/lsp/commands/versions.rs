@@ -5,10 +5,11 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::MessageType;
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::engine::report::cause_chain;
-use crate::engine::status::ChunkState;
-use crate::engine::upkeep::{About, Decision, UpkeepRequest, decide};
-use crate::engine::versions::{self, Comparison, Versions};
+use crate::analysis::status::ChunkState;
+use crate::analysis::versions;
+use crate::analysis::versions::{Comparison, Versions};
+use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::jobs::run::report::cause_chain;
 use crate::lsp::confirm::PATIENCE;
 use crate::lsp::page::LspEditor;
 use crate::lsp::target::Target;

@@ -6,9 +6,10 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::command::{Here, Offer};
-use crate::engine::error::JobError;
-use crate::engine::status::ChunkState;
-use crate::engine::workshop::{ChapterRef, ChunkRef, Reach, Scope, Selection};
+use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
+use crate::analysis::status::ChunkState;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::workshop::{Reach, Scope};
 use crate::lsp::state::State;
 use crate::lsp::stories;
 use crate::lsp::target::Target;

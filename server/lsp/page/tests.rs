@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use super::super::client::EditorClient;
 use super::*;
-use crate::engine::environment::Environment;
+use crate::settings::environment::Environment;
 use crate::story::{BeatId, ChunkNumber};
 
 const HEAD: &str = "---\nchunk: 1\nbeat: storm\nstatus: partial\n---\n";

@@ -6,7 +6,7 @@ use tower_lsp::lsp_types::{
     CodeAction, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, Command,
 };
 
-use crate::engine::blocking;
+use crate::jobs::run::blocking::blocking;
 use crate::lsp::client::show_controls;
 use crate::lsp::commands::{Asked, Offered, Place, offers};
 use crate::lsp::fixes;

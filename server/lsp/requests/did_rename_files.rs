@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tower_lsp::lsp_types::{MessageType, RenameFilesParams, Url};
 
-use crate::engine::blocking;
-use crate::engine::report::cause_chain;
-use crate::engine::sessions;
-use crate::engine::story_file::is_brief_name;
+use crate::analysis::story_file::is_brief_name;
+use crate::jobs::decide::drafts;
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::report::cause_chain;
 use crate::lsp::documents::path_of;
 use crate::lsp::state::State;
 use crate::lsp::stories;
@@ -54,7 +54,7 @@ fn follow_rename(state: &Arc<State>, old: &Path, new: &Path) -> Result<Option<St
     }
     let adopted = stories::read(state, new).and_then(|(story, settings)| {
         let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
-        sessions::follow_rename(&state.workshop, &story, &settings, &former, &owners)
+        drafts::follow_rename(&state.workshop, &story, &settings, &former, &owners)
     });
     let adopted = adopted.map_err(|error| cause_chain(&error))?;
     let ids: Vec<&str> = adopted.iter().map(SessionId::as_str).collect();

@@ -1,0 +1,571 @@
+//! What there is to say about the chunk files of a draft: what the lint finds in their prose,
+//! and which of them are stale, partial or failed, with places in the files.
+//!
+//! The same answer for shell and editor. Reads the files (and the editor's open ones); writes
+//! nothing and calls no model.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::error::StoryError;
+use super::stale;
+use super::stale_reason::{self, StaleReason};
+use super::story_file::StoryFile;
+use super::written::Written;
+use crate::session::chunk_file::{self, Damage, Fault, Places};
+use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners, SessionId};
+use crate::settings::Settings;
+use crate::story::brief::UNCLOSED_COMMENT;
+use crate::story::comments::{Bare, comments};
+use crate::story::conflict_markers::conflict_problems;
+use crate::story::contradiction::{Contradiction, Source, place_in_brief};
+use crate::story::lint::{self, ChunkFacts, LintedChunk};
+use crate::story::quote::find_quote;
+use crate::story::{Brief, ChunkNumber, Language, Section, SectionKind, Severity, Span};
+use crate::writing::prompt::slices::Slice;
+
+pub const STALE: &str = "stale-chunk";
+pub const PARTIAL: &str = "partial-chunk";
+pub const FAILED: &str = "failed-chunk";
+pub const DAMAGED: &str = "damaged-front-matter";
+pub const CONFLICT_COPY: &str = "conflict-copy";
+pub const CONTRADICTION: &str = "contradiction";
+
+/// The findings of a draft, and the texts that they are about.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// The brief, then files with unresolved merge conflicts, then the chunk files in story order.
+    pub texts: Vec<SourceText>,
+    /// By text and place.
+    pub list: Vec<Finding>,
+}
+
+/// A file as it was read: what an editor shows of it, else what is on disk.
+#[derive(Debug, Clone)]
+pub struct SourceText {
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// A stretch of one of the texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Index into [`Findings::texts`].
+    pub text: usize,
+    /// In bytes of the whole file, front matter and byte order mark included.
+    pub span: Span,
+}
+
+/// One thing that the author of a chunk may want to look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub place: Place,
+    /// An error only where a file itself is damaged, or has a merge conflict that is not resolved.
+    pub severity: Severity,
+    /// Stable kebab-case name: one of the lint's, or of this module's.
+    pub code: &'static str,
+    pub message: String,
+    /// Other places, each with what stands there.
+    pub related: Vec<(Place, &'static str)>,
+    /// What would put it right, where that is plain: a span of the same text, and what stands
+    /// there instead.
+    pub correction: Option<(Span, String)>,
+}
+
+/// What the lint knew of chunks when they were last looked at, so that a change of one chunk
+/// does not cost reading all of them again.
+#[derive(Debug, Default)]
+pub struct Memory {
+    facts: HashMap<PathBuf, Arc<ChunkFacts>>,
+}
+
+impl Memory {
+    fn facts(&mut self, path: &Path, prose: &str, language: &Language) -> Arc<ChunkFacts> {
+        let known = self.facts.get(path);
+        if let Some(facts) = known.filter(|f| f.text() == prose && f.language() == language) {
+            return Arc::clone(facts);
+        }
+        let facts = Arc::new(ChunkFacts::of(prose, language));
+        self.facts.insert(path.to_owned(), Arc::clone(&facts));
+        facts
+    }
+
+    fn keep_only(&mut self, texts: &[SourceText]) {
+        self.facts
+            .retain(|path, _| texts.iter().any(|text| text.path == *path));
+    }
+}
+
+/// Looks at the chunks of a draft: `wanted`, else the current one. Where nothing is written
+/// yet there is nothing to say.
+///
+/// # Errors
+/// Where the session can't be read.
+pub fn read(
+    story: &StoryFile,
+    settings: &Settings,
+    wanted: Option<&SessionId>,
+    owners: &dyn Owners,
+    disk: &Disk,
+    memory: &mut Memory,
+) -> Result<Findings, StoryError> {
+    let mut findings = Findings {
+        texts: vec![SourceText {
+            path: story.folder.brief().to_owned(),
+            text: story.text.clone(),
+        }],
+        list: Vec::new(),
+    };
+    let session = match wanted {
+        Some(id) => Some(id.clone()),
+        None => story.folder.current_session(disk)?,
+    };
+    let Some(id) = session else {
+        return Ok(findings);
+    };
+    let plan = story.plan(settings);
+    for unmerged in session::unmerged_files(&story.folder, &id, owners, disk)? {
+        let text = findings.texts.len();
+        let marks = conflict_problems(&unmerged.text).into_iter();
+        findings.list.extend(marks.map(|mark| Finding {
+            place: Place {
+                text,
+                span: mark.span,
+            },
+            severity: mark.severity,
+            code: mark.code,
+            message: mark.message,
+            related: Vec::new(),
+            correction: None,
+        }));
+        findings.texts.push(SourceText {
+            path: unmerged.path,
+            text: unmerged.text,
+        });
+    }
+    let language = &story.brief.language;
+    let written = Written::read(story, &id, &plan, settings, owners, disk)?;
+    let mut chunks = Vec::new();
+    for view in &written.view.chunks {
+        if view.status == ChunkStatus::Missing || view.conflict.is_some() {
+            continue;
+        }
+        // Without a file the text lies in a journal only; there is nothing to point at.
+        let Some(text) = session::read_text(&view.path, owners, disk)? else {
+            continue;
+        };
+        let file = chunk_file::parse(&text);
+        let at = findings.texts.len();
+        findings
+            .list
+            .extend(file.damage.iter().map(|it| damaged(it, at)));
+        let prose = file.prose;
+        chunks.push(Chunk {
+            view,
+            text: findings.texts.len(),
+            places: Places::of(&text),
+            facts: memory.facts(&view.path, prose.trim_end(), language),
+        });
+        let path = view.path.clone();
+        findings.texts.push(SourceText { path, text });
+    }
+    memory.keep_only(&findings.texts);
+    let unclosed = chunks.iter().flat_map(Chunk::unclosed_comments);
+    findings.list.extend(unclosed);
+    let linted = linted(&story.brief, &chunks, &findings.texts);
+    findings.list.extend(linted);
+    let reasons = stale::reasons(story, &written, settings);
+    let states = states(story, &reasons, &chunks, &findings.texts);
+    findings.list.extend(states);
+    findings
+        .list
+        .extend(copies(&written.view.notices, &findings.texts[0].text));
+    let (audits, _) = session::read_audits(&story.folder, &id, owners, disk);
+    findings
+        .list
+        .extend(contradictions(story, &audits, &chunks));
+    findings
+        .list
+        .sort_by_key(|found| (found.place.text, found.place.span.start, found.code));
+    Ok(findings)
+}
+
+/// A chunk that has a file.
+struct Chunk<'a> {
+    view: &'a ChunkView,
+    /// Index into the texts.
+    text: usize,
+    places: Places,
+    facts: Arc<ChunkFacts>,
+}
+
+impl Chunk<'_> {
+    fn is_complete(&self) -> bool {
+        self.view.status == ChunkStatus::Complete
+    }
+
+    /// A span of the prose, in the file.
+    fn place(&self, prose: &Span) -> Place {
+        Place {
+            text: self.text,
+            span: self.places.in_file(prose),
+        }
+    }
+
+    /// Where a quote stands in the file, also around a comment of the author's.
+    fn place_of_quote(&self, quote: &str) -> Option<Place> {
+        let bare = Bare::of(self.facts.text());
+        let span = find_quote(&bare.text, quote)?;
+        Some(self.place(&bare.in_source(&span)))
+    }
+
+    /// A warning for each comment that is never closed.
+    fn unclosed_comments(&self) -> impl Iterator<Item = Finding> {
+        let found = comments(self.facts.text()).into_iter();
+        found
+            .filter(|comment| !comment.closed)
+            .map(|comment| Finding {
+                place: self.place(&(comment.span.start..comment.span.start + "<!--".len())),
+                severity: Severity::Warning,
+                code: "unclosed-comment",
+                message: UNCLOSED_COMMENT.to_owned(),
+                related: Vec::new(),
+                correction: None,
+            })
+    }
+
+    /// Where the file says how far it is, else its first line.
+    fn head(&self, texts: &[SourceText]) -> Place {
+        let text = &texts[self.text].text;
+        let first_line = || {
+            let prose = self.places.in_file(&(0..0)).start;
+            let line = text[prose..].lines().next().unwrap_or("");
+            prose..prose + line.len()
+        };
+        Place {
+            text: self.text,
+            span: self.places.status().unwrap_or_else(first_line),
+        }
+    }
+}
+
+// ---------------------------------------------------------------- the lint
+
+fn linted(brief: &Brief, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
+    let linted: Vec<LintedChunk<'_>> = chunks
+        .iter()
+        .map(|chunk| LintedChunk {
+            number: chunk.view.number,
+            beat: &chunk.view.beat,
+            // What is not whole yet is not held to its length.
+            target_words: match chunk.is_complete() {
+                true => chunk.view.target_words,
+                false => 0,
+            },
+            facts: &chunk.facts,
+        })
+        .collect();
+    let of = |number: ChunkNumber| chunks.iter().find(|chunk| chunk.view.number == number);
+    let found = lint::lint_facts(brief, &linted).into_iter();
+    found
+        .filter_map(|found| {
+            let chunk = of(found.chunk)?;
+            let unfinished = found.code == lint::UNFINISHED_SENTENCE;
+            if unfinished && !chunk.is_complete() {
+                return None;
+            }
+            let place = chunk.place(&found.span);
+            let text = &texts[chunk.text].text;
+            let correction = found.suggestion.map(|new| match new.is_empty() {
+                true => (cut(text, &place.span), new),
+                false => (place.span.clone(), new),
+            });
+            let in_brief = found.in_brief.map(|span| Place { text: 0, span });
+            let in_chunks = found.related.iter();
+            let in_chunks =
+                in_chunks.filter_map(|(number, span)| Some((of(*number)?.place(span), "here")));
+            let related = in_brief.map(|place| (place, "the brief"));
+            Some(Finding {
+                place,
+                severity: found.severity,
+                code: found.code,
+                message: found.message,
+                related: related.into_iter().chain(in_chunks).collect(),
+                correction,
+            })
+        })
+        .collect()
+}
+
+/// What goes with a stretch that is deleted: the blank lines below whole lines, and one of the
+/// two blanks around a part of one.
+fn cut(text: &str, span: &Span) -> Span {
+    let before = text.get(..span.start).unwrap_or("");
+    let after = text.get(span.end..).unwrap_or("");
+    let at_line_start = before.is_empty() || before.ends_with(['\n', '\r']);
+    let line_rest = after.trim_start_matches([' ', '\t']);
+    let is_line_end = line_rest.is_empty() || line_rest.starts_with(['\n', '\r']);
+    match (at_line_start, is_line_end) {
+        (true, true) => span.start..text.len() - after.trim_start().len(),
+        (true, false) => span.start..text.len() - line_rest.len(),
+        (false, true) => before.trim_end_matches([' ', '\t']).len()..span.end,
+        (false, false) if before.ends_with(' ') && after.starts_with(' ') => {
+            span.start..span.end + 1
+        }
+        (false, false) => span.clone(),
+    }
+}
+
+// ---------------------------------------------------------------- the front matter
+
+fn damaged(damage: &Damage, text: usize) -> Finding {
+    let fault = match &damage.fault {
+        Fault::Opening => {
+            "The first line of a chunk file is `---`, and nothing else stands above or in it."
+                .to_owned()
+        }
+        Fault::Closing => "The front matter ends with a line `---` before the prose.".to_owned(),
+        Fault::Line => "This line does not belong in the front matter.".to_owned(),
+        Fault::UnknownStatus(word) => {
+            format!("The status \"{word}\" is neither `partial` nor `complete`.")
+        }
+        Fault::NoStatus => {
+            "The front matter does not say `status: partial` or `status: complete`.".to_owned()
+        }
+        Fault::Twice(key) => format!("`{key}` stands in the front matter twice."),
+    };
+    Finding {
+        place: Place {
+            text,
+            span: damage.span.clone(),
+        },
+        severity: Severity::Error,
+        code: DAMAGED,
+        message: format!(
+            "{fault} Unless it is known to be whole, the chunk counts as partial. Put the line right."
+        ),
+        related: Vec::new(),
+        correction: None,
+    }
+}
+
+// ---------------------------------------------------------------- the audit
+
+/// What audits found, as far as both of its quotes still stand where they stood.
+fn contradictions(story: &StoryFile, audits: &Audits, chunks: &[Chunk<'_>]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for chunk in chunks {
+        let audit = audits.chunks.get(&chunk.view.beat);
+        let told = audit.map_or(&[][..], |audit| audit.findings.as_slice());
+        found.extend(
+            told.iter()
+                .filter_map(|told| contradiction(story, told, chunk, chunks)),
+        );
+    }
+    found
+}
+
+fn contradiction(
+    story: &StoryFile,
+    told: &Contradiction,
+    chunk: &Chunk<'_>,
+    chunks: &[Chunk<'_>],
+) -> Option<Finding> {
+    let place = chunk.place_of_quote(&told.quote)?;
+    let (other, name, label) = match &told.source {
+        Source::Brief => {
+            let span = place_in_brief(&story.brief, &story.text, &told.said)?;
+            (Place { text: 0, span }, "the brief".to_owned(), "the brief")
+        }
+        Source::Chunk(beat) => {
+            let earlier = chunks.iter().find(|it| &it.view.beat == beat)?;
+            let said = earlier.place_of_quote(&told.said)?;
+            let name = format!("chunk {}", earlier.view.number);
+            (said, name, "an earlier chunk")
+        }
+    };
+    let said = told.said.trim_end_matches('.');
+    Some(Finding {
+        place,
+        severity: Severity::Warning,
+        code: CONTRADICTION,
+        message: format!("This contradicts {name}, which says “{said}”. {}", told.why)
+            .trim_end()
+            .to_owned(),
+        related: vec![(other, label)],
+        correction: None,
+    })
+}
+
+// ---------------------------------------------------------------- stale, partial, failed
+
+fn states(
+    story: &StoryFile,
+    reasons: &[Vec<StaleReason>],
+    chunks: &[Chunk<'_>],
+    texts: &[SourceText],
+) -> Vec<Finding> {
+    let unit = story.brief.language.unit();
+    let mut found = Vec::new();
+    for chunk in chunks {
+        let place = chunk.head(texts);
+        let index = (chunk.view.number.0 as usize).saturating_sub(1);
+        let reasons = match chunk.view.status {
+            ChunkStatus::Complete => reasons.get(index).cloned().unwrap_or_default(),
+            _ => stale::changed_since_begun(story, chunk.view),
+        };
+        let of_words = format!("{} of {}", chunk.view.words, chunk.view.target_words);
+        let (severity, code, message) = match chunk.view.status {
+            ChunkStatus::Failed => (Severity::Warning, FAILED, failed_message(chunk)),
+            ChunkStatus::Partial if reasons.is_empty() => (
+                Severity::Information,
+                PARTIAL,
+                format!(
+                    "This chunk breaks off after {of_words} {unit}. Writing goes on from there."
+                ),
+            ),
+            ChunkStatus::Partial => (
+                Severity::Information,
+                PARTIAL,
+                format!(
+                    "This chunk breaks off after {of_words} {unit}, and since it was begun {}. Writing begins it \
+                     anew, with this text in history.",
+                    stale_reason::sentence(&reasons)
+                ),
+            ),
+            ChunkStatus::Complete if !reasons.is_empty() => (
+                Severity::Information,
+                STALE,
+                format!(
+                    "This chunk is stale: {}. Rewrite it, or keep it as it is.",
+                    stale_reason::sentence(&reasons)
+                ),
+            ),
+            ChunkStatus::Complete | ChunkStatus::Missing => continue,
+        };
+        let related = reasons.iter().filter_map(|reason| {
+            let in_brief = reason.slice().and_then(|slice| {
+                let span = place_of_slice(&story.brief, index, slice)?;
+                Some(Place { text: 0, span })
+            });
+            let other = reason.chunk();
+            let other = other.and_then(|it| chunks.iter().find(|chunk| chunk.view.number == it));
+            let place = in_brief.or_else(|| other.map(|other| other.head(texts)));
+            Some((place?, "this changed"))
+        });
+        found.push(Finding {
+            place,
+            severity,
+            code,
+            message,
+            related: related.collect(),
+            correction: None,
+        });
+    }
+    found
+}
+
+/// Copies that sync tools made, at the first line of the brief: they are no text that is read.
+fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
+    let is_copy =
+        |notice: &&Notice| ["conflict-copy", "chunk-copy", "chunk-conflict"].contains(&notice.code);
+    let end = brief.lines().next().map_or(0, str::len);
+    let found = notices.iter().filter(is_copy).map(|notice| Finding {
+        place: Place {
+            text: 0,
+            span: 0..end,
+        },
+        severity: Severity::Warning,
+        code: CONFLICT_COPY,
+        message: notice.message.clone(),
+        related: Vec::new(),
+        correction: None,
+    });
+    found.collect()
+}
+
+fn failed_message(chunk: &Chunk<'_>) -> String {
+    let record = chunk.view.record.as_ref();
+    let reason = record.and_then(|record| record.failure.as_deref());
+    match reason {
+        Some(reason) => format!("Writing this chunk failed: {reason}"),
+        None => "Writing this chunk failed. Writing it again goes on from here.".to_owned(),
+    }
+}
+
+/// Where a slice of the beat at an index stands in the brief, for those that have one place.
+fn place_of_slice(brief: &Brief, index: usize, slice: &Slice) -> Option<Span> {
+    let heading = |kind: SectionKind| Some(brief.section(kind)?.heading_span.clone());
+    let beat = |index: Option<usize>| Some(brief.beats.get(index?)?.heading_span.clone());
+    let key = |name: &str| {
+        let entries = brief.front_matter.as_ref()?.entries.iter();
+        let mut named = entries.filter(|entry| entry.key.eq_ignore_ascii_case(name));
+        Some(named.next()?.key_span.clone())
+    };
+    match slice {
+        Slice::Language => key("language"),
+        Slice::PointOfView => key("pov"),
+        Slice::Tense => key("tense"),
+        Slice::Protagonist => key("protagonist"),
+        Slice::Premise => heading(SectionKind::Premise),
+        Slice::Setting => heading(SectionKind::Setting),
+        Slice::Style => heading(SectionKind::Style),
+        Slice::Rules => heading(SectionKind::Rules),
+        Slice::Rule(number) => {
+            let mut rules = brief.rules.iter();
+            let rule = rules.find(|rule| rule.number == *number);
+            rule.map(|rule| rule.span.clone())
+        }
+        Slice::Cast(name) => {
+            let mut cast = brief.cast.iter();
+            let entry = cast.find(|entry| &entry.name == name);
+            entry.map(|entry| entry.name_span.clone())
+        }
+        Slice::Background(title) => {
+            let mut sections = brief.sections.iter();
+            let of_title = |section: &&Section| {
+                section.kind == SectionKind::Background && &section.title == title
+            };
+            let section = sections.find(of_title);
+            section.map(|section| section.heading_span.clone())
+        }
+        Slice::Beat => beat(Some(index)),
+        Slice::NextBeat | Slice::Precedes(_) => beat(index.checked_add(1)),
+        Slice::PreviousBeat | Slice::Follows(_) => beat(index.checked_sub(1)),
+        Slice::Preceding
+        | Slice::Summary(_)
+        | Slice::State(_)
+        | Slice::Quote(..)
+        | Slice::Template
+        | Slice::Model
+        | Slice::Facts => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_deleted_leaves_no_hole() {
+        for (text, word, left) in [
+            ("A heading\n\nThe lamp.\n", "A heading", "The lamp.\n"),
+            ("One.\r\n\r\nTwo\r\n\r\nThree.", "Two", "One.\r\n\r\nThree."),
+            (
+                "Sure! Here it is. The lamp.",
+                "Sure! Here it is.",
+                "The lamp.",
+            ),
+            ("The lamp. Word count. It.", "Word count.", "The lamp. It."),
+            ("The lamp. (Word count)\n", "(Word count)", "The lamp.\n"),
+            ("The lamp<think>.", "<think>", "The lamp."),
+            ("灯台。続く。", "続く。", "灯台。"),
+        ] {
+            let start = text.find(word).unwrap();
+            let mut made = text.to_owned();
+            made.replace_range(cut(text, &(start..start + word.len())), "");
+            assert_eq!(made, left, "{text:?}");
+        }
+    }
+}

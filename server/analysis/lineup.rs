@@ -1,0 +1,209 @@
+//! What a job is to do: the chunks to write, which of them are left alone, and the seams that
+//! an earlier job left open.
+
+use crate::session::{ChunkStatus, ChunkView, Origin, SessionView, StoreError};
+use crate::settings::Settings;
+use crate::story::{Brief, ChunkNumber};
+use crate::writing::schedule::{Schedule, Tail, Task, Treatment};
+
+/// The chunks to write.
+#[derive(Debug, Default)]
+pub(crate) struct Lineup {
+    /// In story order.
+    pub tasks: Vec<Task>,
+    /// Chunks that are in reach and stay as they are, with why.
+    pub kept: Vec<(ChunkNumber, Kept)>,
+    /// Whether seams that are still open are closed, also those of earlier jobs.
+    pub closes_seams: bool,
+}
+
+/// Why a chunk stays as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The author edited or wrote it.
+    Edited,
+    /// The author locked it.
+    Locked,
+}
+
+impl Kept {
+    /// Why a chunk is not rewritten unasked, if it is not.
+    pub fn of(chunk: &ChunkView) -> Option<Kept> {
+        match chunk {
+            chunk if chunk.locked => Some(Kept::Locked),
+            chunk if is_authors(chunk) => Some(Kept::Edited),
+            _ => None,
+        }
+    }
+
+    /// The name of the warning that tells of it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Kept::Edited => "edited-kept",
+            Kept::Locked => "locked-kept",
+        }
+    }
+
+    /// A sentence about a chunk.
+    pub fn message(self, number: ChunkNumber) -> String {
+        match self {
+            Kept::Edited => format!(
+                "chunk {number} was edited by the author and is left as it is; name it to have it rewritten"
+            ),
+            Kept::Locked => format!(
+                "chunk {number} is locked and is left as it is; `storywright unlock {number}` takes the lock away"
+            ),
+        }
+    }
+}
+
+impl Lineup {
+    /// Chunks that the author named, and nothing else.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] for one that would have to be changed and is locked.
+    pub fn named(
+        numbers: &[ChunkNumber],
+        treatment: Treatment,
+        view: &SessionView,
+    ) -> Result<Lineup, StoreError> {
+        let mut lineup = Lineup::default();
+        for number in numbers.iter().copied() {
+            let chunk = view.chunk(number);
+            let stays = |chunk: &ChunkView| {
+                treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete
+            };
+            match chunk {
+                Some(chunk) if stays(chunk) => {}
+                Some(chunk) if chunk.locked => return Err(StoreError::ChunkLocked { number }),
+                _ => lineup.add(number, treatment),
+            }
+        }
+        Ok(lineup)
+    }
+
+    /// Everything that is not complete, or what of it is among `numbers`.
+    pub fn remaining(view: &SessionView, numbers: Option<&[ChunkNumber]>) -> Lineup {
+        let mut lineup = Lineup {
+            closes_seams: true,
+            ..Lineup::default()
+        };
+        let is_in_reach = |number| numbers.is_none_or(|numbers| numbers.contains(&number));
+        for chunk in &view.chunks {
+            if chunk.status == ChunkStatus::Complete || !is_in_reach(chunk.number) {
+                continue;
+            }
+            match chunk.locked {
+                true => lineup.kept.push((chunk.number, Kept::Locked)),
+                false => lineup.add(chunk.number, Treatment::GoOn),
+            }
+        }
+        lineup
+    }
+
+    /// One chunk and all after it, but for those that are the author's: only naming a chunk alone
+    /// has such a one rewritten.
+    ///
+    /// # Errors
+    /// [`StoreError::ChunkLocked`] where the one that was named is locked.
+    pub fn from(first: ChunkNumber, view: &SessionView) -> Result<Lineup, StoreError> {
+        let mut lineup = Lineup {
+            closes_seams: true,
+            ..Lineup::default()
+        };
+        for chunk in view.chunks.iter().filter(|chunk| chunk.number >= first) {
+            let is_complete = chunk.status == ChunkStatus::Complete;
+            match Kept::of(chunk) {
+                Some(Kept::Locked) if chunk.number == first => {
+                    return Err(StoreError::ChunkLocked { number: first });
+                }
+                Some(Kept::Edited) if !is_complete => {
+                    lineup.add_either(chunk);
+                }
+                Some(kept) => lineup.kept.push((chunk.number, kept)),
+                None => lineup.add_either(chunk),
+            }
+        }
+        Ok(lineup)
+    }
+
+    /// What is stale, for `reasons` in the order of the chunks.
+    pub fn stale<R>(view: &SessionView, reasons: &[Vec<R>]) -> Lineup {
+        let mut lineup = Lineup {
+            closes_seams: true,
+            ..Lineup::default()
+        };
+        let stale = view.chunks.iter().zip(reasons);
+        for (chunk, _) in stale.filter(|(_, reasons)| !reasons.is_empty()) {
+            match Kept::of(chunk) {
+                Some(kept) => lineup.kept.push((chunk.number, kept)),
+                None => lineup.add(chunk.number, Treatment::Rewrite),
+            }
+        }
+        lineup
+    }
+
+    /// The complete chunks that it writes anew.
+    pub fn rewrites<'a>(&'a self, view: &'a SessionView) -> impl Iterator<Item = &'a ChunkView> {
+        let tasks = self.tasks.iter();
+        let anew = tasks.filter(|task| task.treatment == Treatment::Rewrite);
+        let chunks = anew.filter_map(|task| view.chunk(task.number));
+        chunks.filter(|chunk| chunk.status == ChunkStatus::Complete)
+    }
+
+    /// Anew where it is complete, else from where it stands.
+    fn add_either(&mut self, chunk: &ChunkView) {
+        let treatment = match chunk.status {
+            ChunkStatus::Complete => Treatment::Rewrite,
+            _ => Treatment::GoOn,
+        };
+        self.add(chunk.number, treatment);
+    }
+
+    pub fn add(&mut self, number: ChunkNumber, treatment: Treatment) {
+        self.tasks.push(Task { number, treatment });
+    }
+
+    /// When each of them is written.
+    pub fn schedule(&self, brief: &Brief, view: &SessionView, settings: &Settings) -> Schedule {
+        let left = |task: &Task| {
+            let chunk = view.chunk(task.number);
+            chunk.map_or(0, |chunk| match task.treatment {
+                Treatment::GoOn => chunk.target_words.saturating_sub(chunk.words),
+                Treatment::Rewrite => chunk.target_words,
+            })
+        };
+        let tasks: Vec<(Task, u32)> = self.tasks.iter().map(|task| (*task, left(task))).collect();
+        Schedule::new(brief, &tasks, settings.order, settings.parallel)
+    }
+}
+
+/// The chunks that are written before the text that they follow is there.
+pub(crate) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
+    let steps = schedule.steps();
+    steps
+        .filter(|step| step.tail == Tail::Planned)
+        .map(|step| step.task.number)
+        .collect()
+}
+
+/// The pairs of complete chunks of which the later was begun before the earlier was there, and
+/// was not fitted to it since. What an author changed or locked is left as it is.
+pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
+    let is_open = |chunk: &ChunkView| {
+        let record = chunk.record.as_ref();
+        let is_open = record.is_some_and(|record| record.seam_open);
+        is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
+    };
+    let complete = |chunk: &ChunkView| chunk.status == ChunkStatus::Complete;
+    let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
+    pairs
+        .filter(|(earlier, later)| complete(earlier) && complete(later) && is_open(later))
+        .map(|(earlier, later)| (earlier.clone(), later.clone()))
+        .collect()
+}
+
+/// Whether the text is the author's own, wholly or in part.
+pub(crate) fn is_authors(chunk: &ChunkView) -> bool {
+    chunk.edited || chunk.origin == Some(Origin::Written)
+}

@@ -1,0 +1,22 @@
+//! What is so now: a story and its settings, what of it is written, what is stale, what is wrong with it.
+//!
+//! Looks at files and at open documents; never writes and never asks a model. Shell and editor get the same
+//! answers from here.
+
+pub(crate) mod drafts;
+pub mod error;
+pub mod explain;
+pub mod findings;
+pub(crate) mod known_slices;
+pub(crate) mod lineup;
+pub(crate) mod mode;
+pub mod placed_problem;
+pub(crate) mod selection;
+pub mod sessions;
+pub mod snapshot;
+pub mod stale;
+pub mod stale_reason;
+pub mod status;
+pub mod story_file;
+pub mod versions;
+pub mod written;

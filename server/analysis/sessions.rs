@@ -1,0 +1,147 @@
+//! Several drafts of one story: which there are, a new one, and which one `write` goes on with.
+//!
+//! The choice is kept in `generated/.current.json`, a file for git like the rest. Without it, or
+//! without the session that it names, the newest session is the current one; so nothing that
+//! is lost there loses more than a choice.
+
+use serde::Serialize;
+
+use super::drafts::adoptable;
+use super::error::StoryError;
+use super::status::StoryStatus;
+use super::story_file::StoryFile;
+use crate::session::{ChunkStatus, Disk, Owners, SessionId};
+use crate::settings::Settings;
+use crate::story::counted::counted;
+
+/// All sessions of a story, as `status --all --json` prints them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Sessions {
+    pub story: String,
+    pub brief: String,
+    /// The one that `write` goes on with.
+    pub current: Option<String>,
+    /// Oldest first.
+    pub sessions: Vec<SessionState>,
+    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adoptable: Vec<String>,
+    /// A sentence about them.
+    #[serde(skip)]
+    pub offer: Option<String>,
+    /// "words" or "characters".
+    #[serde(skip)]
+    pub unit: &'static str,
+}
+
+/// How far a session is.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionState {
+    pub session: String,
+    pub current: bool,
+    pub words: u32,
+    pub target_words: u32,
+    pub chunks: usize,
+    pub complete: usize,
+    pub partial: usize,
+    pub failed: usize,
+    pub missing: usize,
+    pub stale: usize,
+    pub edited: usize,
+}
+
+/// Looks at every session of a story. Writes nothing.
+pub fn list(
+    story: &StoryFile,
+    settings: &Settings,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Sessions, StoryError> {
+    let current = story.folder.current_session(disk)?;
+    let mut sessions = Vec::new();
+    for id in story.folder.sessions(disk)? {
+        let status = StoryStatus::read(story, settings, Some(&id), owners, disk)?;
+        sessions.push(SessionState::of(
+            &id,
+            current.as_ref() == Some(&id),
+            &status,
+        ));
+    }
+    let adoptable = match sessions.is_empty() {
+        true => adoptable(story, settings, disk)?,
+        false => None,
+    };
+    let (adoptable, offer) = adoptable.unzip();
+    Ok(Sessions {
+        adoptable: adoptable.unwrap_or_default(),
+        offer,
+        story: story.brief.title.clone(),
+        brief: story.folder.brief_name().to_owned(),
+        current: current.as_ref().map(ToString::to_string),
+        sessions,
+        unit: story.brief.language.unit(),
+    })
+}
+
+impl SessionState {
+    fn of(id: &SessionId, current: bool, status: &StoryStatus) -> SessionState {
+        let count = |wanted| {
+            let chunks = status.chunks.iter();
+            chunks.filter(|chunk| chunk.status == wanted).count()
+        };
+        SessionState {
+            session: id.to_string(),
+            current,
+            words: status.words,
+            target_words: status.target_words,
+            chunks: status.chunks.len(),
+            complete: count(ChunkStatus::Complete),
+            partial: count(ChunkStatus::Partial),
+            failed: count(ChunkStatus::Failed),
+            missing: count(ChunkStatus::Missing),
+            stale: status.chunks.iter().filter(|chunk| chunk.stale).count(),
+            edited: status.chunks.iter().filter(|chunk| chunk.edited).count(),
+        }
+    }
+
+    /// A line for people.
+    fn line(&self, unit: &str) -> String {
+        let mut line = format!(
+            "{} {}: {} complete, {} of {} {unit}",
+            if self.current { "*" } else { " " },
+            self.session,
+            counted(format!("{} of {}", self.complete, self.chunks), "chunk"),
+            self.words,
+            self.target_words
+        );
+        for (count, what) in [
+            (self.partial, "partial"),
+            (self.failed, "failed"),
+            (self.stale, "stale"),
+            (self.edited, "edited"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!(", {count} {what}"));
+            }
+        }
+        line
+    }
+}
+
+impl Sessions {
+    /// For people: one line a session, the current one marked.
+    pub fn table(&self) -> String {
+        if let Some(offer) = &self.offer {
+            return format!("{}: {offer}", self.story);
+        }
+        if self.sessions.is_empty() {
+            return format!(
+                "{}: nothing is written yet; `storywright write` begins",
+                self.story
+            );
+        }
+        let lines = self.sessions.iter().map(|session| session.line(self.unit));
+        let lines: Vec<String> = lines.collect();
+        format!("{}\n{}", self.story, lines.join("\n"))
+    }
+}

@@ -1,0 +1,299 @@
+//! Which chunks no longer fit what they were written from, and why.
+//!
+//! Pure. What a chunk's prompt held is in its record, slice by slice; a slice that it never
+//! held is no reason.
+
+use std::collections::BTreeMap;
+
+use super::known_slices::Others;
+use super::stale_reason::StaleReason;
+use super::story_file::StoryFile;
+use super::written::Written;
+use crate::session::recorded_model;
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView};
+use crate::settings::{ProviderChoice, Role, Settings};
+use crate::story::Digest;
+use crate::writing::prompt::named_cast;
+use crate::writing::prompt::slices;
+use crate::writing::prompt::slices::{Slice, Slices};
+
+/// Fewer chunks are not worth a thread of their own.
+const FEWEST_AT_ONCE: usize = 60;
+
+/// The reasons for which each chunk of a session is stale, in the order of its chunks; none
+/// for a chunk that is fresh or not complete.
+pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<StaleReason>> {
+    let chunks = written.view.chunks.len();
+    let now = Now {
+        story,
+        written,
+        shared: &story.ground().shared,
+        always: &story.ground().always,
+        model: ConfiguredModel::of(settings),
+        others: Others::new(story, written, chunks),
+    };
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = chunks.div_ceil(at_once).max(FEWEST_AT_ONCE);
+    if share >= chunks {
+        return (0..chunks).map(|index| now.reasons_of(index)).collect();
+    }
+    std::thread::scope(|scope| {
+        let shares: Vec<_> = (0..chunks)
+            .step_by(share)
+            .map(|first| {
+                let (now, indices) = (&now, first..chunks.min(first + share));
+                scope.spawn(move || indices.map(|at| now.reasons_of(at)).collect::<Vec<_>>())
+            })
+            .collect();
+        let shares = shares.into_iter().map(|share| match share.join() {
+            Ok(reasons) => reasons,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        shares.flatten().collect()
+    })
+}
+
+/// The slices that a chunk's text would be recorded with, were it written now and as it is.
+pub fn current_inputs(
+    story: &StoryFile,
+    written: &Written,
+    settings: &Settings,
+    index: usize,
+) -> BTreeMap<String, Digest> {
+    let chunk = written.view.chunks.get(index);
+    let record = chunk.and_then(|chunk| chunk.record.as_ref());
+    let held = record.map(|record| slices::of_record(&record.inputs));
+    let held = held.unwrap_or_default();
+    let ground = story.ground();
+    let mut always = ground.always.clone();
+    always.extend(named_cast(&story.brief, ground, index));
+    let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
+    inputs.retain(|slice, _| {
+        matches!(slice, Slice::Precedes(_) | Slice::Follows(_))
+            || held.contains_key(slice)
+            || always.contains(slice)
+    });
+    let others = Others::new(story, written, index);
+    for (slice, digest) in held {
+        let now = match &slice {
+            Slice::Preceding => Some(slices::preceding(written.preceding(index))),
+            Slice::Model => record.and_then(|it| ConfiguredModel::of(settings).wanted(it)),
+            _ => others.now(&slice, index, &digest),
+        };
+        inputs.extend(now.map(|now| (slice, now)));
+    }
+    slices::recorded(&inputs)
+}
+
+/// What changed of the foundations of a text that is not whole yet since it was begun: its
+/// beat, the facts, the rules, person, tense or language. Empty where it is not known what it
+/// was begun from.
+pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleReason> {
+    let begun = chunk
+        .record
+        .as_ref()
+        .and_then(|record| record.begun.as_ref());
+    let Some(begun) = begun.filter(|_| chunk.status != ChunkStatus::Complete) else {
+        return Vec::new();
+    };
+    let index = (chunk.number.0 as usize).saturating_sub(1);
+    let mut then = slices::of_record(&begun.inputs);
+    then.retain(|slice, _| slice.is_foundation());
+    let own = slices::own(&story.brief, index, &story.templates);
+    let now = story.ground().shared.iter().chain(&own);
+    let now: BTreeMap<&Slice, &Digest> = now.filter(|(slice, _)| slice.is_foundation()).collect();
+    let gone = then.iter();
+    let mut reasons: Vec<StaleReason> = gone
+        .filter_map(|(slice, digest)| changed(slice, digest, now.get(slice).copied()))
+        .collect();
+    let added = now.into_keys().filter(|slice| !then.contains_key(*slice));
+    reasons.extend(added.cloned().map(StaleReason::Added));
+    reasons
+}
+
+/// What chunks would be written from now.
+struct Now<'a> {
+    story: &'a StoryFile,
+    written: &'a Written,
+    /// The slices of every beat: of a long story they are worth working out only once.
+    shared: &'a Slices,
+    always: &'a [Slice],
+    model: ConfiguredModel,
+    others: Others<'a>,
+}
+
+impl Now<'_> {
+    fn reasons_of(&self, index: usize) -> Vec<StaleReason> {
+        let chunk = &self.written.view.chunks[index];
+        let Some(record) = chunk
+            .record
+            .as_ref()
+            .filter(|record| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
+        else {
+            return Vec::new();
+        };
+        let held = slices::of_record(&record.inputs);
+        let own = slices::own(&self.story.brief, index, &self.story.templates);
+        let mut reasons: Vec<StaleReason> = held
+            .iter()
+            .filter_map(|(slice, then)| self.reason(index, &held, slice, then, &own))
+            .collect();
+        // Several sentences of one chunk are one reason.
+        reasons.dedup();
+        // What every prompt holds and this one did not hold was added since. Earlier versions
+        // held the facts as one.
+        let is_told = |slice: &Slice| {
+            let is_fact = slice.is_foundation()
+                && !matches!(slice, Slice::Beat | Slice::Rule(_) | Slice::Rules);
+            held.contains_key(slice) || is_fact && held.contains_key(&Slice::Facts)
+        };
+        let is_now = |slice: &Slice| own.contains_key(slice) || self.shared.contains_key(slice);
+        let added = self.always.iter();
+        let added = added.filter(|slice| is_now(slice) && !is_told(slice));
+        reasons.extend(added.cloned().map(StaleReason::Added));
+        reasons.extend(self.model.reason(record, held.get(&Slice::Model)));
+        reasons
+    }
+
+    fn reason(
+        &self,
+        index: usize,
+        held: &Slices,
+        slice: &Slice,
+        then: &Digest,
+        own: &Slices,
+    ) -> Option<StaleReason> {
+        match slice {
+            // They only say why something is another.
+            Slice::Model | Slice::Follows(_) | Slice::Precedes(_) => None,
+            Slice::Facts => (!slices::is_facts(then, &self.story.brief))
+                .then_some(StaleReason::Changed(Slice::Facts)),
+            Slice::Preceding => self.preceding_reason(index, held, then),
+            Slice::NextBeat => self.next_reason(index, held, then),
+            Slice::Summary(_) | Slice::State(_) | Slice::Quote(..) => {
+                self.others.reason(slice, index, then)
+            }
+            _ => changed(
+                slice,
+                then,
+                own.get(slice).or_else(|| self.shared.get(slice)),
+            ),
+        }
+    }
+
+    /// Only the words that the prompt repeated count: a change before them has no effect.
+    fn preceding_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
+        let chunks = &self.written.view.chunks;
+        let before = index.checked_sub(1).and_then(|before| chunks.get(before));
+        // While it is not whole there is nothing to fit.
+        if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
+            return None;
+        }
+        if slices::is_preceding(then, self.written.preceding(index)) {
+            return None;
+        }
+        let Some(before) = before else {
+            return Some(StaleReason::IsFirst);
+        };
+        let follows = held.keys().find_map(|slice| match slice {
+            Slice::Follows(beat) => Some(beat),
+            _ => None,
+        });
+        let is_same = follows.map(|beat| self.others.is_at(beat, index.checked_sub(1)));
+        Some(match is_same {
+            Some(false) => StaleReason::FollowsAnother(before.number),
+            _ if before.edited => StaleReason::Edited(before.number),
+            Some(true) => StaleReason::Rewritten(before.number),
+            // Earlier versions did not record what came before.
+            None => StaleReason::Changed(Slice::Preceding),
+        })
+    }
+
+    fn next_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
+        let (brief, templates) = (&self.story.brief, &self.story.templates);
+        if slices::is_next(then, brief, index, templates) {
+            return None;
+        }
+        let precedes = held.keys().find_map(|slice| match slice {
+            Slice::Precedes(beat) => Some(beat),
+            _ => None,
+        });
+        let next = index
+            .checked_add(1)
+            .filter(|next| *next < brief.beats.len());
+        Some(match (precedes, next) {
+            (Some(_), None) => StaleReason::IsLast,
+            // Earlier versions recorded for the last part what is no reason: the title and how
+            // many parts there are.
+            (None, None) => return None,
+            (Some(beat), next) if self.others.is_at(beat, next) => {
+                StaleReason::Changed(Slice::NextBeat)
+            }
+            (Some(_), _) => StaleReason::PrecedesAnother,
+            (None, _) if slices::was_last(then) => StaleReason::IsNotLast,
+            (None, _) => StaleReason::Changed(Slice::NextBeat),
+        })
+    }
+}
+
+fn changed(slice: &Slice, then: &Digest, now: Option<&Digest>) -> Option<StaleReason> {
+    match now {
+        Some(now) if now == then => None,
+        Some(_) => Some(StaleReason::Changed(slice.clone())),
+        None => Some(StaleReason::Removed(slice.clone())),
+    }
+}
+
+/// What the settings say about the model; what they leave open is no reason.
+struct ConfiguredModel {
+    provider: Option<&'static str>,
+    model: Option<String>,
+}
+
+impl ConfiguredModel {
+    fn of(settings: &Settings) -> ConfiguredModel {
+        ConfiguredModel {
+            provider: match settings.provider {
+                ProviderChoice::Fixed(kind) => Some(kind.as_str()),
+                ProviderChoice::Auto => None,
+            },
+            model: settings.model_for(Role::Draft).map(str::to_owned),
+        }
+    }
+
+    /// The digest of the model that would write a chunk anew; what is left open is as it was.
+    fn wanted(&self, record: &ChunkRecord) -> Option<Digest> {
+        let provider = self.provider.or(record.provider.as_deref())?;
+        let model = self.model.as_deref().map(recorded_model);
+        let model = model.or(record.asked_model())?;
+        Some(Digest::of(&format!("{provider}/{model}")))
+    }
+
+    /// Whether a digest is that of the model that would write a chunk anew. Earlier versions recorded
+    /// paths as they are.
+    fn is_wanted(&self, digest: &Digest, record: &ChunkRecord) -> Option<bool> {
+        let wanted = self.wanted(record)?;
+        let provider = self.provider.or(record.provider.as_deref())?;
+        let as_it_is = self.model.as_deref().or(record.asked_model())?;
+        Some(*digest == wanted || *digest == Digest::of(&format!("{provider}/{as_it_is}")))
+    }
+
+    /// `held`: the digest of the model that wrote its beginning, or that the author kept it for.
+    fn reason(&self, record: &ChunkRecord, held: Option<&Digest>) -> Option<StaleReason> {
+        let provider = record.provider.as_deref()?;
+        let model = record.model.as_deref()?;
+        let is_open = self.provider.is_none() && self.model.is_none();
+        let asked = record.asked_model()?;
+        let own = Digest::of(&format!("{provider}/{asked}"));
+        if is_open || self.is_wanted(held.unwrap_or(&own), record)? {
+            return None;
+        }
+        Some(match self.is_wanted(&own, record)? {
+            true => StaleReason::BegunByAnotherModel,
+            false => StaleReason::Model {
+                provider: provider.to_owned(),
+                model: model.to_owned(),
+            },
+        })
+    }
+}

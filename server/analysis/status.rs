@@ -1,0 +1,319 @@
+//! What is written, what is missing, what is stale: the same answer for shell and editor.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::StoryError;
+use super::stale_reason::StaleReason;
+use super::story_file::StoryFile;
+use super::written::Written;
+use super::{drafts, stale};
+use crate::analysis::lineup::open_seams;
+use crate::session::{
+    self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
+    waiting_revision,
+};
+use crate::settings::{Settings, Switch};
+use crate::story::counted::counted;
+use crate::story::edits::Edit;
+use crate::story::ids::chunks;
+use crate::story::{BeatId, ChunkNumber};
+
+/// A story's state, as `status --json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoryStatus {
+    pub story: String,
+    pub brief: String,
+    /// `None` before the first word is written.
+    pub session: Option<String>,
+    pub words: u32,
+    pub target_words: u32,
+    /// What the session took so far, in the currency of the configured prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    pub chunks: Vec<ChunkState>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub adoptable: Vec<String>,
+    /// How many chunks begin without regard to the one before, and are to be fitted to it.
+    #[serde(skip)]
+    pub open_seams: usize,
+    /// "words" or "characters".
+    #[serde(skip)]
+    pub unit: &'static str,
+    /// Whether the setting `state` lets chunks be read.
+    #[serde(skip)]
+    pub reads_chunks: bool,
+}
+
+/// How much is told of the author's edits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edits {
+    /// That there are some.
+    Noted,
+    /// What they changed; reads history/.
+    Compared,
+}
+
+/// One chunk's state.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChunkState {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Relative to the story's folder.
+    pub file: String,
+    pub status: ChunkStatus,
+    pub origin: Option<Origin>,
+    pub words: u32,
+    pub target_words: u32,
+    pub stale: bool,
+    pub stale_reasons: Vec<StaleReason>,
+    pub edited: bool,
+    /// Whether the author wants it left as it is.
+    pub locked: bool,
+    /// The chapter that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chapter: Option<String>,
+    /// What its text took, in the currency of the configured prices.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
+    /// What the author changed, where that was asked for and what was generated is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edit: Option<Edit>,
+    /// Whether earlier versions are in history/.
+    pub has_history: bool,
+    /// Whether a proposed rewrite waits.
+    pub has_revision: bool,
+    /// Copies that a sync tool made of its file, where that is gone; relative to the story's
+    /// folder.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_conflict: Vec<String>,
+    /// The file of the rewrite that waits, relative to the story's folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Why it failed, if it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl StoryStatus {
+    /// Reads the state from the files (and the editor's open ones). Writes nothing.
+    ///
+    /// A session that is asked for and not there is one in which nothing is written yet.
+    pub fn read(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<StoryStatus, StoryError> {
+        StoryStatus::read_with(story, settings, wanted, owners, Edits::Noted, disk)
+    }
+
+    /// The same, with what the author's edits changed if that is wanted.
+    pub fn read_with(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        owners: &dyn Owners,
+        edits: Edits,
+        disk: &Disk,
+    ) -> Result<StoryStatus, StoryError> {
+        story.check_merged()?;
+        let plan = story.plan(settings);
+        let session = match wanted {
+            Some(id) => known_session(story, id, disk)?,
+            None => story.folder.current_session(disk)?,
+        };
+        let brief = &story.brief;
+        let mut status = StoryStatus {
+            story: brief.title.clone(),
+            brief: story.folder.brief_name().to_owned(),
+            session: session.as_ref().map(ToString::to_string),
+            words: 0,
+            cost: None,
+            target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
+            chunks: Vec::new(),
+            notices: Vec::new(),
+            adoptable: Vec::new(),
+            open_seams: 0,
+            unit: brief.language.unit(),
+            reads_chunks: settings.state == Switch::On,
+        };
+        let Some(id) = session else {
+            status.chunks = plan.into_iter().map(ChunkState::missing).collect();
+            if wanted.is_none()
+                && let Some((drafts, offer)) = drafts::adoptable(story, settings, disk)?
+            {
+                status.adoptable = drafts;
+                status.notices.push(offer);
+            }
+            return Ok(status);
+        };
+        let written = Written::read(story, &id, &plan, settings, owners, disk)?;
+        let reasons = stale::reasons(story, &written, settings);
+        let view = written.view;
+        status.cost = view.manifest.totals.cost;
+        status.open_seams = open_seams(&view).len();
+        let revisions: Vec<Option<PathBuf>> = view
+            .chunks
+            .iter()
+            .map(|chunk| waiting_revision(&view, chunk, disk))
+            .collect();
+        let notices = view.notices.into_iter().chain(written.notices);
+        status.notices = notices.map(|notice| notice.message).collect();
+        let history = disk.list(&view.root.join("history"))?;
+        let chapters = plan.into_iter().map(|planned| planned.chapter);
+        let written = view.chunks.into_iter().zip(reasons).zip(chapters);
+        for (((chunk, reasons), chapter), revision) in written.zip(revisions) {
+            status.words = status.words.saturating_add(chunk.words);
+            let edit = edit_of(story, &id, &chunk, edits, disk)?;
+            status.chunks.push(ChunkState {
+                number: chunk.number,
+                beat: chunk.beat,
+                title: chunk.title,
+                file: relative(&chunk.path, story.folder.root()),
+                status: chunk.status,
+                origin: chunk.origin,
+                words: chunk.words,
+                target_words: chunk.target_words,
+                stale: !reasons.is_empty(),
+                stale_reasons: reasons,
+                edited: chunk.edited,
+                locked: chunk.locked,
+                chapter,
+                cost: chunk.record.as_ref().and_then(|record| record.cost),
+                edit,
+                has_history: has_folder(&history, &chunk.path),
+                has_revision: revision.is_some(),
+                revision: revision.map(|path| relative(&path, story.folder.root())),
+                in_conflict: chunk
+                    .in_conflict
+                    .iter()
+                    .map(|copy| relative(copy, story.folder.root()))
+                    .collect(),
+                error: chunk.record.and_then(|record| record.failure),
+            });
+        }
+        Ok(status)
+    }
+
+    /// The chunks that `write` would write now.
+    pub fn to_write(&self) -> impl Iterator<Item = &ChunkState> {
+        self.chunks
+            .iter()
+            .filter(|chunk| chunk.status != ChunkStatus::Complete)
+    }
+
+    /// The chunks that no longer fit what they were written from.
+    pub fn stale(&self) -> impl Iterator<Item = &ChunkState> {
+        self.chunks.iter().filter(|chunk| chunk.stale)
+    }
+
+    /// For people: how far the story is, what is stale and which revisions wait.
+    pub fn summary(&self) -> String {
+        let numbers = |is: fn(&ChunkState) -> bool| {
+            let chunks = self.chunks.iter().filter(|chunk| is(chunk));
+            chunks.map(|chunk| chunk.number).collect::<Vec<_>>()
+        };
+        let stale = numbers(|chunk| chunk.stale);
+        let waiting = numbers(|chunk| chunk.has_revision);
+        let mut text = self.headline();
+        if !stale.is_empty() {
+            text.push_str(&format!("; stale: {}", chunks(&stale)));
+        }
+        if !waiting.is_empty() {
+            text.push_str(&format!("; a revision waits: {}", chunks(&waiting)));
+        }
+        text
+    }
+
+    /// A line for people: how far the story is.
+    pub fn headline(&self) -> String {
+        let complete = self.chunks.len() - self.to_write().count();
+        format!(
+            "{}: {} complete, {} of {} {}",
+            self.story,
+            counted(format!("{complete} of {}", self.chunks.len()), "chunk"),
+            self.words,
+            self.target_words,
+            self.unit
+        )
+    }
+}
+
+/// What the author changed in a chunk.
+fn edit_of(
+    story: &StoryFile,
+    id: &SessionId,
+    chunk: &ChunkView,
+    edits: Edits,
+    disk: &Disk,
+) -> Result<Option<Edit>, StoreError> {
+    if edits == Edits::Noted || !chunk.edited {
+        return Ok(None);
+    }
+    let generated = session::generated_text(&story.folder, id, chunk, disk)?;
+    Ok(generated.map(|text| Edit::between(&text, &chunk.text, &story.brief.language)))
+}
+
+/// The session, if there is one of that name.
+fn known_session(
+    story: &StoryFile,
+    id: &SessionId,
+    disk: &Disk,
+) -> Result<Option<SessionId>, StoreError> {
+    let root = story.folder.session_root(id);
+    Ok(disk.metadata(&root)?.map(|_| id.clone()))
+}
+
+impl ChunkState {
+    pub fn is_complete(&self) -> bool {
+        self.status == ChunkStatus::Complete
+    }
+
+    fn missing(plan: session::PlannedChunk) -> ChunkState {
+        ChunkState {
+            number: plan.number,
+            beat: plan.beat,
+            title: plan.title,
+            file: String::new(),
+            status: ChunkStatus::Missing,
+            origin: None,
+            words: 0,
+            target_words: plan.target_words,
+            stale: false,
+            stale_reasons: Vec::new(),
+            edited: false,
+            locked: false,
+            chapter: plan.chapter,
+            cost: None,
+            edit: None,
+            has_history: false,
+            has_revision: false,
+            in_conflict: Vec::new(),
+            revision: None,
+            error: None,
+        }
+    }
+}
+
+/// Whether a listing has a folder of the chunk's name.
+fn has_folder(entries: &[Entry], chunk: &Path) -> bool {
+    let name = chunk.file_stem();
+    entries
+        .iter()
+        .any(|entry| Some(entry.name.as_ref()) == name)
+}
+
+/// A path below `root` with forward slashes; the whole path when it is not below.
+pub fn relative(path: &Path, root: &Path) -> String {
+    path.strip_prefix(root)
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
+}

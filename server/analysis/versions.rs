@@ -1,0 +1,298 @@
+//! What a chunk was before: its earlier versions, and what changed between one of them and the
+//! text of now. Writes nothing but the page that an editor is shown.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use super::error::StoryError;
+use super::explain;
+use super::status::relative;
+use super::story_file::StoryFile;
+use crate::analysis::selection::ChunkRef;
+use crate::session::chunk_file::FileStatus;
+use crate::session::{
+    ChunkRecord, ChunkView, Disk, KeptVersion, Origin, Owners, SessionId, StoreError, read_session,
+    read_versions,
+};
+use crate::settings::Settings;
+use crate::story::edits::Edit;
+use crate::story::{BeatId, ChunkNumber, Language, words};
+
+/// The earlier versions of a chunk, as `versions --json` prints them.
+#[derive(Debug, Clone, Serialize)]
+pub struct Versions {
+    pub story: String,
+    pub session: String,
+    pub chunk: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// Relative to the story's folder.
+    pub file: String,
+    /// Length of the text of now, in words (characters for CJK).
+    pub words: u32,
+    /// Oldest first.
+    pub versions: Vec<VersionState>,
+    /// "words" or "characters".
+    #[serde(skip)]
+    pub unit: &'static str,
+}
+
+/// A text that was replaced.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionState {
+    /// Counted from 1, the oldest; what `restore --version` and `diff --version` take.
+    pub version: usize,
+    /// Relative to the story's folder.
+    pub file: String,
+    /// When it was replaced, in UTC.
+    pub replaced: Option<String>,
+    /// Why it was replaced.
+    pub why: Option<String>,
+    pub words: u32,
+    /// Whether it is whole.
+    pub complete: bool,
+    pub origin: Option<Origin>,
+    pub model: Option<String>,
+}
+
+/// What changed between a version and the text of now, as `diff --json` prints it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    pub story: String,
+    pub session: String,
+    pub chunk: ChunkNumber,
+    pub beat: BeatId,
+    pub title: String,
+    /// The version that is compared.
+    pub version: VersionState,
+    /// What was added since, in words (characters for CJK).
+    pub added: u32,
+    pub removed: u32,
+    /// Every place: lines that begin with `- ` (what was there) or `+ ` (what is there).
+    pub diff: Vec<String>,
+    /// "words" or "characters".
+    #[serde(skip)]
+    pub unit: &'static str,
+}
+
+/// Reads the earlier versions of a chunk.
+///
+/// # Errors
+/// A chunk that there is none of; [`StoryError::NothingWritten`] where there is no session.
+pub fn list(
+    story: &StoryFile,
+    settings: &Settings,
+    wanted: Option<&SessionId>,
+    chunk: &ChunkRef,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Versions, StoryError> {
+    let found = Found::read(story, settings, wanted, chunk, "versions", owners, disk)?;
+    Ok(found.versions(story))
+}
+
+/// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced
+/// last.
+///
+/// # Errors
+/// As for [`list`]; [`StoreError::NoVersion`] where there is no such version.
+pub fn compare(
+    story: &StoryFile,
+    settings: &Settings,
+    wanted: Option<&SessionId>,
+    chunk: &ChunkRef,
+    version: Option<usize>,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Comparison, StoryError> {
+    let found = Found::read(story, settings, wanted, chunk, "diff", owners, disk)?;
+    let count = found.kept.len();
+    let index = version.unwrap_or(count).checked_sub(1);
+    let number = found.chunk.number;
+    let Some((kept, _)) = index.and_then(|index| found.kept.get(index)) else {
+        let versions = count;
+        return Err(StoreError::NoVersion { number, versions }.into());
+    };
+    let language = &story.brief.language;
+    let edit = Edit::whole(&kept.file.prose, &found.chunk.text, language);
+    let versions = found.versions(story);
+    let mut states = versions.versions.into_iter();
+    let Some(version) = states.nth(index.unwrap_or(0)) else {
+        let versions = count;
+        return Err(StoreError::NoVersion { number, versions }.into());
+    };
+    Ok(Comparison {
+        story: versions.story,
+        session: versions.session,
+        chunk: number,
+        beat: versions.beat,
+        title: versions.title,
+        version,
+        added: edit.added,
+        removed: edit.removed,
+        diff: edit.diff,
+        unit: versions.unit,
+    })
+}
+
+/// A chunk with all that it was.
+struct Found {
+    session: SessionId,
+    chunk: ChunkView,
+    kept: Vec<(KeptVersion, Option<ChunkRecord>)>,
+}
+
+impl Found {
+    fn read(
+        story: &StoryFile,
+        settings: &Settings,
+        wanted: Option<&SessionId>,
+        chunk: &ChunkRef,
+        doing: &'static str,
+        owners: &dyn Owners,
+        disk: &Disk,
+    ) -> Result<Found, StoryError> {
+        let plan = story.plan(settings);
+        let number = chunk.resolve(&plan)?;
+        let session = match wanted {
+            Some(id) => {
+                super::drafts::known(story, id, disk)?;
+                id.clone()
+            }
+            None => {
+                let current = story.folder.current_session(disk)?;
+                current.ok_or(StoryError::NothingWritten(doing))?
+            }
+        };
+        let language = &story.brief.language;
+        let view = read_session(&story.folder, &session, &plan, language, owners, disk)?;
+        let chunks = view.chunks.len();
+        let missing = StoryError::NoSuchChunk { number, chunks };
+        let chunk = view.chunks.into_iter().find(|chunk| chunk.number == number);
+        let chunk = chunk.ok_or(missing)?;
+        let kept = read_versions(&story.folder, &session, &chunk, disk)?;
+        Ok(Found {
+            session,
+            chunk,
+            kept,
+        })
+    }
+
+    fn versions(&self, story: &StoryFile) -> Versions {
+        let (root, language) = (story.folder.root(), &story.brief.language);
+        let kept = self.kept.iter().zip(1..);
+        Versions {
+            story: story.brief.title.clone(),
+            session: self.session.to_string(),
+            chunk: self.chunk.number,
+            beat: self.chunk.beat.clone(),
+            title: self.chunk.title.clone(),
+            file: relative(&self.chunk.path, root),
+            words: self.chunk.words,
+            versions: kept
+                .map(|((kept, record), version)| VersionState {
+                    version,
+                    file: relative(&kept.path, root),
+                    ..VersionState::of(kept, record.as_ref(), language)
+                })
+                .collect(),
+            unit: language.unit(),
+        }
+    }
+}
+
+impl VersionState {
+    fn of(kept: &KeptVersion, record: Option<&ChunkRecord>, language: &Language) -> VersionState {
+        VersionState {
+            version: 0,
+            file: String::new(),
+            replaced: kept.replaced.clone(),
+            why: kept.why.clone(),
+            words: words::count(&kept.file.prose, language),
+            complete: kept.file.status != Some(FileStatus::Partial),
+            origin: record.and_then(|record| record.origin),
+            model: record.and_then(|record| record.model.clone()),
+        }
+    }
+
+    /// `2026-05-01 10:00, 1480 words, edited: written anew`
+    pub fn line(&self, unit: &str) -> String {
+        let replaced = self.replaced.as_deref().unwrap_or("some day");
+        // To the minute: what comes after it tells nobody anything.
+        let minute: String = replaced.chars().take(16).collect();
+        let minute = minute.replace('T', " ");
+        let mut line = format!("{minute}, {} {unit}", self.words);
+        if !self.complete {
+            line.push_str(", partial");
+        }
+        match self.origin {
+            Some(Origin::Edited) => line.push_str(", edited"),
+            Some(Origin::Written) => line.push_str(", by hand"),
+            Some(Origin::Generated) | None => {}
+        }
+        if let Some(why) = &self.why {
+            line.push_str(&format!(": {why}"));
+        }
+        line
+    }
+}
+
+impl Versions {
+    /// For people: one line a version.
+    pub fn table(&self) -> String {
+        let name = format!("chunk {} “{}”", self.chunk, self.title);
+        if self.versions.is_empty() {
+            return format!("{name} has no earlier version");
+        }
+        let mut lines = vec![name];
+        let versions = self.versions.iter();
+        lines.extend(versions.map(|it| format!("{:>4}  {}", it.version, it.line(self.unit))));
+        lines.push(format!(" now  {} {}", self.words, self.unit));
+        lines.join("\n")
+    }
+}
+
+impl Comparison {
+    /// A line for people.
+    pub fn headline(&self) -> String {
+        format!(
+            "chunk {} “{}”, from version {} to now: +{} -{} {}",
+            self.chunk, self.title, self.version.version, self.added, self.removed, self.unit
+        )
+    }
+
+    /// All of it, for a terminal.
+    pub fn text(&self) -> String {
+        [&[self.headline()], self.diff.as_slice()]
+            .concat()
+            .join("\n")
+    }
+
+    /// All of it, as markdown.
+    pub fn markdown(&self) -> String {
+        let fence = "`".repeat(longest_run_of_ticks(&self.diff).max(2) + 1);
+        format!(
+            "# {}\n\nVersion {} was replaced {}.\n\n{fence}diff\n{}\n{fence}\n",
+            self.headline(),
+            self.version.version,
+            self.version.line(self.unit),
+            self.diff.join("\n")
+        )
+    }
+
+    /// Puts it where an editor can show it.
+    ///
+    /// # Errors
+    /// Where the story's folder can't be written, or leads out of the workspace.
+    pub fn save(&self, story: &StoryFile, disk: &Disk) -> Result<PathBuf, StoreError> {
+        let name = format!("chunk_{:02}-version_{}", self.chunk.0, self.version.version);
+        let session = SessionId::parse(&self.session)?;
+        explain::save_page(&name, &self.markdown(), story, Some(&session), disk)
+    }
+}
+
+fn longest_run_of_ticks(lines: &[String]) -> usize {
+    let runs = lines.iter().flat_map(|line| line.split(|c| c != '`'));
+    runs.map(str::len).max().unwrap_or(0)
+}

@@ -1,0 +1,13 @@
+//! What acts: jobs plan, write, read and go over a story, and carry out what an author decides.
+//!
+//! Only here is a model asked for anything and a session written. Jobs speak of stories, beats and chunks; they
+//! know no terminal and no editor protocol: both listen through [`run::events::Observer`], and an editor's open
+//! files come in through [`run::editor::Editor`].
+
+pub mod decide;
+pub mod passes;
+pub mod plan;
+pub mod publish;
+pub mod run;
+pub(crate) mod state;
+pub mod write;

@@ -1,0 +1,278 @@
+//! What goes over the chunks of a job after they are complete, where the author wants that: a
+//! refining that is to be applied comes before the next chunk, which goes on from its text;
+//! everything else runs beside the job and holds nothing up.
+//!
+//! A chunk is saved before it comes here, and whatever happens here fails no job. Every text is
+//! gone over once: what was refined or audited before is not paid for again.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::audit::{self, Again, Auditor};
+use super::pass::{Pass, PassError};
+use super::refine::{self, Asked, Refiner, Way};
+use crate::jobs::run::asking::{Asker, Purpose, Spent};
+use crate::jobs::run::writer::Writer;
+use crate::jobs::write::job::background::{Background, Ended};
+use crate::session::{Audits, SessionView};
+use crate::settings::{Refine, Role, Settings, Switch};
+use crate::story::ChunkNumber;
+
+/// After so many chunks in a row over which a pass could not go, the job tries no more.
+const MOST_FAILURES: u32 = 2;
+
+/// The passes over the chunks of a job. Dropped, they stop.
+pub struct Passes {
+    inner: Arc<Inner>,
+    tasks: Mutex<Background>,
+}
+
+struct Inner {
+    pass: Pass,
+    refiner: Option<(Refiner, Way)>,
+    auditor: Option<Auditor>,
+    /// What the job took but for the passes, as far as it is known here.
+    elsewhere: Mutex<Spent>,
+    /// How many chunks are gone over at once.
+    turns: Semaphore,
+    refining: Luck,
+    auditing: Luck,
+    /// Nothing more is begun.
+    closed: AtomicBool,
+    told_budget: AtomicBool,
+}
+
+/// Whether a pass is worth another try.
+#[derive(Default)]
+struct Luck {
+    /// In a row.
+    failures: AtomicU32,
+    given_up: AtomicBool,
+}
+
+/// The chunks of a story that were not gone over yet, though the settings ask for it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    pub to_refine: Vec<ChunkNumber>,
+    pub to_audit: Vec<ChunkNumber>,
+}
+
+impl Left {
+    pub fn of(view: &SessionView, audits: &Audits, settings: &Settings) -> Left {
+        let mut left = Left::default();
+        for chunk in &view.chunks {
+            if settings.refine != Refine::Off && refine::is_due(chunk) {
+                left.to_refine.push(chunk.number);
+            }
+            if settings.audit == Switch::On && audit::is_due(chunk, audits) {
+                left.to_audit.push(chunk.number);
+            }
+        }
+        left
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.to_refine.is_empty() && self.to_audit.is_empty()
+    }
+
+    /// All of them but for those that are written anyway, in story order.
+    pub fn without(self, to_write: &[ChunkNumber]) -> Left {
+        let mut left = self;
+        left.to_refine.retain(|number| !to_write.contains(number));
+        left.to_audit.retain(|number| !to_write.contains(number));
+        left
+    }
+
+    /// Each chunk once, in story order.
+    pub fn chunks(&self) -> Vec<ChunkNumber> {
+        let mut chunks = [&self.to_refine[..], &self.to_audit].concat();
+        chunks.sort_unstable();
+        chunks.dedup();
+        chunks
+    }
+}
+
+impl Passes {
+    /// The passes that the settings ask for, with the models of their roles over the connection
+    /// of `writer`. With both off nothing is ever asked for.
+    pub fn new(pass: &Pass, writer: &Writer) -> Passes {
+        let asker = |role| {
+            let reporter = Arc::clone(&pass.reporter);
+            Asker::new(writer, role, &pass.settings, reporter)
+        };
+        let way = match pass.settings.refine {
+            Refine::Off => None,
+            Refine::Propose => Some(Way::Propose),
+            Refine::Apply => Some(Way::Apply),
+        };
+        let refiner = way.map(|way| {
+            let asker = match way {
+                // The next chunk goes on from what comes of it.
+                Way::Apply => asker(Role::Refine).in_the_writing(),
+                Way::Propose => asker(Role::Refine),
+            };
+            (Refiner::new(pass.clone(), asker), way)
+        });
+        let is_audited = pass.settings.audit == Switch::On;
+        let auditor = is_audited.then(|| Auditor::new(pass.clone(), asker(Role::Audit)));
+        Passes {
+            inner: Arc::new(Inner {
+                refiner,
+                auditor,
+                elsewhere: Mutex::default(),
+                turns: Semaphore::new(pass.settings.parallel.max(1) as usize),
+                refining: Luck::default(),
+                auditing: Luck::default(),
+                closed: AtomicBool::new(false),
+                told_budget: AtomicBool::new(false),
+                pass: pass.clone(),
+            }),
+            tasks: Mutex::default(),
+        }
+    }
+
+    /// Whether a chunk is to be refined before others go on from it.
+    pub fn applies(&self) -> bool {
+        matches!(self.inner.refiner, Some((_, Way::Apply)))
+    }
+
+    /// Refines a complete chunk where that [applies](Passes::applies), if the author has not
+    /// written it; when this returns, its text is as it will be. `elsewhere` is what the job
+    /// took but for the passes.
+    pub async fn apply(&self, number: ChunkNumber, elsewhere: Spent, cancel: &CancellationToken) {
+        if !self.applies() || cancel.is_cancelled() {
+            return;
+        }
+        *self.inner.elsewhere() = elsewhere;
+        tokio::select! {
+            () = cancel.cancelled() => {}
+            () = self.inner.refine(number) => {}
+        }
+    }
+
+    /// Begins what nobody waits for: a rewrite to be proposed, and the audit.
+    pub fn beside(&self, number: ChunkNumber, elsewhere: Spent) {
+        let inner = &self.inner;
+        let proposes = inner.refiner.is_some() && !self.applies();
+        if !proposes && inner.auditor.is_none() {
+            return;
+        }
+        *inner.elsewhere() = elsewhere;
+        let work = Arc::clone(inner);
+        self.tasks().begin(async move {
+            // The semaphore is never closed; were it, the work would be done all the same.
+            let _turn = work.turns.acquire().await;
+            if proposes {
+                work.refine(number).await;
+            }
+            work.audit(number).await;
+        });
+    }
+
+    /// What the passes took so far, each with what it was for.
+    pub fn spent(&self) -> [(Purpose, Spent); 2] {
+        self.inner.spent()
+    }
+
+    /// Waits for what is under way, which ends by the deadlines of its calls; at a cancel it
+    /// ends at once. Of a job that was `stopped`, nothing more is begun.
+    pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
+        if stopped {
+            self.inner.closed.store(true, Ordering::Relaxed);
+        }
+        let tasks = std::mem::take(&mut *self.tasks());
+        tasks.end(std::future::pending(), cancel).await
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Background> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    async fn refine(&self, number: ChunkNumber) {
+        let Some((refiner, way)) = &self.refiner else {
+            return;
+        };
+        if !self.may_begin(number, &self.refining) {
+            return;
+        }
+        let refined = refiner
+            .refine(number, *way, Asked::BySettings, |_| {})
+            .await;
+        // A rewrite that is not taken says nothing of the next one.
+        let failure = refined.as_ref().err();
+        self.refining
+            .note(failure.filter(|error| !matches!(error, PassError::Refused { .. })));
+        if let Err(error) = refined {
+            self.pass.tell_failure(number, "refined", &error).await;
+        }
+    }
+
+    async fn audit(&self, number: ChunkNumber) {
+        let Some(auditor) = &self.auditor else {
+            return;
+        };
+        if !self.may_begin(number, &self.auditing) {
+            return;
+        }
+        let audited = auditor.audit(number, Again::WhenTheTextChanged).await;
+        self.auditing.note(audited.as_ref().err());
+        if let Err(error) = audited {
+            self.pass.tell_failure(number, "audited", &error).await;
+        }
+    }
+
+    fn may_begin(&self, number: ChunkNumber, luck: &Luck) -> bool {
+        if self.closed.load(Ordering::Relaxed) || luck.given_up.load(Ordering::Relaxed) {
+            return false;
+        }
+        let [(_, refined), (_, audited)] = self.spent();
+        let spent = self.elsewhere().clone().plus(&refined).plus(&audited);
+        let Some(limit) = spent.over_budget(&self.pass.settings) else {
+            return true;
+        };
+        if !self.told_budget.swap(true, Ordering::Relaxed) {
+            let message =
+                format!("{limit}, so chunk {number} is not gone over; the next write does that");
+            self.pass
+                .reporter
+                .warn(Some(number), "passes-left-out", message);
+        }
+        false
+    }
+
+    fn spent(&self) -> [(Purpose, Spent); 2] {
+        let refined = self.refiner.as_ref().map(|(refiner, _)| refiner.spent());
+        let audited = self.auditor.as_ref().map(Auditor::spent);
+        [
+            (Purpose::Refining, refined.unwrap_or_default()),
+            (Purpose::Audits, audited.unwrap_or_default()),
+        ]
+    }
+
+    fn elsewhere(&self) -> MutexGuard<'_, Spent> {
+        self.elsewhere
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Luck {
+    fn note(&self, failure: Option<&PassError>) {
+        match failure {
+            None => self.failures.store(0, Ordering::Relaxed),
+            // Nothing was asked.
+            Some(PassError::TooLarge(_)) => {}
+            Some(error) => {
+                let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                if error.is_everywhere() || failures >= MOST_FAILURES {
+                    self.given_up.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+}

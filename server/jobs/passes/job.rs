@@ -1,0 +1,516 @@
+//! Refining or auditing as a job of its own: what the author asks for, whatever the settings say.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+
+use super::audit::{self, Again, Audited, Auditor};
+use super::pass::Pass;
+use super::refine::{Asked, Refined, Refiner, Way};
+use crate::analysis::error::StoryError;
+use crate::analysis::status::relative;
+use crate::jobs::run::asking::{Asker, Spent};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::events::{JobEvent, Observer, Outcome, Work};
+use crate::jobs::run::outcomes::Finished;
+use crate::jobs::run::report::{Reporter, cause_chain, tell_of_settings, tell_of_wait};
+use crate::jobs::run::run_report;
+use crate::jobs::run::workshop::{Claim, OpenSession, Scope, Workshop};
+use crate::jobs::run::writer::Writer;
+use crate::jobs::write::prepare::Prepared;
+use crate::provider::ProviderKind;
+use crate::session::{ChunkStatus, SessionView, StoreError, Writes};
+use crate::settings::{Refine, Role};
+use crate::story::ChunkNumber;
+use crate::story::ids;
+
+/// How often the length of a rewrite is told.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+
+/// A job that has begun.
+struct Going {
+    job: String,
+    asked: String,
+    work: Work,
+    pass: Pass,
+    writer: Writer,
+    asker: Asker,
+    /// As it was when the job began.
+    view: SessionView,
+    chunks: Vec<ChunkNumber>,
+    /// Whether the author named the one chunk.
+    is_named: bool,
+    /// Keeps other jobs away from a chunk that may get another text.
+    _claim: Option<Claim>,
+}
+
+/// What came of it.
+struct End {
+    outcome: Outcome,
+    message: String,
+    /// Chunks that have another text now.
+    written: usize,
+}
+
+impl Prepared {
+    /// Goes over complete chunks once more: refines one, or audits one or all.
+    ///
+    /// # Errors
+    /// As [`Prepared::run`]; [`JobError::NotComplete`] and [`StoryError::NothingWritten`] where
+    /// there is no whole text to go over.
+    pub(crate) async fn go_over(
+        self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+        observer: Arc<dyn Observer>,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, JobError> {
+        let started = Instant::now();
+        let view = self.look(workshop, Arc::clone(&editor)).await?;
+        let chunks = self.to_go_over(&view)?;
+        self.refuse_locked(&view, &chunks)?;
+        let role = match self.work() {
+            Work::Audit => Role::Audit,
+            _ => Role::Refine,
+        };
+        // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
+        let writer = tokio::select! {
+            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
+            writer = Writer::connect(&self.settings, workshop.environment(), role, &waiting) => writer?,
+        };
+        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
+        let claim = self.claim(&open, &chunks)?;
+        let writes = Writes {
+            revisions: self.work() == Work::Refine,
+            audits: self.work() == Work::Audit,
+            ..Writes::default()
+        };
+        self.check_writable(&open, chunks.clone(), writes).await?;
+        let (session, work, asked) = (open.session.clone(), self.work(), self.asked());
+        let words = asked.clone();
+        let run = blocking(move || session.start_run(work.as_str(), &words)).await?;
+        let reporter = Arc::new(Reporter::new(observer, run, started));
+        reporter.record_settings(&self.warnings);
+        self.warn_without_effect(&reporter, &writer, false);
+        for notice in notices {
+            reporter.warn(None, notice.code, notice.message);
+        }
+        let asker = Asker::new(&writer, role, &self.settings, Arc::clone(&reporter));
+        let way = self.way();
+        let is_named = self.chunk()?.is_some();
+        let going = Going {
+            is_named,
+            job: self.request.job,
+            asked,
+            work,
+            pass: Pass {
+                session: open.session.clone(),
+                story: self.story,
+                settings: Arc::new(self.settings),
+                editor,
+                reporter,
+            },
+            writer,
+            asker,
+            view,
+            chunks,
+            _claim: claim,
+        };
+        Ok(going.go(way, cancel).await)
+    }
+
+    pub(crate) fn to_go_over(&self, view: &SessionView) -> Result<Vec<ChunkNumber>, JobError> {
+        let is_complete = |number: ChunkNumber| {
+            let chunk = view.chunk(number);
+            chunk.is_some_and(|chunk| chunk.status == ChunkStatus::Complete)
+        };
+        match self.chunk()? {
+            Some(number) if is_complete(number) => Ok(vec![number]),
+            Some(number) => Err(JobError::NotComplete { number }),
+            None => {
+                let numbers = view.chunks.iter().map(|chunk| chunk.number);
+                let complete: Vec<ChunkNumber> = numbers.filter(|it| is_complete(*it)).collect();
+                match complete.is_empty() {
+                    true => Err(StoryError::NothingWritten(self.work().as_str()).into()),
+                    false => Ok(complete),
+                }
+            }
+        }
+    }
+
+    /// Stops before a call is paid for whose text could not be put into its chunk.
+    pub(crate) fn refuse_locked(
+        &self,
+        view: &SessionView,
+        chunks: &[ChunkNumber],
+    ) -> Result<(), JobError> {
+        if self.work() != Work::Refine || self.way() != Way::Apply {
+            return Ok(());
+        }
+        let mut chunks = chunks.iter().filter_map(|number| view.chunk(*number));
+        match chunks.find(|chunk| chunk.locked) {
+            Some(chunk) => Err(StoreError::ChunkLocked {
+                number: chunk.number,
+            }
+            .into()),
+            None => Ok(()),
+        }
+    }
+
+    /// A chunk that is refined is nobody else's meanwhile; auditing changes none.
+    fn claim(
+        &self,
+        open: &Arc<OpenSession>,
+        chunks: &[ChunkNumber],
+    ) -> Result<Option<Claim>, JobError> {
+        let Some(number) = chunks
+            .first()
+            .copied()
+            .filter(|_| self.work() == Work::Refine)
+        else {
+            return Ok(None);
+        };
+        let claim = open.claim(Some(number), &self.request.job);
+        claim
+            .map(Some)
+            .map_err(|job| JobError::Busy { number, job })
+    }
+
+    fn way(&self) -> Way {
+        let asked = matches!(self.request.scope, Scope::Refine { apply: true, .. });
+        match self.settings.refine {
+            Refine::Apply => Way::Apply,
+            _ if asked => Way::Apply,
+            Refine::Off | Refine::Propose => Way::Propose,
+        }
+    }
+}
+
+impl Going {
+    async fn go(self, way: Way, cancel: &CancellationToken) -> Finished {
+        self.tell_started();
+        let end = match self.work {
+            Work::Audit => self.audit(cancel).await,
+            _ => self.refine(way, cancel).await,
+        };
+        self.writer.keep_tokenizers(&self.pass.session).await;
+        self.end(end).await
+    }
+
+    async fn refine(&self, way: Way, cancel: &CancellationToken) -> End {
+        let Some(number) = self.chunks.first().copied() else {
+            return End::complete("nothing to refine".to_owned());
+        };
+        let refiner = Refiner::new(self.pass.clone(), self.asker.clone());
+        let heard = self.heard(number);
+        let refined = tokio::select! {
+            () = cancel.cancelled() => return End {
+                outcome: Outcome::Cancelled,
+                message: format!("cancelled: chunk {number} stays as it is"),
+                written: 0,
+            },
+            refined = refiner.refine(number, way, Asked::ByName, heard) => refined,
+        };
+        match refined {
+            Ok(Refined::Proposed(path)) => End::complete(format!(
+                "the refined text of chunk {number} waits in {}. `storywright accept {number}` takes it, `storywright \
+                 reject {number}` turns it down",
+                relative(&path, self.pass.story.folder.root())
+            )),
+            Ok(Refined::Applied) => End {
+                written: 1,
+                ..End::complete(format!(
+                    "chunk {number} was refined; the text that it replaces is in history/"
+                ))
+            },
+            Ok(Refined::Aside) => End::complete(format!(
+                "the refined text of chunk {number} is in history/, since you have another revision of it open or \
+                 changed"
+            )),
+            Ok(Refined::Unchanged) => End::complete(format!(
+                "chunk {number} stays as it is: the model changed nothing in it"
+            )),
+            Ok(Refined::NotThere | Refined::NotDue) => {
+                End::incomplete(format!("chunk {number} is not complete"))
+            }
+            Err(error) => {
+                self.pass.tell_failure(number, "refined", &error).await;
+                End::incomplete(format!("chunk {number} was not refined and stays as it is"))
+            }
+        }
+    }
+
+    /// Tells how much of a rewrite has come, now and then.
+    fn heard(&self, number: ChunkNumber) -> impl FnMut(u32) + Send + use<> {
+        let of = self.view.chunk(number).map_or(0, |chunk| chunk.words);
+        let story_words = self.words();
+        let reporter = Arc::clone(&self.pass.reporter);
+        let started = Instant::now();
+        let mut told = started;
+        move |length| {
+            if told.elapsed() < TELL_EVERY {
+                return;
+            }
+            told = Instant::now();
+            let percent = u64::from(length) * 100 / u64::from(of.max(1));
+            let seconds = started.elapsed().as_secs_f64().max(0.001);
+            reporter.tell(JobEvent::Progress {
+                chunk: number,
+                words: length,
+                target_words: of,
+                story_words,
+                percent: u32::try_from(percent.min(99)).unwrap_or(99),
+                words_per_second: (f64::from(length) / seconds * 10.0).round() / 10.0,
+                elapsed_ms: reporter.elapsed_ms(),
+            });
+        }
+    }
+
+    /// One chunk after the other; what would go wrong with every chunk ends it.
+    async fn audit(&self, cancel: &CancellationToken) -> End {
+        let auditor = Auditor::new(self.pass.clone(), self.asker.clone());
+        let again = match self.is_named {
+            true => Again::Always,
+            false => Again::WhenAnythingChanged,
+        };
+        let mut audits = Audits::default();
+        for (done, number) in self.chunks.iter().copied().enumerate() {
+            let left = &self.chunks[done..];
+            if let Some(limit) = self.spent().over_budget(&self.pass.settings) {
+                return audits.end(Some(&limit), left);
+            }
+            let audited = tokio::select! {
+                () = cancel.cancelled() => return End {
+                    outcome: Outcome::Cancelled,
+                    ..audits.end(Some("cancelled"), left)
+                },
+                audited = auditor.audit(number, again) => audited,
+            };
+            match audited {
+                Ok(Audited::Found(found)) => audits.found(number, found),
+                Ok(Audited::Known(found)) => {
+                    audits.known += 1;
+                    audits.found(number, found);
+                }
+                Ok(Audited::NotThere) => {}
+                Err(error) => {
+                    self.pass.tell_failure(number, "audited", &error).await;
+                    if error.is_everywhere() {
+                        return audits.end(Some("the audit stopped"), left);
+                    }
+                    audits.failed.push(number);
+                }
+            }
+        }
+        let end = audits.end(None, &[]);
+        match self.writer.kind {
+            ProviderKind::Demo => End {
+                message: format!("{}: {}", end.message, audit::NO_AUDITOR),
+                ..end
+            },
+            _ => end,
+        }
+    }
+
+    fn spent(&self) -> Spent {
+        self.asker.spent()
+    }
+
+    fn words(&self) -> u32 {
+        u32::try_from(self.view.words()).unwrap_or(u32::MAX)
+    }
+
+    fn target_words(&self) -> u32 {
+        let words = self.view.chunks.iter().map(|chunk| chunk.target_words);
+        words.fold(0, u32::saturating_add)
+    }
+
+    fn tell_started(&self) {
+        let reporter = &self.pass.reporter;
+        reporter.tell(JobEvent::JobStarted {
+            job: self.job.clone(),
+            work: self.work,
+            story: self.pass.story.brief.title.clone(),
+            session: self.view.id.to_string(),
+            run: reporter.run().name().to_owned(),
+            provider: self.writer.kind.as_str(),
+            model: self.writer.asked().to_owned(),
+            chunks: self.view.chunks.len(),
+            to_write: self.chunks.clone(),
+            words: self.words(),
+            target_words: self.target_words(),
+            unit: self.pass.story.brief.language.unit(),
+        });
+    }
+
+    async fn end(&self, end: End) -> Finished {
+        let End {
+            outcome,
+            message,
+            written,
+        } = end;
+        let (spent, reporter) = (self.spent(), &self.pass.reporter);
+        let session = self.pass.session.clone();
+        let view = blocking(move || session.view()).await;
+        let view = view.as_ref().unwrap_or(&self.view);
+        let words = u32::try_from(view.words()).unwrap_or(u32::MAX);
+        let summary = run_report::summary(&run_report::Summary {
+            story: &self.pass.story.brief.title,
+            session: &self.view.id,
+            asked: &self.asked,
+            provider: self.writer.kind.as_str(),
+            model: &self.writer.answers(),
+            asked_model: self.writer.asked_in_vain(),
+            outcome,
+            message: &message,
+            outcomes: &[],
+            seams: &[],
+            words,
+            target_words: self.target_words(),
+            unit: self.pass.story.brief.language.unit(),
+            usage: spent.usage,
+            beside: &[],
+            cost: spent.cost,
+            elapsed: reporter.elapsed(),
+            thought: reporter.thought(),
+        });
+        reporter.count_spent(&self.pass.session).await;
+        let run = reporter.run().clone();
+        if let Err(error) = blocking(move || run.finish(&summary)).await {
+            reporter.warn(None, "record", cause_chain(&error));
+        }
+        let open = view
+            .chunks
+            .iter()
+            .filter(|chunk| chunk.status != ChunkStatus::Complete);
+        reporter.tell(JobEvent::JobFinished {
+            outcome,
+            words,
+            target_words: self.target_words(),
+            written,
+            incomplete: open.map(|chunk| chunk.number).collect(),
+            stale: Vec::new(),
+            usage: spent.usage,
+            cost: spent.cost,
+            message: message.clone(),
+            elapsed_ms: reporter.elapsed_ms(),
+        });
+        Finished { outcome, message }
+    }
+}
+
+impl End {
+    fn complete(message: String) -> End {
+        End {
+            outcome: Outcome::Complete,
+            message,
+            written: 0,
+        }
+    }
+
+    fn incomplete(message: String) -> End {
+        End {
+            outcome: Outcome::Incomplete,
+            ..End::complete(message)
+        }
+    }
+}
+
+/// What the audits of a job came to.
+#[derive(Default)]
+struct Audits {
+    audited: usize,
+    /// Of them, those about which the same had been asked before.
+    known: usize,
+    findings: usize,
+    /// Chunks with contradictions.
+    contradicted: Vec<ChunkNumber>,
+    failed: Vec<ChunkNumber>,
+}
+
+impl Audits {
+    fn found(&mut self, number: ChunkNumber, findings: usize) {
+        self.audited += 1;
+        self.findings += findings;
+        if findings > 0 {
+            self.contradicted.push(number);
+        }
+    }
+
+    /// `stopped` says why the chunks that are `left` were not audited.
+    fn end(&self, stopped: Option<&str>, left: &[ChunkNumber]) -> End {
+        let found = match self.findings {
+            0 => "no contradictions".to_owned(),
+            1 => format!("1 contradiction, in {}", ids::chunks(&self.contradicted)),
+            many => format!(
+                "{many} contradictions, in {}",
+                ids::chunks(&self.contradicted)
+            ),
+        };
+        let mut message = match self.audited {
+            0 => "no chunk was audited".to_owned(),
+            1 => format!("1 chunk was audited: {found}"),
+            many => format!("{many} chunks were audited: {found}"),
+        };
+        if self.known > 0 {
+            message.push_str(&format!(
+                " ({} of them before, and nothing has changed since; name a chunk to have it audited again)",
+                self.known
+            ));
+        }
+        if !self.failed.is_empty() {
+            message.push_str(&format!("; not audited: {}", ids::chunks(&self.failed)));
+        }
+        if let Some(stopped) = stopped {
+            message = format!(
+                "{stopped}: {message}; still to audit: {}. The same command goes on from there",
+                ids::chunks(left)
+            );
+        }
+        match stopped.is_none() && self.failed.is_empty() {
+            true => End::complete(message),
+            false => End::incomplete(message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_an_audit_says_what_was_found_and_what_is_left() {
+        let n = ChunkNumber;
+        let mut audits = Audits::default();
+        assert_eq!(audits.end(None, &[]).message, "no chunk was audited");
+        audits.found(n(1), 0);
+        assert_eq!(
+            audits.end(None, &[]).message,
+            "1 chunk was audited: no contradictions"
+        );
+        audits.found(n(2), 2);
+        audits.known = 1;
+        let end = audits.end(None, &[]);
+        assert_eq!(end.outcome, Outcome::Complete);
+        assert!(
+            end.message
+                .starts_with("2 chunks were audited: 2 contradictions, in chunk 2 (1 of them")
+        );
+        audits.failed.push(n(3));
+        let end = audits.end(Some("cancelled"), &[n(4), n(5), n(6)]);
+        assert_eq!(end.outcome, Outcome::Incomplete);
+        for part in [
+            "cancelled: ",
+            "not audited: chunk 3",
+            "still to audit: chunks 4 to 6",
+        ] {
+            assert!(end.message.contains(part), "{}", end.message);
+        }
+    }
+}

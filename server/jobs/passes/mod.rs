@@ -1,0 +1,8 @@
+//! Passes over complete chunks: a second draft (refine) and the search for contradictions (audit).
+
+pub(crate) mod audit;
+pub(crate) mod beside;
+pub mod foresee_passes;
+pub(crate) mod job;
+pub(crate) mod pass;
+pub(crate) mod refine;

@@ -1,0 +1,318 @@
+//! Refining a chunk: a second pass over its prose, which must tell the same.
+//!
+//! The chunk is complete and saved before, and stays as it is unless the author wants it replaced
+//! unasked: a rewrite waits in revisions/. Nothing is taken that loses people, things or a fifth
+//! of the length, and never is a story rewritten as a whole.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::pass::{Pass, PassError};
+use crate::analysis::written::{Asks, Call, Written, margin_notes};
+use crate::jobs::run::asking::{Asker, Spent};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::events::{JobEvent, RefineResult};
+use crate::jobs::run::report::millis;
+use crate::jobs::run::scene;
+use crate::provider::{Request, Task, Usage};
+use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
+use crate::settings::Role;
+use crate::story::state::ChunkState;
+use crate::story::{ChunkNumber, words};
+use crate::writing::prompt::slices;
+use crate::writing::prompt::slices::Slice;
+use crate::writing::refine::judge::Original;
+use crate::writing::refine::passages;
+use crate::writing::refine::prompt::Calls;
+
+/// Why a text was replaced, for history and changelog.
+const WHY: &str = "the text was refined";
+
+/// What happens to a rewrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It waits for the author's yes or no.
+    Propose,
+    /// It takes the chunk's place.
+    Apply,
+}
+
+/// Who wants a chunk refined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The author, naming it.
+    ByName,
+    /// The settings: it is refined if that [is due](is_due).
+    BySettings,
+}
+
+/// Whether a chunk is to be refined unasked: a text that was generated, and that neither was
+/// gone over yet nor decided for or locked by the author.
+pub fn is_due(chunk: &ChunkView) -> bool {
+    let refined = chunk
+        .record
+        .as_ref()
+        .and_then(|it| it.refined_sha256.as_ref());
+    chunk.status == ChunkStatus::Complete
+        && chunk.origin == Some(Origin::Generated)
+        && !chunk.locked
+        && refined != Some(&chunk.digest)
+}
+
+/// What came of refining a chunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refined {
+    /// The rewrite waits here.
+    Proposed(PathBuf),
+    Applied,
+    /// Another revision waits, which the author has opened or changed; this one is in history.
+    Aside,
+    /// The model changed nothing.
+    Unchanged,
+    /// The chunk is not complete.
+    NotThere,
+    /// It was refined before, or is the author's.
+    NotDue,
+}
+
+/// Refines chunks of one session, for one job.
+pub struct Refiner {
+    pass: Pass,
+    asker: Asker,
+}
+
+/// A chunk with what its rewrite is held against.
+struct Chunk {
+    view: ChunkView,
+    known: Option<ChunkState>,
+    /// What the author asks for in the margin, of the beat and of the text.
+    asks: Asks,
+    calls: Calls,
+}
+
+impl Refiner {
+    pub fn new(pass: Pass, asker: Asker) -> Refiner {
+        Refiner { pass, asker }
+    }
+
+    pub fn spent(&self) -> Spent {
+        self.asker.spent()
+    }
+
+    /// Refines a chunk. `heard` is given the length of the rewrite so far, in words (characters
+    /// for CJK), whenever more of it comes.
+    ///
+    /// # Errors
+    /// Why there is no rewrite; the chunk is then as it was. Dropped, the call ends.
+    pub async fn refine(
+        &self,
+        number: ChunkNumber,
+        way: Way,
+        asked: Asked,
+        mut heard: impl FnMut(u32) + Send,
+    ) -> Result<Refined, PassError> {
+        let began = Instant::now();
+        let Some(chunk) = self.chunk(number).await? else {
+            return Ok(Refined::NotThere);
+        };
+        if asked == Asked::BySettings && !is_due(&chunk.view) {
+            return Ok(Refined::NotDue);
+        }
+        let mut usage = Usage::default();
+        let rewritten = self.rewrite(&chunk, &mut usage, &mut heard).await;
+        if let Err(PassError::Refused { .. }) = rewritten {
+            // It was paid for, and the next write would get no other.
+            self.note(&chunk).await?;
+        }
+        let prose = rewritten?;
+        // Nobody asked to have the author's own comments taken away.
+        let own = chunk.asks.left > 0 && asked == Asked::BySettings;
+        let way = if own { Way::Propose } else { way };
+        let refined = self.save(&chunk, prose.clone(), way).await?;
+        self.asker.count_chunk();
+        let result = match &refined {
+            Refined::Proposed(_) => RefineResult::Proposed,
+            Refined::Applied => RefineResult::Applied,
+            Refined::Aside => RefineResult::Aside,
+            Refined::Unchanged | Refined::NotThere | Refined::NotDue => RefineResult::Unchanged,
+        };
+        self.pass.reporter.tell(JobEvent::ChunkRefined {
+            chunk: number,
+            beat: chunk.view.beat.clone(),
+            result,
+            words: words::count(&prose, &self.pass.story.brief.language),
+            refine_ms: millis(began.elapsed()),
+            usage,
+            elapsed_ms: self.pass.reporter.elapsed_ms(),
+        });
+        Ok(refined)
+    }
+
+    /// The chunk with the calls that rewrite it; `None` where it is not complete.
+    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
+        let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
+        let settings = Arc::clone(&self.pass.settings);
+        let limit = self.asker.limit();
+        blocking(move || {
+            let written = Written::of_session(&session, &story, &settings)?;
+            let chunks = &written.view.chunks;
+            let index = chunks.iter().position(|chunk| chunk.number == number);
+            let Some(index) = index.filter(|at| chunks[*at].status == ChunkStatus::Complete) else {
+                return Ok(None);
+            };
+            let before = index
+                .checked_sub(1)
+                .map(|before| chunks[before].text.as_str());
+            // Read through here, where that holds nobody up.
+            story.yardstick();
+            let notes = margin_notes(&story.brief, number);
+            let view = &chunks[index];
+            let call = Call::whole(view, before.unwrap_or_default(), &notes);
+            let drafted = written
+                .prompt(&story, limit, view, &call)
+                .map_err(|error| PassError::TooLarge(error.to_string()))?;
+            let asks = Asks::of(&story.brief, view, Some(view.source()), None);
+            let language = &story.brief.language;
+            let calls = Calls::new(&drafted, view.source(), language, limit)
+                .map_err(PassError::TooLarge)?;
+            Ok(Some(Chunk {
+                calls,
+                asks,
+                known: written.states[index].clone(),
+                view: view.clone(),
+            }))
+        })
+        .await
+    }
+
+    /// The rewritten prose, which may stand for the chunk's.
+    async fn rewrite(
+        &self,
+        chunk: &Chunk,
+        usage: &mut Usage,
+        heard: &mut (impl FnMut(u32) + Send),
+    ) -> Result<String, PassError> {
+        let brief = &self.pass.story.brief;
+        let calls = &chunk.calls;
+        let original = Original {
+            brief,
+            beat: (chunk.view.number.0 as usize).saturating_sub(1),
+            yardstick: self.pass.story.yardstick(),
+            notes: &chunk.asks.notes,
+            text: &calls.text,
+            known: chunk.known.as_ref(),
+        };
+        let mut passages: Vec<String> = Vec::new();
+        let mut done = 0;
+        for (call, range) in calls.passages.iter().enumerate() {
+            let passage = &calls.text[range.clone()];
+            let before = passages.last().map_or("", String::as_str);
+            let request = self.request(chunk, call, before);
+            let language = &brief.language;
+            let answer = self
+                .asker
+                .ask(&request, |text| heard(done + words::count(text, language)))
+                .await?;
+            *usage = usage.plus(answer.usage);
+            let judged = original.passage(passage, &answer.text, &answer.finish);
+            let prose = judged.map_err(|why| PassError::refused(why, answer.text))?;
+            done += words::count(&prose, language);
+            passages.push(prose);
+        }
+        let prose = passages::put_together(&calls.text, &calls.passages, &passages);
+        match original.whole(&prose) {
+            Ok(()) => Ok(prose),
+            Err(why) => Err(PassError::refused(why, prose)),
+        }
+    }
+
+    fn request(&self, chunk: &Chunk, call: usize, before: &str) -> Request {
+        let (story, settings) = (&self.pass.story, &self.pass.settings);
+        let calls = &chunk.calls;
+        let passage = &calls.text[calls.passages[call].clone()];
+        let language = &story.brief.language;
+        let beat = (chunk.view.number.0 as usize).saturating_sub(1);
+        let writer = &self.asker.writer;
+        let seed = settings.demo_seed();
+        let scene = scene::scene(writer, &story.brief, beat, &chunk.view, "", seed);
+        let mut scene = Arc::unwrap_or_clone(scene);
+        scene.task = Task::Refine(passage.to_owned());
+        let length = words::count(passage, language).max(50);
+        let asked = writer.tokenizers.of_words(&writer.model, length, language);
+        Request {
+            model: self.asker.writer.model.clone(),
+            system: calls.system.clone(),
+            user: calls.user(call, before),
+            max_output_tokens: asked.saturating_add(asked / 2).saturating_add(256),
+            prompt_tokens: settings.context_tokens,
+            context_tokens: settings.context_tokens,
+            temperature: settings.temperature,
+            seed: settings.seed,
+            thinking: settings.thinking_for(Role::Refine),
+            format: None,
+            scene: Arc::new(scene),
+        }
+    }
+
+    /// Notes that the text of a chunk was gone over.
+    async fn note(&self, chunk: &Chunk) -> Result<(), PassError> {
+        let session = self.pass.session.clone();
+        let (number, of) = (chunk.view.number, chunk.view.digest.clone());
+        Ok(blocking(move || session.note_refined(number, &of)).await?)
+    }
+
+    async fn save(&self, chunk: &Chunk, prose: String, way: Way) -> Result<Refined, PassError> {
+        if prose.trim() == chunk.calls.text.trim() {
+            self.note(chunk).await?;
+            return Ok(Refined::Unchanged);
+        }
+        let number = chunk.view.number;
+        let revision = Revision {
+            number,
+            of: chunk.view.digest.clone(),
+            prose,
+        };
+        if way == Way::Apply {
+            let (session, revision) = (self.pass.session.clone(), revision.clone());
+            let (then, now) = (&chunk.view.text, &revision.prose);
+            let next = (slices::preceding(then), slices::preceding(now));
+            let saved = blocking(move || {
+                session.revise_chunk(&revision, WHY, (&Slice::Preceding.name(), &next))
+            });
+            if let Some(saved) = saved.await? {
+                self.pass.bring_to_editor(number, saved).await;
+                if let Some(message) = chunk.asks.message(number) {
+                    self.pass.reporter.warn(Some(number), "notes", message);
+                }
+                return Ok(Refined::Applied);
+            }
+            self.pass.reporter.warn(
+                Some(number),
+                "author-edited",
+                format!(
+                    "chunk {number} was changed while it was refined, so its text stays; the refined text of \
+                     before waits as a revision"
+                ),
+            );
+        }
+        let session = self.pass.session.clone();
+        Ok(
+            match blocking(move || session.propose_revision(&revision)).await? {
+                Proposed::Waits(path) => Refined::Proposed(path),
+                Proposed::Aside(_) => {
+                    self.note(chunk).await?;
+                    self.pass.reporter.warn(
+                        Some(number),
+                        "revision-kept",
+                        format!(
+                            "a revision of chunk {number} waits that you have opened or changed; it stays, and \
+                             the new one is in history/"
+                        ),
+                    );
+                    Refined::Aside
+                }
+            },
+        )
+    }
+}

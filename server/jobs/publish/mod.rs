@@ -1,0 +1,3 @@
+//! What leaves a story: its export.
+
+pub mod export;

@@ -1,0 +1,419 @@
+//! Calls that are not for a chunk's first prose: the answer is taken as a whole, and what it took
+//! is counted however the call ends.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::StreamExt;
+use serde_json::json;
+
+use super::precedence::{self, Kind};
+use super::report::{Reporter, WAITING};
+use super::writer::{self, Writer};
+use crate::provider::{
+    Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retries, Retry, Usage,
+};
+use crate::settings::{Price, Role, Settings};
+use crate::writing::thought::Thought;
+use crate::writing::tokens;
+use crate::writing::tokens::{Answered, PromptLimit, Weight, is_own_limit};
+
+/// Calls for one answer: nothing of the story waits for it, so little is tried.
+const ATTEMPTS: u32 = 2;
+
+/// An answer that was cut off has so many times the room at the next try, and in the end.
+const RAISE: u32 = 3;
+const MOST_RAISED: u32 = 9;
+
+/// How an answer ends, by its finish reason, that is longer than its call allows.
+pub const ENDLESS: &str = "no end";
+
+/// Asks the model of one role, and knows what that took. Cheap to clone; all clones count
+/// together.
+#[derive(Clone)]
+pub struct Asker {
+    pub writer: Writer,
+    role: Role,
+    /// What its calls are for beside the writing; `None` where the writing waits for them.
+    kind: Option<Kind>,
+    prices: BTreeMap<String, Price>,
+    /// How long a call waits for the head of its answer before it is held up by others.
+    held_up: Duration,
+    /// How long a server is waited for that is away.
+    patience: Duration,
+    reporter: Arc<Reporter>,
+    spent: Arc<Mutex<Spent>>,
+    context_tokens: u32,
+    /// By what calls are allowed more tokens than they would be, since an answer was cut off.
+    raised: Arc<AtomicU32>,
+}
+
+/// What calls beside the writing are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    States,
+    Refining,
+    Audits,
+}
+
+impl Purpose {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Purpose::States => "states",
+            Purpose::Refining => "refining",
+            Purpose::Audits => "audits",
+        }
+    }
+
+    /// What a chunk is then: `read`.
+    pub fn done(self) -> &'static str {
+        match self {
+            Purpose::States => "read",
+            Purpose::Refining => "refined",
+            Purpose::Audits => "audited",
+        }
+    }
+}
+
+/// What the calls of one role have taken so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spent {
+    pub model: String,
+    pub calls: u32,
+    /// Chunks for which something came of it.
+    pub chunks: u32,
+    pub usage: Usage,
+    /// In the currency of the configured prices; `None` without prices.
+    pub cost: Option<f64>,
+}
+
+impl Spent {
+    /// Both together; the model is that of the first.
+    pub fn plus(mut self, other: &Spent) -> Spent {
+        self.calls += other.calls;
+        self.chunks += other.chunks;
+        self.usage = self.usage.plus(other.usage);
+        if let Some(cost) = other.cost {
+            self.cost = Some(self.cost.unwrap_or(0.0) + cost);
+        }
+        self
+    }
+
+    /// Why the budget of a job is used up, if it is.
+    pub fn over_budget(&self, settings: &Settings) -> Option<String> {
+        let tokens = self.usage.output_tokens.unwrap_or(0);
+        let limit = settings.max_output_tokens.filter(|limit| tokens >= *limit);
+        if let Some(limit) = limit {
+            return Some(format!(
+                "the budget of {limit} output tokens (max_output_tokens) is used up"
+            ));
+        }
+        let cost = self.cost.unwrap_or(0.0);
+        let limit = settings.max_cost.filter(|limit| cost >= *limit)?;
+        Some(format!("the budget of {limit} (max_cost) is used up"))
+    }
+}
+
+/// A whole answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub text: String,
+    pub finish: FinishReason,
+    pub usage: Usage,
+}
+
+impl Asker {
+    /// Asks the model of a role over the connection of `writer`.
+    pub fn new(writer: &Writer, role: Role, settings: &Settings, reporter: Arc<Reporter>) -> Asker {
+        let model = settings.model_for(role).unwrap_or(&writer.model);
+        Asker {
+            writer: writer.with_model(model),
+            prices: settings.prices.clone(),
+            spent: Arc::default(),
+            role,
+            kind: Some(match role {
+                Role::State => Kind::Reading,
+                Role::Draft | Role::Plan | Role::Refine | Role::Audit => Kind::Pass,
+            }),
+            held_up: precedence::patience(settings.deadlines.first_token),
+            patience: settings.outage,
+            reporter,
+            context_tokens: settings.context_tokens,
+            raised: Arc::new(AtomicU32::new(1)),
+        }
+    }
+
+    /// The same for calls that the writing waits for.
+    pub fn in_the_writing(self) -> Asker {
+        Asker { kind: None, ..self }
+    }
+
+    pub fn spent(&self) -> Spent {
+        Spent {
+            model: self.writer.answers(),
+            ..self.spending().clone()
+        }
+    }
+
+    /// What a prompt to its model may have.
+    pub fn limit(&self) -> PromptLimit {
+        self.writer.limit_of(self.context_tokens)
+    }
+
+    /// The request with the room that earlier answers have shown to be needed, in the window of its model.
+    pub fn in_room(&self, mut request: Request) -> Request {
+        let raised = self.raised.load(Ordering::Relaxed);
+        request.max_output_tokens = request.max_output_tokens.saturating_mul(raised);
+        self.writer.in_window(request, self.context_tokens)
+    }
+
+    /// Whether the limit of a call cut its answer off, and later calls have more room: then it is asked
+    /// again. The author is told the first time.
+    pub fn raise(
+        &self,
+        request: &Request,
+        finish: &FinishReason,
+        text: &str,
+        usage: Usage,
+    ) -> bool {
+        let limit = request.max_output_tokens;
+        let estimator = self.writer.tokenizers.estimator(&self.writer.model);
+        let heard = estimator.estimate(text);
+        let raised = self.raised.load(Ordering::Relaxed);
+        if !is_own_limit(finish, limit, usage.output_tokens, heard) || raised >= MOST_RAISED {
+            return false;
+        }
+        self.raised.store(raised * RAISE, Ordering::Relaxed);
+        if raised == 1 {
+            let message = format!(
+                "an answer was longer than the {limit} tokens that its call was allowed ({}); it is asked for again, with \
+                 {RAISE} times the room",
+                self.role.as_str()
+            );
+            self.reporter.warn(None, "output-limit", message);
+        }
+        true
+    }
+
+    /// Something came of what was asked about a chunk.
+    pub fn count_chunk(&self) {
+        self.spending().chunks += 1;
+    }
+
+    fn spending(&self) -> MutexGuard<'_, Spent> {
+        // Sums are whole after any panic.
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks once, in its turn: what came, and what it took, whether that is an answer or not. Dropped,
+    /// the call ends, and is counted.
+    pub async fn ask_once(
+        &self,
+        request: &Request,
+        heard: &mut (impl FnMut(&str) + Send),
+    ) -> (Result<FinishReason, ProviderError>, String, Usage) {
+        let precedence = &self.writer.precedence;
+        let Some(kind) = self.kind else {
+            let _turn = precedence.draft().await;
+            let mut call = Call::new(self, request);
+            let ended = call.make(request.clone(), heard, || {}).await;
+            let (text, took) = call.end();
+            return (ended, text, took);
+        };
+        // Ends: a call is taken back once at most, when calls begin to take turns.
+        loop {
+            let turn = precedence.beside(kind).await;
+            let mut call = Call::new(self, request);
+            let made = call.make(request.clone(), heard, || turn.note_answered());
+            if let Some(ended) = turn.make(self.held_up, made).await {
+                let (text, took) = call.end();
+                return (ended, text, took);
+            }
+        }
+    }
+
+    /// Asks until there is an answer, or there will be none. `heard` is given all that has come
+    /// of an answer, whenever more comes. One that its limit cut off is asked for again with more room.
+    ///
+    /// # Errors
+    /// The last error of the provider. Dropped, the call ends.
+    pub async fn ask(
+        &self,
+        request: &Request,
+        mut heard: impl FnMut(&str) + Send,
+    ) -> Result<Answer, ProviderError> {
+        let mut retries = self.retries(ATTEMPTS);
+        let mut usage = Usage::default();
+        loop {
+            let request = self.in_room(request.clone());
+            let (ended, text, took) = self.ask_once(&request, &mut heard).await;
+            usage = usage.plus(took);
+            match ended {
+                Ok(finish) if self.raise(&request, &finish, &text, took) => {}
+                Ok(finish) => {
+                    return Ok(Answer {
+                        text,
+                        finish,
+                        usage,
+                    });
+                }
+                Err(error) => self.after(error, &mut retries).await?,
+            }
+        }
+    }
+
+    /// Makes the count of failures for one answer.
+    pub fn retries(&self, attempts: u32) -> Retries {
+        Retries::new(attempts, self.patience)
+    }
+
+    /// Waits before the next call, and tells the author where it is the server that is waited
+    /// for.
+    ///
+    /// # Errors
+    /// The same error, where there is no next call.
+    pub async fn after(
+        &self,
+        error: ProviderError,
+        retries: &mut Retries,
+    ) -> Result<(), ProviderError> {
+        let now = tokio::time::Instant::now();
+        let wait = match retries.failed(&error, now, fastrand::f64) {
+            Retry::After(wait) => wait,
+            Retry::Outage(outage) => {
+                if outage.number == 1 {
+                    let message = writer::waits_for_server(&error, &outage);
+                    self.reporter.warn(None, WAITING, message);
+                }
+                outage.wait
+            }
+            Retry::GiveUp(_) => return Err(error),
+        };
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+}
+
+/// One call. What it takes is counted however it ends, also when it is dropped; one that the server
+/// had not begun to answer took nothing.
+struct Call<'a> {
+    asker: &'a Asker,
+    /// What the prompt weighs.
+    asked: Weight,
+    usage: Usage,
+    text: String,
+    thought: Thought,
+    /// The server said something to it.
+    is_answered: bool,
+    /// Regularly.
+    has_ended: bool,
+    is_counted: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(asker: &'a Asker, request: &Request) -> Call<'a> {
+        Call {
+            asker,
+            asked: Weight::of_request(request),
+            usage: Usage::default(),
+            text: String::new(),
+            thought: Thought::default(),
+            is_answered: false,
+            has_ended: false,
+            is_counted: false,
+        }
+    }
+
+    async fn make(
+        &mut self,
+        request: Request,
+        heard: &mut (impl FnMut(&str) + Send),
+        answered: impl Fn() + Send,
+    ) -> Result<FinishReason, ProviderError> {
+        // More than the limit of the call allows comes from no server that keeps to it.
+        let most = (request.max_output_tokens as usize).saturating_mul(16);
+        let opened = self.asker.writer.provider.complete(request).await;
+        self.is_answered = true;
+        answered();
+        let mut events = opened?;
+        while let Some(event) = events.next().await {
+            let event = event?;
+            self.thought.note(&event);
+            match event {
+                Event::Text(text) => {
+                    self.text.push_str(&text);
+                    heard(&self.text);
+                }
+                Event::Usage(usage) => self.usage.update(usage),
+                // About parameters: nothing that an author could do something about.
+                Event::Notice(message) => {
+                    let entry = json!({"level": "info", "message": message});
+                    self.asker.reporter.run().log(&entry);
+                }
+                Event::Started { model } => self.asker.writer.note_answer(model.as_deref()),
+                Event::Reasoning { .. } | Event::Thought { .. } => {}
+                Event::Finished(reason) => {
+                    // What was told by now need not be estimated.
+                    self.has_ended = true;
+                    return Ok(reason);
+                }
+            }
+            if self.text.len() > most {
+                return Ok(FinishReason::Other(ENDLESS.to_owned()));
+            }
+        }
+        Err(ProviderError::new(
+            ProviderErrorKind::Broken,
+            "The answer broke off before its end.",
+        ))
+    }
+
+    /// What came, and what it took.
+    fn end(mut self) -> (String, Usage) {
+        self.count();
+        (std::mem::take(&mut self.text), self.usage)
+    }
+
+    fn count(&mut self) {
+        if std::mem::replace(&mut self.is_counted, true) || !self.is_answered {
+            return;
+        }
+        let asker = self.asker;
+        asker.reporter.note_thought(&self.thought);
+        let tokenizers = &asker.writer.tokenizers;
+        if self.has_ended {
+            let text = (self.thought.tokens() == 0).then_some(self.text.as_str());
+            let (asked, usage) = (self.asked, self.usage);
+            let call = Answered {
+                asked,
+                usage,
+                text,
+                words: 0,
+            };
+            tokenizers.note(&asker.writer.model, &call);
+        } else {
+            let estimator = tokenizers.estimator(&asker.writer.model);
+            let (asked, heard) = (estimator.of(self.asked), estimator.estimate(&self.text));
+            self.usage = tokens::with_unreported(self.usage, Usage::default(), asked, heard);
+        }
+        let price = asker.writer.price(&asker.prices);
+        let cost = price.map(|price| price.of(&self.usage));
+        asker
+            .reporter
+            .note_spent(asker.role, &asker.writer.answers(), self.usage, cost);
+        let mut spent = asker.spending();
+        spent.calls += 1;
+        spent.usage = spent.usage.plus(self.usage);
+        if let Some(cost) = cost {
+            spent.cost = Some(spent.cost.unwrap_or(0.0) + cost);
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        self.count();
+    }
+}

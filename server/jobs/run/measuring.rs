@@ -1,0 +1,99 @@
+//! How a model counts tokens, before its first answer: what earlier jobs have learned, else a sample of the
+//! prompt, where that may or may not fit. What fits one model is five times too large for another.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+
+use super::prepared::Prepared;
+use super::workshop::OpenSession;
+use super::writer::Writer;
+use crate::jobs::run::blocking::blocking;
+use crate::provider::{Event, ProviderKind, Request, Usage};
+use crate::settings::Settings;
+use crate::writing::prompt::Prompt;
+use crate::writing::tokens::{Answered, Estimator, PromptLimit, Weight};
+
+/// Length of the sample, in characters.
+const SAMPLE: usize = 4_000;
+/// Most tokens of the answer; nobody reads it.
+const ANSWER: u32 = 16;
+/// How long the count is waited for.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The limit by which a prompt may still fit that a first guess finds too large; `None` where it is no guess any
+/// more.
+pub fn benefit_of_doubt(writer: &Writer, settings: &Settings) -> Option<PromptLimit> {
+    let is_known = writer.kind == ProviderKind::Demo || writer.tokenizers.knows(&writer.model);
+    (!is_known).then(|| PromptLimit {
+        estimator: Estimator::least(),
+        ..writer.limit(settings)
+    })
+}
+
+/// The text by which a prompt is measured: the beginning of its largest block.
+pub fn sample(prompt: &Prompt) -> &str {
+    let blocks = prompt.blocks.iter().map(|block| block.text.as_str());
+    first_characters(blocks.max_by_key(|text| text.len()).unwrap_or_default())
+}
+
+/// As much of a text as a sample has.
+pub fn first_characters(text: &str) -> &str {
+    let end = text.char_indices().nth(SAMPLE).map(|(at, _)| at);
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Has the model count a sample; what that took. What is learned of it is with the writer.
+pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usage {
+    let request = Request {
+        model: writer.model.clone(),
+        system: "Answer with OK and nothing else.".to_owned(),
+        user: vec![sample.to_owned()],
+        max_output_tokens: ANSWER,
+        prompt_tokens: 0,
+        context_tokens: 0,
+        temperature: None,
+        seed: None,
+        thinking: Default::default(),
+        format: None,
+        scene: Default::default(),
+    };
+    let request = writer.in_window(request, settings.context_tokens);
+    let asked = Weight::of_request(&request);
+    let mut usage = Usage::default();
+    let listening = async {
+        // A server that fails here fails the call that follows, in its own words.
+        let Ok(mut stream) = writer.provider.complete(request).await else {
+            return;
+        };
+        while let Some(Ok(event)) = stream.next().await {
+            if let Event::Usage(told) = event {
+                usage.update(told);
+            }
+        }
+    };
+    let _ = tokio::time::timeout(PATIENCE, listening).await;
+    let call = Answered {
+        asked,
+        usage,
+        text: None,
+        words: 0,
+    };
+    writer.tokenizers.note(&writer.model, &call);
+    usage
+}
+
+impl Prepared {
+    /// Has a writer go by what earlier jobs of the session have learned of tokens, and tells it how
+    /// large the answers are going to be.
+    pub(crate) async fn recall_tokenizers(&self, open: &OpenSession, writer: &Writer) {
+        let session = open.session.clone();
+        let kept = blocking(move || session.tokenizers()).await;
+        let language = &self.story.brief.language;
+        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        tokenizers.begin(language, kept.as_deref());
+        let longest = self.plan.iter().map(|chunk| chunk.target_words).max();
+        let answer = tokenizers.of_words(model, longest.unwrap_or_default(), language);
+        tokenizers.expect_answer(answer.saturating_add(256));
+    }
+}

@@ -1,0 +1,24 @@
+//! What all jobs share: where they are made, what they are asked, what they tell, and how a model is called.
+
+pub(crate) mod answering;
+pub(crate) mod asked;
+pub(crate) mod asking;
+pub(crate) mod blocking;
+pub(crate) mod brief_watch;
+pub mod doctor;
+pub mod editor;
+pub mod error;
+pub mod event_words;
+pub mod events;
+pub(crate) mod measuring;
+pub mod outcomes;
+pub(crate) mod plan_events;
+pub(crate) mod precedence;
+pub(crate) mod preflight;
+pub(crate) mod prepared;
+pub mod report;
+pub(crate) mod run_report;
+pub(crate) mod scene;
+pub(crate) mod without_effect;
+pub mod workshop;
+pub mod writer;

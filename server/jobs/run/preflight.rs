@@ -1,0 +1,64 @@
+//! Looks, before a call is paid for, at whether what a job writes could be kept.
+
+use std::sync::Arc;
+
+use super::editor::Editor;
+use super::error::JobError;
+use super::prepared::Prepared;
+use super::workshop::OpenSession;
+use crate::jobs::run::blocking::blocking;
+use crate::session::Writes;
+use crate::session::{Disk, StoreError, StoryFolder};
+use crate::settings::{Refine, Settings, Switch};
+use crate::story::ChunkNumber;
+
+/// What a job with these settings keeps beside the texts of its chunks.
+pub(crate) fn writes(settings: &Settings) -> Writes<'static> {
+    Writes {
+        chunks: &[],
+        states: settings.state == Switch::On,
+        revisions: settings.refine == Refine::Propose,
+        audits: settings.audit == Switch::On,
+    }
+}
+
+impl Prepared {
+    /// Stops before anything is sent whose answer could not be kept.
+    pub(crate) async fn check_writable(
+        &self,
+        open: &OpenSession,
+        chunks: Vec<ChunkNumber>,
+        writes: Writes<'static>,
+    ) -> Result<(), JobError> {
+        let session = open.session.clone();
+        blocking(move || {
+            let chunks = chunks.as_slice();
+            session.check_writable(&Writes { chunks, ..writes })
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Fails where the brief is a link out of the story's folder: what a story is made of lies inside, and nothing
+/// outside is written. A brief that an editor has open is the editor's to save.
+pub(crate) async fn check_brief_inside(
+    folder: &StoryFolder,
+    disk: &Disk,
+    editor: Arc<dyn Editor>,
+) -> Result<(), JobError> {
+    let (path, root) = (folder.brief().to_owned(), folder.root().to_owned());
+    let disk = disk.clone();
+    blocking(move || {
+        if editor.open_text(&path).is_some() {
+            return Ok(());
+        }
+        match disk.resolve(&path)? {
+            Some(real) if !real.starts_with(&root) => {
+                Err(StoreError::Outside { path, root }.into())
+            }
+            _ => Ok(()),
+        }
+    })
+    .await
+}

@@ -1,0 +1,275 @@
+//! Tells a job's events to whoever listens, and writes them as `[CHECKPOINT]` lines.
+//!
+//! A line says what happened, to which chunk, how many words, how far, how long: never prose,
+//! prompts or keys.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::event_words::because;
+use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
+use super::plan_events::PlanEvent;
+use crate::provider::Usage;
+use crate::session::{Run, Session, SpentCall, TokenUsage};
+use crate::settings::Role;
+use crate::writing::thought::Thought;
+
+/// The voice of one job.
+pub struct Reporter {
+    observer: Arc<dyn Observer>,
+    run: Run,
+    started: Instant,
+    /// What was told that is the same for every chunk.
+    told_once: Mutex<BTreeSet<String>>,
+    /// Tokens of the answers that were thinking.
+    thought: AtomicU64,
+    unit: Unit,
+}
+
+/// Makes what tells an observer that the server is waited for, before a job has a reporter.
+pub fn tell_of_wait(
+    observer: Arc<dyn Observer>,
+    started: Instant,
+) -> impl Fn(String) + Send + Sync {
+    move |message| {
+        observer.event(&JobEvent::Warning {
+            chunk: None,
+            code: WAITING.to_owned(),
+            message,
+            elapsed_ms: millis(started.elapsed()),
+        });
+    }
+}
+
+/// The code of the warning that a server is waited for.
+pub const WAITING: &str = "waiting-for-server";
+
+/// The code of the warning that a setting was not taken.
+const SETTING: &str = "setting";
+
+/// Tells which settings were not taken, before a server is asked for anything: what goes wrong there may
+/// come of them. The job's own log gets them by [`Reporter::record_settings`].
+pub fn tell_of_settings(observer: &dyn Observer, warnings: &[String], started: Instant) {
+    for message in warnings {
+        observer.event(&JobEvent::Warning {
+            chunk: None,
+            code: SETTING.to_owned(),
+            message: message.clone(),
+            elapsed_ms: millis(started.elapsed()),
+        });
+    }
+}
+
+impl Reporter {
+    pub fn new(observer: Arc<dyn Observer>, run: Run, started: Instant) -> Reporter {
+        Reporter {
+            observer,
+            run,
+            started,
+            told_once: Mutex::default(),
+            thought: AtomicU64::new(0),
+            unit: Unit::default(),
+        }
+    }
+
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Since the job was started.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    pub fn elapsed_ms(&self) -> u64 {
+        millis(self.elapsed())
+    }
+
+    /// Tells one event. Progress goes to listeners only; everything else is a checkpoint.
+    pub fn tell(&self, event: JobEvent) {
+        self.record(&event);
+        self.observer.event(&event);
+    }
+
+    /// Writes into the log what [`tell_of_settings`] has told.
+    pub fn record_settings(&self, warnings: &[String]) {
+        for message in warnings {
+            self.record(&JobEvent::Warning {
+                chunk: None,
+                code: SETTING.to_owned(),
+                message: message.clone(),
+                elapsed_ms: self.elapsed_ms(),
+            });
+        }
+    }
+
+    fn record(&self, event: &JobEvent) {
+        self.unit.note(event);
+        if let Some(line) = event.checkpoint(self.unit.as_str()) {
+            let mut entry = json!({
+                "at": jiff::Timestamp::now().to_string(),
+                "level": level(event),
+                "message": line,
+            });
+            if let (Some(entry), Ok(serde_json::Value::Object(fields))) =
+                (entry.as_object_mut(), serde_json::to_value(event))
+            {
+                entry.extend(fields.into_iter().filter(|(name, _)| name != "message"));
+            }
+            self.run.log(&entry);
+            tracing::info!(target: "storywright::job", "{line}");
+            self.observer.checkpoint(&line);
+        }
+    }
+
+    /// Notes in the run's log what a call took, whatever became of its answer: the draft's sums are made of
+    /// such lines. A call that took nothing is none.
+    pub fn note_spent(&self, role: Role, model: &str, usage: Usage, cost: Option<f64>) {
+        let tokens = [usage.input_tokens, usage.output_tokens];
+        if tokens.iter().flatten().all(|count| *count == 0) {
+            return;
+        }
+        let call = SpentCall {
+            role: role.as_str().to_owned(),
+            model: model.to_owned(),
+            usage: token_usage(usage),
+            cost,
+        };
+        self.run.log(&call.log_entry());
+    }
+
+    /// Counts the thinking of a call.
+    pub(crate) fn note_thought(&self, thought: &Thought) {
+        self.thought.fetch_add(thought.tokens(), Ordering::Relaxed);
+    }
+
+    /// How many tokens of all answers were thinking.
+    pub fn thought(&self) -> u64 {
+        self.thought.load(Ordering::Relaxed)
+    }
+
+    /// Brings the sums of a draft up to what this job took.
+    pub async fn count_spent(&self, session: &Session) {
+        let session = session.clone();
+        if let Err(error) =
+            crate::jobs::run::blocking::blocking(move || session.count_spent()).await
+        {
+            self.warn(None, "record", cause_chain(&error));
+        }
+    }
+
+    /// Something that went wrong with a chunk and has no event of its own, with all that lies
+    /// behind it: "chunk 3 stopped: …".
+    pub fn log_error(
+        &self,
+        chunk: crate::story::ChunkNumber,
+        what: &str,
+        error: &(dyn std::error::Error + 'static),
+    ) {
+        let line = format!(
+            "[CHECKPOINT] chunk {chunk} {what}: {error}{}; {:.1} s elapsed",
+            because(&causes(error)),
+            self.elapsed().as_secs_f64()
+        );
+        self.run.log(&json!({
+            "at": jiff::Timestamp::now().to_string(),
+            "level": "error",
+            "message": line,
+            "chunk": chunk,
+        }));
+        tracing::info!(target: "storywright::job", "{line}");
+        self.observer.checkpoint(&line);
+    }
+
+    /// A warning, for the author and the log.
+    pub fn warn(
+        &self,
+        chunk: Option<crate::story::ChunkNumber>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) {
+        self.tell(JobEvent::Warning {
+            chunk,
+            code: code.into(),
+            message: message.into(),
+            elapsed_ms: self.elapsed_ms(),
+        });
+    }
+
+    /// A warning about all of the job, which is told when it comes up first.
+    pub fn warn_once(&self, code: impl Into<String>, message: impl Into<String>) {
+        let message = message.into();
+        let mut told = self
+            .told_once
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if told.insert(message.clone()) {
+            drop(told);
+            self.warn(None, code, message);
+        }
+    }
+}
+
+/// Gives usage as the manifest has it.
+pub(crate) fn token_usage(usage: Usage) -> TokenUsage {
+    TokenUsage {
+        input_tokens: usage.input_tokens,
+        cached_tokens: usage.cached_tokens,
+        output_tokens: usage.output_tokens,
+    }
+}
+
+/// What lies behind an error, from the nearest cause to the last.
+pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
+    std::iter::successors(error.source(), |cause| cause.source())
+        .map(ToString::to_string)
+        .collect()
+}
+
+/// A duration in whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An error with the whole chain of its causes, in one line: for logs. A person is told the
+/// error alone, which says what happened in words.
+pub fn cause_chain(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let mut told: Vec<String> = Vec::new();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        let last = told.last().unwrap_or(&text);
+        if !last.ends_with(&cause_text) {
+            told.push(cause_text);
+        }
+        source = cause.source();
+    }
+    match (told.as_slice(), text.ends_with('.')) {
+        ([], _) => text,
+        (told, false) => format!("{text}: {}", told.join(": ")),
+        // Behind whole sentences.
+        (told, true) => format!("{text}{}", because(told)),
+    }
+}
+
+fn level(event: &JobEvent) -> &'static str {
+    match event {
+        JobEvent::ChunkFailed { .. } => "error",
+        JobEvent::Warning { .. } | JobEvent::Retry { .. } => "warn",
+        JobEvent::Seam {
+            result: SeamResult::Refused | SeamResult::Open,
+            ..
+        } => "warn",
+        JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
+        JobEvent::Plan(PlanEvent::Retry { .. }) => "warn",
+        JobEvent::Plan(PlanEvent::Finished { outcome, .. }) if *outcome != Outcome::Complete => {
+            "warn"
+        }
+        _ => "info",
+    }
+}

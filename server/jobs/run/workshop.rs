@@ -1,0 +1,452 @@
+//! Where jobs are made: the environment, the disk, and the sessions that this process has
+//! open. Several jobs may share a session; a chunk belongs to one of them at a time.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use serde_json::{Map, Value};
+use tokio::sync::Notify;
+
+use super::error::JobError;
+use super::events::Work;
+use crate::analysis::error::StoryError;
+pub use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
+use crate::analysis::snapshot::{StorySnapshot, StorySource};
+use crate::analysis::story_file::StoryFile;
+use crate::session::{
+    Disk, Notice, OutlineLock, Owners, PlannedChunk, Session, SessionId, StoryFolder, Stray,
+};
+use crate::settings::Settings;
+use crate::settings::environment::Environment;
+use crate::story::{BeatId, ChunkNumber};
+
+/// What a job is asked to do.
+#[derive(Debug, Clone)]
+pub struct JobRequest {
+    /// A name that is unique in this process, such as `job-1`.
+    pub job: String,
+    /// The brief's file.
+    pub brief: PathBuf,
+    /// The outermost folder whose `storywright.toml` counts.
+    pub workspace: Option<PathBuf>,
+    /// The draft to work on; `None`: the current one, or a new one.
+    pub session: Option<SessionId>,
+    pub naming: Naming,
+    pub scope: Scope,
+    /// The `storywright` section of the editor's settings.
+    pub editor_settings: Option<Value>,
+    /// Settings of the command line by dotted name.
+    pub flags: Map<String, Value>,
+}
+
+/// Who said which session a job works on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Naming {
+    /// The author, by its name: it has to exist.
+    ByAuthor,
+    /// The place of a file that is open in an editor, be it the first of its session.
+    ByPlace,
+}
+
+/// Which chunks a job writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// All that are missing, partial or failed.
+    Remaining,
+    /// Those that it names, from where they stand; nothing where they are complete.
+    Chunks(Selection),
+    /// All up to this one, as `Remaining`.
+    UpTo(ChunkRef),
+    /// Those of one chapter, as `Remaining`.
+    Chapter(ChapterRef),
+    /// Those that it names, anew; what they replace is kept in history/.
+    Rewrite(Selection),
+    /// One, anew, with no other note in the margin than this.
+    RewriteWithNote { chunk: ChunkRef, note: String },
+    /// This one and all after it, but for those that the author edited or locked.
+    RewriteFrom(ChunkRef),
+    /// Those that are stale when the job begins, but for those that the author edited or locked.
+    RewriteStale(Reach),
+    /// Writes none: complete chunks are read for what later ones have to know of them.
+    Read(Which),
+    /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
+    /// say so.
+    Refine { chunk: ChunkRef, apply: bool },
+    /// Looks for contradictions in one that is complete, or in all that are.
+    Audit(Option<ChunkRef>),
+}
+
+/// How far a rewriting of what is stale goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// What is stale when it begins. What becomes stale by that is named.
+    Stale,
+    /// Also what becomes stale by the rewriting itself, each chunk once at most.
+    Following,
+}
+
+/// Which chunks are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Which {
+    /// `None`: all.
+    pub chunk: Option<ChunkRef>,
+    /// Whether those are read again whose state is known. Of a chunk that is named, this also
+    /// replaces what the author wrote, which then is in history/.
+    pub again: bool,
+}
+
+impl JobRequest {
+    /// What the job's story and settings are read from.
+    pub fn source(&self) -> StorySource<'_> {
+        StorySource {
+            brief: &self.brief,
+            workspace: self.workspace.as_deref(),
+            editor_settings: self.editor_settings.as_ref(),
+            flags: Some(&self.flags),
+        }
+    }
+}
+
+impl Scope {
+    /// The chunks that it names, each once and in story order; `None` where what there is to do
+    /// hangs on how things stand.
+    ///
+    /// # Errors
+    /// A name that the plan does not have.
+    pub fn named(&self, plan: &[PlannedChunk]) -> Result<Option<Vec<ChunkNumber>>, JobError> {
+        let all = || plan.iter().map(|chunk| chunk.number);
+        Ok(Some(match self {
+            Scope::Remaining | Scope::RewriteStale(_) => return Ok(None),
+            Scope::Chunks(chunks) | Scope::Rewrite(chunks) => chunks.resolve(plan)?,
+            Scope::Chapter(chapter) => chapter.resolve(plan)?,
+            Scope::UpTo(chunk) => {
+                let last = chunk.resolve(plan)?;
+                all().filter(|number| *number <= last).collect()
+            }
+            Scope::RewriteFrom(chunk) => {
+                let first = chunk.resolve(plan)?;
+                all().filter(|number| *number >= first).collect()
+            }
+            Scope::Refine { chunk, .. } | Scope::RewriteWithNote { chunk, .. } => {
+                vec![chunk.resolve(plan)?]
+            }
+            Scope::Read(Which { chunk, .. }) | Scope::Audit(chunk) => match chunk {
+                Some(chunk) => vec![chunk.resolve(plan)?],
+                None => return Ok(None),
+            },
+        }))
+    }
+
+    /// What a job with it does to chunks.
+    pub fn work(&self) -> Work {
+        match self {
+            Scope::Read(_) => Work::Read,
+            Scope::Refine { .. } => Work::Refine,
+            Scope::Audit(_) => Work::Audit,
+            _ => Work::Write,
+        }
+    }
+}
+
+/// The environment of all jobs of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct Workshop {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    environment: Environment,
+    disk: Disk,
+    /// How this process is called where a session's lock names its holder.
+    holder: String,
+    sessions: Mutex<HashMap<PathBuf, Weak<OpenSession>>>,
+    /// Briefs whose outline is being planned.
+    planned: Mutex<HashSet<PathBuf>>,
+}
+
+impl Workshop {
+    pub fn new(environment: Environment, disk: Disk, holder: impl Into<String>) -> Workshop {
+        Workshop {
+            inner: Arc::new(Inner {
+                environment,
+                disk,
+                holder: holder.into(),
+                sessions: Mutex::default(),
+                planned: Mutex::default(),
+            }),
+        }
+    }
+
+    pub fn environment(&self) -> &Environment {
+        &self.inner.environment
+    }
+
+    pub fn disk(&self) -> &Disk {
+        &self.inner.disk
+    }
+
+    /// Reads a story with the settings in force. Blocks on the file system.
+    ///
+    /// # Errors
+    /// As [`StorySnapshot::read`].
+    pub fn read_story(
+        &self,
+        source: &StorySource<'_>,
+        owners: &dyn Owners,
+    ) -> Result<StorySnapshot, StoryError> {
+        StorySnapshot::read(self.environment(), source, owners)
+    }
+
+    /// Reads the settings that are in force now for a story that was read before. Blocks on the file system.
+    pub(crate) fn settings_of(
+        &self,
+        source: &StorySource<'_>,
+        story: &StoryFile,
+        owners: &dyn Owners,
+    ) -> Settings {
+        StorySnapshot::settings_of(self.environment(), source, story, owners)
+    }
+
+    /// Claims the outline of a brief for planning.
+    ///
+    /// # Errors
+    /// [`JobError::BeingPlanned`] where another job has it, [`JobError::Busy`] where one writes
+    /// the story.
+    pub(crate) fn claim_outline(&self, brief: &Path) -> Result<OutlineClaim, JobError> {
+        let sessions = lock(&self.inner.sessions);
+        let open = sessions.values().filter_map(Weak::upgrade);
+        for open in open.filter(|open| open.session.folder().brief() == brief) {
+            if let Some((number, job)) = open.writer() {
+                return Err(JobError::Busy { number, job });
+            }
+        }
+        if !lock(&self.inner.planned).insert(brief.to_owned()) {
+            return Err(JobError::BeingPlanned);
+        }
+        Ok(OutlineClaim {
+            workshop: self.clone(),
+            brief: brief.to_owned(),
+        })
+    }
+
+    /// Keeps other processes off the outline of a brief. Blocks on the file system.
+    pub(crate) fn lock_outline(&self, folder: &StoryFolder) -> Result<OutlineLock, JobError> {
+        Ok(folder.lock_outline(&self.inner.holder, self.disk())?)
+    }
+
+    /// Chunks are the beats of an outline that stands still. Blocks on the file system.
+    ///
+    /// # Errors
+    /// [`JobError::BeingPlanned`], or the same as a [`StoreError`](crate::session::StoreError) where
+    /// another process does.
+    pub(crate) fn check_not_planned(&self, folder: &StoryFolder) -> Result<(), JobError> {
+        if lock(&self.inner.planned).contains(folder.brief()) {
+            return Err(JobError::BeingPlanned);
+        }
+        Ok(folder.check_not_planned(self.disk())?)
+    }
+
+    /// Opens a session for writing, or joins the jobs that have it open here.
+    ///
+    /// Blocks on the file system.
+    pub(crate) fn open_session(
+        &self,
+        story: &StoryFile,
+        wanted: Option<&SessionId>,
+        plan: &[PlannedChunk],
+        owners: Arc<dyn Owners>,
+    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
+        let disk = self.disk();
+        story.check_merged()?;
+        // Held over the opening, so that two jobs that start together share one session.
+        let mut sessions = lock(&self.inner.sessions);
+        check_no_file(&story.folder.generated())?;
+        let current = match wanted {
+            Some(id) => Some(id.clone()),
+            None => story.folder.current_session(disk)?,
+        };
+        // Held over the opening too: another process must find the new session.
+        let mut _choosing = None;
+        let id = match current {
+            Some(id) => id,
+            None => {
+                _choosing = Some(story.folder.choosing(disk)?);
+                match story.folder.current_session(disk)? {
+                    Some(id) => id,
+                    None => {
+                        refuse_strays(story, plan, disk)?;
+                        story.folder.new_session_id(&story.brief.title, disk)?
+                    }
+                }
+            }
+        };
+        let root = story.folder.session_root(&id);
+        check_no_file(&root)?;
+        if let Some(open) = sessions.get(&root).and_then(Weak::upgrade) {
+            open.check_plan(plan)?;
+            open.session.refuse_unmerged()?;
+            return Ok((open, Vec::new()));
+        }
+        let opened = Session::open(
+            &story.folder,
+            &id,
+            plan,
+            &story.brief.language,
+            &self.inner.holder,
+            owners,
+            disk.clone(),
+        )?;
+        let open = Arc::new(OpenSession {
+            session: opened.session,
+            beats: plan.iter().map(|chunk| chunk.beat.clone()).collect(),
+            claims: Mutex::default(),
+            released: Notify::new(),
+        });
+        sessions.retain(|_, session| session.strong_count() > 0);
+        sessions.insert(root, Arc::downgrade(&open));
+        Ok((open, opened.notices))
+    }
+}
+
+/// Where the brief of a draft was renamed, a new draft would pay for the whole story again.
+fn refuse_strays(story: &StoryFile, plan: &[PlannedChunk], disk: &Disk) -> Result<(), JobError> {
+    let mut strays = story.folder.strays(plan, disk)?;
+    strays.retain(Stray::is_likely);
+    if strays.is_empty() {
+        return Ok(());
+    }
+    Err(JobError::Adoptable {
+        brief: story.folder.brief_name().to_owned(),
+        strays,
+    })
+}
+
+/// A file where a folder is to be has an author who should be asked to move it; the store
+/// would only say that the folder can't be made.
+pub(crate) fn check_no_file(folder: &Path) -> Result<(), JobError> {
+    if folder.is_file() {
+        return Err(JobError::FileInTheWay {
+            path: folder.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// A session that this process writes, and which job has which chunk.
+pub(crate) struct OpenSession {
+    pub session: Session,
+    beats: Vec<BeatId>,
+    claims: Mutex<Claims>,
+    released: Notify,
+}
+
+#[derive(Default)]
+struct Claims {
+    /// The job that writes all that remains.
+    story: Option<String>,
+    chunks: HashMap<ChunkNumber, String>,
+}
+
+/// A job's hold on an outline; ends when dropped.
+pub(crate) struct OutlineClaim {
+    workshop: Workshop,
+    brief: PathBuf,
+}
+
+impl Drop for OutlineClaim {
+    fn drop(&mut self) {
+        lock(&self.workshop.inner.planned).remove(&self.brief);
+    }
+}
+
+/// A job's hold on a chunk, or on the story as a whole; ends when dropped.
+pub(crate) struct Claim {
+    session: Arc<OpenSession>,
+    chunk: Option<ChunkNumber>,
+}
+
+impl OpenSession {
+    /// The outline must not change under running jobs: numbers would mean other beats.
+    fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
+        let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
+        match self.writer() {
+            Some((number, job)) if !same => Err(JobError::Busy {
+                number,
+                job: format!("{job}, with the outline as it was before your change"),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A job that writes here, with a chunk that it has.
+    fn writer(&self) -> Option<(ChunkNumber, String)> {
+        let claims = lock(&self.claims);
+        let story = claims.story.as_ref().map(|job| (ChunkNumber(1), job));
+        let chunks = claims.chunks.iter().map(|(number, job)| (*number, job));
+        let writer = story.or_else(|| chunks.into_iter().next());
+        writer.map(|(number, job)| (number, job.clone()))
+    }
+
+    /// Claims a chunk, or with `None` the story; else the job that has it.
+    pub fn claim(self: &Arc<Self>, chunk: Option<ChunkNumber>, job: &str) -> Result<Claim, String> {
+        let mut claims = lock(&self.claims);
+        let holder = match chunk {
+            Some(number) => claims.chunks.get(&number),
+            None => claims.story.as_ref(),
+        };
+        if let Some(holder) = holder {
+            return Err(holder.clone());
+        }
+        match chunk {
+            Some(number) => {
+                claims.chunks.insert(number, job.to_owned());
+            }
+            None => claims.story = Some(job.to_owned()),
+        }
+        Ok(Claim {
+            session: Arc::clone(self),
+            chunk,
+        })
+    }
+
+    /// Claims a chunk, after other jobs if need be.
+    pub async fn claim_in_turn(self: &Arc<Self>, chunk: ChunkNumber, job: &str) -> Claim {
+        loop {
+            let released = self.released.notified();
+            tokio::pin!(released);
+            // Registered before looking, so that a release in between is not missed.
+            released.as_mut().enable();
+            if let Ok(claim) = self.claim(Some(chunk), job) {
+                return claim;
+            }
+            released.await;
+        }
+    }
+}
+
+impl Claim {
+    /// Whether it is on the story as a whole.
+    pub fn is_story(&self) -> bool {
+        self.chunk.is_none()
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let mut claims = lock(&self.session.claims);
+        match self.chunk {
+            Some(number) => {
+                claims.chunks.remove(&number);
+            }
+            None => claims.story = None,
+        }
+        drop(claims);
+        self.session.released.notify_waiters();
+    }
+}
+
+/// A poisoned lock's data is still whole here: every holder changes it in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,369 @@
+//! Reading as a job of its own: what is missing or outdated, or what the author names.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Failure, Reader, Reading};
+use crate::jobs::run::asking::Purpose;
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::events::{JobEvent, Observer, Outcome, Work};
+use crate::jobs::run::outcomes::Finished;
+use crate::jobs::run::report::{Reporter, cause_chain, millis, tell_of_settings, tell_of_wait};
+use crate::jobs::run::run_report;
+use crate::jobs::run::workshop::{Which, Workshop};
+use crate::jobs::run::writer::Writer;
+use crate::jobs::write::prepare::Prepared;
+use crate::provider::Usage;
+use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, Writes, read_states};
+use crate::settings::Role;
+use crate::story::ChunkNumber;
+use crate::story::ids;
+
+/// What there is to read, and why the rest is not read.
+struct Plan {
+    chunks: Vec<ChunkNumber>,
+    over: Over,
+    /// Chunks that stay as the author wrote their state.
+    kept: Vec<ChunkNumber>,
+}
+
+/// What came of it.
+#[derive(Default)]
+struct Results {
+    read: usize,
+    /// Chunks that were not read, with why, as far as that is known.
+    left: Vec<ChunkNumber>,
+    why: Option<String>,
+    cancelled: bool,
+}
+
+impl Prepared {
+    /// Reads chunks; see [`Which`].
+    pub(crate) async fn read_chunks(
+        self,
+        which: Which,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+        observer: Arc<dyn Observer>,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, JobError> {
+        let started = Instant::now();
+        let view = self.look(workshop, Arc::clone(&editor)).await?;
+        let known = self.known(&view, workshop, Arc::clone(&editor)).await;
+        let named = self.chunk()?;
+        let plan = plan(&which, named, &view, &known)?;
+        if plan.chunks.is_empty() {
+            return Ok(nothing_to_read(
+                &plan,
+                named,
+                &view,
+                observer.as_ref(),
+                started,
+            ));
+        }
+        // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
+        let waiting = tell_of_wait(Arc::clone(&observer), started);
+        let writer = tokio::select! {
+            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
+            writer = Writer::connect(&self.settings, workshop.environment(), Role::State, &waiting) => writer?,
+        };
+        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
+        let writes = Writes {
+            states: true,
+            ..Writes::default()
+        };
+        self.check_writable(&open, plan.chunks.clone(), writes)
+            .await?;
+        let asked = self.asked();
+        let session = open.session.clone();
+        let run = blocking({
+            let asked = asked.clone();
+            move || session.start_run("state", &asked)
+        })
+        .await?;
+        let reporter = Arc::new(Reporter::new(observer, run, started));
+        reporter.record_settings(&self.warnings);
+        writer.warn_of_exposed_key(&reporter);
+        for notice in notices {
+            reporter.warn(None, notice.code, notice.message);
+        }
+        for kept in &plan.kept {
+            let message = format!(
+                "the state of chunk {kept} is as the author wrote it and stays; name the chunk to have it read again"
+            );
+            reporter.warn(Some(*kept), "state-kept", message);
+        }
+        self.tell_reading(&plan, &view, &writer, &reporter);
+        let reader = self.reader(&open, &writer, &editor, &reporter);
+        let results = read_all(&reader, &plan, cancel).await;
+        writer.keep_tokenizers(&open.session).await;
+        Ok(self
+            .end_reading(&results, &asked, &view, &writer, &reader)
+            .await)
+    }
+
+    /// The chunks that [`Prepared::read_chunks`] would have read.
+    ///
+    /// # Errors
+    /// [`JobError::NotComplete`] for a chunk that is named and of which there is no whole text.
+    pub(crate) async fn to_read(
+        &self,
+        which: &Which,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Vec<ChunkNumber>, JobError> {
+        let view = self.look(workshop, Arc::clone(&editor)).await?;
+        let known = self.known(&view, workshop, editor).await;
+        Ok(plan(which, self.chunk()?, &view, &known)?.chunks)
+    }
+
+    /// What is known of the chunks of a session. Takes no lock.
+    async fn known(
+        &self,
+        view: &SessionView,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> KnownStates {
+        let (story, view, disk) = (self.story.clone(), view.clone(), workshop.disk().clone());
+        blocking(move || {
+            let owners: &dyn Editor = editor.as_ref();
+            let (folder, cast) = (&story.folder, &story.brief.cast);
+            read_states(folder, &view.id, &view, cast, owners, &disk)
+        })
+        .await
+    }
+
+    fn tell_reading(&self, plan: &Plan, view: &SessionView, writer: &Writer, reporter: &Reporter) {
+        reporter.tell(JobEvent::JobStarted {
+            job: self.request.job.clone(),
+            work: Work::Read,
+            story: self.title().to_owned(),
+            session: view.id.to_string(),
+            run: reporter.run().name().to_owned(),
+            provider: writer.kind.as_str(),
+            model: writer.asked().to_owned(),
+            chunks: view.chunks.len(),
+            to_write: plan.chunks.clone(),
+            words: words(view),
+            target_words: target_words(view),
+            unit: self.story.brief.language.unit(),
+        });
+    }
+
+    async fn end_reading(
+        &self,
+        results: &Results,
+        asked: &str,
+        view: &SessionView,
+        writer: &Writer,
+        reader: &Reader,
+    ) -> Finished {
+        let outcome = match results {
+            Results {
+                cancelled: true, ..
+            } => Outcome::Cancelled,
+            results if !results.left.is_empty() => Outcome::Incomplete,
+            _ => Outcome::Complete,
+        };
+        let message = message(results);
+        let (spent, reporter) = (reader.spent(), reader.reporter());
+        let summary = run_report::summary(&run_report::Summary {
+            story: self.title(),
+            session: &view.id,
+            asked,
+            provider: writer.kind.as_str(),
+            model: &writer.answers(),
+            asked_model: writer.asked_in_vain(),
+            outcome,
+            message: &message,
+            outcomes: &[],
+            seams: &[],
+            words: words(view),
+            target_words: target_words(view),
+            unit: self.story.brief.language.unit(),
+            usage: spent.usage,
+            beside: &[(Purpose::States, spent.clone())],
+            cost: spent.cost,
+            elapsed: reporter.elapsed(),
+            thought: reporter.thought(),
+        });
+        reporter.count_spent(reader.session()).await;
+        let run = reporter.run().clone();
+        if let Err(error) = blocking(move || run.finish(&summary)).await {
+            reporter.warn(None, "record", cause_chain(&error));
+        }
+        reporter.tell(JobEvent::JobFinished {
+            outcome,
+            words: words(view),
+            target_words: target_words(view),
+            written: 0,
+            incomplete: results.left.clone(),
+            stale: Vec::new(),
+            usage: spent.usage,
+            cost: spent.cost,
+            message: message.clone(),
+            elapsed_ms: reporter.elapsed_ms(),
+        });
+        Finished { outcome, message }
+    }
+}
+
+/// Which chunks are read.
+///
+/// # Errors
+/// [`JobError::NotComplete`] for a chunk that is named and of which there is no whole text.
+fn plan(
+    which: &Which,
+    named: Option<ChunkNumber>,
+    view: &SessionView,
+    known: &KnownStates,
+) -> Result<Plan, JobError> {
+    let over = match which.again {
+        true => Over::Anything,
+        false => Over::Extracted,
+    };
+    let mut plan = Plan {
+        chunks: Vec::new(),
+        over,
+        kept: Vec::new(),
+    };
+    if let Some(number) = named {
+        let chunk = view.chunk(number);
+        if chunk.is_none_or(|chunk| chunk.status != ChunkStatus::Complete) {
+            return Err(JobError::NotComplete { number });
+        }
+        let standing = known.standing(number);
+        match standing {
+            _ if which.again => plan.chunks.push(number),
+            None | Some(Standing::Outdated) => plan.chunks.push(number),
+            Some(Standing::Edited | Standing::Unusable) => plan.kept.push(number),
+            Some(Standing::Current) => {}
+        }
+        return Ok(plan);
+    }
+    if !which.again {
+        plan.chunks = known.to_extract(view);
+        return Ok(plan);
+    }
+    for chunk in &view.chunks {
+        match known.standing(chunk.number) {
+            _ if chunk.status != ChunkStatus::Complete => {}
+            Some(Standing::Edited) => plan.kept.push(chunk.number),
+            _ => plan.chunks.push(chunk.number),
+        }
+    }
+    Ok(plan)
+}
+
+fn nothing_to_read(
+    plan: &Plan,
+    named: Option<ChunkNumber>,
+    view: &SessionView,
+    observer: &dyn Observer,
+    started: Instant,
+) -> Finished {
+    let message = match (named, plan.kept.is_empty()) {
+        (Some(number), true) => format!(
+            "nothing to read: the state of chunk {number} is known. `storywright state --chunk {number} --rebuild` \
+             reads it again"
+        ),
+        (Some(number), false) => format!(
+            "nothing was read: the state of chunk {number} is as the author left it. `storywright state --chunk \
+             {number} --rebuild` reads it again and keeps the old one in history/"
+        ),
+        (None, _) => "nothing to read: the state of every complete chunk is known".to_owned(),
+    };
+    observer.event(&JobEvent::JobFinished {
+        outcome: Outcome::Complete,
+        words: words(view),
+        target_words: target_words(view),
+        written: 0,
+        incomplete: Vec::new(),
+        stale: Vec::new(),
+        usage: Usage::default(),
+        cost: None,
+        message: message.clone(),
+        elapsed_ms: millis(started.elapsed()),
+    });
+    Finished {
+        outcome: Outcome::Complete,
+        message,
+    }
+}
+
+/// Reads one chunk after the other; what would go wrong with every chunk ends it.
+async fn read_all(reader: &Reader, plan: &Plan, cancel: &CancellationToken) -> Results {
+    let mut results = Results::default();
+    let all = plan.chunks.len();
+    for (done, number) in plan.chunks.iter().copied().enumerate() {
+        let percent = u32::try_from((done + 1) * 100 / all.max(1)).unwrap_or(100);
+        let outcome = tokio::select! {
+            () = cancel.cancelled() => {
+                results.cancelled = true;
+                results.left.extend(&plan.chunks[done..]);
+                return results;
+            }
+            outcome = reader.read(number, plan.over, Some(percent)) => outcome,
+        };
+        match outcome {
+            Ok(Reading::Saved | Reading::Known) => results.read += 1,
+            Ok(Reading::LeftAlone | Reading::NotThere) => {}
+            Err(failure) => {
+                reader.record(number, &failure).await;
+                let message = format!("the state of chunk {number} could not be read: {failure}");
+                reader
+                    .reporter()
+                    .warn(Some(number), "state-failed", message.as_str());
+                results.why.get_or_insert(message);
+                results.left.push(number);
+                if ends_reading(&failure) {
+                    results.left.extend(&plan.chunks[done + 1..]);
+                    return results;
+                }
+            }
+        }
+    }
+    results
+}
+
+/// A server that could not be reached twice in a row will most likely not be for the next one.
+fn ends_reading(failure: &Failure) -> bool {
+    failure.is_everywhere() || matches!(failure, Failure::Provider(_))
+}
+
+fn message(results: &Results) -> String {
+    let read = match results.read {
+        0 => "no chunk was read".to_owned(),
+        1 => "1 chunk was read".to_owned(),
+        many => format!("{many} chunks were read"),
+    };
+    let left = ids::chunks(&results.left);
+    match (&results.why, results.left.is_empty()) {
+        (None, true) => read,
+        (None, false) => {
+            format!(
+                "cancelled: {read}; still to read: {left}. The same command goes on from there."
+            )
+        }
+        (Some(why), _) => format!(
+            "{why}{} {}; still to read: {left}. The story is not affected; the same command tries again.",
+            if why.ends_with('.') { "" } else { "." },
+            run_report::capitalised(&read),
+        ),
+    }
+}
+
+fn words(view: &SessionView) -> u32 {
+    u32::try_from(view.words()).unwrap_or(u32::MAX)
+}
+
+fn target_words(view: &SessionView) -> u32 {
+    let words = view.chunks.iter().map(|chunk| chunk.target_words);
+    words.fold(0, u32::saturating_add)
+}

@@ -1,0 +1,12 @@
+//! Reading a chunk: what later ones have to know of it, asked of a model, held against the
+//! chunk, and saved beside it.
+//!
+//! Nothing of it may touch the story: no chunk waits for it, and whatever goes wrong with it is
+//! told and changes nothing but what is known.
+
+mod beside;
+mod job;
+mod reader;
+
+pub use beside::Beside;
+pub use reader::{Failure, Reader, Reading};

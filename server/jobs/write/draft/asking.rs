@@ -1,0 +1,528 @@
+//! What a call for a chunk is asked for, and where its answer comes from: from a call of its
+//! own, or from the one that writes the whole story.
+
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::drafting::{Draft, Drafting};
+use crate::analysis::written::{Call, still_wanted};
+use crate::jobs::run::measuring;
+use crate::jobs::run::precedence;
+use crate::jobs::run::precedence::DraftTurn;
+use crate::jobs::run::scene;
+use crate::jobs::write::single::{SliceEnd, Source};
+use crate::provider::{
+    EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
+    Task, Usage, output_limit,
+};
+use crate::settings::Role;
+use crate::story::words;
+use crate::writing::accept::{CallEnd, Check, Cut, Fault};
+use crate::writing::prompt::slices::Slice;
+use crate::writing::prompt::{Prompt, TooLarge};
+use crate::writing::seed;
+use crate::writing::single::mark;
+use crate::writing::size;
+use crate::writing::size::Ask;
+use crate::writing::thought::CHARACTERS_A_TOKEN;
+use crate::writing::tokens::{Answered, PromptLimit, Weight, is_own_limit};
+
+/// Less than this share of the target is no way that a call made.
+const SOME_WAY: u32 = 30;
+
+/// Reasoning that took this share of a limit (one in so many parts) is why the limit was hit.
+const LOST_SHARE: u32 = 4;
+
+/// Fewer words than this say nothing of how many tokens a word takes.
+const TELLING: u32 = 20;
+
+/// One call for a chunk: what it was asked for, and what came of it.
+pub(crate) struct Course {
+    pub ask: Ask,
+    /// Length of the chunk before it, in words (characters for CJK).
+    pub words_before: u32,
+    /// How many answers for the chunk were refused before.
+    pub refused: u32,
+    /// When it was asked for.
+    pub began: Instant,
+    /// Tokens of its prompt that this chunk is counted for, by estimate.
+    pub prompt_tokens: u32,
+    /// What its prompt weighs.
+    asked: Weight,
+    /// Most tokens that its answer may have.
+    limit: u32,
+    /// It is the chunk's part of the call for the whole story.
+    pub is_slice: bool,
+    /// It is that of a later chunk, so the model was writing already.
+    pub is_running: bool,
+    /// Characters of reasoning that came.
+    pub reasoning: usize,
+    /// Tokens of the answer that were thinking.
+    pub thought: u64,
+    /// Tokens of the answer, as far as the server told.
+    pub output_tokens: Option<u64>,
+    /// How the slice ended; `None` where it broke off.
+    slice_end: Option<SliceEnd>,
+}
+
+impl Course {
+    pub fn new(ask: Ask, words_before: u32) -> Course {
+        Course {
+            ask,
+            words_before,
+            refused: 0,
+            began: Instant::now(),
+            prompt_tokens: 0,
+            asked: Weight::default(),
+            limit: 0,
+            is_slice: false,
+            is_running: false,
+            reasoning: 0,
+            thought: 0,
+            output_tokens: None,
+            slice_end: None,
+        }
+    }
+
+    fn note_request(&mut self, prompt: &Prompt, request: &Request) {
+        self.prompt_tokens = prompt.tokens();
+        self.asked = Weight::of_request(request);
+        self.limit = request.max_output_tokens;
+    }
+
+    /// Whether the model went on to the next part.
+    pub fn is_passed(&self) -> bool {
+        self.slice_end == Some(SliceEnd::Next)
+    }
+
+    /// About how many tokens its reasoning had: of what the server counted, what the text does
+    /// not explain.
+    /// By what the server counted, without what `came` of the text takes.
+    fn reasoning_tokens(&self, came: u32) -> u32 {
+        if self.reasoning == 0 {
+            return 0;
+        }
+        let seen = u32::try_from(self.reasoning / CHARACTERS_A_TOKEN).unwrap_or(u32::MAX);
+        let told = u32::try_from(self.output_tokens.unwrap_or(0)).unwrap_or(u32::MAX);
+        seen.max(told.saturating_sub(came))
+    }
+
+    /// What it brought to a chunk that has this length now.
+    pub fn gained(&self, length: u32) -> u32 {
+        length.saturating_sub(self.words_before)
+    }
+}
+
+impl Drafting<'_> {
+    /// How much the next call is asked for.
+    pub(crate) fn ask(&self, so_far: &str) -> Ask {
+        let wanted = still_wanted(self.chunk, so_far, self.language());
+        let writer = self.job.writer();
+        if writer.kind == ProviderKind::Demo {
+            // It has no deadlines.
+            return Ask {
+                words: wanted,
+                later: 0,
+            };
+        }
+        let call = self.job.settings().deadlines.call;
+        let limit = self.answer_limit();
+        let limit = limit.map(|limit| {
+            writer
+                .tokenizers
+                .words_in(&writer.model, limit, self.language())
+        });
+        let bounds = self.job.measured.bounds(call, limit);
+        size::ask(wanted, &bounds)
+    }
+
+    pub(crate) fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
+        let limit = self.job.writer().limit(self.job.settings());
+        self.prompt_within(limit, so_far, ask)
+    }
+
+    fn prompt_within(
+        &self,
+        limit: PromptLimit,
+        so_far: &str,
+        ask: Ask,
+    ) -> Result<Prompt, TooLarge> {
+        let call = Call {
+            so_far,
+            preceding: &self.preceding,
+            notes: &self.asks.sent,
+            words: ask.words,
+        };
+        self.written
+            .prompt(&self.job.story, limit, self.chunk, &call)
+    }
+
+    /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
+    /// known better now.
+    pub(crate) async fn measure(
+        &self,
+        draft: &mut Draft,
+        ask: Ask,
+        cancel: &CancellationToken,
+    ) -> bool {
+        let (writer, settings) = (self.job.writer(), self.job.settings());
+        let Some(limit) = measuring::benefit_of_doubt(writer, settings) else {
+            return false;
+        };
+        let Ok(prompt) = self.prompt_within(limit, &draft.prose, ask) else {
+            return false;
+        };
+        let usage = tokio::select! {
+            () = cancel.cancelled() => return false,
+            usage = measuring::measure(writer, settings, measuring::sample(&prompt)) => usage,
+        };
+        draft.usage = draft.usage.plus(usage);
+        self.job.note_spent(usage);
+        writer.tokenizers.knows(&writer.model)
+    }
+
+    /// The answer of the next call, with its turn, for as long as it is read. What a draft waits behind
+    /// on the server makes it wait here: so it runs into no deadline, and nothing is broken off.
+    pub(crate) async fn open_in_turn(
+        &self,
+        prompt: &Prompt,
+        so_far: &str,
+        course: &mut Course,
+    ) -> (Result<EventStream, ProviderError>, DraftTurn<'_>) {
+        let patience = precedence::patience(self.job.settings().deadlines.first_token);
+        // Ends: a draft is taken back once at most, when calls begin to take turns.
+        loop {
+            let turn = self.job.writer().precedence.draft().await;
+            let head = self.open(prompt, so_far, course);
+            if let Some(opened) = turn.head(patience, head).await {
+                return (opened, turn);
+            }
+        }
+    }
+
+    /// The answer of the next call. What is known of it goes into `course`.
+    ///
+    /// # Errors
+    /// The call was turned away. One for the whole story that is wrong as such is given up, and
+    /// the chunk asked for on its own.
+    pub(crate) async fn open(
+        &self,
+        prompt: &Prompt,
+        so_far: &str,
+        course: &mut Course,
+    ) -> Result<EventStream, ProviderError> {
+        match self.job.single.source(self.chunk.number) {
+            Source::Slice(stream, began) => {
+                course.began = began;
+                course.is_slice = true;
+                course.is_running = true;
+                return Ok(stream);
+            }
+            Source::Begin => {
+                if let Some(opened) = self.open_whole(course).await {
+                    return opened;
+                }
+            }
+            Source::Own => {}
+        }
+        course.began = Instant::now();
+        course.is_slice = false;
+        let request = self.request(prompt, so_far, course);
+        course.note_request(prompt, &request);
+        self.send(request).await
+    }
+
+    async fn send(&self, request: Request) -> Result<EventStream, ProviderError> {
+        self.job.hold().passed().await;
+        self.job.writer().provider.complete(request).await
+    }
+
+    /// Begins the call for the whole story; `None` where it can't be made.
+    async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
+        let prompt = match self.written.whole_prompt(
+            &self.job.story,
+            self.job.writer().limit(self.job.settings()),
+        ) {
+            Ok(prompt) => prompt,
+            Err(too_large) => {
+                self.leave_single(&format!("can't be made: {too_large}"));
+                return None;
+            }
+        };
+        course.is_slice = true;
+        let request = self.whole_request(&prompt);
+        course.note_request(&prompt, &request);
+        match self.send(request).await {
+            Ok(stream) => Some(Ok(self.job.single.begin(stream, course.began))),
+            Err(error) => {
+                use ProviderErrorKind::{BadRequest, ContextOverflow};
+                if !matches!(error.kind, BadRequest | ContextOverflow) {
+                    return Some(Err(error));
+                }
+                // Most likely it asks for more than the model writes at once.
+                self.leave_single(&format!("was turned away: {error}"));
+                None
+            }
+        }
+    }
+
+    fn whole_request(&self, prompt: &Prompt) -> Request {
+        let (brief, seed) = (self.job.brief(), self.job.settings().demo_seed());
+        let chunks = &self.written.view.chunks;
+        let words = chunks.iter().map(|chunk| chunk.target_words).sum();
+        let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
+            let line = mark::line(chunk.number.0);
+            let writer = self.job.writer();
+            (line, scene::scene(writer, brief, beat, chunk, "", seed))
+        });
+        let scene = Scene {
+            task: Task::Story(parts.collect()),
+            seed,
+            language: brief.language.as_str().to_owned(),
+            ..Scene::default()
+        };
+        Request {
+            scene: scene.into(),
+            ..self.request(prompt, "", &Course::new(Ask { words, later: 0 }, 0))
+        }
+    }
+
+    fn request(&self, prompt: &Prompt, so_far: &str, course: &Course) -> Request {
+        let settings = self.job.settings();
+        // The demo writer, too, is asked for something else where an answer was refused.
+        let demo = settings.demo_seed();
+        let demo = seed::of_call(Some(demo), course.refused, None).unwrap_or(demo);
+        let request = Request {
+            model: self.job.writer().model.clone(),
+            system: prompt.system(),
+            user: prompt.user(),
+            max_output_tokens: self.output_tokens(course.ask.words),
+            prompt_tokens: settings.context_tokens,
+            context_tokens: settings.context_tokens,
+            temperature: settings.temperature,
+            seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),
+            thinking: settings.thinking_for(Role::Draft),
+            format: None,
+            scene: scene::scene(
+                self.job.writer(),
+                self.job.brief(),
+                self.beat_index(),
+                self.chunk,
+                so_far,
+                demo,
+            ),
+        };
+        self.job
+            .writer()
+            .in_window(request, settings.context_tokens)
+    }
+
+    /// Most tokens that an answer can have: of what the model writes at once, and of what the server
+    /// has room for.
+    fn answer_limit(&self) -> Option<u32> {
+        let writer = self.job.writer();
+        let limit = output_limit(writer.kind, &writer.model);
+        let served = writer.tokenizers.answer_limit(&writer.model);
+        limit.into_iter().chain(served).min()
+    }
+
+    /// Most tokens that an answer of so many words may have.
+    fn output_tokens(&self, words: u32) -> u32 {
+        let writer = self.job.writer();
+        // Half as much again, so that a limit cuts off only what ran far too long.
+        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        let asked = tokenizers.of_words(model, words.max(50), self.language());
+        let room = asked.saturating_add(asked / 2).saturating_add(256);
+        let room = self.answer_limit().map_or(room, |limit| room.min(limit));
+        // Elsewhere than at the vendors' own, reasoning counts against the same limit.
+        room.saturating_add(self.job.measured.reasoning())
+    }
+
+    /// Whether a limit cut an answer off because of the reasoning before it. If so the limit is
+    /// raised for all later calls, and the author told; what came of the text stays.
+    ///
+    /// `came` is what came of the text.
+    pub(crate) fn lost_to_reasoning(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
+        if !matches!(end, CallEnd::Finished(FinishReason::Length)) || course.is_slice {
+            return false;
+        }
+        let limit = course.limit;
+        let reasoning = course.reasoning_tokens(self.estimate(came));
+        if reasoning < limit / LOST_SHARE {
+            return false;
+        }
+        if !self.job.measured.raise_for_reasoning(reasoning) {
+            return false;
+        }
+        let (number, language) = (self.chunk.number, self.language());
+        let message = format!(
+            "the model spent about {reasoning} of the {limit} tokens of this call on reasoning, so \
+             that {} {} came. From here on calls may have {} tokens",
+            words::count(came, language),
+            language.unit(),
+            self.output_tokens(course.ask.words)
+        );
+        self.job.reporter().warn(Some(number), "reasoning", message);
+        true
+    }
+
+    /// About how many tokens a text takes.
+    pub(crate) fn estimate(&self, text: &str) -> u32 {
+        let writer = self.job.writer();
+        writer.tokenizers.estimator(&writer.model).estimate(text)
+    }
+
+    /// Takes in how many tokens the server counted in a call; `came` is the text of it. Of a part of the
+    /// call for the whole story only what was asked is known.
+    pub(crate) fn learn(&self, course: &Course, end: &CallEnd, usage: Usage, came: &str) {
+        let writer = self.job.writer();
+        if course.is_running || writer.kind == ProviderKind::Demo {
+            return;
+        }
+        let is_whole = matches!(
+            end,
+            CallEnd::Finished(FinishReason::Stop | FinishReason::Length)
+        );
+        let text = (is_whole && !course.is_slice && course.thought == 0).then_some(came);
+        let words = words::count(came, self.language());
+        let asked = course.asked;
+        let call = Answered {
+            asked,
+            usage,
+            text,
+            words,
+        };
+        let was_read = writer.tokenizers.note(&writer.model, &call);
+        if !was_read && writer.kind == ProviderKind::Ollama {
+            let message = "Ollama read far fewer tokens than this prompt has: it was cut to fit the model's window, so \
+                           the model may not have seen the facts. Lower context_tokens, or use a model with a larger \
+                           window";
+            self.job.reporter().warn_once("provider", message);
+        }
+    }
+
+    /// Whether a limit of the call's own cut its answer off. If so later calls have more room, and the author
+    /// is told the first time; what came stays.
+    ///
+    /// `came` is what came of the text.
+    pub(crate) fn raise_limit(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
+        let CallEnd::Finished(reason) = end else {
+            return false;
+        };
+        let is_own = is_own_limit(
+            reason,
+            course.limit,
+            course.output_tokens,
+            self.estimate(came),
+        );
+        // The model's own is as large as the room that it is known to have.
+        let is_most = self.answer_limit().is_some_and(|most| course.limit >= most);
+        if !is_own || is_most || course.is_slice {
+            return false;
+        }
+        let (writer, language) = (self.job.writer(), self.language());
+        let length = words::count(came, language);
+        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        match length {
+            0..TELLING => {
+                tokenizers.raise_word(model, course.limit.saturating_mul(2), course.ask.words)
+            }
+            _ => tokenizers.raise_word(model, course.limit, length),
+        }
+        if self.job.measured.is_first_limit() {
+            let message = format!(
+                "this call was allowed {} tokens, and they were used up after {length} {}: the model takes more of them for \
+                 this language than was expected. The chunk goes on from there, and later calls are allowed more",
+                course.limit,
+                language.unit()
+            );
+            self.job
+                .reporter()
+                .warn(Some(self.chunk.number), "output-limit", message);
+        }
+        true
+    }
+
+    /// Takes in how a slice ended, and what stood before it.
+    pub(crate) fn take_slice_end(&self, draft: &mut Draft, course: &mut Course) {
+        if !course.is_slice {
+            return;
+        }
+        course.slice_end = self.job.single.slice_end();
+        if let Some(text) = self.job.single.preamble() {
+            let check = Check::Preamble;
+            self.cut(draft, Cut { check, text });
+        }
+        // Of what other chunks hold it was told nothing but their text.
+        let is_told = |slice: &Slice| !matches!(slice, Slice::Summary(_) | Slice::State(_));
+        draft.inputs.retain(|slice, _| is_told(slice));
+    }
+
+    /// Whether a call brought enough to call it a stretch of the way.
+    pub(crate) fn is_some_way(&self, course: &Course, length: u32) -> bool {
+        course.gained(length) >= (self.chunk.target_words / SOME_WAY).max(10)
+    }
+
+    /// Whether a call failed for no other reason than that it was asked for too much: the next
+    /// is asked for less, and it counts as none of the attempts.
+    pub(crate) fn made_its_way(&self, error: &ProviderError, course: &Course, length: u32) -> bool {
+        error.kind == ProviderErrorKind::Deadline
+            && course.began.elapsed() >= self.job.settings().deadlines.call
+            && self.is_some_way(course, length)
+    }
+
+    /// A slice broke off. Where nothing had come the call is made once more, if that may help.
+    pub(crate) fn after_broken_slice(&self, course: &Course, error: &ProviderError, length: u32) {
+        if !course.is_slice {
+            return;
+        }
+        let helps = error.kind.is_transient() && error.kind != ProviderErrorKind::Deadline;
+        if helps && !course.is_running && course.gained(length) == 0 {
+            self.job.single.again();
+            return;
+        }
+        if error.kind.is_transient() {
+            self.leave_single(&format!("broke off in part {}", self.chunk.number));
+        } else {
+            // It ends the chunk as well, and that is told.
+            self.job.single.leave();
+        }
+    }
+
+    /// A slice was judged. Unless it is as good as a call of its own and the next part follows,
+    /// the call for the whole story is left.
+    pub(crate) fn after_slice(&self, course: &Course, fault: Option<&Fault>) {
+        if !course.is_slice {
+            return;
+        }
+        let (part, parts) = (self.chunk.number.0, self.job.single.parts());
+        let is_last = part == parts;
+        let why = match (fault, &course.slice_end) {
+            (None, Some(SliceEnd::Next)) => return,
+            (None, _) if is_last => {
+                self.job.single.leave();
+                return;
+            }
+            (Some(fault), _) => format!("did not bring part {part} as it should: {}", fault.what),
+            (None, Some(SliceEnd::Whole)) => format!("ended with part {part} of {parts}"),
+            (None, Some(SliceEnd::Astray(other))) => {
+                format!("went from part {part} to part {other}")
+            }
+            (None, None) => {
+                format!("went far beyond the length of part {part} without the mark of the next")
+            }
+        };
+        self.leave_single(&why);
+    }
+
+    /// From here on every chunk has calls of its own.
+    fn leave_single(&self, why: &str) {
+        self.job.single.leave();
+        let message = format!(
+            "the call for the whole story {why}. What came is kept; the story goes on one call a part"
+        );
+        let number = Some(self.chunk.number);
+        self.job.reporter().warn(number, "single-call", message);
+    }
+}

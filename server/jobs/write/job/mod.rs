@@ -1,0 +1,19 @@
+//! A job: writes chunks, saves, assembles, reports; can be cancelled at any moment.
+//!
+//! Workers draft, several at a time where the order allows it; what they bring is taken in by
+//! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
+//! the job waiting for it is in [`background`].
+
+pub mod background;
+mod follow;
+mod hold;
+mod reducer;
+mod results;
+mod run;
+mod running;
+mod seams;
+mod settle;
+mod unsaved;
+
+pub(crate) use results::Results;
+pub use running::Job;

@@ -1,0 +1,173 @@
+//! A running job: what it was made of, and what all its parts ask of it.
+
+use std::sync::{Arc, Mutex};
+
+use super::hold::Hold;
+use crate::analysis::status::relative;
+use crate::analysis::story_file::StoryFile;
+use crate::jobs::passes::beside::Passes;
+use crate::jobs::passes::pass::Pass;
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::brief_watch::BriefWatch;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::outcomes::Unsaved;
+use crate::jobs::run::report::Reporter;
+use crate::jobs::run::workshop::OpenSession;
+use crate::jobs::run::writer::Writer;
+use crate::jobs::state::Beside;
+use crate::jobs::write::progress::Progress;
+use crate::jobs::write::single::SingleCall;
+use crate::provider::{ProviderError, ProviderErrorKind, Usage};
+use crate::session::{ChunkView, Session};
+use crate::settings::Settings;
+use crate::story::{Brief, ChunkNumber};
+use crate::writing::size::Measured;
+
+/// A running job.
+pub struct Job {
+    pub(crate) id: String,
+    /// What was asked for, for the run's records.
+    pub(crate) asked: String,
+    pub(crate) story: Arc<StoryFile>,
+    pub(crate) settings: Settings,
+    pub(crate) writer: Writer,
+    pub(crate) open: Arc<OpenSession>,
+    pub(crate) editor: Arc<dyn Editor>,
+    pub(crate) reporter: Arc<Reporter>,
+    /// Go over what is complete, where the settings say so.
+    pub(crate) passes: Passes,
+    pub(crate) progress: Mutex<Progress>,
+    pub(crate) hold: Hold,
+    /// Where chunks come from while the story is written in one call.
+    pub(crate) single: SingleCall,
+    /// The chunks that were asked for, where not the whole story was.
+    pub(crate) named: Option<Vec<ChunkNumber>>,
+    /// The one note in the margin that is to be carried out, where one is named.
+    pub(crate) only_note: Option<String>,
+    /// How fast the model writes, and how much at once.
+    pub(crate) measured: Measured,
+    /// Reads what is complete, beside the writing.
+    pub(crate) beside: Beside,
+    /// Notices what the author changes meanwhile.
+    pub(crate) watch: Option<Arc<BriefWatch>>,
+    /// Texts that could not be saved.
+    pub(crate) unsaved: Mutex<Vec<Unsaved>>,
+}
+
+impl Job {
+    #[allow(clippy::too_many_arguments)] // Once, from one place: these are its fields.
+    pub(crate) fn new(
+        id: String,
+        asked: String,
+        story: Arc<StoryFile>,
+        settings: Settings,
+        writer: Writer,
+        open: Arc<OpenSession>,
+        editor: Arc<dyn Editor>,
+        reporter: Arc<Reporter>,
+        beside: Beside,
+    ) -> Job {
+        let pass = Pass {
+            session: open.session.clone(),
+            story: Arc::clone(&story),
+            settings: Arc::new(settings.clone()),
+            editor: Arc::clone(&editor),
+            reporter: Arc::clone(&reporter),
+        };
+        Job {
+            passes: Passes::new(&pass, &writer),
+            id,
+            asked,
+            story,
+            settings,
+            writer,
+            open,
+            editor,
+            reporter,
+            progress: Mutex::default(),
+            hold: Hold::default(),
+            single: SingleCall::off(),
+            named: None,
+            only_note: None,
+            measured: Measured::default(),
+            beside,
+            watch: None,
+            unsaved: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn brief(&self) -> &Brief {
+        &self.story.brief
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn writer(&self) -> &Writer {
+        &self.writer
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.open.session
+    }
+
+    pub(crate) fn editor(&self) -> &dyn Editor {
+        self.editor.as_ref()
+    }
+
+    pub(crate) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// Tells the author what of their changes this job does not go by.
+    pub(crate) async fn tell_of_changes(&self) {
+        let Some(watch) = self.watch.clone() else {
+            return;
+        };
+        let editor = Arc::clone(&self.editor);
+        let changes = blocking(move || watch.look(editor.as_ref())).await;
+        for change in changes {
+            self.reporter.warn(None, change.code, change.message);
+        }
+    }
+
+    /// What holds every call of the job back for as long as the server asked for.
+    pub(crate) fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
+    /// A server that asks for a wait asks it of all calls; where it is longer than is waited
+    /// at all, the call that was told so ends the job.
+    pub(crate) fn note_wait(&self, error: &ProviderError) {
+        let longest = self.settings.outage;
+        let asked = error.retry_after.filter(|wait| *wait <= longest);
+        if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
+            self.hold.extend(wait);
+        }
+    }
+
+    pub(crate) fn cost(&self, usage: &Usage) -> Option<f64> {
+        let price = self.writer.price(&self.settings.prices)?;
+        Some(price.of(usage))
+    }
+
+    /// The answer of the first call is going to be the whole story.
+    pub(crate) fn expect_whole_story(&self) {
+        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let language = &self.brief().language;
+        tokenizers.expect_answer(tokenizers.of_words(model, self.target_words(), language));
+    }
+
+    pub(crate) fn target_words(&self) -> u32 {
+        self.story
+            .plan(&self.settings)
+            .iter()
+            .map(|chunk| chunk.target_words)
+            .sum()
+    }
+
+    pub(crate) fn relative(&self, chunk: &ChunkView) -> String {
+        relative(&chunk.path, self.story.folder.root())
+    }
+}

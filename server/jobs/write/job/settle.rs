@@ -1,0 +1,472 @@
+//! One chunk from its beginning to its end: drafted by a worker, then brought into session,
+//! editor and reports.
+
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::background::CompletedChunk;
+use super::running::Job;
+use crate::analysis::written::{Asks, Written};
+use crate::analysis::{stale, stale_reason};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::{Hint, PageStop};
+use crate::jobs::run::events::JobEvent;
+use crate::jobs::run::outcomes::Stop;
+use crate::jobs::run::preflight;
+use crate::jobs::run::report::{causes, millis, token_usage};
+use crate::jobs::run::run_report;
+use crate::jobs::run::run_report::{ChunkEnd, ChunkOutcome};
+use crate::jobs::run::workshop::Claim;
+use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
+use crate::provider::ProviderKind;
+use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError, Writes};
+use crate::story::{ChunkNumber, words};
+use crate::writing::prompt::slices;
+use crate::writing::schedule::{Step, Tail};
+use crate::writing::schedule::{Task, Treatment};
+
+/// Why an old text goes to history.
+const REWRITTEN: &str = "rewritten";
+const BEGUN_ANEW: &str = "begun anew, since what it is written from changed";
+
+/// What a worker brings.
+pub(crate) enum Drafted {
+    /// There was nothing to write any more.
+    Complete(ChunkNumber),
+    /// Cancelled before it was begun.
+    Cancelled(ChunkNumber),
+    Draft(Box<Work>),
+    /// The store could not say what there is.
+    Unread {
+        number: ChunkNumber,
+        error: StoreError,
+    },
+}
+
+/// A draft that came to its end, with all that goes into the records.
+pub(crate) struct Work {
+    chunk: ChunkView,
+    draft: Draft,
+    asks: Asks,
+    result: ChunkResult,
+    began: Instant,
+    /// Keeps other jobs away from the chunk until all of this is saved.
+    _turn: Option<Claim>,
+}
+
+/// A chunk that is to be drafted, and what is there before it.
+struct ToDraft {
+    chunk: ChunkView,
+    written: Written,
+    /// The text of the chunk before, where a draft goes on from that.
+    preceding: String,
+}
+
+/// How a chunk ended.
+pub(crate) struct Settled {
+    pub number: ChunkNumber,
+    pub outcome: Option<ChunkOutcome>,
+    /// Whether it is complete now, so that others may follow it.
+    pub is_complete: bool,
+    pub stop: Option<Ending>,
+    /// What was written, where that was completed.
+    pub completed: Option<CompletedChunk>,
+}
+
+/// What the end of a chunk means for the job.
+pub(crate) enum Ending {
+    /// No other chunk is begun.
+    Job(Stop),
+    /// Those that wait for it are not begun; then the job ends for this reason.
+    Chunk(Stop),
+}
+
+impl Settled {
+    fn nothing(number: ChunkNumber, is_complete: bool, stop: Option<Stop>) -> Settled {
+        Settled {
+            number,
+            outcome: None,
+            is_complete,
+            stop: stop.map(Ending::Job),
+            completed: None,
+        }
+    }
+}
+
+impl Job {
+    /// Drafts one chunk, if it is still to be written. With `in_turn`, other jobs on it go
+    /// first; a job on that one chunk has claimed it when it began.
+    pub(crate) async fn draft(
+        &self,
+        step: Step,
+        in_turn: bool,
+        cancel: &CancellationToken,
+    ) -> Drafted {
+        let number = step.task.number;
+        let mut turn = None;
+        if in_turn {
+            tokio::select! {
+                () = cancel.cancelled() => return Drafted::Cancelled(number),
+                claim = self.open.claim_in_turn(number, &self.id) => turn = Some(claim),
+            }
+        }
+        let began = Instant::now();
+        // Nothing of it changes anything, so nobody has to wait for it.
+        let found = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Drafted::Cancelled(number),
+            found = self.look_at(&step) => found,
+        };
+        match found {
+            Ok(Some(found)) => {
+                let work = self.draft_found(step, found, began, turn, cancel).await;
+                Drafted::Draft(Box::new(work))
+            }
+            Ok(None) => Drafted::Complete(number),
+            Err(error) => Drafted::Unread { number, error },
+        }
+    }
+
+    /// What there is of a chunk and before it; `None` where there is nothing to write any more.
+    async fn look_at(&self, step: &Step) -> Result<Option<ToDraft>, StoreError> {
+        let Task { number, treatment } = step.task;
+        self.tell_of_changes().await;
+        let session = self.session().clone();
+        let writes = preflight::writes(&self.settings);
+        let chunk = blocking(move || {
+            // Before a call is paid for whose text could not be kept.
+            session.check_writable(&Writes {
+                chunks: &[number],
+                ..writes
+            })?;
+            session.chunk(number)
+        })
+        .await?;
+        if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
+            return Ok(None);
+        }
+        if chunk.locked {
+            return Err(StoreError::ChunkLocked { number });
+        }
+        let written = self.written().await?.without(&step.apart);
+        let preceding = match step.tail {
+            Tail::Real => self.preceding(number).await?,
+            Tail::Planned => String::new(),
+        };
+        Ok(Some(ToDraft {
+            chunk,
+            written,
+            preceding,
+        }))
+    }
+
+    async fn draft_found(
+        &self,
+        step: Step,
+        found: ToDraft,
+        began: Instant,
+        turn: Option<Claim>,
+        cancel: &CancellationToken,
+    ) -> Work {
+        let Task { number, treatment } = step.task;
+        let ToDraft {
+            mut chunk,
+            written,
+            preceding,
+        } = found;
+        self.take_in_hand(&chunk);
+        if !self.single.is_on() {
+            chunk.target_words = written.target(self.brief(), &chunk);
+        }
+        let begins_anew = treatment == Treatment::GoOn && self.must_begin_anew(&chunk);
+        let mut replaces = None;
+        if treatment == Treatment::Rewrite || begins_anew {
+            replaces = Some(chunk.take_source());
+        }
+        self.reporter.tell(JobEvent::ChunkStarted {
+            chunk: number,
+            beat: chunk.beat.clone(),
+            title: chunk.title.clone(),
+            file: self.relative(&chunk),
+            words: words::count(&chunk.text, &self.brief().language),
+            target_words: chunk.target_words,
+            percent: self.percent(),
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        let started = jiff::Timestamp::now();
+        let only = self.only_note.as_deref();
+        let asks = Asks::of(self.brief(), &chunk, replaces.as_deref(), only);
+        let drafting = Drafting {
+            job: self,
+            written,
+            preceding,
+            tail: step.tail,
+            asks,
+            replaces,
+            why_replaced: if begins_anew { BEGUN_ANEW } else { REWRITTEN },
+            begun: AtomicBool::new(false),
+            chunk: &chunk,
+        };
+        let draft = drafting.run(cancel).await;
+        let asks = drafting.asks;
+        let result = self.result(&draft, started, began);
+        Work {
+            chunk,
+            draft,
+            asks,
+            result,
+            began,
+            _turn: turn,
+        }
+    }
+
+    /// Whether what is there of a chunk can't be gone on with, since its beat, the facts, the
+    /// rules, person, tense or language changed after it was begun. Tells the author so.
+    fn must_begin_anew(&self, chunk: &ChunkView) -> bool {
+        if chunk.text.trim().is_empty() {
+            return false;
+        }
+        let reasons = stale::changed_since_begun(&self.story, chunk);
+        if reasons.is_empty() {
+            return false;
+        }
+        let message = format!(
+            "chunk {} was begun before {}, so it is begun anew; the {} {} that were written of it go to history/",
+            chunk.number,
+            stale_reason::sentence(&reasons),
+            chunk.words,
+            self.brief().language.unit()
+        );
+        self.reporter
+            .warn(Some(chunk.number), "begun-anew", message);
+        true
+    }
+
+    /// Brings what a worker brought into session, editor and reports.
+    pub(crate) async fn settle(&self, drafted: Drafted) -> Settled {
+        match drafted {
+            Drafted::Complete(number) => Settled::nothing(number, true, None),
+            Drafted::Cancelled(number) => Settled::nothing(number, false, Some(Stop::Cancelled)),
+            Drafted::Unread { number, error } => self.stopped(number, &error),
+            Drafted::Draft(work) => {
+                let number = work.chunk.number;
+                let unsaved = self.unsaved(&work.chunk, &work.draft);
+                let settled = self.settle_draft(*work).await;
+                settled.unwrap_or_else(|error| {
+                    self.hold_unsaved(unsaved);
+                    self.stopped(number, &error)
+                })
+            }
+        }
+    }
+
+    /// The store failed: most likely it would for every other chunk.
+    fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
+        self.reporter.log_error(number, "stopped", error);
+        let why = error.to_string();
+        Settled::nothing(number, false, Some(Stop::At { chunk: number, why }))
+    }
+
+    async fn settle_draft(&self, work: Work) -> Result<Settled, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let length = words::count(&work.draft.prose, &self.brief().language);
+        let mut outcome = ChunkOutcome {
+            number,
+            title: chunk.title.clone(),
+            words: length,
+            target_words: chunk.target_words,
+            elapsed: work.began.elapsed(),
+            usage: work.draft.usage,
+            cost: work.result.cost,
+            attempts: work.draft.attempts,
+            failure: None,
+            end: ChunkEnd::Partial,
+        };
+        self.keep_refused(number, &work.draft).await;
+        let mut settled = Settled::nothing(number, false, None);
+        match &work.draft.end {
+            DraftEnd::Complete => {
+                settled.completed = Some(self.complete(&work, length).await?);
+                settled.is_complete = true;
+                outcome.end = ChunkEnd::Complete;
+            }
+            DraftEnd::Failed { why, ends_job } => {
+                settled.is_complete = self.fail(&work, why, *ends_job, length).await?;
+                outcome.failure = Some(why.clone());
+                outcome.end = ChunkEnd::Failed;
+                let why = why.clone();
+                settled.stop = ends_job.then_some(Ending::Job(Stop::At { chunk: number, why }));
+            }
+            DraftEnd::Cancelled => settled.stop = Some(Ending::Job(Stop::Cancelled)),
+            DraftEnd::AuthorEdited => {
+                let message = format!(
+                    "chunk {number} was edited while it was being written, so writing stopped there; \
+                     your text and the text so far are both kept"
+                );
+                self.reporter
+                    .warn(Some(number), "author-edited", message.as_str());
+                outcome.failure = Some(message.clone());
+                settled.stop = Some(Ending::Chunk(Stop::Message(message)));
+            }
+            DraftEnd::Store(_) => {
+                // Nothing of the draft is needed any more.
+                if let DraftEnd::Store(error) = work.draft.end {
+                    return Err(error);
+                }
+            }
+        }
+        settled.outcome = Some(outcome);
+        Ok(settled)
+    }
+
+    async fn complete(&self, work: &Work, length: u32) -> Result<CompletedChunk, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let completed = CompletedChunk {
+            number,
+            beat: chunk.beat.clone(),
+            text: work.draft.prose.clone(),
+        };
+        let session = self.session().clone();
+        let prose = chunk.going_on(&work.draft.prose).into_owned();
+        let result = work.result.clone();
+        let saved = blocking(move || session.complete_chunk(number, &prose, result)).await?;
+        self.bring_to_editor(saved, chunk).await;
+        let percent = self.completed(chunk, length);
+        self.reporter.tell(JobEvent::ChunkSaved {
+            chunk: number,
+            beat: chunk.beat.clone(),
+            file: self.relative(chunk),
+            words: length,
+            target_words: chunk.target_words,
+            percent,
+            chunk_ms: millis(work.began.elapsed()),
+            first_token_ms: work.draft.first_token_ms,
+            usage: work.draft.usage,
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        if let Some(message) = work.asks.message(number) {
+            self.reporter.warn(Some(number), "notes", message);
+        }
+        Ok(completed)
+    }
+
+    /// Whether the chunk is complete all the same: with the text that was to be replaced.
+    async fn fail(
+        &self,
+        work: &Work,
+        why: &str,
+        ends_job: bool,
+        length: u32,
+    ) -> Result<bool, StoreError> {
+        let (chunk, number) = (&work.chunk, work.chunk.number);
+        let session = self.session().clone();
+        match work.draft.old {
+            OldText::Stands => {}
+            // All that came was refused; better the old text than none.
+            OldText::Retired if work.draft.prose.is_empty() => {
+                let saved = blocking(move || session.restore_version(number, None)).await?;
+                self.bring_all_to_editor(saved, chunk).await;
+            }
+            OldText::None | OldText::Retired => {
+                let prose = chunk.going_on(&work.draft.prose).into_owned();
+                let reason = why.to_owned();
+                let result = work.result.clone();
+                let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                self.bring_to_editor(blocking(fail).await?, chunk).await;
+            }
+        }
+        let error = work.draft.last_error.as_ref();
+        self.record_failure(number, error, why, &work.draft.prose)
+            .await;
+        self.reporter.tell(JobEvent::ChunkFailed {
+            chunk: number,
+            words: length,
+            message: why.to_owned(),
+            causes: error.map_or_else(Vec::new, |error| causes(error)),
+            ends_job,
+            elapsed_ms: self.reporter.elapsed_ms(),
+        });
+        let session = self.session().clone();
+        let view = blocking(move || session.view()).await?;
+        let now = view.chunk(number);
+        Ok(now.is_some_and(|chunk| chunk.status == ChunkStatus::Complete))
+    }
+
+    /// Brings whole files that are open into the editor. The chunk itself is there already:
+    /// its page has shown it, with what the author changed elsewhere in it meanwhile.
+    async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
+        saved.client_edits.retain(|edit| edit.path != chunk.path);
+        self.bring_all_to_editor(saved, chunk).await;
+    }
+
+    pub(crate) async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(chunk.number), notice.code, notice.message);
+        }
+        for edit in saved.client_edits {
+            let Err(stop) = self.editor.replace(&edit).await else {
+                continue;
+            };
+            let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+            let code = match stop {
+                PageStop::AuthorEdited => "file-left-alone",
+                PageStop::Unresponsive => "editor-unresponsive",
+                PageStop::CannotEdit(Hint::New) => "editor-cannot-edit",
+                PageStop::CannotEdit(Hint::GivenBefore) => continue,
+            };
+            let message = format!(
+                "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
+                 to date"
+            );
+            self.reporter.warn(Some(chunk.number), code, message);
+        }
+    }
+
+    /// Assembles the story where no chunk that is completed does: what the author changed since is
+    /// in it all the same.
+    pub(crate) async fn assemble(&self) {
+        let session = self.session().clone();
+        // Made from the chunks, which are safe: the next job tries again.
+        if let Ok(saved) = blocking(move || session.assemble()).await {
+            for edit in saved.client_edits {
+                let _ = self.editor.replace(&edit).await;
+            }
+        }
+    }
+
+    async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
+        let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
+            return Ok(String::new());
+        };
+        let session = self.session().clone();
+        let before = blocking(move || session.chunk(ChunkNumber(before))).await?;
+        Ok(before.text)
+    }
+
+    async fn written(&self) -> Result<Written, StoreError> {
+        let (session, story) = (self.session().clone(), self.story.clone());
+        let settings = self.settings.clone();
+        blocking(move || Written::of_session(&session, &story, &settings)).await
+    }
+
+    fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
+        ChunkResult {
+            provider: self.writer.kind.as_str().to_owned(),
+            model: self.writer.answers(),
+            asked_model: self.writer.asked_in_vain(),
+            finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
+            attempts: draft.attempts,
+            started,
+            finished: jiff::Timestamp::now(),
+            elapsed_ms: millis(began.elapsed()),
+            first_token_ms: draft.first_token_ms,
+            usage: token_usage(draft.usage),
+            cost: self.cost(&draft.usage),
+            inputs: slices::recorded(&draft.inputs),
+            demo: self.writer.kind == ProviderKind::Demo,
+        }
+    }
+}

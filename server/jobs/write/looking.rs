@@ -1,0 +1,328 @@
+//! What a job looks at before it begins: what is there and what is not, and who is to write. Changes nothing, so
+//! that a job which is cancelled meanwhile can end at once, however large the story is.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::analysis::error::StoryError;
+use crate::analysis::status::StoryStatus;
+use crate::jobs::passes::beside::Left;
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::events::Observer;
+use crate::jobs::run::prepared::Prepared;
+use crate::jobs::run::report::{tell_of_settings, tell_of_wait};
+use crate::jobs::run::workshop::{Scope, Workshop};
+use crate::jobs::run::writer::Writer;
+use crate::provider::ProviderKind;
+use crate::session::{SessionView, read_audits, read_session};
+use crate::settings::{ProviderChoice, Refine, Role, Switch};
+use crate::story::ChunkNumber;
+use crate::writing::schedule::Order;
+
+/// What there is to do.
+pub(crate) enum Found {
+    Work { left: Left, writer: Box<Writer> },
+    Nothing(Box<StoryStatus>),
+}
+
+impl Prepared {
+    /// Stops at what the job may not do or could not end; else finds out what there is to do, and who does it.
+    pub(crate) async fn look_around(
+        &self,
+        workshop: &Workshop,
+        editor: &Arc<dyn Editor>,
+        observer: &Arc<dyn Observer>,
+        started: Instant,
+    ) -> Result<Found, JobError> {
+        let left = self.left(workshop, Arc::clone(editor)).await?;
+        if left.is_empty()
+            && let Some(status) = self.complete(workshop, Arc::clone(editor)).await?
+        {
+            return Ok(Found::Nothing(Box::new(status)));
+        }
+        self.check_conflicts(workshop, Arc::clone(editor)).await?;
+        self.check_lineup(workshop, Arc::clone(editor)).await?;
+        // What every chunk needs of the brief takes as long as that is large.
+        let story = Arc::clone(&self.story);
+        blocking(move || {
+            story.ground();
+            story.yardstick();
+        })
+        .await;
+        // Connected before anything is written: without a writer, nothing changes on disk.
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
+        let waiting = tell_of_wait(Arc::clone(observer), started);
+        let environment = workshop.environment();
+        let writer = Writer::connect(&self.settings, environment, Role::Draft, &waiting).await?;
+        Ok(Found::Work {
+            left,
+            writer: Box::new(writer),
+        })
+    }
+
+    /// The state of a story in which nothing that was asked for is left to write; then no
+    /// model is asked for.
+    async fn complete(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Option<StoryStatus>, JobError> {
+        if !matches!(
+            self.request.scope,
+            Scope::Remaining | Scope::Chunks(_) | Scope::UpTo(_) | Scope::Chapter(_)
+        ) {
+            return Ok(None);
+        }
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        let status = blocking(move || {
+            StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
+        })
+        .await?;
+        let is_complete = match self.named()? {
+            Some(numbers) => status
+                .to_write()
+                .all(|chunk| !numbers.contains(&chunk.number)),
+            None => status.to_write().next().is_none() && !self.has_seams(&status),
+        };
+        Ok(is_complete.then_some(status))
+    }
+
+    /// The complete chunks that the settings want to be gone over and that were not yet: who
+    /// writes what remains is done when all of that is.
+    async fn left(&self, workshop: &Workshop, editor: Arc<dyn Editor>) -> Result<Left, JobError> {
+        let settings = &self.settings;
+        let is_off = settings.refine == Refine::Off && settings.audit == Switch::Off;
+        if is_off || !matches!(self.request.scope, Scope::Remaining) {
+            return Ok(Left::default());
+        }
+        let Some(view) = self.view(workshop, Arc::clone(&editor)).await? else {
+            return Ok(Left::default());
+        };
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let disk = workshop.disk().clone();
+        let left = move || {
+            let owners: &dyn Editor = editor.as_ref();
+            let (audits, _) = read_audits(&story.folder, &view.id, owners, &disk);
+            Left::of(&view, &audits, &settings)
+        };
+        Ok(blocking(left).await)
+    }
+
+    /// The session as it is. Takes no lock.
+    pub(crate) async fn look(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<SessionView, JobError> {
+        let view = self.view(workshop, editor).await?;
+        Ok(view.ok_or(StoryError::NothingWritten(self.work().as_str()))?)
+    }
+
+    /// `None` where nothing is written yet.
+    async fn view(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Option<SessionView>, JobError> {
+        let (story, plan) = (self.story.clone(), self.plan.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        blocking(move || {
+            let session = match wanted {
+                Some(id) => Some(id),
+                None => story.folder.current_session(&disk)?,
+            };
+            let Some(id) = session else {
+                return Ok(None);
+            };
+            let language = &story.brief.language;
+            let owners: &dyn Editor = editor.as_ref();
+            let view = read_session(&story.folder, &id, &plan, language, owners, &disk)?;
+            Ok(Some(view))
+        })
+        .await
+    }
+
+    /// Whether there are seams to close, by a writer that can.
+    fn has_seams(&self, status: &StoryStatus) -> bool {
+        let demo = ProviderChoice::Fixed(ProviderKind::Demo);
+        status.open_seams > 0 && self.settings.provider != demo
+    }
+
+    /// Refuses to write a chunk of which a sync tool left only copies: it was paid for.
+    async fn check_conflicts(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(), JobError> {
+        let Some(view) = self.view(workshop, editor).await? else {
+            return Ok(());
+        };
+        let named = self.named()?;
+        let is_written =
+            |number: &ChunkNumber| named.as_ref().is_none_or(|named| named.contains(number));
+        let mut chunks = view.chunks.into_iter();
+        match chunks.find(|chunk| !chunk.in_conflict.is_empty() && is_written(&chunk.number)) {
+            Some(chunk) => Err(JobError::InConflict {
+                number: chunk.number,
+                chunk: chunk.path,
+                copies: chunk.in_conflict,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Stops at what the job may not do or could not end, before anything is opened, sent or
+    /// written.
+    async fn check_lineup(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(), JobError> {
+        let is_serial = self.settings.order == Order::Serial;
+        if is_serial && self.named()?.is_none() {
+            return Ok(());
+        }
+        let written = self.written(workshop, editor).await?;
+        let lineup = self.lineup(&written)?;
+        match is_serial {
+            true => Ok(()),
+            false => self.schedule(&lineup, &written.view).map(|_| ()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{Mutex, PoisonError};
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use serde_json::json;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::jobs::run::editor::{Page, PageAddress, PageStop};
+    use crate::jobs::run::events::{JobEvent, Outcome};
+    use crate::jobs::run::workshop::{JobRequest, Naming};
+    use crate::session::{ClientEdit, Disk, NoEditor, Owner, Owners};
+    use crate::settings::environment::Environment;
+
+    const BRIEF: &str = "---\ntitle: Lamp\ntarget_words: 300\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\n\
+                         Mara goes down.\n## The Storm\nIt comes.\n## The Morning\nIt is gone.\n";
+    /// No machine takes so long for what is waited for here.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    /// An editor that, once it is `stuck`, answers nobody who asks for the brief until it is let go: for the job
+    /// this is a brief that takes as long to be looked at as it likes.
+    struct Slow {
+        brief: PathBuf,
+        stuck: AtomicBool,
+        cancel: CancellationToken,
+        gate: Mutex<Receiver<()>>,
+    }
+
+    impl Owners for Slow {
+        fn owner(&self, _path: &Path) -> Owner {
+            Owner::Server
+        }
+
+        fn open_text(&self, path: &Path) -> Option<String> {
+            if path == self.brief && self.stuck.load(Ordering::SeqCst) {
+                self.cancel.cancel();
+                let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+                // Also when the sender is gone.
+                let _ = gate.recv();
+            }
+            None
+        }
+    }
+
+    #[async_trait]
+    impl Editor for Slow {
+        fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page> {
+            NoEditor.page(chunk)
+        }
+
+        async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop> {
+            NoEditor.replace(edit).await
+        }
+    }
+
+    /// Makes the editor stuck when a chunk is saved, where it is told to.
+    struct Watcher {
+        editor: Arc<Slow>,
+        after_a_chunk: bool,
+        saved: Mutex<u32>,
+    }
+
+    impl Observer for Watcher {
+        fn event(&self, event: &JobEvent) {
+            if let JobEvent::ChunkSaved { .. } = event {
+                *self.saved.lock().unwrap() += 1;
+                let stuck = &self.editor.stuck;
+                stuck.fetch_or(self.after_a_chunk, Ordering::SeqCst);
+            }
+        }
+    }
+
+    /// How a job ends that is cancelled while somebody looks at its brief, and how many chunks it saved.
+    fn cancelled(after_a_chunk: bool) -> (Outcome, u32) {
+        let folder = tempfile::tempdir().unwrap();
+        let brief = folder.path().join("story.md");
+        std::fs::write(&brief, BRIEF).unwrap();
+        let brief = std::fs::canonicalize(brief).unwrap();
+        let (let_go, gate): (Sender<()>, _) = channel();
+        let cancel = CancellationToken::new();
+        let editor = Arc::new(Slow {
+            brief: brief.clone(),
+            stuck: AtomicBool::new(false),
+            cancel: cancel.clone(),
+            gate: Mutex::new(gate),
+        });
+        let flags = json!({"provider": "demo"});
+        let request = JobRequest {
+            job: "write".to_owned(),
+            brief,
+            workspace: None,
+            session: None,
+            naming: Naming::ByAuthor,
+            scope: Scope::Remaining,
+            editor_settings: None,
+            flags: flags.as_object().cloned().unwrap(),
+        };
+        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "test");
+        let prepared = Prepared::new(&workshop, request, editor.as_ref()).unwrap();
+        editor.stuck.store(!after_a_chunk, Ordering::SeqCst);
+        let watcher = Arc::new(Watcher {
+            editor: Arc::clone(&editor),
+            after_a_chunk,
+            saved: Mutex::default(),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let observer: Arc<dyn Observer> = Arc::clone(&watcher) as _;
+        let finished = runtime.block_on(async {
+            let job = prepared.run(&workshop, editor, observer, &cancel);
+            tokio::time::timeout(PATIENCE, job).await
+        });
+        // The runtime waits for whoever is still looking.
+        drop(let_go);
+        let finished = finished.expect("the job waits for nobody").unwrap();
+        let saved = *watcher.saved.lock().unwrap();
+        (finished.outcome, saved)
+    }
+
+    #[test]
+    fn a_cancel_waits_for_nobody_who_looks_at_a_large_brief() {
+        assert_eq!(cancelled(false), (Outcome::Cancelled, 0), "at the start");
+        assert_eq!(cancelled(true), (Outcome::Cancelled, 1), "between chunks");
+    }
+}

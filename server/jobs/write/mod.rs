@@ -1,0 +1,11 @@
+//! Writing: chunks are lined up, drafted, judged and saved, one job a story.
+
+pub(crate) mod draft;
+pub mod foresee;
+pub mod job;
+pub(crate) mod job_report;
+mod looking;
+pub mod prepare;
+mod progress;
+mod queue;
+pub(crate) mod single;

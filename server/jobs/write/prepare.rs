@@ -1,0 +1,447 @@
+//! Before a job writes: brief and settings are read, the writer is found, the session opened,
+//! and the chunks to write are lined up.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::job::Job;
+use super::job_report::full_story;
+use super::looking::Found;
+use super::queue::Queue;
+use super::single::{Beginning, SingleCall};
+use crate::analysis::lineup::{Lineup, without_tail};
+use crate::analysis::mode::Choice;
+use crate::analysis::status::StoryStatus;
+use crate::analysis::written::Written;
+use crate::analysis::{drafts, stale};
+use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::brief_watch::BriefWatch;
+use crate::jobs::run::editor::Editor;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::events::{JobEvent, Observer, Outcome};
+use crate::jobs::run::outcomes::Finished;
+use crate::jobs::run::preflight::check_brief_inside;
+pub use crate::jobs::run::prepared::Prepared;
+use crate::jobs::run::report::{Reporter, millis, tell_of_settings};
+use crate::jobs::run::run_report::Safety;
+use crate::jobs::run::without_effect::{Situation, without_effect};
+use crate::jobs::run::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
+use crate::jobs::run::writer::Writer;
+use crate::jobs::run::{preflight, run_report};
+use crate::jobs::state::{Beside, Reader};
+use crate::provider::Usage;
+use crate::session::{Notice, SessionView};
+use crate::settings::{Mode, Switch};
+use crate::story::ChunkNumber;
+use crate::writing::contract::{self, Boundary, Findings};
+use crate::writing::schedule::{Order, Schedule, Treatment};
+
+impl Prepared {
+    /// Reads brief and settings, and stops at what nothing can be written from. Blocks on the
+    /// file system; sends nothing.
+    pub fn new(
+        workshop: &Workshop,
+        request: JobRequest,
+        editor: &dyn Editor,
+    ) -> Result<Prepared, JobError> {
+        let read = workshop.read_story(&request.source(), editor)?;
+        workshop.check_not_planned(&read.story.folder)?;
+        let (story, settings, warnings) = read.usable()?;
+        story.check()?;
+        let story = Arc::new(story);
+        let watch = BriefWatch::new(workshop, &request, &story, &settings);
+        if matches!(request.scope, Scope::Read(_)) && settings.state == Switch::Off {
+            return Err(JobError::StateOff);
+        }
+        let plan = story.plan(&settings);
+        request.scope.named(&plan)?;
+        if let (Some(session), Naming::ByAuthor) = (&request.session, request.naming) {
+            // A mistyped name must not begin, and pay for, a draft of its own.
+            drafts::known(&story, session, workshop.disk())?;
+        }
+        Ok(Prepared {
+            request,
+            story,
+            settings,
+            plan,
+            warnings,
+            watch,
+        })
+    }
+
+    /// Finds the writer, opens the session and writes.
+    ///
+    /// # Errors
+    /// When the job could not begin; once it has begun, whatever happens is told in
+    /// [`Finished`].
+    pub async fn run(
+        self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+        observer: Arc<dyn Observer>,
+        cancel: &CancellationToken,
+    ) -> Result<Finished, JobError> {
+        let is_inside =
+            check_brief_inside(&self.story.folder, workshop.disk(), Arc::clone(&editor));
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
+            inside = is_inside => inside?,
+        }
+        match self.request.scope.clone() {
+            Scope::Read(which) => {
+                return self
+                    .read_chunks(which, workshop, editor, observer, cancel)
+                    .await;
+            }
+            Scope::Refine { .. } | Scope::Audit(_) => {
+                return self.go_over(workshop, editor, observer, cancel).await;
+            }
+            _ => {}
+        }
+        let started = Instant::now();
+        // Nothing of it changes anything, so nobody has to wait for it.
+        let looked = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
+            looked = self.look_around(workshop, &editor, &observer, started) => looked?,
+        };
+        let (left, writer) = match looked {
+            Found::Work { left, writer } => (left, *writer),
+            Found::Nothing(status) => {
+                return self
+                    .nothing_to_write(workshop, editor, observer, &status)
+                    .await;
+            }
+        };
+        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        self.recall_tokenizers(&open, &writer).await;
+        let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;
+        let steps = scheduled.schedule.steps();
+        let numbers: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
+        self.check_writable(&open, numbers, preflight::writes(&self.settings))
+            .await?;
+        let (asked, named) = (self.asked(), self.named()?);
+        let (session, public) = (open.session.clone(), self.settings.public());
+        let run = blocking({
+            let asked = asked.clone();
+            move || {
+                session.set_settings(public)?;
+                session.start_run("draft", &asked)
+            }
+        })
+        .await?;
+        let reporter = Arc::new(Reporter::new(observer, run, started));
+        reporter.record_settings(&self.warnings);
+        self.warn_of_order(&reporter, &scheduled);
+        self.warn_without_effect(&reporter, &writer, beginning.is_fresh);
+        for notice in notices {
+            reporter.warn(None, notice.code, notice.message);
+        }
+        for (number, kept) in &queue.lineup.kept {
+            reporter.warn(Some(*number), kept.code(), kept.message(*number));
+        }
+        let choice = self.choose_calls(&beginning, &writer).await;
+        if let Choice::Chunked(Some(message)) = &choice {
+            reporter.warn(None, "mode", message.as_str());
+        }
+        let beside = self.beside(&open, &writer, &editor, &reporter);
+        let mut job = Job::new(
+            self.request.job,
+            asked,
+            self.story,
+            self.settings,
+            writer,
+            open,
+            editor,
+            reporter,
+            beside,
+        );
+        if choice == Choice::OneCall {
+            job.expect_whole_story();
+            job.single = SingleCall::ready(beginning.parts);
+        }
+        if let Scope::RewriteWithNote { note, .. } = self.request.scope {
+            job.only_note = Some(note);
+        }
+        job.measured = beginning.measured;
+        job.named = named;
+        job.watch = Some(Arc::new(self.watch));
+        Ok(Arc::new(job)
+            .write(queue, scheduled.schedule, left, cancel)
+            .await)
+    }
+}
+
+impl Prepared {
+    /// Whether the story is written in one call. What is known of a model by its name counts only
+    /// where the server says that it has that model.
+    async fn choose_calls(&self, beginning: &Beginning, writer: &Writer) -> Choice {
+        let choice = beginning.choose(&self.story, &self.settings, writer);
+        let is_by_name = self.settings.mode == Mode::Auto && choice == Choice::OneCall;
+        match is_by_name && !writer.provider.offers(&writer.model).await {
+            true => Choice::Chunked(None),
+            false => choice,
+        }
+    }
+
+    /// What reads chunks beside the job; nothing where `state` is off.
+    fn beside(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Beside {
+        match self.settings.state {
+            Switch::Off => Beside::off(),
+            Switch::On => Beside::new(self.reader(open, writer, editor, reporter)),
+        }
+    }
+
+    pub(crate) fn reader(
+        &self,
+        open: &OpenSession,
+        writer: &Writer,
+        editor: &Arc<dyn Editor>,
+        reporter: &Arc<Reporter>,
+    ) -> Reader {
+        Reader::new(
+            open.session.clone(),
+            Arc::clone(&self.story),
+            &self.settings,
+            writer,
+            Arc::clone(editor),
+            Arc::clone(reporter),
+        )
+    }
+
+    /// Opens the session all the same, so that what an interruption left half done is
+    /// finished and the whole story is assembled.
+    async fn nothing_to_write(
+        self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+        observer: Arc<dyn Observer>,
+        status: &StoryStatus,
+    ) -> Result<Finished, JobError> {
+        let started = Instant::now();
+        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        let session = open.session.clone();
+        let saved = blocking(move || session.assemble()).await?;
+        for edit in saved.client_edits {
+            // The editor shows the story as it was; the next assembly tries again.
+            let _ = editor.replace(&edit).await;
+        }
+        let elapsed_ms = millis(started.elapsed());
+        for notice in notices {
+            observer.event(&JobEvent::Warning {
+                chunk: None,
+                code: notice.code.to_owned(),
+                message: notice.message,
+                elapsed_ms,
+            });
+        }
+        tell_of_settings(observer.as_ref(), &self.warnings, started);
+        let message = match self.named()? {
+            Some(numbers) => run_report::complete_already(&numbers),
+            None => run_report::message(
+                Outcome::Complete,
+                None,
+                &[],
+                &[],
+                &run_report::Rest::nothing(&full_story(&open.session)),
+                &[],
+                &Safety {
+                    saved: Some(status.words),
+                    unsaved: &[],
+                    unit: self.story.brief.language.unit(),
+                },
+            ),
+        };
+        let stale: Vec<ChunkNumber> = status.stale().map(|chunk| chunk.number).collect();
+        let message = run_report::with_stale(message, &stale);
+        observer.event(&JobEvent::JobFinished {
+            stale,
+            outcome: Outcome::Complete,
+            words: status.words,
+            target_words: status.target_words,
+            written: 0,
+            incomplete: status.to_write().map(|chunk| chunk.number).collect(),
+            usage: Usage::default(),
+            cost: None,
+            message: message.clone(),
+            elapsed_ms,
+        });
+        Ok(Finished {
+            outcome: Outcome::Complete,
+            message,
+        })
+    }
+
+    pub(crate) async fn open(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
+        let (workshop, story, plan) = (workshop.clone(), self.story.clone(), self.plan.clone());
+        let wanted = self.request.session.clone();
+        blocking(move || {
+            let opened = workshop.open_session(&story, wanted.as_ref(), &plan, editor)?;
+            // Looked at with the session in hand: who plans looks at sessions with the outline in hand.
+            workshop.check_not_planned(&story.folder)?;
+            Ok(opened)
+        })
+        .await
+    }
+
+    /// The chunks to write, as things stand in a session.
+    pub(crate) fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
+        let view = &written.view;
+        let named = self.named()?.unwrap_or_default();
+        Ok(match &self.request.scope {
+            Scope::Remaining => Lineup::remaining(view, None),
+            Scope::UpTo(_) | Scope::Chapter(_) => Lineup::remaining(view, Some(&named)),
+            Scope::Chunks(_) => Lineup::named(&named, Treatment::GoOn, view)?,
+            Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => {
+                Lineup::named(&named, Treatment::Rewrite, view)?
+            }
+            Scope::RewriteFrom(chunk) => Lineup::from(chunk.resolve(&self.plan)?, view)?,
+            Scope::RewriteStale(_) => {
+                let reasons = stale::reasons(&self.story, written, &self.settings);
+                Lineup::stale(view, &reasons)
+            }
+            // They write nothing.
+            Scope::Read(_) | Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
+        })
+    }
+
+    /// When each of them is written, once it is sure that the planned states carry the story
+    /// over every place where the text itself will not be there.
+    pub(super) fn schedule(
+        &self,
+        lineup: &Lineup,
+        view: &SessionView,
+    ) -> Result<Scheduled, JobError> {
+        let brief = &self.story.brief;
+        let schedule = lineup.schedule(brief, view, &self.settings);
+        let apart = without_tail(&schedule);
+        let Findings { silent, apart } = contract::check(brief, &self.story.text, apart);
+        if !silent.is_empty() {
+            return Err(JobError::Contract {
+                path: self.story.folder.brief().to_owned(),
+                order: self.settings.order,
+                silent,
+            });
+        }
+        Ok(Scheduled { schedule, apart })
+    }
+
+    /// What is written, as it is. Takes no lock.
+    pub(crate) async fn written(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<Written, JobError> {
+        let (story, plan) = (self.story.clone(), self.plan.clone());
+        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        let settings = self.settings.clone();
+        let written = blocking(move || {
+            let current = || story.folder.current_session(&disk);
+            let id = wanted.map_or_else(current, |id| Ok(Some(id)))?;
+            // Nothing is there yet, under whatever name.
+            let id = id.map_or_else(
+                || story.folder.new_session_id(&story.brief.title, &disk),
+                Ok,
+            )?;
+            Written::read(&story, &id, &plan, &settings, editor.as_ref(), &disk)
+        });
+        Ok(written.await?)
+    }
+
+    /// The chunks to write, and the claim on what must not be written by two jobs.
+    async fn queue(
+        &self,
+        open: &Arc<OpenSession>,
+        writer: &Writer,
+    ) -> Result<(Queue, Scheduled, Beginning), JobError> {
+        let chunk = match &self.request.scope {
+            Scope::Chunks(_) | Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => self.chunk()?,
+            _ => None,
+        };
+        let number = chunk.unwrap_or(ChunkNumber(1));
+        let claim = open
+            .claim(chunk, &self.request.job)
+            .map_err(|job| JobError::Busy { number, job })?;
+        let session = open.session.clone();
+        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let written = blocking(move || Written::of_session(&session, &story, &settings)).await?;
+        let lineup = self.lineup(&written)?;
+        let scheduled = self.schedule(&lineup, &written.view)?;
+        let beginning = Beginning::of(&lineup, &written.view, writer);
+        let reach = match self.request.scope {
+            Scope::RewriteStale(reach) => reach,
+            _ => Reach::Stale,
+        };
+        let queue = Queue {
+            lineup,
+            claim,
+            reach,
+        };
+        Ok((queue, scheduled, beginning))
+    }
+
+    /// Which settings of the command line the author might as well have left out.
+    pub(crate) fn warn_without_effect(&self, reporter: &Reporter, writer: &Writer, is_fresh: bool) {
+        let situation = Situation {
+            settings: &self.settings,
+            brief: &self.story.brief,
+            work: self.work(),
+            provider: writer.kind,
+            model: &writer.model,
+            is_fresh,
+        };
+        writer.warn_of_exposed_key(reporter);
+        for message in without_effect(&self.request.flags, &situation) {
+            reporter.warn(None, "no-effect", message);
+        }
+    }
+
+    /// What the author should know of the order before it is written in.
+    fn warn_of_order(&self, reporter: &Reporter, scheduled: &Scheduled) {
+        let order = self.settings.order;
+        if order == Order::Chapters && self.story.brief.chapters.is_empty() {
+            let message = "the outline has no chapters, so order = \"chapters\" is the same as \"serial\" here. \
+                           Chapters are ## headings with the beats as ### below them";
+            reporter.warn(None, "order", message);
+        }
+        let several = scheduled.schedule.steps().count() > 1;
+        if order != Order::Serial && self.settings.parallel == 1 && several {
+            let message = format!(
+                "order = \"{}\" writes nothing at the same time while parallel is 1",
+                order.as_str()
+            );
+            reporter.warn(None, "order", message);
+        }
+        for place in &scheduled.apart {
+            let message = format!(
+                "{}:{}: the Exit of “{}” and the Enter of “{}” have no word in common, and “{}” is written before \
+                 the text of the other is there",
+                self.story.folder.brief_name(),
+                place.line,
+                place.earlier,
+                place.later,
+                place.later
+            );
+            reporter.warn(None, "contract", message);
+        }
+    }
+}
+
+/// When the chunks are written, and the places where their planned states are doubtful.
+pub(super) struct Scheduled {
+    schedule: Schedule,
+    apart: Vec<Boundary>,
+}

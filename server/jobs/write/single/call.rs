@@ -1,0 +1,358 @@
+//! The one call, and what of its answer belongs to each chunk.
+//!
+//! To whoever drafts a chunk its slice is a stream like that of any call: text, usage, then the
+//! end, where a mark of the next part is as good an end as that of the answer. Between two
+//! slices nothing is read; dropped, the call is over.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use futures::{StreamExt, stream};
+
+use crate::provider::{Event, EventStream, FinishReason, ProviderError, ProviderErrorKind, Usage};
+use crate::story::ChunkNumber;
+use crate::writing::single::cut::{Cutter, Piece, Turn};
+use crate::writing::tokens;
+
+/// Most that is read after the story's end, in bytes: the server tells the usage last.
+const AFTER_THE_END: usize = 4_000;
+
+/// A story's one call: to be made, under way, or over.
+#[derive(Debug, Clone)]
+pub(crate) struct SingleCall {
+    parts: u32,
+    shared: Arc<Shared>,
+}
+
+/// What the slices of a call leave to each other, and to those who ask for them.
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// What stood before the mark of the first part.
+    preamble: Mutex<Option<String>>,
+}
+
+enum State {
+    /// Not asked for, or left.
+    Off,
+    /// Asked for, and not begun.
+    Ready,
+    /// The answer has come to the beginning of a part.
+    Between(Box<Answer>),
+    /// A slice of the answer is being read.
+    Reading,
+    /// A slice has ended.
+    Ended(SliceEnd, Option<Box<Answer>>),
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            State::Off => "off",
+            State::Ready => "ready",
+            State::Between(_) => "between two parts",
+            State::Reading => "reading",
+            State::Ended(..) => "at the end of a part",
+        })
+    }
+}
+
+/// How the slice of a chunk ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SliceEnd {
+    /// The mark of the next part came.
+    Next,
+    /// The answer ended with it.
+    Whole,
+    /// The mark of some other part came.
+    Astray(u32),
+}
+
+/// Where the text of a chunk comes from.
+pub(crate) enum Source {
+    /// The one call, which is to be made now.
+    Begin,
+    /// The answer to it, with when it was asked for.
+    Slice(EventStream, Instant),
+    /// A call of its own.
+    Own,
+}
+
+/// The answer to the one call, as far as it was read.
+struct Answer {
+    stream: EventStream,
+    cutter: Cutter,
+    pieces: VecDeque<Piece>,
+    began: Instant,
+    /// Tokens of the whole call, as far as the server told.
+    told: Usage,
+    /// Those that earlier slices were counted for.
+    counted: Usage,
+    end: Option<Result<FinishReason, ProviderError>>,
+}
+
+impl SingleCall {
+    /// Every chunk has calls of its own.
+    pub fn off() -> SingleCall {
+        SingleCall::of(0, State::Off)
+    }
+
+    /// For a story of so many parts, of which nothing is written.
+    pub fn ready(parts: usize) -> SingleCall {
+        SingleCall::of(u32::try_from(parts).unwrap_or(u32::MAX), State::Ready)
+    }
+
+    fn of(parts: u32, state: State) -> SingleCall {
+        SingleCall {
+            parts,
+            shared: Arc::new(Shared {
+                state: Mutex::new(state),
+                preamble: Mutex::default(),
+            }),
+        }
+    }
+
+    pub fn parts(&self) -> u32 {
+        self.parts
+    }
+
+    /// Whether chunks still come out of one call.
+    pub fn is_on(&self) -> bool {
+        !matches!(*self.state(), State::Off)
+    }
+
+    /// Where the text of a chunk comes from now. A chunk that is not the next of the answer
+    /// ends the call.
+    pub fn source(&self, chunk: ChunkNumber) -> Source {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Off) {
+            State::Ready if chunk.0 == 1 => {
+                *state = State::Ready;
+                Source::Begin
+            }
+            State::Between(answer) if answer.cutter.part() == chunk.0 => {
+                *state = State::Reading;
+                let began = answer.began;
+                Source::Slice(self.slice(answer), began)
+            }
+            _ => Source::Own,
+        }
+    }
+
+    /// The call was made; the slice of the first part.
+    pub fn begin(&self, stream: EventStream, began: Instant) -> EventStream {
+        *self.state() = State::Reading;
+        self.slice(Box::new(Answer {
+            stream,
+            cutter: Cutter::new(self.parts),
+            pieces: VecDeque::new(),
+            began,
+            told: Usage::default(),
+            counted: Usage::default(),
+            end: None,
+        }))
+    }
+
+    /// How the slice ended that was read last, once; `None` where it broke off.
+    pub fn slice_end(&self) -> Option<SliceEnd> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Off) {
+            State::Ended(end, answer) => {
+                *state = answer.map_or(State::Off, State::Between);
+                Some(end)
+            }
+            State::Reading => None,
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    /// What stood before the mark of the first part, once.
+    pub fn preamble(&self) -> Option<String> {
+        lock(&self.shared.preamble).take()
+    }
+
+    /// Nothing came of the call; it may be made once more.
+    pub fn again(&self) {
+        *self.state() = State::Ready;
+    }
+
+    /// The call is over, whatever is still to come of it; whether it was not over before.
+    pub fn leave(&self) -> bool {
+        let state = std::mem::replace(&mut *self.state(), State::Off);
+        !matches!(state, State::Off)
+    }
+
+    fn slice(&self, answer: Box<Answer>) -> EventStream {
+        let slice = Slice {
+            answer: Some(answer),
+            home: Arc::clone(&self.shared),
+            out: VecDeque::new(),
+            heard: String::new(),
+            over: false,
+            after: 0,
+        };
+        stream::unfold(slice, Slice::next).boxed()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.shared.state)
+    }
+}
+
+/// A poisoned lock's data is still whole: it is changed in one step.
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What belongs to one chunk.
+struct Slice {
+    /// `None` once it has ended.
+    answer: Option<Box<Answer>>,
+    home: Arc<Shared>,
+    out: VecDeque<Result<Event, ProviderError>>,
+    heard: String,
+    /// The last part came to its end; only the usage is still waited for.
+    over: bool,
+    /// Bytes since then.
+    after: usize,
+}
+
+impl Slice {
+    async fn next(mut self) -> Option<(Result<Event, ProviderError>, Slice)> {
+        loop {
+            if let Some(event) = self.out.pop_front() {
+                return Some((event, self));
+            }
+            let answer = self.answer.as_mut()?;
+            if let Some(piece) = answer.pieces.pop_front() {
+                self.piece(piece);
+            } else if let Some(end) = answer.end.take() {
+                self.end(end);
+            } else {
+                let event = answer.stream.next().await;
+                self.take(event);
+            }
+        }
+    }
+
+    fn take(&mut self, event: Option<Result<Event, ProviderError>>) {
+        let Some(answer) = self.answer.as_mut() else {
+            return;
+        };
+        match event {
+            Some(Ok(Event::Text(text))) => answer.pieces.extend(answer.cutter.push(&text)),
+            Some(Ok(Event::Usage(usage))) => answer.told.update(usage),
+            Some(Ok(Event::Finished(reason))) => answer.end = Some(Ok(reason)),
+            Some(Ok(event)) => self.out.push_back(Ok(event)),
+            Some(Err(error)) => answer.end = Some(Err(error)),
+            None => {
+                answer.end = Some(Err(ProviderError::new(
+                    ProviderErrorKind::Broken,
+                    "The answer broke off before its end.",
+                )));
+            }
+        }
+        if answer.end.is_some() {
+            answer.pieces.extend(answer.cutter.finish());
+        }
+    }
+
+    fn piece(&mut self, piece: Piece) {
+        match piece {
+            Piece::Text(text) if self.over => {
+                self.after += text.len();
+                if self.after > AFTER_THE_END {
+                    self.end(Ok(FinishReason::Stop));
+                }
+            }
+            Piece::Preamble(text) => *lock(&self.home.preamble) = Some(text),
+            Piece::Text(text) => {
+                self.heard.push_str(&text);
+                self.out.push_back(Ok(Event::Text(text)));
+            }
+            Piece::Mark(Turn::Same, _) => {
+                // What a line stood between is not one paragraph.
+                if !self.heard.is_empty() {
+                    self.out.push_back(Ok(Event::Text("\n\n".to_owned())));
+                }
+            }
+            Piece::Mark(Turn::End, _) => self.over = true,
+            Piece::Mark(Turn::Next, _) => self.hand_over(),
+            Piece::Mark(Turn::Astray(number), _) => {
+                self.answer = None;
+                self.close(SliceEnd::Astray(number), None);
+                self.out.push_back(Ok(Event::Finished(FinishReason::Stop)));
+            }
+        }
+    }
+
+    /// The next part begins.
+    fn hand_over(&mut self) {
+        let Some(mut answer) = self.answer.take() else {
+            return;
+        };
+        let used = answer.used(&self.heard);
+        answer.counted = answer.counted.plus(used);
+        self.close(SliceEnd::Next, Some(answer));
+        self.out.push_back(Ok(Event::Usage(used)));
+        self.out.push_back(Ok(Event::Finished(FinishReason::Stop)));
+    }
+
+    /// The answer is over.
+    fn end(&mut self, end: Result<FinishReason, ProviderError>) {
+        let Some(answer) = self.answer.take() else {
+            return;
+        };
+        self.out.push_back(Ok(Event::Usage(answer.left())));
+        match end {
+            // All of the story is there.
+            Err(_) if self.over => self.finish(FinishReason::Stop),
+            Ok(reason) => self.finish(reason),
+            Err(error) => self.out.push_back(Err(error)),
+        }
+    }
+
+    fn finish(&mut self, reason: FinishReason) {
+        self.close(SliceEnd::Whole, None);
+        self.out.push_back(Ok(Event::Finished(reason)));
+    }
+
+    fn close(&self, end: SliceEnd, answer: Option<Box<Answer>>) {
+        let mut state = lock(&self.home.state);
+        // Unless the call was left meanwhile.
+        if matches!(*state, State::Reading) {
+            *state = State::Ended(end, answer);
+        }
+    }
+}
+
+impl Answer {
+    /// What a slice with this text is counted for. Most servers tell the tokens of an answer
+    /// only when it ends; until then they are estimated, and the last slice gets the rest.
+    fn used(&self, heard: &str) -> Usage {
+        // An estimate leans to the high side, and the rest must not be less than nothing.
+        let estimate = u64::from(tokens::estimate(heard)) * 4 / 5;
+        let told = self.left();
+        let told_output = told.output_tokens.filter(|told| told * 2 >= estimate);
+        Usage {
+            output_tokens: told_output.or(Some(estimate)),
+            ..told
+        }
+    }
+
+    /// What the server told of and no slice was counted for.
+    fn left(&self) -> Usage {
+        let left = |told: Option<u64>, counted: Option<u64>| {
+            told.map(|told| told.saturating_sub(counted.unwrap_or(0)))
+        };
+        Usage {
+            input_tokens: left(self.told.input_tokens, self.counted.input_tokens),
+            cached_tokens: left(self.told.cached_tokens, self.counted.cached_tokens),
+            output_tokens: left(self.told.output_tokens, self.counted.output_tokens),
+        }
+    }
+}

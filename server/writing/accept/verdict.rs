@@ -1,0 +1,24 @@
+//! How a call ended, and what becomes of a draft.
+
+use super::check::Fault;
+use crate::provider::FinishReason;
+
+/// How a call ended, as far as acceptance is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallEnd {
+    /// The provider's own word.
+    Finished(FinishReason),
+    /// We stopped it, since it had gone far beyond its length.
+    RanLong,
+}
+
+/// What becomes of a draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is complete.
+    Accept,
+    /// It goes on: too short, cut off by a limit, or an unfinished sentence.
+    Continue(Fault),
+    /// This answer is no prose of the story, or not enough of it.
+    Refuse(Fault),
+}

@@ -1,0 +1,20 @@
+//! What a prompt holds and what an answer must pass.
+//!
+//! Pure: the same values in give the same values out. Nothing in here does I/O, asks the time or knows a provider.
+
+pub mod accept;
+pub(crate) mod audit;
+pub mod contract;
+pub(crate) mod json;
+pub(crate) mod opening;
+pub(crate) mod plan;
+pub mod prompt;
+pub(crate) mod refine;
+pub mod schedule;
+pub mod seam;
+pub(crate) mod seed;
+pub(crate) mod single;
+pub mod size;
+pub(crate) mod state;
+pub(crate) mod thought;
+pub mod tokens;

@@ -1,0 +1,141 @@
+//! What the prompts of all parts of a story have in common, worked out once: a brief may be large, and what a
+//! part costs must not grow with it.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::blocks;
+use super::slices::{self, Slice, Slices};
+use super::templates::Templates;
+use crate::story::names::CastNames;
+use crate::story::terms::terms;
+use crate::story::{Brief, SectionKind};
+use crate::writing::tokens::Weight;
+
+/// What a brief is to every prompt. Made for one brief with its templates, and of no use with another.
+#[derive(Debug)]
+pub struct Ground {
+    pub(crate) names: CastNames,
+    /// Indices into the cast by whole names and aliases, in lower case.
+    named: HashMap<String, usize>,
+    /// The same by what the lists of names say that stand in the brief.
+    listed: HashMap<String, Option<usize>>,
+    /// The slices that are the same for every beat, with their digests.
+    pub(crate) shared: Slices,
+    /// Those that every prompt holds.
+    pub(crate) always: Vec<Slice>,
+    pub(crate) outline: Weighed,
+    pub(crate) roster: Weighed,
+    /// One a section of the author's own naming, in their order.
+    pub(crate) background: Vec<Background>,
+}
+
+/// A text with what it weighs.
+#[derive(Debug)]
+pub(crate) struct Weighed {
+    pub text: String,
+    pub weight: Weight,
+}
+
+/// A section of the author's own naming.
+#[derive(Debug)]
+pub(crate) struct Background {
+    /// Index into the sections of the brief.
+    pub section: usize,
+    /// Of its text as a prompt tells it.
+    pub weight: Weight,
+    /// Terms of its title: what calls for it.
+    pub terms: BTreeSet<String>,
+}
+
+impl Weighed {
+    fn new(text: String) -> Weighed {
+        let weight = Weight::of(&text);
+        Weighed { text, weight }
+    }
+}
+
+impl Ground {
+    /// Reads a brief through, in time in proportion to it.
+    pub fn of(brief: &Brief, templates: &Templates) -> Ground {
+        let sections = brief.sections.iter().enumerate();
+        let background = sections
+            .filter(|(_, it)| it.kind == SectionKind::Background && !it.text.is_empty())
+            .map(|(section, it)| Background {
+                section,
+                weight: Weight::of(&blocks::background_text(it)),
+                terms: terms(&it.title),
+            });
+        Ground {
+            names: CastNames::of(&brief.cast, &brief.language),
+            named: named(brief),
+            listed: listed(brief),
+            shared: slices::shared(brief, templates),
+            always: slices::always(brief),
+            outline: Weighed::new(blocks::outline(brief)),
+            roster: Weighed::new(blocks::roster(brief)),
+            background: background.collect(),
+        }
+    }
+
+    /// The entry of the cast that has a name or alias, as an index.
+    pub(crate) fn entry_named(&self, name: &str) -> Option<usize> {
+        self.named.get(&name.to_lowercase()).copied()
+    }
+
+    /// The entry of the cast that a name of a list means, as an index.
+    pub(crate) fn entry_listed(&self, brief: &Brief, name: &str) -> Option<usize> {
+        let known = self.listed.get(name).copied();
+        known.unwrap_or_else(|| entry(brief, name))
+    }
+
+    /// The slices of a beat that are `held` or that every prompt holds, and those that say which beats are beside
+    /// it, as they are now.
+    pub(crate) fn of_beat(
+        &self,
+        brief: &Brief,
+        beat: usize,
+        templates: &Templates,
+        held: &BTreeSet<Slice>,
+    ) -> Slices {
+        let shared = held.iter().chain(&self.always);
+        let shared = shared.filter_map(|slice| self.shared.get_key_value(slice));
+        let mut slices: Slices = shared
+            .map(|(slice, digest)| (slice.clone(), digest.clone()))
+            .collect();
+        // Which beats are beside this one says why something about them is another.
+        let is_told = |slice: &Slice| {
+            let is_beside = matches!(slice, Slice::Precedes(_) | Slice::Follows(_));
+            is_beside || held.contains(slice) || self.always.contains(slice)
+        };
+        let own = slices::own(brief, beat, templates).into_iter();
+        slices.extend(own.filter(|(slice, _)| is_told(slice)));
+        slices
+    }
+}
+
+fn named(brief: &Brief) -> HashMap<String, usize> {
+    let mut named = HashMap::new();
+    for (index, entry) in brief.cast.iter().enumerate() {
+        for name in std::iter::once(&entry.name).chain(&entry.aliases) {
+            named.entry(name.to_lowercase()).or_insert(index);
+        }
+    }
+    named
+}
+
+fn listed(brief: &Brief) -> HashMap<String, Option<usize>> {
+    let mut found = HashMap::new();
+    let listed = brief.beats.iter().flat_map(|beat| &beat.cast);
+    for name in listed.chain(&brief.protagonist) {
+        if !found.contains_key(name) {
+            found.insert(name.clone(), entry(brief, name));
+        }
+    }
+    found
+}
+
+fn entry(brief: &Brief, name: &str) -> Option<usize> {
+    let meant = brief.character(name)?;
+    let mut entries = brief.cast.iter();
+    entries.position(|entry| std::ptr::eq(entry, meant))
+}

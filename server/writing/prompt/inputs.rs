@@ -1,0 +1,61 @@
+//! What the prompt of one chunk is made from.
+
+use super::ground::Ground;
+use super::templates::Templates;
+use crate::story::recall::Source;
+use crate::story::state::ChunkState;
+use crate::story::{BeatId, Brief, ChunkNumber};
+use crate::writing::tokens::PromptLimit;
+
+/// What a prompt is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct PromptInputs<'a> {
+    pub brief: &'a Brief,
+    pub templates: &'a Templates,
+    /// Of that brief with those templates.
+    pub ground: &'a Ground,
+    /// Index of the beat in `brief.beats`.
+    pub beat: usize,
+    /// Length of this chunk, whole, in words (characters for CJK).
+    pub target_words: u32,
+    /// The parts before this one that are written, in story order.
+    pub earlier: &'a [Earlier<'a>],
+    /// The prose of the chunk before, or empty where it is not there.
+    pub preceding: &'a str,
+    /// What of this chunk is written already, or empty; the answer goes on from its end.
+    pub so_far: &'a str,
+    /// Length to write in this answer, in words (characters for CJK); where that is less than
+    /// is still to be written, the model is told to leave the rest for later.
+    pub remaining_words: u32,
+    /// What the author wants of this rewrite, from margin notes or a command; may be empty.
+    pub notes: &'a [String],
+    /// Most tokens that the prompt may have.
+    pub limit: PromptLimit,
+}
+
+/// A part of the story before the one that is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Earlier<'a> {
+    pub number: ChunkNumber,
+    pub beat: &'a BeatId,
+    pub title: &'a str,
+    pub text: &'a str,
+    /// What was extracted from it, if anything was.
+    pub state: Option<&'a ChunkState>,
+}
+
+impl<'a> Earlier<'a> {
+    /// As what may be quoted.
+    pub fn source(&self) -> Source<'a> {
+        Source {
+            chunk: self.number,
+            text: self.text,
+            facts: self.state.map_or_else(Vec::new, |state| {
+                let facts = state.facts.iter();
+                facts
+                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
+                    .collect()
+            }),
+        }
+    }
+}
