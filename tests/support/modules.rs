@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use super::source::Source;
+use super::source::{self, Source};
 
 /// A path below the crate's root, segment by segment.
 type Segments = Vec<String>;
@@ -21,11 +21,8 @@ pub struct Modules<'a> {
 impl<'a> Modules<'a> {
     /// Takes the files of server/ without those of tests and of the program itself.
     pub fn of(sources: &'a [Source]) -> Modules<'a> {
-        let is_live = |source: &&Source| {
-            !source.path.ends_with("main.rs")
-                && !sources.iter().any(|s| s.declares_as_test(&source.path))
-        };
-        let files = sources.iter().filter(is_live);
+        let live = source::live(sources).into_iter();
+        let files = live.filter(|source| !source.path.ends_with("main.rs"));
         let mut modules = Modules {
             files: files.map(|it| (module_of(&it.path), it)).collect(),
             brought_in: HashMap::new(),

@@ -91,6 +91,14 @@ impl Source {
         found
     }
 
+    /// How many lines do not belong to tests.
+    pub fn live_lines(&self) -> usize {
+        self.test_lines()
+            .iter()
+            .filter(|is_test| !**is_test)
+            .count()
+    }
+
     /// The `use` items outside of tests.
     pub fn live_uses(&self) -> Vec<Used> {
         let tests = self.test_lines();
@@ -114,23 +122,19 @@ impl Source {
         paths
     }
 
-    /// Whether this file has `#[cfg(test)] mod NAME;` for the file at `path`.
-    pub fn declares_as_test(&self, path: &Path) -> bool {
+    /// The files and folders of the modules that this file declares under `#[cfg(test)]`.
+    pub fn test_modules(&self) -> Vec<PathBuf> {
         let folder = if self.path.ends_with("mod.rs") || self.path.ends_with("lib.rs") {
             self.path.with_file_name("")
         } else {
             self.path.with_extension("")
         };
-        self.code.windows(2).any(|pair| {
-            let name = pair[1]
-                .trim()
-                .strip_prefix("mod ")
-                .and_then(|name| name.strip_suffix(';'));
-            let Some(name) = name.filter(|_| pair[0].trim() == "#[cfg(test)]") else {
-                return false;
-            };
-            path == folder.join(format!("{name}.rs")) || path.starts_with(folder.join(name))
-        })
+        let pairs = self.code.windows(2);
+        let declared = pairs.filter(|pair| pair[0].trim() == "#[cfg(test)]");
+        let names =
+            declared.filter_map(|pair| pair[1].trim().strip_prefix("mod ")?.strip_suffix(';'));
+        let places = names.map(|name| [folder.join(format!("{name}.rs")), folder.join(name)]);
+        places.flatten().collect()
     }
 
     /// What may panic outside of test modules, without a comment on the line above.
@@ -186,6 +190,14 @@ impl Source {
         let line = self.lines.get(number - 1).map_or("", |line| line.trim());
         format!("{}:{number}: {line}", self.path.display())
     }
+}
+
+/// Those that are no tests.
+pub fn live(sources: &[Source]) -> Vec<&Source> {
+    let tests: Vec<PathBuf> = sources.iter().flat_map(Source::test_modules).collect();
+    let is_test = |path: &Path| tests.iter().any(|test| path.starts_with(test));
+    let live = sources.iter().filter(|source| !is_test(&source.path));
+    live.collect()
 }
 
 fn is_name(c: char) -> bool {
@@ -425,6 +437,11 @@ fn h() { panic!(\"no\") }
         found[0].contains(":2:") && found[1].contains(":16:"),
         "{found:?}"
     );
-    let more = Path::new("server/engine/draft/more.rs");
-    assert!(source.declares_as_test(more) && !source.declares_as_test(Path::new("server/more.rs")));
+    let folder = Path::new("server/engine/draft");
+    assert_eq!(
+        source.test_modules(),
+        [folder.join("more.rs"), folder.join("more")]
+    );
+    let all = [source, Source::new(folder.join("more.rs"), "")];
+    assert_eq!(live(&all).len(), 1);
 }

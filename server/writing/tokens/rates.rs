@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Weight;
+use super::weight::Weight;
 
 /// How far usage may be from a first guess before an answer is known (standard deviations, as shares of the guess).
 const PLAIN_SPREAD: f64 = 0.2;
