@@ -43,7 +43,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms whose circles are still to be cut.
-const UNCUT: &[&str] = &["session", "lsp", "cli"];
+const UNCUT: &[&str] = &["session"];
 
 /// The rooms that take values and return values.
 const PURE: &[&str] = &["story", "writing"];
