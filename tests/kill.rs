@@ -280,15 +280,37 @@ impl Run {
                 }
             }
         }
-        self.child.kill().expect("killed");
+        kill_process(&mut self.child);
         let status = self.child.wait().expect("it ends");
         // The reader ends with the pipe.
         told.extend(self.events.iter());
         match status.code() {
             None => Killed::Before(told),
+            Some(KILLED) if cfg!(windows) => Killed::Before(told),
             Some(0) => Killed::Ended,
             Some(code) => panic!("write ended with {code}: {told:#?}"),
         }
+    }
+}
+
+/// How a process ends that was killed on Windows, where no other does so.
+const KILLED: i32 = 137;
+
+#[cfg(not(windows))]
+fn kill_process(child: &mut Child) {
+    child.kill().expect("killed");
+}
+
+/// As `taskkill /f` does it.
+#[cfg(windows)]
+fn kill_process(child: &mut Child) {
+    use std::os::windows::io::AsRawHandle as _;
+    // SAFETY: the handle is the child's own; one that has ended already is no harm.
+    unsafe {
+        windows_sys::Win32::System::Threading::TerminateProcess(
+            child.as_raw_handle().cast(),
+            KILLED as u32,
+        );
     }
 }
 

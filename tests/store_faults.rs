@@ -6,7 +6,7 @@ mod store;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use store::{Story, n, result};
 use storywright::session::{
@@ -20,6 +20,7 @@ fn errors_name_what_happened_and_what_to_do() {
         (libc::ENOSPC, "The disk is full"),
         (libc::EROFS, "The disk is read-only"),
         (libc::EACCES, "Permission denied"),
+        (libc::EBUSY, "Another program has"),
         (libc::EIO, "could not be written"),
     ];
     for (code, words) in rows {
@@ -369,4 +370,111 @@ fn what_is_closed_to_writing_is_known_before() {
         assert!(said.contains("Permission denied"), "{folder}: {said}");
         assert!(said.contains("Nothing was sent"), "{folder}: {said}");
     }
+}
+
+/// Files that another program has open, by their names.
+#[derive(Default)]
+struct Held(Mutex<&'static [&'static str]>);
+
+impl Faults for Held {
+    fn before(&self, call: Call, path: &Path) -> Verdict {
+        let held = self.0.lock().unwrap();
+        match call == Call::Rename && held.iter().any(|name| path.ends_with(name)) {
+            true => Verdict::Fail(io::ErrorKind::ResourceBusy.into()),
+            false => Verdict::Go,
+        }
+    }
+}
+
+#[test]
+fn what_can_be_made_again_and_is_open_elsewhere_stops_no_job() {
+    let held = Arc::new(Held::default());
+    let story = Story::new();
+    let disk = Disk::with_faults(held.clone());
+    let session = story.try_open(&["a", "b", "c"], disk).unwrap().session;
+    let end = |number: u32| {
+        let text = format!("Text {number}.");
+        session.complete_chunk(n(number), &text, result()).unwrap()
+    };
+    let told = |changelog: &str| {
+        let lines = changelog
+            .lines()
+            .filter_map(|line| line.split("wrote chunk ").nth(1));
+        lines.map(|line| line[..1].to_owned()).collect::<String>()
+    };
+    end(1);
+
+    *held.0.lock().unwrap() = &["CHANGELOG.md", "full_story.md"];
+    // Else the story would be added to, which nobody has to make room for.
+    story.write("full_story.md", "");
+    let notices = end(2).notices;
+    let codes: Vec<_> = notices.iter().map(|notice| notice.code).collect();
+    assert_eq!(codes, ["file-left-alone"; 2]);
+    for (notice, name) in notices.iter().zip(["full_story.md", "CHANGELOG.md"]) {
+        assert!(notice.message.contains("Another program has"), "{notice:?}");
+        assert!(notice.message.contains(name), "{notice:?}");
+    }
+    assert_eq!(told(&story.read("CHANGELOG.md")), "1");
+    assert!(!story.exists(".intent.json"), "nothing waits for it");
+
+    *held.0.lock().unwrap() = &[];
+    assert_eq!(end(3).notices, []);
+    assert_eq!(told(&story.read("CHANGELOG.md")), "123");
+    let whole = story.read("full_story.md");
+    for text in ["Text 1.", "Text 2.", "Text 3."] {
+        assert!(whole.contains(text), "{whole}");
+    }
+}
+
+#[test]
+fn a_late_line_is_in_the_changelog_when_the_job_ends() {
+    let held = Arc::new(Held::default());
+    let story = Story::new();
+    let disk = Disk::with_faults(held.clone());
+    let session = story.try_open(&["a"], disk).unwrap().session;
+    *held.0.lock().unwrap() = &["CHANGELOG.md"];
+    session.complete_chunk(n(1), "Text.", result()).unwrap();
+    *held.0.lock().unwrap() = &[];
+    session.count_spent().unwrap();
+    assert!(story.read("CHANGELOG.md").contains("wrote chunk 1"));
+    assert!(!story.exists(".work/changelog.late"));
+}
+
+#[test]
+fn a_late_line_is_in_the_changelog_after_the_next_job() {
+    let held = Arc::new(Held::default());
+    let story = Story::new();
+    let disk = Disk::with_faults(held.clone());
+    let session = story.try_open(&["a"], disk).unwrap().session;
+    *held.0.lock().unwrap() = &["CHANGELOG.md"];
+    session.complete_chunk(n(1), "Text.", result()).unwrap();
+    session.count_spent().unwrap();
+    drop(session);
+    for _ in 0..2 {
+        drop(story.open(&["a"]));
+        let changelog = story.read("CHANGELOG.md");
+        assert_eq!(changelog.matches("wrote chunk 1").count(), 1, "{changelog}");
+    }
+    assert!(!story.exists(".work/changelog.late"));
+}
+
+#[test]
+fn a_manifest_that_was_held_is_no_manifest_of_another_program() {
+    let held = Arc::new(Held::default());
+    let story = Story::new();
+    let disk = Disk::with_faults(held.clone());
+    let session = story.try_open(&["a", "b"], disk).unwrap().session;
+    *held.0.lock().unwrap() = &["manifest.json"];
+    for _ in 0..2 {
+        let error = session.complete_chunk(n(1), "Text.", result()).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains("manifest.json open"), "{said}");
+    }
+    *held.0.lock().unwrap() = &[];
+    let notices = session
+        .complete_chunk(n(1), "Text.", result())
+        .unwrap()
+        .notices;
+    assert_eq!(notices, []);
+    assert!(!story.exists("manifest.kept-01.json"));
 }

@@ -14,7 +14,12 @@ use crate::settings::environment::Environment;
 
 /// Writes long fiction from a brief, chunk by chunk, into markdown files.
 #[derive(Parser)]
-#[command(name = "storywright", version, arg_required_else_help = true)]
+#[command(
+    name = "storywright",
+    bin_name = "storywright",
+    version,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

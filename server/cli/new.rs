@@ -24,10 +24,12 @@ pub struct New {
 }
 
 pub fn run(arguments: New) -> Result<Exit, Failure> {
-    let path = new_story::create(&arguments.folder, &arguments.title).map_err(|error| Failure {
-        message: error.to_string(),
-        exit: Exit::Failed,
-    })?;
+    let path = new_story::create(&output::native(&arguments.folder), &arguments.title).map_err(
+        |error| Failure {
+            message: error.to_string(),
+            exit: Exit::Failed,
+        },
+    )?;
     if arguments.json {
         output::print_json(&serde_json::json!({ "brief": path }), true);
     } else {

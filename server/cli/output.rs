@@ -107,6 +107,14 @@ pub fn complain(text: &str) {
     note(&format!("storywright: {text}"));
 }
 
+/// Gives a path that was typed the separators of this system: what is joined to it has those.
+pub fn native(path: &Path) -> PathBuf {
+    match cfg!(windows) {
+        true => path.components().collect(),
+        false => path.to_owned(),
+    }
+}
+
 /// Finds the way from a folder to a path, as `../chunks/chunk_01.md`; both absolute. `None` where they have
 /// nothing in common but the root.
 pub fn relative_path(path: &Path, from: &Path) -> Option<PathBuf> {

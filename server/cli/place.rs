@@ -26,7 +26,9 @@ pub struct OneChunk {
 
 /// Returns the outermost folder whose `storywright.toml` counts: the current one.
 pub fn workspace() -> Option<PathBuf> {
-    std::env::current_dir().ok()
+    let folder = std::env::current_dir().ok()?;
+    // Without links, as the paths of stories are: Windows tells of the way that one came.
+    dunce::canonicalize(&folder).ok().or(Some(folder))
 }
 
 /// Finds the brief that a command is about: its argument, or that of the folder one stands in.
@@ -34,7 +36,7 @@ pub fn workspace() -> Option<PathBuf> {
 /// Text that an editor left in a journal is brought into its chunk file first: every command says
 /// and does what fits the files.
 pub fn brief(path: Option<&Path>) -> Result<PathBuf, Failure> {
-    let path = path.unwrap_or(Path::new("."));
+    let path = &output::native(path.unwrap_or(Path::new(".")));
     let brief = match located(path) {
         Some(located) => located.folder.brief().to_owned(),
         None => absolute(&find_upwards(path)?)?,

@@ -359,7 +359,8 @@ fn innermost(error: &dyn Error) -> String {
     }
     let said = cause.to_string();
     match said.find(" (os error") {
-        Some(end) => said[..end].to_lowercase(),
+        // Windows ends its sentences, and this one goes on.
+        Some(end) => said[..end].trim_end_matches('.').to_lowercase(),
         None => said,
     }
 }

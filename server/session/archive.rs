@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::layout::SessionId;
+use crate::story::file_names::is_portable;
 use crate::story::slug;
 
 /// The folder of the archive that the brief is in.
@@ -217,23 +218,11 @@ pub(crate) fn parts_of(name: &str) -> Result<Vec<&str>, Refusal> {
             ".." => return Err(Refusal::LeavesFolder),
             "" | "." => return Err(Refusal::BadName),
             part if part.len() > 255 => return Err(Refusal::TooDeep),
-            part if part.ends_with(['.', ' ']) || is_device(part) => return Err(Refusal::BadName),
-            part if part.contains(['<', '>', '"', '|', '?', '*']) => return Err(Refusal::BadName),
+            part if !is_portable(part) => return Err(Refusal::BadName),
             _ => {}
         }
     }
     Ok(parts)
-}
-
-/// Names that mean devices on Windows, with any ending.
-fn is_device(part: &str) -> bool {
-    let stem = part.split('.').next().unwrap_or(part).trim_end();
-    let stem = stem.to_ascii_lowercase();
-    let numbered = stem
-        .strip_prefix("com")
-        .or_else(|| stem.strip_prefix("lpt"))
-        .is_some_and(|rest| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_digit()));
-    numbered || matches!(stem.as_str(), "con" | "prn" | "aux" | "nul")
 }
 
 /// The names of an archive, as the most forgetful of file systems would see them: without

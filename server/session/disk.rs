@@ -18,6 +18,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -27,7 +28,6 @@ use crate::story::encoding::decode_any;
 pub use call::{Call, Faults, Verdict};
 pub use entry::{Entry, EntryKind, Metadata};
 use entry::{device_of, kind_of, refuse_no_file, refuse_no_folder};
-use held::patiently;
 pub(crate) use locking::LockedFile;
 use regular::Links;
 pub(crate) use regular::NotAFile;
@@ -42,6 +42,8 @@ pub struct Disk {
     /// The folder, without links, that all writes must stay inside.
     root: Option<Arc<Path>>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How long a file is tried again that another program holds.
+    patience: Duration,
 }
 
 impl std::fmt::Debug for Disk {
@@ -56,12 +58,15 @@ impl Disk {
             faults: None,
             root: None,
             clock: Arc::new(Timestamp::now),
+            patience: held::PATIENCE,
         }
     }
 
+    /// The real disk, whose calls fail as told; nothing is waited for.
     pub fn with_faults(faults: Arc<dyn Faults>) -> Disk {
         Disk {
             faults: Some(faults),
+            patience: Duration::ZERO,
             ..Disk::real()
         }
     }
@@ -89,6 +94,10 @@ impl Disk {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
+    fn patiently<T>(&self, call: Call, make: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        held::patiently(self.patience, call, make)
+    }
+
     pub(super) fn go(&self, call: Call, path: &Path) -> io::Result<()> {
         match &self.faults {
             None => Ok(()),
@@ -104,7 +113,7 @@ impl Disk {
     /// # Errors
     /// [`StoreError::Outside`] where it is a symbolic link.
     pub fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = patiently(Call::Read, || {
+        let bytes = self.patiently(Call::Read, || {
             self.go(Call::Read, path)
                 .and_then(|()| regular::read(path, Links::Refuse))
         });
@@ -121,7 +130,7 @@ impl Disk {
 
     /// Returns the bytes of a file that the author may well have linked to, such as a brief.
     pub fn read_linked(&self, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = patiently(Call::Read, || {
+        let bytes = self.patiently(Call::Read, || {
             self.go(Call::Read, path)
                 .and_then(|()| regular::read(path, Links::Follow))
                 .map(Some)
@@ -134,7 +143,7 @@ impl Disk {
     pub fn list(&self, folder: &Path) -> Result<Vec<Entry>, StoreError> {
         let entries = self.go(Call::List, folder).and_then(|()| {
             let mut entries = Vec::new();
-            for entry in fs::read_dir(folder)? {
+            for entry in regular::read_folder(folder)? {
                 let entry = entry?;
                 if let Ok(name) = entry.file_name().into_string() {
                     let kind = kind_of(entry.file_type()?);
@@ -388,7 +397,7 @@ impl Disk {
     ) -> Result<io::Result<File>, StoreError> {
         self.hold_inside(path)?;
         self.check_file(path)?;
-        Ok(patiently(Call::Create, || {
+        Ok(self.patiently(Call::Create, || {
             self.go(Call::Create, path)
                 .and_then(|()| regular::open(path, options, Links::Refuse))
         }))
@@ -410,7 +419,7 @@ impl Disk {
     }
 
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        patiently(Call::Rename, || {
+        self.patiently(Call::Rename, || {
             self.go(Call::Rename, to)
                 .and_then(|()| fs::rename(from, to))
         })
@@ -423,8 +432,10 @@ impl Disk {
     pub fn rename_file(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         self.hold_inside(to)?;
         self.refuse_special(to)?;
-        self.rename(from, to)
-            .map_err(|error| StoreError::io(Doing::Write, to, error))?;
+        self.rename(from, to).map_err(|error| {
+            let is_from = error.kind() == io::ErrorKind::ResourceBusy && !to.exists();
+            StoreError::io(Doing::Write, if is_from { from } else { to }, error)
+        })?;
         match to.parent() {
             Some(folder) => self.sync_folder(folder),
             None => Ok(()),
@@ -443,7 +454,7 @@ impl Disk {
     /// `false` where there was none.
     pub(super) fn drop_name(&self, path: &Path) -> Result<bool, StoreError> {
         self.hold_inside(path)?;
-        let removed = patiently(Call::Remove, || {
+        let removed = self.patiently(Call::Remove, || {
             self.go(Call::Remove, path)
                 .and_then(|()| fs::remove_file(path))
                 .map(Some)

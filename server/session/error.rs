@@ -88,8 +88,9 @@ pub enum StoreError {
     )]
     NotAFolder { path: PathBuf, what: String },
     #[error(
-        "\"{id}\" can't be the name of a session: it has to be one plain folder name, without slashes and without a \
-         dot at its start. Choose another name."
+        "\"{id}\" can't be the name of a session: it has to be one plain folder name that every system takes: \
+         without slashes, colons and <>\"|?*, without a dot at its start or end, and none that means a device on \
+         Windows (con, nul). Choose another name."
     )]
     BadSessionId { id: String },
     #[error(
@@ -243,6 +244,17 @@ impl StoreError {
             | StoreError::ChunkLocked { .. }
             | StoreError::NothingToLock { .. } => None,
         }
+    }
+
+    /// Tells whether another program has the file open.
+    pub(crate) fn is_held(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Io {
+                trouble: Trouble::Held,
+                ..
+            }
+        )
     }
 
     /// Tells whether the disk is full, read-only or closed to us, so that every later save would

@@ -8,7 +8,8 @@ use super::conflict;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::layout::{
-    GENERATED, SessionId, SessionPaths, StoryFolder, WORK, chunk_number, is_brief_name, is_markdown,
+    GENERATED, SessionId, SessionPaths, StoryFolder, WORK, chunk_number, folded, is_brief_name,
+    is_markdown,
 };
 use super::manifest;
 use crate::story::{BeatId, Brief, ChunkNumber, slug};
@@ -131,7 +132,7 @@ impl StoryFolder {
                 continue;
             };
             let (other, used) = id.parts();
-            if other != slug || used < number {
+            if folded(other) != slug || used < number {
                 continue;
             }
             if entry.kind != EntryKind::Folder || !is_free(&self.session_root(&id))? {

@@ -131,9 +131,9 @@ pub(crate) fn do_step(step: &Step, paths: &SessionPaths, disk: &Disk) -> Result<
             journal::in_turn(|| put(file, text, over, paths, disk))
         }
         Step::Put { file, text, over } => put(file, text, over, paths, disk),
-        Step::Copy { file, text } => copy(&paths.root.join(file), text, disk),
+        Step::Copy { file, text } => copy(&paths.inside(file), text, disk),
         Step::Remove { file, over } => {
-            let path = paths.root.join(file);
+            let path = paths.inside(file);
             match disk.read_text(&path)? {
                 Some(text) if over.contains(&Digest::of(&text)) => {
                     disk.drop_name(&path)?;
@@ -161,7 +161,7 @@ fn copy(path: &Path, text: &str, disk: &Disk) -> Result<Done, StoreError> {
 pub(crate) fn folders(steps: &[Step], paths: &SessionPaths) -> BTreeSet<PathBuf> {
     let files = steps.iter().filter_map(|step| match step {
         Step::Put { file, .. } | Step::Remove { file, .. } if !is_copy(file) => {
-            Some(paths.root.join(file))
+            Some(paths.inside(file))
         }
         _ => None,
     });
@@ -177,7 +177,7 @@ fn put(
     paths: &SessionPaths,
     disk: &Disk,
 ) -> Result<Done, StoreError> {
-    let path = paths.root.join(file);
+    let path = paths.inside(file);
     match disk.read_text(&path)? {
         Some(there) if there == text => return Ok(Done::Yes),
         Some(there) if !is_over(file, &there, over) && !same_prose(&there, text) => {

@@ -142,6 +142,13 @@ pub(crate) struct SessionPaths {
 }
 
 impl SessionPaths {
+    /// Takes a file from manifest or declaration, which have forward slashes everywhere, to its path as this
+    /// system writes it.
+    pub(crate) fn inside(&self, file: &str) -> PathBuf {
+        file.split('/')
+            .fold(self.root.clone(), |path, part| path.join(part))
+    }
+
     pub(crate) fn manifest(&self) -> PathBuf {
         self.root.join("manifest.json")
     }
@@ -168,6 +175,11 @@ impl SessionPaths {
 
     pub(crate) fn changelog(&self) -> PathBuf {
         self.root.join("CHANGELOG.md")
+    }
+
+    /// Lines that the changelog did not take.
+    pub(crate) fn late_lines(&self) -> PathBuf {
+        self.work().join("changelog.late")
     }
 
     pub(crate) fn intent(&self) -> PathBuf {

@@ -159,7 +159,7 @@ pub(super) fn name_holder(
 ) -> Result<(), StoreError> {
     let text = serde_json::to_vec(&Holder::of_process(holder, disk.now())).unwrap_or_default();
     if cfg!(windows) {
-        disk.write_copy(&name_file(path), &text)
+        file.write_beside(disk, name_file(path), &text)
     } else {
         file.write(disk, path, &text)
     }

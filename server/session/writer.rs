@@ -70,11 +70,17 @@ pub(super) struct State {
     pub(super) manifest: Manifest,
     /// Digest of manifest.json as it was last read or written.
     pub(super) manifest_seen: Option<Digest>,
+    /// Digest of the one that was to be written last: though that failed, it may be there.
+    pub(super) manifest_tried: Option<Digest>,
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
     /// The story's title page, and the digest of the brief that it was read from.
     pub(super) title_page: Option<(Digest, TitlePage)>,
+    /// Lines that the changelog has not taken yet.
+    pub(super) lines: Vec<String>,
+    /// Those lie in `.work/`, too.
+    pub(super) has_late_lines: bool,
     /// A declared change could not be finished yet.
     pub(super) pending: bool,
     /// Edits and notices that no caller has been given yet.

@@ -22,8 +22,8 @@ pub use problem::{Problem, Severity, Span};
 pub use text::language::Language;
 pub use text::margin_notes::MarginNote;
 pub use text::{
-    carried_comments, comments, conflict_markers, controls, counted, edits, encoding, margin_notes,
-    names, quote, slug, terms, words,
+    carried_comments, comments, conflict_markers, controls, counted, edits, encoding, file_names,
+    margin_notes, names, quote, slug, terms, words,
 };
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, KEY, fixture};
+use crate::desk::{Desk, KEY, fixture, native};
 use crate::novel::{BRIEF, Novel, PART, part_of};
 use crate::protocols::novelist;
 use crate::support::model_server::{ModelServer, Reply};
@@ -15,7 +15,7 @@ fn a_new_brief_can_be_written_at_once() {
     let ended = desk.run(&["new", "The Clock"]).exits(0);
     assert_eq!(
         ended.stdout,
-        "./story.md\n\nChange it to your story, then: storywright write ./story.md\n"
+        native("./story.md\n\nChange it to your story, then: storywright write ./story.md\n")
     );
     assert!(desk.read("story.md").contains("title: \"The Clock\"\n"));
     desk.run(&["check"]).exits(0);
@@ -45,6 +45,7 @@ fn a_new_brief_never_takes_the_place_of_another() {
             "./die-uhr-zweite-fassung.story.md",
             "./die-uhr-zweite-fassung-2.story.md"
         ]
+        .map(native)
     );
     for path in &made {
         assert!(desk.read(path).ends_with(&format!("Mine {path}\n")));
@@ -59,14 +60,18 @@ fn a_new_brief_goes_into_the_folder_that_is_named() {
         .run(&["new", "灯台守", "--folder", "my books/第一"])
         .exits(0);
     assert!(
-        ended.stdout.starts_with("my books/第一/story.md\n"),
+        ended
+            .stdout
+            .starts_with(&native("my books/第一/story.md\n")),
         "{}",
         ended.stdout
     );
+    let quote = if cfg!(windows) { '"' } else { '\'' };
+    let written = native(&format!("{quote}my books/第一/story.md{quote}"));
     assert!(
         ended
             .stdout
-            .ends_with("storywright write 'my books/第一/story.md'\n"),
+            .ends_with(&format!("storywright write {written}\n")),
         "{}",
         ended.stdout
     );

@@ -92,7 +92,7 @@ impl Desk {
         self.path(relative).exists()
     }
 
-    /// Every file below a folder, with its text, sorted by path.
+    /// Every file below a folder, with its text, sorted by path; with forward slashes.
     pub fn files(&self, relative: &str) -> Vec<(String, String)> {
         let mut files = Vec::new();
         let mut folders = vec![numbered::found(&self.path(relative))];
@@ -105,7 +105,7 @@ impl Desk {
                     let bytes = std::fs::read(&path).expect("a file");
                     let name = path.strip_prefix(self.folder()).unwrap_or(&path);
                     let text = String::from_utf8_lossy(&bytes).into_owned();
-                    files.push((name.display().to_string(), text));
+                    files.push((slashed(name), text));
                 }
             }
         }
@@ -403,6 +403,19 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         // Files and processes tell nobody when they change; this looks again and again.
         std::thread::park_timeout(Duration::from_millis(5));
     }
+}
+
+/// A path with forward slashes on every system.
+pub fn slashed(path: &Path) -> String {
+    match cfg!(windows) {
+        true => path.display().to_string().replace('\\', "/"),
+        false => path.display().to_string(),
+    }
+}
+
+/// A path, written with forward slashes, as this system writes it.
+pub fn native(path: &str) -> String {
+    path.replace('/', std::path::MAIN_SEPARATOR_STR)
 }
 
 /// A brief of the repository.

@@ -1,7 +1,7 @@
 //! Files as the author's programs write them: text in the encodings that such programs use, and
 //! bytes that are no text.
 
-use crate::desk::{Desk, KEY};
+use crate::desk::{Desk, KEY, native};
 use crate::novel::{BRIEF, Novel};
 use crate::support::model_server::ModelServer;
 
@@ -125,11 +125,12 @@ fn settings_and_templates_are_told_at_their_place() {
         desk.put(file, "");
         std::fs::write(desk.path(file), text).expect("written");
         let said = desk.run(&["check"]).exits(1).said();
-        assert!(said.contains(&format!("{file}:2:")), "{file}: {said}");
+        let shown = native(file);
+        assert!(said.contains(&format!("{shown}:2:")), "{file}: {said}");
         let server = ModelServer::queue([]);
         let ended = desk.write("openai", &server, &[]);
         assert_ne!(ended.code, Some(0), "{file}");
-        assert!(ended.said().contains(file), "{file}: {ended:?}");
+        assert!(ended.said().contains(&shown), "{file}: {ended:?}");
         assert_eq!(server.requests().len(), 0, "{file}");
     }
 }

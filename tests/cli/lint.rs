@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::desk::Desk;
+use crate::desk::{Desk, slashed};
 use crate::novel::{BRIEF, Novel, part_of};
 use crate::protocols::novelist;
 use crate::support::model_server::{ModelServer, Reply};
@@ -69,7 +69,7 @@ fn what_is_written_is_checked_too() {
     );
     plant(&desk, 5, "status: complete", "status: partial");
     let shown = desk.run(&["check"]).exits(0).stdout;
-    insta::assert_snapshot!(shown);
+    insta::assert_snapshot!(slashed(Path::new(&shown)));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn states_are_told_with_their_reasons() {
         let rows = rows.iter().filter(|row| row["code"] == code);
         rows.map(|row| {
             let text = |field: &str| row[field].as_str().expect("text");
-            let name = text("file").rsplit('/').next().expect("a name");
+            let name = text("file").rsplit(['/', '\\']).next().expect("a name");
             (name, text("message"), row)
         })
         .collect()

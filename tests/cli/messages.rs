@@ -9,10 +9,13 @@ use crate::support::model_server::{ModelServer, Recorded, Reply};
 
 /// What is said, with the places of this machine taken out.
 fn said(desk: &Desk, server: Option<&ModelServer>, ended: &Ended) -> String {
-    let folder = desk.folder().canonicalize().expect("a folder");
+    let folder = dunce::canonicalize(desk.folder()).expect("a folder");
     let mut text = ended
         .stderr
         .replace(&folder.display().to_string(), "FOLDER");
+    if cfg!(windows) {
+        text = text.replace('\\', "/");
+    }
     if let Some(server) = server {
         text = text.replace(server.host(), "HOST");
     }

@@ -1,9 +1,11 @@
 //! What is true of a story is the same for `check` and for what writes: its settings, and what is wrong with
 //! them, wherever they stand.
 
+use std::path::Path;
+
 use serde_json::Value;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, slashed};
 use crate::novel::{BRIEF, Novel, part_of};
 use crate::support::model_server::ModelServer;
 
@@ -16,7 +18,7 @@ fn checked(desk: &Desk, code: i32) -> Vec<String> {
         let line = row["range"]["start"]["line"].as_u64().expect("a line") + 1;
         format!(
             "{}:{line} {} {}",
-            text(row, "file"),
+            slashed(Path::new(&text(row, "file"))),
             text(row, "severity"),
             text(row, "code")
         )

@@ -129,14 +129,17 @@ fn logs_hold_neither_prose_nor_prompt_nor_key() {
 }
 
 /// A command for the key: its output is the key, and nothing of it is shown, even if it fails.
-#[cfg(unix)]
 #[test]
 fn a_key_command_is_run_and_its_output_kept_secret() {
     let novel = Novel::short();
     let server = ModelServer::start(move |request| novel.answer(request));
     let desk = Desk::with(BRIEF);
+    let (then, nothing, status) = match cfg!(windows) {
+        true => ("&", "rem", "code"),
+        false => (";", "true", "status"),
+    };
     desk.configure(&format!(
-        "api_key_command = \"echo {KEY}; echo noise >&2\"\nprovider = \"openai\"\n"
+        "api_key_command = \"echo {KEY}{then} echo noise >&2\"\nprovider = \"openai\"\n"
     ));
     let ended = desk.write("openai", &server, &[]).exits(0);
     let sent = format!("Bearer {KEY}");
@@ -148,17 +151,20 @@ fn a_key_command_is_run_and_its_output_kept_secret() {
     assert!(!ended.said().contains("noise"));
     for (command, why) in [
         (
-            "echo secret-part; exit 3",
-            "api_key_command failed (exit status: 3)",
+            format!("echo secret-part{then} exit 3"),
+            format!("api_key_command failed (exit {status}: 3)"),
         ),
-        ("true", "api_key_command printed nothing"),
+        (
+            nothing.to_owned(),
+            "api_key_command printed nothing".to_owned(),
+        ),
     ] {
         let desk = Desk::with(BRIEF);
         desk.configure(&format!(
             "api_key_command = \"{command}\"\nprovider = \"openai\"\n"
         ));
         let ended = desk.write("openai", &server, &[]).exits(2);
-        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+        assert!(ended.stderr.contains(&why), "{}", ended.stderr);
         assert!(!ended.said().contains("secret-part"));
         assert!(!desk.exists("generated"));
     }

@@ -1,5 +1,6 @@
 //! Drafts of a story: begun, switched, adopted, and brought along when their brief is renamed.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::analysis::story_file::StoryFile;
@@ -7,6 +8,7 @@ use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Workshop, check_no_file};
 use crate::session::{Disk, Owners, SessionId, StoreError};
 use crate::settings::Settings;
+use crate::story::file_names::is_portable;
 
 /// Begins a draft and makes it the current one; without a name it gets the next number. Nothing
 /// is written into it yet. Blocks on the file system.
@@ -24,6 +26,9 @@ pub fn create(
     let generated = story.folder.generated();
     check_no_file(&generated)?;
     disk.make_folder(&generated)?;
+    if let Some(name) = name {
+        check_new_name(name, &generated, &disk)?;
+    }
     // Two that begin a draft at the same moment get one each.
     let id = loop {
         let id = match name {
@@ -40,6 +45,23 @@ pub fn create(
     workshop.open_session(story, Some(&id), &story.plan(settings), owners)?;
     story.folder.switch_session(&id, &disk)?;
     Ok(id)
+}
+
+/// Refuses a name that is not one folder's, and this one's, on every system: drafts are synced.
+fn check_new_name(name: &SessionId, generated: &Path, disk: &Disk) -> Result<(), JobError> {
+    let id = name.as_str();
+    if !is_portable(id) {
+        return Err(StoreError::BadSessionId { id: id.to_owned() }.into());
+    }
+    let is_taken = |there: &str| there.to_lowercase() == id.to_lowercase();
+    match disk
+        .list(generated)?
+        .iter()
+        .any(|there| is_taken(&there.name))
+    {
+        true => Err(JobError::SessionExists(name.clone())),
+        false => Ok(()),
+    }
 }
 
 /// Makes a session the one that `write` goes on with.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::story::file_names::is_device;
 use crate::story::slug::file_slug;
 
 /// The text of a new brief.
@@ -14,7 +15,10 @@ pub fn template(title: &str) -> String {
 /// Never overwrites anything.
 pub fn create(folder: &Path, title: &str) -> Result<PathBuf, NotCreated> {
     let text = template(title);
-    let slug = file_slug(title);
+    let mut slug = file_slug(title);
+    if is_device(&slug) {
+        slug.push_str("-story");
+    }
     let failed = |path: &Path| {
         let path = path.to_owned();
         |source| NotCreated { path, source }
@@ -71,6 +75,18 @@ fn yaml_string(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::story::Brief;
+
+    #[test]
+    fn no_brief_is_named_after_a_device() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = ["story.md", "con-story.story.md", "com-1.story.md"];
+        for (title, name) in ["Con", "Con", "Com 1"].iter().zip(names) {
+            assert_eq!(
+                create(folder.path(), title).unwrap(),
+                folder.path().join(name)
+            );
+        }
+    }
 
     #[test]
     fn a_new_brief_has_no_problems_and_keeps_its_title() {

@@ -7,21 +7,25 @@ use std::time::{Duration, Instant};
 use super::call::Call;
 
 /// How long a file is tried again that another program holds.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-/// Makes a call, again while another program holds the file.
+/// Makes a call, again for so long while another program holds the file.
 ///
 /// # Errors
 /// What the call fails with; [`io::ErrorKind::ResourceBusy`] where the file is still held in the end.
-pub(super) fn patiently<T>(call: Call, mut make: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn patiently<T>(
+    patience: Duration,
+    call: Call,
+    mut make: impl FnMut() -> io::Result<T>,
+) -> io::Result<T> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
         match make() {
             Err(error) if !is_held(call, &error) => return Err(error),
-            Err(error) if began.elapsed() >= PATIENCE => {
+            Err(error) if began.elapsed() >= patience => {
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, error));
             }
             Err(_) => {
@@ -56,7 +60,7 @@ mod tests {
     #[test]
     fn a_file_that_is_held_for_a_moment_is_tried_again() {
         let mut tries = 0;
-        let done = patiently(Call::Rename, || {
+        let done = patiently(PATIENCE, Call::Rename, || {
             tries += 1;
             match tries {
                 1..=3 => Err(io::Error::from(io::ErrorKind::ResourceBusy)),
@@ -67,9 +71,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_stays_held_is_told_to_be() {
+        let held: io::Result<()> = patiently(Duration::ZERO, Call::Rename, || {
+            Err(io::Error::from(io::ErrorKind::ResourceBusy))
+        });
+        assert_eq!(held.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+    }
+
+    #[test]
     fn any_other_failure_is_told_at_once() {
         let mut tries = 0;
-        let failed: io::Result<()> = patiently(Call::Rename, || {
+        let failed: io::Result<()> = patiently(PATIENCE, Call::Rename, || {
             tries += 1;
             Err(io::Error::from(io::ErrorKind::StorageFull))
         });

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Disk;
 use super::call::Call;
@@ -28,18 +28,20 @@ impl Disk {
     ) -> Result<Option<LockedFile>, StoreError> {
         self.hold_inside(path)?;
         self.check_file(path)?;
-        let opened = self.go(Call::Lock, path).and_then(|()| {
-            let mut options = OpenOptions::new();
-            options.read(true).write(true).create(true).truncate(false);
-            regular::open(path, &options, Links::Refuse)
+        let opened = self.patiently(Call::Lock, || {
+            self.go(Call::Lock, path).and_then(|()| {
+                let mut options = OpenOptions::new();
+                options.read(true).write(true).create(true).truncate(false);
+                regular::open(path, &options, Links::Refuse)
+            })
         });
         let file = opened.map_err(|error| StoreError::io(Doing::Lock, path, error))?;
         match lock(&file) {
-            Ok(()) => Ok(Some(LockedFile { file, held: true })),
+            Ok(()) => Ok(Some(LockedFile::of(file, true))),
             Err(TryLockError::WouldBlock) => Ok(None),
             // Some network file systems have no locks; better to write without than not at all.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                Ok(Some(LockedFile { file, held: false }))
+                Ok(Some(LockedFile::of(file, false)))
             }
             Err(TryLockError::Error(error)) => Err(StoreError::io(Doing::Lock, path, error)),
         }
@@ -52,6 +54,8 @@ pub(crate) struct LockedFile {
     file: File,
     /// False where the file system has no locks.
     pub(crate) held: bool,
+    /// The file beside it that names who holds it, on systems where a locked file can't be read.
+    name: Option<PathBuf>,
 }
 
 impl Drop for LockedFile {
@@ -59,10 +63,33 @@ impl Drop for LockedFile {
         // Nobody holds it any more; and an empty file stays the same from job to job for those
         // who keep the folder in git.
         let _ = self.file.set_len(0);
+        if let Some(name) = &self.name {
+            let _ = File::create(name);
+        }
     }
 }
 
 impl LockedFile {
+    fn of(file: File, held: bool) -> LockedFile {
+        LockedFile {
+            file,
+            held,
+            name: None,
+        }
+    }
+
+    /// Names who holds the lock in a file beside it, for as long as it is held.
+    pub(crate) fn write_beside(
+        &mut self,
+        disk: &Disk,
+        name: PathBuf,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        disk.write_copy(&name, bytes)?;
+        self.name = Some(name);
+        Ok(())
+    }
+
     /// Replaces the content in place: another name for the file would be another lock.
     pub(crate) fn write(
         &mut self,

@@ -129,6 +129,14 @@ fn refuse(kind: fs::FileType) -> io::Result<()> {
     Err(io::Error::new(kind, NotAFile(found)))
 }
 
+/// Lists a folder. Where no folder lies, that fails on every system in the same way.
+pub(super) fn read_folder(folder: &Path) -> io::Result<fs::ReadDir> {
+    fs::read_dir(folder).map_err(|error| match folder.is_file() {
+        true => io::ErrorKind::NotADirectory.into(),
+        false => error,
+    })
+}
+
 /// Reads a file as a whole.
 pub(super) fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
     let mut file = open(path, OpenOptions::new().read(true), links)?;

@@ -33,6 +33,7 @@ impl Session {
         let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
         let mut state = self.inner.lock_state();
         self.inner.finish_pending(&mut state)?;
+        self.inner.put_late_lines(&mut state)?;
         spending::raise(&mut state.manifest.totals.by_role, &spent);
         self.inner.write_manifest(&mut state)
     }
@@ -110,7 +111,7 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let files = intent.steps.iter().filter_map(|step| match step {
             Step::Put { file, .. } | Step::Copy { file, .. } | Step::Remove { file, .. } => {
-                Some(self.paths.root.join(file))
+                Some(self.paths.inside(file))
             }
             Step::Record { .. } | Step::Assemble | Step::Line { .. } => None,
         });
@@ -185,7 +186,7 @@ impl Inner {
             Some(rest) if begun && in_editor.is_none() => self.extend_derived(state, &path, rest),
             _ => {
                 let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
-                self.write_derived(state, &path, base, &story)
+                self.write_derived(state, &path, base, &story).map(|_| ())
             }
         }
     }
@@ -236,7 +237,7 @@ impl Inner {
         history::keep(&self.paths, "full_story", &version, &self.disk).map(|_| ())
     }
 
-    /// Adds a line to the changelog.
+    /// Adds a line to the changelog, and those that it has not taken before.
     pub(super) fn add_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
         self.put_line(state, line)?;
         self.disk.sync_folder(&self.paths.root)
@@ -244,6 +245,12 @@ impl Inner {
 
     /// Adds a line, safe from a power cut once the session's folder is synced.
     fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
+        state.lines.push(line.to_owned());
+        self.put_lines(state)
+    }
+
+    /// Adds the lines to the changelog that are due; those that it does not take stay due.
+    fn put_lines(&self, state: &mut State) -> Result<(), StoreError> {
         let path = self.paths.changelog();
         let owed = state
             .owed
@@ -260,9 +267,40 @@ impl Inner {
                 (shown.clone(), shown)
             }
         };
-        match changelog::with_line(&text, line) {
-            Some(text) => self.write_derived(state, &path, base, &text),
-            None => Ok(()),
+        let text = state.lines.iter().fold(text, |text, line| {
+            changelog::with_line(&text, line).unwrap_or(text)
+        });
+        let late = self.paths.late_lines();
+        if self.write_derived(state, &path, base, &text)? {
+            state.lines.clear();
+            if std::mem::take(&mut state.has_late_lines) {
+                self.disk.remove(&late)?;
+            }
+        } else {
+            // For the next job, should this one not get to it.
+            let text = state.lines.join("\n");
+            state.has_late_lines = self.disk.write(&late, text.as_bytes()).is_ok();
+        }
+        Ok(())
+    }
+
+    /// Reads the lines that an earlier job could not bring into the changelog.
+    pub(super) fn read_late_lines(&self, state: &mut State) -> Result<(), StoreError> {
+        let text = self.disk.read_text(&self.paths.late_lines())?;
+        state.has_late_lines = text.is_some();
+        state.lines = text
+            .unwrap_or_default()
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        self.put_late_lines(state)
+    }
+
+    /// Tries once more to bring lines into the changelog that it did not take.
+    pub(super) fn put_late_lines(&self, state: &mut State) -> Result<(), StoreError> {
+        match state.lines.is_empty() {
+            true => Ok(()),
+            false => self.put_lines(state),
         }
     }
 
@@ -280,23 +318,23 @@ impl Inner {
     fn read_derived(&self, state: &mut State, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         match self.disk.read(path) {
             Ok(bytes) => Ok(Some(bytes.unwrap_or_default())),
-            Err(error) => Self::or_leave_alone(state, Err(error)).map(|()| None),
+            Err(error) => Self::or_leave_alone(state, Err(error)).map(|_| None),
         }
     }
 
     /// Writes a file that can be made again at any time, or owes it to the editor that has it
     /// open; safe from a power cut once the session's folder is synced. One that the author
-    /// closed to writing is no reason to stop. `base` is what the file held when the text was
-    /// made.
+    /// closed to writing, or that another program has open, is no reason to stop: `false` then.
+    /// `base` is what the file held when the text was made.
     fn write_derived(
         &self,
         state: &mut State,
         path: &Path,
         base: String,
         text: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         if base == text {
-            return Ok(());
+            return Ok(true);
         }
         if self.is_open(path) {
             state.owe(ClientEdit {
@@ -304,7 +342,7 @@ impl Inner {
                 text: text.to_owned(),
                 base,
             });
-            return Ok(());
+            return Ok(true);
         }
         let written = self.disk.replace(path, text.as_bytes());
         Self::or_leave_alone(state, written)
@@ -323,15 +361,26 @@ impl Inner {
         }
         let log = self.disk.open_log(path);
         let written = log.and_then(|mut log| log.append(rest));
-        Self::or_leave_alone(state, written)
+        Self::or_leave_alone(state, written).map(|_| ())
     }
 
-    /// Leaves a file alone that the author closed to us and that can be made again.
+    /// Leaves a file alone that the author closed to us or another program has open, and that can be made again:
+    /// `false` then.
     fn or_leave_alone(
         state: &mut State,
         written: Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         match written {
+            Err(error) if error.is_held() => {
+                let error = error.safe(
+                    "All chunks are safe on disk, and it is brought up to date with the next change.",
+                );
+                state.owed.notices.push(Notice {
+                    code: "file-left-alone",
+                    message: error.to_string(),
+                });
+                Ok(false)
+            }
             Err(
                 error @ (StoreError::ReadOnlyFile { .. }
                 | StoreError::Outside { .. }
@@ -341,9 +390,9 @@ impl Inner {
                     code: "file-left-alone",
                     message: error.to_string(),
                 });
-                Ok(())
+                Ok(false)
             }
-            outcome => outcome,
+            outcome => outcome.map(|()| true),
         }
     }
 
@@ -369,13 +418,17 @@ impl Inner {
         let digest = Digest::of(&text);
         let path = self.paths.manifest();
         if let Some(there) = self.manifest_on_disk()? {
-            // A write of ours that failed at its very end may be there all the same.
-            if state.manifest_seen.as_ref() != Some(&there) && there != digest {
+            let is_known = [&state.manifest_seen, &state.manifest_tried]
+                .iter()
+                .any(|known| known.as_ref() == Some(&there));
+            if !is_known && there != digest {
                 self.keep_manifest_aside(state, &path)?;
             }
         }
+        state.manifest_tried = Some(digest.clone());
+        self.disk.replace(&path, text.as_bytes())?;
         state.manifest_seen = Some(digest);
-        self.disk.replace(&path, text.as_bytes())
+        Ok(())
     }
 
     fn manifest_on_disk(&self) -> Result<Option<Digest>, StoreError> {

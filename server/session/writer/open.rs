@@ -81,6 +81,7 @@ impl Session {
         let state = State {
             manifest,
             manifest_seen,
+            manifest_tried: None,
             files: plan
                 .iter()
                 .map(|planned| {
@@ -91,6 +92,8 @@ impl Session {
                 .collect(),
             known: BTreeMap::new(),
             title_page: None,
+            lines: Vec::new(),
+            has_late_lines: false,
             pending: false,
             owed: Saved::default(),
         };
@@ -150,6 +153,7 @@ impl Inner {
         spending::raise(&mut state.manifest.totals.by_role, &spent);
         state.manifest.sum();
         self.copy_generated(&state, &recovered.view.chunks)?;
+        self.read_late_lines(&mut state)?;
         for line in lines {
             self.add_line(&mut state, &line)?;
         }

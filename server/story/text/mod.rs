@@ -9,6 +9,7 @@ pub mod counted;
 pub(super) mod document;
 pub mod edits;
 pub mod encoding;
+pub mod file_names;
 pub mod language;
 pub mod margin_notes;
 pub mod names;

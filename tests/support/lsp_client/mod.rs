@@ -568,8 +568,15 @@ impl Editor {
 /// The URI of a path, as VS Code writes it.
 pub fn uri(path: &Path) -> String {
     let mut uri = String::from("file://");
-    for byte in path.to_str().expect("a Unicode path").bytes() {
+    let path = path.to_str().expect("a Unicode path");
+    // Windows: `file:///C:/folder/file`
+    let path = match cfg!(windows) {
+        true => format!("/{}", path.replace('\\', "/")),
+        false => path.to_owned(),
+    };
+    for byte in path.bytes() {
         match byte {
+            b':' if cfg!(windows) => uri.push(':'),
             b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
             _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
             _ => uri.push_str(&format!("%{byte:02X}")),
@@ -580,7 +587,11 @@ pub fn uri(path: &Path) -> String {
 
 /// The path of a URI; one that is none, which the server only has from a client, stays as it is.
 fn path_of(uri: &str) -> PathBuf {
-    decoded(uri).map_or_else(|| PathBuf::from(uri), PathBuf::from)
+    let path = decoded(uri).map_or_else(|| PathBuf::from(uri), PathBuf::from);
+    match path.to_str().and_then(|path| path.strip_prefix('/')) {
+        Some(path) if cfg!(windows) => PathBuf::from(path),
+        _ => path,
+    }
 }
 
 fn decoded(uri: &str) -> Option<String> {

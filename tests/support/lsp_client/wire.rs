@@ -142,6 +142,8 @@ impl Process {
                     libc::SIGKILL,
                 );
             }
+            #[cfg(windows)]
+            terminate(self.pid);
             self.wait(Duration::from_secs(60));
         }
     }
@@ -153,6 +155,18 @@ impl Drop for Process {
         if self.wait(Duration::from_secs(30)).is_none() {
             self.kill();
         }
+    }
+}
+
+#[cfg(windows)]
+fn terminate(pid: u32) {
+    use windows_sys::Win32::Foundation::CloseHandle;
+    use windows_sys::Win32::System::Threading::{OpenProcess, PROCESS_TERMINATE, TerminateProcess};
+    // SAFETY: plain system calls; the process has not been waited for, so its id is its own.
+    unsafe {
+        let process = OpenProcess(PROCESS_TERMINATE, 0, pid);
+        TerminateProcess(process, 1);
+        CloseHandle(process);
     }
 }
 

@@ -32,7 +32,7 @@ impl Workspace {
         let home = tempfile::tempdir_in("/dev/shm")
             .or_else(|_| tempfile::tempdir())
             .expect("a folder");
-        let folder = home.path().canonicalize().expect("a path");
+        let folder = dunce::canonicalize(home.path()).expect("a path");
         let root = folder.join("my novel");
         fs::create_dir(&root).expect("a folder");
         fs::write(root.join("story.md"), brief).expect("a brief");
