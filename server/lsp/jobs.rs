@@ -146,7 +146,7 @@ impl LastWord {
                 Outcome::Incomplete => MessageType::ERROR,
             },
             message: finished.message.clone(),
-            is_logged: false,
+            is_logged: finished.is_early(),
         }
     }
 

@@ -165,6 +165,15 @@ fn a_job_can_be_cancelled_before_it_has_begun() {
         }
         let (_, message) = editor.wait_for_message("cancelled");
         assert!(message.contains("cancelled"));
+        // However early it ended, the log says so too.
+        let job = job.as_str().expect("a job's id").to_owned();
+        editor.wait("its end in the log", |editor| {
+            let end = format!("{job} [CHECKPOINT] job ");
+            let early = format!("{job}: cancelled");
+            let mut logs = editor.logs();
+            logs.any(|line| line.starts_with(&end) || line.starts_with(&early))
+                .then_some(())
+        });
     }
     let status = editor.command("showStatus", json!([])).unwrap();
     assert_eq!(status["chunks"][3]["status"], "missing");

@@ -18,6 +18,9 @@ pub enum Outcome {
     Cancelled,
 }
 
+/// What is said of a job that was cancelled before it had begun.
+const EARLY: &str = "cancelled before anything was asked for; nothing changed";
+
 /// How a job came out.
 #[derive(Debug, Clone)]
 pub struct Finished {
@@ -29,8 +32,13 @@ impl Finished {
     pub(crate) fn cancelled_early() -> Finished {
         Finished {
             outcome: Outcome::Cancelled,
-            message: "cancelled before anything was asked for; nothing changed".to_owned(),
+            message: EARLY.to_owned(),
         }
+    }
+
+    /// Tells whether the job was cancelled before it had begun, so that no event of it says how it ended.
+    pub fn is_early(&self) -> bool {
+        self.outcome == Outcome::Cancelled && self.message == EARLY
     }
 }
 
