@@ -325,7 +325,15 @@ impl Week {
                 then?.others.get("manifest.json")?;
                 let path = format!("generated/{id}/manifest.json");
                 self.desk.git(&["checkout", &commit.id, "--", &path]);
-                self.memory().is_mismatched = true;
+                let then = commit.drafts.get(id).map(|memory| memory.known.clone());
+                let memory = self.memory();
+                memory.is_mismatched = true;
+                // The manifest tells again what it knew then, be it that the author kept a text.
+                for (text, then) in then.unwrap_or_default() {
+                    if let Some(known) = memory.known.get_mut(&text) {
+                        known.inputs.extend(then.inputs);
+                    }
+                }
             }
             Deed::CheckoutBrief | Deed::CheckoutAll if !self.may_renumber() => return None,
             Deed::CheckoutBrief => {
