@@ -3,18 +3,16 @@
 //!
 //! `STORYWRIGHT_KILL_SEED` repeats a run, `STORYWRIGHT_KILLS` sets the number of kills.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use crate::support::model_server::{ModelServer, author};
+use crate::support::shell::{Files, Shell};
 use serde_json::Value;
 use storywright::story::{Language, words};
-use support::model_server::{ModelServer, author};
-use support::shell::{Files, Shell};
 
 /// No run may take longer, on any machine.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -40,7 +38,7 @@ fn killed_200_times() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --test kill killed_1000_times -- --ignored --nocapture"]
+#[ignore = "takes minutes: cargo test --test cli kill::killed_1000_times -- --ignored --nocapture"]
 fn killed_1000_times() {
     kill(1000);
 }

@@ -1,13 +1,11 @@
 //! The scripted model server itself does what the other tests rely on.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::calls::{HTTP_KINDS, call, provider, request};
+use crate::support::model_server::{Gate, ModelServer, Reply};
+use crate::support::prose::{Length, asked_length, prose};
 use storywright::provider::{FinishReason, ProviderKind};
-use support::calls::{HTTP_KINDS, call, provider, request};
-use support::model_server::{Gate, ModelServer, Reply};
-use support::prose::{Length, asked_length, prose};
 
 #[tokio::test]
 async fn the_author_writes_what_the_prompt_asks_for() {

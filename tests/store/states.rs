@@ -1,13 +1,11 @@
 //! State files: what was extracted from a chunk, what the author makes of it, and what of it
 //! still holds when the chunk has changed.
 
-mod store;
-
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use store::{Editor, Story, n, plan, result};
+use crate::fixture::{Editor, Story, n, plan, result};
 use storywright::session::state_file::StateFile;
 use storywright::session::{
     Disk, Extracted, KnownStates, NoEditor, Over, Owners, Saved, Session, Standing, StoreError,

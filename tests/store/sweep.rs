@@ -3,8 +3,6 @@
 //! and the process dies before and within each change. Nothing is lost, the error says what is
 //! safe, and the story can be finished.
 
-mod store;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -12,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use store::{Editor, Story, is_in, mending, n, result};
+use crate::fixture::{Editor, Story, is_in, mending, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, NextStep, NoEditor, Owners, Saved, Session, StoreError,
     Verdict, journal_saved, settle_journal,

@@ -1,13 +1,11 @@
 //! A session's folder as people keep it: what lies where, what earlier versions left elsewhere,
 //! and what other machines bring.
 
-mod store;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use store::{A, Editor, Story, n, result, told, written};
+use crate::fixture::{A, Editor, Story, n, result, told, written};
 use storywright::session::{
     Call, Disk, Faults, StoreError, Verdict, journal_saved, make_work_folder,
 };

@@ -1,15 +1,13 @@
 //! Chunks that are open in an editor: journals, edits that are owed, and who has the last
 //! word.
 
-mod store;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::strategy::Strategy as _;
 
-use store::{A, Editor, Story, n, result, told, written};
+use crate::fixture::{A, Editor, Story, n, result, told, written};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, Opening, Settled, Verdict, journal_opened, journal_saved,
     journal_seen, settle_journal, settle_left_over,

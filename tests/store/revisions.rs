@@ -1,12 +1,10 @@
 //! A rewrite that waits for a yes or no or takes a chunk's place, and what audits found: nothing of
 //! it is in the way of a text, and no text is gone over twice.
 
-mod store;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use store::{A, Editor, n, result, written};
+use crate::fixture::{A, Editor, n, result, written};
 use storywright::session::{
     Audits, ChunkAudit, Disk, Proposed, Revision, StoreError, waiting_revision,
 };

@@ -1,8 +1,6 @@
 //! Writing a story into the store: partial saves, completed and failed chunks, runs.
 
-mod store;
-
-use store::{Story, n, result};
+use crate::fixture::{Story, n, result};
 use storywright::session::{ChunkStatus, Disk, NextStep, Origin, StoreError, StoryFolder};
 use storywright::story::ChunkNumber;
 

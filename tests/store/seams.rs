@@ -1,11 +1,9 @@
 //! A chunk whose beginning is fitted to the text before it: only while it is just as it was,
 //! and with the old text in history.
 
-mod store;
-
 use std::sync::Arc;
 
-use store::{Editor, Story, mending, n, result, told, written};
+use crate::fixture::{Editor, Story, mending, n, result, told, written};
 use storywright::session::{ChunkRecord, Disk, Session, journal_saved};
 use storywright::story::{BeatId, Digest};
 

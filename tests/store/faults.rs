@@ -1,14 +1,12 @@
 //! What the disk or a hostile workspace can do to a session: nothing is lost, nothing outside is
 //! touched, and the error says what is safe.
 
-mod store;
-
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use store::{Story, n, result};
+use crate::fixture::{Story, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, Kept, Manifest, SessionId, StoreError, StoryFolder, Verdict,
     Writes,

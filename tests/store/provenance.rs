@@ -1,12 +1,10 @@
 //! Whose a text is and what it was written from, where manifest and chunk files come from different
 //! moments or the manifest is lost: a text is known by itself.
 
-mod store;
-
 use std::collections::BTreeMap;
 use std::fs;
 
-use store::{Story, n, result, written};
+use crate::fixture::{Story, n, result, written};
 use storywright::session::{ChunkResult, ChunkStatus, Origin, Revision};
 use storywright::story::Digest;
 

@@ -1,16 +1,14 @@
 //! What goes wrong with a model server: what the author reads, and what is never sent.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::calls::{HTTP_KINDS, KEY, PROMPT, call, provider, provider_within, request};
+use crate::support::model_server::{Gate, ModelServer, Reply};
 use futures::StreamExt;
 use serde_json::json;
 use storywright::provider::{
     ApiKey, Deadlines, Endpoint, Event, ProviderError, ProviderErrorKind, ProviderKind, connect,
 };
-use support::calls::{HTTP_KINDS, KEY, PROMPT, call, provider, provider_within, request};
-use support::model_server::{Gate, ModelServer, Reply};
 
 #[tokio::test]
 async fn a_broken_answer_keeps_its_text_and_says_what_broke() {

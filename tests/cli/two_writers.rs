@@ -1,11 +1,9 @@
 //! Two processes that write one story at once: one of them writes, the other says who does,
 //! and whoever reads is not in the way of either.
 
-mod support;
-
 use std::process::{Child, Output, Stdio};
 
-use support::shell::{Files, Shell, told};
+use crate::support::shell::{Files, Shell, told};
 
 const ROUNDS: usize = 50;
 const DEMO: [&str; 8] = [

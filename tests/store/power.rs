@@ -1,12 +1,10 @@
 //! What a power cut can do that a killed process cannot: take back whatever was not synced.
 
-mod store;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use store::{Story, n, result};
+use crate::fixture::{Story, n, result};
 use storywright::session::{Call, ChunkStatus, Disk, Faults, Verdict};
 
 /// Writes down every call, and keeps the declaration before it goes.

@@ -1,12 +1,10 @@
 //! The author's hand: edits to chunk files behind the editor's back, and changes of the
 //! outline.
 
-mod store;
-
 use std::collections::BTreeMap;
 use std::fs;
 
-use store::{A, Story, n, result, told, written};
+use crate::fixture::{A, Story, n, result, told, written};
 use storywright::session::{ChunkStatus, ChunkView, Origin, OrphanKind, StoreError};
 use storywright::story::Digest;
 

@@ -1,16 +1,14 @@
 //! The model protocols over HTTP: what is sent, what comes back.
 
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::calls::{HTTP_KINDS, call, only, provider, provider_within, request};
+use crate::support::model_server::{Finish, ModelServer, Recorded, Reply};
 use serde_json::json;
 use storywright::provider::local::{self, LocalState};
 use storywright::provider::{
     Deadlines, Event, FinishReason, Format, ProviderErrorKind, ProviderKind,
 };
-use support::calls::{HTTP_KINDS, call, only, provider, provider_within, request};
-use support::model_server::{Finish, ModelServer, Recorded, Reply};
 
 #[tokio::test]
 async fn text_usage_reasoning_and_finish_come_through_every_protocol() {

@@ -1,11 +1,9 @@
 //! Second texts of a chunk, by sync tools, file managers and by hand, and files under other names
 //! than the store's: what is the chunk, what is left alone, and what is told.
 
-mod store;
-
 use std::fs;
 
-use store::{A, Story, n, result, told, written};
+use crate::fixture::{A, Story, n, result, told, written};
 use storywright::session::{Call, Disk, Origin, OrphanKind};
 
 const OUTLINE: [&str; 3] = ["a", "b", "c"];

@@ -2,13 +2,11 @@
 //! revision. What was known of a text comes back with it, and what was generated is never gone
 //! under an edit.
 
-mod store;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use store::{A, Editor, Story, n, result, written};
+use crate::fixture::{A, Editor, Story, n, result, written};
 use storywright::session::{
     ChunkResult, ChunkStatus, Disk, Lock, Mending, Origin, Revision, SessionView, StoreError,
     TokenUsage, generated_text,
@@ -295,7 +293,7 @@ fn a_hostile_record_is_data() {
     }
     drop(story.open(&["a", "b", "c"]));
     assert_eq!(
-        store::told(&story, &["a", "b", "c"]),
+        crate::fixture::told(&story, &["a", "b", "c"]),
         ["a a.", "b b.", "c c."]
     );
 }

@@ -1,18 +1,13 @@
 //! The rules of ARCHITECTURE.md that can be read off the source text: which layer may name
 //! which, what story/ must not touch, and what may not be in the repository at all.
 
-#[path = "support/modules.rs"]
-mod modules;
-#[path = "support/source.rs"]
-mod source;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use modules::Modules;
-use source::Source;
+use crate::modules::{self, Modules};
+use crate::source::{self, Source};
 
 /// Each room under server/, and the rooms that it may name.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -209,6 +204,42 @@ fn files_stay_readable_in_one_sitting() {
         })
         .collect();
     none(&wrong, "look for the seam");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let manifest = read(Path::new("Cargo.toml")).expect("the package has a manifest");
+    let manifest: toml::Table = toml::from_str(&manifest).expect("cargo reads it too");
+    let names = |table: &toml::Value| -> Vec<String> {
+        let table = table.as_table().into_iter().flatten();
+        table.map(|(name, _)| name.replace('-', "_")).collect()
+    };
+    let target = manifest.get("target").and_then(toml::Value::as_table);
+    let of_systems = target
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, it)| it.get("dependencies"));
+    let wanted = manifest.get("dependencies").into_iter().chain(of_systems);
+    let in_server = wanted.flat_map(names).map(|name| (name, "server"));
+    let wanted = manifest.get("dev-dependencies").into_iter();
+    let in_tests = wanted.flat_map(names).map(|name| (name, ""));
+    let sources: Vec<Source> = tracked()
+        .into_iter()
+        .filter(|path| has_extension(path, &["rs"]))
+        .filter_map(|path| read(&path).map(|text| Source::new(path, &text)))
+        .collect();
+    let is_used = |(name, place): &(String, &str)| {
+        let mut sources = sources
+            .iter()
+            .filter(|source| source.path.starts_with(place));
+        sources.any(|source| !source.names(name).is_empty())
+    };
+    let all = in_server.chain(in_tests);
+    let wrong: Vec<String> = all
+        .filter(|it| !is_used(it))
+        .map(|(name, _)| name)
+        .collect();
+    none(&wrong, "the code names no such dependency");
 }
 
 #[test]

@@ -2,9 +2,6 @@
 
 mod drafts;
 mod hostile;
-#[path = "../store/mod.rs"]
-mod store;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Cursor;
@@ -13,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use store::{Story, english, n, plan, result};
+use crate::fixture::{Story, english, n, plan, result};
 use storywright::session::{
     ArchiveError, Call, Disk, Faults, Limits, NoEditor, SessionId, StoreError, Verdict,
     export_markdown, export_zip, import_zip,

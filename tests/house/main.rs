@@ -1,0 +1,6 @@
+//! What can be read off the repository itself: its rooms and arrows, and that its parts agree.
+
+mod architecture;
+mod editors;
+mod modules;
+mod source;
