@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::known_slices::Others;
+use super::stale_by_other_chunks::Others;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;

@@ -16,9 +16,9 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::framing::{Frame, Framer, TooLong};
-use super::halves::{self, Joiner};
 use super::refusal::Refusal;
 use super::server::{Secrets, Server};
+use super::torn_characters::{self, Joiner};
 use super::unpack::{Corrupt, Unpacker};
 use super::{Deadlines, Event, EventStream, ProviderError, ProviderErrorKind};
 
@@ -320,7 +320,7 @@ impl<D: Decoder> Answer<D> {
         if let Ok(value) = serde_json::from_str(text) {
             return Some(value);
         }
-        let mended = halves::with_stand_ins(text)?;
+        let mended = torn_characters::with_stand_ins(text)?;
         let value = serde_json::from_str(&mended).ok()?;
         self.joiner.is_needed = true;
         Some(value)

@@ -13,7 +13,7 @@ use super::http::{Failure, Http};
 use super::models;
 use super::parameters::{RefusedParameters, decimal};
 use super::refusal::Refusal;
-use super::sent::{SentText, known};
+use super::repeated_text::{SentText, known};
 use super::stream::{self, Attempt};
 use super::thinking::ThinkFilter;
 use super::{

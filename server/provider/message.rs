@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::scene::Scene;
+use super::demo_scene::Scene;
 
 /// One completion to ask for.
 #[derive(Debug, Clone)]

@@ -160,7 +160,7 @@ async fn what_the_author_reads_when_a_server_refuses() {
             Reply::whole(
                 400,
                 "application/json",
-                include_str!("../fixtures/transcripts/llama.cpp/messages-context-overflow.txt"),
+                include_str!("../../fixtures/transcripts/llama.cpp/messages-context-overflow.txt"),
             ),
             ContextOverflow,
             "The prompt does not fit into the model's context window: it needs 9024 tokens, \
@@ -173,7 +173,7 @@ async fn what_the_author_reads_when_a_server_refuses() {
             Reply::whole(
                 400,
                 "application/json",
-                include_str!("../fixtures/transcripts/llama.cpp/chat-bad-request.txt"),
+                include_str!("../../fixtures/transcripts/llama.cpp/chat-bad-request.txt"),
             ),
             BadRequest,
             "The server at HOST refused the request (400, Expected 'messages' to be an array).",

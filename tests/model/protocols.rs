@@ -250,7 +250,7 @@ async fn ollama_is_asked_for_a_window_that_holds_everything() {
 
 #[tokio::test]
 async fn the_default_model_is_one_that_the_server_has() {
-    let tags = include_str!("../fixtures/transcripts/ollama/tags.json");
+    let tags = include_str!("../../fixtures/transcripts/ollama/tags.json");
     let models = json!({"data": [{"id": "text-embedding-x"}, {"id": "gemma"}, {"id": "b"}]});
     for (kind, list, expected) in [
         (ProviderKind::Ollama, tags.to_owned(), Ok("newest:8b")),

@@ -9,11 +9,11 @@ use std::time::Instant;
 use super::pass::{Pass, PassError};
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::{Call, Written};
-use crate::jobs::run::asking::{Asker, ENDLESS, Spent};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
+use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::millis;
-use crate::jobs::run::scene;
 use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::settings::Role;
@@ -212,7 +212,7 @@ impl Auditor {
         let view = &chunk.view.chunks[beat];
         let writer = &self.asker.writer;
         let seed = settings.demo_seed();
-        let scene = scene::scene(writer, &story.brief, beat, view, "", seed);
+        let scene = demo_scene::scene(writer, &story.brief, beat, view, "", seed);
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Audit;
         Request {

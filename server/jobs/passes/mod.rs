@@ -1,7 +1,7 @@
 //! Passes over complete chunks: a second draft (refine) and the search for contradictions (audit).
 
 pub(crate) mod audit;
-pub(crate) mod beside;
+pub(crate) mod during_job;
 pub mod foresee_passes;
 pub(crate) mod job;
 pub(crate) mod pass;

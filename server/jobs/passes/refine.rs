@@ -10,11 +10,11 @@ use std::time::Instant;
 
 use super::pass::{Pass, PassError};
 use crate::analysis::written::{Asks, Call, Written, margin_notes};
-use crate::jobs::run::asking::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::calls_beside::{Asker, Spent};
+use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, RefineResult};
 use crate::jobs::run::report::millis;
-use crate::jobs::run::scene;
 use crate::provider::{Request, Task, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
 use crate::settings::Role;
@@ -235,7 +235,7 @@ impl Refiner {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
         let writer = &self.asker.writer;
         let seed = settings.demo_seed();
-        let scene = scene::scene(writer, &story.brief, beat, &chunk.view, "", seed);
+        let scene = demo_scene::scene(writer, &story.brief, beat, &chunk.view, "", seed);
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::Refine(passage.to_owned());
         let length = words::count(passage, language).max(50);

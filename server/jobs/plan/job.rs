@@ -20,7 +20,7 @@ use crate::jobs::run::report::{
 };
 use crate::jobs::run::workshop::Workshop;
 use crate::jobs::run::writer::Writer;
-use crate::jobs::run::{measuring, scene};
+use crate::jobs::run::{demo_scene, measuring};
 use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
 use crate::settings::{Role, Settings};
@@ -408,7 +408,7 @@ impl Job {
 
     fn request(&self, brief: &Brief, prompt: Prompt, gaps: Vec<Option<usize>>) -> Request {
         let parts = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
-        let mut scene = scene::story(brief, self.settings.demo_seed());
+        let mut scene = demo_scene::story(brief, self.settings.demo_seed());
         scene.task = Task::Plan(Outline {
             beats: brief
                 .beats

@@ -1,10 +1,10 @@
 //! What all jobs share: where they are made, what they are asked, what they tell, and how a model is called.
 
-pub(crate) mod answering;
-pub(crate) mod asked;
-pub(crate) mod asking;
+pub(crate) mod answering_model;
 pub(crate) mod blocking;
 pub(crate) mod brief_watch;
+pub(crate) mod calls_beside;
+pub(crate) mod demo_scene;
 pub mod doctor;
 pub mod editor;
 pub mod error;
@@ -17,8 +17,8 @@ pub(crate) mod precedence;
 pub(crate) mod preflight;
 pub(crate) mod prepared;
 pub mod report;
+pub(crate) mod request_words;
 pub(crate) mod run_report;
-pub(crate) mod scene;
 pub(crate) mod without_effect;
 pub mod workshop;
 pub mod writer;

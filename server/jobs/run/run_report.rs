@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::asking::{Purpose, Spent};
+use super::calls_beside::{Purpose, Spent};
 use super::events::Outcome;
 use super::outcomes::{Fate, SeamEnd, SeamOutcome};
 use super::report::cause_chain;

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::answering::Answering;
+use super::answering_model::Answering;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::precedence::Precedence;
 use crate::jobs::run::report::Reporter;

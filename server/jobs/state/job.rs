@@ -6,8 +6,8 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Reader, Reading};
-use crate::jobs::run::asking::Purpose;
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::calls_beside::Purpose;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::{JobEvent, Observer, Outcome, Work};

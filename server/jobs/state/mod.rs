@@ -4,9 +4,9 @@
 //! Nothing of it may touch the story: no chunk waits for it, and whatever goes wrong with it is
 //! told and changes nothing but what is known.
 
-mod beside;
+mod during_job;
 mod job;
 mod reader;
 
-pub use beside::Beside;
+pub use during_job::Beside;
 pub use reader::{Failure, Reader, Reading};

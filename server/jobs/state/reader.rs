@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::analysis::story_file::StoryFile;
-use crate::jobs::run::asking::{Asker, ENDLESS, Spent};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
+use crate::jobs::run::demo_scene;
 use crate::jobs::run::editor::{Editor, Hint, PageStop};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::{Reporter, cause_chain, millis};
-use crate::jobs::run::scene;
 use crate::jobs::run::writer::Writer;
 use crate::provider::{FinishReason, ProviderError, ProviderErrorKind, Request, Task, Usage};
 use crate::session::{
@@ -279,7 +279,7 @@ impl Reader {
     /// `asked` is how many answers were not taken.
     fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool, asked: u32) -> Request {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = scene::scene(
+        let scene = demo_scene::scene(
             &self.asker.writer,
             &self.story.brief,
             beat,

@@ -3,10 +3,10 @@
 //! What arrives is on disk within a second or a kilobyte, before it is shown in an editor and
 //! before it is judged. Losing the connection, a deadline or a cancel costs no text.
 
-mod asking;
 mod drafting;
 mod end;
 mod incoming;
+mod requesting;
 mod resuming;
 mod saving;
 mod settling;
@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
-use asking::Course;
 use drafting::{Attempt, CallResult, SAVE_EVERY, SLOW_CALL, Tries, whole_words};
 pub use drafting::{Draft, Drafting};
 pub use end::{DraftEnd, OldText};
 use incoming::Incoming;
+use requesting::Course;
 
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::{Page, PageAddress};

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use crate::analysis::error::StoryError;
 use crate::analysis::status::StoryStatus;
-use crate::jobs::passes::beside::Left;
+use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::check::Check;
 use super::cutting::Repair;
 use super::lines::{is_fence, is_heading, is_part_line, is_rule};
-use super::measure::Acceptance;
+use super::yardstick::Acceptance;
 use super::{metadata, sentences};
 use crate::story::leftovers::{self, Narrator, PACKS, Place, bare};
 

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::check::{Check, Fault};
-use super::measure::Acceptance;
 use super::sentences::is_finished;
 use super::wording::paragraphs;
+use super::yardstick::Acceptance;
 use super::{copies, wrapper};
 use crate::story::leftovers::{self, Narrator, PACKS, Place, Talk, bare};
 use crate::story::{lint, words};

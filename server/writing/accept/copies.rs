@@ -10,7 +10,7 @@ use super::check::{Check, Fault};
 use super::cutting::Repair;
 use super::lines::{floor, is_rule};
 use super::sentences::is_finished;
-use super::told::{SHINGLE, TAIL, Told, tail_of};
+use super::story_so_far::{SHINGLE, TAIL, Told, tail_of};
 use super::wording::{Wording, paragraphs, with_white};
 
 /// An answer that begins with so many words with which the text before ends repeats them.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::check::{Check, Cut};
-use super::measure::Acceptance;
+use super::yardstick::Acceptance;
 
 /// An answer under repair.
 pub(crate) struct Repair<'a> {

@@ -1,9 +1,9 @@
 //! Whether a chunk is long enough, and whether it ends.
 
 use super::check::{Check, Cut, Fault};
-use super::measure::Acceptance;
 use super::sentences::{finished_end, may_end};
 use super::verdict::{CallEnd, Verdict};
+use super::yardstick::Acceptance;
 use crate::provider::FinishReason;
 use crate::story::{Language, words};
 

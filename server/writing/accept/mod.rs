@@ -13,32 +13,32 @@ mod content;
 mod copies;
 mod cutting;
 mod echo;
-mod echoes;
+mod echo_phrases;
 mod length;
 mod lines;
 mod marks;
-mod measure;
 mod metadata;
 mod opening;
 mod repair;
 pub mod replan;
 mod sentences;
-mod told;
+mod story_so_far;
 mod verdict;
 mod web;
 mod wording;
 mod wrapper;
+mod yardstick;
 
 #[cfg(test)]
 mod tests;
 
 pub use check::{Check, Cut, Fault};
 pub use length::{runs_away, runs_long};
-pub use measure::{Acceptance, Yardstick};
 pub use opening::Opening;
 pub use sentences::{finished_end, is_finished};
-pub use told::Told;
+pub use story_so_far::Told;
 pub use verdict::{CallEnd, Verdict};
+pub use yardstick::{Acceptance, Yardstick};
 
 use crate::provider::FinishReason;
 use crate::story::words;

@@ -5,7 +5,7 @@
 use super::check::Check;
 use super::cutting::Repair;
 use super::lines::{MOST_HELD, floor, is_fence, is_heading, is_part_line, is_rule};
-use super::measure::Acceptance;
+use super::yardstick::Acceptance;
 use super::{echo, marks, metadata};
 use crate::story::leftovers::{self, PACKS, Place, Talk, bare};
 

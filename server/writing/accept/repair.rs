@@ -2,7 +2,7 @@
 
 use super::check::Cut;
 use super::cutting::Repair;
-use super::measure::Acceptance;
+use super::yardstick::Acceptance;
 use super::{closing, copies, echo, marks, metadata, opening, web, wrapper};
 
 /// More rounds than any real answer needs; one wrapping in another takes a round each.

@@ -6,7 +6,7 @@
 
 use super::budget::Budget;
 use super::inputs::Earlier;
-use super::trigger::Called;
+use super::named_people::Called;
 use crate::story::BeatId;
 use crate::story::recall::{Quote, Source, recall};
 use crate::story::state::{CharacterState, StoryState, fold};

@@ -12,10 +12,10 @@ mod chunk_blocks;
 mod ground;
 mod inputs;
 mod memory;
+mod named_people;
 pub mod slices;
 mod tail;
 pub mod templates;
-mod trigger;
 mod whole;
 
 use crate::story::Brief;
@@ -53,7 +53,7 @@ impl Prompt {
 
 /// The cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
 pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Slice> {
-    let called = trigger::Called::by(brief, ground, brief.beats.get(beat), &[]);
+    let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     let entries = called.entries();
     entries
         .filter_map(|entry| brief.cast.get(entry))
@@ -63,6 +63,6 @@ pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Sl
 
 /// How things stand in `state`, as the prompt of a beat tells it. `ground` is that of the brief.
 pub fn state_text(state: &StoryState, brief: &Brief, ground: &Ground, beat: usize) -> String {
-    let called = trigger::Called::by(brief, ground, brief.beats.get(beat), &[]);
+    let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     memory::state_text(state, &called)
 }

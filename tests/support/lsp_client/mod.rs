@@ -18,6 +18,7 @@ mod buffer;
 mod persona;
 mod restart;
 mod seen;
+mod uris;
 mod wire;
 mod workspace;
 
@@ -32,6 +33,8 @@ use serde_json::{Value, json};
 pub use buffer::{Buffer, Change, Encoding, covered, is_place, offset, position};
 use persona::Tells;
 pub use persona::{Outcome, Persona};
+use uris::path_of;
+pub use uris::uri;
 pub use wire::{Process, frame};
 pub use workspace::{SESSION, Setup, Workspace, prose_of, read};
 
@@ -563,48 +566,4 @@ impl Editor {
             "the server panicked:\n{errors}"
         );
     }
-}
-
-/// The URI of a path, as VS Code writes it.
-pub fn uri(path: &Path) -> String {
-    let mut uri = String::from("file://");
-    let path = path.to_str().expect("a Unicode path");
-    // Windows: `file:///C:/folder/file`
-    let path = match cfg!(windows) {
-        true => format!("/{}", path.replace('\\', "/")),
-        false => path.to_owned(),
-    };
-    for byte in path.bytes() {
-        match byte {
-            b':' if cfg!(windows) => uri.push(':'),
-            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
-            _ => uri.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    uri
-}
-
-/// The path of a URI; one that is none, which the server only has from a client, stays as it is.
-fn path_of(uri: &str) -> PathBuf {
-    let path = decoded(uri).map_or_else(|| PathBuf::from(uri), PathBuf::from);
-    match path.to_str().and_then(|path| path.strip_prefix('/')) {
-        Some(path) if cfg!(windows) => PathBuf::from(path),
-        _ => path,
-    }
-}
-
-fn decoded(uri: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let mut rest = uri.strip_prefix("file://")?.bytes();
-    while let Some(byte) = rest.next() {
-        if byte == b'%' {
-            let digits = [rest.next()?, rest.next()?];
-            let digits = std::str::from_utf8(&digits).ok()?;
-            bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }

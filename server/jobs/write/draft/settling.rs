@@ -1,8 +1,8 @@
 //! What becomes of what a call brought: taken, gone on from, or refused.
 
-use super::asking::Course;
 use super::drafting::{Draft, Drafting, Tries};
 use super::end::DraftEnd;
+use super::requesting::Course;
 use crate::jobs::run::editor::Page;
 use crate::provider::FinishReason;
 use crate::story::words;

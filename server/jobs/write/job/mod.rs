@@ -5,8 +5,8 @@
 //! the job waiting for it is in [`background`].
 
 pub mod background;
-mod follow;
-mod hold;
+mod follow_stale;
+mod rate_limit_hold;
 mod reducer;
 mod results;
 mod run;

@@ -1,6 +1,6 @@
 //! All that came out of a job.
 
-use crate::jobs::run::asking::{Purpose, Spent};
+use crate::jobs::run::calls_beside::{Purpose, Spent};
 use crate::jobs::run::outcomes::{SeamOutcome, Stop};
 use crate::jobs::run::run_report::ChunkOutcome;
 use crate::provider::Usage;

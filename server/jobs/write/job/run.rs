@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::reducer::Reducer;
 use super::running::Job;
 use crate::analysis::lineup::Lineup;
-use crate::jobs::passes::beside::Left;
+use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::workshop::Reach;
 use crate::jobs::write::queue::Queue;

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::hold::Hold;
+use super::rate_limit_hold::Hold;
 use crate::analysis::status::relative;
 use crate::analysis::story_file::StoryFile;
-use crate::jobs::passes::beside::Passes;
+use crate::jobs::passes::during_job::Passes;
 use crate::jobs::passes::pass::Pass;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;

@@ -14,10 +14,10 @@ use super::reducer::Reducer;
 use super::running::Job;
 use crate::analysis::lineup::open_seams;
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, SeamResult};
 use crate::jobs::run::outcomes::{SeamEnd, SeamOutcome, Stop};
 use crate::jobs::run::report::{causes, millis, token_usage};
-use crate::jobs::run::scene;
 use crate::jobs::run::workshop::Claim;
 use crate::provider::{
     Event, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Retries, Retry,
@@ -157,7 +157,7 @@ impl Job {
             seed: self.settings().seed,
             thinking: self.settings().thinking_for(Role::Draft),
             format: None,
-            scene: scene::scene(
+            scene: demo_scene::scene(
                 self.writer(),
                 self.brief(),
                 beat,

@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::drafting::{Draft, Drafting};
 use crate::analysis::written::{Call, still_wanted};
+use crate::jobs::run::demo_scene;
 use crate::jobs::run::measuring;
 use crate::jobs::run::precedence;
 use crate::jobs::run::precedence::DraftTurn;
-use crate::jobs::run::scene;
 use crate::jobs::write::single::{SliceEnd, Source};
 use crate::provider::{
     EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
@@ -274,7 +274,10 @@ impl Drafting<'_> {
         let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
             let line = mark::line(chunk.number.0);
             let writer = self.job.writer();
-            (line, scene::scene(writer, brief, beat, chunk, "", seed))
+            (
+                line,
+                demo_scene::scene(writer, brief, beat, chunk, "", seed),
+            )
         });
         let scene = Scene {
             task: Task::Story(parts.collect()),
@@ -304,7 +307,7 @@ impl Drafting<'_> {
             seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),
             thinking: settings.thinking_for(Role::Draft),
             format: None,
-            scene: scene::scene(
+            scene: demo_scene::scene(
                 self.job.writer(),
                 self.job.brief(),
                 self.beat_index(),

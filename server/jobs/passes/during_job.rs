@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::audit::{self, Again, Auditor};
 use super::pass::{Pass, PassError};
 use super::refine::{self, Asked, Refiner, Way};
-use crate::jobs::run::asking::{Asker, Purpose, Spent};
+use crate::jobs::run::calls_beside::{Asker, Purpose, Spent};
 use crate::jobs::run::writer::Writer;
 use crate::jobs::write::job::background::{Background, Ended};
 use crate::session::{Audits, SessionView};

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::reader::{Failure, Reader};
-use crate::jobs::run::asking::Spent;
+use crate::jobs::run::calls_beside::Spent;
 use crate::jobs::write::job::background::{Background, Ended, waits_no_longer};
 use crate::session::Over;
 use crate::story::ChunkNumber;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::echoes::{Echoes, Phrases, phrases};
+use super::echo_phrases::{Echoes, Phrases, phrases};
 use super::lines::is_heading;
-use super::told::Told;
+use super::story_so_far::Told;
 use crate::story::leftovers::{Narrator, PACKS, bare};
 use crate::story::{Brief, Language};
 use crate::writing::prompt::Templates;
