@@ -1,7 +1,5 @@
 //! The exact prompt of a chunk, block by block, with what was left out and why. Sends nothing.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use super::error::StoryError;
@@ -9,9 +7,7 @@ use super::mode;
 use super::story_file::StoryFile;
 use super::written::{Asks, Call, Written, still_wanted};
 use crate::analysis::selection::ChunkRef;
-use crate::session::{
-    ChunkStatus, ChunkView, Disk, Owners, SessionId, StoreError, make_work_folder,
-};
+use crate::session::{ChunkStatus, ChunkView, Disk, Owners, SessionId};
 use crate::settings::Settings;
 use crate::story::{BeatId, ChunkNumber};
 use crate::writing::prompt::{Part, Prompt};
@@ -198,49 +194,6 @@ impl Explanation {
         }
         text
     }
-}
-
-/// Puts an explanation where an editor can show it: among what only the program needs.
-///
-/// # Errors
-/// Where the story's folder can't be written, or leads out of the workspace.
-pub fn save(
-    explanation: &Explanation,
-    story: &StoryFile,
-    wanted: Option<&SessionId>,
-    disk: &Disk,
-) -> Result<PathBuf, StoreError> {
-    let name = format!("chunk_{:02}", explanation.chunk.0);
-    save_page(&name, &explanation.markdown(), story, wanted, disk)
-}
-
-/// Puts a page about a draft where an editor can show it: `wanted`, else the current one.
-///
-/// # Errors
-/// As for [`save`].
-pub(crate) fn save_page(
-    name: &str,
-    page: &str,
-    story: &StoryFile,
-    wanted: Option<&SessionId>,
-    disk: &Disk,
-) -> Result<PathBuf, StoreError> {
-    let disk = &disk.within(story.folder.root());
-    let session = match wanted {
-        Some(id) => Some(id.clone()),
-        None => story.folder.current_session(disk)?,
-    };
-    let work = match &session {
-        Some(id) => story.folder.session_work(id),
-        None => story.folder.work(),
-    };
-    make_work_folder(&work, disk)?;
-    let folder = story.folder.explain_pages(session.as_ref());
-    disk.make_folder(&folder)?;
-    let brief = story.folder.brief_name().trim_end_matches(".md");
-    let path = folder.join(format!("{brief}-{name}.md"));
-    disk.write(&path, page.as_bytes())?;
-    Ok(path)
 }
 
 /// Whether the author asked for one call, and the next job makes it. What `auto` chooses hangs on

@@ -1,12 +1,9 @@
 //! What a chunk was before: its earlier versions, and what changed between one of them and the
 //! text of now. Writes nothing but the page that an editor is shown.
 
-use std::path::PathBuf;
-
 use serde::Serialize;
 
 use super::error::StoryError;
-use super::explain;
 use super::status::relative;
 use super::story_file::StoryFile;
 use crate::analysis::selection::ChunkRef;
@@ -279,16 +276,6 @@ impl Comparison {
             self.version.line(self.unit),
             self.diff.join("\n")
         )
-    }
-
-    /// Puts it where an editor can show it.
-    ///
-    /// # Errors
-    /// Where the story's folder can't be written, or leads out of the workspace.
-    pub fn save(&self, story: &StoryFile, disk: &Disk) -> Result<PathBuf, StoreError> {
-        let name = format!("chunk_{:02}-version_{}", self.chunk.0, self.version.version);
-        let session = SessionId::parse(&self.session)?;
-        explain::save_page(&name, &self.markdown(), story, Some(&session), disk)
     }
 }
 

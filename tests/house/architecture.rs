@@ -43,6 +43,18 @@ const PURE: &[&str] = &["story", "writing"];
 /// What of another room a pure one may name: plain data without I/O.
 const PLAIN: &[&str] = &["provider::message"];
 
+/// Calls that change a file, by which who looks is told from who acts.
+const WRITES: &[&str] = &[
+    "disk.write(",
+    "disk.make_",
+    "disk.rename",
+    "disk.remove",
+    "make_work_folder(",
+    "Session::open(",
+    ".open_log(",
+    "fs::write",
+];
+
 /// What reaches outside the program, or makes two runs differ.
 const OUTSIDE: &[&str] = &[
     "std::env",
@@ -178,6 +190,18 @@ fn pure_rooms_touch_nothing_outside() {
         }
     }
     none(&wrong, "a pure room takes values and returns values");
+}
+
+#[test]
+fn analysis_only_looks() {
+    let sources = server_sources();
+    let mut wrong = Vec::new();
+    for source in source::live(&sources) {
+        if source.layer() == "analysis" {
+            wrong.extend(WRITES.iter().flat_map(|call| source.live_lines_with(call)));
+        }
+    }
+    none(&wrong, "what looks writes nothing");
 }
 
 #[test]

@@ -99,6 +99,16 @@ impl Source {
             .count()
     }
 
+    /// Where the code outside of tests has a text.
+    pub fn live_lines_with(&self, text: &str) -> Vec<String> {
+        let tests = self.test_lines();
+        let lines = self.code.iter().enumerate();
+        lines
+            .filter(|(index, line)| !tests[*index] && line.contains(text))
+            .map(|(index, _)| self.place(index + 1))
+            .collect()
+    }
+
     /// The `use` items outside of tests.
     pub fn live_uses(&self) -> Vec<Used> {
         let tests = self.test_lines();

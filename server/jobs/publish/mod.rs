@@ -1,3 +1,4 @@
-//! What leaves a story: its export.
+//! What leaves a story: its export, and pages that an editor shows.
 
 pub mod export;
+pub mod pages;

@@ -1,9 +1,9 @@
 //! The command that shows the prompt of a chunk.
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::analysis::explain;
 use crate::analysis::explain::Explanation;
 use crate::analysis::status::ChunkState;
+use crate::jobs::publish::pages;
 use crate::jobs::run::report::cause_chain;
 use crate::lsp::stories;
 
@@ -24,7 +24,8 @@ pub async fn run(call: Call) -> Answer {
             );
             let explanation = explanation.map_err(|error| error.to_string())?;
             let session = target.session.as_ref();
-            let path = explain::save(&explanation, &story, session, state.workshop.disk());
+            let path =
+                pages::save_explanation(&explanation, &story, session, state.workshop.disk());
             Ok((explanation, path.map_err(|error| error.to_string())?))
         })
         .await?;

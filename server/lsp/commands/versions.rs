@@ -9,6 +9,7 @@ use crate::analysis::status::ChunkState;
 use crate::analysis::versions;
 use crate::analysis::versions::{Comparison, Versions};
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::jobs::publish::pages;
 use crate::jobs::run::report::cause_chain;
 use crate::lsp::confirm::PATIENCE;
 use crate::lsp::page::LspEditor;
@@ -69,7 +70,7 @@ async fn show_diff(
             let compared =
                 versions::compare(&story, &settings, session, &chunk, version, owners, disk);
             let comparison = compared.map_err(|error| cause_chain(&error))?;
-            let saved = comparison.save(&story, disk);
+            let saved = pages::save_comparison(&comparison, &story, disk);
             let path = saved.map_err(|error| error.to_string())?;
             Ok((comparison, path))
         })
