@@ -413,8 +413,11 @@ fn a_damaged_state_file_is_told_of_and_left_alone() {
 
 #[test]
 fn reading_has_its_own_model_and_is_paid_from_the_same_budget() {
-    let read = |request: &Recorded| match request.part_to_read().0 {
-        2 => reader(request).usage(500, 0, 900),
+    // Chunk 3 is begun before it is known what the reading of chunk 2 takes.
+    let begun = Gate::new();
+    let third = begun.clone();
+    let read = move |request: &Recorded| match request.part_to_read().0 {
+        2 => reader(request).usage(500, 0, 900).stall_after(1, &begun),
         _ => reader(request),
     };
     let flags = [
@@ -431,7 +434,10 @@ fn reading_has_its_own_model_and_is_paid_from_the_same_budget() {
     let server = ModelServer::start(move |request| {
         let answer = novel.answer(request).usage(100, 0, 200);
         match part_of(&request.user()) {
-            3 => answer.stall_after(10, &held),
+            3 => {
+                third.open();
+                answer.stall_after(10, &held)
+            }
             _ => answer,
         }
     })

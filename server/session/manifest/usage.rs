@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Counts tokens, as far as the provider tells.
+/// Tokens, as far as the provider tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TokenUsage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
