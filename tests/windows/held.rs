@@ -113,7 +113,8 @@ fn hold(shell: &Shell, place: &Place, time: Duration) -> Held {
         .join(place.file);
     // A chunk is held while it grows, anything else from before the job on.
     let grows = place.file.starts_with("chunks/");
-    if !grows && !path.exists() {
+    let is_made = !grows && !path.exists();
+    if is_made {
         std::fs::write(&path, "").expect("written");
     }
     let before = (!grows).then(|| open(&path));
@@ -142,6 +143,10 @@ fn hold(shell: &Shell, place: &Place, time: Duration) -> Held {
     let ended = wait(&mut child, time);
     let words = grows.then(|| words_on_disk(&shell.novel()));
     drop(held);
+    if is_made && std::fs::read(&path).is_ok_and(|bytes| bytes.is_empty()) {
+        // An empty file in its place would be the author's.
+        std::fs::remove_file(&path).expect("nobody holds it");
+    }
     let status = ended.or_else(|| wait(&mut child, DEADLINE));
     let status = status.expect("it ends");
     let told_later = rest.join().expect("read").join("\n").replace("\\\\", "\\");
