@@ -64,8 +64,11 @@ fn kill(kills: usize) {
     });
     println!("{tally:#?}");
     assert_eq!(tally.kills, kills);
-    // Kills have to come everywhere, or they prove little.
-    let share = |percent: usize| kills * percent / 100;
+    // Kills have to come everywhere, or they prove little; few of them show no shares.
+    let share = |percent: usize| match kills < 200 {
+        true => 1,
+        false => kills * percent / 100,
+    };
     assert!(tally.before_the_first_chunk >= share(3), "{tally:?}");
     assert!(tally.in_a_chunk >= share(20), "{tally:?}");
     assert!(tally.between_chunks >= share(1), "{tally:?}");
