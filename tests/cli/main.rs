@@ -23,7 +23,6 @@ mod faults;
 mod finished;
 mod help;
 mod interrupt;
-mod kill;
 mod limits;
 mod lint;
 mod local;

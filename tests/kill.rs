@@ -3,16 +3,18 @@
 //!
 //! `STORYWRIGHT_KILL_SEED` repeats a run, `STORYWRIGHT_KILLS` sets the number of kills.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use crate::support::model_server::{ModelServer, author};
-use crate::support::shell::{Files, Shell};
 use serde_json::Value;
 use storywright::story::{Language, words};
+use support::model_server::{ModelServer, author};
+use support::shell::{Files, Shell};
 
 /// No run may take longer, on any machine.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -38,7 +40,7 @@ fn killed_200_times() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --test cli kill::killed_1000_times -- --ignored --nocapture"]
+#[ignore = "takes minutes: cargo test --test kill killed_1000_times -- --ignored --nocapture"]
 fn killed_1000_times() {
     kill(1000);
 }
@@ -70,7 +72,7 @@ fn kill(kills: usize) {
         false => kills * percent / 100,
     };
     assert!(tally.before_the_first_chunk >= share(3), "{tally:?}");
-    assert!(tally.in_a_chunk >= share(20), "{tally:?}");
+    assert!(tally.in_a_chunk >= share(10), "{tally:?}");
     assert!(tally.between_chunks >= share(1), "{tally:?}");
     assert!(tally.after_the_last_chunk >= share(1), "{tally:?}");
     assert!(tally.left_a_partial_text >= share(5), "{tally:?}");
