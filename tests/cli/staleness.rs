@@ -52,7 +52,12 @@ struct Story {
 impl Story {
     /// A finished story in a folder of its own.
     fn written() -> Story {
-        Story::written_of(BRIEF, &[])
+        // Chunk by chunk, so that each is told what those before it were read for.
+        let story = Story::written_of(BRIEF, &["--to", "1"]);
+        for number in ["2", "3", "4"] {
+            story.write(&["--to", number]);
+        }
+        story
     }
 
     fn written_of(brief: &str, flags: &[&str]) -> Story {
