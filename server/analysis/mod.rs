@@ -1,6 +1,6 @@
-//! What is so now: a story and its settings, what of it is written, what is stale, what is wrong with it.
+//! Looks at a story as it is now: its settings, what of it is written, what is stale, what is wrong.
 //!
-//! Looks at files and at open documents; never writes and never asks a model. Shell and editor get the same
+//! It reads files and open documents; it never writes and never asks a model. Shell and editor get the same
 //! answers from here.
 
 pub(crate) mod drafts;

@@ -64,7 +64,7 @@ impl Display for PlainLines {
     }
 }
 
-/// Draws a bar for the job that names the chunk in hand; steps scroll by above it.
+/// Draws a progress bar with the current chunk beside it, and prints finished steps above the bar.
 struct Bars {
     bar: ProgressBar,
     unit: Unit,

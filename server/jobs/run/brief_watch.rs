@@ -25,7 +25,7 @@ struct Seen {
     settings: Settings,
 }
 
-/// A change that the author has not been told of.
+/// Names a change of the brief that the running job does not follow, for a warning to the author.
 pub(crate) struct Change {
     pub code: &'static str,
     pub message: &'static str,

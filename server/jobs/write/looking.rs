@@ -90,8 +90,8 @@ impl Prepared {
         Ok(is_complete.then_some(status))
     }
 
-    /// The complete chunks that the settings want to be gone over and that were not yet: who
-    /// writes what remains is done when all of that is.
+    /// Finds the complete chunks that the settings want refined or audited and that were not yet. A job that writes
+    /// what remains ends when these are done too.
     async fn left(&self, workshop: &Workshop, editor: Arc<dyn Editor>) -> Result<Left, JobError> {
         let settings = &self.settings;
         let is_off = settings.refine == Refine::Off && settings.audit == Switch::Off;

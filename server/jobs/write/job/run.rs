@@ -15,8 +15,8 @@ use crate::story::ChunkNumber;
 use crate::writing::schedule::{Order, Schedule, in_force};
 
 impl Job {
-    /// Goes over what is `left` of earlier jobs, writes the queue, closes the seams, and tells
-    /// how it ended.
+    /// Runs the job to its end: refines and audits what earlier jobs `left`, writes the queued chunks, fits the
+    /// beginnings of those that were written ahead, and reports the outcome.
     pub(crate) async fn write(
         self: &Arc<Self>,
         queue: Queue,
