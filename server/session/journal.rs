@@ -16,6 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::chunk_file::{self, ChunkFile, FileStatus};
+use crate::story::text::boundaries;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACES: &str = "replaces";
@@ -232,7 +233,7 @@ impl Journal {
 
     fn first(&self, bytes: usize) -> &str {
         let prose = &self.file.prose;
-        prose[..floor_boundary(prose, bytes)].trim_end()
+        prose[..boundaries::floor(prose, bytes)].trim_end()
     }
 }
 
@@ -326,19 +327,8 @@ pub(crate) fn in_turn<T>(action: impl FnOnce() -> T) -> T {
 
 /// Returns the last bytes of a text, by which its end is found in another; `None` where they are too few.
 fn tail(text: &str) -> Option<&str> {
-    let mut start = text.len().saturating_sub(TAIL);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
+    let start = boundaries::ceil(text, text.len().saturating_sub(TAIL));
     Some(&text[start..]).filter(|tail| tail.len() >= SHORTEST_TAIL)
-}
-
-fn floor_boundary(text: &str, bytes: usize) -> usize {
-    let mut at = bytes.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use super::accept;
 use super::prompt::last_words;
 use super::seam;
+use crate::story::text::boundaries;
 use crate::story::{Language, words};
 
 /// Words of the text before that are shown.
@@ -38,10 +39,7 @@ impl<'a> Seam<'a> {
     /// The user message that asks for another opening.
     pub fn user(&self, language: &Language) -> Vec<String> {
         let after = self.rest.trim_start();
-        let mut shown = after.len().min(AFTER_BYTES);
-        while !after.is_char_boundary(shown) {
-            shown -= 1;
-        }
+        let shown = boundaries::floor(after, AFTER_BYTES);
         let mut parts = vec![format!(
             "# The text before this part ends with\n{}\n\n",
             self.tail
@@ -121,10 +119,7 @@ fn without_lead<'a>(answer: &'a str, opening: &str) -> &'a str {
 fn without_rest<'a>(answer: &'a str, rest: &str) -> &'a str {
     let next = rest.trim_start();
     let next = next[..paragraph_end(next)].trim();
-    let mut shown = next.len().min(60);
-    while !next.is_char_boundary(shown) {
-        shown -= 1;
-    }
+    let shown = boundaries::floor(next, 60);
     match answer.find(&next[..shown]) {
         Some(at) if at > 0 && shown > 0 => answer[..at].trim_end(),
         _ => answer,

@@ -6,6 +6,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::story::text::boundaries;
+
 mod spacing;
 
 use spacing::is_unspaced;
@@ -152,10 +154,7 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 fn last_words(text: &str, most: usize) -> Vec<String> {
     // The end of the text is enough: most words are short.
-    let mut start = text.len().saturating_sub(most * 40);
-    while !text.is_char_boundary(start) {
-        start += 1;
-    }
+    let start = boundaries::ceil(text, text.len().saturating_sub(most * 40));
     let mut words: Vec<String> = parts(&text[start..])
         .map(|(_, word)| word.to_lowercase())
         .collect();

@@ -8,6 +8,7 @@ use super::lines::{is_fence, is_heading, is_part_line, is_rule};
 use super::yardstick::Acceptance;
 use super::{metadata, sentences};
 use crate::story::leftovers::{self, Narrator, PACKS, Place, bare};
+use crate::story::text::boundaries;
 
 /// Longer is no afterword.
 const LONGEST: usize = 900;
@@ -62,7 +63,7 @@ fn last_fence(text: &str) -> Option<Range<usize>> {
 fn last(acceptance: &Acceptance<'_>, text: &str, fenced: bool) -> Option<(usize, Check)> {
     let text = text.trim_end();
     let line_start = text.rfind('\n').map_or(0, |end| end + 1);
-    let near = super::lines::floor(text, text.len().saturating_sub(LONGEST));
+    let near = boundaries::floor(text, text.len().saturating_sub(LONGEST));
     let paragraph_start = text[near..].rfind("\n\n").map(|end| near + end + 2);
     let paragraph_start = match paragraph_start {
         Some(start) => start,

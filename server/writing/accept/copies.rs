@@ -8,10 +8,11 @@ use std::ops::Range;
 
 use super::check::{Check, Fault};
 use super::cutting::Repair;
-use super::lines::{floor, is_rule};
+use super::lines::is_rule;
 use super::sentences::is_finished;
 use super::story_so_far::{SHINGLE, TAIL, Told, tail_of};
 use super::wording::{Wording, paragraphs, with_white};
+use crate::story::text::boundaries;
 
 /// An answer that begins with so many words with which the text before ends repeats them.
 const LEAST_SEAM: usize = 8;
@@ -45,7 +46,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
 /// Where the words end with which the text before the answer ends, too.
 fn repeated_seam(repair: &Repair<'_>) -> Option<usize> {
     let text = repair.text();
-    let near = floor(text, TAIL * 16);
+    let near = boundaries::floor(text, TAIL * 16);
     let wording = Wording::of(&text[..near]);
     let before = Wording::of(tail_text(repair.before()));
     let tail = if before.len() > 0 {
@@ -64,7 +65,7 @@ fn repeated_seam(repair: &Repair<'_>) -> Option<usize> {
 /// The end of a text, long enough for its last words.
 fn tail_text(text: &str) -> &str {
     const BYTES: usize = TAIL * 12;
-    let start = floor(text, text.len().saturating_sub(BYTES));
+    let start = boundaries::floor(text, text.len().saturating_sub(BYTES));
     &text[start..]
 }
 

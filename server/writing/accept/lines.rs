@@ -40,11 +40,3 @@ pub(crate) fn is_part_line(line: &str) -> bool {
         && (PACKS.heading.is_match(line) || PACKS.label.is_match(line))
         || (line.len() <= 24 && PACKS.heading.is_match(line.trim_end_matches('.')))
 }
-
-/// The last boundary of a character that is not behind `index`.
-pub(crate) fn floor(text: &str, index: usize) -> usize {
-    (0..=index.min(text.len()))
-        .rev()
-        .find(|index| text.is_char_boundary(*index))
-        .unwrap_or(0)
-}

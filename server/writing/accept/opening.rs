@@ -4,10 +4,11 @@
 
 use super::check::Check;
 use super::cutting::Repair;
-use super::lines::{MOST_HELD, floor, is_fence, is_heading, is_part_line, is_rule};
+use super::lines::{MOST_HELD, is_fence, is_heading, is_part_line, is_rule};
 use super::yardstick::Acceptance;
 use super::{echo, marks, metadata};
 use crate::story::leftovers::{self, PACKS, Place, Talk, bare};
+use crate::story::text::boundaries;
 
 /// Longer than `Certainly!` and its like, in bytes.
 const MOST_ACKNOWLEDGED: usize = 60;
@@ -142,7 +143,7 @@ fn two_lines(text: &str, end: usize, whole: bool) -> Option<(usize, Check)> {
 
 fn inline(text: &str) -> Option<(usize, Check)> {
     let end = text.find('\n').unwrap_or(text.len());
-    let near = floor(text, end.min(MOST_HELD));
+    let near = boundaries::floor(text, end.min(MOST_HELD));
     let found = PACKS.inline.find(&text[..near])?;
     let rest = &text[found.end()..];
     let marks = rest.len() - rest.trim_start_matches(['*', '_', ' ']).len();

@@ -6,6 +6,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// is dropped.
 pub(crate) const TAIL_WORDS: [usize; 3] = [400, 300, 200];
 
+use crate::story::text::boundaries;
 use crate::story::words;
 
 /// The last `words` words of a text, from a sentence's or at least a word's beginning.
@@ -16,7 +17,7 @@ pub(crate) fn tail(text: &str, words: usize) -> &str {
     };
     let cut = &text[first..];
     // A sentence that begins within the first quarter is a better start than half of one.
-    match sentence_start(&cut[..floor_boundary(cut, cut.len() / 4)]) {
+    match sentence_start(&cut[..boundaries::floor(cut, cut.len() / 4)]) {
         Some(offset) => &cut[offset..],
         None => cut,
     }
@@ -34,13 +35,6 @@ fn sentence_start(text: &str) -> Option<usize> {
     text.split_sentence_bound_indices()
         .nth(1)
         .map(|(start, _)| start)
-}
-
-fn floor_boundary(text: &str, mut index: usize) -> usize {
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
 }
 
 #[cfg(test)]
