@@ -40,6 +40,8 @@ pub struct Counts {
     pub made: usize,
     pub calls: usize,
     pub restarts: usize,
+    /// Words typed and untold that an editor without versions put a late edit over.
+    pub overtyped: usize,
     pub refused: BTreeMap<String, usize>,
 }
 
@@ -321,6 +323,7 @@ impl Author {
         let deadline = Instant::now() + SETTLING;
         loop {
             self.hear()?;
+            self.forgive_misplaced_edits();
             let files = Files::read(&self.story);
             self.ledger
                 .follow(files.complete(), "of a complete chunk on disk");
@@ -345,6 +348,18 @@ impl Author {
         }
         self.look_for_undone_work()?;
         self.look_at_open_files()
+    }
+
+    /// What the author typed, the server was not told of, and an editor without versions put an edit
+    /// over: no server can know of it.
+    fn forgive_misplaced_edits(&mut self) {
+        for edit in self.editor.misplaced() {
+            let told = tokens::of(&edit.told);
+            let mut gone = lost(&edit.before, &edit.after);
+            gone.retain(|token| tokens::is_of_author(token) && !told.contains(token));
+            self.counts.overtyped += gone.len();
+            self.ledger.drop(gone);
+        }
     }
 
     /// What the author deleted and saved so is in no chunk file again. (In the buffer it may be for a

@@ -185,6 +185,7 @@ fn add(total: &mut Counts, counts: Counts) {
     total.made += counts.made;
     total.calls += counts.calls;
     total.restarts += counts.restarts;
+    total.overtyped += counts.overtyped;
 }
 
 fn variable(name: &str) -> Option<String> {

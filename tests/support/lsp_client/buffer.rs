@@ -19,6 +19,8 @@ pub struct Buffer {
     pub version: i64,
     /// Changes that the server has not been told of.
     pub(super) untold: Vec<Value>,
+    /// The text that the server knows.
+    pub(super) told: String,
 }
 
 /// A change in bytes of the text before it.
@@ -32,6 +34,7 @@ pub struct Change {
 impl Buffer {
     pub fn new(text: String, version: i64) -> Buffer {
         Buffer {
+            told: text.clone(),
             text,
             version,
             untold: Vec::new(),

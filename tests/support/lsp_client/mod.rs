@@ -62,6 +62,15 @@ pub struct EditSeen {
     pub outcome: Outcome,
 }
 
+/// A server's edit that an editor without versions applied to another text than it was made for.
+#[derive(Debug, Clone)]
+pub struct Misplaced {
+    /// The text that the server knew.
+    pub told: String,
+    pub before: String,
+    pub after: String,
+}
+
 /// An editor with a server.
 pub struct Editor {
     pub persona: Persona,
@@ -78,6 +87,8 @@ pub struct Editor {
     holds_changes: bool,
     said: Vec<Said>,
     edits: Vec<EditSeen>,
+    /// Since they were last asked for ([`Editor::misplaced`]).
+    misplaced: Vec<Misplaced>,
     /// Requests of the server's by method, with their parameters.
     asked: Vec<(String, Value)>,
     drop_edits: usize,
@@ -108,6 +119,7 @@ impl Editor {
             holds_changes: false,
             said: Vec::new(),
             edits: Vec::new(),
+            misplaced: Vec::new(),
             asked: Vec::new(),
             drop_edits: 0,
             choices: Vec::new(),
@@ -407,6 +419,11 @@ impl Editor {
         self.drop_edits = count;
     }
 
+    /// What the editor did with edits that came too late for its text, since this was last asked.
+    pub fn misplaced(&mut self) -> Vec<Misplaced> {
+        std::mem::take(&mut self.misplaced)
+    }
+
     fn apply(&mut self, edit: &Value) -> bool {
         assert!(
             edit["changes"].is_null(),
@@ -427,7 +444,20 @@ impl Editor {
                     self.drop_edits -= 1;
                     Outcome::Dropped
                 }
-                Some(buffer) => self.persona.apply(buffer, version, edits),
+                Some(buffer) => {
+                    let before = buffer.text.clone();
+                    let stale = version != Some(buffer.version);
+                    let outcome = self.persona.apply(buffer, version, edits);
+                    if stale && outcome == Outcome::Applied {
+                        let (told, after) = (buffer.told.clone(), buffer.text.clone());
+                        self.misplaced.push(Misplaced {
+                            told,
+                            before,
+                            after,
+                        });
+                    }
+                    outcome
+                }
             };
             let text = |edit: &Value| edit["newText"].as_str().unwrap_or_default().to_owned();
             self.edits.push(EditSeen {
@@ -462,6 +492,7 @@ impl Editor {
             return;
         };
         let changes = std::mem::take(&mut buffer.untold);
+        buffer.told.clone_from(&buffer.text);
         let version = buffer.version;
         if !changes.is_empty() {
             self.notify(
