@@ -393,7 +393,7 @@ mod tests {
             seed: Some(1),
             thinking: Default::default(),
             format: None,
-            scene: Default::default(),
+            extension: Default::default(),
         }
     }
 

@@ -1,11 +1,10 @@
 //! What goes to a model and what comes back: the request and the events of its answer, as plain data.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use super::demo_scene::Scene;
 
 /// One completion to ask for.
 #[derive(Debug, Clone)]
@@ -31,8 +30,24 @@ pub struct Request {
     /// The shape that the answer has to have; `None` for prose. Where a protocol or a model has
     /// no such thing it is left out, so the prompt has to ask for the shape as well.
     pub format: Option<Format>,
-    /// What the prompt is about, for the writer that needs no model.
-    pub scene: Arc<Scene>,
+    /// Data for a provider that is not a model; no wire protocol sends it.
+    pub extension: Extension,
+}
+
+/// A value that a request carries to one provider and that no other code looks into.
+#[derive(Debug, Clone, Default)]
+pub struct Extension(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Extension {
+    /// Wraps a value; the provider that knows its type gets it back with [`get`](Self::get).
+    pub fn new<T: Any + Send + Sync>(value: Arc<T>) -> Extension {
+        Extension(Some(value))
+    }
+
+    /// Returns the value if it is of this type.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        self.0.clone()?.downcast().ok()
+    }
 }
 
 /// A JSON Schema for an answer.

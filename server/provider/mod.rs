@@ -10,7 +10,6 @@ mod base_url;
 mod connect;
 pub mod deadlines;
 pub mod demo;
-pub mod demo_scene;
 mod effort;
 mod endpoint;
 mod error;
@@ -41,12 +40,11 @@ use futures::stream::BoxStream;
 pub use base_url::{exposed_host, loopback_port, normalise_base_url};
 pub use connect::connect;
 pub use deadlines::Deadlines;
-pub use demo_scene::{Outline, Scene, Task};
 pub use endpoint::{ApiKey, Endpoint};
 pub use error::{ProviderError, ProviderErrorKind};
 pub use kind::ProviderKind;
 pub use limits::output_limit;
-pub use message::{Event, FinishReason, Format, Request, Thinking, Usage};
+pub use message::{Event, Extension, FinishReason, Format, Request, Thinking, Usage};
 pub use retry::{GiveUp, Outage, Retries, Retry};
 
 /// The events of one answer, as they arrive.

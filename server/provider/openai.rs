@@ -426,7 +426,7 @@ mod tests {
             seed: Some(7),
             thinking: Default::default(),
             format: None,
-            scene: Default::default(),
+            extension: Default::default(),
         }
     }
 

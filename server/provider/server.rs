@@ -161,7 +161,7 @@ mod tests {
             seed: None,
             thinking: Default::default(),
             format: None,
-            scene: Default::default(),
+            extension: Default::default(),
         };
         Secrets::of_key(Some(ApiKey::new("hunter2-key"))).with_request(Arc::new(request))
     }

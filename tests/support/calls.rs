@@ -52,7 +52,7 @@ pub fn request() -> Request {
         seed: None,
         thinking: Default::default(),
         format: None,
-        scene: Default::default(),
+        extension: Default::default(),
     }
 }
 

@@ -14,7 +14,8 @@ use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::millis;
-use crate::provider::{FinishReason, ProviderKind, Request, Task, Usage};
+use crate::provider::demo::scene::Task;
+use crate::provider::{Extension, FinishReason, ProviderKind, Request, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
 use crate::settings::Role;
 use crate::story::ChunkNumber;
@@ -232,7 +233,7 @@ impl Auditor {
             thinking: settings.thinking_for(Role::Audit),
             // Some servers take a shape and then keep the model from answering.
             format: (attempt == 1).then(prompt::format),
-            scene: Arc::new(scene),
+            extension: Extension::new(Arc::new(scene)),
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, RefineResult};
 use crate::jobs::run::report::millis;
-use crate::provider::{Request, Task, Usage};
+use crate::provider::demo::scene::Task;
+use crate::provider::{Extension, Request, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
 use crate::settings::Role;
 use crate::story::state::ChunkState;
@@ -251,7 +252,7 @@ impl Refiner {
             seed: settings.seed,
             thinking: settings.thinking_for(Role::Refine),
             format: None,
-            scene: Arc::new(scene),
+            extension: Extension::new(Arc::new(scene)),
         }
     }
 

@@ -21,7 +21,8 @@ use crate::jobs::run::report::{
 use crate::jobs::run::workshop::Workshop;
 use crate::jobs::run::writer::Writer;
 use crate::jobs::run::{demo_scene, measuring};
-use crate::provider::{GiveUp, Outline, ProviderError, Request, Retries, Retry, Task, Usage};
+use crate::provider::demo::scene::{Outline, Task};
+use crate::provider::{Extension, GiveUp, ProviderError, Request, Retries, Retry, Usage};
 use crate::session::{Disk, EntryKind, StoreError};
 use crate::settings::{Role, Settings};
 use crate::story::counted::counted;
@@ -431,7 +432,7 @@ impl Job {
             seed: seed::of_call(self.settings.seed, self.empty, None),
             thinking: self.settings.thinking_for(Role::Plan),
             format: None,
-            scene: Arc::new(scene),
+            extension: Extension::new(Arc::new(scene)),
         };
         self.writer.in_window(request, self.settings.context_tokens)
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::writer::Writer;
-use crate::provider::{ProviderKind, Scene, Task};
+use crate::provider::ProviderKind;
+use crate::provider::demo::scene::{Scene, Task};
 use crate::session::ChunkView;
 use crate::story::{Brief, SectionKind};
 

@@ -56,7 +56,7 @@ pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usag
         seed: None,
         thinking: Default::default(),
         format: None,
-        scene: Default::default(),
+        extension: Default::default(),
     };
     let request = writer.in_window(request, settings.context_tokens);
     let asked = Weight::of_request(&request);

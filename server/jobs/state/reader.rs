@@ -11,7 +11,8 @@ use crate::jobs::run::editor::{Editor, Hint, PageStop};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::{Reporter, cause_chain, millis};
 use crate::jobs::run::writer::Writer;
-use crate::provider::{FinishReason, ProviderError, ProviderErrorKind, Request, Task, Usage};
+use crate::provider::demo::scene::Task;
+use crate::provider::{Extension, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
     StoreError,
@@ -301,7 +302,7 @@ impl Reader {
             seed: seed::of_call(self.settings.seed, asked, None),
             thinking: self.settings.thinking_for(Role::State),
             format: shaped.then(prompt::format),
-            scene: Arc::new(scene),
+            extension: Extension::new(Arc::new(scene)),
         }
     }
 

@@ -8,9 +8,9 @@ use super::compose::{Composer, Plan};
 use super::lines;
 use super::pack::Pack;
 use super::plain;
+use super::scene::Scene;
 use super::stage::Stage;
 use super::voice::Voice;
-use crate::provider::Scene;
 use crate::story::{Language, words};
 
 /// The completion of a scene: all of it, or what is missing behind `so_far`.

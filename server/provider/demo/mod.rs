@@ -54,6 +54,7 @@ mod plain;
 mod plan;
 mod polish;
 mod refine;
+pub mod scene;
 mod stage;
 mod state;
 mod stream;
@@ -63,11 +64,10 @@ mod tests;
 mod verbs;
 mod voice;
 
-#[cfg(doc)]
-use super::Scene;
-use super::{EventStream, Provider, ProviderError, ProviderKind, Request, Task};
+use super::{EventStream, Provider, ProviderError, ProviderKind, Request};
 use crate::story::Language;
 use completion::Completion;
+use scene::{Scene, Task};
 
 /// Writes without a model.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -83,7 +83,7 @@ impl Provider for DemoWriter {
     }
 
     async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
-        let scene = &request.scene;
+        let scene = &*request.extension.get::<Scene>().unwrap_or_default();
         let by_character =
             Language::parse(&scene.language).is_some_and(|language| language.counts_characters());
         let prompt = request.system.len() + request.user.iter().map(String::len).sum::<usize>();

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::character::Character;
 use super::pack::{MotifStyle, Pack};
-use crate::provider::Scene;
+use super::scene::Scene;
 
 /// Enough for a chunk; more would dilute the beat's own.
 const MOST: usize = 14;

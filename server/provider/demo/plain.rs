@@ -11,7 +11,7 @@ use super::chance::{Entry, Rotation, Share, seed_of};
 use super::completion::{Completion, remainder};
 use super::lines;
 use super::polish::capitalised;
-use crate::provider::Scene;
+use super::scene::Scene;
 use crate::story::{Language, words};
 
 /// Sentences that are tried for a place before the last one is cut to fit.

@@ -11,8 +11,8 @@ use super::lines;
 use super::motifs;
 use super::pack::Pack;
 use super::polish::{capitalised, tidy};
+use super::scene::{Outline, Scene};
 use super::stage::Stage;
-use crate::provider::{Outline, Scene};
 use crate::story::Language;
 
 /// What a language has for outlines.

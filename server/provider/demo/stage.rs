@@ -8,7 +8,7 @@ use super::character::{Character, Gender, Person, Tense, find_name};
 use super::lines;
 use super::motifs;
 use super::pack::Pack;
-use crate::provider::Scene;
+use super::scene::Scene;
 
 /// What the writer works from. Its sentences are in the story's person and tense already.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::character::find_name;
-use crate::provider::Scene;
+use super::scene::Scene;
 use crate::story::state::{CharacterState, ChunkState, Fact};
 
 /// Most facts of a chunk, and the shortest sentence that is one, in characters.

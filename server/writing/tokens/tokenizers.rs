@@ -271,7 +271,7 @@ mod tests {
             seed: None,
             thinking: Default::default(),
             format: None,
-            scene: Default::default(),
+            extension: Default::default(),
         }
     }
 

@@ -12,9 +12,10 @@ use crate::jobs::run::measuring;
 use crate::jobs::run::precedence;
 use crate::jobs::run::precedence::DraftTurn;
 use crate::jobs::write::single::{SliceEnd, Source};
+use crate::provider::demo::scene::{Scene, Task};
 use crate::provider::{
-    EventStream, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Scene,
-    Task, Usage, output_limit,
+    EventStream, Extension, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request,
+    Usage, output_limit,
 };
 use crate::settings::Role;
 use crate::story::words;
@@ -286,7 +287,7 @@ impl Drafting<'_> {
             ..Scene::default()
         };
         Request {
-            scene: scene.into(),
+            extension: Extension::new(scene.into()),
             ..self.request(prompt, "", &Course::new(Ask { words, later: 0 }, 0))
         }
     }
@@ -307,14 +308,14 @@ impl Drafting<'_> {
             seed: seed::of_call(settings.seed, course.refused, self.replaces.as_deref()),
             thinking: settings.thinking_for(Role::Draft),
             format: None,
-            scene: demo_scene::scene(
+            extension: Extension::new(demo_scene::scene(
                 self.job.writer(),
                 self.job.brief(),
                 self.beat_index(),
                 self.chunk,
                 so_far,
                 demo,
-            ),
+            )),
         };
         self.job
             .writer()

@@ -1,7 +1,7 @@
 //! One brief in several languages.
 
 use super::{english, pair};
-use crate::provider::Scene;
+use crate::provider::demo::scene::Scene;
 
 /// The brief of a language, in the shape of the English one.
 struct Words {

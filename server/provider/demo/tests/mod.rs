@@ -11,7 +11,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::continuation;
 use super::pack::Pack;
 use super::stage::Stage;
-use crate::provider::Scene;
+use crate::provider::demo::scene::Scene;
 use crate::story::{Language, words};
 
 fn pair(name: &str, known: &str) -> (String, String) {

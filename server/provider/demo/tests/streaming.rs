@@ -6,7 +6,8 @@ use futures::StreamExt;
 
 use super::{PACKS, english, scene, text};
 use crate::provider::demo::DemoWriter;
-use crate::provider::{Event, FinishReason, Provider, Request, Scene, Usage};
+use crate::provider::demo::scene::Scene;
+use crate::provider::{Event, Extension, FinishReason, Provider, Request, Usage};
 
 fn request(scene: Scene, max_output_tokens: u32) -> Request {
     Request {
@@ -20,7 +21,7 @@ fn request(scene: Scene, max_output_tokens: u32) -> Request {
         seed: None,
         thinking: Default::default(),
         format: None,
-        scene: Arc::new(scene),
+        extension: Extension::new(Arc::new(scene)),
     }
 }
 

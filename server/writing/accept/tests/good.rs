@@ -8,7 +8,8 @@ use futures::StreamExt;
 use super::super::{Acceptance, Judgement, Opening, Told, Verdict};
 use super::{BRIEF, STOP, judged};
 use crate::provider::demo::DemoWriter;
-use crate::provider::{Event, Provider, Request, Scene};
+use crate::provider::demo::scene::Scene;
+use crate::provider::{Event, Extension, Provider, Request};
 use crate::session::chunk_file;
 use crate::story::{Brief, SectionKind, words};
 use crate::writing::prompt::Templates;
@@ -87,7 +88,7 @@ async fn demo(brief: &Brief, index: usize, target_words: u32) -> String {
         seed: None,
         thinking: Default::default(),
         format: None,
-        scene: Arc::new(scene),
+        extension: Extension::new(Arc::new(scene)),
     };
     let mut stream = DemoWriter::default().complete(request).await.unwrap();
     let mut text = String::new();
