@@ -76,7 +76,7 @@ fn request(user: &str) -> Request {
         seed: None,
         thinking: Default::default(),
         format: None,
-        scene: Default::default(),
+        extension: Default::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::story::names::CastNames;
 use crate::story::problem::line_of;
+use crate::story::text::scripts::is_han;
 use crate::story::{Beat, Brief, CastEntry, ChunkNumber};
 
 /// A place where one chunk ends and the next begins, and where something is amiss.
@@ -92,7 +93,7 @@ fn telling(text: &str) -> BTreeSet<String> {
     let words = text.unicode_words().filter(|word| {
         let letters = word.chars().count();
         let is_name = word.chars().next().is_some_and(char::is_uppercase);
-        letters >= 4 || is_name && letters >= 2 || word.chars().any(is_ideograph)
+        letters >= 4 || is_name && letters >= 2 || word.chars().any(is_han)
     });
     words
         .map(stem)
@@ -103,10 +104,6 @@ fn telling(text: &str) -> BTreeSet<String> {
 /// Enough of a word to be the same in its inflected forms.
 fn stem(word: &str) -> String {
     word.chars().flat_map(char::to_lowercase).take(4).collect()
-}
-
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
 }
 
 /// Stems of English words that any two sentences may share. A word of another language that

@@ -7,10 +7,9 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::story::text::boundaries;
+use crate::story::text::scripts::takes_no_space;
 
 mod spacing;
-
-use spacing::is_unspaced;
 
 /// Characters of a continuation that are looked at before the seam is closed.
 pub const LOOK_AHEAD: usize = 240;
@@ -34,7 +33,7 @@ pub fn resume_point(text: &str) -> usize {
 /// Where the last word begins; the end, where the text does not end with a part of one.
 fn word_start(text: &str) -> usize {
     let mut graphemes = text.grapheme_indices(true).rev();
-    let is_letter = |c: char| c.is_alphanumeric() && !is_unspaced(c);
+    let is_letter = |c: char| c.is_alphanumeric() && !takes_no_space(c);
     let mut start = match graphemes.next() {
         Some((at, last)) if last.starts_with(is_letter) => at,
         _ => return text.len(),
@@ -89,7 +88,7 @@ fn repeated(kept: &str, continuation: &str) -> usize {
     let after: Vec<(usize, &str)> = parts(continuation).take(MOST_REPEATED).collect();
     let least = match kept.trim_end().chars().next_back() {
         // Some words are made of a letter twice over.
-        Some(last) if last.is_alphanumeric() && is_unspaced(last) => 2,
+        Some(last) if last.is_alphanumeric() && takes_no_space(last) => 2,
         Some(last) if last.is_alphanumeric() => 1,
         // Sentences may begin alike, and "No, no" is said.
         _ => 3,
@@ -111,7 +110,7 @@ fn repeated(kept: &str, continuation: &str) -> usize {
         }
         // Cut off between a letter and the marks on it.
         if length > 2
-            && last.chars().all(is_unspaced)
+            && last.chars().all(takes_no_space)
             && continuation[*start..].starts_with(last.as_str())
         {
             return start + last.len();

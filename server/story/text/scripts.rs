@@ -74,6 +74,12 @@ pub fn is_unspaced(c: char) -> bool {
         || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }
 
+/// Tells whether a character is of an unspaced script or one of its punctuation marks and full-width
+/// forms, so that no space belongs beside it.
+pub fn takes_no_space(c: char) -> bool {
+    is_unspaced(c) || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff00}'..='\u{ffef}')
+}
+
 /// Tells whether a character is one of those that Chinese and Japanese are written in.
 pub fn is_han_or_kana(c: char) -> bool {
     is_han(c) || is_kana(c)
@@ -217,10 +223,13 @@ mod tests {
     #[test]
     fn scripts_without_blanks_are_known_by_their_characters() {
         for c in "春々〇〆はルｱสລမខ𠀀".chars() {
-            assert!(is_unspaced(c), "{c}");
+            assert!(is_unspaced(c) && takes_no_space(c), "{c}");
         }
-        for c in "aéЖ한ा。・「１ ".chars() {
-            assert!(!is_unspaced(c), "{c}");
+        for c in "。・「１！\u{3000}".chars() {
+            assert!(!is_unspaced(c) && takes_no_space(c), "{c}");
+        }
+        for c in "aéЖ한ा1. ".chars() {
+            assert!(!is_unspaced(c) && !takes_no_space(c), "{c}");
         }
     }
 }

@@ -5,6 +5,8 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::story::text::scripts::is_unspaced;
+
 /// The words of a text, in order; characters where a script has no blanks.
 #[derive(Debug, Default)]
 pub(crate) struct Wording {
@@ -103,13 +105,6 @@ fn key(word: &str) -> u64 {
         }
     }
     hasher.finish()
-}
-
-/// Scripts that are written without blanks between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
-        | '\u{3005}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
-        | '\u{20000}'..='\u{3FFFF}')
 }
 
 /// The paragraphs of a text, in bytes, without the white space between them: parted by blank

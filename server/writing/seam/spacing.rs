@@ -2,12 +2,14 @@
 //! between them was lost. Scripts and punctuation tell most of it; for what languages do
 //! differently (`« oui »`, `—¿Quién?`, `— Кто?`), the text before is the example to follow.
 
+use crate::story::text::scripts::takes_no_space;
+
 /// Whether `fresh` stands apart from `kept`. Neither has white space where they meet.
 pub(crate) fn needs_space(kept: &str, fresh: &str) -> bool {
     let (Some(before), Some(after)) = (kept.chars().next_back(), fresh.chars().next()) else {
         return false;
     };
-    if is_unspaced(before) || is_unspaced(after) {
+    if takes_no_space(before) || takes_no_space(after) {
         return false;
     }
     match Role::at_end(kept, before) {
@@ -35,7 +37,7 @@ pub(crate) fn needs_space(kept: &str, fresh: &str) -> bool {
 /// between phrases.
 pub(crate) fn takes_space(kept: &str, fresh: &str) -> bool {
     let meets = [kept.chars().next_back(), fresh.chars().next()];
-    let never = |c: char| is_unspaced(c) && c >= '\u{3000}';
+    let never = |c: char| takes_no_space(c) && c >= '\u{3000}';
     !meets.into_iter().flatten().any(never)
 }
 
@@ -161,12 +163,4 @@ fn practice_before(kept: &str, mark: char) -> Option<bool> {
     let before = kept[..at].chars().next_back()?;
     // At the beginning of a line nobody can tell.
     (before != '\n').then(|| before.is_whitespace())
-}
-
-/// Tells whether a character is of a script that is written without spaces between words.
-pub(crate) fn is_unspaced(c: char) -> bool {
-    matches!(c,
-        '\u{0E00}'..='\u{0EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}'
-        | '\u{3000}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}'
-        | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
 }

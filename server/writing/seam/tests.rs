@@ -106,7 +106,7 @@ fn squeezed(text: &str) -> String {
         let ends = [squeezed.chars().next_back(), part.chars().next()];
         // French has a space in there, others have none; nothing tells at the first one.
         let is_quoted = squeezed.ends_with('«');
-        if !is_quoted && !ends.into_iter().flatten().any(is_unspaced) {
+        if !is_quoted && !ends.into_iter().flatten().any(takes_no_space) {
             squeezed.push(' ');
         }
         squeezed.push_str(part);

@@ -20,8 +20,8 @@ use crate::jobs::run::outcomes::{SeamEnd, SeamOutcome, Stop};
 use crate::jobs::run::report::{causes, millis, token_usage};
 use crate::jobs::run::workshop::Claim;
 use crate::provider::{
-    Event, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request, Retries, Retry,
-    Usage,
+    Event, Extension, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request,
+    Retries, Retry, Usage,
 };
 use crate::session::{ChunkView, Mending, Origin};
 use crate::settings::Role;
@@ -157,14 +157,14 @@ impl Job {
             seed: self.settings().seed,
             thinking: self.settings().thinking_for(Role::Draft),
             format: None,
-            scene: demo_scene::scene(
+            extension: Extension::new(demo_scene::scene(
                 self.writer(),
                 self.brief(),
                 beat,
                 later,
                 "",
                 self.settings().demo_seed(),
-            ),
+            )),
         };
         Ok(self
             .writer()
