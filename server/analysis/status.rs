@@ -32,7 +32,7 @@ pub struct StoryStatus {
     /// What the session took so far, in the currency of the configured prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    pub chunks: Vec<ChunkState>,
+    pub chunks: Vec<ChunkOverview>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
     /// Drafts whose brief is gone and whose beats are this story's, while it has none.
@@ -60,7 +60,7 @@ pub enum Edits {
 
 /// One chunk's state.
 #[derive(Debug, Clone, Serialize)]
-pub struct ChunkState {
+pub struct ChunkOverview {
     pub number: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
@@ -145,7 +145,7 @@ impl StoryStatus {
             reads_chunks: settings.state == Switch::On,
         };
         let Some(id) = session else {
-            status.chunks = plan.into_iter().map(ChunkState::missing).collect();
+            status.chunks = plan.into_iter().map(ChunkOverview::missing).collect();
             if wanted.is_none()
                 && let Some((drafts, offer)) = drafts::adoptable(story, settings, disk)?
             {
@@ -172,7 +172,7 @@ impl StoryStatus {
         for (((chunk, reasons), chapter), revision) in written.zip(revisions) {
             status.words = status.words.saturating_add(chunk.words);
             let edit = edit_of(story, &id, &chunk, edits, disk)?;
-            status.chunks.push(ChunkState {
+            status.chunks.push(ChunkOverview {
                 number: chunk.number,
                 beat: chunk.beat,
                 title: chunk.title,
@@ -203,20 +203,20 @@ impl StoryStatus {
     }
 
     /// The chunks that `write` would write now.
-    pub fn to_write(&self) -> impl Iterator<Item = &ChunkState> {
+    pub fn to_write(&self) -> impl Iterator<Item = &ChunkOverview> {
         self.chunks
             .iter()
             .filter(|chunk| chunk.status != ChunkStatus::Complete)
     }
 
     /// The chunks that no longer fit what they were written from.
-    pub fn stale(&self) -> impl Iterator<Item = &ChunkState> {
+    pub fn stale(&self) -> impl Iterator<Item = &ChunkOverview> {
         self.chunks.iter().filter(|chunk| chunk.stale)
     }
 
     /// For people: how far the story is, what is stale and which revisions wait.
     pub fn summary(&self) -> String {
-        let numbers = |is: fn(&ChunkState) -> bool| {
+        let numbers = |is: fn(&ChunkOverview) -> bool| {
             let chunks = self.chunks.iter().filter(|chunk| is(chunk));
             chunks.map(|chunk| chunk.number).collect::<Vec<_>>()
         };
@@ -271,13 +271,13 @@ fn known_session(
     Ok(disk.metadata(&root)?.map(|_| id.clone()))
 }
 
-impl ChunkState {
+impl ChunkOverview {
     pub fn is_complete(&self) -> bool {
         self.status == ChunkStatus::Complete
     }
 
-    fn missing(plan: session::PlannedChunk) -> ChunkState {
-        ChunkState {
+    fn missing(plan: session::PlannedChunk) -> ChunkOverview {
+        ChunkOverview {
             number: plan.number,
             beat: plan.beat,
             title: plan.title,

@@ -12,7 +12,7 @@ use super::{output, place};
 use crate::analysis::selection::ChapterRef;
 use crate::analysis::sessions;
 use crate::analysis::stale_reason;
-use crate::analysis::status::{ChunkState, Edits, StoryStatus};
+use crate::analysis::status::{ChunkOverview, Edits, StoryStatus};
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{ChunkStatus, NoEditor, StoreError};
 use crate::story::counted::counted;
@@ -71,7 +71,7 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
         }
         .into());
     }
-    let is_shown = |chunk: &ChunkState| {
+    let is_shown = |chunk: &ChunkOverview| {
         let is_in_chapter = wanted.as_ref().is_none_or(|it| it.contains(&chunk.number));
         is_in_chapter && (chunk.stale || !arguments.stale)
     };
@@ -85,7 +85,7 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn table(status: &StoryStatus, is_shown: impl Fn(&ChunkState) -> bool) -> String {
+fn table(status: &StoryStatus, is_shown: impl Fn(&ChunkOverview) -> bool) -> String {
     let mut lines = vec![status.headline()];
     match &status.session {
         Some(session) => lines.push(format!("session {session}{}", cost(status))),
@@ -132,7 +132,7 @@ fn cost(status: &StoryStatus) -> String {
 }
 
 /// Writes the heading above the rows of a chapter; `None` for chunks that are in none.
-fn chapter_line(from: &[ChunkState], unit: &str) -> Option<String> {
+fn chapter_line(from: &[ChunkOverview], unit: &str) -> Option<String> {
     let title = from.first()?.chapter.as_ref()?;
     let chunks = from
         .iter()
@@ -150,7 +150,7 @@ fn chapter_line(from: &[ChunkState], unit: &str) -> Option<String> {
     ))
 }
 
-fn row(chunk: &ChunkState) -> String {
+fn row(chunk: &ChunkOverview) -> String {
     let status = match chunk.status {
         ChunkStatus::Missing => "missing",
         ChunkStatus::Partial => "partial",

@@ -18,7 +18,7 @@ use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::report::cause_chain;
 use crate::session::{
-    ClientEdit, Disk, Opening, Owners, StoreError, StoryFolder, journal_opened, journal_saved,
+    ClientEdit, Disk, Owners, StoreError, StoryFolder, Unsaved, journal_opened, journal_saved,
     journal_seen, settle_journal,
 };
 
@@ -129,11 +129,11 @@ fn follow(state: &State, event: JournalEvent) -> Result<Option<Box<ClientEdit>>,
 fn on_opening(path: &Path, text: &str, disk: &Disk) -> Result<Option<Box<ClientEdit>>, StoreError> {
     on_chunk(path, disk, None, |disk| {
         // A buffer that survived the server may show all of it.
-        let opening = journal_opened(path, text, disk)?;
+        let unsaved = journal_opened(path, text, disk)?;
         journal_seen(path, text, disk)?;
-        Ok(match opening {
-            Opening::Show(edit) => Some(edit),
-            Opening::AsItIs => None,
+        Ok(match unsaved {
+            Unsaved::Text(edit) => Some(edit),
+            Unsaved::Nothing => None,
         })
     })
 }

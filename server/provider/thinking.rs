@@ -14,7 +14,7 @@ mod tags;
 
 use channels::Channels;
 use deltas::{longest_end_that_begins, push_reasoning, push_text};
-use tags::Opening;
+use tags::Beginning;
 
 use super::Event;
 
@@ -150,19 +150,19 @@ impl ThinkFilter {
             let tail = String::new();
             (State::Inside { close, tail }, begun[length..].to_owned())
         };
-        match tags::opening(begun) {
-            Opening::Tag { close, length } => return inside(close, length),
+        match tags::beginning(begun) {
+            Beginning::Tag { close, length } => return inside(close, length),
             // A template that opens and closes the reasoning itself leaves the closing tag.
-            Opening::Closing { length } => return (State::after(), begun[length..].to_owned()),
-            Opening::Channels => {
+            Beginning::Closing { length } => return (State::after(), begun[length..].to_owned()),
+            Beginning::Channels => {
                 return (State::Channels(Channels::default()), begun.to_owned());
             }
-            Opening::Bare { length } => return inside(BARE_FINAL.to_owned(), length),
-            Opening::BareFinal { length } => return (State::prose(), begun[length..].to_owned()),
-            Opening::Undecided if held.len() < LONGEST_HELD => {
+            Beginning::Bare { length } => return inside(BARE_FINAL.to_owned(), length),
+            Beginning::BareFinal { length } => return (State::prose(), begun[length..].to_owned()),
+            Beginning::Undecided if held.len() < LONGEST_HELD => {
                 return (State::Start { held }, String::new());
             }
-            Opening::Undecided | Opening::Prose => {}
+            Beginning::Undecided | Beginning::Prose => {}
         }
         if self.starts_inside {
             let undecided = State::Undecided {

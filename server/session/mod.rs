@@ -46,7 +46,7 @@ pub use history::versions::read_versions;
 pub use holder::Holder;
 pub use jiff::Timestamp;
 pub use journal::settling::{
-    Opening, Settled, has_journal, journal_opened, journal_saved, journal_seen, settle_journal,
+    Settled, Unsaved, has_journal, journal_opened, journal_saved, journal_seen, settle_journal,
     settle_left_over,
 };
 pub use layout::{GENERATED, SessionId, StoryFolder};

@@ -61,12 +61,12 @@ pub(super) struct Inner {
     pub(super) language: Language,
     pub(super) owners: Arc<dyn Owners>,
     pub(super) disk: Disk,
-    pub(super) state: Mutex<State>,
+    pub(super) cache: Mutex<Cache>,
     pub(super) _lock: SessionLock,
 }
 
 /// What the writer remembers between two calls. All of it can be read from disk again.
-pub(super) struct State {
+pub(super) struct Cache {
     pub(super) manifest: Manifest,
     /// Digest of manifest.json as it was last read or written.
     pub(super) manifest_seen: Option<Digest>,
@@ -132,11 +132,11 @@ impl Session {
     /// it (after a copy is in history) instead of being refused.
     pub fn chunk(&self, number: ChunkNumber) -> Result<ChunkView, StoreError> {
         let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
+        let mut cache = self.inner.lock_cache();
         let mut view = self.inner.view()?;
         let chunk = view.chunks.swap_remove(index);
-        state.files[index].clone_from(&chunk.path);
-        state.known.entry(number).or_default().handed = Some(chunk.digest.clone());
+        cache.files[index].clone_from(&chunk.path);
+        cache.known.entry(number).or_default().handed = Some(chunk.digest.clone());
         Ok(chunk)
     }
 
@@ -144,7 +144,7 @@ impl Session {
     /// would have.
     pub fn chunk_path(&self, number: ChunkNumber) -> PathBuf {
         match self.inner.index(number) {
-            Ok(index) => self.inner.lock_state().files[index].clone(),
+            Ok(index) => self.inner.lock_cache().files[index].clone(),
             Err(_) => {
                 let name = layout::chunk_name(number, self.inner.plan.len());
                 self.inner.paths.chunks().join(name)
@@ -153,7 +153,7 @@ impl Session {
     }
 }
 
-impl State {
+impl Cache {
     /// Owes the caller an edit; a later one of the same file takes its place.
     pub(super) fn owe(&mut self, edit: ClientEdit) {
         self.owed.client_edits.retain(|owed| owed.path != edit.path);
@@ -180,9 +180,9 @@ impl Inner {
         })
     }
 
-    pub(super) fn lock_state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock_cache(&self) -> MutexGuard<'_, Cache> {
         // What a panic may have left half done is all on disk again, or declared there.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn view(&self) -> Result<SessionView, StoreError> {

@@ -4,14 +4,14 @@
 
 pub mod accept;
 pub(crate) mod audit;
+pub mod continuation;
 pub mod contract;
 pub(crate) mod json;
-pub(crate) mod opening;
 pub(crate) mod plan;
 pub mod prompt;
 pub(crate) mod refine;
 pub mod schedule;
-pub mod seam;
+pub(crate) mod seam;
 pub(crate) mod seed;
 pub(crate) mod single;
 pub mod size;

@@ -1,164 +1,202 @@
-//! Joins a continuation to the text that it continues.
-//!
-//! A stream that broke is gone on with from its last words. Models start such an answer with a
-//! fresh word, with white space or without, and often repeat some words first. Everything here
-//! is pure.
+//! The opening of a chunk that was written before the text that it follows was there: what is
+//! asked of a model that fits it to that text, and whether its answer may take its place. Pure.
 
-use unicode_segmentation::UnicodeSegmentation;
-
+use super::continuation;
+use super::prompt::last_words;
 use crate::story::text::boundaries;
-use crate::story::text::scripts::takes_no_space;
+use crate::story::text::sentences::is_finished;
+use crate::story::{Language, words};
 
-mod spacing;
+/// Words of the text before that are shown.
+const TAIL_WORDS: usize = 200;
+/// Bytes of the text after that are shown, more or less.
+const AFTER_BYTES: usize = 600;
+/// An opening of fewer words may grow to twice this.
+const LEAST_WORDS: u32 = 20;
 
-/// Characters of a continuation that are looked at before the seam is closed.
-pub const LOOK_AHEAD: usize = 240;
-
-/// Most words that are searched for a repetition.
-const MOST_REPEATED: usize = 60;
-
-/// How much of a broken text is kept to continue from, in bytes: without a last word that may
-/// have been cut in half. A text that ends in white space, punctuation or a script without
-/// spaces is kept whole.
-pub fn resume_point(text: &str) -> usize {
-    let start = word_start(text);
-    // A "word" of half a page is no word; keep it.
-    if text.len() - start > 100 {
-        text.len()
-    } else {
-        start
-    }
+/// The places of one seam.
+#[derive(Debug, Clone, Copy)]
+pub struct Seam<'a> {
+    /// The end of the text before.
+    pub tail: &'a str,
+    /// The first paragraph after.
+    pub opening: &'a str,
+    /// What follows that, from its line end on.
+    pub rest: &'a str,
 }
 
-/// Where the last word begins; the end, where the text does not end with a part of one.
-fn word_start(text: &str) -> usize {
-    let mut graphemes = text.grapheme_indices(true).rev();
-    let is_letter = |c: char| c.is_alphanumeric() && !takes_no_space(c);
-    let mut start = match graphemes.next() {
-        Some((at, last)) if last.starts_with(is_letter) => at,
-        _ => return text.len(),
-    };
-    for (at, grapheme) in graphemes {
-        if !grapheme.starts_with(|c| is_letter(c) || matches!(c, '\'' | '’' | '-')) {
-            break;
-        }
-        start = at;
-    }
-    start
-}
-
-/// What to append to `kept` so that `continuation`, the beginning of a new answer, goes on
-/// from its end: without the words that it repeats, and with just the white space that fits.
-pub fn join(kept: &str, continuation: &str) -> String {
-    if kept.trim().is_empty() {
-        return continuation.trim_start().to_owned();
-    }
-    let fresh = &continuation[repeated(kept, continuation)..];
-    let white = leading_white(fresh);
-    let fresh = fresh.trim_start();
-    if fresh.is_empty() {
-        return String::new();
-    }
-    let mut joined = String::with_capacity(fresh.len() + 2);
-    if kept.ends_with(char::is_whitespace) {
-        let is_line_end = kept.ends_with('\n') && !kept.ends_with("\n\n");
-        if is_line_end && white.contains('\n') {
-            joined.push('\n');
-        }
-    } else {
-        if white.contains('\n') {
-            joined.push_str("\n\n");
-        } else if !white.is_empty() && spacing::takes_space(kept, fresh)
-            || spacing::needs_space(kept, fresh)
-        {
-            joined.push(' ');
+impl<'a> Seam<'a> {
+    pub fn between(earlier: &'a str, later: &'a str) -> Seam<'a> {
+        let later = later.trim_start();
+        let end = paragraph_end(later);
+        Seam {
+            tail: last_words(earlier, TAIL_WORDS),
+            opening: later[..end].trim_end(),
+            rest: &later[end..],
         }
     }
-    joined.push_str(fresh);
-    joined
-}
 
-fn leading_white(text: &str) -> &str {
-    &text[..text.len() - text.trim_start().len()]
-}
+    /// The user message that asks for another opening.
+    pub fn user(&self, language: &Language) -> Vec<String> {
+        let after = self.rest.trim_start();
+        let shown = boundaries::floor(after, AFTER_BYTES);
+        let mut parts = vec![format!(
+            "# The text before this part ends with\n{}\n\n",
+            self.tail
+        )];
+        parts.push(format!("# This part begins with\n{}\n\n", self.opening));
+        if shown > 0 {
+            parts.push(format!("# It goes on with\n{}\n\n", &after[..shown]));
+        }
+        parts.push(format!(
+            "Both parts were written at the same time, so the second may begin as if the first had not just \
+             been read. Write its first paragraph anew so that it follows from the last words before it: nothing \
+             is told twice, nobody is introduced again, time and place go on from where they were. Keep what \
+             happens in it, its voice and its tense, and let it lead into what comes next without telling that. \
+             If it follows well already, repeat it as it is. Answer with this one paragraph and nothing else, in \
+             about {} {}.",
+            words::count(self.opening, language).max(1),
+            language.unit()
+        ));
+        parts
+    }
 
-/// Bytes at the start of `continuation` that repeat the end of `kept`.
-fn repeated(kept: &str, continuation: &str) -> usize {
-    let before: Vec<String> = last_words(kept, MOST_REPEATED);
-    let after: Vec<(usize, &str)> = parts(continuation).take(MOST_REPEATED).collect();
-    let least = match kept.trim_end().chars().next_back() {
-        // Some words are made of a letter twice over.
-        Some(last) if last.is_alphanumeric() && takes_no_space(last) => 2,
-        Some(last) if last.is_alphanumeric() => 1,
-        // Sentences may begin alike, and "No, no" is said.
-        _ => 3,
-    };
-    let most = before.len().min(after.len());
-    for length in (least..=most).rev() {
-        let tail = &before[before.len() - length..];
-        let (Some(last), Some((start, again))) = (tail.last(), after.get(length - 1)) else {
-            break;
+    /// The opening that an answer gives, or why it is none.
+    pub fn judge(&self, answer: &str, language: &Language) -> Result<String, &'static str> {
+        let fresh = continuation::join(self.tail, answer.trim_start());
+        let fresh = without_rest(without_lead(fresh.trim(), self.opening), self.rest);
+        let length = words::count(fresh, language);
+        let before = words::count(self.opening, language);
+        if length == 0 {
+            return Err("the answer was empty");
+        }
+        if length.saturating_mul(2) < before {
+            return Err("more than half of it would have been lost");
+        }
+        if length > before.max(LEAST_WORDS).saturating_mul(2) {
+            return Err("it would have more than doubled");
+        }
+        if is_finished(self.opening) && !is_finished(fresh) {
+            return Err("its last sentence was not finished");
+        }
+        let is_markup = |line: &str| {
+            let line = line.trim_start();
+            line.starts_with('#') || line.starts_with("```") || line.starts_with("---")
         };
-        let head = after[..length - 1]
-            .iter()
-            .map(|(_, word)| word.to_lowercase());
-        if !tail[..length - 1].iter().cloned().eq(head) {
-            continue;
+        if fresh.lines().any(is_markup) {
+            return Err("the answer was no prose");
         }
-        if *last == again.to_lowercase() {
-            return punctuation_end(kept, continuation, start + again.len());
-        }
-        // Cut off between a letter and the marks on it.
-        if length > 2
-            && last.chars().all(takes_no_space)
-            && continuation[*start..].starts_with(last.as_str())
-        {
-            return start + last.len();
-        }
+        Ok(fresh.to_owned())
     }
-    0
 }
 
-/// Past the repeated words, also past what closes them in both texts, whatever white space is
-/// in it.
-fn punctuation_end(kept: &str, continuation: &str, end: usize) -> usize {
-    let last = parts(kept).last();
-    let closing = last.map_or("", |(start, word)| &kept[start + word.len()..]);
-    let mut after = continuation[end..]
-        .char_indices()
-        .filter(|(_, c)| !c.is_whitespace());
-    let mut past = end;
-    for expected in closing.chars().filter(|c| !c.is_whitespace()) {
-        match after.next() {
-            Some((at, c)) if c == expected => past = end + at + c.len_utf8(),
-            _ => return end,
+/// Where the first paragraph ends, in bytes: before a blank line, or with the text.
+fn paragraph_end(text: &str) -> usize {
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if line.trim().is_empty() {
+            return text[..end].trim_end().len();
         }
+        end += line.len();
     }
-    past
+    text.trim_end().len()
 }
 
-/// The words of a text, each with where it begins. What an apostrophe joins is apart: a text
-/// can be cut off behind one.
-fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    text.unicode_word_indices().flat_map(|(start, word)| {
-        let mut at = start;
-        word.split_inclusive(['\'', '’']).filter_map(move |part| {
-            let begins = at;
-            at += part.len();
-            let bare = part.trim_end_matches(['\'', '’']);
-            (!bare.is_empty()).then_some((begins, bare))
-        })
-    })
+/// Without a sentence such as "Here is the paragraph:" on a line of its own before it.
+fn without_lead<'a>(answer: &'a str, opening: &str) -> &'a str {
+    let end = paragraph_end(answer);
+    let first = answer[..end].trim_end();
+    let announces = first.ends_with([':', '：']) && !first.contains('\n');
+    match answer[end..].trim_start() {
+        rest if announces && !rest.is_empty() && !opening.trim_end().ends_with([':', '：']) => {
+            rest
+        }
+        _ => answer,
+    }
 }
 
-fn last_words(text: &str, most: usize) -> Vec<String> {
-    // The end of the text is enough: most words are short.
-    let start = boundaries::ceil(text, text.len().saturating_sub(most * 40));
-    let mut words: Vec<String> = parts(&text[start..])
-        .map(|(_, word)| word.to_lowercase())
-        .collect();
-    words.split_off(words.len().saturating_sub(most))
+/// Without the text after the opening, where an answer goes on into it.
+fn without_rest<'a>(answer: &'a str, rest: &str) -> &'a str {
+    let next = rest.trim_start();
+    let next = next[..paragraph_end(next)].trim();
+    let shown = boundaries::floor(next, 60);
+    match answer.find(&next[..shown]) {
+        Some(at) if at > 0 && shown > 0 => answer[..at].trim_end(),
+        _ => answer,
+    }
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const EARLIER: &str =
+        "The tide came in.\n\nMara shut the door behind her and the lamp went out.";
+    const LATER: &str = "Mara was a keeper. She stood in the dark hall and she did not move at all.\n\nThen somebody knocked.\n\nShe waited.";
+
+    #[test]
+    fn the_opening_is_the_first_paragraph() {
+        let seam = Seam::between(EARLIER, LATER);
+        assert!(seam.tail.ends_with("went out."));
+        assert_eq!(
+            seam.opening,
+            "Mara was a keeper. She stood in the dark hall and she did not move at all."
+        );
+        assert_eq!(seam.rest, "\n\nThen somebody knocked.\n\nShe waited.");
+        let user = seam.user(&Language::default()).concat();
+        assert!(user.contains("went out.\n\n# This part begins with\nMara was"));
+        assert!(user.contains("# It goes on with\nThen"));
+        assert!(user.ends_with("in about 17 words."), "{user}");
+        let one = Seam::between("", "Only one.");
+        assert_eq!((one.opening, one.rest), ("Only one.", ""));
+    }
+
+    #[test]
+    fn answers() {
+        let seam = Seam::between(EARLIER, LATER);
+        let good =
+            "In the dark hall she stood where she was, and for a long time she did not move.";
+        let accepted = [
+            ("as it should be", good.to_owned()),
+            ("white space", format!("\n\n{good}\n")),
+            (
+                "it repeats what it follows",
+                format!("Mara shut the door behind her and the lamp went out. {good}"),
+            ),
+            ("announced", format!("Here is the paragraph:\n\n{good}")),
+            (
+                "it goes on",
+                format!("{good}\n\nThen somebody knocked.\n\nShe waited."),
+            ),
+        ];
+        for (name, answer) in accepted {
+            let judged = seam.judge(&answer, &Language::default());
+            assert_eq!(judged.as_deref(), Ok(good), "{name}");
+        }
+        for (answer, why) in [
+            ("", "empty"),
+            (" \n ", "empty"),
+            ("She stood.", "half"),
+            (&format!("{good} ").repeat(4), "doubled"),
+            (&good[..good.len() - 1], "not finished"),
+            (
+                "# The Hall\n\nIn the dark hall she stood where she was and she did not move.",
+                "no prose",
+            ),
+        ] {
+            let judged = seam.judge(answer, &Language::default());
+            assert!(
+                judged.as_ref().is_err_and(|told| told.contains(why)),
+                "{answer}: {judged:?}"
+            );
+        }
+    }
+
+    /// A line of dialogue may become a sentence or two.
+    #[test]
+    fn a_short_opening_may_grow() {
+        let seam = Seam::between(EARLIER, "“Well?”\n\nNobody said anything.");
+        let longer = "“Well?” somebody said into the dark, and she knew the voice at once.";
+        assert!(seam.judge(longer, &Language::default()).is_ok());
+    }
+}

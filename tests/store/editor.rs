@@ -9,7 +9,7 @@ use proptest::strategy::Strategy as _;
 
 use crate::fixture::{A, Editor, Story, n, result, told, written};
 use storywright::session::{
-    Call, ChunkStatus, Disk, Faults, Opening, Settled, Verdict, journal_opened, journal_saved,
+    Call, ChunkStatus, Disk, Faults, Settled, Unsaved, Verdict, journal_opened, journal_saved,
     journal_seen, settle_journal, settle_left_over,
 };
 
@@ -537,10 +537,10 @@ fn a_journal_that_was_left_is_shown_where_the_file_is_opened_again() {
     let shorter = stale.replace("One.\n", "On\n");
     assert_eq!(
         journal_opened(&path, &shorter, &Disk::real()).unwrap(),
-        Opening::AsItIs
+        Unsaved::Nothing
     );
 
-    let Opening::Show(edit) = journal_opened(&path, &stale, &Disk::real()).unwrap() else {
+    let Unsaved::Text(edit) = journal_opened(&path, &stale, &Disk::real()).unwrap() else {
         panic!("nothing to show");
     };
     assert_eq!(edit.text, stale.replace("One.\n", "One. Two."));

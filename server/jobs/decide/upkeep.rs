@@ -12,7 +12,7 @@ use crate::analysis::error::StoryError;
 use crate::analysis::selection::Selection;
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::stale;
-use crate::analysis::status::{ChunkState, StoryStatus};
+use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::Written;
 use crate::jobs::run::blocking::blocking;
@@ -65,7 +65,7 @@ pub struct Decided {
     /// The command's name.
     pub decision: &'static str,
     /// The chunks that it is carried out for, as they are now.
-    pub chunks: Vec<ChunkState>,
+    pub chunks: Vec<ChunkOverview>,
     /// The others, with why.
     pub failed: Vec<Refused>,
     /// What was done, for people.
@@ -254,7 +254,7 @@ impl Decision {
 
     /// The chunks that it can be about.
     fn all(self, status: &StoryStatus) -> Vec<ChunkNumber> {
-        let is_meant = |chunk: &&ChunkState| match self {
+        let is_meant = |chunk: &&ChunkOverview| match self {
             Decision::Restore(_) => chunk.has_history,
             Decision::Keep => chunk.stale,
             Decision::AcceptRevision | Decision::RejectRevision => chunk.has_revision,

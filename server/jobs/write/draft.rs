@@ -122,7 +122,7 @@ impl Drafting<'_> {
             let result = self
                 .call(draft, &tries.acceptance, &prompt, &mut course, page, cancel)
                 .await;
-            self.take_slice_end(draft, &mut course);
+            self.take_part_end(draft, &mut course);
             let heard = draft.prose.get(start..).unwrap_or_default();
             if let CallResult::Ended(end @ CallEnd::Finished(_)) = &result {
                 self.learn(&course, end, draft.usage.since(usage_before), heard);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Url};
 
 use super::arguments::{Arguments, Takes};
-use crate::analysis::status::{ChunkState, StoryStatus};
+use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::jobs::run::blocking::blocking;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
@@ -89,11 +89,11 @@ pub enum On {
     /// A story that a job is at work on.
     BusyStory(fn(&Here) -> Option<Offer>),
     /// A note in the margin of a chunk, or of its beat.
-    Note(fn(&Here, &ChunkState, note: &str) -> Option<Offer>),
+    Note(fn(&Here, &ChunkOverview, note: &str) -> Option<Offer>),
     /// A chunk or its beat, before all else that can be done with it.
-    ChunkFirst(fn(&Here, &ChunkState) -> Option<Offer>),
+    ChunkFirst(fn(&Here, &ChunkOverview) -> Option<Offer>),
     /// A chunk or its beat.
-    Chunk(fn(&Here, &ChunkState) -> Option<Offer>),
+    Chunk(fn(&Here, &ChunkOverview) -> Option<Offer>),
     /// A draft of a brief that was renamed, where a story has none; nothing else is offered on that story.
     LostDraft(fn(&Here, draft: &str) -> Offer),
     /// A story whose outline has beats.
@@ -142,7 +142,7 @@ impl Here<'_> {
     }
 
     /// Names a chunk as menus do.
-    pub fn name(&self, chunk: &ChunkState) -> String {
+    pub fn name(&self, chunk: &ChunkOverview) -> String {
         format!("chunk {} “{}”", chunk.number, chunk.title)
     }
 
@@ -153,7 +153,7 @@ impl Here<'_> {
     }
 
     /// Makes an offer that is about a chunk.
-    pub fn offer_on(&self, chunk: &ChunkState, title: String) -> Offer {
+    pub fn offer_on(&self, chunk: &ChunkOverview, title: String) -> Offer {
         let arguments = json!({ "uri": self.url, "beat": chunk.beat, "session": self.session() });
         Offer::new(title, arguments)
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::error::StoryError;
-use crate::analysis::status::ChunkState;
+use crate::analysis::status::ChunkOverview;
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::lsp::page::LspEditor;
 use crate::lsp::review;
@@ -48,7 +48,7 @@ pub async fn run(call: Call, decision: Decision) -> Answer {
 }
 
 /// Offers to keep a stale chunk.
-pub fn offer_keep(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_keep(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("keep {} as it is", here.name(chunk)));
     chunk.stale.then(offer)
 }
@@ -62,31 +62,31 @@ pub fn offer_keep_all(here: &Here) -> Option<Offer> {
 }
 
 /// Offers to bring back what was replaced last.
-pub fn offer_restore(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_restore(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("restore the earlier version of {}", here.name(chunk));
     chunk.has_history.then(|| here.offer_on(chunk, title))
 }
 
 /// Offers to lock a complete chunk.
-pub fn offer_lock(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_lock(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let may_lock = !chunk.locked && chunk.status == ChunkStatus::Complete;
     may_lock.then(|| here.offer_on(chunk, format!("lock {}", here.name(chunk))))
 }
 
 /// Offers to unlock a locked chunk.
-pub fn offer_unlock(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_unlock(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("unlock {}", here.name(chunk)));
     chunk.locked.then(offer)
 }
 
 /// Offers to accept a rewrite that waits.
-pub fn offer_accept(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_accept(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("accept the revision of {}", here.name(chunk));
     chunk.has_revision.then(|| here.offer_on(chunk, title))
 }
 
 /// Offers to reject a rewrite that waits.
-pub fn offer_reject(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_reject(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("reject the revision of {}", here.name(chunk));
     chunk.has_revision.then(|| here.offer_on(chunk, title))
 }

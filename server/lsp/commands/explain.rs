@@ -2,7 +2,7 @@
 
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::explain::Explanation;
-use crate::analysis::status::ChunkState;
+use crate::analysis::status::ChunkOverview;
 use crate::jobs::publish::pages;
 use crate::jobs::run::report::cause_chain;
 use crate::lsp::stories;
@@ -35,7 +35,7 @@ pub async fn run(call: Call) -> Answer {
 }
 
 /// Offers to show the prompt of a chunk.
-pub fn offer(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("show the prompt of {}", here.name(chunk));
     Some(here.offer_on(chunk, title))
 }

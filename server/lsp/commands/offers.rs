@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::{Diagnostic, Url};
 use super::command::{Command, Here, Offer, On, Place};
 use super::table::COMMANDS;
 use crate::analysis::selection::ChunkRef;
-use crate::analysis::status::{ChunkState, StoryStatus};
+use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::lsp::document_kind::is_brief;
 use crate::lsp::documents::path_of;
 use crate::lsp::position;
@@ -100,7 +100,7 @@ fn of_story(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
     offers
 }
 
-fn on_chunk(here: &Here, chunk: &ChunkState, marks: &[Mark]) -> Vec<Offered> {
+fn on_chunk(here: &Here, chunk: &ChunkOverview, marks: &[Mark]) -> Vec<Offered> {
     let mut offers = every(|on| match on {
         On::ChunkFirst(offer) => offer(here, chunk),
         _ => None,
@@ -165,7 +165,7 @@ fn belongs_to_a_story(url: &Url) -> bool {
         })
 }
 
-fn find<'a>(status: &'a StoryStatus, chunk: &ChunkRef) -> Option<&'a ChunkState> {
+fn find<'a>(status: &'a StoryStatus, chunk: &ChunkRef) -> Option<&'a ChunkOverview> {
     status.chunks.iter().find(|state| match chunk {
         ChunkRef::Number(number) => state.number == *number,
         ChunkRef::Beat(beat) => &state.beat == beat,
@@ -181,8 +181,8 @@ mod tests {
     use crate::session::{ChunkStatus, SessionId};
     use crate::story::{BeatId, ChunkNumber};
 
-    fn chunk(number: u32, status: ChunkStatus, words: u32) -> ChunkState {
-        ChunkState {
+    fn chunk(number: u32, status: ChunkStatus, words: u32) -> ChunkOverview {
+        ChunkOverview {
             number: ChunkNumber(number),
             beat: BeatId(format!("beat-{number}")),
             title: format!("Beat {number}"),
@@ -206,7 +206,7 @@ mod tests {
         }
     }
 
-    fn status(chunks: Vec<ChunkState>, adoptable: &[&str]) -> StoryStatus {
+    fn status(chunks: Vec<ChunkOverview>, adoptable: &[&str]) -> StoryStatus {
         StoryStatus {
             story: "The Lamp Keeper".to_owned(),
             brief: "story.md".to_owned(),

@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::Url;
 use super::arguments::Arguments;
 use super::command::{Here, Offer};
 use crate::analysis::selection::ChunkRef;
-use crate::analysis::status::ChunkState;
+use crate::analysis::status::ChunkOverview;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Scope, Which};
 use crate::lsp::state::State;
@@ -45,13 +45,13 @@ pub fn extract_state(
 }
 
 /// Offers to refine a complete chunk.
-pub fn offer_refine(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_refine(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("refine {}", here.name(chunk)));
     is_complete(chunk).then(offer)
 }
 
 /// Offers to audit a complete chunk.
-pub fn offer_audit(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_audit(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("audit {}", here.name(chunk)));
     is_complete(chunk).then(offer)
 }
@@ -66,7 +66,7 @@ pub fn offer_audit_of_story(here: &Here) -> Option<Offer> {
 }
 
 /// Offers to read a complete chunk again. A brief has no text to be read.
-pub fn offer_extract_state(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_extract_state(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let is_read = here.status.reads_chunks && here.target.session.is_some();
     let offer = || {
         let title = format!("read the state of {} again", here.name(chunk));
@@ -75,6 +75,6 @@ pub fn offer_extract_state(here: &Here, chunk: &ChunkState) -> Option<Offer> {
     (is_read && is_complete(chunk)).then(offer)
 }
 
-fn is_complete(chunk: &ChunkState) -> bool {
+fn is_complete(chunk: &ChunkOverview) -> bool {
     chunk.status == ChunkStatus::Complete
 }

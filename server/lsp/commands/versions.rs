@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::MessageType;
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::analysis::status::ChunkState;
+use crate::analysis::status::ChunkOverview;
 use crate::analysis::versions;
 use crate::analysis::versions::{Comparison, Versions};
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
@@ -138,13 +138,13 @@ async fn choose(call: Call, target: Target, found: Versions) {
 }
 
 /// Offers to choose an earlier version.
-pub fn offer_list(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_list(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("choose an earlier version of {}", here.name(chunk));
     chunk.has_history.then(|| here.offer_on(chunk, title))
 }
 
 /// Offers to show what changed since the last version.
-pub fn offer_diff(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_diff(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let title = format!("show what changed in {}", here.name(chunk));
     chunk.has_history.then(|| here.offer_on(chunk, title))
 }

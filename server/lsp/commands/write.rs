@@ -7,7 +7,7 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::command::{Here, Offer};
 use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
-use crate::analysis::status::ChunkState;
+use crate::analysis::status::ChunkOverview;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Reach, Scope};
 use crate::lsp::state::State;
@@ -69,7 +69,7 @@ pub fn stale_again(_: &Arc<State>, _: &Target, _: &Arguments) -> Result<Scope, J
 }
 
 /// Offers to write a chunk that is missing, or to go on with one.
-pub fn offer_chunk(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_chunk(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let name = here.name(chunk);
     let title = match chunk.status {
         ChunkStatus::Missing => format!("write {name}"),
@@ -84,20 +84,20 @@ pub fn offer_chunk(here: &Here, chunk: &ChunkState) -> Option<Offer> {
 }
 
 /// Offers to write a complete chunk anew.
-pub fn offer_complete_again(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_complete_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let is_open = chunk.status == ChunkStatus::Complete && !chunk.locked;
     is_open.then(|| here.offer_on(chunk, format!("rewrite {}", here.name(chunk))))
 }
 
 /// Offers to write a chunk anew that is begun and not complete.
-pub fn offer_begun_again(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_begun_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let is_begun = chunk.status != ChunkStatus::Complete && chunk.words > 0;
     let offer = || here.offer_on(chunk, format!("rewrite {}", here.name(chunk)));
     (is_begun && !chunk.locked).then(offer)
 }
 
 /// Offers the rewrite that carries out one note and no other; nothing where no text is there yet.
-pub fn offer_with_note(here: &Here, chunk: &ChunkState, note: &str) -> Option<Offer> {
+pub fn offer_with_note(here: &Here, chunk: &ChunkOverview, note: &str) -> Option<Offer> {
     if chunk.words == 0 {
         return None;
     }
@@ -122,13 +122,13 @@ fn shortened(note: &str) -> String {
 }
 
 /// Offers to write a chunk anew, and all after it.
-pub fn offer_from_here_again(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_from_here_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("rewrite from {} on", here.name(chunk)));
     (chunk.words > 0 && !chunk.locked).then(offer)
 }
 
 /// Offers to write the chapter of a chunk, where that is more than the chunk and less than the story.
-pub fn offer_chapter(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_chapter(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let chapter = chunk.chapter.as_ref()?;
     let open = here.status.to_write();
     let count = open.filter(|other| other.chapter == chunk.chapter).count();
@@ -138,7 +138,7 @@ pub fn offer_chapter(here: &Here, chunk: &ChunkState) -> Option<Offer> {
 }
 
 /// Offers to write all up to a chunk, where that is more than the chunk and less than the story.
-pub fn offer_up_to_here(here: &Here, chunk: &ChunkState) -> Option<Offer> {
+pub fn offer_up_to_here(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let open = here.status.to_write();
     let count = open.filter(|other| other.number <= chunk.number).count();
     let title = format!("write up to {} ({count} chunks to go)", here.name(chunk));

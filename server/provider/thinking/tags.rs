@@ -44,7 +44,7 @@ pub(super) const ANSWERS: &[(&str, &str)] = &[
 
 /// What a completion begins with. Lengths are in bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Opening {
+pub(super) enum Beginning {
     /// A tag of so many bytes; `close` ends what it opens, in lower case.
     Tag {
         close: String,
@@ -70,37 +70,37 @@ pub(super) enum Opening {
 }
 
 /// Looks at the beginning of a completion, white space before it left out.
-pub(super) fn opening(begun: &str) -> Opening {
+pub(super) fn beginning(begun: &str) -> Beginning {
     if begun.is_empty() {
-        return Opening::Undecided;
+        return Beginning::Undecided;
     }
     if channels::find_mark(begun).is_some_and(|mark| mark.start == 0) {
-        return Opening::Channels;
+        return Beginning::Channels;
     }
     let lower = begun.to_ascii_lowercase();
     let brackets = BRACKETS.1.to_ascii_lowercase();
     if begun.starts_with(BRACKETS.0) {
         let length = BRACKETS.0.len();
-        return Opening::Tag {
+        return Beginning::Tag {
             close: brackets,
             length,
         };
     }
     if begun.starts_with(BRACKETS.1) {
-        return Opening::Closing {
+        return Beginning::Closing {
             length: brackets.len(),
         };
     }
     for (open, close) in TAGS {
         if lower.starts_with(open) {
             let close = (*close).to_owned();
-            return Opening::Tag {
+            return Beginning::Tag {
                 close,
                 length: open.len(),
             };
         }
         if lower.starts_with(close) {
-            return Opening::Closing {
+            return Beginning::Closing {
                 length: close.len(),
             };
         }
@@ -110,28 +110,28 @@ pub(super) fn opening(begun: &str) -> Opening {
         .flat_map(|(open, close)| [open, close])
         .any(|tag| tag.starts_with(begun) || tag.starts_with(lower.as_str()));
     if may_be_known || channels::may_be_mark(begun) == begun.len() {
-        return Opening::Undecided;
+        return Beginning::Undecided;
     }
     match named(&lower) {
         Some(Named::Whole {
             is_closing: true,
             length,
             ..
-        }) => Opening::Closing { length },
-        Some(Named::Whole { name, length, .. }) => Opening::Tag {
+        }) => Beginning::Closing { length },
+        Some(Named::Whole { name, length, .. }) => Beginning::Tag {
             close: format!("</{name}>"),
             length,
         },
-        Some(Named::Half) => Opening::Undecided,
+        Some(Named::Half) => Beginning::Undecided,
         None => bare(begun),
     }
 }
 
 /// The names of channels before a word that begins at once: no prose begins like this.
-fn bare(begun: &str) -> Opening {
+fn bare(begun: &str) -> Beginning {
     for name in ["analysis", "commentary", "final"] {
         if name.starts_with(begun) {
-            return Opening::Undecided;
+            return Beginning::Undecided;
         }
         let Some(rest) = begun.strip_prefix(name) else {
             continue;
@@ -140,12 +140,12 @@ fn bare(begun: &str) -> Opening {
         let is_word = |c: char| c.is_uppercase() || matches!(c, '"' | '“' | '«' | '„' | '‘');
         let is_reasoning = name != "final" && rest.starts_with(char::is_alphanumeric);
         return match (rest.starts_with(is_word) || is_reasoning, name) {
-            (true, "final") => Opening::BareFinal { length },
-            (true, _) => Opening::Bare { length },
-            (false, _) => Opening::Prose,
+            (true, "final") => Beginning::BareFinal { length },
+            (true, _) => Beginning::Bare { length },
+            (false, _) => Beginning::Prose,
         };
     }
-    Opening::Prose
+    Beginning::Prose
 }
 
 enum Named<'a> {

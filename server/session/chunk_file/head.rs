@@ -63,18 +63,18 @@ pub(super) fn read(text: &str) -> Head {
             }
         })
         .collect();
-    let Some(opening) = opening(&lines) else {
+    let Some(start) = front_matter_start(&lines) else {
         return Head::default();
     };
     let mut head = Head::default();
-    if let Some(line) = opening.damaged {
+    if let Some(line) = start.damaged {
         head.damage.push(lines[line].damage(Fault::Opening));
     }
-    match closing(&lines, opening.keys, &mut head.damage) {
+    match closing(&lines, start.keys, &mut head.damage) {
         Some(end) => {
             head.length = end.length;
             keys(
-                &lines[opening.keys..end.keys],
+                &lines[start.keys..end.keys],
                 lines.first(),
                 &mut head.damage,
             );
@@ -109,15 +109,15 @@ impl Line<'_> {
     }
 }
 
-struct Opening {
+struct FrontMatterStart {
     /// Index of the first line below the fence.
     keys: usize,
     damaged: Option<usize>,
 }
 
-fn opening(lines: &[Line]) -> Option<Opening> {
+fn front_matter_start(lines: &[Line]) -> Option<FrontMatterStart> {
     if lines.first()?.content.trim_end() == "---" {
-        return Some(Opening {
+        return Some(FrontMatterStart {
             keys: 1,
             damaged: None,
         });
@@ -131,7 +131,7 @@ fn opening(lines: &[Line]) -> Option<Opening> {
     let has_fence = keys > 0 && lines[keys - 1].content.trim_end() == "---";
     let damaged = (0..keys).find(|at| !is_whole(&lines[*at]));
     let damaged = damaged.or((!has_fence).then_some(0));
-    Some(Opening { keys, damaged })
+    Some(FrontMatterStart { keys, damaged })
 }
 
 struct Closing {

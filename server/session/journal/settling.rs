@@ -37,13 +37,13 @@ pub enum Settled {
     StillNeeded,
 }
 
-/// What an editor that opens a chunk file should show.
+/// What the journal has of a chunk file and the file does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Opening {
-    /// What it shows.
-    AsItIs,
-    /// The text in the journal, which never came into the file.
-    Show(Box<ClientEdit>),
+pub enum Unsaved {
+    /// Nothing: the editor may show the file.
+    Nothing,
+    /// The edit by which an editor shows text that the file never received.
+    Text(Box<ClientEdit>),
 }
 
 /// Tells whether there is a journal for a chunk file.
@@ -151,8 +151,8 @@ pub fn journal_seen(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<(), S
 ///
 /// A text that stands on disk like that knows nothing of a journal that was left over; any other
 /// is one that the editor kept while the server was away, and counts as the author's.
-pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Opening, StoreError> {
-    with_journal(chunk_path, disk, Opening::AsItIs, |desk| {
+pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Unsaved, StoreError> {
+    with_journal(chunk_path, disk, Unsaved::Nothing, |desk| {
         let buffer = chunk_file::parse(shown);
         let is_stale = chunk_file::source_digest(&desk.raw) == chunk_file::source_digest(shown);
         let place = desk.on_disk.clone();
@@ -164,24 +164,24 @@ pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Ope
             Verdict::Apply => desk.journal.file.prose.clone(),
             Verdict::Add => match desk.journal.merged(&desk.file.prose) {
                 Some(merged) => merged,
-                None => return Ok(Opening::AsItIs),
+                None => return Ok(Unsaved::Nothing),
             },
             Verdict::Saved if is_stale => {
                 desk.remove()?;
-                return Ok(Opening::AsItIs);
+                return Ok(Unsaved::Nothing);
             }
             Verdict::Apart if is_stale => {
                 desk.keep()?;
                 desk.remove()?;
-                return Ok(Opening::AsItIs);
+                return Ok(Unsaved::Nothing);
             }
-            Verdict::Saved | Verdict::Apart => return Ok(Opening::AsItIs),
+            Verdict::Saved | Verdict::Apart => return Ok(Unsaved::Nothing),
         };
         if is_stale && desk.journal.marks.seen.take().is_some() {
             desk.rewrite()?;
         }
         hold(&desk.paths, &desk.disk);
-        Ok(Opening::Show(Box::new(ClientEdit {
+        Ok(Unsaved::Text(Box::new(ClientEdit {
             path: chunk_path.to_owned(),
             text: desk.rendered(&prose, &buffer),
             base: shown.to_owned(),

@@ -68,15 +68,15 @@ impl Session {
     /// Where the manifest can't be written; the session is then what it was.
     pub fn adopt(&self) -> Result<(), StoreError> {
         let inner = &self.inner;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let name = inner.folder.brief_name().to_owned();
-        let former = std::mem::replace(&mut state.manifest.brief, name.clone());
+        let former = std::mem::replace(&mut cache.manifest.brief, name.clone());
         if former == name {
             return Ok(());
         }
-        inner.write_manifest(&mut state)?;
+        inner.write_manifest(&mut cache)?;
         let event = format!("the brief {former} is {name} now");
-        inner.add_line(&mut state, &changelog::line(inner.disk.now(), &event))
+        inner.add_line(&mut cache, &changelog::line(inner.disk.now(), &event))
     }
 }

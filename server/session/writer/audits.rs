@@ -107,8 +107,8 @@ impl Session {
     pub fn save_audit(&self, number: ChunkNumber, audit: ChunkAudit) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let path = path(&inner.paths.root);
         let in_editor = inner
             .is_open(&path)
@@ -119,7 +119,7 @@ impl Session {
             Some(Ok(audits)) => audits,
             Some(Err(damage)) => {
                 if matches!(damage, Damage::Newer(_)) || in_editor.is_some() {
-                    state.owed.notices.push(Notice {
+                    cache.owed.notices.push(Notice {
                         code: "audit-unusable",
                         message: format!(
                             "What was found in chunk {number} was not saved: {} is of a newer Storywright, or open \
@@ -127,7 +127,7 @@ impl Session {
                             path.display()
                         ),
                     });
-                    return Ok(std::mem::take(&mut state.owed));
+                    return Ok(std::mem::take(&mut cache.owed));
                 }
                 let aside = manifest::kept_aside(&path, &inner.disk)?;
                 inner.disk.rename_file(&path, &aside)?;
@@ -137,10 +137,10 @@ impl Session {
         audits.chunks.insert(inner.plan[index].beat.clone(), audit);
         let text = render(&audits);
         match in_editor {
-            Some(base) => state.owe(ClientEdit { path, text, base }),
+            Some(base) => cache.owe(ClientEdit { path, text, base }),
             None => inner.disk.write(&path, text.as_bytes())?,
         }
-        Ok(std::mem::take(&mut state.owed))
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 

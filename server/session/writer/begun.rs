@@ -27,10 +27,10 @@ impl Session {
     ) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let planned = &inner.plan[index];
-        let known = state.manifest.record(&planned.beat).cloned();
+        let known = cache.manifest.record(&planned.beat).cloned();
         let mut record =
             known.unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
         record.begun = Some(Begun {
@@ -39,8 +39,8 @@ impl Session {
             notes,
             generated_sha256: None,
         });
-        state.manifest.set_record(record);
-        inner.write_manifest(&mut state)
+        cache.manifest.set_record(record);
+        inner.write_manifest(&mut cache)
     }
 
     /// Notes that all of what stands of a chunk that is not whole was generated: nobody else can tell
@@ -51,9 +51,9 @@ impl Session {
     pub fn note_unfinished(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        let known = state.manifest.record(&inner.plan[index].beat).cloned();
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        let known = cache.manifest.record(&inner.plan[index].beat).cloned();
         let Some(mut record) = known else {
             return Ok(());
         };
@@ -61,7 +61,7 @@ impl Session {
             return Ok(());
         };
         begun.generated_sha256 = Some(chunk_file::digest(prose));
-        state.manifest.set_record(record);
-        inner.write_manifest(&mut state)
+        cache.manifest.set_record(record);
+        inner.write_manifest(&mut cache)
     }
 }

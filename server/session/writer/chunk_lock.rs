@@ -5,7 +5,7 @@
 //! lost manifest, a copy or an archive can't lose it, and in the manifest, which has it where the
 //! file has no front matter.
 
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::chunk_file;
 use crate::session::error::StoreError;
 use crate::session::intent::{Intent, Step};
@@ -30,8 +30,8 @@ impl Session {
     pub fn set_lock(&self, number: ChunkNumber, lock: Lock) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let chunk = inner.view()?.chunks.swap_remove(index);
         let locked = lock == Lock::Locked;
         if locked && chunk.status != ChunkStatus::Complete {
@@ -41,16 +41,16 @@ impl Session {
         if chunk.locked == locked && recorded == locked {
             return Ok(Saved::default());
         }
-        state.files[index].clone_from(&chunk.path);
-        inner.put_lock(&mut state, index, chunk, locked)?;
-        Ok(std::mem::take(&mut state.owed))
+        cache.files[index].clone_from(&chunk.path);
+        inner.put_lock(&mut cache, index, chunk, locked)?;
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 
 impl Inner {
     fn put_lock(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         chunk: ChunkView,
         locked: bool,
@@ -72,7 +72,7 @@ impl Inner {
                 over: vec![Digest::of(&raw)],
             });
         }
-        let record = state.manifest.record(&chunk.beat).cloned();
+        let record = cache.manifest.record(&chunk.beat).cloned();
         let mut record = record.unwrap_or_else(|| record_of(&chunk));
         record.locked = locked;
         steps.extend(self.record_steps(record));
@@ -81,8 +81,8 @@ impl Inner {
             line: self.event(index, did),
         });
         let what = format!("have chunk {} {did}", chunk.number);
-        self.change(state, &Intent::new(what, self.disk.now(), steps))?;
-        owed.into_iter().for_each(|edit| state.owe(edit));
+        self.change(cache, &Intent::new(what, self.disk.now(), steps))?;
+        owed.into_iter().for_each(|edit| cache.owe(edit));
         Ok(())
     }
 
@@ -90,14 +90,14 @@ impl Inner {
     ///
     /// # Errors
     /// [`StoreError::ChunkLocked`]
-    pub(super) fn refuse_locked(&self, state: &State, index: usize) -> Result<(), StoreError> {
-        let path = &state.files[index];
+    pub(super) fn refuse_locked(&self, cache: &Cache, index: usize) -> Result<(), StoreError> {
+        let path = &cache.files[index];
         let shown = self.owners.open_text(path).filter(|_| self.is_open(path));
         let file = match shown {
             Some(text) => chunk_file::parse(&text),
             None => self.there(index, path)?.file,
         };
-        let record = state.manifest.record(&self.plan[index].beat);
+        let record = cache.manifest.record(&self.plan[index].beat);
         let number = self.plan[index].number;
         match recover::is_locked(&file, record) {
             true => Err(StoreError::ChunkLocked { number }),

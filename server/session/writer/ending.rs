@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::changelog;
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::intent::{Intent, Step};
@@ -52,14 +52,14 @@ impl Session {
         failure: Option<&str>,
     ) -> Result<Saved, StoreError> {
         let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        if let Err(error) = self.inner.finish_pending(&mut state) {
+        let mut cache = self.inner.lock_cache();
+        if let Err(error) = self.inner.finish_pending(&mut cache) {
             self.inner
-                .save(&mut state, index, FileStatus::Partial, prose)?;
-            let file = state.files[index].display();
+                .save(&mut cache, index, FileStatus::Partial, prose)?;
+            let file = cache.files[index].display();
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
-        self.inner.end(&mut state, index, prose, result, failure)
+        self.inner.end(&mut cache, index, prose, result, failure)
     }
 
     /// Puts the text of a chunk into history before it is written anew; the chunk is then
@@ -69,10 +69,10 @@ impl Session {
     /// [`StoreError::ChunkLocked`] for a chunk that is locked.
     pub fn retire_chunk(&self, number: ChunkNumber, why: &str) -> Result<(), StoreError> {
         let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        self.inner.refuse_locked(&state, index)?;
-        self.inner.retire(&mut state, index, why)
+        let mut cache = self.inner.lock_cache();
+        self.inner.finish_pending(&mut cache)?;
+        self.inner.refuse_locked(&cache, index)?;
+        self.inner.retire(&mut cache, index, why)
     }
 }
 
@@ -80,7 +80,7 @@ impl Inner {
     /// Ends a chunk: complete, or failed for a reason.
     pub(in crate::session) fn end(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         prose: &str,
         result: ChunkResult,
@@ -91,12 +91,12 @@ impl Inner {
             Some(_) => FileStatus::Partial,
         };
         let mut steps: Vec<Step> = self
-            .text_step(state, index, status, prose)?
+            .text_step(cache, index, status, prose)?
             .into_iter()
             .collect();
-        let record = self.record(state, index, prose, result, failure);
-        steps.extend(self.copy_steps(state, index, &record, prose)?);
-        let line = self.ended_line(state, &record, failure);
+        let record = self.record(cache, index, prose, result, failure);
+        steps.extend(self.copy_steps(cache, index, &record, prose)?);
+        let line = self.ended_line(cache, &record, failure);
         steps.push(Step::Record {
             record: Box::new(record),
         });
@@ -109,43 +109,43 @@ impl Inner {
         if let Err(error) = intent.declare(&self.paths, &self.disk) {
             // The declaration has the text in it; without it the text has to go alone. It may
             // be there all the same, if only its folder could not be synced.
-            state.pending = true;
-            self.save(state, index, FileStatus::Partial, prose)?;
-            let file = state.files[index].display();
+            cache.pending = true;
+            self.save(cache, index, FileStatus::Partial, prose)?;
+            let file = cache.files[index].display();
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
-        state.pending = true;
-        state.wrote(number, prose);
-        self.finish(state, &intent).map_err(|error| {
+        cache.pending = true;
+        cache.wrote(number, prose);
+        self.finish(cache, &intent).map_err(|error| {
             error.safe(format!(
                 "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
                 self.paths.root.display()
             ))
         })?;
-        Ok(std::mem::take(&mut state.owed))
+        Ok(std::mem::take(&mut cache.owed))
     }
 
     /// Returns the step that puts the text into its file. For a file that an editor has, the text goes
     /// to the journal at once, and the editor is owed it.
     pub(super) fn text_step(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         status: FileStatus,
         prose: &str,
     ) -> Result<Option<Step>, StoreError> {
-        let path = state.files[index].clone();
+        let path = cache.files[index].clone();
         if self.is_open(&path) {
-            self.save(state, index, status, prose)?;
+            self.save(cache, index, status, prose)?;
             let base = self.owners.open_text(&path).unwrap_or_default();
             let text = self.render(index, status, &chunk_file::parse(&base), prose);
-            state.owe(ClientEdit { path, text, base });
+            cache.owe(ClientEdit { path, text, base });
             return Ok(None);
         }
         let there = self.there(index, &path)?;
         self.refuse_read_only(&path)
             .map_err(|error| self.kept_elsewhere(error, index, &path, prose))?;
-        let prose = &*self.making_way(state, index, &path, &there.file, prose)?;
+        let prose = &*self.making_way(cache, index, &path, &there.file, prose)?;
         if prose.trim().is_empty() && there.raw.is_none() {
             return Ok(None);
         }
@@ -158,7 +158,7 @@ impl Inner {
 
     fn record(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         prose: &str,
         result: ChunkResult,
@@ -166,7 +166,7 @@ impl Inner {
     ) -> ChunkRecord {
         let planned = &self.plan[index];
         let digest = chunk_file::digest(prose);
-        let mut record = state
+        let mut record = cache
             .manifest
             .record(&planned.beat)
             .cloned()
@@ -176,7 +176,7 @@ impl Inner {
         record.title.clone_from(&planned.title);
         record.target_words = planned.target_words;
         record.body_sha256.clone_from(&planned.body);
-        record.file = self.inside(&state.files[index]);
+        record.file = self.inside(&cache.files[index]);
         record.words = words::count(prose, &self.language);
         record.origin = (!prose.trim().is_empty()).then_some(Origin::Generated);
         record.content_sha256 = Some(digest.clone());
@@ -195,8 +195,8 @@ impl Inner {
         record
     }
 
-    fn ended_line(&self, state: &State, record: &ChunkRecord, failure: Option<&str>) -> String {
-        let before = state.manifest.record(&record.beat);
+    fn ended_line(&self, cache: &Cache, record: &ChunkRecord, failure: Option<&str>) -> String {
+        let before = cache.manifest.record(&record.beat);
         let again = before.is_some_and(|record| record.generated_sha256.is_some());
         let did = match (failure, again) {
             (Some(_), _) => "failed",
@@ -223,16 +223,16 @@ impl Inner {
     /// Puts the text of a chunk into history, so that the chunk is missing.
     pub(super) fn retire(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         why: &str,
     ) -> Result<(), StoreError> {
-        let path = state.files[index].clone();
+        let path = cache.files[index].clone();
         let planned = &self.plan[index];
         let mut steps = Vec::new();
         if self.is_open(&path) {
             // An empty journal says that the editor's text is replaced.
-            steps.push(self.journal_step(state, index, FileStatus::Partial, "", why)?);
+            steps.push(self.journal_step(cache, index, FileStatus::Partial, "", why)?);
         } else {
             let there = self.there(index, &path)?;
             // A file that holds nothing but front matter is as good as missing.
@@ -240,13 +240,13 @@ impl Inner {
                 return Ok(());
             };
             self.refuse_read_only(&path)?;
-            self.keep_replaced(state, index, &there.file, why)?;
+            self.keep_replaced(cache, index, &there.file, why)?;
             steps.push(Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
             });
         }
-        if let Some(record) = state.manifest.record(&planned.beat) {
+        if let Some(record) = cache.manifest.record(&planned.beat) {
             let mut record = record.clone();
             record.status = ChunkStatus::Missing;
             record.begun = None;
@@ -261,9 +261,9 @@ impl Inner {
         steps.push(Step::Line {
             line: changelog::line(self.disk.now(), &event),
         });
-        state.known.remove(&planned.number);
+        cache.known.remove(&planned.number);
         let what = format!("put chunk {} into history", planned.number);
-        self.change(state, &Intent::new(what, self.disk.now(), steps))
+        self.change(cache, &Intent::new(what, self.disk.now(), steps))
     }
 
     pub(super) fn refuse_read_only(&self, path: &Path) -> Result<(), StoreError> {
@@ -281,17 +281,17 @@ impl Inner {
     /// and a journal with another text takes their place.
     pub(super) fn journal_step(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         status: FileStatus,
         prose: &str,
         why: &str,
     ) -> Result<Step, StoreError> {
         let planned = &self.plan[index];
-        let path = &state.files[index];
+        let path = &cache.files[index];
         let journal_path = layout::journal_path(path);
         settling::hold(&self.paths, &self.disk);
-        let (replaces, over) = journal::in_turn(|| self.put_away_open(state, index, path, why))?;
+        let (replaces, over) = journal::in_turn(|| self.put_away_open(cache, index, path, why))?;
         Ok(Step::Put {
             file: self.inside(&journal_path),
             text: Journal::render(
@@ -310,18 +310,18 @@ impl Inner {
     /// journal itself is known, whatever the editor is seen to show of it meanwhile.
     fn put_away_open(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         why: &str,
     ) -> Result<(Vec<Digest>, Vec<Digest>), StoreError> {
-        let mut replaces = self.keep_open_texts(state, index, path, "", why)?;
+        let mut replaces = self.keep_open_texts(cache, index, path, "", why)?;
         let there = self.disk.read_text(&layout::journal_path(path))?;
         let mut over: Vec<Digest> = there.iter().map(|text| Digest::of(text)).collect();
         if let Some(journal) = there.as_deref().map(Journal::parse) {
             let digest = chunk_file::source_digest(&journal.file.prose);
             if !replaces.contains(&digest) {
-                self.keep_replaced(state, index, &journal.file, why)?;
+                self.keep_replaced(cache, index, &journal.file, why)?;
                 replaces.push(digest.clone());
             }
             replaces.extend(journal.marks.replaces);

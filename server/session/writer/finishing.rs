@@ -6,7 +6,7 @@ use std::path::Path;
 use super::assemble;
 use super::changelog;
 use super::index;
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::chunk_file::{self, FileStatus, Form};
 use crate::session::error::StoreError;
 use crate::session::history::{self, Version};
@@ -22,34 +22,34 @@ use crate::story::{BeatId, Brief, ChunkNumber, Digest};
 impl Session {
     /// Sets "settings" in the manifest.
     pub fn set_settings(&self, settings: serde_json::Value) -> Result<(), StoreError> {
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        state.manifest.settings = settings;
-        self.inner.write_manifest(&mut state)
+        let mut cache = self.inner.lock_cache();
+        self.inner.finish_pending(&mut cache)?;
+        cache.manifest.settings = settings;
+        self.inner.write_manifest(&mut cache)
     }
 
     /// Brings the sums of the manifest up to what the runs have noted.
     pub fn count_spent(&self) -> Result<(), StoreError> {
         let spent = spending::read(&self.inner.paths.runs(), &self.inner.disk);
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        self.inner.put_late_lines(&mut state)?;
-        spending::raise(&mut state.manifest.totals.by_role, &spent);
-        self.inner.write_manifest(&mut state)
+        let mut cache = self.inner.lock_cache();
+        self.inner.finish_pending(&mut cache)?;
+        self.inner.put_late_lines(&mut cache)?;
+        spending::raise(&mut cache.manifest.totals.by_role, &spent);
+        self.inner.write_manifest(&mut cache)
     }
 
     /// Writes full_story.md from the complete chunks, in order. A text of the author's in it
     /// goes to history first.
     pub fn assemble(&self) -> Result<Saved, StoreError> {
-        let mut state = self.inner.lock_state();
-        self.inner.finish_pending(&mut state)?;
-        let before = state.manifest.clone();
-        self.inner.assemble(&mut state)?;
+        let mut cache = self.inner.lock_cache();
+        self.inner.finish_pending(&mut cache)?;
+        let before = cache.manifest.clone();
+        self.inner.assemble(&mut cache)?;
         // A story that is as it was leaves no trace of having been looked at.
-        if state.manifest != before {
-            self.inner.write_manifest(&mut state)?;
+        if cache.manifest != before {
+            self.inner.write_manifest(&mut cache)?;
         }
-        Ok(std::mem::take(&mut state.owed))
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 
@@ -57,30 +57,30 @@ impl Inner {
     /// Declares a change and does it.
     pub(in crate::session) fn change(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         intent: &Intent,
     ) -> Result<(), StoreError> {
-        self.declare(state, intent)?;
-        self.finish_declared(state, intent)
+        self.declare(cache, intent)?;
+        self.finish_declared(cache, intent)
     }
 
     pub(in crate::session) fn declare(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         intent: &Intent,
     ) -> Result<(), StoreError> {
         // Even a declaration that failed may be on disk (its folder could not be synced, say).
-        state.pending = true;
+        cache.pending = true;
         intent.declare(&self.paths, &self.disk)
     }
 
     /// Does a change that was declared a moment ago.
     pub(super) fn finish_declared(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         intent: &Intent,
     ) -> Result<(), StoreError> {
-        self.finish(state, intent).map_err(|error| {
+        self.finish(cache, intent).map_err(|error| {
             error.safe(
                 "All texts are safe on disk, and the change will be finished at the next start.",
             )
@@ -88,15 +88,15 @@ impl Inner {
     }
 
     /// Finishes a change that an earlier call could not.
-    pub(super) fn finish_pending(&self, state: &mut State) -> Result<(), StoreError> {
-        if !state.pending {
+    pub(super) fn finish_pending(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        if !cache.pending {
             return Ok(());
         }
         let bytes = self.disk.read(&self.paths.intent())?;
         match bytes.as_deref().and_then(Intent::parse) {
-            Some(intent) => self.finish_earlier(state, &intent),
+            Some(intent) => self.finish_earlier(cache, &intent),
             None => {
-                state.pending = false;
+                cache.pending = false;
                 Ok(())
             }
         }
@@ -106,7 +106,7 @@ impl Inner {
     /// there goes on from the text before, and would take the place of the new one unseen.
     pub(super) fn finish_earlier(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         intent: &Intent,
     ) -> Result<(), StoreError> {
         let files = intent.steps.iter().filter_map(|step| match step {
@@ -119,27 +119,27 @@ impl Inner {
             let what = intent.what.clone();
             return Err(StoreError::OpenMeanwhile { path, what });
         }
-        self.finish(state, intent)
+        self.finish(cache, intent)
     }
 
     /// Does the steps of a declared change, then takes the declaration away.
     pub(in crate::session) fn finish(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         intent: &Intent,
     ) -> Result<(), StoreError> {
         for step in &intent.steps {
             match step {
                 Step::Put { .. } | Step::Copy { .. } | Step::Remove { .. } => {
                     let done = intent::do_step(step, &self.paths, &self.disk)?;
-                    state.owed.notices.extend(done.notice());
+                    cache.owed.notices.extend(done.notice());
                 }
-                Step::Record { record } => state.manifest.set_record((**record).clone()),
-                Step::Assemble => self.assemble(state)?,
-                Step::Line { line } => self.put_line(state, line)?,
+                Step::Record { record } => cache.manifest.set_record((**record).clone()),
+                Step::Assemble => self.assemble(cache)?,
+                Step::Line { line } => self.put_line(cache, line)?,
             }
         }
-        self.put_manifest(state)?;
+        self.put_manifest(cache)?;
         // Once for all files of a folder, and before the declaration may go.
         let mut folders = intent::folders(&intent.steps, &self.paths);
         folders.insert(self.paths.root.clone());
@@ -148,51 +148,51 @@ impl Inner {
         }
         // One that a power cut brings back is done again, which changes nothing.
         self.disk.drop_name(&self.paths.intent())?;
-        state.pending = false;
+        cache.pending = false;
         // Only an index; the next job writes it again.
         if let Ok(edit) = index::write_index(&self.folder, self.owners.as_ref(), &self.disk) {
-            edit.into_iter().for_each(|edit| state.owe(edit));
+            edit.into_iter().for_each(|edit| cache.owe(edit));
         }
         Ok(())
     }
 
     /// Assembles full_story.md from what is complete now.
-    pub(in crate::session) fn assemble(&self, state: &mut State) -> Result<(), StoreError> {
-        let recovered = self.recovered(&state.manifest)?.1;
-        let page = self.title_page(state)?;
+    pub(in crate::session) fn assemble(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        let recovered = self.recovered(&cache.manifest)?.1;
+        let page = self.title_page(cache)?;
         let chunks = &recovered.view.chunks;
         let story = assemble::assemble(&page, &self.plan, chunks);
         let path = self.paths.full_story();
         let in_editor = self.owners.open_text(&path).filter(|_| self.is_open(&path));
         if let Some(text) = &in_editor {
-            self.keep_authors_story(state, &story, text)?;
+            self.keep_authors_story(cache, &story, text)?;
         }
-        let Some(on_disk) = self.read_derived(state, &path)? else {
+        let Some(on_disk) = self.read_derived(cache, &path)? else {
             return Ok(());
         };
         // All that is in a story that the new one begins with is in the new one.
         // A draft of an earlier version is no text of the author's.
         let earlier = assemble::assemble_plainly(&page, &self.plan, chunks);
         if chunk_file::decode(on_disk.clone()) == earlier {
-            state.manifest.remember_assembled(Digest::of(&earlier));
+            cache.manifest.remember_assembled(Digest::of(&earlier));
         }
         let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
         let begun = rest.is_some() && !on_disk.is_empty();
         if rest.is_none() {
-            self.keep_authors_story(state, &story, &chunk_file::decode(on_disk.clone()))?;
+            self.keep_authors_story(cache, &story, &chunk_file::decode(on_disk.clone()))?;
         }
-        state.manifest.remember_assembled(Digest::of(&story));
+        cache.manifest.remember_assembled(Digest::of(&story));
         match rest {
-            Some(rest) if begun && in_editor.is_none() => self.extend_derived(state, &path, rest),
+            Some(rest) if begun && in_editor.is_none() => self.extend_derived(cache, &path, rest),
             _ => {
                 let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
-                self.write_derived(state, &path, base, &story).map(|_| ())
+                self.write_derived(cache, &path, base, &story).map(|_| ())
             }
         }
     }
 
     /// Returns the story's title page. A long brief takes its time to parse, so this is done once for a text.
-    fn title_page(&self, state: &mut State) -> Result<TitlePage, StoreError> {
+    fn title_page(&self, cache: &mut Cache) -> Result<TitlePage, StoreError> {
         let brief = self.folder.brief();
         let text = match self.owners.open_text(brief) {
             Some(text) => text,
@@ -202,21 +202,21 @@ impl Inner {
             }
         };
         let digest = Digest::of(&text);
-        match &state.title_page {
+        match &cache.title_page {
             Some((of, page)) if of == &digest => Ok(page.clone()),
             // While a merge of it is not resolved, it has the title that it had.
             Some((_, page)) if has_conflict(&text) => Ok(page.clone()),
             _ => {
                 let page = TitlePage::of(&Brief::parse(&text), &text);
-                state.title_page = Some((digest, page.clone()));
+                cache.title_page = Some((digest, page.clone()));
                 Ok(page)
             }
         }
     }
 
     /// Keeps what the author made of full_story.md, before `story` takes its place.
-    fn keep_authors_story(&self, state: &State, story: &str, text: &str) -> Result<(), StoreError> {
-        let known = &state.manifest.assembled_sha256;
+    fn keep_authors_story(&self, cache: &Cache, story: &str, text: &str) -> Result<(), StoreError> {
+        let known = &cache.manifest.assembled_sha256;
         if text == story || text.trim().is_empty() || known.contains(&Digest::of(text)) {
             return Ok(());
         }
@@ -238,21 +238,21 @@ impl Inner {
     }
 
     /// Adds a line to the changelog, and those that it has not taken before.
-    pub(super) fn add_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
-        self.put_line(state, line)?;
+    pub(super) fn add_line(&self, cache: &mut Cache, line: &str) -> Result<(), StoreError> {
+        self.put_line(cache, line)?;
         self.disk.sync_folder(&self.paths.root)
     }
 
     /// Adds a line, safe from a power cut once the session's folder is synced.
-    fn put_line(&self, state: &mut State, line: &str) -> Result<(), StoreError> {
-        state.lines.push(line.to_owned());
-        self.put_lines(state)
+    fn put_line(&self, cache: &mut Cache, line: &str) -> Result<(), StoreError> {
+        cache.lines.push(line.to_owned());
+        self.put_lines(cache)
     }
 
     /// Adds the lines to the changelog that are due; those that it does not take stay due.
-    fn put_lines(&self, state: &mut State) -> Result<(), StoreError> {
+    fn put_lines(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let path = self.paths.changelog();
-        let owed = state
+        let owed = cache
             .owed
             .client_edits
             .iter()
@@ -261,64 +261,64 @@ impl Inner {
         let (base, text) = match owed {
             Some(edit) => (edit.base.clone(), edit.text.clone()),
             None => {
-                let Some(shown) = self.shown(state, &path)? else {
+                let Some(shown) = self.shown(cache, &path)? else {
                     return Ok(());
                 };
                 (shown.clone(), shown)
             }
         };
-        let text = state.lines.iter().fold(text, |text, line| {
+        let text = cache.lines.iter().fold(text, |text, line| {
             changelog::with_line(&text, line).unwrap_or(text)
         });
         let late = self.paths.late_lines();
-        if self.write_derived(state, &path, base, &text)? {
-            state.lines.clear();
-            if std::mem::take(&mut state.has_late_lines) {
+        if self.write_derived(cache, &path, base, &text)? {
+            cache.lines.clear();
+            if std::mem::take(&mut cache.has_late_lines) {
                 self.disk.remove(&late)?;
             }
         } else {
             // For the next job, should this one not get to it.
-            let text = state.lines.join("\n");
-            state.has_late_lines = self.disk.write(&late, text.as_bytes()).is_ok();
+            let text = cache.lines.join("\n");
+            cache.has_late_lines = self.disk.write(&late, text.as_bytes()).is_ok();
         }
         Ok(())
     }
 
     /// Reads the lines that an earlier job could not bring into the changelog.
-    pub(super) fn read_late_lines(&self, state: &mut State) -> Result<(), StoreError> {
+    pub(super) fn read_late_lines(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let text = self.disk.read_text(&self.paths.late_lines())?;
-        state.has_late_lines = text.is_some();
-        state.lines = text
+        cache.has_late_lines = text.is_some();
+        cache.lines = text
             .unwrap_or_default()
             .lines()
             .map(str::to_owned)
             .collect();
-        self.put_late_lines(state)
+        self.put_late_lines(cache)
     }
 
     /// Tries once more to bring lines into the changelog that it did not take.
-    pub(super) fn put_late_lines(&self, state: &mut State) -> Result<(), StoreError> {
-        match state.lines.is_empty() {
+    pub(super) fn put_late_lines(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        match cache.lines.is_empty() {
             true => Ok(()),
-            false => self.put_lines(state),
+            false => self.put_lines(cache),
         }
     }
 
     /// Tells what a reader of the file sees: the editor's text, else the disk's; `None` where it is left
     /// alone.
-    fn shown(&self, state: &mut State, path: &Path) -> Result<Option<String>, StoreError> {
+    fn shown(&self, cache: &mut Cache, path: &Path) -> Result<Option<String>, StoreError> {
         match self.owners.open_text(path).filter(|_| self.is_open(path)) {
             Some(text) => Ok(Some(text)),
-            None => Ok(self.read_derived(state, path)?.map(chunk_file::decode)),
+            None => Ok(self.read_derived(cache, path)?.map(chunk_file::decode)),
         }
     }
 
     /// Returns the bytes of a file that can be made again; `None` where it can't be read as it can't be
     /// written, and is left alone.
-    fn read_derived(&self, state: &mut State, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    fn read_derived(&self, cache: &mut Cache, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
         match self.disk.read(path) {
             Ok(bytes) => Ok(Some(bytes.unwrap_or_default())),
-            Err(error) => Self::or_leave_alone(state, Err(error)).map(|_| None),
+            Err(error) => Self::or_leave_alone(cache, Err(error)).map(|_| None),
         }
     }
 
@@ -328,7 +328,7 @@ impl Inner {
     /// `base` is what the file held when the text was made.
     fn write_derived(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         path: &Path,
         base: String,
         text: &str,
@@ -337,7 +337,7 @@ impl Inner {
             return Ok(true);
         }
         if self.is_open(path) {
-            state.owe(ClientEdit {
+            cache.owe(ClientEdit {
                 path: path.to_owned(),
                 text: text.to_owned(),
                 base,
@@ -345,14 +345,14 @@ impl Inner {
             return Ok(true);
         }
         let written = self.disk.replace(path, text.as_bytes());
-        Self::or_leave_alone(state, written)
+        Self::or_leave_alone(cache, written)
     }
 
     /// Writes the rest of a file that has the beginning of a text already. Not synced: what a
     /// power cut takes away is written again with the next assembly.
     fn extend_derived(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         path: &Path,
         rest: &[u8],
     ) -> Result<(), StoreError> {
@@ -361,13 +361,13 @@ impl Inner {
         }
         let log = self.disk.open_log(path);
         let written = log.and_then(|mut log| log.append(rest));
-        Self::or_leave_alone(state, written).map(|_| ())
+        Self::or_leave_alone(cache, written).map(|_| ())
     }
 
     /// Leaves a file alone that the author closed to us or another program has open, and that can be made again:
     /// `false` then.
     fn or_leave_alone(
-        state: &mut State,
+        cache: &mut Cache,
         written: Result<(), StoreError>,
     ) -> Result<bool, StoreError> {
         match written {
@@ -375,7 +375,7 @@ impl Inner {
                 let error = error.safe(
                     "All chunks are safe on disk, and it is brought up to date with the next change.",
                 );
-                state.owed.notices.push(Notice {
+                cache.owed.notices.push(Notice {
                     code: "file-left-alone",
                     message: error.to_string(),
                 });
@@ -386,7 +386,7 @@ impl Inner {
                 | StoreError::Outside { .. }
                 | StoreError::NotAFile { .. }),
             ) => {
-                state.owed.notices.push(Notice {
+                cache.owed.notices.push(Notice {
                     code: "file-left-alone",
                     message: error.to_string(),
                 });
@@ -397,37 +397,37 @@ impl Inner {
     }
 
     /// Writes the manifest, if anything in it is new.
-    pub(super) fn write_manifest(&self, state: &mut State) -> Result<(), StoreError> {
+    pub(super) fn write_manifest(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let there = self.manifest_on_disk()?;
-        state.manifest.sum();
-        if there.is_some() && there == Some(Digest::of(&state.manifest.render())) {
+        cache.manifest.sum();
+        if there.is_some() && there == Some(Digest::of(&cache.manifest.render())) {
             // Nothing was updated either.
-            state.manifest_seen = there;
+            cache.manifest_seen = there;
         } else {
-            self.put_manifest(state)?;
+            self.put_manifest(cache)?;
         }
         self.disk.sync_folder(&self.paths.root)
     }
 
     /// Puts the manifest into its place, safe from a power cut once the session's folder is
     /// synced. One that somebody else changed meanwhile is kept aside first.
-    fn put_manifest(&self, state: &mut State) -> Result<(), StoreError> {
-        state.manifest.sum();
-        state.manifest.updated = self.disk.now();
-        let text = state.manifest.render();
+    fn put_manifest(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        cache.manifest.sum();
+        cache.manifest.updated = self.disk.now();
+        let text = cache.manifest.render();
         let digest = Digest::of(&text);
         let path = self.paths.manifest();
         if let Some(there) = self.manifest_on_disk()? {
-            let is_known = [&state.manifest_seen, &state.manifest_tried]
+            let is_known = [&cache.manifest_seen, &cache.manifest_tried]
                 .iter()
                 .any(|known| known.as_ref() == Some(&there));
             if !is_known && there != digest {
-                self.keep_manifest_aside(state, &path)?;
+                self.keep_manifest_aside(cache, &path)?;
             }
         }
-        state.manifest_tried = Some(digest.clone());
+        cache.manifest_tried = Some(digest.clone());
         self.disk.replace(&path, text.as_bytes())?;
-        state.manifest_seen = Some(digest);
+        cache.manifest_seen = Some(digest);
         Ok(())
     }
 
@@ -436,10 +436,10 @@ impl Inner {
         Ok(text.map(|text| Digest::of(&text)))
     }
 
-    fn keep_manifest_aside(&self, state: &mut State, path: &Path) -> Result<(), StoreError> {
+    fn keep_manifest_aside(&self, cache: &mut Cache, path: &Path) -> Result<(), StoreError> {
         let aside = manifest::kept_aside(path, &self.disk)?;
         self.disk.rename_file(path, &aside)?;
-        state.owed.notices.push(Notice {
+        cache.owed.notices.push(Notice {
             code: "manifest-changed",
             message: format!(
                 "{} was changed by another program while a job ran. What it said is kept in {}; the chunk files are \

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::changelog;
-use super::{Inner, State};
+use super::{Cache, Inner};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::generated;
@@ -51,36 +51,36 @@ impl Inner {
     /// was generated, if the author changed that.
     pub(super) fn keep_replaced(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         file: &ChunkFile,
         why: &str,
     ) -> Result<(), StoreError> {
         let digest = chunk_file::digest(&file.prose);
-        let record = state.manifest.record(&self.plan[index].beat);
+        let record = cache.manifest.record(&self.plan[index].beat);
         let is_generated =
             record.is_some_and(|record| record.generated_sha256.as_ref() == Some(&digest));
         if !is_generated {
-            self.keep_generated(state, index)?;
+            self.keep_generated(cache, index)?;
         }
-        let about = self.record_about(state, index, &digest, file);
-        let path = &state.files[index];
+        let about = self.record_about(cache, index, &digest, file);
+        let path = &cache.files[index];
         self.keep_with(index, path, file, why, about.as_ref())
             .map(|_| ())
     }
 
     /// Sees to it that the text that was generated last is a version in history, for the author
     /// to come back to.
-    pub(super) fn keep_generated(&self, state: &State, index: usize) -> Result<(), StoreError> {
+    pub(super) fn keep_generated(&self, cache: &Cache, index: usize) -> Result<(), StoreError> {
         let planned = &self.plan[index];
-        let Some((record, digest)) = state
+        let Some((record, digest)) = cache
             .manifest
             .record(&planned.beat)
             .and_then(|record| Some((record, record.generated_sha256.as_ref()?)))
         else {
             return Ok(());
         };
-        let path = &state.files[index];
+        let path = &cache.files[index];
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         if history::find(&self.paths, &stem, &record.beats(), digest, &self.disk)?.is_some() {
             return Ok(());
@@ -94,7 +94,7 @@ impl Inner {
             form: chunk_file::parse(&there).form,
             ..copy
         };
-        let about = self.record_about(state, index, digest, &copy);
+        let about = self.record_about(cache, index, digest, &copy);
         let why = "as it was generated, before it was changed by hand";
         self.keep_with(index, path, &copy, why, about.as_ref())
             .map(|_| ())
@@ -128,12 +128,12 @@ impl Inner {
 
     fn record_about(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         digest: &Digest,
         file: &ChunkFile,
     ) -> Option<ChunkRecord> {
-        let record = state.manifest.record(&self.plan[index].beat)?;
+        let record = cache.manifest.record(&self.plan[index].beat)?;
         record_about(record, status_of(file), digest, || {
             words::count(&file.prose, &self.language)
         })
@@ -143,7 +143,7 @@ impl Inner {
     /// of what was generated before. That one is in history when this returns.
     pub(super) fn copy_steps(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         record: &ChunkRecord,
         prose: &str,
@@ -158,17 +158,17 @@ impl Inner {
             text,
         }));
         steps.extend(self.authors_step(record));
-        let Some(old) = state.manifest.record(&self.plan[index].beat) else {
+        let Some(old) = cache.manifest.record(&self.plan[index].beat) else {
             return Ok(steps);
         };
         let generated = old.generated_sha256.as_ref();
         if let Some(old) = generated.filter(|old| record.generated_sha256.as_ref() != Some(*old)) {
-            self.keep_generated(state, index)?;
-            steps.extend(self.remove_copy(state, old)?);
+            self.keep_generated(cache, index)?;
+            steps.extend(self.remove_copy(cache, old)?);
         }
         let authors = old.authors_text();
         if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
-            steps.extend(self.remove_copy(state, old)?);
+            steps.extend(self.remove_copy(cache, old)?);
         }
         Ok(steps)
     }
@@ -184,9 +184,9 @@ impl Inner {
     pub(super) fn note_authors(
         &self,
         before: Option<&Manifest>,
-        state: &State,
+        cache: &Cache,
     ) -> Result<(), StoreError> {
-        for record in &state.manifest.chunks {
+        for record in &cache.manifest.chunks {
             let old = before.and_then(|before| before.record(&record.beat));
             if let Some((path, text)) = generated::authors_file(&self.paths, record)
                 && (old != Some(record) || self.disk.metadata(&path)?.is_none())
@@ -197,7 +197,7 @@ impl Inner {
             }
             let authors = old.and_then(ChunkRecord::authors_text);
             if let Some(old) = authors.filter(|old| record.authors_text() != Some(*old)) {
-                for step in self.remove_copy(state, old)? {
+                for step in self.remove_copy(cache, old)? {
                     intent::do_step(&step, &self.paths, &self.disk)?;
                 }
             }
@@ -218,8 +218,8 @@ impl Inner {
         step.into_iter().collect()
     }
 
-    fn remove_copy(&self, state: &State, digest: &Digest) -> Result<Vec<Step>, StoreError> {
-        let owners = state.manifest.all_records();
+    fn remove_copy(&self, cache: &Cache, digest: &Digest) -> Result<Vec<Step>, StoreError> {
+        let owners = cache.manifest.all_records();
         let owners = owners.filter(|record| {
             let generated = record.generated_sha256.as_ref() == Some(digest);
             generated || record.authors_text() == Some(digest)
@@ -244,11 +244,11 @@ impl Inner {
     /// cut, or where somebody cleared history/.
     pub(super) fn copy_generated(
         &self,
-        state: &State,
+        cache: &Cache,
         chunks: &[crate::session::ChunkView],
     ) -> Result<(), StoreError> {
         for chunk in chunks {
-            let Some(record) = state.manifest.record(&chunk.beat) else {
+            let Some(record) = cache.manifest.record(&chunk.beat) else {
                 continue;
             };
             let is_generated = record.generated_sha256.as_ref() == Some(&chunk.digest)

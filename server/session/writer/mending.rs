@@ -5,7 +5,7 @@
 //! was when the mending was worked out.
 
 use super::replacing::{Known, New};
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::Saved;
 use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
@@ -37,15 +37,15 @@ impl Session {
     pub fn mark_seam(&self, number: ChunkNumber, open: bool) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        let record = state.manifest.record(&inner.plan[index].beat);
+        let mut cache = inner.lock_cache();
+        let record = cache.manifest.record(&inner.plan[index].beat);
         let Some(mut record) = record.filter(|record| record.seam_open != open).cloned() else {
             return Ok(());
         };
-        inner.finish_pending(&mut state)?;
+        inner.finish_pending(&mut cache)?;
         record.seam_open = open;
-        state.manifest.set_record(record);
-        inner.write_manifest(&mut state)
+        cache.manifest.set_record(record);
+        inner.write_manifest(&mut cache)
     }
 
     /// Closes the seam before a chunk, which still has to have the text of the digest `of`,
@@ -61,8 +61,8 @@ impl Session {
     ) -> Result<Option<Saved>, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let chunk = inner.view()?.chunks.swap_remove(index);
         let is_same = &chunk.digest == of
             && chunk.status == ChunkStatus::Complete
@@ -70,21 +70,21 @@ impl Session {
         if !is_same || chunk.locked {
             return Ok(None);
         }
-        inner.mend(&mut state, index, of, mending)?;
-        Ok(Some(std::mem::take(&mut state.owed)))
+        inner.mend(&mut cache, index, of, mending)?;
+        Ok(Some(std::mem::take(&mut cache.owed)))
     }
 }
 
 impl Inner {
     fn mend(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         of: &Digest,
         mending: Mending,
     ) -> Result<(), StoreError> {
         let planned = &self.plan[index];
-        let Some(mut record) = state.manifest.record(&planned.beat).cloned() else {
+        let Some(mut record) = cache.manifest.record(&planned.beat).cloned() else {
             return Ok(());
         };
         record.seam_open = false;
@@ -99,7 +99,7 @@ impl Inner {
             record.noted = Some(self.disk.now());
             let what = format!("close the seam before chunk {}", planned.number);
             let steps = self.record_steps(record);
-            return self.change(state, &Intent::new(what, self.disk.now(), steps));
+            return self.change(cache, &Intent::new(what, self.disk.now(), steps));
         };
         // Another beginning makes no other text of it.
         if record.refined_sha256.as_ref() == Some(of) {
@@ -115,23 +115,23 @@ impl Inner {
             of: Some(of),
             is_revision: false,
         };
-        let next = self.next_record(state, index, &mending.input.0, &mending.next);
+        let next = self.next_record(cache, index, &mending.input.0, &mending.next);
         let next = next.map_or_else(Vec::new, |record| self.record_steps(record));
-        self.replace(state, index, &new, next)?;
-        state.wrote(planned.number, prose);
+        self.replace(cache, index, &new, next)?;
+        cache.wrote(planned.number, prose);
         Ok(())
     }
 
     /// Returns the record of the chunk after, where that was written from the text that is mended.
     pub(super) fn next_record(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         slice: &str,
         (then, now): &(Digest, Digest),
     ) -> Option<ChunkRecord> {
         let next = self.plan.get(index + 1)?;
-        let record = state.manifest.record(&next.beat)?;
+        let record = cache.manifest.record(&next.beat)?;
         if then == now || record.inputs.get(slice) != Some(then) {
             return None;
         }

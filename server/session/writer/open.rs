@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::align;
 use super::changelog;
 use super::index;
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -78,7 +78,7 @@ impl Session {
         folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =
             load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
-        let state = State {
+        let cache = Cache {
             manifest,
             manifest_seen,
             manifest_tried: None,
@@ -105,7 +105,7 @@ impl Session {
             language: language.clone(),
             owners,
             disk,
-            state: Mutex::new(state),
+            cache: Mutex::new(cache),
             _lock: lock,
         };
         inner.bring_up(&mut notices)?;
@@ -119,46 +119,46 @@ impl Session {
 impl Inner {
     /// Does everything between taking the lock and being ready to write.
     fn bring_up(&self, notices: &mut Vec<Notice>) -> Result<(), StoreError> {
-        let mut state = self.lock_state();
-        let loaded = state
+        let mut cache = self.lock_cache();
+        let loaded = cache
             .manifest_seen
             .is_some()
-            .then(|| state.manifest.clone());
+            .then(|| cache.manifest.clone());
         if loaded.is_none() {
             let files = self.facts()?.files;
-            state.manifest.chunks = provenance::known_records(&files, &self.paths, &self.disk)?;
+            cache.manifest.chunks = provenance::known_records(&files, &self.paths, &self.disk)?;
         }
-        self.finish_interrupted(&mut state, notices)?;
+        self.finish_interrupted(&mut cache, notices)?;
         notices.extend(settling::settle_all(
             &self.paths,
             self.owners.as_ref(),
             &self.disk,
         )?);
         let files = self.facts()?.files;
-        provenance::bring_up_to(&mut state.manifest, &files, &self.paths, &self.disk)?;
-        let mut recovered = self.align(&mut state, notices)?;
-        for (file, chunk) in state.files.iter_mut().zip(&recovered.view.chunks) {
+        provenance::bring_up_to(&mut cache.manifest, &files, &self.paths, &self.disk)?;
+        let mut recovered = self.align(&mut cache, notices)?;
+        for (file, chunk) in cache.files.iter_mut().zip(&recovered.view.chunks) {
             file.clone_from(&chunk.path);
         }
         notices.append(&mut recovered.view.notices);
-        notices.append(&mut state.owed.notices);
-        let edited = edited_since(&state.manifest, &recovered.view);
+        notices.append(&mut cache.owed.notices);
+        let edited = edited_since(&cache.manifest, &recovered.view);
         for index in &edited {
-            self.keep_generated(&state, *index)?;
+            self.keep_generated(&cache, *index)?;
         }
-        let lines = edited_lines(&edited, &state.manifest, &recovered.view, self.disk.now());
-        self.record_facts(&mut state.manifest, &recovered);
-        self.note_authors(loaded.as_ref(), &state)?;
+        let lines = edited_lines(&edited, &cache.manifest, &recovered.view, self.disk.now());
+        self.record_facts(&mut cache.manifest, &recovered);
+        self.note_authors(loaded.as_ref(), &cache)?;
         let spent = self.spent(loaded.is_none());
-        spending::raise(&mut state.manifest.totals.by_role, &spent);
-        state.manifest.sum();
-        self.copy_generated(&state, &recovered.view.chunks)?;
-        self.read_late_lines(&mut state)?;
+        spending::raise(&mut cache.manifest.totals.by_role, &spent);
+        cache.manifest.sum();
+        self.copy_generated(&cache, &recovered.view.chunks)?;
+        self.read_late_lines(&mut cache)?;
         for line in lines {
-            self.add_line(&mut state, &line)?;
+            self.add_line(&mut cache, &line)?;
         }
-        if loaded.as_ref() != Some(&state.manifest) || !edited.is_empty() {
-            self.write_manifest(&mut state)?;
+        if loaded.as_ref() != Some(&cache.manifest) || !edited.is_empty() {
+            self.write_manifest(&mut cache)?;
             // Only an index; the next job writes it again.
             let _ = index::write_index(&self.folder, self.owners.as_ref(), &self.disk);
         }
@@ -179,7 +179,7 @@ impl Inner {
 
     fn finish_interrupted(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         notices: &mut Vec<Notice>,
     ) -> Result<(), StoreError> {
         let path = self.paths.intent();
@@ -199,8 +199,8 @@ impl Inner {
             });
             return Ok(());
         };
-        state.pending = true;
-        self.finish_earlier(state, &intent)?;
+        cache.pending = true;
+        self.finish_earlier(cache, &intent)?;
         notices.push(Notice {
             code: "change-finished",
             message: format!(
@@ -212,8 +212,8 @@ impl Inner {
     }
 
     /// Brings the files into the order of the outline and returns what is what then.
-    fn align(&self, state: &mut State, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
-        let (facts, recovered) = self.recovered(&state.manifest)?;
+    fn align(&self, cache: &mut Cache, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
+        let (facts, recovered) = self.recovered(&cache.manifest)?;
         let (mut steps, told) = align::steps(
             &facts,
             &recovered,
@@ -223,15 +223,15 @@ impl Inner {
             &self.disk,
         )?;
         notices.extend(told);
-        rename_records(&mut state.manifest, &recovered, &self.plan);
+        rename_records(&mut cache.manifest, &recovered, &self.plan);
         if steps.is_empty() {
             return Ok(recovered);
         }
         steps.push(Step::Assemble);
         let what = "bring the chunk files into the order of the outline";
         let intent = Intent::new(what, self.disk.now(), steps);
-        self.change(state, &intent)?;
-        Ok(self.recovered(&state.manifest)?.1)
+        self.change(cache, &intent)?;
+        Ok(self.recovered(&cache.manifest)?.1)
     }
 
     /// Brings the records into step with outline and files. A record keeps what it knows of

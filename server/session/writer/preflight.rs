@@ -40,9 +40,9 @@ impl Session {
         }
         let mut files = vec![paths.manifest(), paths.intent()];
         files.extend(writes.audits.then(|| paths.root.join("audit.json")));
-        let state = inner.lock_state();
+        let cache = inner.lock_cache();
         for number in writes.chunks {
-            let path = state.files[inner.index(*number)?].clone();
+            let path = cache.files[inner.index(*number)?].clone();
             let stem = path.file_stem().unwrap_or_default();
             disk.check_folder(&paths.history().join(stem))?;
             if writes.states {
@@ -53,7 +53,7 @@ impl Session {
             // Of a file that is open in an editor, only the journal is written.
             files.extend((!inner.is_open(&path)).then_some(path));
         }
-        drop(state);
+        drop(cache);
         for file in &files {
             disk.check_file(file)?;
         }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Inner, State};
+use super::{Cache, Inner};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -44,13 +44,13 @@ impl Inner {
     /// of it there. `of` is the text that it was made of, if that is known.
     pub(super) fn keep_revision(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         (file, of): (&ChunkFile, Option<&Digest>),
         why: &str,
     ) -> Result<Option<PathBuf>, StoreError> {
-        let current = state.manifest.record(&self.plan[index].beat);
+        let current = cache.manifest.record(&self.plan[index].beat);
         let is_of_current = current.is_some_and(|current| current.content_sha256.as_ref() == of);
         let known = match of {
             Some(of) if !is_of_current => {
@@ -69,7 +69,7 @@ impl Inner {
             of: None,
             is_revision: true,
         };
-        let about = self.record_of_new(state, index, &new);
+        let about = self.record_of_new(cache, index, &new);
         self.keep_with(index, path, file, why, Some(&about))
     }
 
@@ -77,24 +77,24 @@ impl Inner {
     /// chunk has either text at every moment.
     pub(in crate::session) fn replace(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         new: &New,
         and_then: Vec<Step>,
     ) -> Result<(), StoreError> {
         let planned = &self.plan[index];
-        let path = state.files[index].clone();
+        let path = cache.files[index].clone();
         let (text, owed) = if self.is_open(&path) {
             let base = self.owners.open_text(&path).unwrap_or_default();
             let text = self.render(index, new.status, &chunk_file::parse(&base), new.prose);
-            let step = self.journal_step(state, index, new.status, new.prose, new.why)?;
+            let step = self.journal_step(cache, index, new.status, new.prose, new.why)?;
             (step, Some(ClientEdit { path, text, base }))
         } else {
-            (self.replacing_step(state, index, &path, new)?, None)
+            (self.replacing_step(cache, index, &path, new)?, None)
         };
         let mut steps = vec![text];
-        let record = self.record_of_new(state, index, new);
-        steps.extend(self.copy_steps(state, index, &record, new.prose)?);
+        let record = self.record_of_new(cache, index, new);
+        steps.extend(self.copy_steps(cache, index, &record, new.prose)?);
         steps.push(Step::Record {
             record: Box::new(record),
         });
@@ -104,23 +104,23 @@ impl Inner {
             line: self.event(index, &format!("{} in", new.why)),
         });
         let what = format!("put another text into chunk {}", planned.number);
-        state.known.remove(&planned.number);
+        cache.known.remove(&planned.number);
         let intent = Intent::new(what, self.disk.now(), steps);
-        self.declare(state, &intent)?;
-        owed.into_iter().for_each(|edit| state.owe(edit));
-        self.finish_declared(state, &intent)
+        self.declare(cache, &intent)?;
+        owed.into_iter().for_each(|edit| cache.owe(edit));
+        self.finish_declared(cache, &intent)
     }
 
     fn replacing_step(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         new: &New,
     ) -> Result<Step, StoreError> {
         let there = self.there(index, path)?;
         self.refuse_read_only(path)?;
-        self.keep_replaced(state, index, &there.file, new.why)?;
+        self.keep_replaced(cache, index, &there.file, new.why)?;
         let may_replace = new
             .of
             .is_none_or(|of| chunk_file::digest(&there.file.prose) == *of);
@@ -133,9 +133,9 @@ impl Inner {
     }
 
     /// Tells what the manifest says of a text that was not generated just now.
-    fn record_of_new(&self, state: &State, index: usize, new: &New) -> ChunkRecord {
+    fn record_of_new(&self, cache: &Cache, index: usize, new: &New) -> ChunkRecord {
         let planned = &self.plan[index];
-        let current = state.manifest.record(&planned.beat);
+        let current = cache.manifest.record(&planned.beat);
         let nothing = || ChunkRecord::missing(planned.number, planned.beat.clone());
         let digest = chunk_file::digest(new.prose);
         let (mut record, is_known) = match &new.known {
@@ -180,7 +180,7 @@ impl Inner {
         record.beat.clone_from(&planned.beat);
         record.title.clone_from(&planned.title);
         record.target_words = planned.target_words;
-        record.file = self.inside(&state.files[index]);
+        record.file = self.inside(&cache.files[index]);
         if let Some(current) = current {
             record.formerly.clone_from(&current.formerly);
             record.body_sha256.clone_from(&current.body_sha256);

@@ -23,8 +23,8 @@ impl Session {
     pub fn versions(&self, number: ChunkNumber) -> Result<Vec<KeptVersion>, StoreError> {
         let index = self.inner.index(number)?;
         let beat = &self.inner.plan[index].beat;
-        let state = self.inner.lock_state();
-        let beats = match state.manifest.record(beat) {
+        let cache = self.inner.lock_cache();
+        let beats = match cache.manifest.record(beat) {
             Some(record) => record.beats(),
             None => vec![beat],
         };
@@ -76,7 +76,7 @@ impl Session {
         let inner = &self.inner;
         let of = Some(chunk_file::digest(&kept.file.prose));
         let beat = &inner.plan[inner.index(number)?].beat;
-        let current = inner.lock_state().manifest.record(beat).cloned();
+        let current = inner.lock_cache().manifest.record(beat).cloned();
         let mut latest = current.filter(|current| current.content_sha256 == of);
         for version in versions {
             let record = history::record_of(version, &inner.disk)?;
@@ -121,26 +121,26 @@ impl Session {
         let inner = &self.inner;
         let index = inner.index(number)?;
         self.keep_unseen(number, &revision)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        let path = state.files[index].clone();
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        let path = cache.files[index].clone();
         let why = "a revision that was rejected";
         match revision.own {
             Some(_) => {
                 let of = revision.on_disk.as_deref().and_then(made_of);
                 let made = (&revision.shown, of.as_ref());
-                inner.keep_revision(&state, index, &path, made, why)?
+                inner.keep_revision(&cache, index, &path, made, why)?
             }
             // Of one that came by another hand nothing is known.
             None => inner.keep(index, &path, &revision.shown, why)?,
         };
         let mut steps = self.remove_revision(&revision);
-        steps.extend(inner.forget_revision(&state, index));
+        steps.extend(inner.forget_revision(&cache, index));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
         });
         let what = format!("reject the revision of chunk {number}");
-        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+        inner.change(&mut cache, &Intent::new(what, inner.disk.now(), steps))
     }
 
     /// Keeps a stale text as it is: from now on it counts as written from `inputs`.
@@ -151,9 +151,9 @@ impl Session {
     ) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        let Some(record) = state.manifest.record(&inner.plan[index].beat) else {
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        let Some(record) = cache.manifest.record(&inner.plan[index].beat) else {
             return Ok(());
         };
         let mut record = record.clone();
@@ -164,21 +164,21 @@ impl Session {
             line: inner.event(index, "kept"),
         });
         let what = format!("keep chunk {number}");
-        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+        inner.change(&mut cache, &Intent::new(what, inner.disk.now(), steps))
     }
 
     fn refuse_locked(&self, number: ChunkNumber) -> Result<(), StoreError> {
         let index = self.inner.index(number)?;
-        let state = self.inner.lock_state();
-        self.inner.refuse_locked(&state, index)
+        let cache = self.inner.lock_cache();
+        self.inner.refuse_locked(&cache, index)
     }
 
     /// Returns the proposed rewrite of a chunk, as the author sees it: in the editor where it is open.
     fn waiting_revision(&self, number: ChunkNumber) -> Result<Revision, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let state = inner.lock_state();
-        let path = inner.revision_path(&state.files[index]);
+        let cache = inner.lock_cache();
+        let path = inner.revision_path(&cache.files[index]);
         let on_disk = inner.disk.read_text(&path)?;
         let (shown, own) = match inner
             .owners
@@ -188,7 +188,7 @@ impl Session {
             Some(text) => parse_revision(&text),
             None => parse_revision(on_disk.as_deref().unwrap_or_default()),
         };
-        if shown.is_empty() || !inner.is_of(&state, index, shown.beat.as_ref()) {
+        if shown.is_empty() || !inner.is_of(&cache, index, shown.beat.as_ref()) {
             return Err(StoreError::NoRevision { number });
         }
         Ok(Revision {
@@ -231,10 +231,10 @@ impl Session {
     ) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        inner.replace(&mut state, index, new, and_then)?;
-        Ok(std::mem::take(&mut state.owed))
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        inner.replace(&mut cache, index, new, and_then)?;
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::replacing::{Known, New};
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::Saved;
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::disk::Disk;
@@ -54,9 +54,9 @@ impl Session {
     pub fn propose_revision(&self, revision: &Revision) -> Result<Proposed, StoreError> {
         let inner = &self.inner;
         let index = inner.index(revision.number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        inner.propose(&mut state, index, revision)
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        inner.propose(&mut cache, index, revision)
     }
 
     /// Puts a rewrite into the place of a chunk's text, which goes to history first. The chunk
@@ -75,8 +75,8 @@ impl Session {
     ) -> Result<Option<Saved>, StoreError> {
         let inner = &self.inner;
         let index = inner.index(revision.number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
         let chunk = inner.view()?.chunks.swap_remove(index);
         if chunk.digest != revision.of || chunk.status != ChunkStatus::Complete || chunk.locked {
             return Ok(None);
@@ -89,11 +89,11 @@ impl Session {
             of: Some(&revision.of),
             is_revision: false,
         };
-        let next = inner.next_record(&state, index, next.0, next.1);
+        let next = inner.next_record(&cache, index, next.0, next.1);
         let next = next.map_or_else(Vec::new, |record| inner.record_steps(record));
-        inner.replace(&mut state, index, &new, next)?;
-        state.wrote(revision.number, &revision.prose);
-        Ok(Some(std::mem::take(&mut state.owed)))
+        inner.replace(&mut cache, index, &new, next)?;
+        cache.wrote(revision.number, &revision.prose);
+        Ok(Some(std::mem::take(&mut cache.owed)))
     }
 
     /// Notes that a text, by its digest, was gone over and stays as it is: only an author who
@@ -104,9 +104,9 @@ impl Session {
     pub fn note_refined(&self, number: ChunkNumber, of: &Digest) -> Result<(), StoreError> {
         let inner = &self.inner;
         let index = inner.index(number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        let Some(record) = state.manifest.record(&inner.plan[index].beat) else {
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        let Some(record) = cache.manifest.record(&inner.plan[index].beat) else {
             return Ok(());
         };
         if record.refined_sha256.as_ref() == Some(of) {
@@ -116,43 +116,43 @@ impl Session {
         record.refined_sha256 = Some(of.clone());
         let steps = inner.record_steps(record);
         let what = format!("note that chunk {number} was gone over");
-        inner.change(&mut state, &Intent::new(what, inner.disk.now(), steps))
+        inner.change(&mut cache, &Intent::new(what, inner.disk.now(), steps))
     }
 }
 
 impl Inner {
     fn propose(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         revision: &Revision,
     ) -> Result<Proposed, StoreError> {
         let planned = &self.plan[index];
-        let chunk = state.files[index].clone();
+        let chunk = cache.files[index].clone();
         let path = self.revision_path(&chunk);
         let there = self.disk.read_text(&path)?;
         let is_others = |text: &str| {
-            is_authors(text) || !self.is_of(state, index, chunk_file::parse(text).beat.as_ref())
+            is_authors(text) || !self.is_of(cache, index, chunk_file::parse(text).beat.as_ref())
         };
         if self.is_open(&path) || there.as_deref().is_some_and(is_others) {
             let why = "a revision, made while another one that you have opened or changed waits";
             let file = proposed(&revision.prose);
             let of = Some(&revision.of);
-            let kept = self.keep_revision(state, index, &chunk, (&file, of), why)?;
+            let kept = self.keep_revision(cache, index, &chunk, (&file, of), why)?;
             return Ok(Proposed::Aside(kept));
         }
         if let Some(there) = &there {
             let (earlier, _) = parse_revision(there);
             let why = "a revision that a later one replaced";
             let of = made_of(there);
-            self.keep_revision(state, index, &chunk, (&earlier, of.as_ref()), why)?;
+            self.keep_revision(cache, index, &chunk, (&earlier, of.as_ref()), why)?;
         }
         let mut steps = vec![Step::Put {
             file: self.inside(&path),
             text: self.rendered_revision(index, revision),
             over: there.iter().map(|text| Digest::of(text)).collect(),
         }];
-        if let Some(record) = state.manifest.record(&planned.beat) {
+        if let Some(record) = cache.manifest.record(&planned.beat) {
             let mut record = record.clone();
             record.revision = Some(self.inside(&path));
             record.refined_sha256 = Some(revision.of.clone());
@@ -162,7 +162,7 @@ impl Inner {
             line: self.event(index, "proposed a revision of"),
         });
         let what = format!("propose a revision of chunk {}", planned.number);
-        self.change(state, &Intent::new(what, self.disk.now(), steps))?;
+        self.change(cache, &Intent::new(what, self.disk.now(), steps))?;
         Ok(Proposed::Waits(path))
     }
 
@@ -185,14 +185,14 @@ impl Inner {
     }
 
     /// Tells whether a revision that names a beat is of a chunk.
-    pub(super) fn is_of(&self, state: &State, index: usize, named: Option<&BeatId>) -> bool {
+    pub(super) fn is_of(&self, cache: &Cache, index: usize, named: Option<&BeatId>) -> bool {
         let planned = || self.plan.iter().map(|planned| &planned.beat);
-        is_of(&state.manifest, planned, &self.plan[index].beat, named)
+        is_of(&cache.manifest, planned, &self.plan[index].beat, named)
     }
 
     /// Returns the step by which the manifest says that no revision waits any more.
-    pub(super) fn forget_revision(&self, state: &State, index: usize) -> Option<Step> {
-        let record = state.manifest.record(&self.plan[index].beat)?;
+    pub(super) fn forget_revision(&self, cache: &Cache, index: usize) -> Option<Step> {
+        let record = cache.manifest.record(&self.plan[index].beat)?;
         record.revision.is_some().then(|| {
             let mut record = record.clone();
             record.revision = None;

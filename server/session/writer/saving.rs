@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use super::{Inner, Known, Session, State};
+use super::{Cache, Inner, Known, Session};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history;
@@ -48,8 +48,8 @@ impl Session {
     /// is not among what the journal replaces already.
     pub fn keep_shown(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
         let index = self.inner.index(number)?;
-        let state = self.inner.lock_state();
-        self.inner.keep_shown(&state, index, prose)
+        let cache = self.inner.lock_cache();
+        self.inner.keep_shown(&cache, index, prose)
     }
 
     /// Saves the prose of a chunk so far, whole; it is safe on disk when this returns. A file that is
@@ -60,13 +60,13 @@ impl Session {
     /// is left alone, and `prose` is in history.
     pub fn save_partial(&self, number: ChunkNumber, prose: &str) -> Result<(), StoreError> {
         let index = self.inner.index(number)?;
-        let mut state = self.inner.lock_state();
-        if state.pending {
+        let mut cache = self.inner.lock_cache();
+        if cache.pending {
             // Streamed text does not wait for what else is to be done.
-            let _ = self.inner.finish_pending(&mut state);
+            let _ = self.inner.finish_pending(&mut cache);
         }
         self.inner
-            .save(&mut state, index, FileStatus::Partial, prose)
+            .save(&mut cache, index, FileStatus::Partial, prose)
     }
 }
 
@@ -74,24 +74,24 @@ impl Inner {
     /// Saves a text alone, with nothing about it.
     pub(in crate::session) fn save(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         status: FileStatus,
         prose: &str,
     ) -> Result<(), StoreError> {
-        let path = state.files[index].clone();
+        let path = cache.files[index].clone();
         if self.is_open(&path) {
-            self.save_journal(state, index, &path, status, prose)?;
+            self.save_journal(cache, index, &path, status, prose)?;
         } else {
             let there = self.there(index, &path)?;
-            let prose = self.making_way(state, index, &path, &there.file, prose)?;
+            let prose = self.making_way(cache, index, &path, &there.file, prose)?;
             let text = self.render(index, status, &there.file, &prose);
             let written = self.disk.write(&path, text.as_bytes());
             written.map_err(|error| self.kept_elsewhere(error, index, &path, &prose))?;
-            state.wrote(self.plan[index].number, &prose);
+            cache.wrote(self.plan[index].number, &prose);
             return Ok(());
         }
-        state.wrote(self.plan[index].number, prose);
+        cache.wrote(self.plan[index].number, prose);
         Ok(())
     }
 
@@ -136,16 +136,16 @@ impl Inner {
     /// comments that the author put there meanwhile.
     pub(super) fn making_way<'a>(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         there: &ChunkFile,
         prose: &'a str,
     ) -> Result<Cow<'a, str>, StoreError> {
-        if let Some(prose) = self.with_new_comments(state, index, there, prose) {
+        if let Some(prose) = self.with_new_comments(cache, index, there, prose) {
             return Ok(Cow::Owned(prose));
         }
-        self.make_way(state, index, path, there, prose)?;
+        self.make_way(cache, index, path, there, prose)?;
         Ok(Cow::Borrowed(prose))
     }
 
@@ -153,7 +153,7 @@ impl Inner {
     /// that.
     fn with_new_comments(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         there: &ChunkFile,
         prose: &str,
@@ -164,7 +164,7 @@ impl Inner {
         if !is_growing || there.is_empty() || have_same_comments(&there.prose, prose) {
             return None;
         }
-        let known = state.known.get(&planned.number);
+        let known = cache.known.get(&planned.number);
         let told = known.and_then(|known| known.told.as_ref());
         let is_ours = told == Some(&chunk_file::digest(&there.prose));
         let begins = without_comments(&there.prose);
@@ -178,15 +178,15 @@ impl Inner {
     /// Sees to it that nothing is lost when `prose` replaces what is there.
     pub(super) fn make_way(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         there: &ChunkFile,
         prose: &str,
     ) -> Result<(), StoreError> {
-        match self.guard(state, index, there, prose) {
+        match self.guard(cache, index, there, prose) {
             Guard::Overwrite => Ok(()),
-            Guard::KeepFirst => self.keep_replaced(state, index, there, WRITTEN_ANEW),
+            Guard::KeepFirst => self.keep_replaced(cache, index, there, WRITTEN_ANEW),
             Guard::Refuse => {
                 let why = "generated while the author changed the file";
                 let kept = self.keep(index, path, &generated(prose), why)?;
@@ -198,10 +198,10 @@ impl Inner {
         }
     }
 
-    fn guard(&self, state: &State, index: usize, there: &ChunkFile, prose: &str) -> Guard {
+    fn guard(&self, cache: &Cache, index: usize, there: &ChunkFile, prose: &str) -> Guard {
         let planned = &self.plan[index];
-        let known = state.known.get(&planned.number);
-        let record = state.manifest.record(&planned.beat);
+        let known = cache.known.get(&planned.number);
+        let record = cache.manifest.record(&planned.beat);
         let generated = record.and_then(|record| record.generated_sha256.as_ref());
         let other = there
             .beat
@@ -239,7 +239,7 @@ impl Inner {
     /// had before goes to history once, when the journal begins.
     fn save_journal(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         status: FileStatus,
@@ -251,14 +251,14 @@ impl Inner {
             let marks = match self.disk.read_text(&journal_path)? {
                 Some(text) => {
                     let Journal { file, marks } = Journal::parse(&text);
-                    match self.keep_left_over(state, index, path, &file, prose)? {
+                    match self.keep_left_over(cache, index, path, &file, prose)? {
                         LeftOver::GoesOn => marks.carried(&file.prose, prose),
                         LeftOver::Kept => Marks::replacing(marks.replaces),
                     }
                 }
                 None => {
-                    let kept = self.keep_open_texts(state, index, path, prose, WRITTEN_ANEW)?;
-                    self.first_marks(state, index, path, prose, kept)?
+                    let kept = self.keep_open_texts(cache, index, path, prose, WRITTEN_ANEW)?;
+                    self.first_marks(cache, index, path, prose, kept)?
                 }
             };
             work::make_work_folder(&self.paths.work(), &self.disk)?;
@@ -272,7 +272,7 @@ impl Inner {
     /// has saved since the file was written last.
     fn first_marks(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         prose: &str,
@@ -280,7 +280,7 @@ impl Inner {
     ) -> Result<Marks, StoreError> {
         let raw = self.disk.read_text(path)?.unwrap_or_default();
         let file = chunk_file::parse(&raw);
-        let known = state.known.get(&self.plan[index].number);
+        let known = cache.known.get(&self.plan[index].number);
         let is_cut = known.is_some_and(|known| is_cut(&file, prose, known));
         let shown = self.owners.open_text(path).unwrap_or_default();
         let mut journal = Journal {
@@ -303,11 +303,11 @@ impl Inner {
     /// Keeps a text that an editor shows before the journal's takes its place there.
     pub(super) fn keep_shown(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         prose: &str,
     ) -> Result<(), StoreError> {
-        let path = &state.files[index];
+        let path = &cache.files[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
             let Some(text) = self.disk.read_text(&journal_path)? else {
@@ -326,7 +326,7 @@ impl Inner {
                 prose: prose.to_owned(),
                 ..shown.unwrap_or_default()
             };
-            self.keep_replaced(state, index, &file, WRITTEN_ANEW)?;
+            self.keep_replaced(cache, index, &file, WRITTEN_ANEW)?;
             journal.marks.replaces.push(digest);
             let planned = &self.plan[index];
             let (status, prose) = (journal.file.status, &journal.file.prose);
@@ -341,13 +341,13 @@ impl Inner {
     /// the author has gone on from another text.
     fn keep_left_over(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         left: &ChunkFile,
         prose: &str,
     ) -> Result<LeftOver, StoreError> {
-        let known = state.known.get(&self.plan[index].number);
+        let known = cache.known.get(&self.plan[index].number);
         let written = known.and_then(|known| known.written.as_ref());
         let growing = left.status == Some(FileStatus::Partial)
             && written == Some(&chunk_file::source_digest(&left.prose));
@@ -363,7 +363,7 @@ impl Inner {
     /// digests of what was kept.
     pub(super) fn keep_open_texts(
         &self,
-        state: &State,
+        cache: &Cache,
         index: usize,
         path: &Path,
         prose: &str,
@@ -378,7 +378,7 @@ impl Inner {
             if file.is_empty() || goes_on || kept.contains(&digest) {
                 continue;
             }
-            self.keep_replaced(state, index, &file, why)?;
+            self.keep_replaced(cache, index, &file, why)?;
             kept.push(digest);
         }
         Ok(kept)

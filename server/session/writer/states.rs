@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::changelog;
-use super::{Inner, Session, State};
+use super::{Cache, Inner, Session};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
@@ -228,22 +228,22 @@ impl Session {
     pub fn save_state(&self, extracted: &Extracted, over: Over) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let index = inner.index(extracted.number)?;
-        let mut state = inner.lock_state();
-        inner.finish_pending(&mut state)?;
-        inner.save_state(&mut state, index, extracted, over)?;
-        Ok(std::mem::take(&mut state.owed))
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        inner.save_state(&mut cache, index, extracted, over)?;
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 
 impl Inner {
     fn save_state(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         extracted: &Extracted,
         over: Over,
     ) -> Result<(), StoreError> {
-        let path = path_of(&self.paths.states(), &state.files[index]);
+        let path = path_of(&self.paths.states(), &cache.files[index]);
         let on_disk = self.disk.read_text(&path)?;
         let in_editor = self
             .is_open(&path)
@@ -252,23 +252,23 @@ impl Inner {
         let mut there: Vec<&String> = [&on_disk, &in_editor].into_iter().flatten().collect();
         there.retain(|there| !there.trim().is_empty());
         if there.iter().all(|there| **there == text) && !there.is_empty() {
-            return self.record_state(state, index, &path);
+            return self.record_state(cache, index, &path);
         }
         match over {
             Over::Anything => {
                 for there in there {
-                    self.keep_state(state, index, &path, there)?;
+                    self.keep_state(cache, index, &path, there)?;
                 }
             }
             Over::Extracted => {
                 if let Verdict::Leave(why) = self.may_replace(index, extracted, &there)? {
-                    state.owed.notices.extend(why);
+                    cache.owed.notices.extend(why);
                     return Ok(());
                 }
             }
         }
         match in_editor {
-            Some(base) => state.owe(ClientEdit {
+            Some(base) => cache.owe(ClientEdit {
                 path: path.clone(),
                 text,
                 base,
@@ -278,7 +278,7 @@ impl Inner {
                 self.disk.write(&path, text.as_bytes())?;
             }
         }
-        self.record_state(state, index, &path)
+        self.record_state(cache, index, &path)
     }
 
     fn rendered(&self, index: usize, extracted: &Extracted) -> String {
@@ -329,7 +329,7 @@ impl Inner {
     /// Keeps a state that is about to be replaced: `history/chunk_03.state/0001-3fa2c1d2.json`.
     fn keep_state(
         &self,
-        state: &mut State,
+        cache: &mut Cache,
         index: usize,
         path: &Path,
         text: &str,
@@ -351,19 +351,19 @@ impl Inner {
             "read the state of chunk {} ({}) again; the one before is in history/{stem}.state",
             planned.number, planned.beat
         );
-        self.add_line(state, &changelog::line(self.disk.now(), &event))
+        self.add_line(cache, &changelog::line(self.disk.now(), &event))
     }
 
-    fn record_state(&self, state: &mut State, index: usize, path: &Path) -> Result<(), StoreError> {
+    fn record_state(&self, cache: &mut Cache, index: usize, path: &Path) -> Result<(), StoreError> {
         let file = self.inside(path);
-        let Some(record) = state.manifest.record_mut(&self.plan[index].beat) else {
+        let Some(record) = cache.manifest.record_mut(&self.plan[index].beat) else {
             return Ok(());
         };
         if record.state_file.as_ref() == Some(&file) {
             return Ok(());
         }
         record.state_file = Some(file);
-        self.write_manifest(state)
+        self.write_manifest(cache)
     }
 
     /// Returns the state file of a chunk, as it stands in the manifest; `None` where there is none.

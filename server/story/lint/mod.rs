@@ -44,7 +44,6 @@ mod wrong_language;
 #[cfg(test)]
 mod tests;
 
-pub use super::text::sentences::{is_closing, is_full_stop};
 pub use chunk::{ChunkText, LintedChunk};
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};

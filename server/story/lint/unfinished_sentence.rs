@@ -10,7 +10,7 @@ use super::fold;
 use super::pack::Pack;
 use super::reading::Reading;
 use crate::story::text::scripts;
-use crate::story::text::sentences::{self, is_closing, is_full_stop};
+use crate::story::text::sentences::{self, is_closing, is_finished};
 
 /// Its code, since a chunk that is not complete may end anywhere.
 pub const CODE: &str = "unfinished-sentence";
@@ -47,16 +47,6 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark>
         CODE,
         "The last sentence of this chunk is not finished. Finish it, or cut it.",
     ))
-}
-
-/// Tells whether the marks behind the last word end a sentence.
-fn is_finished(marks: &str) -> bool {
-    // A footnote's mark may stand behind a blank.
-    let bare = marks.trim_end_matches(|c: char| is_closing(c) || c.is_whitespace());
-    let closed = bare.len() < marks.len();
-    bare.ends_with(is_full_stop) || (closed && bare.ends_with(is_dash))
-        // 「…」 without a full stop is how Japanese ends speech.
-        || marks.ends_with(['」', '』'])
 }
 
 /// "The End" needs no full stop.

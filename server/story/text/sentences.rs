@@ -64,6 +64,18 @@ pub fn is_closing(c: char) -> bool {
     )
 }
 
+/// Tells whether a text ends with a finished sentence: a full stop of any script, closing quotes,
+/// brackets or emphasis behind it allowed; or speech that is broken off (`“But I—”`).
+pub fn is_finished(text: &str) -> bool {
+    let text = text.trim_end();
+    let bare = text.trim_end_matches(|c| is_closing(c) || c.is_whitespace());
+    let closed = bare.len() < text.len();
+    bare.ends_with(is_full_stop)
+        || (closed && bare.ends_with(['—', '–', '―', '‒', '-']))
+        // 「…」 without a full stop is how Japanese and Chinese end speech.
+        || text.ends_with(['」', '』'])
+}
+
 /// Splits a text into its sentences (UAX 29), without the white space around each; a line end ends one.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
     let lines = text.split('\n');

@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::check::Check;
 use super::cutting::Repair;
 use super::lines::{is_fence, is_heading, is_part_line, is_rule};
+use super::metadata;
 use super::yardstick::Acceptance;
-use super::{metadata, sentences};
 use crate::story::leftovers::{self, Narrator, PACKS, Place, bare};
 use crate::story::text::boundaries;
+use crate::story::text::sentences::is_finished;
 
 /// Longer is no afterword.
 const LONGEST: usize = 900;
@@ -128,7 +129,7 @@ fn next_part(acceptance: &Acceptance<'_>, text: &str) -> Option<usize> {
         if told && acceptance.begins_next(line) {
             return Some(here);
         }
-        told |= sentences::is_finished(line);
+        told |= is_finished(line);
     }
     None
 }
@@ -152,7 +153,7 @@ fn appendix(text: &str) -> Option<(usize, Check)> {
         if marked
             && here * 2 > text.len()
             && PACKS.summary.is_match(bare(bare_line))
-            && sentences::is_finished(&text[..here])
+            && is_finished(&text[..here])
         {
             return Some((here, Check::Postamble));
         }

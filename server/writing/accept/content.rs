@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::check::{Check, Fault};
-use super::sentences::is_finished;
 use super::wording::paragraphs;
 use super::yardstick::Acceptance;
 use super::{copies, wrapper};
 use crate::story::leftovers::{self, Narrator, PACKS, Place, Talk, bare};
+use crate::story::text::sentences::is_finished;
 use crate::story::{lint, words};
 
 /// The first thing that is wrong with `text`, a repaired answer that goes on behind `before`.

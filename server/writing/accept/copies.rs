@@ -9,10 +9,10 @@ use std::ops::Range;
 use super::check::{Check, Fault};
 use super::cutting::Repair;
 use super::lines::is_rule;
-use super::sentences::is_finished;
 use super::story_so_far::{SHINGLE, TAIL, Told, tail_of};
 use super::wording::{Wording, paragraphs, with_white};
 use crate::story::text::boundaries;
+use crate::story::text::sentences::is_finished;
 
 /// An answer that begins with so many words with which the text before ends repeats them.
 const LEAST_SEAM: usize = 8;

@@ -5,6 +5,7 @@ use super::sentences::{finished_end, may_end};
 use super::verdict::{CallEnd, Verdict};
 use super::yardstick::Acceptance;
 use crate::provider::FinishReason;
+use crate::story::text::sentences::is_finished;
 use crate::story::{Language, words};
 
 /// Shares of the target: what is as long as asked; what is within reach of it, so that one
@@ -177,7 +178,7 @@ fn too_long(acceptance: &Acceptance<'_>, prose: &str, fixed: usize, length: u32)
         if runs_long(sum, acceptance.target_words) && end.is_some() {
             break;
         }
-        if here >= fixed && super::sentences::is_finished(sentence) {
+        if here >= fixed && is_finished(sentence) {
             end = Some(here);
         }
     }

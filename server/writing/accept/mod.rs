@@ -35,7 +35,7 @@ mod tests;
 pub use check::{Check, Cut, Fault};
 pub use length::{runs_away, runs_long};
 pub use opening::Opening;
-pub use sentences::{finished_end, is_finished};
+pub use sentences::finished_end;
 pub use story_so_far::Told;
 pub use verdict::{CallEnd, Verdict};
 pub use yardstick::{Acceptance, Yardstick};

@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::story::lint::{is_closing, is_full_stop};
+use crate::story::text::sentences::{is_closing, is_finished};
 
 /// Where the last finished sentence ends, in bytes; `None` when there is none.
 pub fn finished_end(prose: &str) -> Option<usize> {
@@ -18,18 +18,6 @@ pub fn finished_end(prose: &str) -> Option<usize> {
         }
     }
     end
-}
-
-/// Whether a text ends like a finished sentence: with a full stop of any script, also before
-/// closing quotes, brackets or emphasis; or as speech that is broken off (`“But I—”`).
-pub fn is_finished(text: &str) -> bool {
-    let text = text.trim_end();
-    let bare = text.trim_end_matches(|c| is_closing(c) || c.is_whitespace());
-    let closed = bare.len() < text.len();
-    bare.ends_with(is_full_stop)
-        || (closed && bare.ends_with(is_dash) && !text.ends_with(is_dash))
-        // 「…」 without a full stop is how Japanese and Chinese end speech.
-        || text.ends_with(['」', '』'])
 }
 
 /// Whether a text may well be meant to end here, where the model itself said that it is done:
@@ -135,10 +123,6 @@ fn is_verse(text: &str) -> bool {
 fn ends_in_script_without_stops(text: &str) -> bool {
     text.trim_end_matches(is_closing)
         .ends_with(|c: char| matches!(c, '\u{e00}'..='\u{eff}'))
-}
-
-pub(crate) fn is_dash(c: char) -> bool {
-    matches!(c, '—' | '–' | '―' | '‒' | '-')
 }
 
 #[cfg(test)]

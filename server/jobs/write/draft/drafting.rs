@@ -9,9 +9,9 @@ use crate::jobs::write::job::Job;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::{ChunkView, StoreError};
 use crate::writing::accept::{Acceptance, CallEnd, Cut, Fault};
+use crate::writing::continuation;
 use crate::writing::prompt::slices::Slices;
 use crate::writing::schedule::Tail;
-use crate::writing::seam;
 
 /// What has waited so long is saved.
 pub(crate) const SAVE_EVERY: Duration = Duration::from_millis(700);
@@ -53,7 +53,7 @@ impl Draft {
 /// The prose without a last word that may be half of one. What is saved of unfinished prose
 /// ends like this: later nobody could tell a stump from a word that the author typed.
 pub(crate) fn whole_words(prose: &str, whole: usize) -> &str {
-    &prose[..seam::resume_point(prose).max(whole.min(prose.len()))]
+    &prose[..continuation::resume_point(prose).max(whole.min(prose.len()))]
 }
 
 /// What is needed to draft one chunk.

@@ -8,11 +8,12 @@ use std::time::Instant;
 use super::drafting::{CallResult, Draft, Drafting, SAVE_EVERY, SLOW_CALL, whole_words};
 use crate::jobs::run::report::millis;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
+use crate::story::text::sentences::is_finished;
 use crate::story::words;
 use crate::writing::accept;
 use crate::writing::accept::{Acceptance, CallEnd, Check, Cut, Opening};
+use crate::writing::continuation;
 use crate::writing::prompt::slices::Slices;
-use crate::writing::seam;
 use crate::writing::thought::Thought;
 
 /// Least that is saved at once while text arrives: behind this much text or time.
@@ -122,7 +123,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         }
         let length = || words::count(&self.draft.prose, self.drafting.language());
         if self.seam.is_none()
-            && accept::is_finished(&self.draft.prose)
+            && is_finished(&self.draft.prose)
             && accept::runs_long(length(), self.drafting.chunk.target_words)
         {
             return Some(CallResult::Ended(CallEnd::RanLong));
@@ -154,7 +155,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         match &mut self.seam {
             Some(beginning) => {
                 beginning.push_str(text);
-                if self.draft.prose.is_empty() || beginning.len() >= seam::LOOK_AHEAD {
+                if self.draft.prose.is_empty() || beginning.len() >= continuation::LOOK_AHEAD {
                     self.close_seam();
                 }
             }
@@ -184,7 +185,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
     /// dropped, so the seam stays open until a word has come.
     fn close_seam(&mut self) {
         if let Some(beginning) = self.seam.take() {
-            let fresh = seam::join(&self.draft.prose, &beginning);
+            let fresh = continuation::join(&self.draft.prose, &beginning);
             self.draft.prose.push_str(&fresh);
             if self.draft.prose.is_empty() {
                 self.seam = Some(String::new());
@@ -209,7 +210,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         self.behind_bytes = 0;
         let mut prose = self.draft.prose.clone();
         if let Some(beginning) = &self.seam {
-            prose.push_str(&seam::join(&self.draft.prose, beginning));
+            prose.push_str(&continuation::join(&self.draft.prose, beginning));
         }
         let keep = whole_words(&prose, self.draft.whole).len();
         prose.truncate(keep);

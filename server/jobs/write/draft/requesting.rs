@@ -11,7 +11,7 @@ use crate::jobs::run::demo_scene;
 use crate::jobs::run::measuring;
 use crate::jobs::run::precedence;
 use crate::jobs::run::precedence::DraftTurn;
-use crate::jobs::write::single::{SliceEnd, Source};
+use crate::jobs::write::single::{PartEnd, Source};
 use crate::provider::demo::scene::{Scene, Task};
 use crate::provider::{
     EventStream, Extension, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request,
@@ -64,7 +64,7 @@ pub(crate) struct Course {
     /// Tokens of the answer, as far as the server told.
     pub output_tokens: Option<u64>,
     /// How the slice ended; `None` where it broke off.
-    slice_end: Option<SliceEnd>,
+    part_end: Option<PartEnd>,
 }
 
 impl Course {
@@ -82,7 +82,7 @@ impl Course {
             reasoning: 0,
             thought: 0,
             output_tokens: None,
-            slice_end: None,
+            part_end: None,
         }
     }
 
@@ -94,7 +94,7 @@ impl Course {
 
     /// Whether the model went on to the next part.
     pub fn is_passed(&self) -> bool {
-        self.slice_end == Some(SliceEnd::Next)
+        self.part_end == Some(PartEnd::Next)
     }
 
     /// About how many tokens its reasoning had: of what the server counted, what the text does
@@ -214,7 +214,7 @@ impl Drafting<'_> {
         course: &mut Course,
     ) -> Result<EventStream, ProviderError> {
         match self.job.single.source(self.chunk.number) {
-            Source::Slice(stream, began) => {
+            Source::Part(stream, began) => {
                 course.began = began;
                 course.is_slice = true;
                 course.is_running = true;
@@ -449,11 +449,11 @@ impl Drafting<'_> {
     }
 
     /// Takes in how a slice ended, and what stood before it.
-    pub(crate) fn take_slice_end(&self, draft: &mut Draft, course: &mut Course) {
+    pub(crate) fn take_part_end(&self, draft: &mut Draft, course: &mut Course) {
         if !course.is_slice {
             return;
         }
-        course.slice_end = self.job.single.slice_end();
+        course.part_end = self.job.single.part_end();
         if let Some(text) = self.job.single.preamble() {
             let check = Check::Preamble;
             self.cut(draft, Cut { check, text });
@@ -502,15 +502,15 @@ impl Drafting<'_> {
         }
         let (part, parts) = (self.chunk.number.0, self.job.single.parts());
         let is_last = part == parts;
-        let why = match (fault, &course.slice_end) {
-            (None, Some(SliceEnd::Next)) => return,
+        let why = match (fault, &course.part_end) {
+            (None, Some(PartEnd::Next)) => return,
             (None, _) if is_last => {
                 self.job.single.leave();
                 return;
             }
             (Some(fault), _) => format!("did not bring part {part} as it should: {}", fault.what),
-            (None, Some(SliceEnd::Whole)) => format!("ended with part {part} of {parts}"),
-            (None, Some(SliceEnd::Astray(other))) => {
+            (None, Some(PartEnd::Whole)) => format!("ended with part {part} of {parts}"),
+            (None, Some(PartEnd::Astray(other))) => {
                 format!("went from part {part} to part {other}")
             }
             (None, None) => {

@@ -27,10 +27,10 @@ use crate::session::{ChunkView, Mending, Origin};
 use crate::settings::Role;
 use crate::story::comments::{with_beginning, without_comments};
 use crate::story::{ChunkNumber, words};
-use crate::writing::opening::Seam;
 use crate::writing::prompt::slices;
 use crate::writing::prompt::slices::Slice;
 use crate::writing::prompt::{Prompt, PromptInputs};
+use crate::writing::seam::Seam;
 use crate::writing::tokens;
 use crate::writing::tokens::Weight;
 

@@ -1,8 +1,8 @@
 //! The one call, and what of its answer belongs to each chunk.
 //!
-//! To whoever drafts a chunk its slice is a stream like that of any call: text, usage, then the
+//! To whoever drafts a chunk its part is a stream like that of any call: text, usage, then the
 //! end, where a mark of the next part is as good an end as that of the answer. Between two
-//! slices nothing is read; dropped, the call is over.
+//! parts nothing is read; dropped, the call is over.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ pub(crate) struct SingleCall {
     shared: Arc<Shared>,
 }
 
-/// What the slices of a call leave to each other, and to those who ask for them.
+/// What the parts of a call leave to each other, and to those who ask for them.
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
@@ -40,10 +40,10 @@ enum State {
     Ready,
     /// The answer has come to the beginning of a part.
     Between(Box<Answer>),
-    /// A slice of the answer is being read.
+    /// A part of the answer is being read.
     Reading,
-    /// A slice has ended.
-    Ended(SliceEnd, Option<Box<Answer>>),
+    /// A part has ended.
+    Ended(PartEnd, Option<Box<Answer>>),
 }
 
 impl std::fmt::Debug for State {
@@ -58,9 +58,9 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// How the slice of a chunk ended.
+/// How the part of a chunk ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SliceEnd {
+pub(crate) enum PartEnd {
     /// The mark of the next part came.
     Next,
     /// The answer ended with it.
@@ -74,7 +74,7 @@ pub(crate) enum Source {
     /// The one call, which is to be made now.
     Begin,
     /// The answer to it, with when it was asked for.
-    Slice(EventStream, Instant),
+    Part(EventStream, Instant),
     /// A call of its own.
     Own,
 }
@@ -87,7 +87,7 @@ struct Answer {
     began: Instant,
     /// Tokens of the whole call, as far as the server told.
     told: Usage,
-    /// Those that earlier slices were counted for.
+    /// Those that earlier parts were counted for.
     counted: Usage,
     end: Option<Result<FinishReason, ProviderError>>,
 }
@@ -134,16 +134,16 @@ impl SingleCall {
             State::Between(answer) if answer.cutter.part() == chunk.0 => {
                 *state = State::Reading;
                 let began = answer.began;
-                Source::Slice(self.slice(answer), began)
+                Source::Part(self.part(answer), began)
             }
             _ => Source::Own,
         }
     }
 
-    /// The call was made; the slice of the first part.
+    /// The call was made; the stream of the first part.
     pub fn begin(&self, stream: EventStream, began: Instant) -> EventStream {
         *self.state() = State::Reading;
-        self.slice(Box::new(Answer {
+        self.part(Box::new(Answer {
             stream,
             cutter: Cutter::new(self.parts),
             pieces: VecDeque::new(),
@@ -154,8 +154,8 @@ impl SingleCall {
         }))
     }
 
-    /// How the slice ended that was read last, once; `None` where it broke off.
-    pub fn slice_end(&self) -> Option<SliceEnd> {
+    /// How the part ended that was read last, once; `None` where it broke off.
+    pub fn part_end(&self) -> Option<PartEnd> {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Off) {
             State::Ended(end, answer) => {
@@ -186,8 +186,8 @@ impl SingleCall {
         !matches!(state, State::Off)
     }
 
-    fn slice(&self, answer: Box<Answer>) -> EventStream {
-        let slice = Slice {
+    fn part(&self, answer: Box<Answer>) -> EventStream {
+        let part = PartStream {
             answer: Some(answer),
             home: Arc::clone(&self.shared),
             out: VecDeque::new(),
@@ -195,7 +195,7 @@ impl SingleCall {
             over: false,
             after: 0,
         };
-        stream::unfold(slice, Slice::next).boxed()
+        stream::unfold(part, PartStream::next).boxed()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -209,7 +209,7 @@ fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// What belongs to one chunk.
-struct Slice {
+struct PartStream {
     /// `None` once it has ended.
     answer: Option<Box<Answer>>,
     home: Arc<Shared>,
@@ -221,8 +221,8 @@ struct Slice {
     after: usize,
 }
 
-impl Slice {
-    async fn next(mut self) -> Option<(Result<Event, ProviderError>, Slice)> {
+impl PartStream {
+    async fn next(mut self) -> Option<(Result<Event, ProviderError>, PartStream)> {
         loop {
             if let Some(event) = self.out.pop_front() {
                 return Some((event, self));
@@ -284,7 +284,7 @@ impl Slice {
             Piece::Mark(Turn::Next, _) => self.hand_over(),
             Piece::Mark(Turn::Astray(number), _) => {
                 self.answer = None;
-                self.close(SliceEnd::Astray(number), None);
+                self.close(PartEnd::Astray(number), None);
                 self.out.push_back(Ok(Event::Finished(FinishReason::Stop)));
             }
         }
@@ -297,7 +297,7 @@ impl Slice {
         };
         let used = answer.used(&self.heard);
         answer.counted = answer.counted.plus(used);
-        self.close(SliceEnd::Next, Some(answer));
+        self.close(PartEnd::Next, Some(answer));
         self.out.push_back(Ok(Event::Usage(used)));
         self.out.push_back(Ok(Event::Finished(FinishReason::Stop)));
     }
@@ -317,11 +317,11 @@ impl Slice {
     }
 
     fn finish(&mut self, reason: FinishReason) {
-        self.close(SliceEnd::Whole, None);
+        self.close(PartEnd::Whole, None);
         self.out.push_back(Ok(Event::Finished(reason)));
     }
 
-    fn close(&self, end: SliceEnd, answer: Option<Box<Answer>>) {
+    fn close(&self, end: PartEnd, answer: Option<Box<Answer>>) {
         let mut state = lock(&self.home.state);
         // Unless the call was left meanwhile.
         if matches!(*state, State::Reading) {
@@ -331,8 +331,8 @@ impl Slice {
 }
 
 impl Answer {
-    /// What a slice with this text is counted for. Most servers tell the tokens of an answer
-    /// only when it ends; until then they are estimated, and the last slice gets the rest.
+    /// What a part with this text is counted for. Most servers tell the tokens of an answer
+    /// only when it ends; until then they are estimated, and the last part gets the rest.
     fn used(&self, heard: &str) -> Usage {
         // An estimate leans to the high side, and the rest must not be less than nothing.
         let estimate = u64::from(tokens::estimate(heard)) * 4 / 5;
@@ -344,7 +344,7 @@ impl Answer {
         }
     }
 
-    /// What the server told of and no slice was counted for.
+    /// What the server told of and no part was counted for.
     fn left(&self) -> Usage {
         let left = |told: Option<u64>, counted: Option<u64>| {
             told.map(|told| told.saturating_sub(counted.unwrap_or(0)))

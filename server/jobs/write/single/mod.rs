@@ -21,7 +21,7 @@ use crate::settings::Settings;
 use crate::writing::schedule::in_force;
 use crate::writing::size::Measured;
 
-pub(crate) use call::{SingleCall, SliceEnd, Source};
+pub(crate) use call::{PartEnd, SingleCall, Source};
 
 /// What a job finds before it writes.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::super::super::{ChunkNumber, Span};
 use super::super::{ChunkFacts, Finding};
 use super::manuscripts::{Manuscript, Score, manuscripts, print_table};
-use crate::story::text::scripts;
+use crate::story::text::{boundaries, scripts};
 
 /// A manuscript with one place changed, and what has to be found there.
 struct Case {
@@ -190,9 +190,9 @@ fn breaks(clean: &Manuscript) -> Vec<Case> {
     for (chunk, text) in clean.chunks.iter().enumerate() {
         let ends: Vec<usize> = text.match_indices(['.', '。']).map(|(at, _)| at).collect();
         for end in ends.iter().rev().step_by(2).take(4) {
-            let cut = floor(text, end.saturating_sub(12));
+            let cut = boundaries::floor(text, end.saturating_sub(12));
             let kept = text[..cut].trim_end_matches(|c: char| !c.is_alphanumeric());
-            let place = floor(text, kept.len().saturating_sub(3))..kept.len();
+            let place = boundaries::floor(text, kept.len().saturating_sub(3))..kept.len();
             cases.push(Case {
                 code: "unfinished-sentence",
                 chunk,
@@ -211,9 +211,9 @@ fn copies(clean: &Manuscript) -> Vec<Case> {
     for (chunk, text) in clean.chunks.iter().enumerate() {
         for nth in 0..3 {
             let other = &clean.chunks[(chunk + 1 + nth % (count - 1)) % count];
-            let start = floor(other, other.len() * (nth + 1) / 5);
+            let start = boundaries::floor(other, other.len() * (nth + 1) / 5);
             let start = start + other[start..].find([' ', '、']).map_or(0, |at| at + 1);
-            let start = floor(other, start);
+            let start = boundaries::floor(other, start);
             let copy: String = if text.contains('。') {
                 other[start..].chars().take(36).collect()
             } else {
@@ -276,11 +276,4 @@ fn strangers(clean: &Manuscript, foreign: &Manuscript) -> Vec<Case> {
         }
     }
     cases
-}
-
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

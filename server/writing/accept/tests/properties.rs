@@ -9,6 +9,7 @@ use super::kinds::all;
 use super::{BRIEF, STOP};
 use crate::provider::FinishReason;
 use crate::story::Brief;
+use crate::story::text::boundaries;
 use crate::writing::prompt::Templates;
 
 /// Bits of everything that is looked for, and of prose.
@@ -120,14 +121,6 @@ fn end() -> impl Strategy<Value = CallEnd> {
     ])
 }
 
-fn floor(text: &str, mut index: usize) -> usize {
-    index = index.min(text.len());
-    while !text.is_char_boundary(index) {
-        index -= 1;
-    }
-    index
-}
-
 fn judge(
     acceptance: &Acceptance<'_>,
     prose: &str,
@@ -161,7 +154,7 @@ proptest! {
         let brief = Brief::parse(&BRIEF.replace("language: en", &format!("language: {tag}")));
         let notes = ["colder, and not the door".to_owned()];
         let acceptance = Acceptance::new(&brief, 1, target, &notes, &Templates::default(), Told::of(&[&earlier]));
-        let author = floor(&prose, author);
+        let author = boundaries::floor(&prose, author);
         let once = judge(&acceptance, &prose, author, &end, continued);
         // What may be the author's stays, to the byte.
         prop_assert!(once.prose.starts_with(&prose[..author]), "{once:?}");
@@ -200,7 +193,7 @@ proptest! {
     fn any_opening_comes_to_an_end(text in text(), cut in 0..600usize) {
         let brief = Brief::parse(BRIEF);
         let acceptance = Acceptance::new(&brief, 1, 100, &[], &Templates::default(), Told::default());
-        let mut rest = &text[..floor(&text, cut)];
+        let mut rest = &text[..boundaries::floor(&text, cut)];
         while let Opening::Strip { bytes, .. } = acceptance.opening(rest, false) {
             prop_assert!(bytes > 0 && bytes <= rest.len());
             rest = &rest[bytes..];
