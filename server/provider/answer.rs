@@ -176,8 +176,8 @@ impl<D: Decoder> Answer<D> {
         stream::unfold(self, Answer::next).boxed()
     }
 
-    /// A model's line ends are LF from here on, whatever it sends and wherever a CR LF is cut in
-    /// two; nothing where nothing is left of a text.
+    /// Turns the line ends of an event's text into LF, whatever the server sends and wherever a CR LF is cut
+    /// in two; returns `None` where no text is left.
     fn in_plain_line_ends(&mut self, event: Event) -> Option<Event> {
         let Event::Text(text) = event else {
             return Some(event);

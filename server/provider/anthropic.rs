@@ -108,8 +108,8 @@ fn marked(text: &str) -> Value {
     json!({"type": "text", "text": text, "cache_control": {"type": "ephemeral"}})
 }
 
-/// The user message as blocks, each stable one marked as the end of a prefix to cache. The
-/// last part changes with every call and gets no mark.
+/// Returns the user message as blocks, each stable one marked as the end of a prefix to cache. The last part
+/// changes with every call and gets no mark.
 fn marked_parts(parts: &[String]) -> Value {
     // A block must hold more than white space: such a part joins the one before or after.
     let mut blocks: Vec<String> = Vec::new();
@@ -225,8 +225,8 @@ impl Messages {
         }
     }
 
-    /// A message that is there as a whole: an answer that is no stream, or one that is repeated
-    /// at its end.
+    /// Reads a message that is there as a whole: an answer that is no stream, or one that is repeated at its
+    /// end.
     fn whole(&mut self, message: &Value, out: &mut Vec<Event>) {
         let blocks = message["content"].as_array().into_iter().flatten();
         let mut text = String::new();

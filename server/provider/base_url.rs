@@ -175,7 +175,8 @@ fn root_path(kind: ProviderKind, path: &str) -> String {
     }
 }
 
-/// `v1`, `v4`, `v1beta`: vendors of compatible services have their own counting.
+/// Tells whether a path segment is a version: `v1`, `v4`, `v1beta`; vendors of compatible services have their
+/// own counting.
 fn is_version(segment: &str) -> bool {
     segment
         .strip_prefix('v')

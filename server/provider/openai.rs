@@ -111,8 +111,8 @@ impl Openai {
         }
     }
 
-    /// The vendor's newer models refuse the old name, most other servers know only that;
-    /// whichever is refused, the other one is tried.
+    /// Picks the name of the token limit: the vendor's newer models refuse the old name, most other servers
+    /// know only that; whichever is refused, the other one is tried.
     fn limit_name(&self, request: &Request) -> &'static str {
         const NAMES: [&str; 2] = ["max_completion_tokens", "max_tokens"];
         let [mut first, mut second] = NAMES;

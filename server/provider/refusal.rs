@@ -264,7 +264,7 @@ impl Refusal {
         }
     }
 
-    /// ` (401, invalid x-api-key)`, or nothing.
+    /// Returns ` (401, invalid x-api-key)`, or nothing.
     fn in_brackets(&self, secrets: &Secrets) -> String {
         let said = if self.message.is_empty() {
             &self.class
@@ -315,7 +315,8 @@ const OUT_OF_CREDIT: &[&str] = &[
     "specified api usage limits",
 ];
 
-/// A body that is no JSON: a sentence, or the title of a proxy's error page.
+/// Reads a body that is no JSON: a sentence, or the title of a proxy's error page. a sentence, or the title
+/// of a proxy's error page.
 fn plain_text(body: &str) -> String {
     let lower = body.to_ascii_lowercase();
     let title = lower.find("<title>").and_then(|start| {

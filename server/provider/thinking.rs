@@ -83,7 +83,8 @@ impl State {
 }
 
 impl ThinkFilter {
-    /// `model` tells whether reasoning without an opening tag is to be expected.
+    /// Makes the filter for a model, whose name tells whether reasoning without an opening tag is to be
+    /// expected.
     pub fn new(model: &str) -> Self {
         let model = model.to_lowercase();
         let starts_inside = ["-r1", "qwq", "thinking", "reasoning", "reasoner"]

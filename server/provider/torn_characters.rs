@@ -12,7 +12,7 @@ const FIRST: u32 = 0x0010_F800;
 const HALVES: std::ops::Range<u32> = 0xD800..0xE000;
 const LOW: u32 = 0xDC00;
 
-/// `json` with every half that stands alone as its stand-in; `None` where there is none.
+/// Returns `json` with a stand-in for every lone surrogate escape; `None` where there is none.
 pub(super) fn with_stand_ins(json: &str) -> Option<String> {
     let mut out = String::new();
     let mut copied = 0;

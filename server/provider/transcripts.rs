@@ -210,7 +210,7 @@ fn table() -> Vec<(ProviderKind, &'static str, Read)> {
     ]
 }
 
-/// Every place in a short answer, evenly spread ones in a longer.
+/// Returns every place in a short answer, evenly spread ones in a longer.
 fn cuts(bytes: &Bytes) -> impl Iterator<Item = usize> + use<> {
     (0..bytes.len()).step_by(1 + bytes.len() / 800)
 }

@@ -1,4 +1,5 @@
-//! What the ZIP of a session looks like, for export and import alike, and what is refused.
+//! Defines what an archive (ZIP) of a session holds, for export and import alike, and which archives are
+//! refused.
 //!
 //! Everything lies in one folder named after the session; what is in the session's folder lies
 //! as it does there, and the brief lies in `brief/`:
@@ -31,7 +32,7 @@ pub(crate) const BRIEF: &str = "brief";
 const FOLDERS: [&str; 5] = ["chunks", "state", "revisions", "history", "runs"];
 /// How deep a session goes: `runs/run-001-draft/artifacts/NAME` and some room.
 pub(crate) const DEPTH: usize = 8;
-/// How much an archive may unpack to whatever its own size is, in bytes.
+/// The unpacked size that every archive may have, in bytes, however small its packed size.
 const SLACK: u64 = 1 << 20;
 /// Longest name that is shown, in characters.
 const SHOWN: usize = 100;
@@ -59,6 +60,8 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Checks the unpacked size of an archive, in bytes.
+    ///
     /// # Errors
     /// [`Refusal::TooLarge`] or [`Refusal::Bomb`] where so many unpacked bytes are too many.
     pub(crate) fn check(&self, unpacked: u64, archive: u64) -> Result<(), Refusal> {
@@ -196,7 +199,7 @@ pub(crate) fn is_hidden(part: &str) -> bool {
     part.starts_with('.')
 }
 
-/// Returns the parts of an entry's name; that of a folder ends in a slash, which is left out.
+/// Splits an entry's name into its parts; a trailing slash, which marks a folder, is left out.
 ///
 /// # Errors
 /// For every name that is not the plain path of a file on every system.
@@ -234,6 +237,8 @@ pub(crate) struct Names {
 }
 
 impl Names {
+    /// Adds the name of an entry.
+    ///
     /// # Errors
     /// [`Refusal::Duplicate`] where the file would fall on another file or folder.
     pub(crate) fn add(&mut self, parts: &[&str]) -> Result<(), Refusal> {
@@ -254,7 +259,7 @@ impl Names {
     }
 }
 
-/// Tells whether a file name is that of a brief: `story.md` or `NAME.story.md`.
+/// Tells whether a file name is the name of a brief: `story.md` or `NAME.story.md`.
 pub(crate) fn is_brief_name(name: &str) -> bool {
     name == "story.md" || (name.ends_with(".story.md") && !is_hidden(name))
 }

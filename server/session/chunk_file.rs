@@ -1,4 +1,4 @@
-//! The text of a chunk file, parsed and rendered. Pure.
+//! Parses and renders the text of a chunk file. Pure.
 //!
 //! Reading is tolerant, since the author may do to the file whatever an editor can: byte
 //! order marks, other line ends, a front matter that is missing, broken or somebody else's.
@@ -68,8 +68,7 @@ impl ChunkFile {
     }
 }
 
-/// Where a chunk file's parts stand in its text, so that what is found in the prose can be
-/// shown in the file.
+/// The byte ranges of a chunk file's parts, so that what is found in the prose can be shown in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
     prose: usize,
@@ -241,14 +240,14 @@ pub fn render_like(
     there.form.put_on(text)
 }
 
-/// Returns the digest that tells edited from generated: of the story's text alone, without comments,
-/// whatever its line ends and whatever white space an editor leaves at its ends.
+/// Returns the digest by which edited text is told from generated text; it covers the prose alone, without
+/// comments, line ends and white space at the ends.
 pub fn digest(prose: &str) -> Digest {
     source_digest(&without_comments(prose))
 }
 
-/// Returns the digest that tells whether two files say the same, the author's comments included: what
-/// may go because it is kept elsewhere. Of a text without comments it is its [`digest`].
+/// Returns the digest of the prose with the author's comments; two files with the same digest hold the same
+/// text, so that one of them may be deleted. Of a text without comments it is its [`digest`].
 pub fn source_digest(prose: &str) -> Digest {
     let normal = normalise(prose);
     Digest::of(normal.trim_start_matches('\n').trim_end())

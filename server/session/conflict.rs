@@ -1,4 +1,4 @@
-//! Names that sync tools, file managers and merge tools give to a second copy of a file. Pure.
+//! Recognises the names that sync tools, file managers and merge tools give to a second copy of a file. Pure.
 //!
 //! Such a file is never taken for a chunk, even where it is the only one of its beat: nobody
 //! chose its text. It is never moved or removed either.
@@ -38,7 +38,7 @@ const COPY: [&str; 10] = [
 /// What `git mergetool` appends, with a number after it.
 const MERGE: [&str; 4] = ["_backup_", "_base_", "_local_", "_remote_"];
 
-/// Tells whether a file name is that of a chunk file (or its journal) with what such a tool adds.
+/// Tells whether a file name is the name of a chunk file (or its journal) with the addition of such a tool.
 pub(crate) fn is_copy_name(name: &str) -> bool {
     chunk_of(name).is_some()
 }

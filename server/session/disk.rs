@@ -1,4 +1,4 @@
-//! The file system and the clock, one method a call, so that every call can be made to fail.
+//! Wraps the file system and the clock, one method a call, so that every call can be made to fail.
 //!
 //! Nothing else in the store may touch `std::fs`: a call that went around this type could
 //! not be tested for what it does to the author's text when it fails, nor held inside the
@@ -62,7 +62,7 @@ impl Disk {
         }
     }
 
-    /// The real disk, whose calls fail as told; nothing is waited for.
+    /// Returns the real disk, whose calls fail as told; nothing is waited for.
     pub fn with_faults(faults: Arc<dyn Faults>) -> Disk {
         Disk {
             faults: Some(faults),
@@ -71,7 +71,7 @@ impl Disk {
         }
     }
 
-    /// Returns the same disk, where `clock` tells the time.
+    /// Returns this disk with another clock.
     pub fn with_clock(self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Disk {
         Disk {
             clock: Arc::new(clock),
@@ -79,7 +79,7 @@ impl Disk {
         }
     }
 
-    /// Returns the same disk, where a write that would leave `root` (a folder without links) fails with
+    /// Returns this disk, limited to `root` (a folder without links): a write outside of it fails with
     /// [`StoreError::Outside`].
     pub fn within(&self, root: &Path) -> Disk {
         Disk {
@@ -108,7 +108,7 @@ impl Disk {
         }
     }
 
-    /// Returns the bytes of a file; `None` where there is none.
+    /// Reads the bytes of a file; `None` where the file does not exist.
     ///
     /// # Errors
     /// [`StoreError::Outside`] where it is a symbolic link.
@@ -123,7 +123,7 @@ impl Disk {
         }
     }
 
-    /// Returns the text of a file in whatever encoding; `None` where there is none.
+    /// Reads the text of a file in any encoding that is recognised; `None` where the file does not exist.
     pub(super) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
         Ok(self.read(path)?.map(decode_any))
     }
@@ -138,8 +138,8 @@ impl Disk {
         optional(bytes, Doing::Read, path)
     }
 
-    /// Tells what a folder holds, sorted by name; empty where there is none. Names that are not
-    /// Unicode are left out: no file of ours has one.
+    /// Lists the entries of a folder, sorted by name; empty where the folder does not exist. Names that are
+    /// not Unicode are left out: no file of ours has one.
     pub fn list(&self, folder: &Path) -> Result<Vec<Entry>, StoreError> {
         let entries = self.go(Call::List, folder).and_then(|()| {
             let mut entries = Vec::new();
@@ -189,7 +189,7 @@ impl Disk {
         optional(resolved, Doing::Read, path)
     }
 
-    /// Returns the same disk, where writes may go anywhere.
+    /// Returns this disk without a limit on where it writes.
     pub(super) fn anywhere(&self) -> Disk {
         Disk {
             root: None,
@@ -326,8 +326,8 @@ impl Disk {
         written.map_err(|error| StoreError::io(Doing::Write, path, error))
     }
 
-    /// Takes a place in the nearest `.work/` of the same file system, where neither explorers nor git
-    /// show it; beside `path` where there is none.
+    /// Reserves a temporary path in the nearest `.work/` of the same file system, where neither explorers nor
+    /// git show it, or in the folder of `path` where there is none.
     pub(super) fn temporary_for(&self, path: &Path) -> Temporary {
         match work_folder_of(path).filter(|work| self.is_on_disk_of(work, path)) {
             Some(work) => Temporary::inside(&work, path),
@@ -425,7 +425,7 @@ impl Disk {
         })
     }
 
-    /// Gives a file or a folder another name, in the same folder or in another of the same disk.
+    /// Renames a file or a folder, within its folder or to another folder of the same file system.
     ///
     /// # Errors
     /// [`StoreError::NotAFile`] where a pipe or the like, which is not ours, has that name.
@@ -442,7 +442,7 @@ impl Disk {
         }
     }
 
-    /// Removes a file; nothing happens where there is none.
+    /// Removes a file; does nothing where the file does not exist.
     pub fn remove(&self, path: &Path) -> Result<(), StoreError> {
         match (self.drop_name(path)?, path.parent()) {
             (true, Some(folder)) => self.sync_folder(folder),

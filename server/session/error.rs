@@ -1,4 +1,4 @@
-//! What can go wrong in the store: what happened, what is safe, what to do.
+//! Defines the errors of the store: each says what happened, what is safe and what to do.
 
 use std::fmt;
 use std::io;
@@ -213,7 +213,7 @@ impl StoreError {
         }
     }
 
-    /// Returns the same failure, with a better sentence about what is safe.
+    /// Returns this error with another sentence about what is safe.
     pub(crate) fn safe(mut self, sentence: impl Into<String>) -> StoreError {
         if let StoreError::Io { safe, .. } = &mut self {
             *safe = sentence.into();

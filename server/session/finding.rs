@@ -67,7 +67,7 @@ impl StoryFolder {
         Ok(found.into_iter().map(|(_, _, id)| id).collect())
     }
 
-    /// Returns the session in which `write` goes on: the one switched to, else the newest.
+    /// Returns the session that `write` continues: the one switched to, else the newest.
     pub fn current_session(&self, disk: &Disk) -> Result<Option<SessionId>, StoreError> {
         let mut sessions = self.sessions(disk)?;
         let chosen = self.chosen_session(self.brief_name(), disk)?;
@@ -79,7 +79,8 @@ impl StoryFolder {
         Ok(sessions.pop())
     }
 
-    /// Returns the session that was switched to for a brief of this folder, whatever became of either.
+    /// Returns the session that was switched to for a brief of this folder, even if the brief or the session
+    /// is gone.
     pub fn chosen_session(
         &self,
         brief_name: &str,
@@ -89,7 +90,7 @@ impl StoryFolder {
         Ok(chosen.and_then(|id| id.as_str().and_then(|id| SessionId::parse(id).ok())))
     }
 
-    /// Makes a session the one in which `write` goes on.
+    /// Switches to a session, so that `write` continues it.
     ///
     /// # Errors
     /// [`StoreError::NoSession`] where this brief has no such session.

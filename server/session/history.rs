@@ -1,4 +1,4 @@
-//! Every version that was replaced, oldest first. Versions are only ever added.
+//! Keeps every version that was replaced, oldest first. Versions are only ever added.
 //!
 //! A version is a file like a chunk file, with `replaced:` and `why:` in its front matter,
 //! and below them the lines that the author had put there.
@@ -65,7 +65,7 @@ impl Version<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptVersion {
     pub path: PathBuf,
-    /// When it was replaced, as it stands in the file.
+    /// The time at which the version was replaced, as the file has it.
     pub replaced: Option<String>,
     pub why: Option<String>,
     /// Its front matter lines are the author's.
@@ -120,7 +120,8 @@ pub(crate) fn record_path(version: &Path) -> PathBuf {
     version.with_extension("json")
 }
 
-/// Returns a record that lies beside a text; `None` where there is none that can be read.
+/// Reads the record of a text from the file next to it; `None` where the file does not exist or can't be
+/// read.
 pub(crate) fn read_record(path: &Path, disk: &Disk) -> Result<Option<ChunkRecord>, StoreError> {
     let bytes = disk.read(path)?.unwrap_or_default();
     Ok(serde_json::from_slice(&bytes).ok())
@@ -230,7 +231,7 @@ pub(crate) fn versions(
     Ok(found)
 }
 
-/// Lists the folders that hold versions: all but that of the copies.
+/// Lists the folders that hold versions, without the folder of generated copies.
 pub(crate) fn folders(paths: &SessionPaths, disk: &Disk) -> Result<Vec<PathBuf>, StoreError> {
     let entries = disk.list(&paths.history())?.into_iter();
     let folders = entries.filter(|it| it.kind == EntryKind::Folder && it.name != COPIES);
@@ -254,7 +255,7 @@ fn latest(folder: &Path, disk: &Disk) -> Result<(u32, Vec<KeptVersion>), StoreEr
     Ok((number, read(folder, names, disk)?))
 }
 
-/// Reads versions by number, and where machines gave the same one, by when they were replaced.
+/// Reads versions in the order of their numbers, and of their times where two machines gave the same number.
 fn read(
     folder: &Path,
     names: Vec<(u32, String)>,

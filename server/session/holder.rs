@@ -1,4 +1,4 @@
-//! The processes that hold something of a story: by which name they go, and whether they still run.
+//! Identifies the processes that hold a lock or a journal of a story, and tells whether they still run.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Changes of several files, declared on disk before they start.
+//! Declares changes of several files on disk before they start.
 //!
 //! A declaration holds everything that is needed to finish the change, so an interrupted one
 //! is finished at the next start, in any state between its steps. Each step can be done again
@@ -45,7 +45,7 @@ pub(crate) enum Step {
         text: String,
         over: Vec<Digest>,
     },
-    /// A copy of what was generated is written over whatever is in its place.
+    /// Writes a copy of generated text over the file that is there.
     Copy { file: String, text: String },
     /// A file goes, if it still has one of the texts `over`.
     Remove { file: String, over: Vec<Digest> },
@@ -106,7 +106,7 @@ fn is_copy(file: &str) -> bool {
         == Some(layout::COPIES)
 }
 
-/// Tells whether a path is that of a chunk, journal, version, state or revision: one plain name in a known folder.
+/// Tells whether a path names a chunk, journal, version, state or revision: one plain name in a known folder.
 fn is_own_path(file: &str) -> bool {
     let parts: Vec<&str> = file.split('/').collect();
     let (folders, name) = match parts.as_slice() {
@@ -216,7 +216,7 @@ fn same_prose(one: &str, other: &str) -> bool {
     one.extra == other.extra && digest(&one) == digest(&other)
 }
 
-/// Keeps the text of a step that found the author's in its place.
+/// Keeps the text of a step whose target file holds a text of the author's.
 fn keep_aside(
     file: &str,
     text: &str,

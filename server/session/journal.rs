@@ -1,4 +1,4 @@
-//! Text for a chunk file that is open in an editor, kept safe until a save is seen.
+//! Keeps the text for a chunk file that is open in an editor until the editor has saved it.
 //!
 //! `.work/chunk_03.journal` looks like the chunk file that it is going to be. Lines of its
 //! front matter say what it means for the file: `replaces:` holds the digests of texts that it
@@ -66,12 +66,12 @@ pub(crate) struct Stands {
     pub(crate) digest: Digest,
 }
 
-/// What stands in a chunk file.
+/// The content of a chunk file, by size, time and digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OnDisk {
     /// Of the whole text; of an empty one where there is no file.
     pub(crate) digest: Digest,
-    /// Tells a save that left the same bytes, and nothing else.
+    /// The modification time, by which a save that left the same bytes is noticed.
     pub(crate) modified: Option<Timestamp>,
 }
 
@@ -82,18 +82,18 @@ pub(crate) enum Place<'a> {
     Buffer,
     /// The author saved it a moment ago.
     Saved,
-    /// In the file, which nobody is known to have open.
+    /// In the file, which no editor is known to have open.
     File(&'a OnDisk),
 }
 
-/// What a journal means for the text that stands in the file or in the editor.
+/// The relation of a journal to the text that is in the file or in the editor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The text is there, maybe with more after it.
     Saved,
     /// The journal's text is the newer one.
     Apply,
-    /// The author's text stays, and what came after it was saved goes on from there.
+    /// Keep the author's text, and append what was generated after the author saved it.
     Add,
     /// The author's text stays, and the journal's is another one.
     Apart,
@@ -188,14 +188,14 @@ impl Journal {
         seen.is_some_and(|seen| seen.bytes >= self.file.prose.trim_end().len())
     }
 
-    /// Tells whether a text is the one that the author saved while more was to come.
+    /// Tells whether a text is the one that the author saved during generation.
     fn stood(&self, theirs: &str) -> bool {
         let stands = self.marks.stands.as_ref();
         stands.is_some_and(|stands| stands.digest == chunk_file::source_digest(theirs))
     }
 
-    /// Tells what the author saved while more was to come, with what came after it. `None` where
-    /// nothing came, or where the saved text does not end where ours went on.
+    /// Returns the text that the author saved during generation, followed by what was generated after it.
+    /// `None` where nothing came, or where the saved text does not end where ours went on.
     pub(crate) fn merged(&self, theirs: &str) -> Option<String> {
         let stands = self.marks.stands.as_ref()?;
         let (decided, theirs) = (self.first(stands.bytes), theirs.trim_end());
@@ -245,8 +245,8 @@ impl Marks {
         }
     }
 
-    /// Returns the marks of a journal whose prose became another: what was seen of the old one counts as
-    /// far as both are the same.
+    /// Returns the marks for a journal after its prose changed from `old` to `new`: what was seen of `old`
+    /// counts as far as both begin the same.
     pub(crate) fn carried(mut self, old: &str, new: &str) -> Marks {
         let same = old
             .bytes()

@@ -1,4 +1,4 @@
-//! Names and paths: where everything of a story is. Pure.
+//! Defines the names and paths of all files of a story. where everything of a story is. Pure.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -33,6 +33,8 @@ pub struct StoryFolder {
 pub struct SessionId(String);
 
 impl SessionId {
+    /// Parses the name of a session.
+    ///
     /// # Errors
     /// [`StoreError::BadSessionId`] for anything that is not one plain, visible name.
     pub fn parse(id: &str) -> Result<SessionId, StoreError> {
@@ -177,7 +179,7 @@ impl SessionPaths {
         self.root.join("CHANGELOG.md")
     }
 
-    /// Lines that the changelog did not take.
+    /// Returns the path of the lines that the changelog did not take.
     pub(crate) fn late_lines(&self) -> PathBuf {
         self.work().join("changelog.late")
     }
@@ -259,7 +261,7 @@ pub(crate) fn journal_path(chunk: &Path) -> PathBuf {
     session.join(WORK).join(name.with_extension("journal"))
 }
 
-/// Returns where earlier versions had the journal: beside the chunk file.
+/// Returns the path at which earlier releases kept the journal: next to the chunk file.
 pub(crate) fn earlier_journal_path(chunk: &Path) -> PathBuf {
     chunk.with_extension("journal")
 }
@@ -281,8 +283,8 @@ pub(crate) fn is_brief_name(name: &str) -> bool {
     name == "story.md" || name.ends_with(".story.md")
 }
 
-/// Returns the `.work/` that is nearest to a file that is to be written: that of its draft, that of
-/// `generated/`, or for a file beside `generated/` the one in there.
+/// Returns the `.work/` folder for temporary copies of a file: that of its session, that of `generated/`, or
+/// for a file next to `generated/` the one in there.
 pub(crate) fn work_folder_of(path: &Path) -> Option<PathBuf> {
     let folder = path.parent()?;
     let inside = folder

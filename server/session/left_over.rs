@@ -8,8 +8,8 @@ use super::layout::{SessionPaths, StoryFolder, is_brief_name};
 /// So many folders deep those are looked for that were left.
 const DEEPEST: u32 = 4;
 
-/// Removes what interrupted saves left in a session, whose lock is held, and in what is about no
-/// session.
+/// Removes the temporary files of dead processes next to the brief and in `generated/`, except in its
+/// sessions.
 ///
 /// Nothing hangs on them: what can't be removed stays until the next time.
 pub(super) fn remove(folder: &StoryFolder, paths: &SessionPaths, disk: &Disk) {

@@ -1,4 +1,4 @@
-//! One writer a session: a lock that dies with its process.
+//! Allows one writer a session, by a lock that the system releases when its process dies.
 
 pub(super) mod outline;
 
@@ -66,7 +66,7 @@ pub(super) fn acquire(path: &Path, disk: &Disk) -> Result<Result<LockedFile, Hol
     acquire_by(disk, path, Disk::lock)
 }
 
-/// Tells who holds a lock; `None` where nobody does, or there is no such lock.
+/// Returns the holder of a lock; `None` where it is free or does not exist.
 pub(super) fn holder(path: &Path, disk: &Disk) -> Result<Option<Holder>, StoreError> {
     match disk.metadata(path)? {
         None => Ok(None),
@@ -111,8 +111,8 @@ pub struct Choosing {
 }
 
 impl StoryFolder {
-    /// Waits for its turn to choose a session: two processes that begin the same story at once
-    /// would else make one each, and both be paid for.
+    /// Waits for the lock under which a session is chosen: two processes that begin the same story at once
+    /// would else make one session each, and both be paid for.
     ///
     /// Goes on after ten seconds all the same; each session has a lock of its own.
     pub fn choosing(&self, disk: &Disk) -> Result<Choosing, StoreError> {

@@ -1,10 +1,10 @@
-//! Names of models as they are recorded.
+//! Shortens names of models for the records.
 
 /// Ends of the names of files that hold a model.
 const FILES: [&str; 4] = [".gguf", ".ggml", ".safetensors", ".bin"];
 
-/// Gives the name by which a model is recorded: of a path its last part, since the folders before it
-/// are those of a machine.
+/// Returns the name by which a model is recorded: the last part of a path, since the folders before it belong
+/// to one machine.
 pub fn recorded_model(model: &str) -> &str {
     let has_drive = model.as_bytes().get(1) == Some(&b':') && model.contains('\\');
     let is_rooted = model.starts_with(['/', '~', '.', '\\']) || has_drive;

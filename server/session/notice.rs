@@ -1,4 +1,4 @@
-//! What the store has to tell the author beside what was asked.
+//! Defines the notices of the store to the author, apart from results and errors.
 
 /// Tells the author something about the files of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]

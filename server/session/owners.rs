@@ -1,4 +1,4 @@
-//! Who holds the truth of a file, an editor that has it open or the disk, and its text by that.
+//! Tells whether a file is open in an editor, and reads its text from the editor or from disk accordingly.
 
 use std::path::Path;
 
@@ -36,8 +36,8 @@ impl Owners for NoEditor {
     }
 }
 
-/// Reads the whole text of a file of a session: as an open editor shows it, else as it is on disk,
-/// in whatever encoding. `None` where there is no file.
+/// Reads the whole text of a file of a session, from the editor that has it open, else from disk, in any
+/// encoding that is recognised. `None` where there is no file.
 pub fn read_text(
     path: &Path,
     owners: &dyn Owners,

@@ -1,10 +1,10 @@
-//! What a saving leaves to its caller.
+//! Defines what a save leaves to its caller: edits for the editor, and notices.
 
 use std::path::PathBuf;
 
 use super::notice::Notice;
 
-/// Holds what a saving brought beside files on disk.
+/// The results of a save other than the files on disk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Saved {
     /// Files that are open in the editor and so were not touched on disk.

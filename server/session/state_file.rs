@@ -1,4 +1,5 @@
-//! `state/chunk_03.json`: what was extracted from a chunk, read and rendered. Pure.
+//! Reads and renders `state/chunk_03.json`, the state that was extracted from a chunk. what was extracted
+//! from a chunk, read and rendered. Pure.
 //!
 //! The author may edit it. Its own digest tells that, without the manifest; and a file that was
 //! written by hand from the start needs no more than what it wants to say.
@@ -17,7 +18,7 @@ pub const VERSION: u32 = 1;
 /// The fields of which a state file has at least one.
 const CONTENT: [&str; 5] = ["summary", "time", "characters", "facts", "threads"];
 
-/// A state file as it is written.
+/// The content of a state file as it is rendered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Storywright chunk state")]
 pub struct StateFile {
@@ -35,7 +36,7 @@ pub struct StateFile {
     pub state: ChunkState,
 }
 
-/// What a state file says, whoever wrote it.
+/// The content of a state file as it is read, be it the program's or the author's.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Told {
     pub(crate) state: ChunkState,

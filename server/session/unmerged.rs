@@ -1,5 +1,5 @@
-//! Files of a session in which a merge conflict is not resolved. They are read as no text, and
-//! nothing of the session is moved or written until they are resolved.
+//! Finds files of a session with unresolved merge conflicts. They are read as no text, and nothing of the
+//! session is moved or written until they are resolved.
 
 use std::path::{Path, PathBuf};
 
@@ -14,7 +14,7 @@ use crate::story::conflict_markers::conflict_line;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unmerged {
     pub path: PathBuf,
-    /// The whole file, as an open editor shows it, else as it is on disk.
+    /// The whole text of the file, from the editor that has it open, else from disk.
     pub text: String,
     /// Of the first mark, from 1.
     pub line: usize,

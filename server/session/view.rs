@@ -1,4 +1,5 @@
-//! What is what in a session: its chunks, what is known of each, and what comes next. Pure.
+//! Describes the current state of a session: its chunks, what is known of each, and what is to be written
+//! next. its chunks, what is known of each, and what comes next. Pure.
 
 pub(super) mod facts;
 pub(super) mod gathering;
@@ -16,7 +17,7 @@ use super::notice::Notice;
 use crate::story::comments;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
-/// Says what is what in a session.
+/// The current state of a session, as files, journals and open editors have it.
 #[derive(Debug, Clone)]
 pub struct SessionView {
     pub id: SessionId,
@@ -26,11 +27,11 @@ pub struct SessionView {
     /// Texts that belong to no beat of the outline.
     pub orphans: Vec<Orphan>,
     pub notices: Vec<Notice>,
-    /// As it is on disk; made from the facts where there is none.
+    /// The manifest on disk; made from the facts where there is none.
     pub manifest: Manifest,
 }
 
-/// Says what is what about one chunk.
+/// The current state of one chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChunkView {
     pub number: ChunkNumber,
@@ -46,12 +47,13 @@ pub struct ChunkView {
     pub target_words: u32,
     /// The author changed it after it was generated.
     pub edited: bool,
-    /// The author wants it left as it is: nothing but the author changes its text.
+    /// Whether the author locked the chunk: nothing but the author changes its text. nothing but the author
+    /// changes its text.
     pub locked: bool,
     /// The story's text, without front matter and comments, with LF line ends; empty when
     /// missing.
     pub text: String,
-    /// The same with the author's comments, where there are any.
+    /// The text with the author's comments; `None` where it has none.
     pub(super) commented: Option<String>,
     /// The line, from 1, where its file has a merge conflict that is not resolved. Nothing of
     /// the file is then read.
@@ -59,8 +61,8 @@ pub struct ChunkView {
     pub digest: Digest,
     /// What is known of the text that was generated last, if any was.
     pub record: Option<ChunkRecord>,
-    /// Copies that a sync tool made of its file, where it has no text of its own: nobody chose
-    /// between them.
+    /// The copies of the chunk's file that a sync tool made, where the chunk has no file of its own and the
+    /// author has to choose.
     pub in_conflict: Vec<PathBuf>,
 }
 
@@ -77,14 +79,14 @@ pub struct Orphan {
 pub enum OrphanKind {
     /// Its beat left the outline.
     BeatRemoved,
-    /// A second text of a beat, by hand or by a sync tool.
+    /// A second file for a beat, made by the author or by a sync tool.
     Copy,
     /// Nothing tells which beat it belongs to.
     Unknown,
 }
 
 impl ChunkView {
-    /// Its prose as it stands in the file, the author's comments included.
+    /// Returns the prose of the file, the author's comments included.
     pub fn source(&self) -> &str {
         self.commented.as_deref().unwrap_or(&self.text)
     }
@@ -95,8 +97,7 @@ impl ChunkView {
         self.commented.take().unwrap_or(text)
     }
 
-    /// Returns the prose of a draft that goes on from this text, with the author's comments where they
-    /// stand.
+    /// Returns a draft that continues this text, with the author's comments where they were.
     pub fn going_on<'a>(&self, draft: &'a str) -> Cow<'a, str> {
         let source = self.commented.as_deref().map(str::trim_end);
         match (source, draft.strip_prefix(self.text.trim_end())) {

@@ -1,5 +1,5 @@
-//! `.work/`: the folder of what only the program needs. Git, exports and an editor's search leave it
-//! out, and nothing in it is needed for a story that is on disk and in no editor.
+//! Manages `.work/`, the folder for files that only the program needs. Git, exports and an editor's search
+//! leave it out, and nothing in it is needed for a story that is on disk and in no editor.
 
 use std::path::Path;
 

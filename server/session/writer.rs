@@ -1,4 +1,4 @@
-//! The one writer of a session: what a job may do to it.
+//! Holds the lock of a session and makes all changes to it. what a job may do to it.
 //!
 //! The order is always the same: the text that is about to be replaced goes to history, the
 //! new text goes to disk, and only then comes everything that is about it.
@@ -65,12 +65,12 @@ pub(super) struct Inner {
     pub(super) _lock: SessionLock,
 }
 
-/// What the writer remembers between two calls. All of it can be read from disk again.
+/// What is kept in memory between two calls. All of it can be read from disk again.
 pub(super) struct Cache {
     pub(super) manifest: Manifest,
-    /// Digest of manifest.json as it was last read or written.
+    /// Digest of manifest.json when it was last read or written.
     pub(super) manifest_seen: Option<Digest>,
-    /// Digest of the one that was to be written last: though that failed, it may be there.
+    /// Digest of the manifest whose write was tried last: though that failed, it may be on disk.
     pub(super) manifest_tried: Option<Digest>,
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
@@ -123,7 +123,7 @@ impl Session {
         &self.inner.plan
     }
 
-    /// Tells what is what now, from disk, journals and open editors.
+    /// Reads the current state of the session from disk, journals and open editors.
     pub fn view(&self) -> Result<SessionView, StoreError> {
         self.inner.view()
     }
@@ -154,7 +154,7 @@ impl Session {
 }
 
 impl Cache {
-    /// Owes the caller an edit; a later one of the same file takes its place.
+    /// Queues an edit for the caller; it replaces an earlier one for the same file.
     pub(super) fn owe(&mut self, edit: ClientEdit) {
         self.owed.client_edits.retain(|owed| owed.path != edit.path);
         self.owed.client_edits.push(edit);
@@ -227,7 +227,7 @@ impl Inner {
         self.owners.owner(path) == Owner::Client
     }
 
-    /// Returns a path as it stands in manifest and declarations.
+    /// Returns a path relative to the session, as manifest and declarations have it.
     pub(super) fn inside(&self, path: &Path) -> String {
         let inside = path.strip_prefix(&self.paths.root).unwrap_or(path);
         inside.to_string_lossy().replace('\\', "/")

@@ -1,4 +1,4 @@
-//! Arguments of a command line that is shown to be copied. Pure.
+//! Quotes arguments of command lines that are shown to be copied. Pure.
 
 /// Quotes a text as one argument of a command line, where it needs that.
 pub fn as_argument(text: &str) -> String {

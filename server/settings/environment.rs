@@ -1,5 +1,5 @@
-//! What the process was started with: variables and folders, taken once and passed down, so
-//! that a test can hold them still.
+//! Captures the variables and folders that the process was started with, once, so that a test can hold them
+//! still.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// That of this process. Variables that are not Unicode are left out.
+    /// Reads the environment of this process. Variables that are not Unicode are left out.
     pub fn of_process() -> Environment {
         let variables: HashMap<String, String> = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -34,7 +34,7 @@ impl Environment {
         }
     }
 
-    /// An environment of just these variables; no model server is looked for in it.
+    /// Returns an environment of just these variables; no model server is looked for in it.
     pub fn of(variables: &[(&str, &str)], config_folder: Option<&Path>) -> Environment {
         Environment {
             variables: variables
@@ -46,7 +46,7 @@ impl Environment {
         }
     }
 
-    /// The same with these ports at which model servers are looked for.
+    /// Returns this environment with other ports at which model servers are looked for.
     pub fn with_local_ports(self, ports: &[u16]) -> Environment {
         Environment {
             local_ports: ports.to_vec(),
@@ -54,12 +54,12 @@ impl Environment {
         }
     }
 
-    /// The ports of 127.0.0.1 at which model servers are looked for.
+    /// Returns the ports of 127.0.0.1 at which model servers are looked for.
     pub fn local_ports(&self) -> &[u16] {
         &self.local_ports
     }
 
-    /// A variable that is set and not blank.
+    /// Returns the value of a variable that is set and not blank.
     pub fn var(&self, name: &str) -> Option<&str> {
         self.variables
             .get(name)
@@ -72,7 +72,7 @@ impl Environment {
     }
 }
 
-/// The numbers in a text, whatever is between them.
+/// Returns the numbers in a text, separated by anything else.
 fn numbers(text: &str) -> Vec<u16> {
     let parts = text.split(|c: char| !c.is_ascii_digit());
     parts.filter_map(|part| part.parse::<u16>().ok()).collect()

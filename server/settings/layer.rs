@@ -22,12 +22,12 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Whether it belongs to the user alone, so that it may choose endpoints and keys.
+    /// Tells whether it belongs to the user alone, so that it may choose endpoints and keys.
     pub fn is_trusted(self) -> bool {
         matches!(self, Origin::User | Origin::Editor | Origin::Flag)
     }
 
-    /// How a setting's name is written there.
+    /// Returns a setting's name in the spelling of this origin.
     fn spelling(self, name: &str) -> String {
         match self {
             Origin::Flag => flag(name),
@@ -44,7 +44,7 @@ pub struct Layer {
     /// Where it was read, for messages: a path, "the editor's settings", "the command line".
     pub place: String,
     pub values: Map<String, Value>,
-    /// The file that it stands in, if it does.
+    /// The file that the layer was read from; `None` for the editor and the command line.
     pub file: Option<LayerFile>,
 }
 
@@ -72,7 +72,7 @@ pub struct Spot {
 pub struct SettingsProblem {
     pub origin: Origin,
     pub place: String,
-    /// Where it stands, if it stands in a file.
+    /// The place of the setting, if it is in a file.
     pub spot: Option<Box<Spot>>,
     /// The setting; empty for a file that can't be read.
     pub name: String,
@@ -95,7 +95,7 @@ pub const NOT_USED: &str = "setting-not-used";
 /// A file that can't be read, or is no TOML.
 pub const UNREADABLE: &str = "unreadable-settings";
 
-/// A place with the line, from 1, where that is known.
+/// Adds the line number, from 1, to a place where it is known.
 fn placed(place: &str, spot: Option<&Spot>) -> String {
     match spot {
         Some(spot) => {
@@ -106,14 +106,14 @@ fn placed(place: &str, spot: Option<&Spot>) -> String {
     }
 }
 
-/// The flag of a setting: `--timeouts-idle` is `timeouts.idle`.
+/// Returns the flag of a setting: `--timeouts-idle` is `timeouts.idle`.
 pub fn flag(name: &str) -> String {
     format!("--{}", name.replace(['_', '.'], "-"))
 }
 
 impl Layer {
-    /// A layer of nested tables: `{"timeouts": {"idle": 30}}` and `{"timeouts.idle": 30}` are
-    /// the same. Nulls count as not set.
+    /// Makes a layer of nested tables: `{"timeouts": {"idle": 30}}` and `{"timeouts.idle": 30}` are the same.
+    /// Nulls count as not set.
     pub fn from_tables(origin: Origin, place: impl Into<String>, tables: &Value) -> Layer {
         let mut values = Map::new();
         if let Value::Object(map) = tables {
@@ -127,7 +127,7 @@ impl Layer {
         }
     }
 
-    /// Where a setting stands, for messages: `storywright.toml:3`, "the command line".
+    /// Finds where a setting stands, for messages: `storywright.toml:3`, "the command line".
     pub fn place_of(&self, name: &str) -> String {
         placed(&self.place, self.spot(name).as_ref())
     }
@@ -156,7 +156,7 @@ fn flatten(prefix: &str, map: &Map<String, Value>, into: &mut Map<String, Value>
     }
 }
 
-/// The name of a key below a prefix.
+/// Returns the name of a key below a prefix.
 pub(crate) fn dotted(prefix: &str, key: &str) -> String {
     match prefix {
         "" => key.to_owned(),
@@ -166,7 +166,7 @@ pub(crate) fn dotted(prefix: &str, key: &str) -> String {
     }
 }
 
-/// Whether the settings of a name are those in its table.
+/// Tells whether the settings of a name are those in its table.
 pub(crate) fn is_group(name: &str) -> bool {
     matches!(name, "models" | "thinking" | "timeouts" | "demo" | "prices")
 }

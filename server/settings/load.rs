@@ -13,8 +13,8 @@ use crate::settings::environment::Environment;
 use crate::story::encoding::{self, NotText};
 use crate::story::{Brief, Span};
 
-/// Where the user's own settings are: `STORYWRIGHT_CONFIG`, else `storywright/config.toml` in
-/// the platform's configuration folder.
+/// Finds where the user's own settings are: `STORYWRIGHT_CONFIG`, else `storywright/config.toml` in the
+/// platform's configuration folder.
 pub fn user_config_path(environment: &Environment) -> Option<PathBuf> {
     match environment.var("STORYWRIGHT_CONFIG") {
         Some(path) => Some(PathBuf::from(path)),
@@ -38,8 +38,9 @@ pub struct SettingsSources<'a> {
     pub flags: &'a serde_json::Map<String, Value>,
 }
 
-/// All layers for a brief in rising order of rank, files as the editor shows them where they are open. A
-/// file that can't be read or parsed is a problem, not a reason to go on with half of what the author
+/// Loads all layers of settings for a brief in rising order of rank, open files from the editor.
+///
+/// A file that can't be read or parsed is a problem, not a reason to go on with half of what the author
 /// configured.
 pub fn load_layers(
     environment: &Environment,
@@ -78,7 +79,7 @@ pub fn load_layers(
     (layers, problems)
 }
 
-/// The front matter's part.
+/// Makes the layer of the brief's front matter.
 fn front_matter(path: &Path, brief: &Brief, text: &str) -> Layer {
     let mut values = serde_json::Map::new();
     let mut spans = BTreeMap::new();
@@ -106,7 +107,7 @@ fn front_matter(path: &Path, brief: &Brief, text: &str) -> Layer {
     }
 }
 
-/// The nearest `storywright.toml` from the brief's folder up to `workspace`.
+/// Finds the nearest `storywright.toml` from the brief's folder up to `workspace`.
 fn workspace_file(workspace: Option<&Path>, brief: &Path) -> Option<PathBuf> {
     let folder = brief.parent()?;
     let top = workspace

@@ -1,5 +1,4 @@
-//! Model servers that answer on this machine, as an author can use them: a sentence, the command, the
-//! settings.
+//! Describes the model servers on this machine for the author: a sentence, the command, the settings.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -160,7 +159,7 @@ impl fmt::Display for Offers {
     }
 }
 
-/// Whether a name means itself in a command line and in a settings file, quoted where that is needed.
+/// Tells whether a name can stand unchanged in a command line and in a settings file, quoted where needed.
 fn is_copied_as_it_is(name: &str) -> bool {
     // No quote of cmd.exe or PowerShell holds them.
     let is_expanded = |c: char| cfg!(windows) && "\"%$`".contains(c);

@@ -1,4 +1,4 @@
-//! Settings: one name everywhere, from six layers, later ones winning.
+//! Defines the settings: each has one name everywhere and comes from six layers, of which later ones win.
 //!
 //! A workspace can come from anybody: names that choose an endpoint, a key or a command are
 //! taken from trusted layers only (the user's own file, the editor, flags), and they stay with
@@ -44,7 +44,7 @@ pub struct Settings {
     pub mode: Mode,
     pub single_call_words: u32,
     pub order: Order,
-    /// Calls at the same time; 1 to 16.
+    /// Number of calls at the same time; 1 to 16.
     pub parallel: u32,
     pub state: Switch,
     pub refine: Refine,
@@ -106,7 +106,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The model that a role uses, if any setting names one.
+    /// Returns the model that a role uses, if any setting names one.
     pub fn model_for(&self, role: Role) -> Option<&str> {
         self.models
             .get(&role)
@@ -114,7 +114,7 @@ impl Settings {
             .map(String::as_str)
     }
 
-    /// How hard the model of a role is to think.
+    /// Returns how hard the model of a role is to think.
     pub fn thinking_for(&self, role: Role) -> Thinking {
         self.thinking_of
             .get(&role)
@@ -122,12 +122,12 @@ impl Settings {
             .unwrap_or(self.thinking)
     }
 
-    /// The seed for the demo writer, which always has one.
+    /// Returns the seed for the demo writer, which always has one.
     pub fn demo_seed(&self) -> u64 {
         self.seed.unwrap_or(0)
     }
 
-    /// What a manifest may keep of them: nothing that names a place, a key or a command.
+    /// Returns the settings that a manifest may keep: nothing that names a place, a key or a command.
     pub fn public(&self) -> serde_json::Value {
         serde_json::json!({
             "provider": self.provider.to_string(),
@@ -152,7 +152,7 @@ impl Settings {
 /// The provider asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProviderChoice {
-    /// Whatever the environment has a key for, else a running Ollama.
+    /// The provider whose key the environment has, else a running Ollama.
     Auto,
     Fixed(ProviderKind),
 }
@@ -178,7 +178,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As it is written in settings.
+    /// Returns the name of the role as settings write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Role::Draft => "draft",
@@ -226,7 +226,7 @@ pub struct Price {
 }
 
 impl Price {
-    /// What a call cost.
+    /// Returns what a call cost.
     pub fn of(&self, usage: &crate::provider::Usage) -> f64 {
         let input = usage.input_tokens.unwrap_or(0) as f64;
         let cached = (usage.cached_tokens.unwrap_or(0) as f64).min(input);

@@ -82,12 +82,12 @@ pub const NAMES: &[SettingName] = &[
     ),
 ];
 
-/// The setting of a name.
+/// Returns the setting of a name.
 pub(crate) fn find(name: &str) -> Option<&'static SettingName> {
     NAMES.iter().find(|setting| setting.name == name)
 }
 
-/// The known name that `name` was probably meant to be.
+/// Returns the known name that `name` was probably meant to be.
 pub(crate) fn suggestion(name: &str) -> Option<&'static str> {
     NAMES
         .iter()
@@ -179,8 +179,8 @@ fn provider(value: &Value) -> Option<ProviderChoice> {
     }
 }
 
-/// One of the words of an enum. YAML and TOML read a bare `off` or `on` as a truth value in
-/// some dialects, so these are taken as well.
+/// Reads one of the words of an enum. YAML and TOML read a bare `off` or `on` as a truth value in some
+/// dialects, so these are taken as well.
 fn word<T: DeserializeOwned>(value: &Value) -> Option<T> {
     let value = match value {
         Value::Bool(false) => Value::from("off"),
@@ -196,7 +196,7 @@ fn address(value: &Value) -> Option<String> {
     (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(address)
 }
 
-/// A whole number; editors and flags may send it as text.
+/// Reads a whole number between `least` and `most`; editors and flags may send it as text.
 fn integer(value: &Value, least: u64, most: u64) -> Option<u64> {
     let number = match value {
         Value::String(text) => text.trim().parse().ok()?,

@@ -32,8 +32,8 @@ pub enum Source {
     Chunk(BeatId),
 }
 
-/// Where a brief says something that every chunk has to agree with, in bytes of its `text`;
-/// nothing that is private, and no plans.
+/// Finds where a brief says something that every chunk has to agree with, in bytes of its `text`; nothing
+/// that is private, and no plans.
 pub fn place_in_brief(brief: &Brief, text: &str, quote: &str) -> Option<Span> {
     let binding = brief
         .sections

@@ -57,7 +57,7 @@ impl fmt::Display for ChunkNumber {
 pub struct Digest(pub String);
 
 impl Digest {
-    /// The digest of `text` as it stands, byte for byte.
+    /// Returns the digest of `text` as it stands, byte for byte.
     pub fn of(text: &str) -> Self {
         const DIGITS: [char; 16] = [
             '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
@@ -68,13 +68,13 @@ impl Digest {
         Digest(halves.map(|half| DIGITS[usize::from(half)]).collect())
     }
 
-    /// The first 12 digits, enough to tell texts apart in a message.
+    /// Returns the first 12 digits, enough to tell texts apart in a message.
     pub fn short(&self) -> &str {
         self.0.get(..12).unwrap_or(&self.0)
     }
 }
 
-/// Names chunks in short: `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
+/// Writes chunk numbers in short form: `chunk 3`, or `chunks 2, 4 to 11`. The numbers come in rising order.
 pub fn chunks(numbers: &[ChunkNumber]) -> String {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for ChunkNumber(number) in numbers {

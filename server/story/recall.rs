@@ -44,7 +44,7 @@ pub struct Source<'a> {
     pub facts: Vec<(&'a str, &'a str)>,
 }
 
-/// What `sources` say about what `wanted` names, the most telling first.
+/// Returns what `sources` say about what `wanted` names, the most telling first.
 ///
 /// Each term gets its most telling sentences before any gets more. Takes time in proportion
 /// to the texts.
@@ -65,7 +65,7 @@ pub fn recall(wanted: &str, sources: &[Source<'_>]) -> Vec<Quote> {
     rank(found, &weights)
 }
 
-/// The sentences of a text as they may be quoted.
+/// Returns the sentences of a text as they may be quoted.
 pub fn sentences(text: &str) -> impl Iterator<Item = String> + '_ {
     split::sentences(text).map(shortened)
 }
@@ -126,7 +126,7 @@ fn candidates(
     found
 }
 
-/// How much each term tells: the fewer chunks have it, the more. None for what nearly all have.
+/// Returns how much each term tells: the fewer chunks have it, the more. None for what nearly all have.
 fn weights(found: &[Candidate], chunks: usize) -> BTreeMap<String, f64> {
     let mut holders: BTreeMap<&str, BTreeSet<ChunkNumber>> = BTreeMap::new();
     for candidate in found {

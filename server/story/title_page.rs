@@ -23,7 +23,7 @@ impl TitlePage {
         }
     }
 
-    /// The head, as far as something is known, and the heading.
+    /// Returns the head, as far as something is known, and the heading.
     pub fn markdown(&self) -> String {
         let mut page = format!("---\ntitle: {}\n", yaml(&self.title));
         match self.authors.as_slice() {
@@ -42,13 +42,13 @@ impl TitlePage {
         page
     }
 
-    /// The same as earlier versions wrote it: the title alone.
+    /// Returns the same as earlier versions wrote it: the title alone.
     pub fn title_line(&self) -> String {
         format!("# {}\n", self.title)
     }
 }
 
-/// The `author` or `authors` of the front matter: a name, or a list of names.
+/// Returns the `author` or `authors` of the front matter: a name, or a list of names.
 fn authors(brief: &Brief, text: &str) -> Vec<String> {
     let front_matter = brief.front_matter.as_ref();
     let entry = ["author", "authors"]
@@ -75,13 +75,13 @@ fn authors(brief: &Brief, text: &str) -> Vec<String> {
     }
 }
 
-/// A YAML string. What is in it is escaped too, since pandoc reads it as markdown.
+/// Returns a YAML string. What is in it is escaped too, since pandoc reads it as markdown.
 fn yaml(text: &str) -> String {
     // A JSON string is a YAML string.
     serde_json::Value::from(escaped(text)).to_string()
 }
 
-/// A text in one line that markdown shows as it is, whatever signs are in it.
+/// Returns a text in one line that markdown shows as it is, whatever signs are in it.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {

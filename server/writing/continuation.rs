@@ -17,9 +17,8 @@ pub const LOOK_AHEAD: usize = 240;
 /// Most words that are searched for a repetition.
 const MOST_REPEATED: usize = 60;
 
-/// How much of a broken text is kept to continue from, in bytes: without a last word that may
-/// have been cut in half. A text that ends in white space, punctuation or a script without
-/// spaces is kept whole.
+/// Returns how much of a broken text is kept to continue from, in bytes: without a last word that may have
+/// been cut in half. A text that ends in white space, punctuation or a script without spaces is kept whole.
 pub fn resume_point(text: &str) -> usize {
     let start = word_start(text);
     // A "word" of half a page is no word; keep it.
@@ -30,7 +29,7 @@ pub fn resume_point(text: &str) -> usize {
     }
 }
 
-/// Where the last word begins; the end, where the text does not end with a part of one.
+/// Finds where the last word begins; the end, where the text does not end with a part of one.
 fn word_start(text: &str) -> usize {
     let mut graphemes = text.grapheme_indices(true).rev();
     let is_letter = |c: char| c.is_alphanumeric() && !takes_no_space(c);
@@ -47,8 +46,8 @@ fn word_start(text: &str) -> usize {
     start
 }
 
-/// What to append to `kept` so that `continuation`, the beginning of a new answer, goes on
-/// from its end: without the words that it repeats, and with just the white space that fits.
+/// Returns what to append to `kept` so that `continuation`, the beginning of a new answer, goes on from its
+/// end: without the words that it repeats, and with just the white space that fits.
 pub fn join(kept: &str, continuation: &str) -> String {
     if kept.trim().is_empty() {
         return continuation.trim_start().to_owned();
@@ -137,8 +136,8 @@ fn punctuation_end(kept: &str, continuation: &str, end: usize) -> usize {
     past
 }
 
-/// The words of a text, each with where it begins. What an apostrophe joins is apart: a text
-/// can be cut off behind one.
+/// Returns the words of a text, each with where it begins. What an apostrophe joins is apart: a text can be
+/// cut off behind one.
 fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.unicode_word_indices().flat_map(|(start, word)| {
         let mut at = start;

@@ -59,8 +59,8 @@ pub(crate) fn check(
     findings
 }
 
-/// Whether the state before a beat takes up the one after the beat before it, by more than the
-/// name of a character: then nothing is missing between the two.
+/// Tells whether the state before a beat takes up the one after the beat before it, by more than the name of
+/// a character: then nothing is missing between the two.
 pub(crate) fn carries(earlier: &Beat, later: &Beat, cast: &[CastEntry]) -> bool {
     let (Some(exit), Some(enter)) = states(earlier, later) else {
         return false;
@@ -81,14 +81,14 @@ fn states<'a>(earlier: &'a Beat, later: &'a Beat) -> (Option<&'a str>, Option<&'
     (earlier.exit.as_deref(), later.enter.as_deref())
 }
 
-/// Whether two texts share a word that says something, or name the same character.
+/// Tells whether two texts share a word that says something, or name the same character.
 fn have_in_common(one: &str, other: &str, names: &CastNames) -> bool {
     let named = |text: &str| names.named_in(text);
     !telling(one).is_disjoint(&telling(other)) || !named(one).is_disjoint(&named(other))
 }
 
-/// The words of a text that are long enough to say something, by their stems; in scripts
-/// without spaces, single characters that are words or the beginning of one.
+/// Returns the words of a text that are long enough to say something, by their stems; in scripts without
+/// spaces, single characters that are words or the beginning of one.
 fn telling(text: &str) -> BTreeSet<String> {
     let words = text.unicode_words().filter(|word| {
         let letters = word.chars().count();
@@ -101,7 +101,7 @@ fn telling(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Enough of a word to be the same in its inflected forms.
+/// Returns the first four letters of a word in lower case, enough to be the same in its inflected forms.
 fn stem(word: &str) -> String {
     word.chars().flat_map(char::to_lowercase).take(4).collect()
 }

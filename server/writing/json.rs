@@ -8,8 +8,8 @@ const DEEPEST: usize = 24;
 /// So many braces are tried as the beginning of the object.
 const MOST_BEGINNINGS: usize = 32;
 
-/// The first object in a text that is `wanted`, read to the letter where it can be, else as well
-/// as it can be. What is cut off in the middle of a text is left out.
+/// Returns the first object in a text that is `wanted`, read to the letter where it can be, else as well as
+/// it can be. What is cut off in the middle of a text is left out.
 pub fn find_object(
     text: &str,
     wanted: impl Fn(&Map<String, Value>) -> bool,
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `None` at the end of the text, for a text that is cut off, and for nonsense.
+    /// Reads one value; `None` at the end of the text, for a text that is cut off, and for nonsense.
     fn value(&mut self, depth: usize) -> Option<Value> {
         self.skip_space();
         match self.peek()? {
@@ -134,8 +134,8 @@ impl<'a> Reader<'a> {
         items
     }
 
-    /// A text in marks; `None` where it is cut off. A mark that nothing may follow is part of
-    /// the text: it should have been escaped.
+    /// Returns a text in marks; `None` where it is cut off. A mark that nothing may follow is part of the
+    /// text: it should have been escaped.
     fn string(&mut self) -> Option<String> {
         let end = match self.bump()? {
             '“' => '”',
@@ -187,7 +187,7 @@ impl<'a> Reader<'a> {
         u16::from_str_radix(digits, 16).ok()
     }
 
-    /// A number, a word of the language, or a text without its marks.
+    /// Returns a number, a word of the language, or a text without its marks.
     fn bare(&mut self) -> Value {
         let word = self.word(&[',', '}', ']', '\n']);
         let word = word.split(" //").next().unwrap_or_default().trim();

@@ -30,7 +30,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// As it is written in settings.
+    /// Returns the name of the order as settings write it.
     pub fn as_str(self) -> &'static str {
         match self {
             Order::Serial => "serial",
@@ -96,8 +96,8 @@ enum State {
 }
 
 impl Schedule {
-    /// Lines chunks up: tasks in story order, each with its length. `parallel` is the most that
-    /// are written at the same time; in serial order it is one.
+    /// Makes a schedule of tasks in story order, each with its length in words (characters for CJK).
+    /// `parallel` is the most that are written at the same time; in serial order it is one.
     ///
     /// A chunk whose neighbour is not among the tasks has that one's text, whatever the order.
     pub fn new(brief: &Brief, tasks: &[(Task, u32)], order: Order, parallel: u32) -> Schedule {
@@ -140,13 +140,13 @@ impl Schedule {
         }
     }
 
-    /// The chunks in story order.
+    /// Returns the chunks in story order.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.entries.iter().map(|entry| &entry.step)
     }
 
-    /// The next chunk that can be begun; it counts as running from here on. Where several can,
-    /// the one at the head of the longest chain, so that no long chapter is left for the end.
+    /// Returns the next chunk that can be begun; it counts as running from here on. Where several can, the
+    /// one at the head of the longest chain, so that no long chapter is left for the end.
     pub fn begin(&mut self) -> Option<Step> {
         let running = |entry: &&Entry| entry.state == State::Running;
         if self.entries.iter().filter(running).count() >= self.width {
@@ -166,7 +166,7 @@ impl Schedule {
         Some(entry.step.clone())
     }
 
-    /// Whether a chunk could be begun, were there room for it.
+    /// Tells whether a chunk could be begun, were there room for it.
     pub fn has_ready(&self) -> bool {
         self.entries.iter().any(|entry| self.is_ready(entry))
     }
@@ -176,7 +176,7 @@ impl Schedule {
         entry.state == State::Waiting && entry.waits.iter().all(complete)
     }
 
-    /// A chunk that was begun has ended.
+    /// Notes that a chunk that was begun has ended.
     pub fn end(&mut self, number: ChunkNumber, is_complete: bool) {
         let entries = self.entries.iter_mut();
         for entry in entries.filter(|entry| entry.step.task.number == number) {
@@ -188,8 +188,8 @@ impl Schedule {
         }
     }
 
-    /// Whether the beginning of a chunk is still to be fitted to the one before it, and no chunk
-    /// of this job waits for what there is to know of it.
+    /// Tells whether the beginning of a chunk is still to be fitted to the one before it, and no chunk of
+    /// this job waits for what there is to know of it.
     pub fn may_change(&self, number: ChunkNumber) -> bool {
         let find = |entry: &Entry| entry.step.task.number == number;
         let Some(at) = self.entries.iter().position(find) else {
@@ -199,14 +199,14 @@ impl Schedule {
         self.entries[at].step.tail == Tail::Planned && !is_waited_for
     }
 
-    /// Whether the beginning of a chunk may still be fitted to the text before it, once all are
+    /// Tells whether the beginning of a chunk may still be fitted to the text before it, once all are
     /// written.
     pub fn may_be_fitted(&self, number: ChunkNumber) -> bool {
         let mut steps = self.steps();
         steps.any(|step| step.task.number == number && step.tail == Tail::Planned)
     }
 
-    /// The chunks that were not begun.
+    /// Returns the chunks that were not begun.
     pub fn left(&self) -> Vec<ChunkNumber> {
         let waiting = |entry: &&Entry| entry.state == State::Waiting;
         let left = self.entries.iter().filter(waiting);
@@ -214,7 +214,7 @@ impl Schedule {
     }
 }
 
-/// The order that a brief can be written in: without chapters, `chapters` is serial.
+/// Returns the order that a brief can be written in: without chapters, `chapters` is serial.
 pub(crate) fn in_force(order: Order, brief: &Brief) -> Order {
     match order {
         Order::Chapters if brief.chapters.is_empty() => Order::Serial,
@@ -222,7 +222,7 @@ pub(crate) fn in_force(order: Order, brief: &Brief) -> Order {
     }
 }
 
-/// Whether a chunk waits for the text of the one before it.
+/// Tells whether a chunk waits for the text of the one before it.
 fn follows_on(brief: &Brief, number: ChunkNumber, order: Order) -> bool {
     match order {
         Order::Serial => true,
@@ -234,16 +234,15 @@ fn follows_on(brief: &Brief, number: ChunkNumber, order: Order) -> bool {
     }
 }
 
-/// The chapter that a beat is in, by its place among the chapters: two may have one title.
+/// Returns the chapter that a beat is in, by its place among the chapters: two may have one title.
 fn chapter(brief: &Brief, beat: usize) -> Option<usize> {
     let start = brief.beats.get(beat)?.span.start;
     let holds = |chapter: &crate::story::Chapter| chapter.span.contains(&start);
     brief.chapters.iter().position(holds)
 }
 
-/// A beat that has to come after another waits for it; one that comes after its neighbour has
-/// that one's text. What would close a circle with the order is left out: no chunk can wait
-/// for one that waits for it.
+/// Adds the chunks that a beat with `after` waits for; one that comes after its neighbour has that one's
+/// text. What would close a circle with the order is left out: no chunk can wait for one that waits for it.
 fn add_after(brief: &Brief, index: &BTreeMap<ChunkNumber, usize>, entries: &mut [Entry]) {
     for at in 0..entries.len() {
         let number = entries[at].step.task.number;
@@ -267,7 +266,7 @@ fn add_after(brief: &Brief, index: &BTreeMap<ChunkNumber, usize>, entries: &mut 
     }
 }
 
-/// The entries that one waits for, be it through others; itself among them.
+/// Returns the entries that one waits for, be it through others; itself among them.
 fn reached(entries: &[Entry], from: usize) -> Vec<bool> {
     let mut seen = vec![false; entries.len()];
     let mut open = vec![from];
@@ -279,8 +278,8 @@ fn reached(entries: &[Entry], from: usize) -> Vec<bool> {
     seen
 }
 
-/// What a chunk does not wait for it must not know of: whether it is there when the prompt is
-/// built is a matter of which call was quicker.
+/// Lists for each chunk those that its prompt must not know of, since it does not wait for them: whether they
+/// are there when the prompt is built is a matter of which call was quicker.
 fn set_apart(entries: &mut [Entry]) {
     for at in 0..entries.len() {
         let waited_for = reached(entries, at);
@@ -327,8 +326,8 @@ mod tests {
         Schedule::new(&brief, &tasks, order, 4)
     }
 
-    /// The chunks in groups that could be written at the same time, were all as long; with a
-    /// `~` before those that are written without the text before them.
+    /// Returns the chunks in groups that could be written at the same time, were all as long; with a `~`
+    /// before those that are written without the text before them.
     fn waves(mut schedule: Schedule) -> String {
         let mut waves = Vec::new();
         loop {

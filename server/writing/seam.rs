@@ -36,7 +36,7 @@ impl<'a> Seam<'a> {
         }
     }
 
-    /// The user message that asks for another opening.
+    /// Returns the user message that asks for another opening.
     pub fn user(&self, language: &Language) -> Vec<String> {
         let after = self.rest.trim_start();
         let shown = boundaries::floor(after, AFTER_BYTES);
@@ -61,7 +61,7 @@ impl<'a> Seam<'a> {
         parts
     }
 
-    /// The opening that an answer gives, or why it is none.
+    /// Returns the opening that an answer gives, or why it is none.
     pub fn judge(&self, answer: &str, language: &Language) -> Result<String, &'static str> {
         let fresh = continuation::join(self.tail, answer.trim_start());
         let fresh = without_rest(without_lead(fresh.trim(), self.opening), self.rest);
@@ -90,7 +90,7 @@ impl<'a> Seam<'a> {
     }
 }
 
-/// Where the first paragraph ends, in bytes: before a blank line, or with the text.
+/// Finds where the first paragraph ends, in bytes: before a blank line, or with the text.
 fn paragraph_end(text: &str) -> usize {
     let mut end = 0;
     for line in text.split_inclusive('\n') {
@@ -102,7 +102,7 @@ fn paragraph_end(text: &str) -> usize {
     text.trim_end().len()
 }
 
-/// Without a sentence such as "Here is the paragraph:" on a line of its own before it.
+/// Returns an answer without a lead such as "Here is the paragraph:" on a line of its own before it.
 fn without_lead<'a>(answer: &'a str, opening: &str) -> &'a str {
     let end = paragraph_end(answer);
     let first = answer[..end].trim_end();
@@ -115,7 +115,7 @@ fn without_lead<'a>(answer: &'a str, opening: &str) -> &'a str {
     }
 }
 
-/// Without the text after the opening, where an answer goes on into it.
+/// Returns an answer without the text after the opening, where an answer goes on into it.
 fn without_rest<'a>(answer: &'a str, rest: &str) -> &'a str {
     let next = rest.trim_start();
     let next = next[..paragraph_end(next)].trim();

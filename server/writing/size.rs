@@ -43,7 +43,7 @@ const SAFE: f64 = 0.8;
 const TELLING: u32 = 20;
 
 impl Bounds {
-    /// Most that a call should be asked for.
+    /// Returns the most words (characters for CJK) that a call should be asked for.
     pub fn fitting(&self) -> u32 {
         let in_time = self.pace.map(|pace| {
             let writing = self.call.saturating_sub(pace.first_token).as_secs_f64();
@@ -56,8 +56,8 @@ impl Bounds {
     }
 }
 
-/// What to ask for where `wanted` is still to be written: all of it, or one of several parts
-/// that are about as long as each other.
+/// Returns what to ask for where `wanted` is still to be written: all of it, or one of several parts that are
+/// about as long as each other.
 pub fn ask(wanted: u32, bounds: &Bounds) -> Ask {
     let calls = wanted.div_ceil(bounds.fitting()).max(1);
     let words = wanted.div_ceil(calls);
@@ -81,7 +81,7 @@ struct Known {
     /// The same, once it happened again: the first time it may have been chance, or thoughts
     /// that nobody saw.
     cut_off: Option<u32>,
-    /// Tokens that calls are allowed for reasoning, on top of what the text may have.
+    /// Returns the tokens that calls are allowed for reasoning, on top of what the text may have.
     reasoning: u32,
     /// The author was told that a limit of a call's own cut an answer off.
     told_limit: bool,
@@ -91,7 +91,7 @@ struct Known {
 const MOST_REASONING: u32 = 65_536;
 
 impl Measured {
-    /// A call brought so many words within `writing` after the first of them.
+    /// Notes that a call brought so many words within `writing` after the first of them.
     pub fn heard(&self, words: u32, first_token: Option<Duration>, writing: Duration) {
         if words < TELLING {
             return;
@@ -104,7 +104,7 @@ impl Measured {
         });
     }
 
-    /// A limit cut an answer off after so many words.
+    /// Notes that a limit cut an answer off after so many words.
     pub fn cut_off(&self, words: u32) {
         if words >= TELLING {
             let mut known = self.known();
@@ -113,7 +113,7 @@ impl Measured {
         }
     }
 
-    /// A limit cut an answer off after so many tokens of reasoning. Allows as much again, since
+    /// Notes that a limit cut an answer off after so many tokens of reasoning. Allows as much again, since
     /// nobody knows how much was to come. Whether that is more than before.
     pub fn raise_for_reasoning(&self, tokens: u32) -> bool {
         let mut known = self.known();
@@ -123,7 +123,7 @@ impl Measured {
         is_more
     }
 
-    /// Whether the author is still to be told that a limit of a call's own cut an answer off; once.
+    /// Tells whether the author is still to be told that a limit of a call's own cut an answer off; once.
     pub fn is_first_limit(&self) -> bool {
         !std::mem::replace(&mut self.known().told_limit, true)
     }
@@ -138,7 +138,8 @@ impl Measured {
         self.known().pace
     }
 
-    /// What bounds the next call, where `limit` is the known output limit in words (characters for CJK).
+    /// Returns what bounds the next call, where `limit` is the known output limit in words (characters for
+    /// CJK).
     pub fn bounds(&self, call: Duration, limit: Option<u32>) -> Bounds {
         let known = *self.known();
         Bounds {
@@ -148,7 +149,7 @@ impl Measured {
         }
     }
 
-    /// A poisoned lock's data is still whole: it is changed in one step.
+    /// Locks the data; that of a poisoned lock is still whole, since it is changed in one step.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -23,7 +23,7 @@ impl Thought {
         }
     }
 
-    /// Tokens of the answer that were thinking.
+    /// Returns how many tokens of the answer were reasoning.
     pub fn tokens(&self) -> u64 {
         self.told
             .unwrap_or((self.heard / CHARACTERS_A_TOKEN) as u64)

@@ -19,7 +19,7 @@ pub fn adapt(adapter: &Adapter, sentences: &[String]) -> Vec<String> {
     }
 }
 
-/// The same for a state that lasts from before.
+/// Returns the same for a state that lasts from before.
 pub fn adapt_still(adapter: &Adapter, sentences: &[String]) -> Vec<String> {
     match adapter.pack.reading.adaptation {
         Adaptation::English => english::adapt(adapter, sentences, Still::Yes),

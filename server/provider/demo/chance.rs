@@ -17,7 +17,7 @@ impl Chance {
         mix(self.0)
     }
 
-    /// A number below `bound`; 0 when `bound` is 0.
+    /// Returns a number below `bound`; 0 when `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
         if bound == 0 {
             return 0;
@@ -32,7 +32,7 @@ impl Chance {
         }
     }
 
-    /// True in `percent` of a hundred cases.
+    /// Returns true in `percent` of a hundred cases.
     pub fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -44,7 +44,7 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A seed made of several texts (FNV-1a); the order and the borders between them count.
+/// Returns a seed made of several texts (FNV-1a); the order and the borders between them count.
 pub fn seed_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for part in parts {
@@ -102,7 +102,7 @@ pub struct Rotation {
 const ENOUGH: usize = 6;
 
 impl Rotation {
-    /// `salt` tells lists apart.
+    /// Makes a deck of entries; `salt` tells lists apart.
     pub fn new(share: Share, salt: u64, entries: &[Entry]) -> Self {
         let chunks = share.chunks.max(1) as usize;
         let chunk = share.chunk as usize % chunks;
@@ -148,7 +148,7 @@ impl Rotation {
         }
     }
 
-    /// The next index; `None` for an empty list.
+    /// Returns the next index; `None` for an empty list.
     pub fn next(&mut self) -> Option<usize> {
         if self.at >= self.order.len() {
             self.order.clone_from(&self.again);
@@ -181,7 +181,7 @@ impl Spread {
         }
     }
 
-    /// The index of a word for `gap`; `None` for an empty list.
+    /// Returns the index of a word for `gap`; `None` for an empty list.
     pub fn next(&mut self, gap: u64) -> Option<usize> {
         let uses = self.uses.entry(gap).or_default();
         // One further in each chunk; far from that when a chunk comes back to the sentence.

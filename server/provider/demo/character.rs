@@ -31,7 +31,7 @@ pub struct Character {
     pub gender: Gender,
 }
 
-/// Where a name stands as a word of its own.
+/// Finds where a name stands as a word of its own.
 pub fn find_name(text: &str, name: &str) -> Option<usize> {
     let joined = |c: char| c.is_alphanumeric() && u32::from(c) < 0x2e80;
     text.match_indices(name).map(|(at, _)| at).find(|at| {

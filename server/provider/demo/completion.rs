@@ -13,7 +13,7 @@ impl Completion {
     }
 }
 
-/// What is missing when `so_far` is the beginning of `whole`, white space at its end aside.
+/// Returns what is missing when `so_far` is the beginning of `whole`, white space at its end aside.
 pub fn remainder(whole: &str, so_far: &str) -> Option<String> {
     if let Some(rest) = whole.strip_prefix(so_far) {
         return Some(rest.to_owned());

@@ -172,7 +172,7 @@ impl<'a> Composer<'a> {
         self.put(&given.text);
     }
 
-    /// A sentence of the named list, if there is room for it.
+    /// Returns a sentence of the named list, if there is room for it.
     fn add(&mut self, list: usize) -> bool {
         let Some(sentence) = self.voice.sentence(list) else {
             return false;
@@ -344,7 +344,7 @@ impl<'a> Composer<'a> {
         true
     }
 
-    /// Who speaks is said at first, then only now and then.
+    /// Puts a line of dialogue into a frame: who speaks is said at first, then only now and then.
     fn frame_of_line(&mut self, line: &str, viewpoint: bool, said: u32) -> Option<usize> {
         let roll = self.chance.below(100);
         let asks = line.ends_with(['?', '？', '؟']);
@@ -360,7 +360,8 @@ impl<'a> Composer<'a> {
         self.pack.list(name)
     }
 
-    /// The last paragraph: what is missing to the asked length, then the exit state.
+    /// Writes the last paragraph: what is missing to the asked length, then the exit state. what is missing
+    /// to the asked length, then the exit state.
     fn close(&mut self, exit: Vec<Given>) {
         self.begin();
         let unit = self.unit();
@@ -381,7 +382,7 @@ impl<'a> Composer<'a> {
         self.end();
     }
 
-    /// A sentence as long as `room`, or one that leaves enough for another.
+    /// Returns a sentence as long as `room`, or one that leaves enough for another.
     fn sentence_of(&mut self, room: i64) -> Option<(String, i64)> {
         const LISTS: [&str; 5] = ["thought", "sense", "short", "after", "move"];
         let lists = LISTS.map(|name| self.pack.list(name));

@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::voice::Voice;
 use crate::story::{Language, words};
 
-/// The completion of a scene: all of it, or what is missing behind `so_far`.
+/// Returns the completion of a scene: all of it, or what is missing behind `so_far`.
 pub fn complete(scene: &Scene) -> Completion {
     let language = Language::parse(&scene.language).unwrap_or_default();
     let Some(pack) = Pack::of(&language.primary()) else {
@@ -33,7 +33,7 @@ pub fn complete(scene: &Scene) -> Completion {
     Completion::whole(text)
 }
 
-/// All chunks of a story, each below its line.
+/// Returns all chunks of a story, each below its line.
 pub fn story(parts: &[(String, Arc<Scene>)]) -> Completion {
     let mut story = Completion::whole(String::new());
     for (line, scene) in parts {
@@ -80,7 +80,7 @@ impl Writer<'_> {
         ])
     }
 
-    /// The chunk from its beginning; does not depend on what is written.
+    /// Returns the chunk from its beginning; does not depend on what is written.
     fn whole(&self) -> String {
         let plan = Plan {
             enter: self.stage.enter.clone(),
@@ -99,7 +99,7 @@ impl Writer<'_> {
         .write(&plan)
     }
 
-    /// Fresh text after a text of somebody else; or the rest of it, if it was begun before.
+    /// Returns fresh text after a text of another writer; or the rest of it, if it was begun before.
     fn go_on(&self) -> String {
         let so_far = &self.scene.so_far;
         // The first that fits: a later one may look the same for a line or two.
@@ -117,8 +117,8 @@ impl Writer<'_> {
         rest.unwrap_or_else(|| self.after(so_far, usize::MAX))
     }
 
-    /// Where a foreign text may have ended and ours begun: ends of paragraphs, and the words
-    /// that close a broken sentence.
+    /// Finds where a foreign text may have ended and ours begun: ends of paragraphs, and the words that close
+    /// a broken sentence.
     fn borders(&self, so_far: &str) -> Vec<usize> {
         let mut borders: Vec<usize> = so_far.match_indices("\n\n").map(|(at, _)| at).collect();
         let list = self.pack.list("broken_off");
@@ -131,7 +131,7 @@ impl Writer<'_> {
         borders
     }
 
-    /// Fresh text after `theirs`, at least its first `enough` bytes.
+    /// Returns fresh text after `theirs`, at least its first `enough` bytes.
     fn after(&self, theirs: &str, enough: usize) -> String {
         let salt = self.salt(theirs);
         let bridge = self.bridge(theirs, salt);
@@ -157,7 +157,7 @@ impl Writer<'_> {
         format!("{bridge}{}", composer.write(&plan))
     }
 
-    /// From the end of a foreign text to the beginning of a paragraph.
+    /// Returns the text that leads from the end of a foreign text to the beginning of a paragraph.
     fn bridge(&self, so_far: &str, salt: u64) -> String {
         if so_far.trim().is_empty() {
             return String::new();
@@ -182,8 +182,8 @@ impl Writer<'_> {
         format!("{broken}\n\n")
     }
 
-    /// The events that `so_far` does not tell: those after the last that it has word for
-    /// word, else those that its length leaves.
+    /// Returns the events that `so_far` does not tell: those after the last that it has word for word, else
+    /// those that its length leaves.
     fn untold(&self, so_far: &str, written: u32) -> Vec<String> {
         let events = &self.stage.events;
         let last = events

@@ -23,7 +23,7 @@ pub fn adapt(adapter: &Adapter, sentences: &[String], still: Still) -> Vec<Strin
         .collect()
 }
 
-/// The author's sentence as it is, in a frame that explains its person and tense.
+/// Returns the author's sentence as it is, in a frame that explains its person and tense.
 fn reported(adapter: &Adapter, sentence: &str) -> String {
     let frames = &adapter.pack.reading.reported;
     let index = seed_of([sentence]) as usize % frames.len().max(1);
@@ -88,8 +88,8 @@ impl<'a> Line<'a> {
             && !self.word(at).is_empty()
     }
 
-    /// The table's forms for a word (past, past of the first person, present of the first),
-    /// with the joining letters that it begins with, if any.
+    /// Returns the table's forms for a word (past, past of the first person, present of the first), with the
+    /// joining letters that it begins with, if any.
     fn forms(&self, word: &str) -> Option<(&'a str, &'a [String; 3])> {
         let pack = self.adapter.pack;
         let lower = word.to_lowercase();
@@ -101,7 +101,7 @@ impl<'a> Line<'a> {
         found("").or_else(|| prefixes.map(String::as_str).find_map(found))
     }
 
-    /// The sentence in the story's person and tense; `None` where that is not safe.
+    /// Returns the sentence in the story's person and tense; `None` where that is not safe.
     fn adapt(&mut self, still: Still) -> Option<String> {
         let adapter = self.adapter;
         let reading = &adapter.pack.reading;
@@ -223,7 +223,7 @@ impl<'a> Line<'a> {
         before.is_some_and(|word| words.contains(&word.to_lowercase()))
     }
 
-    /// "La marca" is a noun.
+    /// Tells whether an article stands before the word at `at`: "la marca" is a noun.
     fn follows_article(&self, at: usize) -> bool {
         self.follows(at, &self.adapter.pack.reading.before_nouns)
     }
@@ -237,7 +237,7 @@ impl<'a> Line<'a> {
         self.adapter.pack.reading.clitics.contains(&word)
     }
 
-    /// "Se" before and "su" behind a verb of the viewpoint become its own.
+    /// Replaces "se" before and "su" behind a verb of the viewpoint by its own words.
     fn own_words_around(&mut self, at: usize) {
         let own = &self.adapter.pack.reading.own;
         let end = (at + 12).min(self.parts.len());

@@ -2,8 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Plain sentences of a markdown text, in order, each with a mark at its end (`stop` where
-/// the author left it out).
+/// Returns the plain sentences of a markdown text, in order, each with a mark at its end (`stop` where the
+/// author left it out).
 pub fn sentences(markdown: &str, stop: &str) -> Vec<String> {
     let mut sentences: Vec<String> = Vec::new();
     for block in blocks(markdown) {
@@ -43,7 +43,7 @@ fn finished(sentence: &str, stop: &str) -> String {
     format!("{bare}{stop}")
 }
 
-/// "Dr." and single initials end no sentence.
+/// Tells whether a text ends in an abbreviation: "Dr." and single initials end no sentence.
 fn ends_in_abbreviation(text: &str) -> bool {
     const ABBREVIATIONS: &[&str] = &[
         "Mr", "Mrs", "Ms", "Dr", "St", "Prof", "Capt", "Lt", "Sgt", "Sr", "Sra", "Srta", "Dra",

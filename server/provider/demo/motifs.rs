@@ -41,7 +41,7 @@ pub fn of(scene: &Scene, pack: &Pack, cast: &[Character]) -> Vec<String> {
     motifs
 }
 
-/// A word with whether a mark follows it.
+/// Returns a word with whether a mark follows it.
 fn words(text: &str) -> Vec<(&str, bool)> {
     text.split_whitespace()
         .map(|raw| {
@@ -99,7 +99,7 @@ fn is_plain_noun(word: &str, pack: &Pack) -> bool {
     lower && word.chars().count() > 2 && !dull && !verbal && !pack.forms.contains_key(word)
 }
 
-/// Kanji or katakana, two to six, followed by a particle.
+/// Finds runs of two to six kanji or katakana, followed by a particle.
 fn runs(text: &str, pack: &Pack) -> Vec<String> {
     let is_kanji = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c) || c == '々';
     let is_katakana = |c: char| ('\u{30a1}'..='\u{30fc}').contains(&c) && c != '・';
@@ -131,7 +131,7 @@ fn runs(text: &str, pack: &Pack) -> Vec<String> {
     motifs
 }
 
-/// Single words with the article ال that no other such word stands beside.
+/// Finds single words with the article ال that no other such word stands beside.
 fn prefixed(text: &str, pack: &Pack) -> Vec<String> {
     let has_article = |word: &str| word.starts_with("ال") && word.chars().count() >= 5;
     let words = words(text);

@@ -236,7 +236,7 @@ struct TalkSource {
 }
 
 impl Pack {
-    /// The pack of a primary language subtag (`en`), if there is one.
+    /// Returns the pack of a primary language subtag (`en`), if there is one.
     pub fn of(primary: &str) -> Option<&'static Pack> {
         static PACKS: LazyLock<HashMap<&'static str, Pack>> = LazyLock::new(|| {
             SOURCES
@@ -292,7 +292,7 @@ impl Pack {
         })
     }
 
-    /// The index of a list that the writer asks for by name.
+    /// Returns the index of a list that the writer asks for by name.
     pub fn list(&self, name: &str) -> Option<usize> {
         self.names.get(name).copied()
     }

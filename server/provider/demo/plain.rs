@@ -67,7 +67,7 @@ impl Style {
     }
 }
 
-/// Sentences of the beat first and in order, then combinations of clauses.
+/// Composes the sentences of the beat first and in order, then combinations of clauses.
 fn compose(scene: &Scene, language: &Language, length: u32, so_far: &str) -> String {
     let style = Style::of(language);
     let enter = scene.enter.as_deref().unwrap_or_default();
@@ -120,7 +120,7 @@ fn compose(scene: &Scene, language: &Language, length: u32, so_far: &str) -> Str
     page.text
 }
 
-/// The parts of sentences between their marks, beginning as they would inside a sentence.
+/// Returns the parts of sentences between their marks, beginning as they would inside a sentence.
 fn clauses(sentences: &[String], text: &str) -> Vec<String> {
     let words: HashSet<&str> = text.unicode_words().collect();
     let inside = |part: &str| {
@@ -181,7 +181,8 @@ impl<'a> Mixer<'a> {
         chosen.join(comma)
     }
 
-    /// A short brief has only so many combinations; then they come again.
+    /// Tells whether a sentence is new; forgets the earlier ones when a short brief has no new combinations
+    /// left.
     fn is_new(&mut self, sentence: &str) -> bool {
         let new = self.seen.insert(sentence.to_owned());
         self.refused = if new { 0 } else { self.refused + 1 };

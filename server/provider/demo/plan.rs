@@ -49,7 +49,7 @@ struct Beat {
     exit: String,
 }
 
-/// The beats that an outline is missing, as a model would write them.
+/// Returns the beats that an outline is missing, as a model would write them.
 pub fn tell(scene: &Scene, outline: &Outline) -> Completion {
     let language = Language::parse(&scene.language).unwrap_or_default();
     let tag = language.primary();
@@ -144,7 +144,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The beat of that index; `before` is the state that it begins in.
+    /// Returns the beat of that index; `before` is the state that it begins in.
     fn beat(&mut self, index: usize, before: Option<String>) -> Beat {
         let mut beat = match &self.source {
             Source::Frames {
@@ -217,7 +217,7 @@ fn known(outline: &Outline) -> HashSet<String> {
     titles.map(|(title, _)| title.to_lowercase()).collect()
 }
 
-/// Every sentence begins as its language has it.
+/// Returns the text with every sentence beginning as its language has it.
 fn sentences(text: &str, capitals: bool) -> String {
     let parts: Vec<String> = text
         .split(". ")

@@ -4,7 +4,7 @@ use super::chance::seed_of;
 use super::pack::Pack;
 use super::template::LineEnd;
 
-/// With a capital at its first letter, if `wanted`.
+/// Returns the text with a capital at its first letter, if `wanted`.
 pub fn capitalised(text: &str, wanted: bool) -> String {
     let start = text.find(char::is_alphanumeric).filter(|_| wanted);
     let Some((before, rest)) = start.and_then(|at| text.split_at_checked(at)) else {
@@ -32,7 +32,7 @@ pub fn line_of_talk(line: &str, end: LineEnd, out: &mut String) {
     }
 }
 
-/// Capital, article, contractions and double spaces.
+/// Puts capitals, articles, contractions and double spaces right.
 pub fn tidy(text: String, pack: &Pack) -> String {
     let mut text = text;
     while text.contains("  ") {
@@ -56,7 +56,7 @@ pub fn tidy(text: String, pack: &Pack) -> String {
     text
 }
 
-/// A list may begin the second sentence of a template.
+/// Returns the text with a capital at the start of each sentence inside it.
 fn with_capitals_inside(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut stop = None;
@@ -81,7 +81,7 @@ fn with_capitals_inside(text: &str) -> String {
     out
 }
 
-/// The same for sentences that differ in marks and capitals alone.
+/// Returns the same for sentences that differ in marks and capitals alone.
 pub fn fingerprint(sentence: &str) -> u64 {
     let letters = |word: &str| -> String {
         word.chars()

@@ -52,8 +52,8 @@ const JOINS: [(&str, &str, &[&str]); 2] = [
     ),
 ];
 
-/// The text with two short sentences made one; in other languages, or where there are none, with
-/// its longest paragraph in two.
+/// Returns the text with two short sentences made one; in other languages, or where there are none, with its
+/// longest paragraph in two.
 pub fn better(prose: &str, language: &str) -> String {
     let primary = language.split(['-', '_']).next().unwrap_or_default();
     let join = JOINS
@@ -65,7 +65,7 @@ pub fn better(prose: &str, language: &str) -> String {
         .unwrap_or_else(|| prose.to_owned())
 }
 
-/// With the first two short sentences of a paragraph that can be joined made one.
+/// Joins the first two short sentences of a paragraph that can be joined.
 fn joined(prose: &str, conjunction: &str, begin_second: &[&str]) -> Option<String> {
     let mut start = 0;
     for line in prose.split_inclusive('\n') {
@@ -97,7 +97,7 @@ fn joined(prose: &str, conjunction: &str, begin_second: &[&str]) -> Option<Strin
     None
 }
 
-/// With the longest paragraph broken at the end of the sentence nearest to its middle.
+/// Breaks the longest paragraph at the end of the sentence nearest to its middle.
 fn in_two(prose: &str) -> Option<String> {
     let paragraphs = prose.split("\n\n");
     let longest = paragraphs.max_by_key(|paragraph| paragraph.len())?;

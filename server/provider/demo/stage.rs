@@ -80,7 +80,7 @@ impl Stage {
     }
 }
 
-/// All that the brief says of this beat, in one text.
+/// Returns all that the brief says of this beat, in one text.
 fn beat_text(scene: &Scene) -> String {
     let enter = scene.enter.as_deref().unwrap_or_default();
     let exit = scene.exit.as_deref().unwrap_or_default();
@@ -145,7 +145,7 @@ fn cast_of(scene: &Scene, pack: &Pack) -> Vec<Character> {
     cast
 }
 
-/// The first name, unless it is a title.
+/// Returns the first name, unless it is a title.
 fn short_name(full: &str, pack: &Pack) -> String {
     let full = full.trim();
     let mut words = full.split_whitespace();

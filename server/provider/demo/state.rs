@@ -10,8 +10,8 @@ use crate::story::state::{CharacterState, ChunkState, Fact};
 const MOST_FACTS: usize = 6;
 const SHORTEST: usize = 12;
 
-/// The state of a chunk with this prose, as JSON. The summary is its first sentence and its
-/// last; the facts are sentences that name somebody of the cast.
+/// Returns the state of a chunk with this prose, as JSON. The summary is its first sentence and its last; the
+/// facts are sentences that name somebody of the cast.
 pub fn tell(scene: &Scene, prose: &str) -> String {
     let sentences: Vec<&str> = prose
         .lines()
@@ -39,7 +39,7 @@ pub fn tell(scene: &Scene, prose: &str) -> String {
     serde_json::to_string_pretty(&state).unwrap_or_default()
 }
 
-/// Sentences about the cast, spread evenly over the chunk.
+/// Returns sentences about the cast as facts, spread evenly over the chunk.
 fn facts(scene: &Scene, sentences: &[&str]) -> Vec<Fact> {
     let mut facts = Vec::new();
     for sentence in sentences {

@@ -51,7 +51,7 @@ struct Teller {
     step: Step,
 }
 
-/// The stream of a completion. It does no work ahead; dropped, it is gone.
+/// Returns the stream of a completion. It does no work ahead; dropped, it is gone.
 pub fn tell(completion: Completion, pace: Pace, seed: u64) -> EventStream {
     let teller = Teller {
         text: completion.text,
@@ -111,7 +111,7 @@ impl Teller {
         })
     }
 
-    /// Some 0.75 words a token, or one character.
+    /// Counts tokens: some 0.75 words a token, or one character.
     fn tokens(&self, told: u64) -> u64 {
         if self.pace.by_character {
             told
@@ -146,7 +146,7 @@ impl Teller {
         Some(Event::Text(text))
     }
 
-    /// The end of the next piece, and how many words (or characters) it has.
+    /// Returns the end of the next piece, and how many words (or characters) it has.
     fn fragment(&mut self) -> (usize, u64) {
         let wanted = 1 + self.chance.below(3) as u64;
         let rest = self.text.get(self.at..).unwrap_or_default();

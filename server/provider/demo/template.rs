@@ -137,7 +137,7 @@ impl Template {
         })
     }
 
-    /// Its text without what would be filled in.
+    /// Returns the text without what would be filled in.
     pub fn plain(&self) -> String {
         let mut plain = String::new();
         for piece in &self.pieces {

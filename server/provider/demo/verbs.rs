@@ -36,8 +36,8 @@ pub struct Verbs {
 }
 
 impl Verbs {
-    /// `words` are bases, each with its past tense after a space where that is irregular or
-    /// doubles a consonant; a leading `?` marks those that are nouns as well.
+    /// Makes the verbs of a pack; `words` are bases, each with its past tense after a space where that is
+    /// irregular or doubles a consonant; a leading `?` marks those that are nouns as well.
     pub fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Verbs {
         let mut verbs = Verbs::default();
         for entry in words {
@@ -56,7 +56,7 @@ impl Verbs {
         verbs
     }
 
-    /// Past and present of a base form; `None` for a verb that the pack does not list.
+    /// Returns past and present of a base form; `None` for a verb that the pack does not list.
     pub fn forms(&self, base: &str) -> Option<(Forms, Forms)> {
         Some(match base {
             "be" => (
@@ -90,14 +90,14 @@ impl Verbs {
         self.ambiguous.contains(base)
     }
 
-    /// The past tense of a third-person form, by the spelling rules where the verb is unknown.
+    /// Returns the past tense of a third-person form, by the spelling rules where the verb is unknown.
     pub fn past_of_third(&self, third: &str) -> String {
         let base = self.base_of(third);
         self.past_of(&base)
             .map_or_else(|| regular_past(&base), str::to_owned)
     }
 
-    /// The base of a third-person form, by the spelling rules where the verb is unknown.
+    /// Returns the base of a third-person form, by the spelling rules where the verb is unknown.
     pub fn base_of(&self, third: &str) -> String {
         if let Some(base) = self.base_of_third(third) {
             return base.to_owned();
@@ -119,7 +119,7 @@ fn is_vowel(c: char) -> bool {
     matches!(c, 'a' | 'e' | 'i' | 'o' | 'u')
 }
 
-/// `carry` gives `carries`, `watch` gives `watches`.
+/// Forms the third person: `carry` gives `carries`, `watch` gives `watches`.
 fn third_person(base: &str) -> String {
     match base {
         "have" => return "has".to_owned(),
@@ -139,7 +139,7 @@ fn third_person(base: &str) -> String {
     format!("{base}s")
 }
 
-/// `carry` gives `carried`, `move` gives `moved`, `grab` gives `grabbed`.
+/// Forms the past tense: `carry` gives `carried`, `move` gives `moved`, `grab` gives `grabbed`.
 fn regular_past(base: &str) -> String {
     if let Some(stem) = consonant_y(base) {
         return format!("{stem}ied");

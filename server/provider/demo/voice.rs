@@ -161,7 +161,7 @@ impl<'a> Voice<'a> {
         self.told.insert(fingerprint(sentence))
     }
 
-    /// What [`restore`](Self::restore) needs to take a sentence back that was not used.
+    /// Returns what [`restore`](Self::restore) needs to take a sentence back that was not used.
     pub fn checkpoint(&self) -> Mentions {
         self.mentions
     }
@@ -184,7 +184,7 @@ impl<'a> Voice<'a> {
         self.told.contains(&fingerprint(sentence))
     }
 
-    /// A fresh sentence of a list; `None` if the list has nothing that fits this scene.
+    /// Returns a fresh sentence of a list; `None` if the list has nothing that fits this scene.
     pub fn sentence(&mut self, list: usize) -> Option<String> {
         let mut last = None;
         for _ in 0..6 {
@@ -201,14 +201,14 @@ impl<'a> Voice<'a> {
         last.filter(|sentence| !self.is_long(sentence))
     }
 
-    /// The next lines of a talk: 0 opens, 1 goes on, 2 ends it.
+    /// Returns the next lines of a talk: 0 opens, 1 goes on, 2 ends it.
     pub fn exchange(&mut self, part: usize) -> Option<&'a Exchange> {
         let (exchanges, rotation) = self.talk.get_mut(part)?;
         let index = rotation.next()?;
         exchanges.get(index).copied()
     }
 
-    /// An entry of a list as it stands, spaces at its ends included.
+    /// Returns an entry of a list as it stands, spaces at its ends included.
     pub fn raw(&mut self, list: usize) -> Option<String> {
         let mut text = String::new();
         let template = self.template(list)?;
@@ -216,14 +216,14 @@ impl<'a> Voice<'a> {
         Some(text)
     }
 
-    /// A line of dialogue; `None` if it is long and was said before.
+    /// Returns a line of dialogue; `None` if it is long and was said before.
     pub fn line(&mut self, line: &Template) -> Option<String> {
         let line = self.render(line, None);
         let fresh = self.remember(&line);
         (fresh || !self.is_long(&line)).then_some(line)
     }
 
-    /// A line of dialogue in a frame of `list`; `None` if all that is tried was told before.
+    /// Returns a line of dialogue in a frame of `list`; `None` if all that is tried was told before.
     pub fn framed(&mut self, list: usize, line: &str) -> Option<String> {
         for _ in 0..4 {
             let before = self.checkpoint();

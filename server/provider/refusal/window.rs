@@ -64,7 +64,7 @@ impl Window {
         }
     }
 
-    /// The error for the author. `asked`: most tokens that the prompt was allowed, and the answer.
+    /// Returns the error for the author. `asked`: most tokens that the prompt was allowed, and the answer.
     pub fn overflow(&self, said: &str, asked: Option<(u32, u32)>) -> String {
         let (needed, has) = match (self.needed, self.has) {
             (Some(needed), Some(has)) => (needed, has),
@@ -100,7 +100,7 @@ impl Window {
     }
 }
 
-/// The whole numbers of a text that may be tokens, with where they stand.
+/// Returns the whole numbers of a text that may be tokens, with where they stand.
 fn numbers(text: &str) -> Vec<(usize, u64)> {
     let mut numbers = Vec::new();
     let mut at = 0;

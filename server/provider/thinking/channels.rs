@@ -114,7 +114,7 @@ impl Channels {
     }
 }
 
-/// The first mark in `text`.
+/// Returns the first mark in `text`.
 pub(super) fn find_mark(text: &str) -> Option<Range<usize>> {
     let marks = MARKS.iter();
     let found = marks.filter_map(|mark| text.find(mark).map(|at| at..at + mark.len()));

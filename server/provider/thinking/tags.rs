@@ -127,7 +127,7 @@ pub(super) fn beginning(begun: &str) -> Beginning {
     }
 }
 
-/// The names of channels before a word that begins at once: no prose begins like this.
+/// Returns the names of channels before a word that begins at once: no prose begins like this.
 fn bare(begun: &str) -> Beginning {
     for name in ["analysis", "commentary", "final"] {
         if name.starts_with(begun) {
@@ -158,7 +158,7 @@ enum Named<'a> {
     Half,
 }
 
-/// A tag `<NAME>` or `</NAME>` at the beginning of `lower`, whose name is one of reasoning.
+/// Returns a tag `<NAME>` or `</NAME>` at the beginning of `lower`, whose name is one of reasoning.
 fn named(lower: &str) -> Option<Named<'_>> {
     let inner = lower.strip_prefix('<')?;
     let is_closing = inner.starts_with('/');
@@ -180,7 +180,7 @@ fn named(lower: &str) -> Option<Named<'_>> {
     })
 }
 
-/// The first closing tag in `text`, whichever it is.
+/// Returns the first closing tag in `text`, whichever it is.
 pub(super) fn find_closing(text: &str) -> Option<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let known = TAGS

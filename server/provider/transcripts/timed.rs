@@ -17,8 +17,8 @@ const USAGE: &str = r#"data: {"choices":[],"usage":{"completion_tokens":2}}"#;
 const PING: &str = ": ping";
 const DONE: &str = "data: [DONE]";
 
-/// What comes of lines that come each after so many seconds, the last one for ever, and after
-/// how many seconds.
+/// Returns what comes of lines that come each after so many seconds, the last one for ever, and after how
+/// many seconds.
 async fn read_timed<D: Decoder>(decoder: D, lines: Vec<(u64, &'static str)>) -> (Read, u64) {
     let started = Instant::now();
     let last = lines.last().copied().into_iter().cycle();

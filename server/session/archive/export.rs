@@ -38,7 +38,7 @@ pub struct Exported {
     pub notices: Vec<String>,
 }
 
-/// A file of the session, as it was read.
+/// A file of the session, as the export read it.
 struct Member {
     /// Below the session's folder, with forward slashes.
     name: String,
@@ -87,10 +87,9 @@ pub fn export_zip(
     })
 }
 
-/// Writes the story as far as it is complete into one markdown file: the text of
-/// full_story.md, made anew from the chunks (and open editors). By default it lies in the
-/// session's folder and is named after it. A file there that is not known for an earlier
-/// assembly is kept under a new name.
+/// Writes the complete part of the story into one markdown file: the text of full_story.md, assembled anew
+/// from the chunks (and open editors). By default it lies in the session's folder and is named after it. A
+/// file there that is not known for an earlier assembly is kept under a new name.
 ///
 /// # Errors
 /// As for [`export_zip`].
@@ -254,7 +253,7 @@ fn make_room(
     )))
 }
 
-/// The files of an archive by name, and what is to be told of those that are not in it.
+/// The files of an archive by name, and messages about those that are left out.
 type Collected = (Vec<(String, PathBuf)>, Vec<String>);
 
 fn collect(folder: &StoryFolder, id: &SessionId, disk: &Disk) -> Result<Collected, StoreError> {
@@ -322,7 +321,7 @@ fn walk(
     Ok(())
 }
 
-/// Tells whether a file is an export of the session that lies in its folder, or one that was kept.
+/// Tells whether a file in the session's folder is an export of the session, or an older one that was kept.
 fn is_export(name: &str, id: &SessionId) -> bool {
     name.strip_prefix(id.as_str())
         .is_some_and(|rest| rest == ".md" || rest.ends_with(".zip"))

@@ -125,7 +125,7 @@ pub fn import_zip(
 enum BriefState {
     /// Nothing, and the archive has one.
     Missing,
-    /// The same, or there is none to compare.
+    /// Equal, or no brief to compare.
     Same,
     Different,
 }
@@ -196,7 +196,8 @@ fn take_name(
     }
 }
 
-/// Gives the manifest the name of its session; one that can't be read is left for the next job to tell of.
+/// Writes the session's name into its manifest; a manifest that can't be read is left for the next job to
+/// report.
 fn rename_manifest(path: &Path, id: &SessionId, disk: &Disk) -> Result<(), StoreError> {
     let bytes = disk.read(path)?.unwrap_or_default();
     let Ok(serde_json::Value::Object(mut fields)) = serde_json::from_slice(&bytes) else {
@@ -230,7 +231,7 @@ struct Source<'a> {
     zip: ZipArchive<BufReader<File>>,
 }
 
-/// What an archive holds, as far as it is taken.
+/// The entries of an archive that are accepted.
 struct Survey {
     id: SessionId,
     members: Vec<Member>,
@@ -380,8 +381,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Refuses an archive in which other programs see other files than this one: the two headers of an
-    /// entry disagree, entries share bytes, or some stand in no directory.
+    /// Refuses an archive that other programs would read differently: the two headers of an entry disagree,
+    /// entries share bytes, or some are in no directory.
     fn hold_consistent(&mut self) -> Result<(), ArchiveError> {
         let path = self.path;
         let unreadable = |error: ZipError| ArchiveError::Unreadable {

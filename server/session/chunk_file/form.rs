@@ -1,4 +1,4 @@
-//! How the text of a file is written down: its line ends, its byte order mark. Pure.
+//! Keeps the line ends and the byte order mark of a file. Pure.
 
 /// How the author's programs write the text of a file: kept wherever the text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,4 +1,4 @@
-//! Where the front matter of a chunk file ends, and what is wrong with it. Pure.
+//! Finds the end of the front matter of a chunk file, and what is wrong with it. Pure.
 //!
 //! An author who types into the first lines by mistake must not turn a half-written chunk into a
 //! complete one: what is left of our own keys still says where the prose begins.
@@ -10,9 +10,9 @@ use crate::story::Span;
 
 /// Lines that may stand above our keys in place of the opening fence.
 const ABOVE: usize = 3;
-/// Lines that are looked at for the rest of a front matter behind one that does not belong.
+/// The most lines searched for the rest of a front matter after a line that is not part of one.
 const AHEAD: usize = 5;
-/// Most bytes beside the dashes in what may once have been the closing fence.
+/// The most bytes, apart from the dashes, of a damaged closing fence.
 const FENCE_EXTRA: usize = 24;
 
 /// One thing that is wrong with the front matter of a chunk file.
@@ -42,7 +42,7 @@ pub enum Fault {
 /// The front matter of a text without a byte order mark.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    /// Up to the prose, fences included, in bytes; 0 where there is none.
+    /// The length of the front matter with its fences, in bytes; 0 where there is none.
     pub(super) length: usize,
     pub(super) damage: Vec<Damage>,
 }
@@ -140,7 +140,7 @@ struct Closing {
     keys: usize,
 }
 
-/// Finds the end of the keys that begin at line `from`; `None` where they are none of ours.
+/// Finds the end of the keys that begin at line `from`; `None` where none of them is a key of chunk files.
 fn closing(lines: &[Line], from: usize, damage: &mut Vec<Damage>) -> Option<Closing> {
     let own = |range: Range<usize>| lines[range].iter().any(|line| line.own_key().is_some());
     let mut at = from;
@@ -180,7 +180,7 @@ fn closing(lines: &[Line], from: usize, damage: &mut Vec<Damage>) -> Option<Clos
     })
 }
 
-/// Returns the next line of a front matter that goes on behind a line that does not belong.
+/// Finds the line at which a front matter continues after a line that is not part of one.
 fn rest_of_head(lines: &[Line], at: usize, is_ours: bool) -> Option<usize> {
     let ahead = &lines[at + 1..lines.len().min(at + 1 + AHEAD)];
     let fence = ahead.iter().position(|line| is_fence(line.content))?;

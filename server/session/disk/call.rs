@@ -1,4 +1,4 @@
-//! The kinds of file-system calls, and how a test makes one fail.
+//! Names the kinds of file-system calls, and makes one fail in a test.
 
 use std::io;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What lies at a path: its kind, and what else the file system tells of it.
+//! Describes what is at a path: its kind, size and times. its kind, and what else the file system tells of
+//! it.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
-    /// Names what lies in the place of a file; `None` for files and links.
+    /// Returns the kind of an entry that is no file; `None` for files and links.
     pub fn no_file(self) -> Option<NoFile> {
         match self {
             EntryKind::File | EntryKind::Link => None,

@@ -1,5 +1,5 @@
-//! Files that another program holds for a moment: a virus scanner, an indexer, a preview, a sync tool. Windows
-//! neither replaces nor removes nor opens those, and does so again a moment later.
+//! Retries calls on files that another program has open for a moment: a virus scanner, an indexer, a preview,
+//! a sync tool. Windows neither replaces nor removes nor opens those, and does so again a moment later.
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Whether a folder lies inside the story's.
+//! Checks that a folder lies inside the story's.
 
 use std::path::Path;
 

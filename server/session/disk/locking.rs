@@ -1,4 +1,4 @@
-//! Locks that go with the process that holds them.
+//! Locks files until their process ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
@@ -10,8 +10,8 @@ use super::regular::{self, Links};
 use crate::session::error::{Doing, StoreError};
 
 impl Disk {
-    /// Opens a file, made where there is none, and locks it for as long as the handle lives.
-    /// `None` where another handle holds the lock.
+    /// Opens a file, creating it if need be, and locks it for as long as the handle lives. `None` where
+    /// another handle holds the lock.
     pub(crate) fn lock(&self, path: &Path) -> Result<Option<LockedFile>, StoreError> {
         self.lock_by(path, File::try_lock)
     }
@@ -54,7 +54,7 @@ pub(crate) struct LockedFile {
     file: File,
     /// False where the file system has no locks.
     pub(crate) held: bool,
-    /// The file beside it that names who holds it, on systems where a locked file can't be read.
+    /// The file next to the lock that names its holder, on systems where a locked file can't be read.
     name: Option<PathBuf>,
 }
 
@@ -78,7 +78,7 @@ impl LockedFile {
         }
     }
 
-    /// Names who holds the lock in a file beside it, for as long as it is held.
+    /// Writes the holder's name into a file next to the lock, for as long as the lock is held.
     pub(crate) fn write_beside(
         &mut self,
         disk: &Disk,

@@ -1,4 +1,4 @@
-//! Opens files, and nothing else that may lie in the place of one.
+//! Opens regular files and refuses everything else, such as pipes and devices.
 //!
 //! Opening a named pipe blocks until another process writes to it, and reading a device may never end. So this
 //! looks at what lies at a path before it is opened, and at what was opened after that.
@@ -47,7 +47,7 @@ impl fmt::Display for NoFile {
 }
 
 impl NoFile {
-    /// Names what something is that is neither file nor link; `None` for those two.
+    /// Returns the kind of an entry that is neither file nor link; `None` for those two.
     pub(super) fn of(kind: fs::FileType) -> Option<NoFile> {
         if kind.is_file() || kind.is_symlink() {
             return None;
@@ -69,7 +69,7 @@ impl NoFile {
         Some(NoFile::Other)
     }
 
-    /// Names what lies at a path, links followed, where that is no file.
+    /// Returns the kind of the entry at a path, links followed, where that is no file.
     pub fn at(path: &Path) -> Option<NoFile> {
         NoFile::of(fs::metadata(path).ok()?.file_type())
     }

@@ -1,5 +1,4 @@
-//! Files that are written or read piece by piece, and whole folders: what the archive of a
-//! session needs of the [`Disk`] beyond single small files.
+//! Reads and writes large files in pieces, and whole folders, for the archive of a session.
 //!
 //! As everywhere in the store, every call can be made to fail, and no write leaves the folder
 //! that the disk is held inside.
@@ -19,7 +18,7 @@ pub(crate) struct NewFile {
 }
 
 impl Disk {
-    /// Creates a file to write to piece by piece; one that is there is never touched.
+    /// Creates a file to be written in pieces; fails where the file exists.
     pub(crate) fn create_file(&self, path: &Path) -> Result<NewFile, StoreError> {
         self.hold_inside(path)?;
         let file = self
@@ -33,7 +32,7 @@ impl Disk {
         })
     }
 
-    /// Opens a file that somebody named, links followed; and its length in bytes.
+    /// Opens a file that the user named, links followed, and returns its length in bytes.
     pub(crate) fn open_file(&self, path: &Path) -> Result<(File, u64), StoreError> {
         let opened = self.go(Call::Read, path).and_then(|()| {
             let file = disk::open_linked(path)?;
@@ -138,7 +137,7 @@ impl Seek for NewFile {
     }
 }
 
-/// Reads a piece, the same for whatever is read.
+/// Fills a buffer from a reader as far as possible.
 pub(crate) fn read_piece(reader: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(piece) {

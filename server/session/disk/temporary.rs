@@ -1,4 +1,4 @@
-//! Files that a text is written to before it takes the place of another: their names, and which of them
+//! Names the temporary files that a text is written to before it replaces another, and knows which of them
 //! are in use.
 
 use std::collections::BTreeSet;
@@ -28,7 +28,7 @@ pub(crate) struct Maker {
 }
 
 impl Temporary {
-    /// Takes a place in the same folder.
+    /// Reserves a temporary path in the same folder.
     pub(in crate::session) fn beside(path: &Path) -> Temporary {
         Temporary::inside(path.parent().unwrap_or(Path::new("")), path)
     }
@@ -79,7 +79,7 @@ impl Maker {
         !is_alive(self.process)
     }
 
-    /// Tells whether nobody can be writing to it in a folder that is this process's alone: in a
+    /// Tells whether no process can be writing to the file, in a folder that only this process uses: in a
     /// container every process may have the same id.
     pub(in crate::session) fn is_done(self) -> bool {
         match self.process == std::process::id() {

@@ -1,4 +1,4 @@
-//! Whether files and folders can be written to, found out without writing.
+//! Checks whether files and folders can be written to, without writing.
 
 use std::io;
 use std::path::Path;
@@ -17,7 +17,7 @@ impl Disk {
         }
     }
 
-    /// Stops at a folder that is known not to take files; one that is not there can be made.
+    /// Fails for a folder that is known not to take files; one that does not exist can be created.
     pub(in crate::session) fn check_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let Some(there) = self.metadata(folder)? else {
             return Ok(());

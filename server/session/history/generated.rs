@@ -1,4 +1,4 @@
-//! Copies of what was generated: `history/generated/<digest>.md`, and its record beside it.
+//! Keeps copies of generated text: `history/generated/<digest>.md`, and its record beside it.
 //!
 //! An author edits a chunk file in place, and the text that was generated would be gone with the
 //! first save. By its copy an edit can be shown and undone. The records beside the copies bring
@@ -23,8 +23,8 @@ use crate::story::{BeatId, Digest};
 /// How much of a digest names a copy.
 const NAME: usize = 16;
 
-/// Returns the text of a chunk as it was generated last, before the author edited it. `None` where
-/// none is kept, or nothing was generated.
+/// Returns the last generated text of a chunk, from before the author edited it. `None` where none is kept,
+/// or nothing was generated.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -58,7 +58,7 @@ pub(crate) fn path(paths: &SessionPaths, digest: &Digest) -> Option<PathBuf> {
     is_hex.then(|| paths.history().join(COPIES).join(format!("{name}.md")))
 }
 
-/// Returns the copy of a text; `None` where there is none, or somebody changed it.
+/// Reads the copy of a text by its digest; `None` where it does not exist or was changed.
 pub(crate) fn read(
     paths: &SessionPaths,
     digest: &Digest,
@@ -86,8 +86,7 @@ pub(crate) fn files(
     vec![(path, text), about]
 }
 
-/// Returns the file of the record of a text by the author's hand, with what belongs into it; `None` where
-/// the record is about a text as it was generated.
+/// Returns path and content of the record of an edited text; `None` where the record is about generated text.
 pub(crate) fn authors_file(
     paths: &SessionPaths,
     record: &ChunkRecord,
@@ -127,7 +126,7 @@ pub(crate) fn record_of(
     Ok(about.filter(|record| text_of(record) == Some(digest)))
 }
 
-/// Returns a record as it is of the text that its file is named by. One beside a copy may have been
+/// Returns a record if it is about the text whose digest names its file. One beside a copy may have been
 /// written when the author had edited the text already; the copy is what was generated.
 fn about(name: &str, mut record: ChunkRecord) -> Option<ChunkRecord> {
     let is_named_by =

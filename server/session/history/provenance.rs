@@ -1,6 +1,5 @@
-//! What is known of the texts that stand, where manifest and chunk files come from different
-//! moments: a sync tool or a git checkout brought one of them without the other, or the manifest is
-//! lost.
+//! Looks up the records of present texts where manifest and chunk files come from different moments: a sync
+//! tool or a git checkout brought one of them without the other, or the manifest is lost.
 //!
 //! The record of a text lies in history/generated/ while the text is its chunk's, and beside its
 //! version in history/ after that. A text that the manifest does not know is looked up there before
@@ -154,7 +153,8 @@ impl Standing {
             .any(|known| known.as_ref() == Some(&self.digest))
     }
 
-    /// Tells whether a record of this text is about this chunk: several may have the same text.
+    /// Tells whether a record with this text's digest can be about this chunk: several chunks may have the
+    /// same text.
     fn may_be_of(&self, found: &ChunkRecord, record: Option<&ChunkRecord>) -> bool {
         match (record, &self.beat) {
             (Some(record), _) => record.beats().contains(&&found.beat),
@@ -194,7 +194,7 @@ fn take(
     }
 }
 
-/// Tells what was noted last of a text of a beat, whether it stands in the chunk or only in history/.
+/// Returns the latest record of a text of a beat, be the text in the chunk or only in history/.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -211,7 +211,7 @@ pub(crate) fn latest_of(
     Ok(of_beat.max_by_key(ChunkRecord::known_at))
 }
 
-/// Tells what lies beside the versions in history/, by their texts.
+/// Reads the records of the versions in history/, by their texts.
 fn kept_records(
     paths: &SessionPaths,
     disk: &Disk,

@@ -1,4 +1,4 @@
-//! The earlier versions of a chunk, for those who look without writing.
+//! Reads the earlier versions of a chunk without writing.
 
 use crate::session::SessionId;
 use crate::session::disk::Disk;

@@ -1,5 +1,6 @@
-//! Brings journals and chunk files together: when the editor shows, saves, opens or closes a
-//! file, and when nobody has it open any more.
+//! Reconciles journals with chunk files: when the editor shows, saves, opens or closes a file, and when no
+//! editor has it open any more. when the editor shows, saves, opens or closes a file, and when nobody has it
+//! open any more.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -250,7 +251,7 @@ pub(in crate::session) fn settle_all(
     Ok(notices)
 }
 
-/// Returns the chunk files with a journal that nobody here has open.
+/// Returns the chunk files that have a journal and are open in no editor of this process.
 fn left_over(
     paths: &SessionPaths,
     owners: &dyn Owners,
@@ -273,8 +274,8 @@ fn left_over(
     Ok(left)
 }
 
-/// Tells other processes that an editor of this one has chunks of a session open, for as long as
-/// there are journals and this process lives. Where that can't be, they go by the journals alone.
+/// Marks a session as open in an editor of this process, for as long as it has journals and the process
+/// lives. Where that can't be, they go by the journals alone.
 pub(in crate::session) fn hold(paths: &SessionPaths, disk: &Disk) {
     let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let held = held.get_or_insert_default();
@@ -318,7 +319,7 @@ struct Desk<'a> {
     paths: SessionPaths,
     disk: Disk,
     journal: Journal,
-    /// The file's text, with its front matter; empty where there is none.
+    /// The text of the file with its front matter; empty where the file does not exist.
     raw: String,
     file: ChunkFile,
     on_disk: OnDisk,
@@ -368,7 +369,7 @@ fn with_journal<T>(
     })
 }
 
-/// Brings journals of an earlier version to their place of today, also those of open files.
+/// Moves the journals of earlier releases to their present path, also those of open files.
 fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
     for entry in disk.list(&paths.chunks())? {
         if let Some(stem) = entry.name.strip_suffix(".journal")
@@ -382,8 +383,8 @@ fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Moves the journal that an earlier version left beside a chunk file to its place of today. Where
-/// both versions left one, the text of the earlier goes to history.
+/// Moves the journal of an earlier release from next to a chunk file to its present path. Where both versions
+/// left one, the text of the earlier goes to history.
 fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
     let earlier = layout::earlier_journal_path(chunk_path);
     let Some(text) = disk.read_text(&earlier)? else {

@@ -1,4 +1,4 @@
-//! Who plans the outline of a brief: one at a time, and nobody beside a job that writes from it.
+//! Locks the outline of a brief, so that one job plans it at a time and no job writes from it meanwhile.
 //!
 //! A planner takes the brief's lock and then looks at those of its sessions; a writer takes its
 //! session's lock and then looks at the brief's. Whoever comes second sees the other.

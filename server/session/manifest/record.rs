@@ -1,4 +1,5 @@
-//! The record of a chunk: what is known of its text, in the manifest and beside texts in history/.
+//! Defines the record of a chunk: what is known of its text, in the manifest and next to texts in history/.
+//! what is known of its text, in the manifest and beside texts in history/.
 
 use std::collections::BTreeMap;
 
@@ -55,10 +56,10 @@ pub struct ChunkRecord {
     pub words: u32,
     #[serde(default)]
     pub target_words: u32,
-    /// Digest of the prose as it was last seen or written (LF line ends, ends trimmed).
+    /// Digest of the prose when it was last read or written (LF line ends, ends trimmed).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_sha256: Option<Digest>,
-    /// Digest of the prose as it was generated; any other text is the author's.
+    /// Digest of the generated prose; any other text is the author's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_sha256: Option<Digest>,
     /// Digest of what the beat says below its heading; tells a renamed beat from a new one.
@@ -114,12 +115,11 @@ pub struct ChunkRecord {
     /// that yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seam_open: bool,
-    /// The author wants its text left as it is. What the front matter of the chunk file says
-    /// about it counts before this.
+    /// Whether the author locked the text. What the front matter of the chunk file says about it counts
+    /// before this.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
-    /// Digest of the text after which nobody has to be asked for a better one unasked: it was
-    /// refined, or the author decided for it.
+    /// Digest of the text that needs no further refining: it was refined, or the author decided for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refined_sha256: Option<Digest>,
     /// Path of the extracted state inside the session.
@@ -143,7 +143,7 @@ pub struct Begun {
     /// Digest of the text that the last job on it left, where all of that was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_sha256: Option<Digest>,
-    /// What the author asked for in the text that this one replaces, which is gone from the file.
+    /// The margin notes of the text that this one replaces, which are gone from the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<BegunNote>,
 }
@@ -215,7 +215,7 @@ impl ChunkRecord {
         self.asked_model.as_deref().or(self.model.as_deref())
     }
 
-    /// Tells when its beat first had a whole text, as far as it is known.
+    /// Returns when the beat first had a complete text, if that is known.
     pub fn first_finished(&self) -> Option<Timestamp> {
         let this_one = self.generated_sha256.as_ref().and(self.finished);
         self.first_finished.or(this_one)
@@ -237,7 +237,7 @@ impl ChunkRecord {
         std::iter::once(&self.beat).chain(&self.formerly).collect()
     }
 
-    /// Renders it as it lies beside a text in history/.
+    /// Renders the record for a file next to a text in history/.
     pub(crate) fn render(&self) -> String {
         rendered(self)
     }

@@ -1,4 +1,5 @@
-//! What a draft has cost: every call of every role, by the logs of its runs.
+//! Sums what a session has cost: every call of every role, from the logs of its runs. every call of every
+//! role, by the logs of its runs.
 //!
 //! A call is noted in the log of its run as soon as it has ended, whatever becomes of its answer. So failed
 //! attempts, replaced texts and whatever a killed job had asked for are counted too, and a lost manifest
@@ -34,7 +35,7 @@ pub struct RoleTotals {
 /// What each role has taken, by its name: draft, plan, state, refine, audit.
 pub type Spending = BTreeMap<String, RoleTotals>;
 
-/// One call, as it is noted.
+/// One call as the log has it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SpentCall {
     pub role: String,
@@ -90,7 +91,7 @@ fn parse(line: &[u8]) -> Option<SpentCall> {
         .map(|line| line.spent)
 }
 
-/// Adds the sums of one place to those of another.
+/// Adds the sums of `more` to those of `into`, role by role.
 pub(in crate::session) fn join(into: &mut Spending, more: Spending) {
     for (role, more) in more {
         let sum = into.entry(role).or_default();
@@ -100,8 +101,8 @@ pub(in crate::session) fn join(into: &mut Spending, more: Spending) {
     }
 }
 
-/// Raises sums to those of another source: neither the manifest, which a killed job never wrote, nor the
-/// logs, which somebody may have cleared away, need know of everything.
+/// Raises each sum to that of another source: the manifest lacks what a killed job did not write, the logs
+/// what was deleted.
 pub(in crate::session) fn raise(sums: &mut Spending, known: &Spending) {
     for (role, known) in known {
         let sum = sums.entry(role.clone()).or_default();

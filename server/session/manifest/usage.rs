@@ -1,4 +1,4 @@
-//! What calls of a model take.
+//! Defines the usage of calls: numbers, tokens, cost.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

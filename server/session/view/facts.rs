@@ -1,4 +1,4 @@
-//! All that is known of a session, as it stands on disk, in journals and in the editor, unjudged.
+//! Defines the facts about a session from disk, journals and editors, without conclusions.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::session::journal::OnDisk;
 use crate::session::manifest::ManifestFact;
 use crate::session::manifest::record::ChunkRecord;
 
-/// Holds all that is known of a session, as it stands.
+/// The facts about a session.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub manifest: ManifestFact,
@@ -38,8 +38,7 @@ pub struct CopyFact {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFact {
     pub name: String,
-    /// Whole text, as the editor shows it, else as it is on disk; empty when there is only a
-    /// journal.
+    /// The whole text, from the editor that shows it, else from disk; empty where there is only a journal.
     pub text: String,
     /// The text of its journal.
     pub journal: Option<String>,

@@ -1,4 +1,4 @@
-//! Gathering what is on disk, in journals and in the editor, without judging it.
+//! Gathers the facts about a session from disk, journals and editors, without conclusions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -77,7 +77,7 @@ fn copies(
     Ok(copies)
 }
 
-/// Gathers the same without the manifest, for one who has it in memory.
+/// Gathers the facts without reading the manifest, which the caller has in memory.
 pub(crate) fn gather_files(
     folder: &StoryFolder,
     id: &SessionId,

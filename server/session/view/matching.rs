@@ -1,4 +1,4 @@
-//! Which chunk file belongs to which beat. Pure.
+//! Matches chunk files with beats. Pure.
 //!
 //! A file belongs to the beat in its front matter; without one, to the beat whose text or
 //! file name the manifest knows; without that, to the beat of its number. A name tells no beat
@@ -192,8 +192,8 @@ fn rank(candidate: &Candidate, record: Option<&ChunkRecord>) -> (bool, bool, boo
     )
 }
 
-/// Pairs beats that left with beats that came: those that say the same under another heading,
-/// and a single one in the place of a single one where it is not known what they say.
+/// Pairs removed beats with new ones that are likely the same: those with the same text under another
+/// heading, and a single one at the position of a single one where the text is not known.
 fn find_renamed(
     matching: &mut Matching,
     left: Vec<(usize, BeatId)>,
@@ -228,9 +228,9 @@ fn find_renamed(
     }
 }
 
-/// Tells whether a beat that came may be the one that left in its place, under another heading: where
-/// both are known and say different things, only if the headings are almost the same and the ids
-/// come from them. Who gives another beat an id of its own means another beat.
+/// Tells whether a new beat may be the removed one at its position, under another heading: where both texts
+/// are known and differ, only if the headings are almost the same and the ids come from them. Who gives
+/// another beat an id of its own means another beat.
 fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
     let body = record.and_then(|record| record.body_sha256.as_ref());
     let differs = body.is_some() && planned.body.is_some() && body != planned.body.as_ref();
@@ -245,8 +245,8 @@ fn may_be(planned: &PlannedChunk, record: Option<&ChunkRecord>) -> bool {
     !differs || alike >= ALIKE
 }
 
-/// Returns the planned chunk without a file that has the same neighbours as the file `at` had, if
-/// there is exactly one.
+/// Returns the planned chunk without a file whose neighbours are those of the file at `at`, if there is
+/// exactly one.
 fn only_one_in_its_place(
     matching: &Matching,
     at: usize,

@@ -1,4 +1,5 @@
-//! Reads a session: what is what in it, from disk, journals and open editors.
+//! Reads the current state of a session from disk, journals and open editors. what is what in it, from disk,
+//! journals and open editors.
 
 use super::SessionView;
 use super::gathering;
@@ -10,8 +11,8 @@ use crate::session::owners::Owners;
 use crate::session::planned::PlannedChunk;
 use crate::story::Language;
 
-/// Tells what is what in a session. Takes no lock and writes nothing; text in journals and in
-/// open editors counts.
+/// Reads the current state of a session. Takes no lock and writes nothing; text in journals and in open
+/// editors counts.
 ///
 /// # Errors
 /// Where the session's folder can't be read, or leads out of the story's folder. A session

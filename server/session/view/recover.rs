@@ -1,4 +1,5 @@
-//! From facts to views: what is complete, partial, failed or missing, and what comes next.
+//! Derives the view of a session from its facts: what is complete, partial, failed or missing, and what comes
+//! next. what is complete, partial, failed or missing, and what comes next.
 //!
 //! Pure: the same facts give the same view, and nothing but the facts counts. Delete
 //! everything but chunk files and brief, and the view is still true.
@@ -30,8 +31,8 @@ pub(crate) struct Recovered {
     pub(crate) candidates: Vec<Candidate>,
 }
 
-/// Makes of facts what is what. The manifest goes from the facts into the view: that of a long
-/// story is large.
+/// Derives the view of a session from its facts. The manifest goes from the facts into the view: that of a
+/// long story is large.
 pub(crate) fn recover(
     facts: &mut Facts,
     id: &SessionId,

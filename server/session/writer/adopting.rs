@@ -1,4 +1,5 @@
-//! Drafts whose brief got another name: which they are, and how they come to the brief of today.
+//! Finds sessions whose brief was renamed, and assigns them to the present brief. which they are, and how
+//! they come to the brief of today.
 
 use super::Session;
 use super::changelog;

@@ -1,4 +1,4 @@
-//! Bringing the chunk files into the order of the outline, as one declared change.
+//! Renames the chunk files to follow the order of the outline, as one declared change.
 //!
 //! Texts move, none is dropped: a chunk whose beat left the outline goes to history/ under
 //! its beat, and comes back with the beat. Files that are open in an editor stay where they

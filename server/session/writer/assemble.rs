@@ -1,4 +1,4 @@
-//! full_story.md out of its chunks. Pure.
+//! Assembles full_story.md from the chunks. Pure.
 
 use crate::session::PlannedChunk;
 use crate::session::manifest::record::ChunkStatus;

@@ -1,4 +1,5 @@
-//! audit.json: which chunks were audited, and the contradictions that were found in each.
+//! Reads and writes audit.json: which chunks were audited, and the contradictions that were found in each.
+//! which chunks were audited, and the contradictions that were found in each.
 //!
 //! By beat, so that it stays right when chunks move. It is about the texts and never in their
 //! way: one that can't be read is a notice, and counts as empty.
@@ -57,7 +58,7 @@ impl Default for Audits {
     }
 }
 
-/// Why a file is none that this code may change.
+/// The reason why audit.json can't be changed by this release.
 enum Damage {
     /// "is damaged (…)"
     Unreadable(String),

@@ -1,5 +1,4 @@
-//! What a chunk was begun from, noted with its first text: a job that is killed leaves a text
-//! of which that has to be known.
+//! Records what a chunk was begun from together with its first text, so that it is known after a crash.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +42,8 @@ impl Session {
         inner.write_manifest(&mut cache)
     }
 
-    /// Notes that all of what stands of a chunk that is not whole was generated: nobody else can tell
-    /// later whose the last words are.
+    /// Notes that the whole text of a partial chunk was generated, so that later additions are known to be
+    /// the author's.
     ///
     /// # Errors
     /// What the disk refused; the text itself needs none of this.

@@ -1,4 +1,5 @@
-//! CHANGELOG.md of a session: what was written, rewritten, edited, restored; one line an event. Pure.
+//! Writes the lines of CHANGELOG.md: what was written, rewritten, edited, restored; one line an event. what
+//! was written, rewritten, edited, restored; one line an event. Pure.
 
 use jiff::Timestamp;
 

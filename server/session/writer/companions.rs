@@ -1,5 +1,5 @@
-//! The state and the revision of a chunk: where its text goes when files are brought into order, they
-//! go, and they come back with it.
+//! Moves state file and revision of a chunk together with its text when files are brought into order. where
+//! its text goes when files are brought into order, they go, and they come back with it.
 //!
 //! Whose they are is told by the beat that they name; the name of the file tells it for those that
 //! name none, such as one that the author made.
@@ -18,7 +18,7 @@ use crate::session::manifest::record::ChunkRecord;
 use crate::session::state_file;
 use crate::story::{BeatId, Digest};
 
-/// What lies beside a chunk.
+/// A kind of file that accompanies a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     State,
@@ -27,7 +27,7 @@ enum Kind {
 
 /// Where a file goes.
 enum Place {
-    /// Beside the chunk file of this name, without its end.
+    /// With the chunk file of this name, without its extension.
     Beside(String),
     /// Into history/, with the chunk of a beat that left.
     Away(BeatId),
@@ -56,7 +56,7 @@ impl Kind {
         }
     }
 
-    /// Returns the end of one that was put away.
+    /// Returns the extension of such a file in history/.
     fn end_away(self) -> String {
         format!(".{}{}", self.folder(), self.end())
     }
@@ -147,7 +147,7 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
-    /// Returns, of several that were put away with a beat, the one that was made of its text.
+    /// Returns the file that was made of a beat's text, of several in history/.
     fn latest_away(
         &self,
         kind: Kind,
@@ -190,7 +190,7 @@ impl Aligning<'_> {
         Ok(Companions { there, leave })
     }
 
-    /// Tells where a file beside the chunk `from` has to go; `None` where it is right.
+    /// Returns the new place of a file that accompanies the chunk `from`; `None` where it stays.
     fn place(&self, from: &str, beat: Option<BeatId>, moves: &Moves) -> Option<Place> {
         let beat = beat.filter(|beat| self.is_known(beat));
         let candidates = 0..self.recovered.candidates.len();

@@ -1,5 +1,5 @@
-//! The end of a chunk, good or bad, and putting one away: text, record and changelog as one
-//! declared change.
+//! Completes a chunk, marks it as failed, or moves it to history/: text, record and changelog as one declared
+//! change.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! SESSIONS.md: what each session is, how far it is, how to pick it up again.
+//! Writes SESSIONS.md: what each session is, how far it is, how to resume it. what each session is, how far
+//! it is, how to pick it up again.
 //!
 //! The index stands between two marks and is rewritten by every job; whatever the author
 //! writes outside the marks stays.

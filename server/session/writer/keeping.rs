@@ -1,5 +1,5 @@
-//! What is kept of a chunk before something takes its place: its text, the record of how it came
-//! about, and, under an edit of the author's, the text that was generated.
+//! Keeps a chunk in history/ before it is replaced: its text, its record and, if the author edited it, the
+//! generated text.
 
 use std::path::{Path, PathBuf};
 
@@ -26,7 +26,7 @@ impl Inner {
         changelog::line(self.disk.now(), &event)
     }
 
-    /// Returns the steps that put a record into the manifest, and beside the copy of what was generated.
+    /// Returns the steps that write a record into the manifest, and next to the copy of the generated text.
     pub(super) fn record_steps(&self, record: ChunkRecord) -> Vec<Step> {
         let mut steps = self.copy_of_record(&record);
         steps.push(Step::Record {
@@ -205,7 +205,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Returns the step that notes beside a copy what is known of it now.
+    /// Returns the step that writes a record next to the copy of its text.
     pub(super) fn copy_of_record(&self, record: &ChunkRecord) -> Vec<Step> {
         let about = match record.authors_text() {
             Some(_) => generated::authors_file(&self.paths, record),
@@ -240,8 +240,8 @@ impl Inner {
         Ok(steps)
     }
 
-    /// Copies what is there as it was generated and has no copy, or half of one: after a power
-    /// cut, or where somebody cleared history/.
+    /// Copies generated text of which there is no whole copy, as after a power cut or where history/ was
+    /// cleared.
     pub(super) fn copy_generated(
         &self,
         cache: &Cache,
@@ -271,8 +271,8 @@ fn status_of(file: &ChunkFile) -> FileStatus {
     file.status.unwrap_or(FileStatus::Complete)
 }
 
-/// Returns a chunk's record as it is true of a text that stands in the chunk's place; `None` where the
-/// record is about another one. Pure.
+/// Returns a chunk's record if it is about a text that is in the chunk's place; `None` where it is about
+/// another one. Pure.
 pub(super) fn record_about(
     record: &ChunkRecord,
     status: FileStatus,

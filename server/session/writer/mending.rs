@@ -1,5 +1,5 @@
-//! Seams between chunks that were written beside each other: which are still open, and a chunk
-//! whose beginning was fitted to the text before it.
+//! Closes the seams between chunks that were written at the same time: lists the open ones, and replaces the
+//! beginning of a chunk that was fitted to the text before it.
 //!
 //! A text that is mended goes to history first, and nothing is mended that is not just as it
 //! was when the mending was worked out.
@@ -14,10 +14,10 @@ use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::manifest::usage::TokenUsage;
 use crate::story::{ChunkNumber, Digest, words};
 
-/// What comes of looking at a seam.
+/// The outcome of the seam pass for one seam.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mending {
-    /// The whole prose with its new beginning; `None`: it stays as it is.
+    /// The whole prose with its new beginning; `None` where it stays unchanged.
     pub prose: Option<String>,
     /// Why the old text goes, for history and changelog.
     pub why: String,
@@ -48,8 +48,8 @@ impl Session {
         inner.write_manifest(&mut cache)
     }
 
-    /// Closes the seam before a chunk, which still has to have the text of the digest `of`,
-    /// complete, as it was generated and not locked. `None`, and nothing is changed, where it has not.
+    /// Closes the seam before a chunk, if that is still complete, generated, not locked, and has the text of
+    /// the digest `of`. `None`, and nothing is changed, where it has not.
     ///
     /// # Errors
     /// As for [`Session::complete_chunk`]; the chunk's old text is then where it was.

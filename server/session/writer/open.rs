@@ -1,5 +1,5 @@
-//! Opening a session for writing: the lock, what a dead process left behind, the manifest, and
-//! the order of the files.
+//! Opens a session for writing: takes the lock, finishes what a dead process left, reads the manifest, and
+//! orders the files. the lock, what a dead process left behind, the manifest, and the order of the files.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -211,7 +211,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Brings the files into the order of the outline and returns what is what then.
+    /// Brings the files into the order of the outline and returns the resulting view.
     fn align(&self, cache: &mut Cache, notices: &mut Vec<Notice>) -> Result<Recovered, StoreError> {
         let (facts, recovered) = self.recovered(&cache.manifest)?;
         let (mut steps, told) = align::steps(

@@ -1,4 +1,4 @@
-//! Looks at whether a text could be kept, before a call is paid for it.
+//! Checks whether a text could be saved, before a call is paid for it.
 
 use super::Session;
 use super::states;
@@ -12,7 +12,7 @@ pub struct Writes<'a> {
     pub chunks: &'a [ChunkNumber],
     /// Whether it keeps what it reads of them.
     pub states: bool,
-    /// Whether it leaves better texts beside them.
+    /// Whether the job writes revisions.
     pub revisions: bool,
     /// Whether it keeps what audits find.
     pub audits: bool,

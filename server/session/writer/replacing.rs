@@ -1,5 +1,5 @@
-//! Puts a text that was not generated just now into the place of a chunk's: an earlier version, a rewrite,
-//! a mended beginning.
+//! Replaces the text of a chunk by one that was not generated just now: an earlier version, a rewrite, a
+//! mended beginning.
 //!
 //! The text that is replaced goes to history first, like any other.
 
@@ -31,7 +31,7 @@ pub(in crate::session) struct New<'a> {
 pub(in crate::session) enum Known {
     /// It was made of the text that it replaces, and of what that was written from.
     Revises,
-    /// The same, and the author has changed it.
+    /// A rewrite that the author has changed.
     RevisesByHand,
     /// It was made of an earlier text of the chunk, of which this is known.
     RevisesEarlier(Option<Box<ChunkRecord>>),

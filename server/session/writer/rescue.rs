@@ -1,4 +1,4 @@
-//! A text that its own place did not take is put where there is one that does.
+//! Saves a text that its own file did not take in another place.
 
 use std::path::{Path, PathBuf};
 
@@ -60,7 +60,7 @@ impl Session {
         Kept::Nowhere
     }
 
-    /// Puts a text into a file of its own, and reads it back.
+    /// Writes a text into a new file, and reads it back.
     fn put_aside(
         &self,
         folder: &Path,

@@ -1,5 +1,5 @@
-//! What the author decides about a chunk: an earlier version comes back, a proposed rewrite is
-//! taken or turned down, a stale text is kept as it is.
+//! Carries out the author's decisions about a chunk: restores an earlier version, accepts or rejects a
+//! proposed rewrite, keeps a stale text.
 //!
 //! The text that is replaced goes to history first, like any other.
 
@@ -143,7 +143,7 @@ impl Session {
         inner.change(&mut cache, &Intent::new(what, inner.disk.now(), steps))
     }
 
-    /// Keeps a stale text as it is: from now on it counts as written from `inputs`.
+    /// Keeps a stale text unchanged: from now on it counts as written from `inputs`.
     pub fn keep_chunk(
         &self,
         number: ChunkNumber,
@@ -212,8 +212,8 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the step that takes away a revision that was decided about; not another one that has
-    /// come since.
+    /// Returns the step that removes a revision after the decision about it, unless another one has come
+    /// since.
     fn remove_revision(&self, revision: &Revision) -> Vec<Step> {
         let step = revision.on_disk.as_ref().map(|text| Step::Remove {
             file: self.inner.inside(&revision.path),

@@ -1,5 +1,5 @@
-//! A rewrite of a chunk that nobody has read yet: it waits in revisions/ for the author's yes or
-//! no, or takes the chunk's place where the author wants that unasked.
+//! Stores a rewrite of a chunk in revisions/ until the author accepts or rejects it, or applies it where the
+//! author wants that unasked.
 //!
 //! What the author wrote is in no danger: a revision that was opened or changed stays, and a
 //! chunk that is not just as it was when the rewrite was made keeps its text.
@@ -96,8 +96,8 @@ impl Session {
         Ok(Some(std::mem::take(&mut cache.owed)))
     }
 
-    /// Notes that a text, by its digest, was gone over and stays as it is: only an author who
-    /// names the chunk has it refined again.
+    /// Notes by its digest that a text was refined without a change: only an author who names the chunk has
+    /// it refined again.
     ///
     /// # Errors
     /// What the disk refused.
@@ -227,8 +227,8 @@ pub(super) fn made_of(text: &str) -> Option<Digest> {
     chunk_file::parse(text).take_extra(OF).map(Digest)
 }
 
-/// Finds the revision of a chunk that waits for a yes or no; `None` for one that can't be read, too.
-/// Takes no lock.
+/// Reads the revision of a chunk that waits for a decision; `None` also for one that can't be read. Takes no
+/// lock.
 pub fn waiting_revision(view: &SessionView, chunk: &ChunkView, disk: &Disk) -> Option<PathBuf> {
     let path = revision_beside(&view.root, &chunk.path);
     let text = disk.read_text(&path).ok()??;
@@ -264,7 +264,7 @@ fn is_of<'a, Planned: Iterator<Item = &'a BeatId>>(
     had_it || !records.any(|record| &record.beat == named)
 }
 
-/// Tells whether a waiting revision is not as it was proposed.
+/// Tells whether the author has changed a waiting revision.
 fn is_authors(text: &str) -> bool {
     let (file, own) = parse_revision(text);
     let is_as_proposed =

@@ -1,5 +1,5 @@
-//! Saving the text of a chunk, and the guard before it: what may be replaced, what has to go
-//! to history first, and what is the author's and stays.
+//! Saves the text of a chunk after checking what may be replaced, what has to go to history first, and what
+//! is the author's and stays.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -37,7 +37,7 @@ enum LeftOver {
     Kept,
 }
 
-/// A chunk file as it is on disk.
+/// A chunk file as it was read from disk.
 pub(in crate::session) struct There {
     pub(in crate::session) raw: Option<String>,
     pub(in crate::session) file: ChunkFile,
@@ -95,8 +95,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Tells what stands in the file of a chunk. A file that is written anew has the author's front
-    /// matter lines and the form of the text that was put into history before.
+    /// Reads the file of a chunk. A file that is written anew has the author's front matter lines and the
+    /// form of the text that was put into history before.
     pub(super) fn there(&self, index: usize, path: &Path) -> Result<There, StoreError> {
         // The editor may have closed the file without anybody having settled its journal.
         settling::settle_journal(path, &self.disk)?;

@@ -1,5 +1,5 @@
-//! The states of chunks: what was extracted from each, as far as it can still be believed, and
-//! how a new one comes into its place.
+//! Reads and replaces the states of chunks: what was extracted from each, as far as it still holds. what was
+//! extracted from each, as far as it can still be believed, and how a new one comes into its place.
 //!
 //! A state never stands in the way of the story: one that can't be read is a notice. What the
 //! author wrote into a state file is taken as it is, and never overwritten unasked.
@@ -34,18 +34,18 @@ pub struct KnownState {
     pub number: ChunkNumber,
     pub path: PathBuf,
     pub standing: Standing,
-    /// What may be believed of the file; empty for one that can't be used.
+    /// The part of the state that holds; empty for a file that can't be used.
     pub state: ChunkState,
 }
 
-/// What a state file is worth.
+/// How far the content of a state file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// It was taken from the chunk as it stands.
+    /// Extracted from the present text of the chunk.
     Current,
     /// The chunk has changed since: what its text still bears out.
     Outdated,
-    /// The author's: it counts as it is written.
+    /// Edited by the author, so that it holds unchecked.
     Edited,
     /// Damaged, of a newer version, of another chunk, or no state at all.
     Unusable,
@@ -56,7 +56,7 @@ pub enum Standing {
 pub enum Over {
     /// What was extracted before; never what the author wrote.
     Extracted,
-    /// Whatever there is; it goes to history first.
+    /// Any state file; it goes to history first.
     Anything,
 }
 
@@ -89,7 +89,7 @@ impl KnownStates {
         )
     }
 
-    /// Tells what the state file of a chunk is worth; `None` where there is none.
+    /// Returns how far the state file of a chunk holds; `None` where there is none.
     pub fn standing(&self, number: ChunkNumber) -> Option<Standing> {
         let mut known = self.chunks.iter().flatten();
         known
@@ -366,7 +366,7 @@ impl Inner {
         self.write_manifest(cache)
     }
 
-    /// Returns the state file of a chunk, as it stands in the manifest; `None` where there is none.
+    /// Reads the state file that the manifest names for a chunk; `None` where there is none.
     pub(in crate::session) fn state_file(
         &self,
         chunk: &Path,

@@ -110,7 +110,8 @@ fn cut_cycles(edges: &mut [Vec<Edge>], beats: &[Beat], problems: &mut Vec<Proble
     }
 }
 
-/// `circle` runs from a beat over those that it has to wait for.
+/// Describes a circle of beats that wait for each other; `circle` runs from one beat over those that it waits
+/// for.
 fn describe(circle: &[usize], beats: &[Beat]) -> String {
     const MOST: usize = 6;
     let mut names: Vec<String> = circle

@@ -118,8 +118,8 @@ struct Block {
     closed: bool,
 }
 
-/// The first brace that opens attributes: one followed by `#id`, `.class`, `name=` or
-/// nothing. Other braces belong to the title.
+/// Returns the first brace that opens attributes: one followed by `#id`, `.class`, `name=` or nothing. Other
+/// braces belong to the title.
 fn find_block(content: &str) -> Option<Block> {
     content
         .match_indices('{')
@@ -151,7 +151,7 @@ fn opens_attributes(inner: &str) -> bool {
     name.len() < inner.len() && name.trim_start().starts_with('=')
 }
 
-/// The first `}` from `from` on that no quotes enclose; where quotes are left open, the last.
+/// Returns the first `}` from `from` on that no quotes enclose; where quotes are left open, the last.
 fn closing_brace(content: &str, from: usize) -> Option<usize> {
     let mut quote: Option<Quote> = None;
     let mut before = ' ';
@@ -269,8 +269,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value with or without quotes; its span is relative to `source`, quotes left out.
-    /// Quotes that are never closed are a problem, and nobody knows what they hold.
+    /// Returns a value with or without quotes; its span is relative to `source`, quotes left out. Quotes that
+    /// are never closed are a problem, and nobody knows what they hold.
     fn take_value(&mut self) -> Option<Placed<String>> {
         let opening = self.source[self.at..].chars().next();
         let Some((quote, opening)) = opening.and_then(|c| Some((Quote::opened_by(c)?, c))) else {
@@ -298,7 +298,7 @@ impl<'a> Reader<'a> {
         Some(Placed { value, span })
     }
 
-    /// Up to the closing quote or the end. A single quote closes only where a word ends, so
+    /// Takes the text up to the closing quote or the end. A single quote closes only where a word ends, so
     /// that the apostrophe of `'D'Arcy'` does not.
     fn take_until_closed(&mut self, quote: Quote) -> &'a str {
         let rest = &self.source[self.at..];
@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The parts of a value between commas, each with its place.
+    /// Returns the parts of a value between commas, each with its place.
     fn list(
         &self,
         value: &Placed<String>,
@@ -429,7 +429,7 @@ impl<'a> Reader<'a> {
         self.problems.push(make(span));
     }
 
-    /// From offsets in `source` to offsets in the brief.
+    /// Converts a span in `source` to one in the brief.
     fn placed(&self, span: Span) -> Span {
         self.start + span.start..self.start + span.end
     }

@@ -197,7 +197,8 @@ fn locate(text: &str) -> Option<Place> {
     })
 }
 
-/// `# Premise` and the like: in YAML a comment, but in no front matter that anybody writes.
+/// Tells whether a line is a section heading such as `# Premise`: in YAML a comment, but in no front matter
+/// that anybody writes.
 fn is_section_heading(line: &str) -> bool {
     line.trim_end()
         .strip_prefix("# ")
@@ -215,7 +216,7 @@ fn is_setting(line: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// The lines from `start` on: the span of each without its end, and where the next begins.
+/// Returns the lines from `start` on: the span of each without its end, and where the next begins.
 fn lines(text: &str, start: usize) -> impl Iterator<Item = (Span, usize)> {
     let mut at = start;
     std::iter::from_fn(move || {
@@ -233,7 +234,7 @@ fn lines(text: &str, start: usize) -> impl Iterator<Item = (Span, usize)> {
     })
 }
 
-/// The part of the line around `at` that holds text, kept inside `bounds`.
+/// Returns the part of the line around `at` that holds text, kept inside `bounds`.
 fn line_around(text: &str, at: usize, bounds: &Span) -> Span {
     let mut at = at.clamp(bounds.start, bounds.end);
     // An error at the end of the text belongs to the last line that says something.
@@ -251,8 +252,7 @@ fn line_around(text: &str, at: usize, bounds: &Span) -> Span {
     start + lead..(start + line.trim_end().len()).max(start + lead)
 }
 
-/// For a tab in the indentation the scanner names the value above it; the line with the tab is
-/// the one to mend.
+/// Finds the tab in the indentation behind a scanner's error, which names the value above it.
 fn tab_after(text: &str, at: usize, error: &ScanError) -> Option<usize> {
     let has_tab = |line: &str| {
         let indentation = &line[..line.len() - line.trim_start().len()];
@@ -264,7 +264,7 @@ fn tab_after(text: &str, at: usize, error: &ScanError) -> Option<usize> {
     error.info().contains("tab").then_some(line.end)
 }
 
-/// A scanner's message in words for a writer.
+/// Returns a scanner's message in words for a writer.
 fn explain(error: &ScanError) -> String {
     let info = error.info();
     let advice = if info.contains("mapping values are not allowed") || info.contains("expected ':'")
@@ -314,7 +314,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The byte in the whole text of the character `index` of the source.
+    /// Returns the byte in the whole text of the character `index` of the source.
     fn byte(&self, index: usize) -> usize {
         self.start + self.bytes.get(index).copied().unwrap_or(self.source.len())
     }
@@ -429,7 +429,7 @@ impl<'a> Reader<'a> {
         Ok(end)
     }
 
-    /// A span without the blanks and line ends that block scalars and empty values have.
+    /// Returns a span without the blanks and line ends that block scalars and empty values have.
     fn trimmed(&self, span: Span) -> Span {
         let text = &self.source[span.start - self.start..span.end - self.start];
         span.start..span.start + text.trim_end().len()

@@ -145,7 +145,7 @@ fn place(text: &str, brief: &Brief, after: Option<usize>) -> Option<Place> {
     })
 }
 
-/// The start of the line, where only white space stands between it and `at`.
+/// Returns the start of the line, where only white space stands between it and `at`.
 fn line_start(text: &str, at: usize) -> usize {
     let start = text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1);
     match text[start..at].trim().is_empty() {
@@ -154,7 +154,7 @@ fn line_start(text: &str, at: usize) -> usize {
     }
 }
 
-/// What has to follow `before`, so that a heading stands behind a blank line.
+/// Returns what has to follow `before`, so that a heading stands behind a blank line.
 fn space_behind(before: &str, line_end: &str) -> String {
     if before.trim_start_matches('\u{feff}').trim().is_empty() {
         return String::new();
@@ -164,7 +164,7 @@ fn space_behind(before: &str, line_end: &str) -> String {
     line_end.repeat(2_usize.saturating_sub(ends.matches('\n').count()))
 }
 
-/// How the lines of a text end: as most of them do.
+/// Returns how the lines of a text end: as most of them do.
 fn line_end_of(text: &str) -> &'static str {
     let dos = text.matches("\r\n").count();
     let unix = text.matches('\n').count() - dos;

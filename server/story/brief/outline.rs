@@ -234,8 +234,8 @@ fn goes_on(above: &str, line: &str) -> bool {
     indented || !finished && (first.starts_with(char::is_lowercase) || full)
 }
 
-/// A paragraph with a line of dashes right below it is a heading by CommonMark, and hardly
-/// ever meant as one.
+/// Warns of a paragraph with a line of dashes right below it: a heading by CommonMark, and hardly ever meant
+/// as one.
 fn check_heading(document: &Document<'_>, heading: &Heading, problems: &mut Vec<Problem>) {
     let source = &document.text[heading.span.clone()];
     let content = document.text[heading.content.clone()].trim();
@@ -285,7 +285,7 @@ pub(crate) fn settle_ids(beats: &mut [Beat], problems: &mut Vec<Problem>) {
     }
 }
 
-/// `stem` where no suffix is asked for and it is free, else the first free `stem-N`.
+/// Returns `stem` where no suffix is asked for and it is free, else the first free `stem-N`.
 fn unused(stem: &str, suffix: u32, taken: &mut HashSet<String>) -> (String, u32) {
     let mut suffix = suffix;
     loop {

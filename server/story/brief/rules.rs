@@ -88,7 +88,7 @@ fn read_marker(line: &str) -> Option<Marker> {
     })
 }
 
-/// A line below a rule's first, without the indentation that makes it part of the rule.
+/// Returns a line below a rule's first, without the indentation that makes it part of the rule.
 fn unindented(line: &str, most: usize) -> &str {
     let blanks = line.bytes().take_while(|byte| *byte == b' ').count();
     line[blanks.min(most)..].trim_start_matches('\t')

@@ -95,13 +95,13 @@ fn report_stray_text(document: &Document<'_>, range: &Span, problems: &mut Vec<P
     ));
 }
 
-/// Nothing, or a line across the page.
+/// Tells whether a line is blank or a thematic break.
 fn is_rule_or_blank(line: &str) -> bool {
     line.chars()
         .all(|c| c.is_whitespace() || matches!(c, '-' | '*' | '_'))
 }
 
-/// What may be wrong with the sections themselves.
+/// Reports problems of the sections themselves.
 pub(crate) fn check_sections(
     document: &Document<'_>,
     parts: &[Part<'_>],
@@ -177,7 +177,7 @@ fn check_background(section: &Section, kinds: &HashSet<SectionKind>, problems: &
     }
 }
 
-/// `## Outline` below another section is no section.
+/// Reports a section heading at a lower level, as `## Outline` below another section.
 fn check_levels(document: &Document<'_>, part: &Part<'_>, problems: &mut Vec<Problem>) {
     if matches!(
         part.section.kind,
@@ -203,7 +203,7 @@ fn check_levels(document: &Document<'_>, part: &Part<'_>, problems: &mut Vec<Pro
     }
 }
 
-/// The text of a heading without inline markup.
+/// Returns the text of a heading without inline markup.
 pub(crate) fn plain_title(source: &str) -> String {
     if !source.contains(['*', '_', '`', '[', '\\', '&', '<', '!']) {
         return source.to_owned();
@@ -223,7 +223,7 @@ pub(crate) fn plain_title(source: &str) -> String {
     on_one_line(&title)
 }
 
-/// Where a problem of the whole brief is shown: its first line.
+/// Finds where a problem of the whole brief is shown: its first line.
 pub(crate) fn top_of(text: &str) -> Span {
     let start = text
         .find(|c: char| !c.is_whitespace() && c != '\u{feff}')

@@ -23,7 +23,7 @@ impl Default for SizeDefaults {
     }
 }
 
-/// The words of every beat, in the order of the outline; at least 1 each.
+/// Returns the words of every beat, in the order of the outline; at least 1 each.
 ///
 /// A beat's own `words` come first. What is left of the target is shared evenly among the
 /// others: they differ by one word at most and add up to it exactly. Without a target each
@@ -37,7 +37,7 @@ pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
     sizes_of(&brief.beats, lengths)
 }
 
-/// The same by lengths that are in force, whatever the brief says.
+/// Returns the same by lengths that are in force, whatever the brief says.
 pub fn sizes_of(beats: &[Beat], lengths: SizeDefaults) -> Vec<u32> {
     let (target, chunk_words) = (lengths.target_words, lengths.chunk_words.max(1));
     let (own, free) = own_and_free(beats);
@@ -62,14 +62,14 @@ pub(super) fn own_and_free(beats: &[Beat]) -> (u64, u64) {
     (own.map(u64::from).sum(), free.count() as u64)
 }
 
-/// The `nth` of `parts` even parts of `whole`; larger ones are spread over the story.
+/// Returns the `nth` of `parts` even parts of `whole`; larger ones are spread over the story.
 fn even_share(whole: u64, parts: u64, nth: u64) -> u32 {
     let share = whole * (nth + 1) / parts - whole * nth / parts;
     u32::try_from(share).unwrap_or(u32::MAX).max(1)
 }
 
-/// How many beats a story of `target` words is planned in, so that each is close to
-/// `chunk_words`; at least 1.
+/// Returns how many beats a story of `target` words is planned in, so that each is close to `chunk_words`; at
+/// least 1.
 pub fn beat_count(target: u32, chunk_words: u32) -> u32 {
     let (target, chunk_words) = (u64::from(target), u64::from(chunk_words.max(1)));
     let count = (2 * target + chunk_words) / (2 * chunk_words);

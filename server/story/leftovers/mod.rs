@@ -97,7 +97,7 @@ pub fn is_afterword(piece: &str) -> bool {
     PACKS.postamble.is_match(inside) || (bracketed && PACKS.bracketed.is_match(inside))
 }
 
-/// Where a list of what the model was given ends that begins at `start`, in bytes.
+/// Finds where a list of what the model was given ends that begins at `start`, in bytes.
 ///
 /// It has a line that names it (`Original story details:`, `Characters:`) and items below it;
 /// such a line alone, with a colon, counts for details, but not for a cast.
@@ -128,7 +128,8 @@ pub fn form(text: &str, start: usize) -> Option<usize> {
     (items >= least).then_some(end)
 }
 
-/// `- Mara: the keeper`, `* Word count: 500`, `**Ilse** – her friend`, `Setting: a rock`.
+/// Tells whether a line is an item of a list: `- Mara: the keeper`, `* Word count: 500`, `**Ilse** – her
+/// friend`, `Setting: a rock`.
 fn is_item(line: &str) -> bool {
     const LONGEST_LABEL: usize = 32;
     let rest = line.trim_start_matches(['-', '*', '•', '+', '–', '—', ' ']);
@@ -186,7 +187,7 @@ fn is_spoken(paragraph: &str) -> bool {
     ])
 }
 
-/// A line without the marks around it.
+/// Returns a line without the marks around it.
 pub fn bare(line: &str) -> &str {
     line.trim_matches(|c: char| {
         c.is_whitespace()

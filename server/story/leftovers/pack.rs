@@ -179,7 +179,7 @@ fn one_of(files: &[PackFile], extent: Extent, pick: fn(&PatternFile) -> &Vec<Str
     Regex::new(&pattern).expect("the patterns of the packs are well-formed")
 }
 
-/// A pattern with its parts, apostrophes and blanks filled in.
+/// Returns a pattern with its parts, apostrophes and blanks filled in.
 fn written_out(pattern: &str, file: &PackFile) -> String {
     let mut pattern = pattern.to_owned();
     // Parts may hold parts, but not for long.

@@ -99,8 +99,8 @@ fn kind_of(line: &str) -> BlockKind {
     }
 }
 
-/// Some writers put no blank lines between paragraphs; their lines are long, or a sentence
-/// each, while wrapped lines are all of about the same length.
+/// Tells whether every line is a paragraph: some writers put no blank lines between paragraphs, and their
+/// lines are long, or a sentence each, while wrapped lines are all of about the same length.
 fn has_long_lines_only(text: &str) -> bool {
     const WRAPPED: usize = 160;
     let mut parted = false;

@@ -103,7 +103,7 @@ pub(super) fn is_dash(c: char) -> bool {
 mod tests {
     use super::*;
 
-    /// The spoken characters of a paragraph, without the marks.
+    /// Returns the spoken characters of a paragraph, without the marks.
     fn spoken(paragraph: &str) -> String {
         let mut speech = Speech::of(paragraph);
         let mut text = String::new();

@@ -54,17 +54,17 @@ impl ChunkFacts {
         }
     }
 
-    /// The prose that these facts are about.
+    /// Returns the prose that these facts are about.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The language that it was read in.
+    /// Returns the language that it was read in.
     pub fn language(&self) -> &Language {
         &self.language
     }
 
-    /// Its length in the unit of the language.
+    /// Returns the length of the prose in words (characters for CJK).
     pub fn length(&self) -> u32 {
         self.length
     }
@@ -75,7 +75,7 @@ impl ChunkFacts {
             .is_ok()
     }
 
-    /// The text of a word by its index.
+    /// Returns the text of a word by its index.
     pub(super) fn word(&self, index: usize) -> &str {
         let span = self.reading.words.get(index).map(|word| word.span());
         self.slice(span.unwrap_or(0..0))

@@ -38,7 +38,7 @@ impl Hasher for KeyHasher {
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
-/// FNV-1a, then mixed so that its low bits can choose a bucket.
+/// Hashes a word with FNV-1a, then mixes so that the low bits can choose a bucket.
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
     let hash = bytes.iter().fold(seed, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -46,15 +46,15 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
     mixed(hash)
 }
 
-/// The finalizer of SplitMix64.
+/// Returns the finalizer of SplitMix64.
 pub(super) fn mixed(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     x ^ (x >> 31)
 }
 
-/// The key of a word: without regard to case, composition, the form of its apostrophes, and
-/// in Arabic script to vowel marks, the forms of alef, and a leading "and" or article.
+/// Returns the key of a word: without regard to case, composition, the form of its apostrophes, and in Arabic
+/// script to vowel marks, the forms of alef, and a leading "and" or article.
 pub(super) fn key(word: &str) -> Key {
     if word.is_ascii() {
         let lower = word.bytes().map(|byte| byte.to_ascii_lowercase());
@@ -66,7 +66,7 @@ pub(super) fn key(word: &str) -> Key {
     hash(SEED, folded(word).as_bytes())
 }
 
-/// The text behind a [`key`].
+/// Returns the text behind a [`key`].
 pub(super) fn folded(word: &str) -> String {
     let composed = if word.chars().any(is_combining_accent) {
         Cow::Owned(nfc(word))
@@ -98,8 +98,8 @@ pub(super) fn folded(word: &str) -> String {
     text
 }
 
-/// Length in bytes of "and" (wa-, fa-) and the article, also with the prepositions that melt
-/// into it. At least three letters stay after the first, two after the second.
+/// Returns the length in bytes of "and" (wa-, fa-) and the article, also with the prepositions that melt into
+/// it. At least three letters stay after the first, two after the second.
 fn arabic_prefix(word: &str) -> usize {
     let letters = |rest: &str| rest.chars().count();
     let mut rest = word;
@@ -115,7 +115,7 @@ fn arabic_prefix(word: &str) -> usize {
     word.len() - rest.len()
 }
 
-/// A word of Arabic script in the forms that it takes behind one-letter words, and by itself.
+/// Returns a word of Arabic script in the forms that it takes behind one-letter words, and by itself.
 pub(super) fn arabic_forms(word: &str) -> impl Iterator<Item = String> {
     ["", "و", "ف", "ب", "ل", "ك", "ول", "وب", "فل", "وك"]
         .iter()
@@ -134,13 +134,13 @@ pub(super) fn is_arabic(word: &str) -> bool {
     word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}'))
 }
 
-/// Words of a list, separated by white space, as keys.
+/// Returns the words of a list, separated by white space, as keys.
 pub(super) fn keys(list: &str) -> KeySet {
     list.split_whitespace().map(key).collect()
 }
 
-/// What is left of a word when its usual endings are taken off, so that "doors" meets "door":
-/// rough, since it only ever serves to count what two texts have in common.
+/// Returns what is left of a word when its usual endings are taken off, so that "doors" meets "door": rough,
+/// since it only ever serves to count what two texts have in common.
 pub(super) fn stem(word: &str) -> Key {
     let folded = folded(word);
     let trimmed = ["ing", "es", "ed", "s", "e", "os", "as", "o", "a"]

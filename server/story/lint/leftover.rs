@@ -148,8 +148,9 @@ fn fence(text: &str, span: Span) -> Remark {
     .suggesting(inner.join("\n"))
 }
 
-/// `Chapter 3: The Logbook`, `**Chapter Three**`, 第三章: a short line that begins with the
-/// word for a part of a book and its number, or is nothing but a title in bold.
+/// Tells whether a paragraph is a heading of a chapter: `Chapter 3: The Logbook`, `**Chapter Three**`, 第三章: a
+/// short line that begins with the word for a part of a book and its number, or is nothing but a title in
+/// bold.
 fn is_chapter_line(paragraph: &str, pack: &Pack) -> bool {
     const MOST: usize = 80;
     let bare = paragraph
@@ -235,7 +236,7 @@ fn talk(text: &str, reading: &Reading, pack: &Pack) -> Vec<Remark> {
     spans.into_iter().map(remark).collect()
 }
 
-/// A paragraph that is about the model or the work, with the list that it may name.
+/// Returns a paragraph that is about the model or the work, with the list that it may name.
 fn about_work(text: &str, paragraph: &Paragraph, nth: usize, last: usize) -> Option<Span> {
     let is_talk =
         |place| leftovers::judge(text, paragraph.span.clone(), place, Narrator::Person).is_some();
@@ -246,7 +247,7 @@ fn about_work(text: &str, paragraph: &Paragraph, nth: usize, last: usize) -> Opt
     found.then(|| paragraph.span.start..paragraph.span.end.max(list))
 }
 
-/// The sentences of a paragraph that hold one of the phrases, outside speech.
+/// Returns the sentences of a paragraph that hold one of the phrases, outside speech.
 fn said(text: &str, reading: &Reading, paragraph: &Paragraph, phrases: &Phrases) -> Vec<Span> {
     let words = reading.words_of(paragraph);
     // A narrator's period of sixty words may well hold such a phrase.
@@ -270,7 +271,7 @@ fn said(text: &str, reading: &Reading, paragraph: &Paragraph, phrases: &Phrases)
     .collect()
 }
 
-/// `[insert name]`, `[TODO: …]`: places that were to be filled in.
+/// Finds places that were to be filled in: `[insert name]`, `[TODO: …]`.
 fn slots(text: &str, reading: &Reading) -> Vec<Remark> {
     const WORDS: [&str; 7] = [
         "insert",

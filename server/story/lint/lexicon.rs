@@ -150,13 +150,13 @@ fn called<'a>(
     person
 }
 
-/// The keys of each word of a name.
+/// Returns the keys of each word of a name.
 fn forms_of_all(name: &str, pack: &Pack) -> Vec<Vec<Key>> {
     let words = Reading::of(name, pack).words;
     words.iter().map(|w| forms_of(&name[w.span()], w)).collect()
 }
 
-/// The keys under which a word of a name may stand in a text.
+/// Returns the keys under which a word of a name may stand in a text.
 pub(super) fn forms_of(text: &str, word: &Word) -> Vec<Key> {
     if fold::is_arabic(text) {
         fold::arabic_forms(text)
@@ -189,7 +189,7 @@ impl Person {
         })
     }
 
-    /// How often some words name it.
+    /// Returns how often some words name it.
     pub(super) fn count_in(&self, text: &str, words: &[Word]) -> usize {
         let in_words = words.iter().enumerate().filter(|(index, _)| {
             self.forms.iter().any(|form| {
@@ -215,8 +215,8 @@ impl Person {
     }
 }
 
-/// The words of names that a slip can be told from. Words that also are ordinary ones ("the
-/// keeper", "the Inspector") are not among them.
+/// Returns the words of names that a slip can be told from. Words that also are ordinary ones ("the keeper",
+/// "the Inspector") are not among them.
 fn name_parts(brief: &Brief, pack: &Pack, lower: &KeySet) -> Vec<NamePart> {
     let ordinary = ordinary_words(brief, pack);
     let mut parts: Vec<NamePart> = Vec::new();
@@ -250,7 +250,7 @@ fn name_parts(brief: &Brief, pack: &Pack, lower: &KeySet) -> Vec<NamePart> {
     parts
 }
 
-/// Words that the brief also uses without a capital.
+/// Returns the words that the brief also uses without a capital.
 fn ordinary_words(brief: &Brief, pack: &Pack) -> KeySet {
     let mut ordinary = KeySet::default();
     let notes = |kind: SectionKind| kind == SectionKind::Notes;

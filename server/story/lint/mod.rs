@@ -73,7 +73,7 @@ pub fn lint(brief: &Brief, chunks: &[ChunkText<'_>]) -> Vec<Finding> {
     lint_facts(brief, &linted)
 }
 
-/// [`lint`] for chunks whose facts are at hand. Facts must have been made for the brief's
+/// Lints chunks whose facts are at hand, as [`lint`] does. Facts must have been made for the brief's
 /// language; see [`ChunkFacts::language`].
 pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
     let story = Story::new(brief, chunks);

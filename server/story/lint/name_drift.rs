@@ -153,7 +153,7 @@ fn acts(story: &Story<'_>, word: &Word, after: Option<&Word>) -> bool {
     word.is_possessive() || verb || full_name || story.pack.stop.contains(&after.key)
 }
 
-/// The character that a word belongs to by its name.
+/// Returns the character that a word belongs to by its name.
 fn owner(story: &Story<'_>, word: &Word) -> Option<usize> {
     let part = story
         .lexicon
@@ -163,7 +163,7 @@ fn owner(story: &Story<'_>, word: &Word) -> Option<usize> {
     part.of_several.then_some(part.entry)
 }
 
-/// The name that a suspect is a slip of.
+/// Returns the name that a suspect is a slip of.
 fn closest<'a>(suspect: &Suspect, story: &'a Story<'_>) -> Option<&'a NamePart> {
     if suspect.of_another && suspect.beside.is_none() {
         return None;
@@ -186,7 +186,7 @@ fn closest<'a>(suspect: &Suspect, story: &'a Story<'_>) -> Option<&'a NamePart> 
         .map(|(_, _, part)| part)
 }
 
-/// By how many letters a slip may differ.
+/// Returns by how many letters a slip may differ.
 fn tolerance(letters: &[char], part: &NamePart, beside: bool) -> usize {
     let same_start = letters.first() == part.letters.first();
     match part.letters.len() {
@@ -201,7 +201,8 @@ fn tolerance(letters: &[char], part: &NamePart, beside: bool) -> usize {
     }
 }
 
-/// Bill and Billy, Ann and Annie: perhaps what somebody is called.
+/// Tells whether one name is a pet form of the other, as Bill and Billy, Ann and Annie: perhaps what somebody
+/// is called.
 fn is_pet_form(one: &[char], other: &[char]) -> bool {
     let (short, long) = match one.len() < other.len() {
         true => (one, other),
@@ -211,7 +212,7 @@ fn is_pet_form(one: &[char], other: &[char]) -> bool {
     rest.is_some_and(|rest| matches!(rest, ['y'] | ['i', 'e']))
 }
 
-/// How many letters differ, or `None` where it can't be a slip: endings, or far too many.
+/// Returns how many letters differ, or `None` where it can't be a slip: endings, or far too many.
 fn distance(letters: &[char], part: &NamePart, story: &Story<'_>) -> Option<usize> {
     let name = &part.letters;
     if letters.len().abs_diff(name.len()) > 2 || differing(letters, name) > 4 {
@@ -229,8 +230,8 @@ fn distance(letters: &[char], part: &NamePart, story: &Story<'_>) -> Option<usiz
     Some(generic_damerau_levenshtein(letters, name))
 }
 
-/// A quick lower bound: letters of one that the other has not, counted by bits. A letter that
-/// is replaced counts twice.
+/// Returns a quick lower bound: letters of one that the other has not, counted by bits. A letter that is
+/// replaced counts twice.
 fn differing(one: &[char], other: &[char]) -> u32 {
     let bits = |letters: &[char]| {
         letters
@@ -262,7 +263,7 @@ fn finding(story: &Story<'_>, part: &NamePart, place: &Place) -> Finding {
     }
 }
 
-/// The right name as loud as the wrong one.
+/// Returns the right name in capitals where the wrong one is in capitals.
 fn in_case_of(written: &str, name: &str) -> String {
     let letters = written.chars().filter(|c| c.is_alphabetic());
     if letters.clone().count() > 1 && letters.clone().all(char::is_uppercase) {
@@ -272,7 +273,8 @@ fn in_case_of(written: &str, name: &str) -> String {
     }
 }
 
-/// `Mara Linden`, where the brief knows her as Mara Voss: told as information, since there may be two.
+/// Reports a cast member's first name with another family name as information, since there may be two people:
+/// `Mara Linden`, where the brief has Mara Voss.
 fn check_surnames(story: &Story<'_>, drifted: &mut KeySet, findings: &mut Vec<Finding>) {
     let full_names = story.full_names();
     let mut first_seen: KeyMap<(ChunkNumber, Span)> = KeyMap::default();
@@ -311,8 +313,8 @@ fn check_surnames(story: &Story<'_>, drifted: &mut KeySet, findings: &mut Vec<Fi
 }
 
 impl Story<'_> {
-    /// Of names of two words or more: the key of the first, the second, and whose it is; where
-    /// no other character has the same first name.
+    /// Returns for each name of two words or more the key of the first word, the second word, and the index
+    /// of its character; only where no other character has the same first name.
     fn full_names(&self) -> Vec<(Key, String, usize)> {
         let mut names: Vec<(Key, String, usize)> = Vec::new();
         let mut shared = KeySet::default();

@@ -65,7 +65,7 @@ fn report(
     });
 }
 
-/// Family and given name in Han: one right, the other wrong.
+/// Reports a name in Han of which the family or the given name is right and the other wrong.
 fn check_han(story: &Story<'_>, findings: &mut Vec<Finding>) {
     for character in &story.brief.cast {
         let parts: Vec<&str> = split_unspaced(&character.name).collect();
@@ -89,8 +89,8 @@ fn check_han(story: &Story<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The family name, and behind it characters that share one with the given name or have its
-/// length, and are nobody's.
+/// Returns the family name, and behind it characters that share one with the given name or have its length,
+/// and are nobody's.
 fn wrong_given(
     chunk: &LintedChunk<'_>,
     family: &str,
@@ -130,7 +130,7 @@ fn wrong_given(
     }
 }
 
-/// The given name behind a family name that has one character wrong.
+/// Finds the given name behind a family name that has one character wrong.
 fn wrong_family(
     chunk: &LintedChunk<'_>,
     family: &str,
@@ -157,7 +157,8 @@ fn wrong_family(
     }
 }
 
-/// Katakana runs that differ by a long vowel, a small letter or (in long names) one letter.
+/// Reports runs of katakana that differ from a name by a long vowel, a small letter or (in long names) one
+/// letter.
 fn check_katakana(story: &Story<'_>, names: &[(usize, &str)], findings: &mut Vec<Finding>) {
     let is_kata = |part: &str| part.chars().count() >= 2 && part.chars().all(scripts::is_katakana);
     let parts: Vec<(usize, &str)> = names
@@ -224,7 +225,7 @@ fn is_katakana_slip(run: &str, name: &str) -> bool {
         || (long && damerau_levenshtein(run, name) == 1)
 }
 
-/// A name of several words with one of them wrong.
+/// Reports a name of several words with one of them wrong.
 fn check_arabic(story: &Story<'_>, entry: usize, name: &str, findings: &mut Vec<Finding>) {
     let parts: Vec<&str> = name.split_whitespace().collect();
     let forms: Vec<Vec<Key>> = parts.iter().map(|part| arabic_keys(part)).collect();
@@ -252,7 +253,7 @@ fn arabic_keys(word: &str) -> Vec<Key> {
         .collect()
 }
 
-/// The only word of a window that is not as in the name.
+/// Returns the only word of a window that is not as in the name.
 fn wrong_word(window: &[Word], forms: &[Vec<Key>]) -> Option<usize> {
     let mut wrong = window
         .iter()
@@ -306,8 +307,8 @@ fn check_arabic_spelling(story: &Story<'_>, names: &[(usize, &str)], findings: &
     }
 }
 
-/// `written` with the end that is another spelling of `part` put right; `None` where it is
-/// spelt as there.
+/// Returns `written` with the end that is another spelling of `part` put right; `None` where it is spelt as
+/// there.
 fn respelt(written: &str, part: &str) -> Option<String> {
     let plain =
         |text: &str| -> Vec<char> { text.chars().filter(|c| !fold::is_arabic_mark(*c)).collect() };

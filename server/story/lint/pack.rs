@@ -195,7 +195,7 @@ static PLAIN: LazyLock<Pack> = LazyLock::new(|| {
 pub(super) static PROFILES_READ: LazyLock<Profiles> = LazyLock::new(read_profiles);
 
 impl Pack {
-    /// The pack of a language, or one that knows nothing.
+    /// Returns the pack of a language, or one that knows nothing.
     pub(super) fn of(language: &Language) -> &'static Pack {
         ALL.get(&language.primary()).unwrap_or(&PLAIN)
     }
@@ -292,7 +292,8 @@ fn make(file: &PackFile, profile: &ProfileFile, english: &PackFile) -> Pack {
     }
 }
 
-/// `3 let out a breath`: the use from which on it is told, and the phrase.
+/// Reads lines such as `3 let out a breath`: the use from which on it is reported, and the phrase. the use
+/// from which on it is told, and the phrase.
 fn make_worn(lines: &[String]) -> Worn {
     let parts: Vec<(&str, &str)> = lines
         .iter()
@@ -333,7 +334,7 @@ fn make_tense(file: &TenseFile) -> Option<Tense> {
     (!empty).then_some(tense)
 }
 
-/// English: walks, passes, carries.
+/// Forms the third person of an English verb: walks, passes, carries.
 fn third(verb: &str) -> String {
     match verb.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
@@ -347,7 +348,8 @@ fn third(verb: &str) -> String {
     }
 }
 
-/// English: walked, carried, closed. Wrong for irregular verbs, whose past stands in the pack.
+/// Forms the past tense of an English verb: walked, carried, closed. Wrong for irregular verbs, whose past
+/// stands in the pack.
 fn past(verb: &str) -> String {
     match verb.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ied"),

@@ -65,7 +65,7 @@ impl Phrases {
         self.nodes.len() < 2
     }
 
-    /// The phrases in `words`, the longest at each place, none inside another.
+    /// Returns the phrases in `words`, the longest at each place, none inside another.
     pub(super) fn find(&self, words: &[Word]) -> Vec<Hit> {
         let mut hits = Vec::new();
         let mut start = 0;
@@ -84,7 +84,8 @@ impl Phrases {
         hits
     }
 
-    /// Depth is bounded by the longest phrase, and so are the ways that wild cards open.
+    /// Returns the longest phrase at the start of `words` below a node of the tree; depth is bounded by the
+    /// longest phrase, and so are the ways that wild cards open.
     fn longest(&self, node: usize, words: &[Word]) -> Option<(usize, usize)> {
         let node = self.nodes.get(node)?;
         let deeper = words.split_first().and_then(|(word, rest)| {
@@ -100,7 +101,7 @@ impl Phrases {
     }
 }
 
-/// A phrase in the units that a reading has: words, or characters where there are no blanks.
+/// Returns a phrase in the units that a reading has: words, or characters where there are no blanks.
 fn words_of(phrase: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in phrase.split([' ', '-']).filter(|token| !token.is_empty()) {

@@ -74,8 +74,8 @@ const SECOND: [&str; 8] = [
     "المخاطب",
 ];
 
-/// The person that a brief's or a beat's `pov` asks for; `None` where it says something else,
-/// such as a name.
+/// Returns the person that a brief's or a beat's `pov` asks for; `None` where it says something else, such as
+/// a name.
 fn asked(pov: &str) -> Option<Person> {
     let pov = pov.to_lowercase();
     let names = |words: &[&str]| words.iter().any(|word| pov.contains(word));
@@ -87,7 +87,7 @@ fn asked(pov: &str) -> Option<Person> {
     }
 }
 
-/// The person in which a chunk should be told.
+/// Returns the person in which a chunk should be told.
 pub(super) fn expected(story: &Story<'_>, beat: Option<&Beat>) -> Option<Person> {
     let own = beat.and_then(|beat| beat.pov.as_deref()).and_then(asked);
     own.or_else(|| story.brief.pov.as_deref().and_then(asked))
@@ -100,13 +100,13 @@ const HARDLY_I: f64 = 0.002;
 /// Narrated words that a chunk needs to be judged by.
 const LEAST_WORDS: f64 = 50.0;
 
-/// How many narrated words there are; about three characters to a word without blanks.
+/// Returns how many narrated words there are; about three characters to a word without blanks.
 fn narrated(voice: &Voice, pack: &Pack) -> f64 {
     let unspaced = pack.first_person.is_empty();
     voice.words as f64 / if unspaced { 3.0 } else { 1.0 }
 }
 
-/// The person in which a text is told, where that is plain.
+/// Returns the person in which a text is told, where that is plain.
 pub(super) fn told(voice: &Voice, pack: &Pack) -> Option<Person> {
     let words = narrated(voice, pack);
     let share = |count: usize| count as f64 / words.max(1.0);
@@ -142,7 +142,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What all chunks but a quarter at most do, if there are three or more.
+/// Returns what all chunks but a quarter at most do, if there are three or more.
 fn usual(sums: &[Voice], pack: &Pack) -> Option<Person> {
     let count = |person| {
         sums.iter()
@@ -155,7 +155,7 @@ fn usual(sums: &[Voice], pack: &Pack) -> Option<Person> {
         .find(|person| most(*person))
 }
 
-/// "I" in a third-person story: all of a chunk, or some paragraphs of it; letters aside.
+/// Reports "I" in a third-person story: all of a chunk, or some paragraphs of it; letters aside.
 fn told_by_i(story: &Story<'_>, chunk: &LintedChunk<'_>) -> Option<Finding> {
     const DENSE: f64 = 0.03;
     const LEAST: usize = 4;
@@ -179,7 +179,7 @@ fn told_by_i(story: &Story<'_>, chunk: &LintedChunk<'_>) -> Option<Finding> {
     Some(Remark::warning(first, CODE, message).in_chunk(chunk.number))
 }
 
-/// No "I" in a first-person story, where the narrator is spoken of by name.
+/// Reports a chunk without "I" in a first-person story, where the narrator is spoken of by name.
 fn told_about(story: &Story<'_>, chunk: &LintedChunk<'_>, sum: &Voice) -> Option<Finding> {
     const LEAST_NAMED: usize = 2;
     let hero = story.lexicon.protagonist.as_ref()?;
@@ -233,7 +233,7 @@ struct Run {
     voice: Voice,
 }
 
-/// The run with the most narrated words. A paragraph without narration does not end one.
+/// Returns the run with the most narrated words. A paragraph without narration does not end one.
 fn densest(chunk: &LintedChunk<'_>, holds: impl Fn(&Voice) -> bool) -> Option<Run> {
     let mut best: Option<Run> = None;
     let mut open: Option<Run> = None;

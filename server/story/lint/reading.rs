@@ -49,7 +49,7 @@ impl Reading {
         reading
     }
 
-    /// The paragraphs that tell the story.
+    /// Returns the paragraphs that tell the story.
     pub(super) fn prose(&self) -> impl DoubleEndedIterator<Item = &Paragraph> {
         self.paragraphs
             .iter()
@@ -75,7 +75,7 @@ impl Reading {
         hits
     }
 
-    /// The bytes from the first to the last of some words.
+    /// Returns the bytes from the first to the last of some words.
     pub(super) fn span_of(&self, words: Span) -> Span {
         match self.words.get(words).unwrap_or_default() {
             [] => 0..0,
@@ -180,8 +180,8 @@ impl Pen<'_> {
         initial || self.pack.abbreviations.contains(&last.key)
     }
 
-    /// A single mark of emphasis opens before a word and closes behind one (roughly
-    /// CommonMark 6.2, which is enough to know a thought from narration).
+    /// Follows a single mark of emphasis, which opens before a word and closes behind one (roughly CommonMark
+    /// 6.2, which is enough to know a thought from narration).
     fn turn_emphasis(&mut self, c: char, before: Option<char>, next: Option<char>) {
         match self.emphasis {
             Some((mark, first)) if mark == c && before.is_some_and(|b| !b.is_whitespace()) => {
@@ -263,7 +263,7 @@ mod tests {
         Reading::of(text, Pack::of(&language))
     }
 
-    /// The words for which something holds, joined by blanks.
+    /// Returns the words for which something holds, joined by blanks.
     fn those(tag: &str, text: &str, holds: impl Fn(&Word) -> bool) -> String {
         let words = read(tag, text).words;
         let words = words.iter().filter(|word| holds(word));

@@ -29,7 +29,7 @@ enum Repeat {
     Elsewhere,
 }
 
-/// How much a repeat of so many words matters.
+/// Returns how much a repeat of so many words matters.
 fn severity(grain: Grain, repeat: Repeat, words: usize) -> Severity {
     match repeat {
         Repeat::InARow => Severity::Warning,
@@ -80,8 +80,8 @@ pub(super) fn check(story: &Story<'_>, echoes: &[Echo], findings: &mut Vec<Findi
     }
 }
 
-/// The words around `place` that are the same as around `earlier`, from the word `from` on;
-/// in the same chunk, never so far that the two overlap.
+/// Returns the words around `place` that are the same as around `earlier`, from the word `from` on; in the
+/// same chunk, never so far that the two overlap.
 fn matched(story: &Story<'_>, earlier: Place, place: Place, from: usize) -> (Span, usize) {
     let ours = &story.chunks[place.chunk].facts.reading.words;
     let theirs = &story.chunks[earlier.chunk].facts.reading.words;

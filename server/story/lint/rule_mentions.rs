@@ -69,7 +69,7 @@ fn spaced(text: &str, words: &[Word], rules: &RuleWords) -> Vec<RuleMention> {
     mentions
 }
 
-/// The number before or behind the word for rule, with its place among the words.
+/// Returns the number before or behind the word for rule, with its place among the words.
 fn number_beside(
     text: &str,
     words: &[Word],
@@ -100,7 +100,7 @@ fn number_beside(
     Some((*number, before))
 }
 
-/// A whole number in words or digits.
+/// Returns a whole number in words or digits.
 pub(super) fn cardinal(text: &str, word: &Word, rules: &RuleWords) -> Option<u32> {
     rules
         .cardinals
@@ -116,7 +116,7 @@ fn read_digits(text: &str) -> Option<u32> {
     Some(digits.iter().fold(0, |number, digit| number * 10 + digit))
 }
 
-/// 規則三, 規則の三, 第三の規則, 三番目の規則, ルール３.
+/// Finds mentions of rules in unspaced scripts: 規則三, 規則の三, 第三の規則, 三番目の規則, ルール３.
 fn unspaced(text: &str, rules: &RuleWords) -> Vec<RuleMention> {
     let mut mentions = Vec::new();
     for noun in &rules.nouns {
@@ -174,7 +174,7 @@ fn is_number(c: char) -> bool {
     digit(c).is_some() || "一二三四五六七八九十百".contains(c)
 }
 
-/// Up to 999, in digits or kanji.
+/// Reads a number up to 999, in digits or kanji.
 pub(super) fn read_kanji(text: &str) -> Option<u32> {
     if text.is_empty() || text.chars().count() > 7 {
         return None;

@@ -205,7 +205,7 @@ fn judge(
     })
 }
 
-/// How a statement that is about the right rule contradicts it.
+/// Returns how a statement that is about the right rule contradicts it.
 fn opposite(said: &Content, rule: &Content) -> Option<&'static str> {
     let other_number = said.counts.iter().any(|(number, of)| {
         let mut same = rule
@@ -224,7 +224,7 @@ fn opposite(said: &Content, rule: &Content) -> Option<&'static str> {
     }
 }
 
-/// The sentence without the mention itself, and without who says it.
+/// Returns the sentence without the mention itself, and without who says it.
 fn statement(chunk: &LintedChunk<'_>, mention: &RuleMention) -> String {
     let before = mention.sentence.start..mention.span.start.max(mention.sentence.start);
     let before = chunk.slice(&before);
@@ -277,7 +277,7 @@ fn no_such_rule(
     }
 }
 
-/// The right number in digits, where the text has digits.
+/// Returns the right number in digits, where the text has digits.
 fn renumbered(
     chunk: &LintedChunk<'_>,
     remark: Remark,

@@ -85,7 +85,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What all chunks but a quarter at most do, if there are three or more.
+/// Returns what all chunks but a quarter at most do, if there are three or more.
 fn usual(sums: &[Voice]) -> Option<Tense> {
     let told = |sum: &Voice, tense| match tense {
         Tense::Past => sum.past >= 8 && sum.past >= 4 * sum.present,
@@ -98,7 +98,7 @@ fn usual(sums: &[Voice]) -> Option<Tense> {
     [Tense::Past, Tense::Present].into_iter().find(holds)
 }
 
-/// A passage in the present: a whole chunk, or paragraphs in a row.
+/// Returns a passage in the present: a whole chunk, or paragraphs in a row.
 fn told_now(chunk: &LintedChunk<'_>, sum: &Voice) -> Option<Finding> {
     let mostly = |voice: &Voice| voice.present > 2 * voice.past;
     if mostly(sum) && sum.acts >= 4 && sum.present >= 8 {
@@ -142,8 +142,8 @@ fn now(chunk: &LintedChunk<'_>, voice: &Voice, start: usize) -> Option<Finding> 
     Some(Remark::warning(span, CODE, message).in_chunk(chunk.number))
 }
 
-/// The sentence of the first verb that is out of place; it names the place better than the
-/// start of a paragraph does.
+/// Returns the sentence of the first verb that is out of place; it names the place better than the start of a
+/// paragraph does.
 fn span_from(chunk: &LintedChunk<'_>, paragraph: &Span, verb: &Span) -> Span {
     let sentence = sentences::around(chunk.text(), verb.start);
     if sentence.contains(&verb.start) {
@@ -167,7 +167,8 @@ fn told_then(chunk: &LintedChunk<'_>, sum: &Voice) -> Option<Finding> {
     Some(Remark::warning(span, CODE, message).in_chunk(chunk.number))
 }
 
-/// Japanese mixes endings; only a chunk without nearly any past one is told.
+/// Reports a chunk told all in the present; Japanese mixes endings, so that only one without nearly any past
+/// ending counts.
 fn all_in_present(chunk: &LintedChunk<'_>, sum: &Voice) -> Option<Finding> {
     let enough = sum.present >= 6 && sum.past * 6 <= sum.present;
     enough.then(|| now(chunk, sum, 0))?

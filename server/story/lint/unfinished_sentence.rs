@@ -49,7 +49,7 @@ pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark>
     ))
 }
 
-/// "The End" needs no full stop.
+/// Tells whether a paragraph is an end mark of the language, such as "The End", which needs no full stop.
 fn is_end_mark(paragraph: &str, pack: &Pack) -> bool {
     let bare = paragraph.trim_matches(|c: char| !c.is_alphanumeric() && !scripts::is_unspaced(c));
     let bare = fold::folded(bare);

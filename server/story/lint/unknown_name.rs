@@ -64,7 +64,7 @@ struct Name {
     certain: usize,
 }
 
-/// The names in the order in which they come.
+/// Returns the names in the order in which they come.
 fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
     let mut places: KeyMap<usize> = KeyMap::default();
@@ -99,7 +99,7 @@ fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
     names
 }
 
-/// How many of the first words are a name that nobody knows; 0 where they are none.
+/// Returns how many of the first words are a name that nobody knows; 0 where they are none.
 fn run_at(story: &Story<'_>, facts: &ChunkFacts, words: &[Word], drifted: &KeySet) -> usize {
     let is_new = |word: &Word| {
         word.is_capital() && !word.is_all_caps() && is_unknown(story, facts, word, drifted)
@@ -130,7 +130,7 @@ fn is_unknown(story: &Story<'_>, facts: &ChunkFacts, word: &Word, drifted: &KeyS
         && !is_plural_of_known(story, facts.slice(word.span()))
 }
 
-/// The Brandts, the Vosses.
+/// Tells whether a word is a family name in the plural: the Brandts, the Vosses.
 fn is_plural_of_known(story: &Story<'_>, written: &str) -> bool {
     let known = |name: &str| story.lexicon.known.contains(&fold::key(name));
     let endings = ["s", "es"]
@@ -139,7 +139,7 @@ fn is_plural_of_known(story: &Story<'_>, written: &str) -> bool {
     endings.filter(|name| name.len() > 2).any(known)
 }
 
-/// Where the first words of names stand with a capital, in all of the story.
+/// Finds where the first words of names stand with a capital, in all of the story.
 fn mentions(story: &Story<'_>, names: &[Name]) -> KeyMap<Vec<(ChunkNumber, Span)>> {
     let mut mentions: KeyMap<Vec<(ChunkNumber, Span)>> = KeyMap::default();
     mentions.extend(names.iter().map(|name| (name.keys[0], Vec::new())));

@@ -58,7 +58,7 @@ impl Voice {
         self.second > 0 && self.second * 4 >= self.first
     }
 
-    /// All of them together.
+    /// Returns all of them together.
     pub(super) fn sum<'a>(voices: impl IntoIterator<Item = &'a Voice>) -> Voice {
         let mut sum = Voice::default();
         voices.into_iter().for_each(|voice| sum.add(voice));
@@ -66,7 +66,7 @@ impl Voice {
     }
 }
 
-/// The voice of every paragraph, in their order; of what is no prose, an empty one.
+/// Returns the voice of every paragraph, in their order; of what is no prose, an empty one.
 pub(super) fn voices(text: &str, reading: &Reading, pack: &Pack) -> Vec<Voice> {
     let of = |paragraph: &Paragraph| match paragraph.kind {
         BlockKind::Prose => voice(text, reading.words_of(paragraph), pack),
@@ -169,7 +169,7 @@ enum Subject {
     Third,
 }
 
-/// Who does what the verb at `nth` says, if that stands right before it.
+/// Returns the person of the subject of the verb at `nth`, if that stands right before it.
 fn subject_before(words: &[Word], nth: usize, tense: &Tense) -> Option<Subject> {
     let mut before = nth.checked_sub(1)?;
     if tense.between.contains(&words[before].key) {

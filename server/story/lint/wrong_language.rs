@@ -69,8 +69,8 @@ fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &L
     }
 }
 
-/// What a text is instead of `language`, taken as a whole: `in English`, `written in Arabic
-/// script`; `None` where most of it is in that language, or not enough is known.
+/// Returns what a text is instead of `language`, taken as a whole: `in English`, `written in Arabic script`;
+/// `None` where most of it is in that language, or not enough is known.
 pub fn foreign(text: &str, language: &Language) -> Option<String> {
     /// Nobody's name is longer, where there is not one letter of the language.
     const MOST_OF_NAME: usize = 8;
@@ -96,19 +96,19 @@ pub fn foreign(text: &str, language: &Language) -> Option<String> {
     found.map(|foreign| foreign.name())
 }
 
-/// What a passage inside a text is instead of `language`: narrated, so that it is neither
-/// somebody's speech nor a letter, a quotation or a line in italics; `None` where there is none.
+/// Returns what a passage inside a text is instead of `language`: narrated, so that it is neither somebody's
+/// speech nor a letter, a quotation or a line in italics; `None` where there is none.
 pub fn foreign_passage(text: &str, language: &Language) -> Option<String> {
     let reading = Reading::of(text, Pack::of(language));
     passage(text, &reading, language).map(|(_, foreign)| foreign.name())
 }
 
-/// The first passage that nobody says or quotes in another language.
+/// Returns the first passage that nobody says or quotes in another language.
 fn passage(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
     other_script(text, reading, language).or_else(|| other_words(text, reading, language))
 }
 
-/// Letters of another script in quantity, in stretches that are longer than a name.
+/// Finds letters of another script in quantity, in stretches that are longer than a name.
 fn other_script(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
     /// Weights: a character of Chinese counts as three letters.
     const LONGEST_NAME: usize = 24;
@@ -132,13 +132,13 @@ fn other_script(text: &str, reading: &Reading, language: &Language) -> Option<(S
     (letters.weight() >= QUANTITY).then_some((told?, Foreign::Script(script)))
 }
 
-/// The narrated words of a paragraph, each as its bytes.
+/// Returns the narrated words of a paragraph, each as its bytes.
 fn narrated<'a>(reading: &'a Reading, paragraph: &Paragraph) -> impl Iterator<Item = Span> + 'a {
     let words = reading.words_of(paragraph).iter();
     words.filter(|word| word.is_narrated()).map(Word::span)
 }
 
-/// Neighbouring paragraphs of the same script in another language.
+/// Finds neighbouring paragraphs of the same script in another language.
 fn other_words(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
     const LEAST: usize = 40;
     let mut sum = 0;
@@ -162,8 +162,8 @@ fn other_words(text: &str, reading: &Reading, language: &Language) -> Option<(Sp
     None
 }
 
-/// The paragraphs that tell the story, each with whether it is set apart from the narration:
-/// what somebody wrote, behind a colon or under a salutation, up to the next scene break.
+/// Returns the paragraphs that tell the story, each with whether it is set apart from the narration: what
+/// somebody wrote, behind a colon or under a salutation, up to the next scene break.
 fn with_set_apart<'a>(
     text: &'a str,
     reading: &'a Reading,
@@ -236,7 +236,7 @@ fn judge(
     latin.then(|| by_small_words(words, &language.primary()))?
 }
 
-/// Japanese hardly goes without kana for long, and Chinese has none.
+/// Tells Chinese and Japanese apart: Japanese hardly goes without kana for long, and Chinese has none.
 fn between_chinese_and_japanese(letters: &Letters, language: &Language) -> Option<Foreign> {
     let kana = letters.count(&[Script::Kana]);
     let han = letters.count(&[Script::Han]);
@@ -247,7 +247,7 @@ fn between_chinese_and_japanese(letters: &Letters, language: &Language) -> Optio
     }
 }
 
-/// The language whose small words a paragraph has, if it has far more of them than of its own.
+/// Returns the language whose small words a paragraph has, if it has far more of them than of its own.
 fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
     let profiles = &*PROFILES_READ;
     let mut counts = vec![0usize; profiles.languages.len()];

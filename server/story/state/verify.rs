@@ -24,7 +24,7 @@ const MOST: usize = 24;
 const LONGEST: usize = 600;
 
 impl ChunkState {
-    /// What of it the chunk bears out.
+    /// Returns what of it the chunk bears out.
     pub fn verified(&self, prose: &str, cast: &[CastEntry]) -> ChunkState {
         let text = Source::new(prose, cast);
         ChunkState {
@@ -74,7 +74,7 @@ impl<'a> Source<'a> {
         verified.take(MOST).collect()
     }
 
-    /// A quote that the chunk has, without marks around it that the chunk does not have.
+    /// Returns a quote that the chunk has, without marks around it that the chunk does not have.
     fn quote(&self, quote: &str) -> Option<String> {
         [quote.trim(), trim_marks(quote)]
             .into_iter()
@@ -87,7 +87,7 @@ impl<'a> Source<'a> {
             })
     }
 
-    /// A subject that the chunk names; empty otherwise.
+    /// Returns a subject that the chunk names; empty otherwise.
     fn subject(&self, subject: &str) -> String {
         let subject = clean(subject);
         if self.names_only_known(&subject) && !terms(&subject).is_disjoint(&self.names) {
@@ -132,7 +132,7 @@ impl<'a> Source<'a> {
         known.take(MOST).collect()
     }
 
-    /// Sentence by sentence what the chunk bears out.
+    /// Returns the sentences of a summary that the chunk bears out.
     fn summary(&self, summary: &str) -> String {
         let sentences = summary.split_sentence_bounds().take(MOST);
         let kept: Vec<String> = sentences.filter_map(|it| self.statement(it)).collect();
@@ -167,7 +167,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// On one line, bounded, without what would read as a heading or a comment.
+/// Returns a text on one line, bounded, without what would read as a heading or a comment.
 fn clean(text: &str) -> String {
     let line = on_one_line(text);
     let line = line.trim_start_matches(['#', '>', '-', '*', ' ']);

@@ -9,7 +9,7 @@ use crate::story::text::margin_notes::{margin_notes, without_comments};
 use crate::story::text::slug::{beat_slug, file_slug};
 use crate::story::text::words::{count, last};
 
-/// Every span that a brief holds.
+/// Returns every span that a brief holds.
 fn spans(brief: &Brief) -> Vec<Span> {
     let mut spans: Vec<Span> = brief
         .problems

@@ -69,7 +69,7 @@ Exit：Over.
 Hush.
 "#;
 
-/// What stands at a span.
+/// Returns what stands at a span.
 fn at(span: &super::super::Span) -> &'static str {
     &BRIEF[span.clone()]
 }

@@ -128,8 +128,8 @@ impl Bare {
     }
 }
 
-/// A text with comments in which another beginning takes the place of all up to the byte `offset`
-/// of the text without them; the comments in the old beginning stand behind the new one.
+/// Returns a text with comments in which another beginning takes the place of all up to the byte `offset` of
+/// the text without them; the comments in the old beginning stand behind the new one.
 pub fn with_beginning(source: &str, offset: usize, beginning: &str) -> String {
     let bare = Bare::of(source);
     let at = bare.in_source(&(0..offset)).end;
@@ -154,7 +154,7 @@ struct Run {
 }
 
 impl Run {
-    /// The run of the first comment, and the comments after it.
+    /// Returns the run of the first comment, and the comments after it.
     fn first<'c>(text: &str, comments: &'c [Comment]) -> Option<(Run, &'c [Comment])> {
         let first = comments.first()?;
         let start = text[..first.span.start].trim_end_matches(is_white).len();
@@ -345,8 +345,8 @@ fn paragraph_end(text: &str, at: usize) -> usize {
     }
 }
 
-/// The length of the code at the start of `text`, which begins with backticks: up to as many
-/// again in the same paragraph, else the backticks alone.
+/// Returns the length of the code at the start of `text`, which begins with backticks: up to as many again in
+/// the same paragraph, else the backticks alone.
 fn code_length(text: &str) -> usize {
     let ticks = |text: &str| text.len() - text.trim_start_matches('`').len();
     let opened = ticks(text);
@@ -381,7 +381,7 @@ fn closing_fence(text: &str, at: usize, mark: char, length: usize) -> Option<usi
     None
 }
 
-/// The mark of the fence that the first line of `text` is, how many there are, and what follows.
+/// Returns the mark of the fence that the first line of `text` is, how many there are, and what follows.
 fn fence(text: &str) -> Option<(char, usize, &str)> {
     let line = text.split(['\n', '\r']).next()?;
     let bare = line.trim_start_matches(' ');

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-/// A number with its noun, whose plural ends in `s`: `1 chunk`, `0 chunks`, `1 of 12 chunks` with `of` in the number.
+/// Returns a number with its noun, whose plural ends in `s`: `1 chunk`, `0 chunks`, `1 of 12 chunks` with
+/// `of` in the number.
 pub fn counted(count: impl Display, noun: &str) -> String {
     let count = count.to_string();
     match count.as_str() {

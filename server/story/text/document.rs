@@ -56,8 +56,8 @@ impl<'a> Document<'a> {
         document
     }
 
-    /// The source of `range` with blanks in place of every byte of a comment but its line ends,
-    /// so that offsets stay what they are.
+    /// Returns the source of `range` with blanks in place of every byte of a comment but its line ends, so
+    /// that offsets stay what they are.
     pub(crate) fn masked(&self, range: &Span) -> Cow<'a, str> {
         let source = &self.text[range.clone()];
         if self.comments_in(range).next().is_none() {
@@ -110,7 +110,7 @@ impl<'a> Document<'a> {
         join_lines(&self.lines(range))
     }
 
-    /// One line without its comments.
+    /// Returns one line without its comments.
     fn without_comments(&self, line: &Span) -> Cow<'a, str> {
         if self.comments_in(line).next().is_none() {
             return Cow::Borrowed(&self.text[line.clone()]);
@@ -156,7 +156,7 @@ pub(crate) fn join_lines(lines: &[Line<'_>]) -> String {
     text.trim().to_owned()
 }
 
-/// The lines of `range`, without their ends; LF, CRLF and CR all end a line.
+/// Returns the lines of `range`, without their ends; LF, CRLF and CR all end a line.
 fn line_spans(text: &str, range: &Span) -> impl Iterator<Item = Span> {
     let bytes = text.as_bytes();
     let end = range.end;
@@ -219,7 +219,7 @@ fn heading(text: &str, level: u8, span: Span) -> Heading {
     }
 }
 
-/// Where the line that holds or ends at `at` is over and the next one begins.
+/// Finds where the line that holds or ends at `at` is over and the next one begins.
 fn line_end(text: &str, at: usize) -> usize {
     let bytes = text.as_bytes();
     match (at.checked_sub(1).map(|before| bytes[before]), bytes.get(at)) {
@@ -238,7 +238,7 @@ fn line_end(text: &str, at: usize) -> usize {
     }
 }
 
-/// The content of an ATX heading (CommonMark 4.2), or `None` where `source` is none.
+/// Returns the content of an ATX heading (CommonMark 4.2), or `None` where `source` is none.
 fn atx_content(source: &str, level: u8) -> Option<Span> {
     let rest = source.trim_start_matches(' ');
     let marks = rest.bytes().take_while(|byte| *byte == b'#').count();
@@ -254,7 +254,7 @@ fn atx_content(source: &str, level: u8) -> Option<Span> {
     Some(start..start + content.len())
 }
 
-/// The content of a setext heading: all but its underline.
+/// Returns the content of a setext heading: all but its underline.
 fn setext_content(source: &str) -> Span {
     let above = source.rfind(['\n', '\r']).map_or("", |end| &source[..end]);
     let start = above.len() - above.trim_start().len();

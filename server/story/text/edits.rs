@@ -142,7 +142,7 @@ impl Place {
     }
 }
 
-/// The places where two stretches differ; those that lie close together are one.
+/// Returns the places where two stretches differ; those that lie close together are one.
 fn places(before: &[&str], after: &[&str]) -> Vec<(Place, Place)> {
     if before.len() + after.len() > COMPARED {
         return vec![(Place::new(0..before.len()), Place::new(0..after.len()))];
@@ -167,7 +167,7 @@ fn places(before: &[&str], after: &[&str]) -> Vec<(Place, Place)> {
     places
 }
 
-/// The paragraphs of a text; how many blank lines are between them is no change of its.
+/// Returns the paragraphs of a text; how many blank lines are between them is no change of its.
 fn lines(text: &str) -> Vec<&str> {
     text.lines()
         .map(str::trim)

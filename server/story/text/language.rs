@@ -87,7 +87,7 @@ impl Language {
         primary.len() != 2 || TWO_LETTER_CODES.split(' ').any(|code| code == primary)
     }
 
-    /// Private and grandfathered tags, `x-…` and `i-…`.
+    /// Tells whether a tag is a private or grandfathered one, `x-…` or `i-…`.
     fn is_special(&self) -> bool {
         let tag = self.as_str().to_ascii_lowercase();
         tag.starts_with("x-") || tag.starts_with("i-")
@@ -110,7 +110,7 @@ impl Language {
         (chinese || unspaced) && !romanised
     }
 
-    /// Names what length is counted in, for messages: "words" or "characters".
+    /// Returns the noun for the unit of length, for messages: "words" or "characters".
     pub fn unit(&self) -> &'static str {
         if self.counts_characters() {
             "characters"

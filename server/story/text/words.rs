@@ -97,7 +97,7 @@ enum Class {
 }
 
 impl Class {
-    /// `None` for everything that needs the general rules.
+    /// Returns the class of a plain character; `None` for one that needs the general rules.
     fn of(c: char) -> Option<Class> {
         Some(match c {
             'a'..='z' | 'A'..='Z' => Class::Letter,

@@ -70,7 +70,7 @@ impl Check {
         Check::UnfinishedSentence,
     ];
 
-    /// Stable kebab-case name.
+    /// Returns the stable kebab-case name of the check.
     pub fn code(self) -> &'static str {
         match self {
             Check::EmptyAnswer => "empty-answer",
@@ -106,13 +106,12 @@ impl Check {
         }
     }
 
-    /// The check of a code.
+    /// Returns the check of a code.
     pub fn of_code(code: &str) -> Option<Check> {
         Check::ALL.into_iter().find(|check| check.code() == code)
     }
 
-    /// What was taken out of an answer, for the author; goes on a sentence that begins "the
-    /// answer".
+    /// Returns what was taken out of an answer, for the author; goes on a sentence that begins "the answer".
     pub(crate) fn repaired(self) -> &'static str {
         match self {
             Check::LateRefusal => "ended with a refusal to go on",
@@ -148,7 +147,7 @@ impl Check {
         }
     }
 
-    /// What the author can do when it happens again and again.
+    /// Returns what the author can do when it happens again and again.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Check::EmptyAnswer | Check::Refusal | Check::LateRefusal => {
@@ -188,12 +187,12 @@ impl Fault {
         }
     }
 
-    /// For the author, when the answer is asked for once more.
+    /// Returns the message for the author when the answer is asked for once more.
     pub fn once_more(&self) -> String {
         format!("{}; asking once more", self.what)
     }
 
-    /// For the author, when it was asked for once more and no better.
+    /// Returns the message for the author when it was asked for once more and no better.
     pub fn given_up(&self) -> String {
         format!(
             "{}, also when it was asked once more. {}",
@@ -204,7 +203,7 @@ impl Fault {
 }
 
 impl Fault {
-    /// For the author, when the chunk is complete all the same.
+    /// Returns the message for the author when the chunk is complete all the same.
     pub fn accepted(&self) -> String {
         match self.check {
             Check::TooShort => format!(
@@ -226,8 +225,8 @@ pub struct Cut {
 }
 
 impl Cut {
-    /// For the author; nothing of a last sentence that was not finished, which every model
-    /// leaves at times.
+    /// Returns the message for the author; nothing of a last sentence that was not finished, which every
+    /// model leaves at times.
     pub fn message(&self) -> Option<String> {
         let told = !matches!(self.check, Check::CutOff | Check::UnfinishedSentence);
         told.then(|| {

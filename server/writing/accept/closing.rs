@@ -59,8 +59,8 @@ fn last_fence(text: &str) -> Option<Range<usize>> {
     found
 }
 
-/// Where the last paragraph or line begins, if it is no prose.
-/// `fenced` when a fence was opened that is not closed.
+/// Finds where the last paragraph or line begins, if it is no prose. `fenced` when a fence was opened that is
+/// not closed.
 fn last(acceptance: &Acceptance<'_>, text: &str, fenced: bool) -> Option<(usize, Check)> {
     let text = text.trim_end();
     let line_start = text.rfind('\n').map_or(0, |end| end + 1);
@@ -118,7 +118,7 @@ fn of_piece(acceptance: &Acceptance<'_>, piece: &str, fenced: bool) -> Option<Ch
         .map(|_| Check::MetaTalk)
 }
 
-/// Where the model begins the next part of the outline.
+/// Finds where the model begins the next part of the outline.
 fn next_part(acceptance: &Acceptance<'_>, text: &str) -> Option<usize> {
     let mut start = 0;
     let mut told = false;
@@ -134,8 +134,8 @@ fn next_part(acceptance: &Acceptance<'_>, text: &str) -> Option<usize> {
     None
 }
 
-/// A summary or notes under a heading of their own, in the last part of the text; a list of
-/// what the model was given, or data, that all of the rest is.
+/// Returns a summary or notes under a heading of their own, in the last part of the text; a list of what the
+/// model was given, or data, that all of the rest is.
 fn appendix(text: &str) -> Option<(usize, Check)> {
     let end = text.trim_end().len();
     if let Some(start) = metadata::trailing(text) {

@@ -12,7 +12,7 @@ use crate::story::leftovers::{self, Narrator, PACKS, Place, Talk, bare};
 use crate::story::text::sentences::is_finished;
 use crate::story::{lint, words};
 
-/// The first thing that is wrong with `text`, a repaired answer that goes on behind `before`.
+/// Returns the first thing that is wrong with `text`, a repaired answer that goes on behind `before`.
 pub(crate) fn judge(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Option<Fault> {
     let length = words::count(text, acceptance.language());
     refusal(acceptance, text, length)
@@ -27,8 +27,8 @@ pub(crate) fn judge(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Op
         .or_else(|| copies::judge(&acceptance.told, before, text))
 }
 
-/// At the start. What could be the first sentence of a story as well is a refusal only where
-/// hardly anything follows.
+/// Finds a refusal at the start of an answer. What could be the first sentence of a story as well is a
+/// refusal only where hardly anything follows.
 fn refusal(acceptance: &Acceptance<'_>, text: &str, length: u32) -> Option<Fault> {
     const MOST_WORDS: u32 = 120;
     let start = bare(text);
@@ -45,8 +45,8 @@ fn reasoning(text: &str) -> Option<Fault> {
     })
 }
 
-/// A paragraph of the narration in which the model speaks of itself or of its work; in a story
-/// about machines it may be one of those.
+/// Returns a paragraph of the narration in which the model speaks of itself or of its work; in a story about
+/// machines it may be one of those.
 fn meta(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
     let found = paragraphs(text)
         .into_iter()
@@ -68,7 +68,7 @@ fn json(text: &str) -> Option<Fault> {
     })
 }
 
-/// Replacement characters: letters that are lost.
+/// Reports replacement characters: letters that are lost. letters that are lost.
 fn characters(text: &str) -> Option<Fault> {
     const MOST: usize = 3;
     let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
@@ -78,7 +78,7 @@ fn characters(text: &str) -> Option<Fault> {
     })
 }
 
-/// Lost characters that are too few to refuse an answer for.
+/// Reports lost characters that are too few to refuse an answer for.
 pub(crate) fn lost_characters(text: &str) -> Option<Fault> {
     text.contains('\u{fffd}').then(|| {
         let what = "a few characters of the answer are lost (U+FFFD); look for � in the chunk";
@@ -86,7 +86,7 @@ pub(crate) fn lost_characters(text: &str) -> Option<Fault> {
     })
 }
 
-/// The whole of a text in another language, or a passage that nobody says or writes in it.
+/// Returns the whole of a text in another language, or a passage that nobody says or writes in it.
 pub(crate) fn foreign(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
     let language = acceptance.language();
     let fault = |what| Fault::new(Check::WrongLanguage, what);
@@ -109,7 +109,7 @@ fn placeholder(text: &str) -> Option<Fault> {
     })
 }
 
-/// Most of the lines in cells.
+/// Reports a text most of whose lines are in cells.
 fn table(text: &str) -> Option<Fault> {
     static HTML: LazyLock<Regex> = LazyLock::new(|| {
         // Compiled by the tests.
@@ -127,7 +127,8 @@ fn table(text: &str) -> Option<Fault> {
     })
 }
 
-/// Most of the words in points. Speech may begin with a dash, but then it ends with a full stop.
+/// Reports a text most of whose words are in points. Speech may begin with a dash, but then it ends with a
+/// full stop.
 fn outline(text: &str) -> Option<Fault> {
     static POINT: LazyLock<Regex> = LazyLock::new(|| {
         // Compiled by the tests.
@@ -153,7 +154,7 @@ fn count(text: &str, is_one: impl Fn(&str) -> bool) -> usize {
     text.lines().filter(|line| is_one(line)).count()
 }
 
-/// How much of a text stands in lines of one kind, by bytes.
+/// Returns how much of a text stands in lines of one kind, by bytes.
 fn share(text: &str, is_one: impl Fn(&str) -> bool) -> f64 {
     let all: usize = text.lines().map(|line| line.trim().len()).sum();
     let of_kind: usize = text

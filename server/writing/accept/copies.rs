@@ -43,7 +43,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
     }
 }
 
-/// Where the words end with which the text before the answer ends, too.
+/// Finds where the words end with which the text before the answer ends, too.
 fn repeated_seam(repair: &Repair<'_>) -> Option<usize> {
     let text = repair.text();
     let near = boundaries::floor(text, TAIL * 16);
@@ -62,14 +62,14 @@ fn repeated_seam(repair: &Repair<'_>) -> Option<usize> {
     Some(past_marks(text, wording.end(length - 1)))
 }
 
-/// The end of a text, long enough for its last words.
+/// Returns the end of a text, long enough for its last words.
 fn tail_text(text: &str) -> &str {
     const BYTES: usize = TAIL * 12;
     let start = boundaries::floor(text, text.len().saturating_sub(BYTES));
     &text[start..]
 }
 
-/// Behind the marks that follow a word.
+/// Returns the byte offset behind the marks that follow a word.
 fn past_marks(text: &str, end: usize) -> usize {
     let rest = &text[end..];
     let marks = rest
@@ -77,7 +77,7 @@ fn past_marks(text: &str, end: usize) -> usize {
     text.len() - marks.len()
 }
 
-/// In front of the marks that open what a word begins: of speech, of a paragraph.
+/// Returns the byte offset in front of the marks that open what a word begins: of speech, of a paragraph.
 fn before_marks(text: &str, start: usize) -> usize {
     let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
     if text[line..start].contains(char::is_alphanumeric) {
@@ -95,7 +95,7 @@ fn is_opening(c: char) -> bool {
     )
 }
 
-/// Which words stand in earlier text, as stretches.
+/// Returns which words stand in earlier text, as stretches.
 fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> {
     let grain = wording.grain(SHINGLE);
     let mut stretches: Vec<Range<usize>> = Vec::new();
@@ -158,8 +158,8 @@ fn copied_paragraphs(repair: &Repair<'_>) -> Vec<Range<usize>> {
     cuts
 }
 
-/// Whether most of a run is quoted as a block, set in italics or as verse: a letter that is read
-/// again, a song.
+/// Tells whether most of a run is quoted as a block, set in italics or as verse: a letter that is read again,
+/// a song.
 fn is_mostly_set_apart(run: &str) -> bool {
     let pieces = paragraphs(run);
     let apart = pieces.iter().map(|range| &run[range.clone()]);
@@ -167,8 +167,8 @@ fn is_mostly_set_apart(run: &str) -> bool {
     apart.map(str::len).sum::<usize>() * 2 > run.trim().len() || is_letter(run, &pieces)
 }
 
-/// Whether a run is one quotation: each of its paragraphs opens with marks that only the last
-/// one closes.
+/// Tells whether a run is one quotation: each of its paragraphs opens with marks that only the last one
+/// closes.
 fn is_letter(run: &str, pieces: &[Range<usize>]) -> bool {
     let closes = |piece: &str| piece.contains(['”', '»', '」', '』']);
     pieces.split_last().is_some_and(|(_, before)| {
@@ -179,7 +179,7 @@ fn is_letter(run: &str, pieces: &[Range<usize>]) -> bool {
     }) && (pieces.len() > 1 || run.starts_with(['“', '«', '「', '『']))
 }
 
-/// Quoted, or set as verse.
+/// Tells whether a paragraph is quoted or set as verse.
 fn is_set_apart(paragraph: &str) -> bool {
     let quoted = paragraph.starts_with(['>', '“', '"', '«', '„', '「', '『', '*', '_', '—', '–']);
     quoted || is_verse(paragraph)
@@ -191,8 +191,8 @@ fn is_verse(text: &str) -> bool {
     text.lines().count() >= 3 && lines.all(|line| line.chars().nth(MOST_LETTERS).is_none())
 }
 
-/// What stands there for the second and every further time in a row; and the beginning of the
-/// text where it comes again at its end.
+/// Returns what stands there for the second and every further time in a row; and the beginning of the text
+/// where it comes again at its end.
 fn loops(text: &str) -> Vec<Range<usize>> {
     let wording = Wording::of(text);
     let (least_loop, least_restart) = (wording.grain(LEAST_LOOP), wording.grain(LEAST_RESTART));
@@ -235,8 +235,8 @@ fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
     found
 }
 
-/// A repeated stretch in whole sentences where it has any; all of the rest where it goes on to
-/// the end.
+/// Returns a repeated stretch in whole sentences where it has any; all of the rest where it goes on to the
+/// end.
 fn at_sentences(text: &str, range: Range<usize>, to_end: bool) -> Range<usize> {
     let range = before_marks(text, range.start)..range.end;
     let end = if to_end {
@@ -280,7 +280,7 @@ fn at_sentences(text: &str, range: Range<usize>, to_end: bool) -> Range<usize> {
     with_white(text, start..stop)
 }
 
-/// What is wrong with an answer that repeats most of an earlier text.
+/// Returns what is wrong with an answer that repeats most of an earlier text.
 pub(crate) fn judge(told: &Told, before: &str, text: &str) -> Option<Fault> {
     const SHARE: f64 = 0.5;
     let wording = Wording::of(text);
@@ -308,8 +308,8 @@ pub(crate) fn judge(told: &Told, before: &str, text: &str) -> Option<Fault> {
     })
 }
 
-/// How many words of some stretches, which come in order, stand in paragraphs that are neither
-/// quoted nor verse.
+/// Returns how many words of some stretches, which come in order, stand in paragraphs that are neither quoted
+/// nor verse.
 fn narrated(text: &str, wording: &Wording, stretches: &[Range<usize>]) -> usize {
     let mut stretches = stretches.iter().peekable();
     let mut sum = 0;
@@ -331,7 +331,7 @@ fn narrated(text: &str, wording: &Wording, stretches: &[Range<usize>]) -> usize 
     sum
 }
 
-/// Whether a text is nothing but scene breaks and marks.
+/// Tells whether a text is nothing but scene breaks and marks.
 pub(crate) fn is_wordless(text: &str) -> bool {
     text.lines().all(|line| {
         line.trim().is_empty() || is_rule(line) || !line.contains(char::is_alphanumeric)

@@ -40,7 +40,7 @@ impl Repair<'_> {
         self.cut_each(&cuts);
     }
 
-    /// The same, each on account of another check.
+    /// Cuts several ranges, each on account of its own check.
     pub fn cut_each(&mut self, cuts: &[(Check, Range<usize>)]) {
         if cuts.is_empty() {
             return;

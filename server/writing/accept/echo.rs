@@ -23,7 +23,7 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a well-formed pattern")
 });
 
-/// Whether a line is a heading of the prompt's.
+/// Tells whether a line is a heading of the prompt's.
 pub(crate) fn is_prompt_heading(line: &str) -> bool {
     HEADING.is_match(line.trim())
 }

@@ -56,7 +56,7 @@ impl Known {
     };
 }
 
-/// What a brief and its templates say, in time in proportion to it.
+/// Returns what a brief and its templates say, in time in proportion to it.
 pub(crate) fn phrases(brief: &Brief, templates: &Templates) -> Phrases {
     let mut phrases = Phrases::new();
     for section in &brief.sections {

@@ -26,13 +26,13 @@ const MOST_TRIMMED: u32 = 40;
 /// A continuation that brings less than this share of the target brings nothing.
 const FRUITLESS: f64 = 0.03;
 
-/// Whether a running call has gone so far beyond its target that it is stopped.
+/// Tells whether a running call has gone so far beyond its target that it is stopped.
 pub fn runs_long(length: u32, target_words: u32) -> bool {
     f64::from(length) > f64::from(target_words) * LONG + LEEWAY
 }
 
-/// Whether it has gone so far that it is stopped even in the middle of a sentence: a model
-/// that repeats itself may never end one.
+/// Tells whether it has gone so far that it is stopped even in the middle of a sentence: a model that repeats
+/// itself may never end one.
 pub fn runs_away(length: u32, target_words: u32) -> bool {
     f64::from(length) > f64::from(target_words) * FAR_TOO_LONG + LEEWAY
 }
@@ -55,7 +55,7 @@ impl Course<'_> {
         )
     }
 
-    /// The model itself said that it is done.
+    /// Tells whether the model itself said that it is done.
     fn is_done(self) -> bool {
         matches!(self.end, CallEnd::Finished(_)) && !self.is_cut_off()
     }
@@ -119,14 +119,14 @@ pub(crate) fn judge(
     }
 }
 
-/// Whether a model that said that it was done left off in the first sentence of a paragraph.
+/// Tells whether a model that said that it was done left off in the first sentence of a paragraph.
 fn breaks_off(prose: &str, fixed: usize, course: Course<'_>) -> bool {
     let trimmed = prose.trim_end();
     let last = trimmed.rfind("\n\n").map_or(0, |end| end + 2);
     course.is_done() && last >= fixed && !may_end(prose) && finished_end(&trimmed[last..]).is_none()
 }
 
-/// Whether the last sentence is finished, and what becomes of it if not.
+/// Tells whether the last sentence is finished, and what becomes of it if not.
 fn ended(
     language: &Language,
     prose: &str,
@@ -164,7 +164,7 @@ fn ended(
     }
 }
 
-/// Where a text that is far too long ends instead: with the last sentence within reach.
+/// Finds where a text that is far too long ends instead: with the last sentence within reach.
 fn too_long(acceptance: &Acceptance<'_>, prose: &str, fixed: usize, length: u32) -> Option<usize> {
     use unicode_segmentation::UnicodeSegmentation;
     if !runs_away(length, acceptance.target_words) {
@@ -202,7 +202,7 @@ fn trimmed(prose: &str, keep: usize, check: Check) -> Settled {
     }
 }
 
-/// Why there is no text at all.
+/// Returns why there is no text at all.
 pub(crate) fn empty(end: &CallEnd) -> Fault {
     let what = match end {
         CallEnd::Finished(FinishReason::Refusal) => {

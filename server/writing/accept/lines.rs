@@ -5,7 +5,7 @@ use crate::story::leftovers::{PACKS, bare};
 /// Most bytes of an answer that are held back until it is clear how it begins.
 pub(crate) const MOST_HELD: usize = 320;
 
-/// ```` ``` ````, with at most a word behind it.
+/// Tells whether a line is a code fence, with at most a word behind it.
 pub(crate) fn is_fence(line: &str) -> bool {
     let line = line.trim();
     let rest = line.trim_start_matches(['`', '~']);
@@ -13,7 +13,7 @@ pub(crate) fn is_fence(line: &str) -> bool {
     marks >= 3 && rest.len() <= 24 && !rest.trim().contains([' ', '`', '~'])
 }
 
-/// A line across the page, or a scene break.
+/// Tells whether a line is a thematic break or a scene break.
 pub(crate) fn is_rule(line: &str) -> bool {
     let marks = line.chars().filter(|c| !c.is_whitespace()).count();
     marks >= 3
@@ -22,7 +22,7 @@ pub(crate) fn is_rule(line: &str) -> bool {
             .all(|c| c.is_whitespace() || matches!(c, '*' | '_' | '-' | '=' | '~' | '—'))
 }
 
-/// A heading of markdown.
+/// Tells whether a line is a markdown heading.
 pub(crate) fn is_heading(line: &str) -> bool {
     const LONGEST: usize = 160;
     let rest = line.trim_start_matches('#');
@@ -30,7 +30,8 @@ pub(crate) fn is_heading(line: &str) -> bool {
     (1..=6).contains(&marks) && rest.starts_with([' ', '\t']) && line.len() <= LONGEST
 }
 
-/// `Chapter 3: The Logbook`, `**Part 3 of 8**`, `Title: The Lamp`.
+/// Tells whether a line is the heading of a part: `Chapter 3: The Logbook`, `**Part 3 of 8**`, `Title: The
+/// Lamp`.
 pub(crate) fn is_part_line(line: &str) -> bool {
     /// In characters; more is a line of prose.
     const LONGEST: usize = 60;

@@ -57,7 +57,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a well-formed pattern")
 }
 
-/// Control characters but line ends and tabs; line ends become LF.
+/// Takes out control characters but line ends and tabs; line ends become LF.
 pub(crate) fn controls(repair: &mut Repair<'_>) {
     let text = repair.text();
     if !text.contains(is_control) {
@@ -85,7 +85,7 @@ fn is_control(c: char) -> bool {
         )
 }
 
-/// Text in the wrong encoding, where that can be undone.
+/// Decodes text in the wrong encoding, where that can be undone.
 pub(crate) fn encoding(repair: &mut Repair<'_>) {
     const LEAST: usize = 3;
     let text = repair.text();
@@ -106,7 +106,7 @@ pub(crate) fn encoding(repair: &mut Repair<'_>) {
     }
 }
 
-/// Characters of Windows-1252 as the UTF-8 that their bytes are.
+/// Decodes characters of Windows-1252 as the UTF-8 that their bytes are.
 fn decoded(text: &str) -> Option<String> {
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
@@ -123,8 +123,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes?).ok()
 }
 
-/// Reasoning between tags that stand at the edges of lines; a tag within a sentence is the
-/// story's.
+/// Cuts reasoning between tags that stand at the edges of lines; a tag within a sentence is the story's.
 pub(crate) fn reasoning(repair: &mut Repair<'_>) {
     let cuts = thoughts(repair.text());
     let cuts: Vec<Range<usize>> = cuts
@@ -168,7 +167,7 @@ fn thoughts(text: &str) -> Vec<Range<usize>> {
     cuts
 }
 
-/// Whether a pair of tags is part of a sentence: all in one line that goes on with a blank.
+/// Tells whether a pair of tags is part of a sentence: all in one line that goes on with a blank.
 fn is_told(text: &str, start: usize, end: usize) -> bool {
     !text[start..end].contains('\n')
         && text[end..].starts_with([' ', ',', '.', ';'])
@@ -183,8 +182,9 @@ fn ends_line(text: &str, at: usize) -> bool {
     text[at..].trim_start_matches([' ', '\t']).starts_with('\n') || text[at..].trim().is_empty()
 }
 
-/// Tokens of a template: those in front, with the role that they name; behind the first other
-/// one all belongs to another turn.
+/// Cuts tokens of a chat template: those in front, with the role that they name; behind the first other one
+/// all belongs to another turn. those in front, with the role that they name; behind the first other one all
+/// belongs to another turn.
 pub(crate) fn tokens(repair: &mut Repair<'_>) {
     let text = repair.text();
     let lead = text.len() - text.trim_start().len();
@@ -220,8 +220,8 @@ pub(crate) fn tokens(repair: &mut Repair<'_>) {
     repair.cut_all(Check::TemplateToken, &cuts);
 }
 
-/// The length of a token that `text` begins with, and of the role behind it; white space in
-/// front does not count. `struck_through`: `<s>` is struck out text.
+/// Returns the length of a token that `text` begins with, and of the role behind it; white space in front
+/// does not count. `struck_through`: `<s>` is struck out text.
 pub(crate) fn leading_token(text: &str, struck_through: bool) -> Option<usize> {
     let bare = text.trim_start();
     if !bare.starts_with(['<', '[']) {
@@ -245,7 +245,7 @@ pub(crate) fn leading_token(text: &str, struck_through: bool) -> Option<usize> {
     Some(text.len() - bare.len() + found.end() + role)
 }
 
-/// Whether `text` may become a token when more of it has come.
+/// Tells whether `text` may become a token when more of it has come.
 pub(crate) fn may_become_token(text: &str) -> bool {
     const LONGEST: usize = 48;
     let text = text.trim_start();
@@ -255,7 +255,7 @@ pub(crate) fn may_become_token(text: &str) -> bool {
         && !text.trim_start_matches(['<', '[']).contains(['<', '['])
 }
 
-/// The length of `Assistant:` at the start.
+/// Returns the length of `Assistant:` at the start.
 pub(crate) fn role_prefix(text: &str) -> Option<usize> {
     ROLE_PREFIX.find(text).map(|found| found.end())
 }

@@ -58,8 +58,8 @@ fn is_about_work(key: &str) -> bool {
     KEYS.contains(&key.replace([' ', '-'], "_").as_str())
 }
 
-/// The length of front matter that a text begins with, its marks included; `None` also while its
-/// end may still come.
+/// Returns the length of front matter that a text begins with, its marks included; `None` also while its end
+/// may still come.
 pub(crate) fn front_matter(text: &str, whole: bool) -> Option<(usize, Check)> {
     let end = match block(text)? {
         Block::Closed(end) => end,
@@ -69,14 +69,14 @@ pub(crate) fn front_matter(text: &str, whole: bool) -> Option<(usize, Check)> {
     Some((end, Check::Metadata))
 }
 
-/// Whether more of a text could make it front matter.
+/// Tells whether more of a text could make it front matter.
 pub(crate) fn may_become_front_matter(text: &str) -> bool {
     text.len() < MOST_HELD
         && (matches!(block(text), Some(Block::Open(end)) if text[end..].trim().is_empty())
             || is_bare_mark(text))
 }
 
-/// `---` alone, with the first key perhaps on its way.
+/// Tells whether a text is `---` alone, with the first key perhaps still to come.
 fn is_bare_mark(text: &str) -> bool {
     let rest = text.trim_start_matches('-');
     let marks = text.len() - rest.len();
@@ -98,7 +98,7 @@ enum Block {
     Open(usize),
 }
 
-/// Lines of keys between two marks, of which one is about the work.
+/// Finds lines of keys between two marks, of which one is about the work.
 fn block(text: &str) -> Option<Block> {
     let mut lines = text.split_inclusive('\n');
     let first = lines.next()?;
@@ -129,7 +129,7 @@ fn is_mark(line: &str) -> bool {
     line.len() >= 3 && line.bytes().all(|byte| byte == b'-')
 }
 
-/// `word_count: 1500`: the key in front of a colon. A line of prose or of a play has none.
+/// Returns the key in front of a colon, as in `word_count: 1500`. A line of prose or of a play has none.
 fn key_of(line: &str) -> Option<&str> {
     let (key, value) = line.split_once(':')?;
     (is_key(key) && (value.is_empty() || value.starts_with(' '))).then_some(key)
@@ -168,7 +168,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
     repair.cut_all(Check::Metadata, &cuts);
 }
 
-/// A block of code that begins at a line, its marks included.
+/// Returns a block of code that begins at a line, its marks included.
 fn fenced(text: &str, start: usize) -> Option<Range<usize>> {
     let mut at = start;
     for (nth, line) in text[start..].split_inclusive('\n').enumerate() {
@@ -180,7 +180,7 @@ fn fenced(text: &str, start: usize) -> Option<Range<usize>> {
     None
 }
 
-/// Whether a fenced block holds JSON or keys about the work.
+/// Tells whether a fenced block holds JSON or keys about the work.
 fn is_data(block: &str) -> bool {
     let lines: Vec<&str> = block.lines().collect();
     let inner = match lines.as_slice() {
@@ -205,8 +205,8 @@ fn is_json_about_work(text: &str) -> bool {
     }
 }
 
-/// Where JSON begins that a text ends with: fenced as such, or about the work. What the story
-/// itself introduces, with a colon, is on some screen of its.
+/// Finds where JSON begins that a text ends with: fenced as such, or about the work. What the story itself
+/// introduces, with a colon, is on some screen of its.
 pub(crate) fn trailing(text: &str) -> Option<usize> {
     let trimmed = text.trim_end();
     if trimmed.ends_with("```") || trimmed.ends_with("~~~") {

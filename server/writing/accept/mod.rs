@@ -84,7 +84,7 @@ pub enum Beginning {
 }
 
 impl Acceptance<'_> {
-    /// How an answer begins, as far as it has come; `whole` when no more will come.
+    /// Returns how an answer begins, as far as it has come; `whole` when no more will come.
     pub fn opening(&self, text: &str, whole: bool) -> Opening {
         opening::look(self, text, whole)
     }
@@ -154,7 +154,7 @@ impl Acceptance<'_> {
         }
     }
 
-    /// What is wrong with the content of an answer, whatever its length.
+    /// Returns what is wrong with the content of an answer, whatever its length.
     fn fault(
         &self,
         answer: &Answer<'_>,
@@ -197,7 +197,7 @@ impl Acceptance<'_> {
         content::judge(self, before, text)
     }
 
-    /// What the call brought, without what was taken out of it.
+    /// Returns what the call brought, without what was taken out of it.
     fn gained(&self, answer: &Answer<'_>, fresh: &str, repaired: &str) -> u32 {
         let lost = words::count(fresh, self.language())
             .saturating_sub(words::count(repaired, self.language()));

@@ -81,13 +81,13 @@ fn token(text: &str, whole: bool) -> Option<(usize, Check)> {
     complete.then_some((length, Check::TemplateToken))
 }
 
-/// A list of what the model was given, when its end is there.
+/// Returns a list of what the model was given, when its end is there.
 fn form(text: &str, whole: bool) -> Option<(usize, Check)> {
     let end = leftovers::form(text, 0)?;
     (whole || !text[end..].trim().is_empty()).then_some((end, Check::MetaTalk))
 }
 
-/// A first line that is no prose, whole.
+/// Returns a first line that is no prose, whole.
 fn line(acceptance: &Acceptance<'_>, text: &str, whole: bool) -> Option<(usize, Check)> {
     if let Some(length) = marks::role_prefix(text) {
         return Some((length, Check::RolePrefix));
@@ -126,7 +126,7 @@ fn of_line(acceptance: &Acceptance<'_>, line: &str) -> Option<Check> {
     }
 }
 
-/// `Sure!`, and on the next line what it is sure of; `whole` when that line is.
+/// Finds an interjection such as `Sure!` with the preamble on the next line; `whole` when that line is.
 fn two_lines(text: &str, end: usize, whole: bool) -> Option<(usize, Check)> {
     let rest = text[end..].trim_start();
     let start = text.len() - rest.len();
@@ -150,7 +150,7 @@ fn inline(text: &str) -> Option<(usize, Check)> {
     (found.end() > 0).then_some((found.end() + marks, Check::Preamble))
 }
 
-/// Whether more of the text could make it an opening.
+/// Tells whether more of the text could make it an opening.
 fn is_undecided(acceptance: &Acceptance<'_>, text: &str) -> bool {
     let token = marks::may_become_token(text) || marks::leading_token(text, false).is_some();
     let lists = leftovers::form(text, 0).is_some_and(|end| text[end..].trim().is_empty());

@@ -15,7 +15,7 @@ const AS_ASKED: f64 = 0.2;
 /// No target moves further, so that a story keeps its proportions.
 const MOST_MOVED: f64 = 0.1;
 
-/// The targets after what was written; those of complete chunks and of fixed ones stay.
+/// Returns the targets after what was written; those of complete chunks and of fixed ones stay.
 ///
 /// Where every chunk came out about as long as asked, nothing moves, so that the same story
 /// sends the same prompts.

@@ -4,7 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::story::text::sentences::{is_closing, is_finished};
 
-/// Where the last finished sentence ends, in bytes; `None` when there is none.
+/// Finds where the last finished sentence ends, in bytes; `None` when there is none.
 pub fn finished_end(prose: &str) -> Option<usize> {
     let trimmed = prose.trim_end();
     if is_finished(trimmed) {
@@ -20,9 +20,8 @@ pub fn finished_end(prose: &str) -> Option<usize> {
     end
 }
 
-/// Whether a text may well be meant to end here, where the model itself said that it is done:
-/// with a finished sentence, a signature, a line of verse, a sign, or in a script that has no
-/// full stops.
+/// Tells whether a text may well be meant to end here, where the model itself said that it is done: with a
+/// finished sentence, a signature, a line of verse, a sign, or in a script that has no full stops.
 pub(crate) fn may_end(text: &str) -> bool {
     let text = text.trim_end();
     if is_finished(text) || ends_in_script_without_stops(text) {
@@ -37,7 +36,7 @@ pub(crate) fn may_end(text: &str) -> bool {
     is_sign(last) || (is_signature(last) && before.is_some()) || is_verse(text)
 }
 
-/// `* * *`, `♪`: a line without letters.
+/// Tells whether a line has no letters: `* * *`, `♪`.
 fn is_sign(line: &str) -> bool {
     !line.is_empty() && !line.contains(char::is_alphanumeric)
 }
@@ -84,7 +83,7 @@ const BEGINNINGS: [&str; 38] = [
     "тогда",
 ];
 
-/// A short last line that is a name, a date or capitals: below a letter, on a sign. `With love,
+/// Tells whether a short last line is a name, a date or capitals: below a letter, on a sign. `With love,
 /// Mara` is one, and `And then Mara` the beginning of a sentence.
 fn is_signature(line: &str) -> bool {
     const MOST_WORDS: usize = 6;
@@ -110,7 +109,7 @@ fn is_signature(line: &str) -> bool {
         || parted.is_some_and(|(_, name)| name.unicode_words().all(|word| small(&word)))
 }
 
-/// Short lines under each other, three at least, at the end of a text.
+/// Tells whether a text ends with verse: three or more short lines under each other.
 fn is_verse(text: &str) -> bool {
     const LINES: usize = 3;
     const MOST_LETTERS: usize = 60;
@@ -119,7 +118,7 @@ fn is_verse(text: &str) -> bool {
     block.lines().count() >= LINES && block.lines().rev().take(LINES).all(short)
 }
 
-/// Thai and Lao part sentences by blanks.
+/// Tells whether a text ends in Thai or Lao, which part sentences by blanks.
 fn ends_in_script_without_stops(text: &str) -> bool {
     text.trim_end_matches(is_closing)
         .ends_with(|c: char| matches!(c, '\u{e00}'..='\u{eff}'))

@@ -17,8 +17,8 @@ pub struct Told {
 }
 
 impl Told {
-    /// From the texts of the chunks before, in story order: the end of the last is what an
-    /// answer repeats most often. Takes time in proportion to them.
+    /// Collects the texts of the chunks before, in story order: the end of the last is what an answer repeats
+    /// most often. Takes time in proportion to them.
     pub fn of<T: AsRef<str>>(texts: &[T]) -> Told {
         let mut told = Told::default();
         for text in texts {

@@ -80,7 +80,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
     layout(repair);
 }
 
-/// Whether a piece is part of a sentence that goes on behind it.
+/// Tells whether a piece is part of a sentence that goes on behind it.
 fn is_told(text: &str, piece: &Range<usize>) -> bool {
     let before = &text[..piece.start];
     let starts_line =
@@ -93,7 +93,7 @@ fn is_told(text: &str, piece: &Range<usize>) -> bool {
             .starts_with('\n')
 }
 
-/// A piece, with the white space behind it where it is a line of its own.
+/// Returns a piece, with the white space behind it where it is a line of its own.
 fn with_line(text: &str, piece: Range<usize>) -> Range<usize> {
     let before = &text[..piece.start];
     if before.is_empty() || before.ends_with(char::is_whitespace) {
@@ -103,7 +103,7 @@ fn with_line(text: &str, piece: Range<usize>) -> Range<usize> {
     }
 }
 
-/// Where a pattern is met outside of fenced blocks and of code in a line.
+/// Finds where a pattern is met outside of fenced blocks and of code in a line.
 fn outside_code(text: &str, pattern: &Regex) -> Vec<Range<usize>> {
     let code = code(text);
     pattern
@@ -116,7 +116,7 @@ fn outside_code(text: &str, pattern: &Regex) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Fenced blocks that are closed, and code in a line; in order.
+/// Returns the closed fenced blocks and the code spans of a text, in order.
 fn code(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut open: Option<usize> = None;
@@ -141,7 +141,7 @@ fn code(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// `<em>so</em>` becomes `*so*`, where both tags are there.
+/// Turns `<em>so</em>` into `*so*`, where both tags are there.
 fn emphasis(repair: &mut Repair<'_>) {
     let text = repair.text();
     let tags = outside_code(text, &EMPHASIS);

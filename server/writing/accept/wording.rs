@@ -35,24 +35,24 @@ impl Wording {
         &self.keys
     }
 
-    /// Where some words begin, in bytes; the end of the text behind the last.
+    /// Finds where some words begin, in bytes; the end of the text behind the last.
     pub fn start(&self, word: usize) -> usize {
         let last = || self.places.last().map_or(0, |place| place.end);
         self.places.get(word).map_or_else(last, |place| place.start)
     }
 
-    /// Where a word ends, in bytes.
+    /// Finds where a word ends, in bytes.
     pub fn end(&self, word: usize) -> usize {
         self.places.get(word).map_or(0, |place| place.end)
     }
 
-    /// The first word that begins at `offset` or behind it.
+    /// Returns the first word that begins at `offset` or behind it.
     pub fn at(&self, offset: usize) -> usize {
         self.places.partition_point(|place| place.start < offset)
     }
 
-    /// So many words, or twice as many characters where the script has no blanks: a word of
-    /// Japanese has about two.
+    /// Converts a number of words into units of this text: as many words, or twice as many characters where
+    /// the script has no blanks, since a word of Japanese has about two.
     pub fn grain(&self, words: usize) -> usize {
         if self.unspaced * 2 > self.keys.len() {
             words * 2
@@ -61,14 +61,14 @@ impl Wording {
         }
     }
 
-    /// One number for all the words.
+    /// Returns one number for all the words.
     pub fn whole(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.keys.hash(&mut hasher);
         hasher.finish()
     }
 
-    /// A hash of each `length` neighbouring words (Rabin, Karp).
+    /// Returns a hash of each `length` neighbouring words (Rabin, Karp).
     pub fn shingles(&self, length: usize) -> Vec<u64> {
         const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
         if length == 0 || self.keys.len() < length {
@@ -90,7 +90,7 @@ impl Wording {
     }
 }
 
-/// The words of a short text as one number.
+/// Returns the words of a short text as one number.
 #[cfg(test)]
 pub(crate) fn whole(text: &str) -> u64 {
     Wording::of(text).whole()
@@ -107,8 +107,8 @@ fn key(word: &str) -> u64 {
     hasher.finish()
 }
 
-/// The paragraphs of a text, in bytes, without the white space between them: parted by blank
-/// lines; by line ends in a text that has no blank line.
+/// Returns the paragraphs of a text, in bytes, without the white space between them: parted by blank lines;
+/// by line ends in a text that has no blank line.
 pub(crate) fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let by_lines = !has_blank_line(text.trim());
     let mut found: Vec<Range<usize>> = Vec::new();
@@ -136,8 +136,7 @@ fn has_blank_line(text: &str) -> bool {
     text.lines().any(|line| line.trim().is_empty())
 }
 
-/// Some bytes, with the white space behind them: what is left when they are taken out is parted
-/// as it was.
+/// Extends a range by the white space behind it: what is left when it is taken out is parted as before.
 pub(crate) fn with_white(text: &str, range: Range<usize>) -> Range<usize> {
     let rest = &text[range.end..];
     range.start..range.end + rest.len() - rest.trim_start().len()

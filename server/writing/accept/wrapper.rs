@@ -37,7 +37,7 @@ pub(crate) fn unwrap(repair: &mut Repair<'_>) {
     }
 }
 
-/// Whether a text looks like JSON that could not be read; a broken off answer may.
+/// Tells whether a text looks like JSON that could not be read; a broken off answer may.
 pub(crate) fn is_json(text: &str) -> bool {
     let mut rest = text.trim_start();
     if !rest.starts_with('{') {

@@ -44,7 +44,7 @@ pub struct Acceptance<'a> {
 }
 
 impl<'a> Acceptance<'a> {
-    /// As [`Acceptance::by`], with the brief read through for this one chunk.
+    /// Makes the acceptance of one chunk like [`Acceptance::by`], reading the brief through for it alone.
     #[cfg(test)]
     pub fn new(
         brief: &'a Brief,
@@ -58,8 +58,8 @@ impl<'a> Acceptance<'a> {
         Acceptance::by(&yardstick, brief, beat, target_words, notes, told)
     }
 
-    /// For the beat of an index in `brief.beats`. `target_words` in the unit of the brief's
-    /// language; `notes` as the prompt has them; `yardstick` is that of the brief.
+    /// Makes the acceptance for the beat of an index in `brief.beats`. `target_words` in the unit of the
+    /// brief's language; `notes` as the prompt has them; `yardstick` is that of the brief.
     pub fn by(
         yardstick: &Yardstick,
         brief: &'a Brief,
@@ -90,7 +90,8 @@ impl<'a> Acceptance<'a> {
         }
     }
 
-    /// The same for a rewrite of a text: what that says is prose, also where the brief says it.
+    /// Returns the acceptance for a rewrite of a text: what that text says counts as prose, also where the
+    /// brief says it.
     pub fn rewriting(mut self, text: &str) -> Acceptance<'a> {
         self.echoes.allow(text);
         self
@@ -100,19 +101,19 @@ impl<'a> Acceptance<'a> {
         &self.brief.language
     }
 
-    /// Whether a line is the title of story, chapter or beat.
+    /// Tells whether a line is the title of story, chapter or beat.
     pub(crate) fn is_title(&self, line: &str) -> bool {
         let line = folded(bare(line));
         !line.is_empty() && self.titles.contains(&line)
     }
 
-    /// Whether a text without line end may become a line with a title.
+    /// Tells whether a text without line end may become a line with a title.
     pub(crate) fn may_become_title(&self, text: &str) -> bool {
         let text = folded(bare(text));
         self.titles.iter().any(|title| title.starts_with(&text))
     }
 
-    /// Whether a line is a heading of the next part.
+    /// Tells whether a line is a heading of the next part.
     pub(crate) fn begins_next(&self, line: &str) -> bool {
         let bare = bare(line);
         let marked = is_heading(line) || (line.starts_with("**") && line.ends_with("**"));
@@ -130,7 +131,7 @@ impl<'a> Acceptance<'a> {
     }
 }
 
-/// How titles are compared: words in lower case, without marks between them.
+/// Returns how titles are compared: words in lower case, without marks between them.
 fn folded(title: &str) -> String {
     use unicode_segmentation::UnicodeSegmentation;
     let words: Vec<String> = title.unicode_words().map(str::to_lowercase).collect();

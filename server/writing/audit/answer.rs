@@ -23,7 +23,7 @@ pub struct Told {
     pub why: String,
 }
 
-/// The findings in an answer; `None` where it has none of the shape that was asked for, be it an
+/// Returns the findings in an answer; `None` where it has none of the shape that was asked for, be it an
 /// empty list. What is cut off is left out.
 pub fn read(answer: &str) -> Option<Vec<Told>> {
     let has_list =
@@ -71,8 +71,8 @@ pub struct Quotable<'a> {
     pub text: &'a str,
 }
 
-/// Those of `told` that stand: each once, with both quotes where they are said to be. `brief` is
-/// the parsed `brief_text`, `chunks` are all of the story, and `number` is the one asked about.
+/// Returns the findings of `told` that stand: each once, with both quotes where they are said to be. `brief`
+/// is the parsed `brief_text`, `chunks` are all of the story, and `number` is the one asked about.
 pub fn standing(
     told: Vec<Told>,
     number: ChunkNumber,
@@ -115,7 +115,7 @@ pub fn standing(
     kept
 }
 
-/// The number in "part 3" or "3"; nothing in "brief" or "rule 2".
+/// Returns the number in "part 3" or "3"; nothing in "brief" or "rule 2".
 fn part(source: &str) -> Option<ChunkNumber> {
     let source = source.to_lowercase();
     let rest = ["part", "chunk"]

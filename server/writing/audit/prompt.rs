@@ -86,14 +86,14 @@ impl Question {
         })
     }
 
-    /// Of all that is asked of a model: the same question has the same digest.
+    /// Returns the digest of all that is asked of a model: the same question has the same digest.
     pub fn digest(&self, model: &str) -> Digest {
         Digest::of(&format!("{model}\0{}\0{}", self.system, self.user.concat()))
     }
 }
 
-/// What earlier parts said of what the text names, in story order. By a first guess of its size: what is learned of
-/// tokens must not make it another question.
+/// Returns what earlier parts said of what the text names, in story order. By a first guess of its size: what
+/// is learned of tokens must not make it another question.
 fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
     let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
     let of_passages = passages(text).into_iter();
@@ -126,8 +126,8 @@ fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
     format!("# What earlier parts said\n{}", lines.join("\n"))
 }
 
-/// A text in pieces of about the length of a beat: what is recalled of more at once is what
-/// happens to share its commonest words.
+/// Returns a text in pieces of about the length of a beat: what is recalled of more at once is what happens
+/// to share its commonest words.
 fn passages(text: &str) -> Vec<String> {
     let mut passages: Vec<String> = Vec::new();
     for paragraph in text.split("\n\n").filter(|it| !it.trim().is_empty()) {
@@ -142,7 +142,7 @@ fn passages(text: &str) -> Vec<String> {
     passages
 }
 
-/// The shape of the answer, for protocols that have such a thing.
+/// Returns the shape of the answer, for protocols that have such a thing.
 pub fn format() -> Format {
     static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| {
         let text = json!({"type": "string"});

@@ -4,7 +4,7 @@
 
 use crate::story::text::scripts::takes_no_space;
 
-/// Whether `fresh` stands apart from `kept`. Neither has white space where they meet.
+/// Tells whether `fresh` stands apart from `kept`. Neither has white space where they meet.
 pub(crate) fn needs_space(kept: &str, fresh: &str) -> bool {
     let (Some(before), Some(after)) = (kept.chars().next_back(), fresh.chars().next()) else {
         return false;
@@ -33,8 +33,8 @@ pub(crate) fn needs_space(kept: &str, fresh: &str) -> bool {
     }
 }
 
-/// Whether white space between them means anything: some scripts have none, others have it
-/// between phrases.
+/// Tells whether white space between them means anything: some scripts have none, others have it between
+/// phrases.
 pub(crate) fn takes_space(kept: &str, fresh: &str) -> bool {
     let meets = [kept.chars().next_back(), fresh.chars().next()];
     let never = |c: char| takes_no_space(c) && c >= '\u{3000}';
@@ -56,7 +56,7 @@ enum Role {
 }
 
 impl Role {
-    /// Of the last character of a text.
+    /// Returns the role of the last character of a text.
     fn at_end(kept: &str, last: char) -> Role {
         let head = &kept[..kept.len() - last.len_utf8()];
         let before = head.chars().next_back();
@@ -82,7 +82,7 @@ impl Role {
         }
     }
 
-    /// Of the first character of what follows a text.
+    /// Returns the role of the first character of what follows a text.
     fn at_start(kept: &str, first: char) -> Role {
         match first {
             '—' | '–' => Role::Dialogue,
@@ -112,7 +112,7 @@ fn is_quote(c: char) -> bool {
     matches!(c, '“' | '”' | '’' | '«' | '»' | '›' | '"' | '\'')
 }
 
-/// Whether a text before white space ends within a sentence: a dash after it is an aside.
+/// Tells whether a text before white space ends within a sentence: a dash after it is an aside.
 fn follows_a_word(head: &str) -> bool {
     let end = head.trim_end();
     let is_same_line = !head[end.len()..].contains('\n');
@@ -123,7 +123,7 @@ fn paragraph(text: &str) -> &str {
     text.rsplit('\n').next().unwrap_or(text)
 }
 
-/// Whether the last of the two marks in the paragraph is the one that opens.
+/// Tells whether the last of the two marks in the paragraph is the one that opens.
 fn is_open(text: &str, opening: char, closing: char) -> bool {
     let mut marks = paragraph(text).chars().rev();
     marks.find(|c| *c == opening || *c == closing) == Some(opening)
@@ -145,7 +145,7 @@ fn is_decimal(kept: &str, after: char) -> bool {
         && digit.is_some_and(|c| c.is_ascii_digit())
 }
 
-/// Whether the text has a space after this mark, where it had it before in the same place.
+/// Tells whether the text has a space after this mark, where it had it before in the same place.
 fn practice_after(kept: &str, mark: char) -> Option<bool> {
     let head = &kept[..kept.len() - mark.len_utf8()];
     let stands_free = |at: usize| {
@@ -157,7 +157,7 @@ fn practice_after(kept: &str, mark: char) -> Option<bool> {
     Some(next.is_whitespace())
 }
 
-/// Whether the text has a space before this mark, where it had it before.
+/// Tells whether the text has a space before this mark, where it had it before.
 fn practice_before(kept: &str, mark: char) -> Option<bool> {
     let (at, _) = kept.rmatch_indices(mark).next()?;
     let before = kept[..at].chars().next_back()?;

@@ -63,7 +63,7 @@ pub fn judge(told: &Told, brief: &Brief, fresh: &HashSet<BeatId>) -> Kind {
     foreign(told, &brief.language).map_or(Kind::New, Kind::Foreign)
 }
 
-/// Whether it only says that the outline goes on: `Parts 11–27`, `continue in the same manner`.
+/// Tells whether it only says that the outline goes on: `Parts 11–27`, `continue in the same manner`.
 fn stands_in(told: &Told) -> bool {
     let texts = [
         Some(&told.title),
@@ -86,7 +86,7 @@ fn letters(text: &str) -> usize {
     text.chars().filter(|c| c.is_alphabetic()).count()
 }
 
-/// An id for a beat of that title that nothing else has; `number` is the beat's, from 1.
+/// Returns an id for a beat of that title that nothing else has; `number` is the beat's, from 1.
 pub fn id(title: &str, number: usize, taken: &HashSet<String>) -> BeatId {
     let slug = beat_slug(title);
     let mut stem = String::new();

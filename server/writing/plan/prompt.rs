@@ -33,7 +33,7 @@ pub struct Prompt {
 }
 
 impl Prompt {
-    /// `text` is that of the brief.
+    /// Builds the prompt for beats that are missing; `text` is the text of the brief.
     ///
     /// # Errors
     /// [`TooLarge`] where what is never cut does not fit into `limit`.
@@ -124,7 +124,7 @@ fn prompt_cast(brief: &Brief, told: impl Fn(&crate::story::CastEntry) -> String)
     format!("# Who is in the story\n{}", entries.join("\n"))
 }
 
-/// What the author says of the outline as a whole.
+/// Returns what the author says of the outline as a whole.
 fn intentions(brief: &Brief, text: &str) -> String {
     let Some(outline) = brief.section(SectionKind::Outline) else {
         return String::new();
@@ -141,7 +141,7 @@ fn intentions(brief: &Brief, text: &str) -> String {
     }
 }
 
-/// The beats that are there, numbered, each with what is told of it.
+/// Returns the beats that are there, numbered, each with what is told of it.
 fn outline(brief: &Brief, told: impl Fn(&Beat) -> String) -> String {
     if brief.beats.is_empty() {
         return String::new();
@@ -220,7 +220,7 @@ mod tests {
         Prompt::build(&brief, text, &Templates::default(), WANTED, limit)
     }
 
-    /// By estimate, in tokens.
+    /// Estimates the size of a prompt in tokens.
     fn size(prompt: &Prompt) -> u32 {
         estimate(&prompt.system) + estimate(&prompt.user.concat())
     }

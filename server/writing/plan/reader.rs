@@ -81,7 +81,7 @@ impl Reader {
         pieces
     }
 
-    /// The answer is over. What was begun last is complete where the answer came to its own end.
+    /// Ends the answer. What was begun last is complete where the answer came to its own end.
     pub fn end(mut self, whole: bool) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let line = std::mem::take(&mut self.line);
@@ -131,7 +131,7 @@ impl Reader {
         }
     }
 
-    /// After the last of its parts and a blank line, a beat is complete.
+    /// Takes a blank line, which completes a beat after the last of its parts.
     fn take_blank(&mut self, is_blank: bool, pieces: &mut Vec<Piece>) {
         let Some(open) = &mut self.open else { return };
         open.blank |= is_blank;
@@ -178,7 +178,7 @@ impl Reader {
         pieces.push(Piece::Beat(told));
     }
 
-    /// The line without comments, and without what the model thinks.
+    /// Returns the line without comments, and without what the model thinks.
     fn visible(&mut self, line: &str) -> String {
         let mut visible = String::new();
         let mut rest = line;
@@ -269,7 +269,7 @@ impl Open {
     }
 }
 
-/// `## Title`
+/// Reads a heading `## Title`.
 fn marks(line: &str) -> Option<Heading<'_>> {
     let title = line.trim_start_matches('#');
     let is_heading = title.len() < line.len() && (title.starts_with([' ', '\t', '*', '[']));
@@ -280,7 +280,7 @@ fn marks(line: &str) -> Option<Heading<'_>> {
     })
 }
 
-/// `**Title**`, `1. **Title**: text`, `- **Title** – text`
+/// Reads a heading in bold: `**Title**`, `1. **Title**: text`, `- **Title** – text`.
 fn bold(line: &str) -> Option<Heading<'_>> {
     let line = without_number(line).unwrap_or(line);
     let line = line.trim_start_matches(['-', '*', '+', '•']).trim_start();
@@ -303,7 +303,7 @@ fn bold(line: &str) -> Option<Heading<'_>> {
     })
 }
 
-/// `1. Title`, where a whole line is no sentence.
+/// Reads a heading `1. Title`, where a whole line is no sentence.
 fn numbered(line: &str) -> Option<Heading<'_>> {
     let title = without_number(line)?;
     let is_title = title.chars().count() <= MOST_TITLE
@@ -329,7 +329,7 @@ fn without_number(line: &str) -> Option<&str> {
         .filter(|rest| short && !rest.is_empty())
 }
 
-/// `## [3]`, `[3] The Logbook`: a beat that is there.
+/// Reads the reference to a beat that is there: `## [3]`, `[3] The Logbook`.
 fn reference(line: &str) -> Option<usize> {
     let bare = line.trim_start_matches(['#', '*', '-', ' ', '_']);
     let (number, _) = bare.strip_prefix(['[', '［'])?.split_once([']', '］'])?;

@@ -52,9 +52,9 @@ impl Count {
     }
 }
 
-/// Behind which beat (by index; `None`: before the first) each of so many new ones belongs, where
-/// the model does not say: evenly in between those beats where the one does not take up the state
-/// that the other left, else at the end.
+/// Returns behind which beat (by index; `None`: before the first) each of so many new ones belongs, where the
+/// model does not say: evenly in between those beats where the one does not take up the state that the other
+/// left, else at the end.
 pub fn spread(brief: &Brief, count: u32) -> Vec<Option<usize>> {
     let last = brief.beats.len().checked_sub(1);
     let pairs = brief.beats.windows(2).enumerate();

@@ -31,7 +31,7 @@ const NUMBERED: &[&str] = &[
     "第",
 ];
 
-/// A title on one line, without numbering, emphasis, braces and what stands in them.
+/// Returns a title on one line, without numbering, emphasis, braces and what stands in them.
 pub fn title(text: &str) -> String {
     let text = text.split('{').next().unwrap_or_default();
     let text = line(text);
@@ -56,7 +56,7 @@ pub fn title(text: &str) -> String {
         .to_owned()
 }
 
-/// A text on one line.
+/// Returns a text on one line.
 pub fn line(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in without_tags(&without_comments(text)).chars() {
@@ -84,7 +84,7 @@ pub fn paragraphs(paragraphs: &[String]) -> String {
     lines.join("\n\n")
 }
 
-/// Whether a line begins an item of a list or a quotation: it does not go on a paragraph.
+/// Tells whether a line begins an item of a list or a quotation: it does not go on a paragraph.
 pub fn begins_item(line: &str) -> bool {
     let marked = ["- ", "* ", "+ ", "• ", "> ", "| "];
     marked.iter().any(|mark| line.starts_with(mark)) || item_number(line).is_some()
@@ -108,7 +108,7 @@ fn without_marks(text: &str) -> &str {
     }
 }
 
-/// What follows `1. ` or `1) `.
+/// Returns what follows `1. ` or `1) `.
 fn item_number(text: &str) -> Option<&str> {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = text.len() - rest.len();
@@ -117,7 +117,7 @@ fn item_number(text: &str) -> Option<&str> {
     is_item.then(|| item.trim_start())
 }
 
-/// A title without `3.`, `Beat 3:`, `第3部`.
+/// Returns a title without `3.`, `Beat 3:`, `第3部`.
 fn without_number(title: &str) -> &str {
     let lower = title.to_lowercase();
     let word = NUMBERED.iter().find(|word| {
@@ -175,12 +175,12 @@ fn unquoted(title: &str) -> &str {
     title
 }
 
-/// A word without underscores of emphasis; those inside a word stay.
+/// Returns a word without underscores of emphasis; those inside a word stay.
 fn without_underscores(word: &str) -> &str {
     word.trim_start_matches('_').trim_end_matches('_')
 }
 
-/// A text without HTML comments; one without end goes to the end.
+/// Returns a text without HTML comments; one without end goes to the end.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -192,7 +192,7 @@ fn without_comments(text: &str) -> String {
     kept
 }
 
-/// A text without tags of HTML and attributes of headings.
+/// Returns a text without tags of HTML and attributes of headings.
 fn without_tags(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;

@@ -222,7 +222,7 @@ impl<'a> Chosen<'a> {
         }
     }
 
-    /// The digest of each input slice that the prompt holds.
+    /// Returns the digest of each input slice that the prompt holds.
     fn digests(&self, inputs: &PromptInputs<'_>) -> Slices {
         let mut held = BTreeSet::new();
         held.extend(self.next.iter().map(|_| Slice::NextBeat));
@@ -271,7 +271,7 @@ fn lines(heading: &str, summaries: &[Summary]) -> Option<String> {
     (!lines.is_empty()).then(|| format!("{heading}\n{}", lines.join("\n")))
 }
 
-/// Verbatim, so that it can be held on to.
+/// Builds the block of quotes, verbatim, so that the model can hold on to them.
 fn quotes_block(quotes: &[Quote]) -> Option<String> {
     let mut text = "# What the story said before, word for word".to_owned();
     for quote in quotes {
@@ -280,8 +280,8 @@ fn quotes_block(quotes: &[Quote]) -> Option<String> {
     (!quotes.is_empty()).then_some(text)
 }
 
-/// The end of a text, as long as it may be: at least 200 words where there is room for them at
-/// all, more while it stays within `bytes`.
+/// Returns the end of a text, as long as it may be: at least 200 words where there is room for them at all,
+/// more while it stays within `bytes`.
 fn take_end(budget: &mut Budget, what: &str, text: &str, bytes: usize) -> Option<String> {
     let [longest, _, least] = TAIL_WORDS;
     for words in TAIL_WORDS {
@@ -329,8 +329,8 @@ fn background<'a>(
     }
 }
 
-/// What is known of those whom this part names: in its beat, its cast attribute, the text
-/// before, or as the protagonist.
+/// Returns what is known of those whom this part names: in its beat, its cast attribute, the text before, or
+/// as the protagonist.
 fn cast<'a>(
     inputs: &PromptInputs<'a>,
     beat: &Beat,

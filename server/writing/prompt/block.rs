@@ -60,12 +60,12 @@ pub struct TooLarge {
 }
 
 impl Prompt {
-    /// The text of the system message.
+    /// Returns the text of the system message.
     pub fn system(&self) -> String {
         self.part(Part::System).join("\n\n")
     }
 
-    /// The user message in parts of falling stability.
+    /// Returns the user message in parts of falling stability.
     pub fn user(&self) -> Vec<String> {
         let parts = [Part::Sealed, Part::User, Part::Closing].map(|part| self.part(part));
         let mut parts: Vec<String> = parts
@@ -85,7 +85,7 @@ impl Prompt {
         blocks.map(|block| block.text.as_str()).collect()
     }
 
-    /// Its size by estimate, in tokens.
+    /// Returns the estimated size of the prompt in tokens.
     pub fn tokens(&self) -> u32 {
         self.blocks
             .iter()

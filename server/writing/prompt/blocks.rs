@@ -4,7 +4,7 @@ use super::tail::head;
 use super::templates::{self, Templates};
 use crate::story::{Beat, Brief, CastEntry, Section, SectionKind};
 
-/// Role, style and what the answer has to look like.
+/// Builds the block of role, style and what the answer has to look like.
 pub(crate) fn contract(brief: &Brief, templates: &Templates) -> String {
     let values = [
         ("language", brief.language.as_str()),
@@ -21,7 +21,7 @@ pub(crate) fn contract(brief: &Brief, templates: &Templates) -> String {
     text
 }
 
-/// What is true in every part of the story.
+/// Returns what is true in every part of the story.
 pub(crate) fn facts(brief: &Brief) -> String {
     let mut text = format!("# The story\nTitle: {}", brief.title);
     for (label, value) in [
@@ -44,7 +44,7 @@ pub(crate) fn facts(brief: &Brief) -> String {
     text
 }
 
-/// The laws of the story's world, verbatim and with the author's own numbers.
+/// Returns the laws of the story's world, verbatim and with the author's own numbers.
 pub(crate) fn rules(brief: &Brief) -> String {
     let Some(section) = brief
         .section(SectionKind::Rules)
@@ -62,7 +62,7 @@ pub(crate) fn background_text(section: &Section) -> String {
     format!("# {}\n{}", section.title, section.text)
 }
 
-/// One line a beat for the whole outline.
+/// Builds the block of the outline, one line a beat.
 pub(crate) fn outline(brief: &Brief) -> String {
     let mut text = String::from("# The whole story, part by part");
     let mut chapter = None;
@@ -78,8 +78,8 @@ pub(crate) fn outline(brief: &Brief) -> String {
     text
 }
 
-/// The names of the whole cast. What is known of each is told where it is needed; the list
-/// itself makes no chunk stale.
+/// Returns the names of the whole cast. What is known of each is told where it is needed; the list itself
+/// makes no chunk stale.
 pub(crate) fn roster(brief: &Brief) -> String {
     if brief.cast.is_empty() {
         return String::new();
@@ -96,7 +96,7 @@ fn cast_name(entry: &CastEntry) -> String {
     }
 }
 
-/// Whom and what the part is about.
+/// Returns the texts that say whom and what a part is about.
 pub(crate) fn called(beat: &Beat, brief: &Brief) -> String {
     let protagonist = brief.protagonist.as_deref().unwrap_or_default();
     [&beat_slice(beat), &beat.cast.join(", "), protagonist].join("\n")
@@ -106,7 +106,7 @@ pub(crate) fn cast_entry(entry: &CastEntry) -> String {
     format!("{}: {}", cast_name(entry), entry.text)
 }
 
-/// All that the author said of a beat.
+/// Returns all that the author said of a beat.
 pub(crate) fn beat_slice(beat: &Beat) -> String {
     let mut text = beat.title.clone();
     for part in [
@@ -125,7 +125,7 @@ pub(crate) fn beat_slice(beat: &Beat) -> String {
     text
 }
 
-/// What the author wants of a part, below its heading.
+/// Returns what the author wants of a part, below its heading.
 pub(crate) fn plan(heading: String, beat: &Beat, notes: &[String]) -> String {
     let mut text = heading;
     if let Some(chapter) = beat.chapter_text.as_ref().filter(|text| !text.is_empty()) {
@@ -146,7 +146,7 @@ pub(crate) fn plan(heading: String, beat: &Beat, notes: &[String]) -> String {
     text
 }
 
-/// The part after this one, so that it is not told too early.
+/// Returns the part after this one, so that it is not told too early.
 pub(crate) fn next(brief: &Brief, beat: usize, templates: &Templates) -> String {
     match brief.beats.get(beat + 1) {
         Some(next) => format!(

@@ -15,7 +15,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// What is left beside the blocks that are never cut.
+    /// Returns what is left beside the blocks that are never cut.
     pub(crate) fn new(
         limit: PromptLimit,
         fixed: &[(&'static str, &str)],
@@ -38,22 +38,22 @@ impl Budget {
         }
     }
 
-    /// All the room that there was.
+    /// Returns all the room that there was.
     pub(crate) fn limit(&self) -> PromptLimit {
         self.limit
     }
 
-    /// About how many tokens a text takes.
+    /// Estimates how many tokens a text takes.
     pub(crate) fn estimate(&self, text: &str) -> u32 {
         self.limit.estimate(text)
     }
 
-    /// The same for a text that was weighed before.
+    /// Takes a text that was weighed before, if there is room for it; noted as left out otherwise.
     pub(super) fn estimate_of(&self, weight: Weight) -> u32 {
         self.limit.estimator.of(weight)
     }
 
-    /// The text, if there is room for it; noted as left out otherwise.
+    /// Returns the text, if there is room for it; noted as left out otherwise.
     pub(crate) fn take(&mut self, what: &str, text: String) -> Option<String> {
         if text.is_empty() {
             return None;
@@ -62,14 +62,14 @@ impl Budget {
         self.take_of(what, size, || text)
     }
 
-    /// The same for a text that was weighed before.
+    /// Returns the same for a text that was weighed before.
     pub(super) fn take_weighed(&mut self, what: &str, text: &Weighed) -> Option<String> {
         let size = self.estimate_of(text.weight);
         let is_there = !text.text.is_empty();
         is_there.then(|| self.take_of(what, size, || text.text.clone()))?
     }
 
-    /// The text of so many tokens, if there is room for it.
+    /// Returns the text of so many tokens, if there is room for it.
     pub(super) fn take_of(
         &mut self,
         what: &str,
@@ -84,8 +84,8 @@ impl Budget {
         Some(text())
     }
 
-    /// As many of the texts, in their order, as there is room for, and at most `most` tokens.
-    /// The rest is noted as left out, in one line.
+    /// Takes as many of the texts, in their order, as there is room for, and at most `most` tokens. The rest
+    /// is noted as left out, in one line.
     pub(crate) fn take_some<T>(
         &mut self,
         what: &str,

@@ -5,7 +5,7 @@ use super::inputs::PromptInputs;
 use super::templates;
 use crate::story::{Beat, words};
 
-/// What the part asks to be recalled.
+/// Returns what the part asks to be recalled.
 pub(crate) fn wanted(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     [
         beat_slice(beat),
@@ -15,7 +15,7 @@ pub(crate) fn wanted(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     .join("\n")
 }
 
-/// This part: what happens in it, from which state to which.
+/// Builds the block of this part: what happens in it, from which state to which.
 pub(crate) fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     let number = inputs.beat + 1;
     let total = inputs.brief.beats.len();
@@ -23,14 +23,14 @@ pub(crate) fn task(inputs: &PromptInputs<'_>, beat: &Beat) -> String {
     plan(heading, beat, inputs.notes)
 }
 
-/// How the part before ends by plan; told where its text is not there.
+/// Returns how the part before ends by plan; told where its text is not there.
 pub(crate) fn previous(inputs: &PromptInputs<'_>) -> Option<String> {
     let is_known = !inputs.preceding.is_empty();
     let before = inputs.beat.checked_sub(1).filter(|_| !is_known)?;
     Some(previous_block(inputs.brief.beats.get(before)?))
 }
 
-/// What to do now.
+/// Returns what to do now.
 pub(crate) fn closing(inputs: &PromptInputs<'_>) -> String {
     let brief = inputs.brief;
     let written = words::count(inputs.so_far, &brief.language);

@@ -77,19 +77,19 @@ impl Ground {
         }
     }
 
-    /// The entry of the cast that has a name or alias, as an index.
+    /// Returns the entry of the cast that has a name or alias, as an index.
     pub(crate) fn entry_named(&self, name: &str) -> Option<usize> {
         self.named.get(&name.to_lowercase()).copied()
     }
 
-    /// The entry of the cast that a name of a list means, as an index.
+    /// Returns the entry of the cast that a name of a list means, as an index.
     pub(crate) fn entry_listed(&self, brief: &Brief, name: &str) -> Option<usize> {
         let known = self.listed.get(name).copied();
         known.unwrap_or_else(|| entry(brief, name))
     }
 
-    /// The slices of a beat that are `held` or that every prompt holds, and those that say which beats are beside
-    /// it, as they are now.
+    /// Returns the slices of a beat that are `held` or that every prompt holds, and those that say which
+    /// beats are beside it, as they are now.
     pub(crate) fn of_beat(
         &self,
         brief: &Brief,

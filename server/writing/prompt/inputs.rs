@@ -45,7 +45,7 @@ pub struct Earlier<'a> {
 }
 
 impl<'a> Earlier<'a> {
-    /// As what may be quoted.
+    /// Returns the chunk as a source of quotes.
     pub fn source(&self) -> Source<'a> {
         Source {
             chunk: self.number,

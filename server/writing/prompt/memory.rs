@@ -34,8 +34,8 @@ pub(crate) struct Summary {
     pub line: String,
 }
 
-/// The summaries that are sealed. That of the part just before is never told: its end is
-/// there verbatim.
+/// Returns the summaries that are sealed. That of the part just before is never told: its end is there
+/// verbatim.
 pub(crate) fn opening(earlier: &[Earlier<'_>], budget: &mut Budget) -> Vec<Summary> {
     let told = &earlier[..earlier.len().saturating_sub(1)];
     let sealed = &told[..told.len().min(SEALED)];
@@ -45,7 +45,7 @@ pub(crate) fn opening(earlier: &[Earlier<'_>], budget: &mut Budget) -> Vec<Summa
     budget.take_some(what, SEALED_TOKENS, lines, |it| limit.estimate(&it.line))
 }
 
-/// The summaries of the latest parts, in at most `room` tokens.
+/// Returns the summaries of the latest parts, in at most `room` tokens.
 pub(crate) fn latest(earlier: &[Earlier<'_>], room: u32, budget: &mut Budget) -> Vec<Summary> {
     let told = &earlier[..earlier.len().saturating_sub(1)];
     let latest = &told[latest_from(told.len())..];
@@ -59,7 +59,7 @@ pub(crate) fn latest(earlier: &[Earlier<'_>], room: u32, budget: &mut Budget) ->
     told
 }
 
-/// Where the latest summaries begin among `told` parts; always behind the sealed ones.
+/// Finds where the latest summaries begin among `told` parts; always behind the sealed ones.
 fn latest_from(told: usize) -> usize {
     let from = told.saturating_sub(LATEST);
     (from - from % STEP).max(SEALED).min(told)
@@ -74,7 +74,7 @@ fn summary(part: &Earlier<'_>) -> Option<Summary> {
     })
 }
 
-/// The state as of the last of `earlier` that has one, and which that is.
+/// Returns the state as of the last of `earlier` that has one, and which that is.
 pub(crate) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StoryState)> {
     let last = earlier.iter().rfind(|part| part.state.is_some())?;
     let known = earlier
@@ -83,7 +83,7 @@ pub(crate) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StorySt
     Some((*last, fold(known)))
 }
 
-/// How things stand, as far as it matters to a part that names `called`.
+/// Returns how things stand, as far as it matters to a part that names `called`.
 pub(crate) fn state_text(state: &StoryState, called: &Called<'_>) -> String {
     let mut lines = Vec::new();
     lines.extend(state.time.as_ref().map(|time| format!("Time: {time}")));
@@ -116,8 +116,8 @@ fn character_line(character: &CharacterState) -> Option<String> {
     (!told.is_empty()).then(|| format!("{}: {}", character.name, told.join("; ")))
 }
 
-/// What earlier parts said about what `wanted` names, verbatim and in story order, in about
-/// `room` tokens; without what `shown` repeats already.
+/// Returns what earlier parts said about what `wanted` names, verbatim and in story order, in about `room`
+/// tokens; without what `shown` repeats already.
 pub(crate) fn quotes(
     earlier: &[Earlier<'_>],
     wanted: &str,

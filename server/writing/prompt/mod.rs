@@ -28,7 +28,7 @@ pub use inputs::{Earlier, PromptInputs};
 pub use templates::Templates;
 pub use whole::{PlannedPart, WholeStory};
 
-/// The last `words` words of a text, from a sentence's or at least a word's beginning.
+/// Returns the last `words` words of a text, from a sentence's or at least a word's beginning.
 pub fn last_words(text: &str, words: usize) -> &str {
     tail::tail(text, words)
 }
@@ -51,7 +51,7 @@ impl Prompt {
     }
 }
 
-/// The cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
+/// Returns the cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
 pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Slice> {
     let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     let entries = called.entries();
@@ -61,7 +61,7 @@ pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Sl
         .collect()
 }
 
-/// How things stand in `state`, as the prompt of a beat tells it. `ground` is that of the brief.
+/// Returns how things stand in `state`, as the prompt of a beat tells it. `ground` is that of the brief.
 pub fn state_text(state: &StoryState, brief: &Brief, ground: &Ground, beat: usize) -> String {
     let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     memory::state_text(state, &called)

@@ -16,7 +16,7 @@ pub(crate) struct Called<'a> {
 }
 
 impl<'a> Called<'a> {
-    /// By the beat itself and by `texts`.
+    /// Finds the people named by the beat itself and by `texts`.
     pub(crate) fn by(
         brief: &Brief,
         ground: &'a Ground,
@@ -36,17 +36,17 @@ impl<'a> Called<'a> {
         Called { ground, text, cast }
     }
 
-    /// Whether an entry of the cast, by its index, is called for.
+    /// Tells whether an entry of the cast, by its index, is called for.
     pub(crate) fn calls(&self, entry: usize) -> bool {
         self.cast.contains(&entry)
     }
 
-    /// The entries of the cast that are called for, by their indices.
+    /// Returns the entries of the cast that are called for, by their indices.
     pub(super) fn entries(&self) -> impl Iterator<Item = usize> {
         self.cast.iter().copied()
     }
 
-    /// Whether somebody of that name is called for, of the cast or not.
+    /// Tells whether somebody of that name is called for, of the cast or not.
     pub(crate) fn calls_by_name(&self, name: &str) -> bool {
         match self.ground.entry_named(name) {
             Some(entry) => self.calls(entry),

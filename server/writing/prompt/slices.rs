@@ -78,8 +78,8 @@ const PLAIN: [(&str, Slice); 15] = [
 ];
 
 impl Slice {
-    /// The slice of a name that a manifest has; `None` for one that nothing is compared with,
-    /// such as the list of beats of earlier versions.
+    /// Returns the slice of a name that a manifest has; `None` for one that nothing is compared with, such as
+    /// the list of beats of earlier versions.
     pub fn parse(name: &str) -> Option<Slice> {
         if let Some((_, slice)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
             return Some(slice.clone());
@@ -102,7 +102,7 @@ impl Slice {
         })
     }
 
-    /// Its name in manifests.
+    /// Returns the name of the slice in manifests.
     pub fn name(&self) -> String {
         if let Some((plain, _)) = PLAIN.iter().find(|(_, slice)| slice == self) {
             return (*plain).to_owned();
@@ -121,8 +121,8 @@ impl Slice {
         }
     }
 
-    /// Whether it is what a text stands or falls with: one that was begun under another is not
-    /// gone on with.
+    /// Tells whether it is what a text stands or falls with: one that was begun under another is not gone on
+    /// with.
     pub fn is_foundation(&self) -> bool {
         matches!(
             self,
@@ -139,7 +139,7 @@ impl Slice {
     }
 }
 
-/// The slice and digest of a sentence that a prompt repeats.
+/// Returns the slice and digest of a sentence that a prompt repeats.
 pub fn quote(beat: &BeatId, text: &str) -> (Slice, Digest) {
     let digest = Digest::of(text);
     (
@@ -156,7 +156,7 @@ pub fn recorded(slices: &Slices) -> BTreeMap<String, Digest> {
         .collect()
 }
 
-/// The slices of a record, without those that nothing is compared with.
+/// Returns the slices of a record, without those that nothing is compared with.
 pub fn of_record(inputs: &BTreeMap<String, Digest>) -> Slices {
     let known = inputs.iter();
     known
@@ -164,19 +164,19 @@ pub fn of_record(inputs: &BTreeMap<String, Digest>) -> Slices {
         .collect()
 }
 
-/// Whether a prompt that repeated the end of `text` had the same words in it; how many it
-/// repeated depended on the room.
+/// Tells whether a prompt that repeated the end of `text` had the same words in it; how many it repeated
+/// depended on the room.
 pub fn is_preceding(then: &Digest, text: &str) -> bool {
     let mut ends = TAIL_WORDS.iter().map(|words| tail(text, *words));
     ends.any(|end| Digest::of(end) == *then)
 }
 
-/// The digest of as much of the text before as a prompt repeats at most.
+/// Returns the digest of as much of the text before as a prompt repeats at most.
 pub fn preceding(text: &str) -> Digest {
     Digest::of(tail(text, TAIL_WORDS[0]))
 }
 
-/// The slices that every prompt of a brief holds.
+/// Returns the slices that every prompt of a brief holds.
 pub fn always(brief: &Brief) -> Vec<Slice> {
     let mut slices: Vec<Slice> = facts(brief).into_keys().collect();
     slices.extend([Slice::Style, Slice::Beat, Slice::Template]);
@@ -184,14 +184,14 @@ pub fn always(brief: &Brief) -> Vec<Slice> {
     slices
 }
 
-/// All slices that a prompt of one beat could hold, as they are now.
+/// Returns all slices that a prompt of one beat could hold, as they are now.
 pub fn of_beat(brief: &Brief, beat: usize, templates: &Templates) -> Slices {
     let mut slices = shared(brief, templates);
     slices.extend(own(brief, beat, templates));
     slices
 }
 
-/// The slices that are the same for every beat.
+/// Returns the slices that are the same for every beat.
 pub fn shared(brief: &Brief, templates: &Templates) -> Slices {
     let mut slices = facts(brief);
     slices.extend(rules(brief));
@@ -215,7 +215,7 @@ pub fn shared(brief: &Brief, templates: &Templates) -> Slices {
     slices
 }
 
-/// The slices that are a beat's own.
+/// Returns the slices that are a beat's own.
 pub fn own(brief: &Brief, beat: usize, templates: &Templates) -> Slices {
     let mut slices = Slices::new();
     let next = brief.beats.get(beat.saturating_add(1));
@@ -240,7 +240,7 @@ pub fn own(brief: &Brief, beat: usize, templates: &Templates) -> Slices {
     slices
 }
 
-/// What is true in every part of the story, one slice a fact.
+/// Returns what is true in every part of the story, one slice a fact.
 fn facts(brief: &Brief) -> Slices {
     let section = |kind| {
         let section = brief.section(kind);
@@ -262,24 +262,24 @@ fn facts(brief: &Brief) -> Slices {
         .collect()
 }
 
-/// Whether the facts were told just so, by the one digest that earlier versions recorded.
+/// Tells whether the facts were told just so, by the one digest that earlier versions recorded.
 pub fn is_facts(then: &Digest, brief: &Brief) -> bool {
     Digest::of(&blocks::facts(brief)) == *then
 }
 
-/// Whether what comes next was told just so. Earlier versions recorded for the last part how
-/// many there are, and the title.
+/// Tells whether what comes next was told just so. Earlier versions recorded for the last part how many there
+/// are, and the title.
 pub fn is_next(then: &Digest, brief: &Brief, beat: usize, templates: &Templates) -> bool {
     let is_last = beat.saturating_add(1) >= brief.beats.len();
     is_last && was_last(then) || Digest::of(&blocks::next(brief, beat, templates)) == *then
 }
 
-/// Whether a digest of what comes next says that nothing does.
+/// Tells whether a digest of what comes next says that nothing does.
 pub fn was_last(then: &Digest) -> bool {
     Digest::of(LAST) == *then
 }
 
-/// The rules by number; one slice where the section holds no numbered list.
+/// Returns the rules by number; one slice where the section holds no numbered list.
 fn rules(brief: &Brief) -> Slices {
     if let Some(section) = brief
         .section(SectionKind::Rules)

@@ -9,7 +9,7 @@ pub(crate) const TAIL_WORDS: [usize; 3] = [400, 300, 200];
 use crate::story::text::boundaries;
 use crate::story::words;
 
-/// The last `words` words of a text, from a sentence's or at least a word's beginning.
+/// Returns the last `words` words of a text, from a sentence's or at least a word's beginning.
 pub(crate) fn tail(text: &str, words: usize) -> &str {
     let text = text.trim_end();
     let Some(first) = words::last(text, words) else {
@@ -23,7 +23,7 @@ pub(crate) fn tail(text: &str, words: usize) -> &str {
     }
 }
 
-/// The first `words` words of a text.
+/// Returns the first `words` words of a text.
 pub(crate) fn head(text: &str, words: usize) -> &str {
     match text.unicode_word_indices().nth(words) {
         Some((end, _)) => text[..end].trim_end(),

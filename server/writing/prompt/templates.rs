@@ -98,7 +98,7 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// The names that a template may have; its file is called `NAME.md`.
+    /// Returns the names that a template may have; its file is called `NAME.md`.
     pub fn names() -> impl Iterator<Item = &'static str> {
         KNOWN.iter().map(|known| known.name)
     }
@@ -110,7 +110,7 @@ impl Templates {
         }
     }
 
-    /// What is wrong with a text that is to be the template of that name.
+    /// Returns what is wrong with a text that is to be the template of that name.
     pub fn problems(name: &str, text: &str) -> Vec<Problem> {
         let Some(known) = KNOWN.iter().find(|known| known.name == name) else {
             return Vec::new();
@@ -138,19 +138,19 @@ impl Templates {
         problems
     }
 
-    /// Of all templates for prose together, for the records of what a chunk was written with.
+    /// Returns one digest of all templates for prose, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
         let texts: Vec<&str> = self.texts().collect();
         Digest::of(&texts.join("\0"))
     }
 
-    /// The texts of all templates for prose, with their placeholders.
+    /// Returns the texts of all templates for prose, with their placeholders.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         let for_prose = KNOWN.iter().filter(|known| known.writes);
         for_prose.map(|known| self.text(known))
     }
 
-    /// A template with its placeholders filled in.
+    /// Returns a template with its placeholders filled in.
     pub(crate) fn fill(&self, name: &str, values: &[(&str, &str)]) -> String {
         let known = KNOWN.iter().find(|known| known.name == name);
         let mut rest = known.map_or("", |known| self.text(known));
@@ -186,7 +186,7 @@ impl Templates {
     }
 }
 
-/// The folder that holds a brief's templates: `templates` for `story.md`, `NAME.templates` for
+/// Returns the folder that holds a brief's templates: `templates` for `story.md`, `NAME.templates` for
 /// `NAME.story.md`.
 pub fn folder_name(brief_name: &str) -> Cow<'static, str> {
     match brief_name.strip_suffix(".story.md") {

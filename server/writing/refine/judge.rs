@@ -33,7 +33,7 @@ pub struct Original<'a> {
 }
 
 impl Original<'_> {
-    /// The prose of one answer, which stands for `passage` of the text.
+    /// Returns the prose of one answer, which stands for `passage` of the text.
     ///
     /// # Errors
     /// Why it is not taken, as the beginning of a sentence.
@@ -83,7 +83,7 @@ impl Original<'_> {
         }
     }
 
-    /// Whether the whole rewrite may stand for the text.
+    /// Tells whether the whole rewrite may stand for the text.
     ///
     /// # Errors
     /// Why not, as the beginning of a sentence.
@@ -119,7 +119,7 @@ impl Original<'_> {
         Ok(())
     }
 
-    /// Whether it tells of the same things in the same words, at least in part.
+    /// Tells whether it tells of the same things in the same words, at least in part.
     fn matter(&self, new: &str) -> Result<(), String> {
         let (old, new) = (terms(self.text), terms(new));
         let same = new.intersection(&old).count();
@@ -129,8 +129,8 @@ impl Original<'_> {
         }
     }
 
-    /// Whom and what the text names and the rewrite does not: of the cast, and of what is known
-    /// of the chunk.
+    /// Lists whom and what the text names and the rewrite does not: of the cast, and of what is known of the
+    /// chunk.
     fn lost(&self, new: &str) -> Vec<String> {
         let old = self.text;
         let cast = &self.brief.cast;

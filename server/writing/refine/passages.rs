@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use crate::writing::tokens::PromptLimit;
 
-/// A text in as few and as even passages as paragraph borders allow, each of at most so many
-/// tokens; byte ranges without the white space between them. `None` where a paragraph alone is
-/// larger.
+/// Returns a text in as few and as even passages as paragraph borders allow, each of at most so many tokens;
+/// byte ranges without the white space between them. `None` where a paragraph alone is larger.
 pub fn passages(text: &str, limit: PromptLimit) -> Option<Vec<Range<usize>>> {
     let most = limit.tokens;
     let paragraphs = paragraphs(text);
@@ -39,7 +38,7 @@ pub fn passages(text: &str, limit: PromptLimit) -> Option<Vec<Range<usize>>> {
     Some(passages)
 }
 
-/// The lines of a text that have something in them; in prose, a line is a paragraph.
+/// Returns the lines of a text that have something in them; in prose, a line is a paragraph.
 fn paragraphs(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     let mut found = Vec::new();
@@ -54,7 +53,7 @@ fn paragraphs(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The text with other passages in the places of its own. As many as there are `ranges`.
+/// Returns the text with other passages in the places of its own. As many as there are `ranges`.
 pub fn put_together(text: &str, ranges: &[Range<usize>], passages: &[String]) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut end = 0;

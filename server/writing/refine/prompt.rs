@@ -35,8 +35,8 @@ pub struct Calls {
 }
 
 impl Calls {
-    /// The calls for a chunk file's `prose`, where `drafted` is the prompt with which it would
-    /// be written. Margin notes in the prose are asked for; other comments are not sent.
+    /// Returns the calls for a chunk file's `prose`, where `drafted` is the prompt with which it would be
+    /// written. Margin notes in the prose are asked for; other comments are not sent.
     ///
     /// # Errors
     /// Why the chunk can't be rewritten: what belongs to it leaves no room for its text.
@@ -95,7 +95,7 @@ impl Calls {
         })
     }
 
-    /// The user message of one call; `before` is the passage before as it was rewritten.
+    /// Returns the user message of one call; `before` is the passage before as it was rewritten.
     pub fn user(&self, call: usize, before: &str) -> Vec<String> {
         let passage = &self.text[self.passages[call].clone()];
         let of = (call + 1, self.passages.len());
@@ -124,7 +124,7 @@ impl Calls {
     }
 }
 
-/// What the author asks for in the margin of the text, each with its place.
+/// Returns what the author asks for in the margin of the text, each with its place.
 fn notes(prose: &str) -> Option<String> {
     let notes = placed_notes(prose);
     let lines: Vec<String> = notes

@@ -49,7 +49,7 @@ pub(crate) struct Cutter {
 }
 
 impl Cutter {
-    /// For a story of so many parts.
+    /// Makes the cutter for a story of so many parts.
     pub fn new(parts: u32) -> Cutter {
         Cutter {
             part: 1,
@@ -61,7 +61,7 @@ impl Cutter {
         }
     }
 
-    /// The part that is being written, from 1.
+    /// Returns the part that is being written, from 1.
     pub fn part(&self) -> u32 {
         self.part
     }
@@ -87,7 +87,7 @@ impl Cutter {
         pieces
     }
 
-    /// The answer is over, or broke off: what was held back.
+    /// Ends an answer that is over or broke off; gives out what was held back.
     pub fn finish(&mut self) -> Vec<Piece> {
         let mut pieces = Vec::new();
         if !self.line.is_empty() {
@@ -99,7 +99,7 @@ impl Cutter {
         pieces
     }
 
-    /// The held line is known now, one way or the other.
+    /// Decides on the held line once it is known whether it is a mark.
     fn decide(&mut self, pieces: &mut Vec<Piece>) {
         let line = std::mem::take(&mut self.line);
         let Some(turn) = self.turn(&line) else {
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    /// The texts of the parts, joined by what the marks between them say.
+    /// Returns the texts of the parts, joined by what the marks between them say.
     fn cut(parts: u32, deltas: &[&str]) -> (Vec<Piece>, String) {
         let mut cutter = Cutter::new(parts);
         let mut pieces: Vec<Piece> = Vec::new();

@@ -4,7 +4,7 @@
 //! Models decorate, translate, shorten and number anew what they are asked for, so much is
 //! taken for a mark; but only a line of its own, and never one that may be prose.
 
-/// The line that begins part `number` of a story.
+/// Returns the line that begins part `number` of a story.
 pub fn line(number: u32) -> String {
     format!("=== PART {number} ===")
 }
@@ -29,7 +29,7 @@ const WORDS: [&str; 10] = [
 ];
 const ENDS: [&str; 4] = ["end", "fin", "ende", "fine"];
 
-/// The mark that a whole line is, if it is one.
+/// Returns the mark that a whole line is, if it is one.
 pub(crate) fn read(line: &str) -> Option<Mark> {
     let parts = Parts::of(line)?;
     let number = parts.number?;
@@ -50,14 +50,14 @@ pub(crate) fn read(line: &str) -> Option<Mark> {
     })
 }
 
-/// Whether a line says that the story is over.
+/// Tells whether a line says that the story is over.
 pub(crate) fn is_end(line: &str) -> bool {
     let parts = Parts::of(line);
     parts.is_some_and(|parts| parts.is_strong && ENDS.contains(&parts.word.as_str()))
 }
 
-/// Whether a line of which this much has come may be a mark once it is whole; with `headings`
-/// also one that may as well be a heading.
+/// Tells whether a line of which this much has come may be a mark once it is whole; with `headings` also one
+/// that may as well be a heading.
 pub(crate) fn may_become(line: &str, headings: bool) -> bool {
     if line.trim_start().chars().count() > LONGEST {
         return false;
@@ -95,7 +95,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// `None` for what can be no mark, whatever follows.
+    /// Takes a line apart; `None` for what can be no mark, whatever follows.
     fn of(line: &'a str) -> Option<Parts<'a>> {
         let line = line.trim();
         if line.chars().count() > LONGEST {
@@ -129,7 +129,7 @@ impl<'a> Parts<'a> {
 
 const COUNT: [&str; 2] = ["of", "/"];
 
-/// `of 8`, `/8`
+/// Tells whether a text is a count such as `of 8` or `/8`.
 fn is_count(tail: &str) -> bool {
     let tail = tail.trim();
     COUNT.iter().any(|word| {
@@ -147,7 +147,7 @@ fn is_decoration(c: char) -> bool {
         || matches!(c, '|' | '-' | '–' | '—' | '•' | '+' | ':')
 }
 
-/// Between a word and its number.
+/// Tells whether a character may stand between a word and its number.
 fn is_between(c: char) -> bool {
     c.is_whitespace() || matches!(c, '#' | '№' | ':' | '.' | '-' | '*' | '_')
 }

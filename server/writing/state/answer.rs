@@ -50,7 +50,7 @@ const QUOTE: &[&str] = &["quote", "evidence", "citation", "source", "verbatim"];
 const SUBJECT: &[&str] = &["subject", "about", "entity", "who", "character"];
 const THREAD: &[&str] = &["thread", "question", "text", "description", "title"];
 
-/// The state in an answer; `None` where there is none.
+/// Returns the state in an answer; `None` where there is none.
 pub fn read(answer: &str) -> Option<ChunkState> {
     let fields = json::find_object(answer, |fields| tells(content(fields)))?;
     let fields = content(&fields);
@@ -64,7 +64,7 @@ pub fn read(answer: &str) -> Option<ChunkState> {
     })
 }
 
-/// The fields themselves, out of an object that has them under one name: `{"state": {…}}`.
+/// Returns the fields themselves, out of an object that has them under one name: `{"state": {…}}`.
 fn content(fields: &Map<String, Value>) -> &Map<String, Value> {
     match fields.values().next() {
         Some(Value::Object(inner)) if fields.len() == 1 && !tells(fields) => inner,
@@ -78,8 +78,8 @@ fn tells(fields: &Map<String, Value>) -> bool {
         .any(|names| get(fields, names).is_some())
 }
 
-/// The field of one of these names, the first that is there; without regard to case, blanks
-/// and hyphens.
+/// Returns the field of one of these names, the first that is there; without regard to case, blanks and
+/// hyphens.
 fn get<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {
     names.iter().find_map(|name| {
         let is_it = |key: &str| {
@@ -91,8 +91,8 @@ fn get<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> 
     })
 }
 
-/// A text, out of whatever holds one; `None` for an empty one, or for a word that says that
-/// there is none.
+/// Returns a text, out of whatever holds one; `None` for an empty one, or for a word that says that there is
+/// none.
 fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),
@@ -170,7 +170,7 @@ fn characters(value: &Value) -> Vec<CharacterState> {
     }
 }
 
-/// `Mara: on the stair`.
+/// Reads a line such as `Mara: on the stair`.
 fn named_line(line: &str) -> Option<CharacterState> {
     let (name, rest) = line.split_once(':').unwrap_or((line, ""));
     let name = text(&Value::from(name.trim().trim_start_matches(['-', '*'])))?;
@@ -219,7 +219,7 @@ fn facts(value: &Value) -> Vec<Fact> {
     }
 }
 
-/// A fact that is only one text may be the chunk's own words.
+/// Reads a fact; one that is only one text may be the chunk's own words.
 fn fact(value: &Value) -> Fact {
     let part = |names| match value {
         Value::Object(fields) => get(fields, names).and_then(text).unwrap_or_default(),

@@ -90,7 +90,7 @@ fn cast(brief: &Brief) -> String {
     format!("The cast:\n{lines}\n")
 }
 
-/// The text, or its beginning and its end: how things stand is said at the end.
+/// Returns the text, or its beginning and its end: how things stand is said at the end.
 fn fitting(prose: &str, limit: PromptLimit) -> String {
     if limit.estimate(prose) <= limit.tokens {
         return prose.to_owned();
@@ -125,7 +125,7 @@ fn fitting(prose: &str, limit: PromptLimit) -> String {
     .join(LEFT_OUT)
 }
 
-/// The shape of the answer, for protocols that have such a thing.
+/// Returns the shape of the answer, for protocols that have such a thing.
 pub fn format() -> Format {
     static SCHEMA: LazyLock<Arc<Value>> = LazyLock::new(|| {
         let text = json!({"type": "string"});
@@ -164,7 +164,7 @@ pub fn format() -> Format {
     }
 }
 
-/// An object with all of these properties and no other.
+/// Returns an object with all of these properties and no other.
 fn object(properties: &[(&str, Value)]) -> Value {
     let names: Vec<&str> = properties.iter().map(|(name, _)| *name).collect();
     let properties: serde_json::Map<String, Value> = properties
@@ -197,7 +197,7 @@ mod tests {
         Prompt::build(&brief, ChunkNumber(2), prose, &before, limit)
     }
 
-    /// By estimate, in tokens.
+    /// Estimates the size of a prompt in tokens.
     fn size(prompt: &Prompt) -> u32 {
         let parts = prompt.user.iter().chain([&prompt.system]);
         parts.map(|part| estimate(part)).sum()

@@ -25,7 +25,7 @@ pub struct PromptLimit {
 }
 
 impl PromptLimit {
-    /// So many tokens, by the first guess.
+    /// Makes a limit of so many tokens, by the first guess.
     pub fn of(tokens: u32) -> PromptLimit {
         PromptLimit {
             tokens,
@@ -34,7 +34,7 @@ impl PromptLimit {
         }
     }
 
-    /// What allows how much, as part of a sentence.
+    /// Returns what allows how much, as part of a sentence.
     pub fn allowance(&self) -> String {
         match self.window {
             None => format!("context_tokens allows {}", self.tokens),
@@ -45,7 +45,7 @@ impl PromptLimit {
         }
     }
 
-    /// What allows more, as part of a sentence.
+    /// Returns what allows more, as part of a sentence.
     pub fn remedy(&self) -> &'static str {
         match self.window {
             None => "raise context_tokens",
@@ -53,25 +53,25 @@ impl PromptLimit {
         }
     }
 
-    /// About how many tokens a text takes.
+    /// Estimates how many tokens a text takes.
     pub fn estimate(&self, text: &str) -> u32 {
         self.estimator.estimate(text)
     }
 }
 
-/// About how many tokens `text` takes, by the first guess.
+/// Estimates how many tokens `text` takes, by the first guess.
 pub fn estimate(text: &str) -> u32 {
     Estimator::default().estimate(text)
 }
 
-/// About how many tokens so many bytes of Latin text take.
+/// Estimates how many tokens so many bytes of Latin text take.
 pub fn of_bytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(7).saturating_mul(2)).unwrap_or(u32::MAX)
 }
 
-/// The total usage after a call that had no regular end, where `before` is that before it. Servers tell most of it at
-/// the end only, so for what they did not tell the estimates of the prompt (`asked`) and of what was `heard`
-/// stand: it was paid for.
+/// Returns the total usage after a call that had no regular end, where `before` is that before it. Servers
+/// tell most of it at the end only, so for what they did not tell the estimates of the prompt (`asked`) and
+/// of what was `heard` stand: it was paid for.
 pub fn with_unreported(usage: Usage, before: Usage, asked: u32, heard: u32) -> Usage {
     if heard == 0 {
         return usage;
@@ -93,13 +93,13 @@ pub fn with_unreported(usage: Usage, before: Usage, asked: u32, heard: u32) -> U
     }
 }
 
-/// About how many tokens `words` words of prose take (characters for CJK), by the first guess.
+/// Estimates how many tokens `words` words of prose take (characters for CJK), by the first guess.
 pub fn of_words(words: u32, language: &Language) -> u32 {
     let tokens = u64::from(words) * of_ten_words(language) / 10;
     u32::try_from(tokens).unwrap_or(u32::MAX)
 }
 
-/// By the same measure as the weights: more than most models make of them.
+/// Estimates ten words by the same measure as the weights: more than most models make of them.
 fn of_ten_words(language: &Language) -> u64 {
     match language.primary().as_str() {
         "en" => 14,

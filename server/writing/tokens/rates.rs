@@ -29,7 +29,7 @@ pub struct Estimator {
 }
 
 impl Default for Estimator {
-    /// The first guess.
+    /// Returns the first guess.
     fn default() -> Estimator {
         Estimator {
             plain: 1.0,
@@ -39,7 +39,7 @@ impl Default for Estimator {
 }
 
 impl Estimator {
-    /// About how many tokens a text takes.
+    /// Estimates how many tokens a text takes.
     pub fn estimate(&self, text: &str) -> u32 {
         self.of(Weight::of(text))
     }
@@ -50,7 +50,7 @@ impl Estimator {
         tokens.ceil() as u32
     }
 
-    /// The least that is plausible of a model of which nothing is known yet.
+    /// Returns the least that is plausible of a model of which nothing is known yet.
     pub fn least() -> Estimator {
         Estimator {
             plain: 0.7,
@@ -69,7 +69,7 @@ pub struct Rates {
     /// By how much the last answer had more tokens than the rates give, where that was plain text:
     /// prompts begin with English, answers are in the story's language.
     excess: f64,
-    /// Tokens that a word (a character for CJK) of prose takes.
+    /// Returns the tokens that a word (a character for CJK) of prose takes; `None` until an answer told.
     word: Option<f64>,
 }
 
@@ -126,7 +126,7 @@ impl Rates {
         }
     }
 
-    /// An answer of so many words had at least so many tokens.
+    /// Notes that an answer of so many words had at least so many tokens.
     pub fn raise_word(&mut self, tokens: f64, words: u32) {
         let seen = tokens / f64::from(words.max(1));
         self.word = Some(self.word.map_or(seen, |word| word.max(seen)));
@@ -136,7 +136,7 @@ impl Rates {
         self.plain * weight.plain + self.script * weight.script
     }
 
-    /// One step of a Kalman filter over the two rates. Whether the count is one of such a text.
+    /// Takes one step of a Kalman filter over the two rates. Whether the count is one of such a text.
     fn take(&mut self, weight: Weight, tokens: f64) -> bool {
         let total = weight.total();
         let rate = tokens / total.max(1.0);
@@ -172,7 +172,7 @@ mod tests {
         Weight::of_all(texts.iter().map(String::as_str))
     }
 
-    /// How a tokenizer with these tokens a byte counts.
+    /// Returns how a tokenizer with these tokens a byte counts.
     fn count(english: usize, other: &str, times: usize, of_english: f64, of_other: f64) -> f64 {
         let [english, other] = [ENGLISH.len() * english, other.len() * times];
         english as f64 / of_english + other as f64 / of_other

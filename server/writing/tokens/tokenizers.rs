@@ -74,7 +74,7 @@ impl Tokenizers {
             });
     }
 
-    /// What is to be kept for later jobs, where that has changed since it was last asked for.
+    /// Returns what is to be kept for later jobs, where that has changed since it was last asked for.
     pub fn changed(&self) -> Option<Vec<u8>> {
         let mut known = self.known();
         if !std::mem::take(&mut known.is_changed) {
@@ -90,12 +90,12 @@ impl Tokenizers {
         rates.map_or_else(Estimator::default, Rates::estimator)
     }
 
-    /// Whether the server has told how a model counts.
+    /// Tells whether the server has told how a model counts.
     pub fn knows(&self, model: &str) -> bool {
         self.known().kept.models.contains_key(model)
     }
 
-    /// What a prompt to a model may have: so many tokens, and no more than the server has room for
+    /// Returns what a prompt to a model may have: so many tokens, and no more than the server has room for
     /// beside an answer.
     pub fn limit(&self, model: &str, context_tokens: u32) -> PromptLimit {
         let room = self.room(model).map(|(prompt, _)| prompt);
@@ -107,12 +107,12 @@ impl Tokenizers {
         }
     }
 
-    /// The most tokens of an answer, where the server tells how large its window is.
+    /// Returns the most tokens of an answer, where the server tells how large its window is.
     pub fn answer_limit(&self, model: &str) -> Option<u32> {
         self.room(model).map(|(_, answer)| answer)
     }
 
-    /// The shares of prompt and answer in the server's window.
+    /// Returns the shares of prompt and answer in the server's window.
     fn room(&self, model: &str) -> Option<(u32, u32)> {
         let known = self.known();
         let window = *known.served.get(model)?;
@@ -125,18 +125,18 @@ impl Tokenizers {
         Some((window - answer, share))
     }
 
-    /// The server has a window of so many tokens for a model.
+    /// Notes that the server has a window of so many tokens for a model.
     pub fn note_served(&self, model: &str, window: u32) {
         self.known().served.insert(model.to_owned(), window);
     }
 
-    /// An answer of so many tokens is going to be asked for.
+    /// Notes that an answer of so many tokens is going to be asked for.
     pub fn expect_answer(&self, tokens: u32) {
         let mut known = self.known();
         known.answer = known.answer.max(tokens);
     }
 
-    /// The most tokens that the answer to a request may have in the server's window, where that is
+    /// Returns the most tokens that the answer to a request may have in the server's window, where that is
     /// known.
     pub fn answer_room_in_window(&self, limit: &PromptLimit, request: &Request) -> u32 {
         let served = self.known().served.get(&request.model).copied();
@@ -149,7 +149,7 @@ impl Tokenizers {
         })
     }
 
-    /// The window for a call, the same for every call to a model as long as it is large enough: to
+    /// Returns the window for a call, the same for every call to a model as long as it is large enough: to
     /// give a model another one, some servers load it anew.
     pub fn window(&self, limit: &PromptLimit, request: &Request) -> u32 {
         let (model, asked) = (
@@ -170,7 +170,7 @@ impl Tokenizers {
         *window
     }
 
-    /// About how many tokens `words` words of prose take (characters for CJK).
+    /// Estimates how many tokens `words` words of prose take (characters for CJK).
     pub fn of_words(&self, model: &str, words: u32, language: &Language) -> u32 {
         match self.word(model) {
             Some(word) => (word * f64::from(words)).ceil() as u32,
@@ -178,14 +178,14 @@ impl Tokenizers {
         }
     }
 
-    /// About how many words (characters for CJK) so many tokens are.
+    /// Estimates how many words (characters for CJK) so many tokens are.
     pub fn words_in(&self, model: &str, tokens: u32, language: &Language) -> u32 {
         let word = self.word(model);
         let word = word.unwrap_or_else(|| f64::from(of_words(1_000, language)) / 1_000.0);
         (f64::from(tokens) / word.max(0.01)) as u32
     }
 
-    /// Room for an answer that takes so many tokens in English, where half of it is in the
+    /// Returns the room for an answer that takes so many tokens in English, where half of it is in the
     /// language of the story.
     pub fn answer_room(&self, model: &str, in_english: u32, language: &Language) -> u32 {
         let word = f64::from(self.of_words(model, 1_000, language)) / 1_000.0;
@@ -217,7 +217,7 @@ impl Tokenizers {
         is_whole
     }
 
-    /// An answer of so many words took so many tokens and was cut off by its limit.
+    /// Notes that an answer of so many words took so many tokens and was cut off by its limit.
     pub fn raise_word(&self, model: &str, tokens: u32, words: u32) {
         let mut known = self.known();
         let rates = known.kept.models.entry(model.to_owned()).or_default();
@@ -228,13 +228,13 @@ impl Tokenizers {
         self.known().kept.models.get(model)?.word()
     }
 
-    /// A poisoned lock's data is still whole: it is changed in one step.
+    /// Locks the data; that of a poisoned lock is still whole, since it is changed in one step.
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether the limit that a call set is what ended its answer, rather than one of the model's own.
+/// Tells whether the limit that a call set is what ended its answer, rather than one of the model's own.
 /// `told` is how many tokens the server counted in it, `heard` their estimate.
 pub fn is_own_limit(reason: &FinishReason, limit: u32, told: Option<u64>, heard: u32) -> bool {
     let had = told.unwrap_or_else(|| heard.into()) as f64;

@@ -25,7 +25,7 @@ impl Weight {
         Weight { plain, script }
     }
 
-    /// Of several texts together.
+    /// Weighs several texts together.
     pub fn of_all<'a>(texts: impl IntoIterator<Item = &'a str>) -> Weight {
         let weights = texts.into_iter().map(Weight::of);
         weights.fold(Weight::default(), |sum, more| Weight {
@@ -34,7 +34,7 @@ impl Weight {
         })
     }
 
-    /// Of the prompt of a request.
+    /// Weighs the prompt of a request.
     pub fn of_request(request: &Request) -> Weight {
         let texts = request.user.iter().chain([&request.system]);
         Weight::of_all(texts.map(String::as_str))
@@ -45,8 +45,8 @@ impl Weight {
     }
 }
 
-/// The most tokens that a character takes on average in prose, over the tokenizers that were measured;
-/// `None` for what counts like an ASCII letter. Where nothing was measured, a token a byte: no
+/// Returns the most tokens that a character takes on average in prose, over the tokenizers that were
+/// measured; `None` for what counts like an ASCII letter. Where nothing was measured, a token a byte: no
 /// tokenizer makes more.
 fn weight(c: char) -> Option<f64> {
     if c.is_ascii() || is_punctuation(c) {

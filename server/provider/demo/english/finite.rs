@@ -126,7 +126,7 @@ impl Line<'_> {
             && !before.take_while(|token| !ends_clause(token)).any(is_verb)
     }
 
-    /// "…,” says Ilse."
+    /// Tells whether the word follows speech, as in "…,” says Ilse."
     fn follows_speech(&self, at: usize) -> bool {
         let quoted = at
             .checked_sub(2)
@@ -166,7 +166,7 @@ impl Line<'_> {
         })
     }
 
-    /// "They climb", "Jonas and Ilse climb", and what is joined to it.
+    /// Returns the verb of a plural subject: "They climb", "Jonas and Ilse climb", and what is joined to it.
     fn plural(&self, at: usize, lower: &str) -> Option<Verb> {
         let past = self.adapter.pack.verbs.past_of(lower)?;
         let (previous, close) = self.before_adverbs(at)?;

@@ -108,7 +108,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// "Mara and Ilse" becomes "Ilse and Mara", so that it can end as "Ilse and I".
+    /// Orders the viewpoint last: "Mara and Ilse" becomes "Ilse and Mara", so that it can end as "Ilse and
+    /// I".
     fn order_the_viewpoint_last(&mut self) {
         if self.adapter.person == Person::Third {
             return;
@@ -131,7 +132,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The word before `at` and whether only a space lies between.
+    /// Returns the word before `at` and whether only a space lies between.
     fn before(&self, at: usize) -> Option<(usize, bool)> {
         let mut close = true;
         for index in (0..at).rev() {
@@ -145,7 +146,7 @@ impl<'a> Line<'a> {
         None
     }
 
-    /// The word after `at`, if only a space lies between.
+    /// Returns the word after `at`, if only a space lies between.
     fn after(&self, at: usize) -> Option<usize> {
         let gap = self.tokens.get(at + 1)?;
         let next = self.tokens.get(at + 2)?;
@@ -163,7 +164,7 @@ impl<'a> Line<'a> {
             .is_some_and(|t| matches!(t.kind, Kind::Name(_)) && !t.possessive)
     }
 
-    /// The word before, adverbs passed over.
+    /// Returns the word before, adverbs passed over.
     fn before_adverbs(&self, at: usize) -> Option<(usize, bool)> {
         let (mut index, mut close) = self.before(at)?;
         while is_adverb(self.lower(index)) {
@@ -236,7 +237,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Kind, length in bytes and whether it is a possessive, of the token that `rest` begins with.
+/// Returns kind, length in bytes and whether it is a possessive, of the token that `rest` begins with.
 fn next_token(
     adapter: &Adapter,
     rest: &str,
@@ -267,7 +268,7 @@ fn next_token(
     (Kind::Word, bare.len().max(first.len_utf8()), false)
 }
 
-/// The longest name of the cast that `rest` begins with.
+/// Returns the longest name of the cast that `rest` begins with.
 fn name_at(adapter: &Adapter, rest: &str) -> Option<(Option<usize>, usize)> {
     let viewpoint = std::iter::once((None, adapter.viewpoint));
     let cast = adapter.cast.iter().enumerate();

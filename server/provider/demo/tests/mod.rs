@@ -85,7 +85,7 @@ fn length(scene: &Scene, text: &str) -> u32 {
     words::count(text, &Language::parse(&scene.language).unwrap())
 }
 
-/// The same brief in other languages; `None` where the pack is missing.
+/// Returns the same brief in other languages; `None` where the pack is missing.
 fn scene(language: &str, chunk: u32, words: u32) -> Scene {
     match language {
         "en" => english(chunk, words),
@@ -264,7 +264,7 @@ fn names_only_the_cast() {
     }
 }
 
-/// The text without what is said aloud.
+/// Returns the text without what is said aloud.
 fn narration(text: &str) -> String {
     let mut narration = String::new();
     let mut quoted = false;

@@ -115,8 +115,8 @@ impl Case {
                 || related.any(|(chunk, span)| touches(*chunk, span)))
     }
 
-    /// What the change may rightly bring beside: a slip that is not known for one is a new
-    /// name, what is cut or put in changes lengths, a copy at a seam is an echo.
+    /// Returns what the change may rightly bring beside: a slip that is not known for one is a new name, what
+    /// is cut or put in changes lengths, a copy at a seam is an echo.
     fn explains(&self, finding: &Finding) -> bool {
         finding.code == self.code
             || match self.code {
@@ -137,8 +137,8 @@ impl Case {
     }
 }
 
-/// Every mention of a name with one letter wrong, in a way that changes from one to the
-/// next. Names in scripts without capitals are only known beside another part of them.
+/// Returns every mention of a name with one letter wrong, in a way that changes from one to the next. Names
+/// in scripts without capitals are only known beside another part of them.
 fn slips(clean: &Manuscript) -> Vec<Case> {
     let brief = clean.brief();
     let parts: Vec<&str> = brief
@@ -184,7 +184,7 @@ fn misspelt(name: &str, nth: usize) -> String {
     letters.into_iter().collect()
 }
 
-/// Every chunk broken off within each of its last sentences.
+/// Returns every chunk broken off within each of its last sentences.
 fn breaks(clean: &Manuscript) -> Vec<Case> {
     let mut cases = Vec::new();
     for (chunk, text) in clean.chunks.iter().enumerate() {
@@ -236,7 +236,7 @@ fn copies(clean: &Manuscript) -> Vec<Case> {
     cases
 }
 
-/// Every chunk but the first with the last sentence of the one before in front of it.
+/// Returns every chunk but the first with the last sentence of the one before in front of it.
 fn echoes(clean: &Manuscript) -> Vec<Case> {
     let pairs = clean.chunks.windows(2).enumerate();
     pairs

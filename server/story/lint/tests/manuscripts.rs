@@ -167,7 +167,7 @@ impl Defect {
         finding.code == self.code && finding.chunk.0 == self.chunk && touches
     }
 
-    /// A finding in a chunk that was changed, or about one, of a kind that was to be expected.
+    /// Returns a finding in a chunk that was changed, or about one, of a kind that was to be expected.
     fn explains(&self, finding: &Finding) -> bool {
         let chunks = finding.related.iter().map(|(chunk, _)| chunk.0);
         let mut chunks = chunks.chain([finding.chunk.0]);
@@ -254,7 +254,7 @@ fn planted_defects_are_found() {
     }
 }
 
-/// A line a kind, and the sum of all.
+/// Returns a line a kind, and the sum of all.
 pub(super) fn print_table(title: &str, scores: &BTreeMap<(String, String), Score>) -> Score {
     let mut kinds: BTreeMap<&str, (Score, Vec<&str>)> = BTreeMap::new();
     let mut total = Score::default();

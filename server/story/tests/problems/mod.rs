@@ -49,12 +49,12 @@ fn check(marked: &str, expected: &[Expected]) {
     }
 }
 
-/// A brief with these lines in its front matter, and nothing else to complain about.
+/// Returns a brief with these lines in its front matter, and nothing else to complain about.
 fn with_front_matter(lines: &str) -> String {
     format!("---\n{lines}\n---\n# Outline\n## One\nIt begins.\n")
 }
 
-/// A brief with this text below its front matter, and a beat at its end.
+/// Returns a brief with this text below its front matter, and a beat at its end.
 fn with_body(body: &str) -> String {
     format!("---\ntitle: Storm\n---\n{body}\n# Outline\n## One\nIt begins.\n")
 }

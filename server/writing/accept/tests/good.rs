@@ -20,7 +20,7 @@ fn judge(brief: &Brief, earlier: &[&str], text: &str) -> Judgement {
     judged(brief, target, &[], earlier, text, &STOP)
 }
 
-/// What is wrong with how a good text was judged.
+/// Returns what is wrong with how a good text was judged.
 fn complaint(brief: &Brief, earlier: &[&str], text: &str) -> Option<String> {
     let judgement = judge(brief, earlier, text);
     let sound = judgement.verdict == Verdict::Accept
@@ -45,7 +45,7 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What the demo writer writes for a beat.
+/// Returns what the demo writer writes for a beat.
 async fn demo(brief: &Brief, index: usize, target_words: u32) -> String {
     let section = |kind| {
         brief

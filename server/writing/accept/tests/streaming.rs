@@ -6,7 +6,7 @@ use super::{BRIEF, PROSE};
 use crate::story::Brief;
 use crate::writing::prompt::Templates;
 
-/// What of an answer would be in the chunk, after each piece.
+/// Returns what of an answer would be in the chunk, after each piece.
 fn shown(acceptance: &Acceptance<'_>, pieces: &[String]) -> Vec<String> {
     let mut shown = String::new();
     let mut held = Some(String::new());
