@@ -75,7 +75,7 @@ impl Job {
     ) -> CallEnd {
         let parts = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
         let usage_before = self.usage;
-        let provider = self.writer.provider.clone();
+        let writer = self.writer.clone();
         let (asked, limit) = (Weight::of_request(&request), request.max_output_tokens);
         let mut answer = Answer {
             numbered: brief.beats.iter().map(|beat| beat.id.clone()).collect(),
@@ -99,7 +99,7 @@ impl Job {
         };
         let stream = tokio::select! {
             () = cancel.cancelled() => return CallEnd::Cancelled,
-            stream = provider.complete(request) => stream,
+            stream = writer.complete(request) => stream,
         };
         let end = match stream {
             Ok(stream) => answer.listen(stream, cancel).await,

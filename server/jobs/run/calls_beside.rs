@@ -334,7 +334,7 @@ impl<'a> Call<'a> {
     ) -> Result<FinishReason, ProviderError> {
         // More than the limit of the call allows comes from no server that keeps to it.
         let most = (request.max_output_tokens as usize).saturating_mul(16);
-        let opened = self.asker.writer.provider.complete(request).await;
+        let opened = self.asker.writer.complete(request).await;
         self.is_answered = true;
         answered();
         let mut events = opened?;
@@ -415,5 +415,116 @@ impl<'a> Call<'a> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         self.count();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use futures::stream;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::jobs::run::events::{JobEvent, Observer};
+    use crate::provider::{EventStream, Provider, ProviderKind};
+    use crate::session::{Disk, Run};
+
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn event(&self, _event: &JobEvent) {}
+    }
+
+    /// A server that turns the first call away, and notes when it is asked, in seconds.
+    struct Limited {
+        start: Instant,
+        asked: Mutex<Vec<u64>>,
+    }
+
+    #[async_trait]
+    impl Provider for Limited {
+        fn kind(&self) -> ProviderKind {
+            ProviderKind::Openai
+        }
+
+        async fn complete(&self, _request: Request) -> Result<EventStream, ProviderError> {
+            let mut asked = self.asked.lock().unwrap();
+            asked.push(self.start.elapsed().as_secs());
+            if asked.len() == 1 {
+                let mut error = ProviderError::new(ProviderErrorKind::RateLimited, "slower");
+                error.retry_after = Some(Duration::from_secs(30));
+                return Err(error);
+            }
+            Ok(stream::iter([Ok(Event::Finished(FinishReason::Stop))]).boxed())
+        }
+
+        async fn default_model(&self) -> Result<String, ProviderError> {
+            Ok("m".to_owned())
+        }
+
+        async fn probe(&self) -> Result<String, ProviderError> {
+            Ok(String::new())
+        }
+    }
+
+    fn request() -> Request {
+        Request {
+            model: "m".to_owned(),
+            system: String::new(),
+            user: Vec::new(),
+            max_output_tokens: 100,
+            prompt_tokens: 0,
+            context_tokens: 0,
+            temperature: None,
+            seed: None,
+            thinking: Default::default(),
+            format: None,
+            extension: Default::default(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_one_call_is_asked_for_is_waited_by_all_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = Run::start(folder.path(), "draft", "all", &Disk::real()).unwrap();
+        let nobody = Arc::new(Nobody);
+        let reporter = Arc::new(Reporter::new(nobody, run, std::time::Instant::now()));
+        let server = Arc::new(Limited {
+            start: Instant::now(),
+            asked: Mutex::default(),
+        });
+        let settings = Settings::default();
+        let writer = Writer::of(Arc::clone(&server) as _, settings.outage);
+        let asker = |role| Asker::new(&writer, role, &settings, Arc::clone(&reporter));
+        let (turned_away, reading) = (asker(Role::Audit), asker(Role::State));
+        let (refining, asked) = (asker(Role::Refine).in_the_writing(), request());
+        let second = Duration::from_secs(1);
+        let late = async {
+            tokio::time::sleep(second).await;
+            let draft = async { writer.complete(request()).await.map(|_| ()) };
+            tokio::join!(
+                reading.ask(&asked, |_| {}),
+                refining.ask(&asked, |_| {}),
+                draft
+            )
+        };
+        let (first, (read, refined, draft)) = tokio::join!(turned_away.ask(&asked, |_| {}), late);
+        assert!(first.is_ok() && read.is_ok() && refined.is_ok() && draft.is_ok());
+        assert_eq!(*server.asked.lock().unwrap(), [0, 30, 30, 30, 30]);
+    }
+
+    /// A call that waits as the server asked waits behind no other, so no call has to take turns.
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_that_the_server_asks_for_is_no_sign_of_a_server_with_one_slot() {
+        let precedence = precedence::Precedence::new(Duration::from_secs(600));
+        let mut limited = ProviderError::new(ProviderErrorKind::RateLimited, "slower");
+        limited.retry_after = Some(Duration::from_secs(60));
+        let patience = Duration::from_secs(15);
+        let draft = precedence.draft().await;
+        draft.head(patience, async {}).await;
+        let turn = precedence.beside(Kind::Reading).await;
+        precedence.hold().note(&limited);
+        let call = async { precedence.hold().passed().await };
+        assert!(turn.make(patience, call).await.is_some());
     }
 }

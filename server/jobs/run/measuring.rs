@@ -63,7 +63,7 @@ pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usag
     let mut usage = Usage::default();
     let listening = async {
         // A server that fails here fails the call that follows, in its own words.
-        let Ok(mut stream) = writer.provider.complete(request).await else {
+        let Ok(mut stream) = writer.complete(request).await else {
             return;
         };
         while let Some(Ok(event)) = stream.next().await {

@@ -16,6 +16,7 @@ pub(crate) mod plan_events;
 pub(crate) mod precedence;
 pub(crate) mod preflight;
 pub(crate) mod prepared;
+pub(crate) mod rate_limit_hold;
 pub mod report;
 pub(crate) mod request_words;
 pub(crate) mod run_report;

@@ -7,7 +7,7 @@
 //! of it; everything else holds until nothing is written any more. So does what reads once a reading took
 //! longer than the draft before it: the story is not held up for what only adds to it. A call that still
 //! waits at the server then is taken back, which costs nothing; one that is being answered is never broken
-//! off.
+//! off. A server that asks for a wait is no server that is busy: such a wait is nobody's turn.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,10 +15,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::rate_limit_hold::Hold;
+
 /// The calls over one connection, and whether they take turns.
 #[derive(Debug)]
 pub struct Precedence {
     state: watch::Sender<State>,
+    hold: Hold,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -156,15 +159,20 @@ impl<'a> Answered<'a> {
     }
 }
 
-impl Default for Precedence {
-    fn default() -> Self {
+impl Precedence {
+    /// Makes the order of calls to a server that is waited for no longer than `longest`.
+    pub fn new(longest: Duration) -> Precedence {
         Precedence {
             state: watch::Sender::new(State::default()),
+            hold: Hold::new(longest),
         }
     }
-}
 
-impl Precedence {
+    /// What holds every call back for as long as the server asked for.
+    pub fn hold(&self) -> &Hold {
+        &self.hold
+    }
+
     /// Counts a stretch of writing, in which drafts follow each other.
     pub fn writing(&self) -> Writing<'_> {
         Writing {
@@ -184,6 +192,7 @@ impl Precedence {
     /// Waits until a call beside the writing may be made.
     pub async fn beside(&self, kind: Kind) -> Turn<'_> {
         let of: Count = |state| &mut state.beside;
+        self.hold.passed().await;
         if kind == Kind::Reading {
             let _waits = self.count(|state| &mut state.readings);
             self.when(|state| state.may_go_beside(Kind::Reading), of)
@@ -219,6 +228,7 @@ impl Precedence {
     /// Ends when something has held for longer than patience, or comes to hold after that: the calls
     /// take turns from then on.
     async fn learn(&self, patience: Duration, is_behind: impl Fn(&State) -> bool) {
+        self.hold.passed().await;
         tokio::time::sleep(patience).await;
         let mut changes = self.state.subscribe();
         // The sender is `self`, so it is there.
@@ -353,7 +363,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_take_turns_once_a_draft_had_to_wait() {
-        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
         let start = Instant::now();
         let pass = |name| server.beside(&precedence, Kind::Pass, name, 60, start);
         let reading = |name| server.beside(&precedence, Kind::Reading, name, 5, start);
@@ -386,7 +396,7 @@ mod tests {
     /// What waits behind a draft is taken back as well, before it runs into a deadline.
     #[tokio::test(start_paused = true)]
     async fn a_call_that_waits_behind_a_draft_waits_for_its_turn() {
-        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
         let start = Instant::now();
         let draft = async {
             let _writing = precedence.writing();
@@ -408,7 +418,7 @@ mod tests {
     /// What takes longer to be read than to be written is read when the writing is over.
     #[tokio::test(start_paused = true)]
     async fn drafts_wait_once_for_a_reading_that_is_slower_than_they_are() {
-        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
         let start = Instant::now();
         let reading =
             |name, seconds| server.beside(&precedence, Kind::Reading, name, seconds, start);
@@ -452,7 +462,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_answers_several_calls_at_once_gets_them() {
-        let (precedence, server) = (Precedence::default(), OneSlot::default());
+        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
         let start = Instant::now();
         let other = OneSlot::default();
         let beside = other.beside(&precedence, Kind::Pass, "pass", 60, start);
@@ -468,7 +478,7 @@ mod tests {
     /// A slow head says nothing of the server where nothing beside the draft is being answered.
     #[tokio::test(start_paused = true)]
     async fn a_draft_that_waits_alone_goes_on_waiting() {
-        let precedence = Precedence::default();
+        let precedence = Precedence::new(Duration::from_secs(600));
         let turn = precedence.draft().await;
         let head = turn.head(PATIENCE, sleep(Duration::from_secs(100)));
         assert_eq!(head.await, Some(()));

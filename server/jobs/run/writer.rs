@@ -6,13 +6,15 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt;
+
 use super::answering_model::Answering;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::precedence::Precedence;
 use crate::jobs::run::report::Reporter;
 use crate::provider::demo::DemoWriter;
 use crate::provider::{
-    self, ApiKey, Endpoint, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
+    self, ApiKey, Endpoint, EventStream, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
     Request, Retries, Retry,
 };
 use crate::session::Session;
@@ -81,6 +83,22 @@ impl Writer {
             other.answering = Arc::default();
         }
         other
+    }
+
+    /// Begins a completion once the server may be asked. A wait that it asks for holds back all calls over the
+    /// connection.
+    pub(crate) async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
+        let hold = self.precedence.hold();
+        hold.passed().await;
+        let answer = self.provider.complete(request).await;
+        let answer = answer.inspect_err(|error| hold.note(error))?;
+        let precedence = Arc::clone(&self.precedence);
+        let noted = answer.inspect(move |event| {
+            if let Err(error) = event {
+                precedence.hold().note(error);
+            }
+        });
+        Ok(noted.boxed())
     }
 
     /// Warns where the key can be read on its way.
@@ -186,10 +204,26 @@ impl Writer {
             kind,
             model,
             exposed_at,
-            precedence: Arc::default(),
+            precedence: Arc::new(Precedence::new(settings.outage)),
             answering: Arc::default(),
             tokenizers: Arc::new(tokenizers),
         })
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// Makes a writer over a connection of a test, to a server that is waited for no longer than `longest`.
+    pub(crate) fn of(provider: Arc<dyn Provider>, longest: Duration) -> Writer {
+        Writer {
+            kind: provider.kind(),
+            provider,
+            model: "m".to_owned(),
+            exposed_at: None,
+            precedence: Arc::new(Precedence::new(longest)),
+            answering: Arc::default(),
+            tokenizers: Arc::default(),
+        }
     }
 }
 

@@ -259,7 +259,6 @@ impl Drafting<'_> {
             causes: causes(&error),
             elapsed_ms: self.job.reporter().elapsed_ms(),
         });
-        self.job.note_wait(&error);
         let (attempt, so_far) = (attempt.calls, &draft.prose);
         self.job
             .record_attempt(self.chunk.number, attempt, &error, so_far)

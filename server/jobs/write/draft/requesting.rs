@@ -231,12 +231,7 @@ impl Drafting<'_> {
         course.is_slice = false;
         let request = self.request(prompt, so_far, course);
         course.note_request(prompt, &request);
-        self.send(request).await
-    }
-
-    async fn send(&self, request: Request) -> Result<EventStream, ProviderError> {
-        self.job.hold().passed().await;
-        self.job.writer().provider.complete(request).await
+        self.job.writer().complete(request).await
     }
 
     /// Begins the call for the whole story; `None` where it can't be made.
@@ -254,7 +249,7 @@ impl Drafting<'_> {
         course.is_slice = true;
         let request = self.whole_request(&prompt);
         course.note_request(&prompt, &request);
-        match self.send(request).await {
+        match self.job.writer().complete(request).await {
             Ok(stream) => Some(Ok(self.job.single.begin(stream, course.began))),
             Err(error) => {
                 use ProviderErrorKind::{BadRequest, ContextOverflow};

@@ -6,7 +6,6 @@
 
 pub mod background;
 mod follow_stale;
-mod rate_limit_hold;
 mod reducer;
 mod results;
 mod run;

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::rate_limit_hold::Hold;
 use crate::analysis::status::relative;
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::passes::during_job::Passes;
@@ -17,7 +16,7 @@ use crate::jobs::run::writer::Writer;
 use crate::jobs::state::Beside;
 use crate::jobs::write::progress::Progress;
 use crate::jobs::write::single::SingleCall;
-use crate::provider::{ProviderError, ProviderErrorKind, Usage};
+use crate::provider::Usage;
 use crate::session::{ChunkView, Session};
 use crate::settings::Settings;
 use crate::story::{Brief, ChunkNumber};
@@ -37,7 +36,6 @@ pub struct Job {
     /// Go over what is complete, where the settings say so.
     pub(crate) passes: Passes,
     pub(crate) progress: Mutex<Progress>,
-    pub(crate) hold: Hold,
     /// Where chunks come from while the story is written in one call.
     pub(crate) single: SingleCall,
     /// The chunks that were asked for, where not the whole story was.
@@ -85,7 +83,6 @@ impl Job {
             editor,
             reporter,
             progress: Mutex::default(),
-            hold: Hold::default(),
             single: SingleCall::off(),
             named: None,
             only_note: None,
@@ -129,21 +126,6 @@ impl Job {
         let changes = blocking(move || watch.look(editor.as_ref())).await;
         for change in changes {
             self.reporter.warn(None, change.code, change.message);
-        }
-    }
-
-    /// What holds every call of the job back for as long as the server asked for.
-    pub(crate) fn hold(&self) -> &Hold {
-        &self.hold
-    }
-
-    /// A server that asks for a wait asks it of all calls; where it is longer than is waited
-    /// at all, the call that was told so ends the job.
-    pub(crate) fn note_wait(&self, error: &ProviderError) {
-        let longest = self.settings.outage;
-        let asked = error.retry_after.filter(|wait| *wait <= longest);
-        if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
-            self.hold.extend(wait);
         }
     }
 

@@ -185,13 +185,9 @@ impl Job {
         loop {
             let before = *usage;
             let mut text = String::new();
-            let called = async {
-                self.hold().passed().await;
-                self.listen(request.clone(), &mut text, usage).await
-            };
             let called = tokio::select! {
                 () = cancel.cancelled() => None,
-                called = called => Some(called),
+                called = self.listen(request.clone(), &mut text, usage) => Some(called),
             };
             if !matches!(called, Some(Ok(_))) {
                 let estimator = self.writer().tokenizers.estimator(&request.model);
@@ -218,7 +214,6 @@ impl Job {
                 }
                 Some(Err(error)) => error,
             };
-            self.note_wait(&error);
             let now = tokio::time::Instant::now();
             let (wait, patience) = match retries.failed(&error, now, fastrand::f64) {
                 Retry::After(wait) => (wait, None),
@@ -254,7 +249,7 @@ impl Job {
         let most = (request.max_output_tokens as usize).saturating_mul(16);
         let before = *usage;
         let mut told = Usage::default();
-        let mut stream = self.writer().provider.complete(request).await?;
+        let mut stream = self.writer().complete(request).await?;
         while let Some(event) = stream.next().await {
             match event? {
                 Event::Text(piece) => text.push_str(&piece),

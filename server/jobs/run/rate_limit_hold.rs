@@ -1,20 +1,39 @@
-//! A server that asks for a wait is left alone by the whole job for that long: the calls beside
-//! the one that was turned away would only find out for themselves.
+//! A server that asks for a wait is left alone by the whole job for that long: every other call, be it for
+//! a draft or beside the writing, would only find out for itself.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::provider::{ProviderError, ProviderErrorKind};
+
 /// Until when no call is begun.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Hold {
+    /// The longest wait that is waited at all; a call that is asked for more ends its job.
+    longest: Duration,
     until: Mutex<Option<Instant>>,
 }
 
 impl Hold {
-    /// The server asked for a wait from now on.
-    pub fn extend(&self, wait: Duration) {
+    /// Holds nothing back yet.
+    pub fn new(longest: Duration) -> Hold {
+        Hold {
+            longest,
+            until: Mutex::default(),
+        }
+    }
+
+    /// Takes in the wait that the server asked for in turning a call away.
+    pub fn note(&self, error: &ProviderError) {
+        let asked = error.retry_after.filter(|wait| *wait <= self.longest);
+        if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
+            self.extend(wait);
+        }
+    }
+
+    fn extend(&self, wait: Duration) {
         let until = Instant::now() + wait;
         let mut known = self.until();
         *known = Some(known.map_or(until, |known| known.max(until)));
@@ -43,7 +62,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn holds_for_the_longest_wait_that_was_asked_for() {
-        let hold = Hold::default();
+        let hold = Hold::new(Duration::from_secs(60));
         let start = Instant::now();
         hold.passed().await;
         assert_eq!(start.elapsed(), Duration::ZERO);
