@@ -8,6 +8,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::progress::{self, Display};
+use crate::jobs::assignment::Assignment;
 use crate::jobs::passes::foresee_passes::ForeseenPass;
 use crate::jobs::run::events::{Observer, Outcome};
 use crate::jobs::run::outcomes::Finished;
@@ -59,11 +60,20 @@ pub async fn run_prepared(
     if let Some(warnings) = prepared.brief_warnings() {
         output::note(&format!("note: {warnings}"));
     }
+    run(workshop, Assignment::Chunks(Box::new(prepared)), json).await
+}
+
+/// Runs whatever job to its end, and shows how it goes.
+pub async fn run(
+    workshop: &Workshop,
+    assignment: Assignment,
+    json: bool,
+) -> Result<Finished, Failure> {
     let display: Arc<dyn Display> = progress::display(json);
     let cancel = CancellationToken::new();
     cancel_on_signal(cancel.clone());
     let observer: Arc<dyn Observer> = Arc::clone(&display).as_observer();
-    let finished = prepared
+    let finished = assignment
         .run(workshop, Arc::new(NoEditor), observer, &cancel)
         .await;
     display.close();
@@ -73,7 +83,7 @@ pub async fn run_prepared(
 /// Cancels a job at the first interrupt or termination, and ends the process at the second.
 ///
 /// A cancelled job saves what has come and says how to go on.
-pub fn cancel_on_signal(cancel: CancellationToken) {
+fn cancel_on_signal(cancel: CancellationToken) {
     tokio::spawn(async move {
         loop {
             signals::next().await;

@@ -1,19 +1,16 @@
 //! `storywright plan`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::job::{cancel_on_signal, show_foreseen, tell_end};
+use super::job::{self, show_foreseen, tell_end};
 use super::place::{brief, workspace};
-use super::progress::{self, Display};
 use super::setting_flags::SettingFlags;
+use crate::jobs::assignment::Assignment;
 use crate::jobs::plan::{PlanRequest, Planning};
-use crate::jobs::run::events::Observer;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 
@@ -47,14 +44,7 @@ pub async fn run(workshop: &Workshop, arguments: Plan) -> Result<Exit, Failure> 
     if arguments.dry_run {
         return Ok(show_foreseen(&planning.foresee(), arguments.json));
     }
-    let display: Arc<dyn Display> = progress::display(arguments.json);
-    let cancel = CancellationToken::new();
-    cancel_on_signal(cancel.clone());
-    let observer: Arc<dyn Observer> = Arc::clone(&display).as_observer();
-    let finished = planning
-        .run(workshop, Arc::new(NoEditor), observer, &cancel)
-        .await;
-    display.close();
-    let finished = finished?;
+    let assignment = Assignment::Outline(Box::new(planning));
+    let finished = job::run(workshop, assignment, arguments.json).await?;
     Ok(tell_end(&finished, arguments.json))
 }

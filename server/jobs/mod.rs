@@ -4,6 +4,7 @@
 //! know no terminal and no editor protocol: both listen through [`run::events::Observer`], and an editor's open
 //! files come in through [`run::editor::Editor`].
 
+pub mod assignment;
 pub mod decide;
 pub mod passes;
 pub mod plan;

@@ -17,13 +17,12 @@ use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
-use crate::jobs::plan::Planning;
+use crate::jobs::assignment::Assignment;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::event_words::Progress;
 use crate::jobs::run::events::{JobEvent, Observer, Outcome, Unit, Work};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::report::cause_chain;
-use crate::jobs::write::prepare::Prepared;
 use crate::writing::accept::Check;
 
 /// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.
@@ -52,24 +51,6 @@ pub fn list(state: &Arc<State>, id: &str, brief: PathBuf) -> Listed {
         id: id.to_owned(),
         brief,
         cancel,
-    }
-}
-
-/// Says what a job is to do.
-pub enum Assignment {
-    Chunks(Box<Prepared>),
-    Outline(Box<Planning>),
-}
-
-impl Assignment {
-    /// Says what it does, and to which story.
-    fn title(&self) -> String {
-        match self {
-            Assignment::Chunks(prepared) => {
-                format!("{} {}", began(prepared.work()), prepared.title())
-            }
-            Assignment::Outline(planning) => format!("Planning {}", planning.title()),
-        }
     }
 }
 
@@ -120,10 +101,7 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let (workshop, cancel) = (&state.workshop, &listed.cancel);
-    let result = match assignment {
-        Assignment::Chunks(prepared) => prepared.run(workshop, editor, observer, cancel).await,
-        Assignment::Outline(planning) => planning.run(workshop, editor, observer, cancel).await,
-    };
+    let result = assignment.run(workshop, editor, observer, cancel).await;
     match result {
         Ok(finished) => LastWord::of_end(&finished),
         Err(error) => LastWord::of_error(&error),
@@ -250,15 +228,6 @@ async fn tell(
                 }
             }
         }
-    }
-}
-
-fn began(work: Work) -> &'static str {
-    match work {
-        Work::Write => "Writing",
-        Work::Read => "Reading",
-        Work::Refine => "Refining",
-        Work::Audit => "Auditing",
     }
 }
 

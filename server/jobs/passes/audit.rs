@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pass::{Pass, PassError};
+use super::pass::PassError;
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::{Call, Written};
 use crate::jobs::run::blocking::blocking;
@@ -14,6 +14,7 @@ use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::millis;
+use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Extension, FinishReason, ProviderKind, Request, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
@@ -84,7 +85,7 @@ pub(crate) fn question(
 
 /// Audits chunks of one session, for one job.
 pub struct Auditor {
-    pass: Pass,
+    job: Arc<StartedJob>,
     asker: Asker,
 }
 
@@ -96,8 +97,8 @@ struct Chunk {
 }
 
 impl Auditor {
-    pub fn new(pass: Pass, asker: Asker) -> Auditor {
-        Auditor { pass, asker }
+    pub fn new(job: Arc<StartedJob>, asker: Asker) -> Auditor {
+        Auditor { job, asker }
     }
 
     pub fn spent(&self) -> Spent {
@@ -115,7 +116,7 @@ impl Auditor {
         };
         let model = &self.asker.writer.model;
         let asked = chunk.question.digest(model);
-        let session = self.pass.session.clone();
+        let session = self.job.session().clone();
         let known = blocking(move || session.audits()).await;
         let index = (number.0 as usize).saturating_sub(1);
         let Some(view) = chunk.view.chunks.get(index) else {
@@ -131,10 +132,10 @@ impl Auditor {
             return Ok(Audited::Known(before.findings.len()));
         }
         if self.asker.writer.kind == ProviderKind::Demo {
-            self.pass.reporter.warn_once("audit", NO_AUDITOR);
+            self.job.reporter.warn_once("audit", NO_AUDITOR);
         }
         let (told, usage) = self.ask(&chunk).await?;
-        let story = &self.pass.story;
+        let story = &self.job.story;
         let chunks = &chunk.view.chunks;
         let quotable = chunks.iter().map(|chunk| Quotable {
             number: chunk.number,
@@ -152,25 +153,25 @@ impl Auditor {
             model: self.asker.writer.answers(),
             findings,
         };
-        let session = self.pass.session.clone();
+        let session = self.job.session().clone();
         let saved = blocking(move || session.save_audit(number, audit)).await?;
-        self.pass.bring_to_editor(number, saved).await;
+        self.job.bring_to_editor(number, saved).await;
         self.asker.count_chunk();
-        self.pass.reporter.tell(JobEvent::ChunkAudited {
+        self.job.reporter.tell(JobEvent::ChunkAudited {
             chunk: number,
             beat: view.beat.clone(),
             findings: count,
             audit_ms: millis(began.elapsed()),
             usage,
-            elapsed_ms: self.pass.reporter.elapsed_ms(),
+            elapsed_ms: self.job.reporter.elapsed_ms(),
         });
         Ok(Audited::Found(count))
     }
 
     /// The chunk with the question about it; `None` where it is not complete.
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
-        let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
-        let settings = Arc::clone(&self.pass.settings);
+        let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
+        let settings = Arc::clone(&self.job.settings);
         let limit = self.asker.limit();
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
@@ -208,7 +209,7 @@ impl Auditor {
 
     /// `attempt` counts from 1.
     fn request(&self, chunk: &Chunk, attempt: u32) -> Request {
-        let (story, settings) = (&self.pass.story, &self.pass.settings);
+        let (story, settings) = (&self.job.story, &self.job.settings);
         let beat = (chunk.number.0 as usize).saturating_sub(1);
         let view = &chunk.view.chunks[beat];
         let writer = &self.asker.writer;

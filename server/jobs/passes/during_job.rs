@@ -12,10 +12,10 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Again, Auditor};
-use super::pass::{Pass, PassError};
+use super::pass::PassError;
 use super::refine::{self, Asked, Refiner, Way};
 use crate::jobs::run::calls_beside::{Asker, Purpose, Spent};
-use crate::jobs::run::writer::Writer;
+use crate::jobs::run::started_job::StartedJob;
 use crate::jobs::write::job::background::{Background, Ended};
 use crate::session::{Audits, SessionView};
 use crate::settings::{Refine, Role, Settings, Switch};
@@ -31,7 +31,7 @@ pub struct Passes {
 }
 
 struct Inner {
-    pass: Pass,
+    job: Arc<StartedJob>,
     refiner: Option<(Refiner, Way)>,
     auditor: Option<Auditor>,
     /// What the job took but for the passes, as far as it is known here.
@@ -97,13 +97,14 @@ impl Left {
 
 impl Passes {
     /// The passes that the settings ask for, with the models of their roles over the connection
-    /// of `writer`. With both off nothing is ever asked for.
-    pub fn new(pass: &Pass, writer: &Writer) -> Passes {
+    /// of the job. With both off nothing is ever asked for.
+    pub fn new(job: &Arc<StartedJob>) -> Passes {
+        let settings = &job.settings;
         let asker = |role| {
-            let reporter = Arc::clone(&pass.reporter);
-            Asker::new(writer, role, &pass.settings, reporter)
+            let reporter = Arc::clone(&job.reporter);
+            Asker::new(&job.writer, role, settings, reporter)
         };
-        let way = match pass.settings.refine {
+        let way = match settings.refine {
             Refine::Off => None,
             Refine::Propose => Some(Way::Propose),
             Refine::Apply => Some(Way::Apply),
@@ -114,21 +115,21 @@ impl Passes {
                 Way::Apply => asker(Role::Refine).in_the_writing(),
                 Way::Propose => asker(Role::Refine),
             };
-            (Refiner::new(pass.clone(), asker), way)
+            (Refiner::new(Arc::clone(job), asker), way)
         });
-        let is_audited = pass.settings.audit == Switch::On;
-        let auditor = is_audited.then(|| Auditor::new(pass.clone(), asker(Role::Audit)));
+        let is_audited = settings.audit == Switch::On;
+        let auditor = is_audited.then(|| Auditor::new(Arc::clone(job), asker(Role::Audit)));
         Passes {
             inner: Arc::new(Inner {
                 refiner,
                 auditor,
                 elsewhere: Mutex::default(),
-                turns: Semaphore::new(pass.settings.parallel.max(1) as usize),
+                turns: Semaphore::new(settings.parallel.max(1) as usize),
                 refining: Luck::default(),
                 auditing: Luck::default(),
                 closed: AtomicBool::new(false),
                 told_budget: AtomicBool::new(false),
-                pass: pass.clone(),
+                job: Arc::clone(job),
             }),
             tasks: Mutex::default(),
         }
@@ -208,7 +209,7 @@ impl Inner {
         self.refining
             .note(failure.filter(|error| !matches!(error, PassError::Refused { .. })));
         if let Err(error) = refined {
-            self.pass.tell_failure(number, "refined", &error).await;
+            self.job.tell_failure(number, "refined", &error).await;
         }
     }
 
@@ -222,7 +223,7 @@ impl Inner {
         let audited = auditor.audit(number, Again::WhenTheTextChanged).await;
         self.auditing.note(audited.as_ref().err());
         if let Err(error) = audited {
-            self.pass.tell_failure(number, "audited", &error).await;
+            self.job.tell_failure(number, "audited", &error).await;
         }
     }
 
@@ -232,13 +233,13 @@ impl Inner {
         }
         let [(_, refined), (_, audited)] = self.spent();
         let spent = self.elsewhere().clone().plus(&refined).plus(&audited);
-        let Some(limit) = spent.over_budget(&self.pass.settings) else {
+        let Some(limit) = spent.over_budget(&self.job.settings) else {
             return true;
         };
         if !self.told_budget.swap(true, Ordering::Relaxed) {
             let message =
                 format!("{limit}, so chunk {number} is not gone over; the next write does that");
-            self.pass
+            self.job
                 .reporter
                 .warn(Some(number), "passes-left-out", message);
         }

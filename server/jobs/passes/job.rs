@@ -6,23 +6,20 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Again, Audited, Auditor};
-use super::pass::Pass;
 use super::refine::{Asked, Refined, Refiner, Way};
 use crate::analysis::error::StoryError;
 use crate::analysis::status::relative;
+use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::{Asker, Spent};
-use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::{JobEvent, Observer, Outcome, Work};
+use crate::jobs::run::events::{JobEvent, Outcome, Work};
 use crate::jobs::run::outcomes::Finished;
-use crate::jobs::run::report::{Reporter, cause_chain, tell_of_settings, tell_of_wait};
-use crate::jobs::run::run_report;
-use crate::jobs::run::workshop::{Claim, OpenSession, Scope, Workshop};
-use crate::jobs::run::writer::Writer;
-use crate::jobs::write::prepare::Prepared;
+use crate::jobs::run::prepared::Prepared;
+use crate::jobs::run::started_job::{self, JobEnd, StartedJob};
+use crate::jobs::run::workshop::{Claim, OpenSession, Scope};
 use crate::provider::ProviderKind;
-use crate::session::{ChunkStatus, SessionView, StoreError, Writes};
+use crate::session::{ChunkStatus, SessionView, StoreError};
 use crate::settings::{Refine, Role};
 use crate::story::ChunkNumber;
 use crate::story::ids;
@@ -32,11 +29,7 @@ const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// A job that has begun.
 struct Going {
-    job: String,
-    asked: String,
-    work: Work,
-    pass: Pass,
-    writer: Writer,
+    job: Arc<StartedJob>,
     asker: Asker,
     /// As it was when the job began.
     view: SessionView,
@@ -61,68 +54,29 @@ impl Prepared {
     /// # Errors
     /// As [`Prepared::run`]; [`JobError::NotComplete`] and [`StoryError::NothingWritten`] where
     /// there is no whole text to go over.
-    pub(crate) async fn go_over(
-        self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        cancel: &CancellationToken,
-    ) -> Result<Finished, JobError> {
-        let started = Instant::now();
-        let view = self.look(workshop, Arc::clone(&editor)).await?;
+    pub(crate) async fn go_over(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
+        let look = self.look(context.workshop, Arc::clone(&context.editor));
+        let view = look.await?;
         let chunks = self.to_go_over(&view)?;
         self.refuse_locked(&view, &chunks)?;
-        let role = match self.work() {
+        let opened = self.connect(context).await?;
+        let claim = self.claim(&opened.open, &chunks)?;
+        let started = self.start(context, opened, chunks.clone(), false);
+        let job = started.await?;
+        let role = match job.work {
             Work::Audit => Role::Audit,
             _ => Role::Refine,
         };
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
-        let waiting = tell_of_wait(Arc::clone(&observer), started);
-        let writer = tokio::select! {
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), role, &waiting) => writer?,
-        };
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        self.recall_tokenizers(&open, &writer).await;
-        let claim = self.claim(&open, &chunks)?;
-        let writes = Writes {
-            revisions: self.work() == Work::Refine,
-            audits: self.work() == Work::Audit,
-            ..Writes::default()
-        };
-        self.check_writable(&open, chunks.clone(), writes).await?;
-        let (session, work, asked) = (open.session.clone(), self.work(), self.asked());
-        let words = asked.clone();
-        let run = blocking(move || session.start_run(work.as_str(), &words)).await?;
-        let reporter = Arc::new(Reporter::new(observer, run, started));
-        reporter.record_settings(&self.warnings);
-        self.warn_without_effect(&reporter, &writer, false);
-        for notice in notices {
-            reporter.warn(None, notice.code, notice.message);
-        }
-        let asker = Asker::new(&writer, role, &self.settings, Arc::clone(&reporter));
-        let way = self.way();
-        let is_named = self.chunk()?.is_some();
+        let reporter = Arc::clone(&job.reporter);
         let going = Going {
-            is_named,
-            job: self.request.job,
-            asked,
-            work,
-            pass: Pass {
-                session: open.session.clone(),
-                story: self.story,
-                settings: Arc::new(self.settings),
-                editor,
-                reporter,
-            },
-            writer,
-            asker,
+            asker: Asker::new(&job.writer, role, &job.settings, reporter),
+            is_named: self.chunk()?.is_some(),
+            job,
             view,
             chunks,
             _claim: claim,
         };
-        Ok(going.go(way, cancel).await)
+        Ok(going.go(self.way(), context.cancel).await)
     }
 
     pub(crate) fn to_go_over(&self, view: &SessionView) -> Result<Vec<ChunkNumber>, JobError> {
@@ -194,12 +148,11 @@ impl Prepared {
 
 impl Going {
     async fn go(self, way: Way, cancel: &CancellationToken) -> Finished {
-        self.tell_started();
-        let end = match self.work {
+        self.job.tell_started(Some(&self.view), self.chunks.clone());
+        let end = match self.job.work {
             Work::Audit => self.audit(cancel).await,
             _ => self.refine(way, cancel).await,
         };
-        self.writer.keep_tokenizers(&self.pass.session).await;
         self.end(end).await
     }
 
@@ -207,7 +160,7 @@ impl Going {
         let Some(number) = self.chunks.first().copied() else {
             return End::complete("nothing to refine".to_owned());
         };
-        let refiner = Refiner::new(self.pass.clone(), self.asker.clone());
+        let refiner = Refiner::new(Arc::clone(&self.job), self.asker.clone());
         let heard = self.heard(number);
         let refined = tokio::select! {
             () = cancel.cancelled() => return End {
@@ -221,7 +174,7 @@ impl Going {
             Ok(Refined::Proposed(path)) => End::complete(format!(
                 "the refined text of chunk {number} waits in {}. `storywright accept {number}` takes it, `storywright \
                  reject {number}` turns it down",
-                relative(&path, self.pass.story.folder.root())
+                relative(&path, self.job.story.folder.root())
             )),
             Ok(Refined::Applied) => End {
                 written: 1,
@@ -240,7 +193,7 @@ impl Going {
                 End::incomplete(format!("chunk {number} is not complete"))
             }
             Err(error) => {
-                self.pass.tell_failure(number, "refined", &error).await;
+                self.job.tell_failure(number, "refined", &error).await;
                 End::incomplete(format!("chunk {number} was not refined and stays as it is"))
             }
         }
@@ -249,8 +202,8 @@ impl Going {
     /// Tells how much of a rewrite has come, now and then.
     fn heard(&self, number: ChunkNumber) -> impl FnMut(u32) + Send + use<> {
         let of = self.view.chunk(number).map_or(0, |chunk| chunk.words);
-        let story_words = self.words();
-        let reporter = Arc::clone(&self.pass.reporter);
+        let story_words = started_job::words(&self.view);
+        let reporter = Arc::clone(&self.job.reporter);
         let started = Instant::now();
         let mut told = started;
         move |length| {
@@ -274,7 +227,7 @@ impl Going {
 
     /// One chunk after the other; what would go wrong with every chunk ends it.
     async fn audit(&self, cancel: &CancellationToken) -> End {
-        let auditor = Auditor::new(self.pass.clone(), self.asker.clone());
+        let auditor = Auditor::new(Arc::clone(&self.job), self.asker.clone());
         let again = match self.is_named {
             true => Again::Always,
             false => Again::WhenAnythingChanged,
@@ -282,7 +235,7 @@ impl Going {
         let mut audits = Audits::default();
         for (done, number) in self.chunks.iter().copied().enumerate() {
             let left = &self.chunks[done..];
-            if let Some(limit) = self.spent().over_budget(&self.pass.settings) {
+            if let Some(limit) = self.spent().over_budget(&self.job.settings) {
                 return audits.end(Some(&limit), left);
             }
             let audited = tokio::select! {
@@ -300,7 +253,7 @@ impl Going {
                 }
                 Ok(Audited::NotThere) => {}
                 Err(error) => {
-                    self.pass.tell_failure(number, "audited", &error).await;
+                    self.job.tell_failure(number, "audited", &error).await;
                     if error.is_everywhere() {
                         return audits.end(Some("the audit stopped"), left);
                     }
@@ -309,7 +262,7 @@ impl Going {
             }
         }
         let end = audits.end(None, &[]);
-        match self.writer.kind {
+        match self.job.writer.kind {
             ProviderKind::Demo => End {
                 message: format!("{}: {}", end.message, audit::NO_AUDITOR),
                 ..end
@@ -322,86 +275,16 @@ impl Going {
         self.asker.spent()
     }
 
-    fn words(&self) -> u32 {
-        u32::try_from(self.view.words()).unwrap_or(u32::MAX)
-    }
-
-    fn target_words(&self) -> u32 {
-        let words = self.view.chunks.iter().map(|chunk| chunk.target_words);
-        words.fold(0, u32::saturating_add)
-    }
-
-    fn tell_started(&self) {
-        let reporter = &self.pass.reporter;
-        reporter.tell(JobEvent::JobStarted {
-            job: self.job.clone(),
-            work: self.work,
-            story: self.pass.story.brief.title.clone(),
-            session: self.view.id.to_string(),
-            run: reporter.run().name().to_owned(),
-            provider: self.writer.kind.as_str(),
-            model: self.writer.asked().to_owned(),
-            chunks: self.view.chunks.len(),
-            to_write: self.chunks.clone(),
-            words: self.words(),
-            target_words: self.target_words(),
-            unit: self.pass.story.brief.language.unit(),
-        });
-    }
-
     async fn end(&self, end: End) -> Finished {
-        let End {
-            outcome,
-            message,
-            written,
-        } = end;
-        let (spent, reporter) = (self.spent(), &self.pass.reporter);
-        let session = self.pass.session.clone();
+        let session = self.job.session().clone();
         let view = blocking(move || session.view()).await;
         let view = view.as_ref().unwrap_or(&self.view);
-        let words = u32::try_from(view.words()).unwrap_or(u32::MAX);
-        let summary = run_report::summary(&run_report::Summary {
-            story: &self.pass.story.brief.title,
-            session: &self.view.id,
-            asked: &self.asked,
-            provider: self.writer.kind.as_str(),
-            model: &self.writer.answers(),
-            asked_model: self.writer.asked_in_vain(),
-            outcome,
-            message: &message,
-            outcomes: &[],
-            seams: &[],
-            words,
-            target_words: self.target_words(),
-            unit: self.pass.story.brief.language.unit(),
-            usage: spent.usage,
-            beside: &[],
-            cost: spent.cost,
-            elapsed: reporter.elapsed(),
-            thought: reporter.thought(),
-        });
-        reporter.count_spent(&self.pass.session).await;
-        let run = reporter.run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            reporter.warn(None, "record", cause_chain(&error));
-        }
-        let open = view
-            .chunks
-            .iter()
-            .filter(|chunk| chunk.status != ChunkStatus::Complete);
-        reporter.tell(JobEvent::JobFinished {
-            outcome,
-            words,
-            target_words: self.target_words(),
-            written,
-            incomplete: open.map(|chunk| chunk.number).collect(),
-            stale: Vec::new(),
-            usage: spent.usage,
-            cost: spent.cost,
-            message: message.clone(),
-            elapsed_ms: reporter.elapsed_ms(),
-        });
-        Finished { outcome, message }
+        let end = JobEnd {
+            written: end.written,
+            spent: self.spent(),
+            ..JobEnd::of(view, end.outcome, end.message)
+        };
+        self.job.end(end).await
     }
 }
 

@@ -1,26 +1,10 @@
-//! What goes over a chunk after it is complete works on this: the session, the story as it was
-//! when the job began, and those who are told.
+//! How a pass over a complete chunk may come to nothing, and what the author is told then.
 
-use std::sync::Arc;
-
-use crate::analysis::story_file::StoryFile;
-use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::{Editor, Hint, PageStop};
-use crate::jobs::run::report::{Reporter, cause_chain};
+use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::started_job::StartedJob;
 use crate::provider::ProviderError;
-use crate::session::{Saved, Session, StoreError};
-use crate::settings::Settings;
+use crate::session::StoreError;
 use crate::story::ChunkNumber;
-
-/// What a pass over chunks works on. Cheap to clone.
-#[derive(Clone)]
-pub struct Pass {
-    pub session: Session,
-    pub story: Arc<StoryFile>,
-    pub settings: Arc<Settings>,
-    pub editor: Arc<dyn Editor>,
-    pub reporter: Arc<Reporter>,
-}
 
 /// Why a pass over a chunk came to nothing. The chunk is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -58,27 +42,10 @@ impl PassError {
     }
 }
 
-impl Pass {
-    /// Brings what was saved into files that an editor shows.
-    pub async fn bring_to_editor(&self, number: ChunkNumber, saved: Saved) {
-        for notice in saved.notices {
-            self.reporter
-                .warn(Some(number), notice.code, notice.message);
-        }
-        for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await
-                && stop != PageStop::CannotEdit(Hint::GivenBefore)
-            {
-                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-                let message = format!("{file} is open and was left as it is: {stop}");
-                self.reporter.warn(Some(number), "file-left-alone", message);
-            }
-        }
-    }
-
+impl StartedJob {
     /// Tells the author of a pass that came to nothing, and keeps its report; `doing` is what
     /// was not done: "refined".
-    pub async fn tell_failure(&self, number: ChunkNumber, doing: &str, error: &PassError) {
+    pub(crate) async fn tell_failure(&self, number: ChunkNumber, doing: &str, error: &PassError) {
         let code = match (doing, error) {
             ("refined", PassError::Refused { .. }) => "refine-refused",
             ("refined", _) => "refine-failed",
@@ -93,14 +60,9 @@ impl Pass {
             report.push_str(&format!("\n## The model's answer\n\n{answer}\n"));
             kept = ", and the answer is in the run's errors/";
         }
-        let (run, name) = (
-            self.reporter.run().clone(),
-            format!("chunk_{:02}_not_{doing}", number.0),
-        );
-        if let Err(error) = blocking(move || run.error(&name, &report)).await {
-            self.reporter
-                .warn(Some(number), "record", cause_chain(&error));
-        }
+        let name = format!("chunk_{:02}_not_{doing}", number.0);
+        let reporter = &self.reporter;
+        reporter.keep_error(Some(number), name, report).await;
         let again = match error {
             PassError::Refused { .. } if doing == "refined" => {
                 format!(". `storywright refine --chunk {number}` tries again")
@@ -111,6 +73,6 @@ impl Pass {
             "chunk {number} was not {doing}: {}. Its text stays as it is{kept}{again}",
             error.to_string().trim_end_matches('.')
         );
-        self.reporter.warn(Some(number), code, message);
+        reporter.warn(Some(number), code, message);
     }
 }

@@ -8,13 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pass::{Pass, PassError};
+use super::pass::PassError;
 use crate::analysis::written::{Asks, Call, Written, margin_notes};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, RefineResult};
 use crate::jobs::run::report::millis;
+use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Extension, Request, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
@@ -79,7 +80,7 @@ pub enum Refined {
 
 /// Refines chunks of one session, for one job.
 pub struct Refiner {
-    pass: Pass,
+    job: Arc<StartedJob>,
     asker: Asker,
 }
 
@@ -93,8 +94,8 @@ struct Chunk {
 }
 
 impl Refiner {
-    pub fn new(pass: Pass, asker: Asker) -> Refiner {
-        Refiner { pass, asker }
+    pub fn new(job: Arc<StartedJob>, asker: Asker) -> Refiner {
+        Refiner { job, asker }
     }
 
     pub fn spent(&self) -> Spent {
@@ -138,22 +139,22 @@ impl Refiner {
             Refined::Aside => RefineResult::Aside,
             Refined::Unchanged | Refined::NotThere | Refined::NotDue => RefineResult::Unchanged,
         };
-        self.pass.reporter.tell(JobEvent::ChunkRefined {
+        self.job.reporter.tell(JobEvent::ChunkRefined {
             chunk: number,
             beat: chunk.view.beat.clone(),
             result,
-            words: words::count(&prose, &self.pass.story.brief.language),
+            words: words::count(&prose, &self.job.story.brief.language),
             refine_ms: millis(began.elapsed()),
             usage,
-            elapsed_ms: self.pass.reporter.elapsed_ms(),
+            elapsed_ms: self.job.reporter.elapsed_ms(),
         });
         Ok(refined)
     }
 
     /// The chunk with the calls that rewrite it; `None` where it is not complete.
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
-        let (session, story) = (self.pass.session.clone(), Arc::clone(&self.pass.story));
-        let settings = Arc::clone(&self.pass.settings);
+        let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
+        let settings = Arc::clone(&self.job.settings);
         let limit = self.asker.limit();
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
@@ -194,12 +195,12 @@ impl Refiner {
         usage: &mut Usage,
         heard: &mut (impl FnMut(u32) + Send),
     ) -> Result<String, PassError> {
-        let brief = &self.pass.story.brief;
+        let brief = &self.job.story.brief;
         let calls = &chunk.calls;
         let original = Original {
             brief,
             beat: (chunk.view.number.0 as usize).saturating_sub(1),
-            yardstick: self.pass.story.yardstick(),
+            yardstick: self.job.story.yardstick(),
             notes: &chunk.asks.notes,
             text: &calls.text,
             known: chunk.known.as_ref(),
@@ -229,7 +230,7 @@ impl Refiner {
     }
 
     fn request(&self, chunk: &Chunk, call: usize, before: &str) -> Request {
-        let (story, settings) = (&self.pass.story, &self.pass.settings);
+        let (story, settings) = (&self.job.story, &self.job.settings);
         let calls = &chunk.calls;
         let passage = &calls.text[calls.passages[call].clone()];
         let language = &story.brief.language;
@@ -258,7 +259,7 @@ impl Refiner {
 
     /// Notes that the text of a chunk was gone over.
     async fn note(&self, chunk: &Chunk) -> Result<(), PassError> {
-        let session = self.pass.session.clone();
+        let session = self.job.session().clone();
         let (number, of) = (chunk.view.number, chunk.view.digest.clone());
         Ok(blocking(move || session.note_refined(number, &of)).await?)
     }
@@ -275,20 +276,20 @@ impl Refiner {
             prose,
         };
         if way == Way::Apply {
-            let (session, revision) = (self.pass.session.clone(), revision.clone());
+            let (session, revision) = (self.job.session().clone(), revision.clone());
             let (then, now) = (&chunk.view.text, &revision.prose);
             let next = (slices::preceding(then), slices::preceding(now));
             let saved = blocking(move || {
                 session.revise_chunk(&revision, WHY, (&Slice::Preceding.name(), &next))
             });
             if let Some(saved) = saved.await? {
-                self.pass.bring_to_editor(number, saved).await;
+                self.job.bring_to_editor(number, saved).await;
                 if let Some(message) = chunk.asks.message(number) {
-                    self.pass.reporter.warn(Some(number), "notes", message);
+                    self.job.reporter.warn(Some(number), "notes", message);
                 }
                 return Ok(Refined::Applied);
             }
-            self.pass.reporter.warn(
+            self.job.reporter.warn(
                 Some(number),
                 "author-edited",
                 format!(
@@ -297,13 +298,13 @@ impl Refiner {
                 ),
             );
         }
-        let session = self.pass.session.clone();
+        let session = self.job.session().clone();
         Ok(
             match blocking(move || session.propose_revision(&revision)).await? {
                 Proposed::Waits(path) => Refined::Proposed(path),
                 Proposed::Aside(_) => {
                     self.note(chunk).await?;
-                    self.pass.reporter.warn(
+                    self.job.reporter.warn(
                         Some(number),
                         "revision-kept",
                         format!(

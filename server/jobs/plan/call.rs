@@ -373,7 +373,8 @@ impl Answer<'_> {
             told.exit.as_deref().unwrap_or("–")
         );
         self.wrong.get_or_insert(message);
-        self.job.keep_error("left_out", report).await;
+        let reporter = &self.job.reporter;
+        reporter.keep_error(None, "left_out", report).await;
     }
 
     fn tell_progress(&mut self) {

@@ -2,11 +2,9 @@
 
 use super::job::{Job, Stop};
 use super::records;
-use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::plan_events::PlanEvent;
-use crate::jobs::run::report::cause_chain;
 use crate::jobs::run::run_report;
 use crate::provider::ProviderKind;
 use crate::story::counted::counted;
@@ -38,10 +36,7 @@ impl Job {
             seconds: self.reporter.elapsed().as_secs_f64(),
         }
         .markdown();
-        let run = self.reporter.run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            self.reporter.warn(None, "record", cause_chain(&error));
-        }
+        self.reporter.finish_run(summary).await;
         self.reporter.tell(JobEvent::Plan(PlanEvent::Finished {
             outcome,
             planned: self.planned(),

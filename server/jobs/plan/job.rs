@@ -2,22 +2,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use super::page::{Page, Put, PutStop};
 use super::{Count, Planning, records};
 use crate::analysis::story_file::StoryFile;
+use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::{JobEvent, Observer, Outcome};
+use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::plan_events::PlanEvent;
-use crate::jobs::run::report::{
-    Reporter, cause_chain, causes, millis, tell_of_settings, tell_of_wait,
-};
+use crate::jobs::run::report::{Reporter, cause_chain, causes, millis};
 use crate::jobs::run::workshop::Workshop;
 use crate::jobs::run::writer::Writer;
 use crate::jobs::run::{demo_scene, measuring};
@@ -102,34 +100,23 @@ impl Planning {
     ///
     /// # Errors
     /// When the job could not begin.
-    pub async fn run(
-        mut self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        cancel: &CancellationToken,
-    ) -> Result<Finished, JobError> {
-        let started = Instant::now();
+    pub(crate) async fn carry_out(mut self, context: &Context<'_>) -> Result<Finished, NotBegun> {
+        let (workshop, editor) = (context.workshop, &context.editor);
         if self.count.missing() == 0 {
-            return Ok(self.nothing_to_plan(observer.as_ref(), started));
+            return Ok(self.nothing_to_plan(context));
         }
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
         self.check_file(workshop.disk(), editor.as_ref()).await?;
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
-        let waiting = tell_of_wait(Arc::clone(&observer), started);
-        let writer = tokio::select! {
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::Plan, &waiting) => writer?,
-        };
+        let connected = context.connect(&self.settings, &self.warnings, Role::Plan);
+        let writer = connected.await?;
         let _lock = blocking({
             let (workshop, folder) = (workshop.clone(), self.story.folder.clone());
             move || workshop.lock_outline(&folder)
         })
         .await?;
-        self = self.read_again(workshop, Arc::clone(&editor)).await?;
+        self = self.read_again(workshop, Arc::clone(editor)).await?;
         if self.count.missing() == 0 {
-            return Ok(self.nothing_to_plan(observer.as_ref(), started));
+            return Ok(self.nothing_to_plan(context));
         }
         let asked = self.asked();
         let (run, taken) = blocking({
@@ -156,12 +143,12 @@ impl Planning {
         let mut job = Job {
             page: Page::new(
                 story.folder.clone(),
-                editor,
+                Arc::clone(editor),
                 workshop.disk(),
                 &story.text,
                 &story.brief,
             ),
-            reporter: Reporter::new(observer, run, started),
+            reporter: context.reporter(run, &warnings, &writer),
             story,
             settings,
             writer,
@@ -177,10 +164,8 @@ impl Planning {
             raised: 1,
         };
         job.writer.tokenizers.begin(&job.story.brief.language, None);
-        job.reporter.record_settings(&warnings);
-        job.writer.warn_of_exposed_key(&job.reporter);
         job.tell_started(request.job);
-        let stop = job.plan(cancel).await;
+        let stop = job.plan(context.cancel).await;
         Ok(job.finish(&asked, stop).await)
     }
 
@@ -244,7 +229,7 @@ impl Planning {
     }
 
     /// No model is asked.
-    fn nothing_to_plan(&self, observer: &dyn Observer, started: Instant) -> Finished {
+    fn nothing_to_plan(&self, context: &Context<'_>) -> Finished {
         let Count { there, wanted } = self.count;
         let why = match (self.request.beats, self.settings.target_words) {
             (Some(_), _) => format!("{wanted} were asked for"),
@@ -257,7 +242,7 @@ impl Planning {
         };
         let there_are = counted(there, "beat");
         let message = format!("nothing to plan: the outline has {there_are}, {why}");
-        observer.event(&JobEvent::Plan(PlanEvent::Finished {
+        context.observer.event(&JobEvent::Plan(PlanEvent::Finished {
             outcome: Outcome::Complete,
             planned: 0,
             missing: 0,
@@ -265,7 +250,7 @@ impl Planning {
             usage: Usage::default(),
             cost: None,
             message: message.clone(),
-            elapsed_ms: millis(started.elapsed()),
+            elapsed_ms: millis(context.since.elapsed()),
         }));
         Finished {
             outcome: Outcome::Complete,
@@ -317,14 +302,6 @@ impl Job {
             percent: self.percent(),
             elapsed_ms: self.reporter.elapsed_ms(),
         }));
-    }
-
-    /// Keeps a report in the run's errors. That it can't be kept is in nobody's way.
-    pub(crate) async fn keep_error(&self, name: &'static str, report: String) {
-        let run = self.reporter.run().clone();
-        if let Err(error) = blocking(move || run.error(name, &report)).await {
-            self.reporter.warn(None, "record", cause_chain(&error));
-        }
     }
 
     /// One call after the other; why not all is there.
@@ -482,7 +459,8 @@ impl Job {
                     }
                     _ => wrong,
                 };
-                self.keep_error("refused_plan", format!("# {wrong}\n\n{answer}\n"))
+                self.reporter
+                    .keep_error(None, "refused_plan", format!("# {wrong}\n\n{answer}\n"))
                     .await;
                 let attempts = self.settings.attempts.clamp(1, MOST_EMPTY);
                 if self.empty >= attempts {
@@ -510,7 +488,8 @@ impl Job {
             Retry::After(wait) => (wait, None),
             Retry::Outage(outage) => (outage.wait, Some(outage.patience)),
             Retry::GiveUp(reason) => {
-                self.keep_error("failed_call", format!("# {}\n", cause_chain(error)))
+                self.reporter
+                    .keep_error(None, "failed_call", format!("# {}\n", cause_chain(error)))
                     .await;
                 return Some(Stop::Message(match reason {
                     GiveUp::Pointless => error.to_string(),
@@ -535,7 +514,8 @@ impl Job {
     }
 
     async fn stopped(&self, stop: PutStop) -> Stop {
-        self.keep_error("stopped", format!("# {}\n", cause_chain(&stop)))
+        self.reporter
+            .keep_error(None, "stopped", format!("# {}\n", cause_chain(&stop)))
             .await;
         Stop::Message(stop.to_string())
     }

@@ -363,7 +363,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn calls_take_turns_once_a_draft_had_to_wait() {
-        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
+        let (precedence, server) = (
+            Precedence::new(Duration::from_secs(600)),
+            OneSlot::default(),
+        );
         let start = Instant::now();
         let pass = |name| server.beside(&precedence, Kind::Pass, name, 60, start);
         let reading = |name| server.beside(&precedence, Kind::Reading, name, 5, start);
@@ -396,7 +399,10 @@ mod tests {
     /// What waits behind a draft is taken back as well, before it runs into a deadline.
     #[tokio::test(start_paused = true)]
     async fn a_call_that_waits_behind_a_draft_waits_for_its_turn() {
-        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
+        let (precedence, server) = (
+            Precedence::new(Duration::from_secs(600)),
+            OneSlot::default(),
+        );
         let start = Instant::now();
         let draft = async {
             let _writing = precedence.writing();
@@ -418,7 +424,10 @@ mod tests {
     /// What takes longer to be read than to be written is read when the writing is over.
     #[tokio::test(start_paused = true)]
     async fn drafts_wait_once_for_a_reading_that_is_slower_than_they_are() {
-        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
+        let (precedence, server) = (
+            Precedence::new(Duration::from_secs(600)),
+            OneSlot::default(),
+        );
         let start = Instant::now();
         let reading =
             |name, seconds| server.beside(&precedence, Kind::Reading, name, seconds, start);
@@ -462,7 +471,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_answers_several_calls_at_once_gets_them() {
-        let (precedence, server) = (Precedence::new(Duration::from_secs(600)), OneSlot::default());
+        let (precedence, server) = (
+            Precedence::new(Duration::from_secs(600)),
+            OneSlot::default(),
+        );
         let start = Instant::now();
         let other = OneSlot::default();
         let beside = other.beside(&precedence, Kind::Pass, "pass", 60, start);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::editor::Editor;
 use super::error::JobError;
+use super::events::Work;
 use super::prepared::Prepared;
 use super::workshop::OpenSession;
 use crate::jobs::run::blocking::blocking;
@@ -12,13 +13,15 @@ use crate::session::{Disk, StoreError, StoryFolder};
 use crate::settings::{Refine, Settings, Switch};
 use crate::story::ChunkNumber;
 
-/// What a job with these settings keeps beside the texts of its chunks.
-pub(crate) fn writes(settings: &Settings) -> Writes<'static> {
+/// What a job keeps beside the texts of its chunks: what it is for, or what its settings want done to all that
+/// it writes.
+pub(crate) fn writes(work: Work, settings: &Settings) -> Writes<'static> {
+    let is_for = |own: Work, is_wanted: bool| work == own || work == Work::Write && is_wanted;
     Writes {
         chunks: &[],
-        states: settings.state == Switch::On,
-        revisions: settings.refine == Refine::Propose,
-        audits: settings.audit == Switch::On,
+        states: is_for(Work::Read, settings.state == Switch::On),
+        revisions: is_for(Work::Refine, settings.refine == Refine::Propose),
+        audits: is_for(Work::Audit, settings.audit == Switch::On),
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::blocking::blocking;
 use super::event_words::because;
 use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
 use super::plan_events::PlanEvent;
@@ -155,9 +156,29 @@ impl Reporter {
     /// Brings the sums of a draft up to what this job took.
     pub async fn count_spent(&self, session: &Session) {
         let session = session.clone();
-        if let Err(error) =
-            crate::jobs::run::blocking::blocking(move || session.count_spent()).await
-        {
+        if let Err(error) = blocking(move || session.count_spent()).await {
+            self.warn(None, "record", cause_chain(&error));
+        }
+    }
+
+    /// Keeps a report in the run's errors, or tells that it can't be kept.
+    pub async fn keep_error(
+        &self,
+        chunk: Option<crate::story::ChunkNumber>,
+        name: impl Into<String>,
+        report: String,
+    ) {
+        let (run, name) = (self.run.clone(), name.into());
+        let kept = blocking(move || run.error(&name, &report)).await;
+        if let Err(error) = kept {
+            self.warn(chunk, "record", cause_chain(&error));
+        }
+    }
+
+    /// Ends the run's record with its summary, or tells that it can't be kept.
+    pub async fn finish_run(&self, summary: String) {
+        let run = self.run.clone();
+        if let Err(error) = blocking(move || run.finish(&summary)).await {
             self.warn(None, "record", cause_chain(&error));
         }
     }

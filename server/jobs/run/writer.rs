@@ -14,8 +14,8 @@ use crate::jobs::run::precedence::Precedence;
 use crate::jobs::run::report::Reporter;
 use crate::provider::demo::DemoWriter;
 use crate::provider::{
-    self, ApiKey, Endpoint, EventStream, Outage, Provider, ProviderError, ProviderErrorKind, ProviderKind,
-    Request, Retries, Retry,
+    self, ApiKey, Endpoint, EventStream, Outage, Provider, ProviderError, ProviderErrorKind,
+    ProviderKind, Request, Retries, Retry,
 };
 use crate::session::Session;
 use crate::session::recorded_model;

@@ -1,25 +1,22 @@
 //! Reading as a job of its own: what is missing or outdated, or what the author names.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Reader, Reading};
+use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::Purpose;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::{JobEvent, Observer, Outcome, Work};
+use crate::jobs::run::events::Outcome;
 use crate::jobs::run::outcomes::Finished;
-use crate::jobs::run::report::{Reporter, cause_chain, millis, tell_of_settings, tell_of_wait};
+use crate::jobs::run::prepared::Prepared;
 use crate::jobs::run::run_report;
+use crate::jobs::run::started_job::JobEnd;
 use crate::jobs::run::workshop::{Which, Workshop};
-use crate::jobs::run::writer::Writer;
-use crate::jobs::write::prepare::Prepared;
-use crate::provider::Usage;
-use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, Writes, read_states};
-use crate::settings::Role;
+use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read_states};
 use crate::story::ChunkNumber;
 use crate::story::ids;
 
@@ -46,66 +43,44 @@ impl Prepared {
     pub(crate) async fn read_chunks(
         self,
         which: Which,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        cancel: &CancellationToken,
-    ) -> Result<Finished, JobError> {
-        let started = Instant::now();
-        let view = self.look(workshop, Arc::clone(&editor)).await?;
-        let known = self.known(&view, workshop, Arc::clone(&editor)).await;
+        context: &Context<'_>,
+    ) -> Result<Finished, NotBegun> {
+        let (workshop, editor) = (context.workshop, &context.editor);
+        let view = self.look(workshop, Arc::clone(editor)).await?;
+        let known = self.known(&view, workshop, Arc::clone(editor)).await;
         let named = self.chunk()?;
         let plan = plan(&which, named, &view, &known)?;
         if plan.chunks.is_empty() {
-            return Ok(nothing_to_read(
-                &plan,
-                named,
-                &view,
-                observer.as_ref(),
-                started,
-            ));
+            let end = end_of(&view, Outcome::Complete, nothing_to_read(&plan, named));
+            return Ok(end.tell(context.observer.as_ref(), context.since));
         }
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
-        let waiting = tell_of_wait(Arc::clone(&observer), started);
-        let writer = tokio::select! {
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            writer = Writer::connect(&self.settings, workshop.environment(), Role::State, &waiting) => writer?,
-        };
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        self.recall_tokenizers(&open, &writer).await;
-        let writes = Writes {
-            states: true,
-            ..Writes::default()
-        };
-        self.check_writable(&open, plan.chunks.clone(), writes)
-            .await?;
-        let asked = self.asked();
-        let session = open.session.clone();
-        let run = blocking({
-            let asked = asked.clone();
-            move || session.start_run("state", &asked)
-        })
-        .await?;
-        let reporter = Arc::new(Reporter::new(observer, run, started));
-        reporter.record_settings(&self.warnings);
-        writer.warn_of_exposed_key(&reporter);
-        for notice in notices {
-            reporter.warn(None, notice.code, notice.message);
-        }
+        let opened = self.connect(context).await?;
+        let started = self.start(context, opened, plan.chunks.clone(), false);
+        let started = started.await?;
         for kept in &plan.kept {
             let message = format!(
                 "the state of chunk {kept} is as the author wrote it and stays; name the chunk to have it read again"
             );
-            reporter.warn(Some(*kept), "state-kept", message);
+            started.reporter.warn(Some(*kept), "state-kept", message);
         }
-        self.tell_reading(&plan, &view, &writer, &reporter);
-        let reader = self.reader(&open, &writer, &editor, &reporter);
-        let results = read_all(&reader, &plan, cancel).await;
-        writer.keep_tokenizers(&open.session).await;
-        Ok(self
-            .end_reading(&results, &asked, &view, &writer, &reader)
-            .await)
+        started.tell_started(Some(&view), plan.chunks.clone());
+        let reader = Reader::new(Arc::clone(&started));
+        let results = read_all(&reader, &plan, context.cancel).await;
+        let spent = reader.spent();
+        let outcome = match results {
+            Results {
+                cancelled: true, ..
+            } => Outcome::Cancelled,
+            _ if !results.left.is_empty() => Outcome::Incomplete,
+            _ => Outcome::Complete,
+        };
+        let end = JobEnd {
+            beside: &[(Purpose::States, spent.clone())],
+            spent,
+            incomplete: results.left.clone(),
+            ..end_of(&view, outcome, message(&results))
+        };
+        Ok(started.end(end).await)
     }
 
     /// The chunks that [`Prepared::read_chunks`] would have read.
@@ -138,79 +113,13 @@ impl Prepared {
         })
         .await
     }
+}
 
-    fn tell_reading(&self, plan: &Plan, view: &SessionView, writer: &Writer, reporter: &Reporter) {
-        reporter.tell(JobEvent::JobStarted {
-            job: self.request.job.clone(),
-            work: Work::Read,
-            story: self.title().to_owned(),
-            session: view.id.to_string(),
-            run: reporter.run().name().to_owned(),
-            provider: writer.kind.as_str(),
-            model: writer.asked().to_owned(),
-            chunks: view.chunks.len(),
-            to_write: plan.chunks.clone(),
-            words: words(view),
-            target_words: target_words(view),
-            unit: self.story.brief.language.unit(),
-        });
-    }
-
-    async fn end_reading(
-        &self,
-        results: &Results,
-        asked: &str,
-        view: &SessionView,
-        writer: &Writer,
-        reader: &Reader,
-    ) -> Finished {
-        let outcome = match results {
-            Results {
-                cancelled: true, ..
-            } => Outcome::Cancelled,
-            results if !results.left.is_empty() => Outcome::Incomplete,
-            _ => Outcome::Complete,
-        };
-        let message = message(results);
-        let (spent, reporter) = (reader.spent(), reader.reporter());
-        let summary = run_report::summary(&run_report::Summary {
-            story: self.title(),
-            session: &view.id,
-            asked,
-            provider: writer.kind.as_str(),
-            model: &writer.answers(),
-            asked_model: writer.asked_in_vain(),
-            outcome,
-            message: &message,
-            outcomes: &[],
-            seams: &[],
-            words: words(view),
-            target_words: target_words(view),
-            unit: self.story.brief.language.unit(),
-            usage: spent.usage,
-            beside: &[(Purpose::States, spent.clone())],
-            cost: spent.cost,
-            elapsed: reporter.elapsed(),
-            thought: reporter.thought(),
-        });
-        reporter.count_spent(reader.session()).await;
-        let run = reporter.run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            reporter.warn(None, "record", cause_chain(&error));
-        }
-        reporter.tell(JobEvent::JobFinished {
-            outcome,
-            words: words(view),
-            target_words: target_words(view),
-            written: 0,
-            incomplete: results.left.clone(),
-            stale: Vec::new(),
-            usage: spent.usage,
-            cost: spent.cost,
-            message: message.clone(),
-            elapsed_ms: reporter.elapsed_ms(),
-        });
-        Finished { outcome, message }
+/// What is not written yet is nothing that such a job leaves.
+fn end_of(view: &SessionView, outcome: Outcome, message: String) -> JobEnd<'static> {
+    JobEnd {
+        incomplete: Vec::new(),
+        ..JobEnd::of(view, outcome, message)
     }
 }
 
@@ -261,14 +170,8 @@ fn plan(
     Ok(plan)
 }
 
-fn nothing_to_read(
-    plan: &Plan,
-    named: Option<ChunkNumber>,
-    view: &SessionView,
-    observer: &dyn Observer,
-    started: Instant,
-) -> Finished {
-    let message = match (named, plan.kept.is_empty()) {
+fn nothing_to_read(plan: &Plan, named: Option<ChunkNumber>) -> String {
+    match (named, plan.kept.is_empty()) {
         (Some(number), true) => format!(
             "nothing to read: the state of chunk {number} is known. `storywright state --chunk {number} --rebuild` \
              reads it again"
@@ -278,22 +181,6 @@ fn nothing_to_read(
              {number} --rebuild` reads it again and keeps the old one in history/"
         ),
         (None, _) => "nothing to read: the state of every complete chunk is known".to_owned(),
-    };
-    observer.event(&JobEvent::JobFinished {
-        outcome: Outcome::Complete,
-        words: words(view),
-        target_words: target_words(view),
-        written: 0,
-        incomplete: Vec::new(),
-        stale: Vec::new(),
-        usage: Usage::default(),
-        cost: None,
-        message: message.clone(),
-        elapsed_ms: millis(started.elapsed()),
-    });
-    Finished {
-        outcome: Outcome::Complete,
-        message,
     }
 }
 
@@ -357,13 +244,4 @@ fn message(results: &Results) -> String {
             run_report::capitalised(&read),
         ),
     }
-}
-
-fn words(view: &SessionView) -> u32 {
-    u32::try_from(view.words()).unwrap_or(u32::MAX)
-}
-
-fn target_words(view: &SessionView) -> u32 {
-    let words = view.chunks.iter().map(|chunk| chunk.target_words);
-    words.fold(0, u32::saturating_add)
 }

@@ -3,21 +3,18 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::analysis::story_file::StoryFile;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
 use crate::jobs::run::demo_scene;
-use crate::jobs::run::editor::{Editor, Hint, PageStop};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::report::{Reporter, cause_chain, millis};
-use crate::jobs::run::writer::Writer;
+use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Extension, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
 use crate::session::{
-    ChunkStatus, ChunkView, Extracted, KnownStates, Over, Saved, Session, SessionView, Standing,
-    StoreError,
+    ChunkStatus, ChunkView, Extracted, KnownStates, Over, SessionView, Standing, StoreError,
 };
-use crate::settings::{Role, Settings};
+use crate::settings::Role;
 use crate::story::ChunkNumber;
 use crate::story::state::{ChunkState, StoryState};
 use crate::writing::schedule::Order;
@@ -30,12 +27,8 @@ const ATTEMPTS: u32 = 2;
 
 /// Reads chunks of one session, for one job.
 pub struct Reader {
-    session: Session,
-    story: Arc<StoryFile>,
-    settings: Settings,
+    job: Arc<StartedJob>,
     asker: Asker,
-    editor: Arc<dyn Editor>,
-    reporter: Arc<Reporter>,
 }
 
 /// What became of a chunk.
@@ -85,39 +78,23 @@ struct Chunk {
 }
 
 impl Reader {
-    /// A reader with the model of the state role, over the connection of `writer`.
-    pub fn new(
-        session: Session,
-        story: Arc<StoryFile>,
-        settings: &Settings,
-        writer: &Writer,
-        editor: Arc<dyn Editor>,
-        reporter: Arc<Reporter>,
-    ) -> Reader {
-        Reader {
-            asker: Asker::new(writer, Role::State, settings, Arc::clone(&reporter)),
-            session,
-            story,
-            settings: settings.clone(),
-            editor,
-            reporter,
-        }
+    /// Makes a reader with the model of the state role, over the connection of the job.
+    pub fn new(job: Arc<StartedJob>) -> Reader {
+        let reporter = Arc::clone(&job.reporter);
+        let asker = Asker::new(&job.writer, Role::State, &job.settings, reporter);
+        Reader { job, asker }
     }
 
     /// How many chunks are read at a time: one, as long as one is written at a time.
     pub fn width(&self) -> u32 {
-        match self.settings.order {
+        match self.job.settings.order {
             Order::Serial => 1,
-            Order::Chapters | Order::All => self.settings.parallel.max(1),
+            Order::Chapters | Order::All => self.job.settings.parallel.max(1),
         }
     }
 
     pub fn reporter(&self) -> &Reporter {
-        &self.reporter
-    }
-
-    pub fn session(&self) -> &Session {
-        &self.session
+        &self.job.reporter
     }
 
     pub fn spent(&self) -> Spent {
@@ -126,7 +103,7 @@ impl Reader {
 
     /// The session as it is, with what is known of its chunks.
     pub async fn known(&self) -> Result<(SessionView, KnownStates), StoreError> {
-        let (session, story) = (self.session.clone(), Arc::clone(&self.story));
+        let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         blocking(move || {
             let view = session.view()?;
             let states = session.states(&view, &story.brief.cast);
@@ -147,7 +124,7 @@ impl Reader {
         let began = Instant::now();
         let (view, known) = self.known().await?;
         let index = view.chunks.iter().position(|chunk| chunk.number == number);
-        let Some(index) = index.filter(|index| *index < self.story.brief.beats.len()) else {
+        let Some(index) = index.filter(|index| *index < self.job.story.brief.beats.len()) else {
             return Ok(Reading::NotThere);
         };
         let view = view.chunks[index].clone();
@@ -173,42 +150,26 @@ impl Reader {
             model: self.asker.writer.answers(),
             state,
         };
-        let session = self.session.clone();
+        let session = self.job.session().clone();
         let saved = blocking(move || session.save_state(&extracted, over)).await?;
-        self.bring_to_editor(number, saved).await;
+        self.job.bring_to_editor(number, saved).await;
         self.asker.count_chunk();
-        self.reporter.tell(JobEvent::StateSaved {
+        self.job.reporter.tell(JobEvent::StateSaved {
             chunk: number,
             beat: chunk.view.beat.clone(),
             facts,
             state_ms: millis(began.elapsed()),
             usage,
             percent,
-            elapsed_ms: self.reporter.elapsed_ms(),
+            elapsed_ms: self.job.reporter.elapsed_ms(),
         });
         Ok(Reading::Saved)
-    }
-
-    async fn bring_to_editor(&self, number: ChunkNumber, saved: Saved) {
-        for notice in saved.notices {
-            self.reporter
-                .warn(Some(number), notice.code, notice.message);
-        }
-        for edit in saved.client_edits {
-            if let Err(stop) = self.editor.replace(&edit).await
-                && stop != PageStop::CannotEdit(Hint::GivenBefore)
-            {
-                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
-                let message = format!("{file} is open and was left as it is: {stop}");
-                self.reporter.warn(Some(number), "file-left-alone", message);
-            }
-        }
     }
 
     /// What a model tells of a chunk, as far as the chunk bears it out, and what that took.
     async fn ask(&self, chunk: &Chunk) -> Result<(ChunkState, Usage), Failure> {
         let prompt = prompt::Prompt::build(
-            &self.story.brief,
+            &self.job.story.brief,
             chunk.view.number,
             &chunk.view.text,
             &chunk.before,
@@ -271,7 +232,7 @@ impl Reader {
     /// Most tokens of an answer.
     fn answer_room(&self) -> u32 {
         let writer = &self.asker.writer;
-        let language = &self.story.brief.language;
+        let language = &self.job.story.brief.language;
         writer
             .tokenizers
             .answer_room(&writer.model, prompt::ANSWER_TOKENS, language)
@@ -282,11 +243,11 @@ impl Reader {
         let beat = (chunk.view.number.0 as usize).saturating_sub(1);
         let scene = demo_scene::scene(
             &self.asker.writer,
-            &self.story.brief,
+            &self.job.story.brief,
             beat,
             &chunk.view,
             "",
-            self.settings.demo_seed(),
+            self.job.settings.demo_seed(),
         );
         let mut scene = Arc::unwrap_or_clone(scene);
         scene.task = Task::State(chunk.view.text.clone());
@@ -295,12 +256,12 @@ impl Reader {
             system: prompt.system.clone(),
             user: prompt.user.clone(),
             max_output_tokens: self.answer_room(),
-            prompt_tokens: self.settings.context_tokens,
-            context_tokens: self.settings.context_tokens,
+            prompt_tokens: self.job.settings.context_tokens,
+            context_tokens: self.job.settings.context_tokens,
             // That of the settings is for prose.
             temperature: None,
-            seed: seed::of_call(self.settings.seed, asked, None),
-            thinking: self.settings.thinking_for(Role::State),
+            seed: seed::of_call(self.job.settings.seed, asked, None),
+            thinking: self.job.settings.thinking_for(Role::State),
             format: shaped.then(prompt::format),
             extension: Extension::new(Arc::new(scene)),
         }
@@ -314,7 +275,7 @@ impl Reader {
             });
         };
         let known_as = |name: &mut String| {
-            if let Some(entry) = self.story.brief.character(name) {
+            if let Some(entry) = self.job.story.brief.character(name) {
                 name.clone_from(&entry.name);
             }
         };
@@ -324,7 +285,7 @@ impl Reader {
         for fact in &mut state.facts {
             known_as(&mut fact.subject);
         }
-        let mut state = state.verified(&chunk.view.text, &self.story.brief.cast);
+        let mut state = state.verified(&chunk.view.text, &self.job.story.brief.cast);
         state
             .threads
             .closed
@@ -335,7 +296,9 @@ impl Reader {
     /// Tells of a failure in the run's log and keeps its report. The author is told by whoever
     /// reads: once a job is enough.
     pub async fn record(&self, number: ChunkNumber, failure: &Failure) {
-        self.reporter.log_error(number, "state not read", failure);
+        self.job
+            .reporter
+            .log_error(number, "state not read", failure);
         let mut report = format!(
             "# The state of chunk {number} was not read\n\n{}\n",
             cause_chain(failure)
@@ -343,11 +306,8 @@ impl Reader {
         if let Failure::Unreadable { answer, .. } = failure {
             report.push_str(&format!("\n## The model's answer\n\n{answer}\n"));
         }
-        let (run, name) = (
-            self.reporter.run().clone(),
-            format!("chunk_{:02}_state", number.0),
-        );
-        // The log has it too.
-        let _ = blocking(move || run.error(&name, &report)).await;
+        let name = format!("chunk_{:02}_state", number.0);
+        let reporter = self.reporter();
+        reporter.keep_error(Some(number), name, report).await;
     }
 }

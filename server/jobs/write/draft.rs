@@ -351,7 +351,7 @@ impl Drafting<'_> {
         // It takes as long as the story is.
         let told = blocking(move || Told::of(&texts)).await;
         Acceptance::by(
-            self.job.story.yardstick(),
+            self.job.story().yardstick(),
             self.job.brief(),
             self.beat_index(),
             self.chunk.target_words,

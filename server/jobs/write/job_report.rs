@@ -8,11 +8,13 @@ use super::job::{Job, Results};
 use super::progress::Progress;
 use crate::analysis::status::relative;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::{JobEvent, Outcome, Work};
+use crate::jobs::run::calls_beside::Spent;
+use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::{Finished, Stop};
 use crate::jobs::run::report::cause_chain;
 use crate::jobs::run::run_report;
-use crate::jobs::run::run_report::{ChunkEnd, Safety};
+use crate::jobs::run::run_report::{ChunkEnd, ChunkOutcome, Safety};
+use crate::jobs::run::started_job::JobEnd;
 use crate::provider::{ProviderError, Usage};
 use crate::session::{ChunkStatus, ChunkView, Session};
 use crate::settings::Role;
@@ -36,8 +38,8 @@ impl Job {
     ) {
         let what = format!("Chunk {number} failed");
         let report = run_report::error_report(&what, why, error, prose);
-        self.keep_error(number, format!("chunk_{:02}", number.0), report)
-            .await;
+        let name = format!("chunk_{:02}", number.0);
+        self.reporter().keep_error(Some(number), name, report).await;
     }
 
     /// A call that failed and is made again, with the text that there is by now.
@@ -52,7 +54,7 @@ impl Job {
         let why = format!("{error}\n\nIt was tried again, from the end of the text below.");
         let report = run_report::error_report(&what, &why, Some(error), prose);
         let name = format!("chunk_{:02}_attempt_{attempt}", number.0);
-        self.keep_error(number, name, report).await;
+        self.reporter().keep_error(Some(number), name, report).await;
     }
 
     /// Notes what a call of the writer took.
@@ -62,20 +64,12 @@ impl Job {
             .note_spent(Role::Draft, &self.writer().answers(), usage, cost);
     }
 
-    async fn keep_error(&self, number: ChunkNumber, name: String, report: String) {
-        let run = self.reporter().run().clone();
-        if let Err(error) = blocking(move || run.error(&name, &report)).await {
-            self.reporter()
-                .warn(Some(number), "record", cause_chain(&error));
-        }
-    }
-
     /// Refused answers go into `errors/`, what was taken out of others into `artifacts/`.
     pub(crate) async fn keep_refused(&self, number: ChunkNumber, draft: &Draft) {
         for (index, (fault, text)) in draft.refused.iter().enumerate() {
             let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);
             let report = run_report::refused_answer(number, fault, text);
-            self.keep_error(number, name, report).await;
+            self.reporter().keep_error(Some(number), name, report).await;
         }
         if draft.cuts.is_empty() {
             return;
@@ -140,59 +134,34 @@ impl Job {
         );
         let stale = self.stale_chunks().await;
         let message = run_report::with_stale(message, &stale);
-        let (usage, cost) = (results.usage(), results.cost());
-        let target_words = self.target_words();
-        let summary = run_report::summary(&run_report::Summary {
-            story: &self.brief().title,
-            session: self.session().id(),
-            asked: &self.asked,
-            provider: self.writer().kind.as_str(),
-            model: &self.writer().answers(),
-            asked_model: self.writer().asked_in_vain(),
-            outcome,
-            message: &message,
-            outcomes,
-            seams,
-            words: total,
-            target_words,
-            unit: self.brief().language.unit(),
-            usage,
-            beside,
-            cost,
-            elapsed: self.reporter().elapsed(),
-            thought: self.reporter().thought(),
-        });
-        self.reporter().count_spent(self.session()).await;
-        let run = self.reporter().run().clone();
-        if let Err(error) = blocking(move || run.finish(&summary)).await {
-            self.reporter().warn(None, "record", cause_chain(&error));
-        }
-        self.reporter().tell(JobEvent::JobFinished {
-            outcome,
-            words: total,
-            target_words,
-            written: outcomes
-                .iter()
-                .filter(|outcome| outcome.end == ChunkEnd::Complete)
-                .count(),
-            incomplete,
-            stale,
-            usage,
-            cost,
-            message: message.clone(),
-            elapsed_ms: self.reporter().elapsed_ms(),
-        });
-        Finished { outcome, message }
+        let is_complete = |it: &&ChunkOutcome| it.end == ChunkEnd::Complete;
+        self.started
+            .end(JobEnd {
+                outcome,
+                message,
+                words: total,
+                target_words: self.started.target_words(),
+                written: outcomes.iter().filter(is_complete).count(),
+                incomplete,
+                stale,
+                spent: Spent {
+                    usage: results.usage(),
+                    cost: results.cost(),
+                    ..Spent::default()
+                },
+                outcomes,
+                seams,
+                beside,
+            })
+            .await
     }
 
     pub(crate) async fn tell_started(&self, schedule: &Schedule) {
         let steps = schedule.steps();
         let queue: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
         let session = self.session().clone();
-        let chunks = match blocking(move || session.view()).await {
-            Ok(view) => view.chunks,
-            Err(_) => Vec::new(),
-        };
+        let view = blocking(move || session.view()).await.ok();
+        let chunks = view.as_ref().map_or(&[][..], |view| &view.chunks);
         {
             let mut progress = self.progress();
             progress.asked = chunks
@@ -202,20 +171,7 @@ impl Job {
                 .sum();
             progress.story = chunks.iter().map(|chunk| chunk.words).sum();
         }
-        self.reporter().tell(JobEvent::JobStarted {
-            job: self.id.clone(),
-            work: Work::Write,
-            story: self.brief().title.clone(),
-            session: self.session().id().to_string(),
-            run: self.reporter().run().name().to_owned(),
-            provider: self.writer().kind.as_str(),
-            model: self.writer().asked().to_owned(),
-            chunks: chunks.len(),
-            to_write: queue,
-            words: chunks.iter().map(|chunk| chunk.words).sum(),
-            target_words: self.target_words(),
-            unit: self.brief().language.unit(),
-        });
+        self.started.tell_started(view.as_ref(), queue);
     }
 
     /// Counts chunks that the job writes beside those that it began with.

@@ -1,8 +1,7 @@
-//! What a job looks at before it begins: what is there and what is not, and who is to write. Changes nothing, so
+//! What a job looks at before it begins: what is there and what is not. Changes nothing, so
 //! that a job which is cancelled meanwhile can end at once, however large the story is.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::analysis::error::StoryError;
 use crate::analysis::status::StoryStatus;
@@ -10,31 +9,26 @@ use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::Observer;
 use crate::jobs::run::prepared::Prepared;
-use crate::jobs::run::report::{tell_of_settings, tell_of_wait};
 use crate::jobs::run::workshop::{Scope, Workshop};
-use crate::jobs::run::writer::Writer;
 use crate::provider::ProviderKind;
 use crate::session::{SessionView, read_audits, read_session};
-use crate::settings::{ProviderChoice, Refine, Role, Switch};
+use crate::settings::{ProviderChoice, Refine, Switch};
 use crate::story::ChunkNumber;
 use crate::writing::schedule::Order;
 
 /// What there is to do.
 pub(crate) enum Found {
-    Work { left: Left, writer: Box<Writer> },
+    Work(Left),
     Nothing(Box<StoryStatus>),
 }
 
 impl Prepared {
-    /// Stops at what the job may not do or could not end; else finds out what there is to do, and who does it.
+    /// Stops at what the job may not do or could not end; else finds out what there is to do.
     pub(crate) async fn look_around(
         &self,
         workshop: &Workshop,
         editor: &Arc<dyn Editor>,
-        observer: &Arc<dyn Observer>,
-        started: Instant,
     ) -> Result<Found, JobError> {
         let left = self.left(workshop, Arc::clone(editor)).await?;
         if left.is_empty()
@@ -51,15 +45,7 @@ impl Prepared {
             story.yardstick();
         })
         .await;
-        // Connected before anything is written: without a writer, nothing changes on disk.
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
-        let waiting = tell_of_wait(Arc::clone(observer), started);
-        let environment = workshop.environment();
-        let writer = Writer::connect(&self.settings, environment, Role::Draft, &waiting).await?;
-        Ok(Found::Work {
-            left,
-            writer: Box::new(writer),
-        })
+        Ok(Found::Work(left))
     }
 
     /// The state of a story in which nothing that was asked for is left to write; then no
@@ -207,8 +193,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::jobs::run::begin::{Context, NotBegun};
     use crate::jobs::run::editor::{Page, PageAddress, PageStop};
-    use crate::jobs::run::events::{JobEvent, Outcome};
+    use crate::jobs::run::events::{JobEvent, Observer, Outcome};
     use crate::jobs::run::workshop::{JobRequest, Naming};
     use crate::session::{ClientEdit, Disk, NoEditor, Owner, Owners};
     use crate::settings::environment::Environment;
@@ -310,8 +297,11 @@ mod tests {
             .unwrap();
         let observer: Arc<dyn Observer> = Arc::clone(&watcher) as _;
         let finished = runtime.block_on(async {
-            let job = prepared.run(&workshop, editor, observer, &cancel);
-            tokio::time::timeout(PATIENCE, job).await
+            let context = Context::new(&workshop, editor, observer, &cancel);
+            let job = prepared.carry_out(&context);
+            tokio::time::timeout(PATIENCE, job)
+                .await
+                .map(NotBegun::as_end)
         });
         // The runtime waits for whoever is still looking.
         drop(let_go);

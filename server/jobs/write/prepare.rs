@@ -2,9 +2,6 @@
 //! and the chunks to write are lined up.
 
 use std::sync::Arc;
-use std::time::Instant;
-
-use tokio_util::sync::CancellationToken;
 
 use super::job::Job;
 use super::job_report::full_story;
@@ -16,23 +13,23 @@ use crate::analysis::mode::Choice;
 use crate::analysis::status::StoryStatus;
 use crate::analysis::written::Written;
 use crate::analysis::{drafts, stale};
+use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;
+use crate::jobs::run::calls_beside::Spent;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::{JobEvent, Observer, Outcome};
+use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::preflight::check_brief_inside;
 pub use crate::jobs::run::prepared::Prepared;
 use crate::jobs::run::report::{Reporter, millis, tell_of_settings};
+use crate::jobs::run::run_report;
 use crate::jobs::run::run_report::Safety;
-use crate::jobs::run::without_effect::{Situation, without_effect};
+use crate::jobs::run::started_job::JobEnd;
 use crate::jobs::run::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
 use crate::jobs::run::writer::Writer;
-use crate::jobs::run::{preflight, run_report};
-use crate::jobs::state::{Beside, Reader};
-use crate::provider::Usage;
-use crate::session::{Notice, SessionView};
+use crate::session::SessionView;
 use crate::settings::{Mode, Switch};
 use crate::story::ChunkNumber;
 use crate::writing::contract::{self, Boundary, Findings};
@@ -71,106 +68,57 @@ impl Prepared {
         })
     }
 
-    /// Finds the writer, opens the session and writes.
+    /// Finds the writer, opens the session, and writes, reads or goes over chunks.
     ///
     /// # Errors
     /// When the job could not begin; once it has begun, whatever happens is told in
     /// [`Finished`].
-    pub async fn run(
-        self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
-        cancel: &CancellationToken,
-    ) -> Result<Finished, JobError> {
-        let is_inside =
-            check_brief_inside(&self.story.folder, workshop.disk(), Arc::clone(&editor));
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            inside = is_inside => inside?,
-        }
+    pub(crate) async fn carry_out(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
+        let disk = context.workshop.disk();
+        let is_inside = check_brief_inside(&self.story.folder, disk, Arc::clone(&context.editor));
+        context.unless_cancelled(is_inside).await?;
         match self.request.scope.clone() {
-            Scope::Read(which) => {
-                return self
-                    .read_chunks(which, workshop, editor, observer, cancel)
-                    .await;
-            }
-            Scope::Refine { .. } | Scope::Audit(_) => {
-                return self.go_over(workshop, editor, observer, cancel).await;
-            }
-            _ => {}
+            Scope::Read(which) => self.read_chunks(which, context).await,
+            Scope::Refine { .. } | Scope::Audit(_) => self.go_over(context).await,
+            _ => self.write_chunks(context).await,
         }
-        let started = Instant::now();
-        // Nothing of it changes anything, so nobody has to wait for it.
-        let looked = tokio::select! {
-            biased;
-            () = cancel.cancelled() => return Ok(Finished::cancelled_early()),
-            looked = self.look_around(workshop, &editor, &observer, started) => looked?,
+    }
+
+    async fn write_chunks(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
+        let looked = self.look_around(context.workshop, &context.editor);
+        let left = match context.unless_cancelled(looked).await? {
+            Found::Work(left) => left,
+            Found::Nothing(status) => return Ok(self.nothing_to_write(context, &status).await?),
         };
-        let (left, writer) = match looked {
-            Found::Work { left, writer } => (left, *writer),
-            Found::Nothing(status) => {
-                return self
-                    .nothing_to_write(workshop, editor, observer, &status)
-                    .await;
-            }
-        };
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
-        self.recall_tokenizers(&open, &writer).await;
-        let (queue, scheduled, beginning) = self.queue(&open, &writer).await?;
+        let opened = self.connect(context).await?;
+        let (queue, scheduled, beginning) = self.queue(&opened.open, &opened.writer).await?;
         let steps = scheduled.schedule.steps();
         let numbers: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
-        self.check_writable(&open, numbers, preflight::writes(&self.settings))
-            .await?;
-        let (asked, named) = (self.asked(), self.named()?);
-        let (session, public) = (open.session.clone(), self.settings.public());
-        let run = blocking({
-            let asked = asked.clone();
-            move || {
-                session.set_settings(public)?;
-                session.start_run("draft", &asked)
-            }
-        })
-        .await?;
-        let reporter = Arc::new(Reporter::new(observer, run, started));
-        reporter.record_settings(&self.warnings);
-        self.warn_of_order(&reporter, &scheduled);
-        self.warn_without_effect(&reporter, &writer, beginning.is_fresh);
-        for notice in notices {
-            reporter.warn(None, notice.code, notice.message);
-        }
+        let is_fresh = beginning.is_fresh;
+        let started = self.start(context, opened, numbers, is_fresh).await?;
+        let reporter = &started.reporter;
+        self.warn_of_order(reporter, &scheduled);
         for (number, kept) in &queue.lineup.kept {
             reporter.warn(Some(*number), kept.code(), kept.message(*number));
         }
-        let choice = self.choose_calls(&beginning, &writer).await;
+        let choice = self.choose_calls(&beginning, &started.writer).await;
         if let Choice::Chunked(Some(message)) = &choice {
             reporter.warn(None, "mode", message.as_str());
         }
-        let beside = self.beside(&open, &writer, &editor, &reporter);
-        let mut job = Job::new(
-            self.request.job,
-            asked,
-            self.story,
-            self.settings,
-            writer,
-            open,
-            editor,
-            reporter,
-            beside,
-        );
+        let mut job = Job::new(started);
         if choice == Choice::OneCall {
             job.expect_whole_story();
             job.single = SingleCall::ready(beginning.parts);
         }
+        job.named = self.named()?;
         if let Scope::RewriteWithNote { note, .. } = self.request.scope {
             job.only_note = Some(note);
         }
         job.measured = beginning.measured;
-        job.named = named;
         job.watch = Some(Arc::new(self.watch));
-        Ok(Arc::new(job)
-            .write(queue, scheduled.schedule, left, cancel)
+        let job = Arc::new(job);
+        Ok(job
+            .write(queue, scheduled.schedule, left, context.cancel)
             .await)
     }
 }
@@ -187,55 +135,22 @@ impl Prepared {
         }
     }
 
-    /// What reads chunks beside the job; nothing where `state` is off.
-    fn beside(
-        &self,
-        open: &OpenSession,
-        writer: &Writer,
-        editor: &Arc<dyn Editor>,
-        reporter: &Arc<Reporter>,
-    ) -> Beside {
-        match self.settings.state {
-            Switch::Off => Beside::off(),
-            Switch::On => Beside::new(self.reader(open, writer, editor, reporter)),
-        }
-    }
-
-    pub(crate) fn reader(
-        &self,
-        open: &OpenSession,
-        writer: &Writer,
-        editor: &Arc<dyn Editor>,
-        reporter: &Arc<Reporter>,
-    ) -> Reader {
-        Reader::new(
-            open.session.clone(),
-            Arc::clone(&self.story),
-            &self.settings,
-            writer,
-            Arc::clone(editor),
-            Arc::clone(reporter),
-        )
-    }
-
     /// Opens the session all the same, so that what an interruption left half done is
     /// finished and the whole story is assembled.
     async fn nothing_to_write(
         self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-        observer: Arc<dyn Observer>,
+        context: &Context<'_>,
         status: &StoryStatus,
     ) -> Result<Finished, JobError> {
-        let started = Instant::now();
-        let (open, notices) = self.open(workshop, Arc::clone(&editor)).await?;
+        let (editor, observer) = (&context.editor, context.observer.as_ref());
+        let (open, notices) = self.open(context.workshop, Arc::clone(editor)).await?;
         let session = open.session.clone();
         let saved = blocking(move || session.assemble()).await?;
         for edit in saved.client_edits {
             // The editor shows the story as it was; the next assembly tries again.
             let _ = editor.replace(&edit).await;
         }
-        let elapsed_ms = millis(started.elapsed());
+        let elapsed_ms = millis(context.since.elapsed());
         for notice in notices {
             observer.event(&JobEvent::Warning {
                 chunk: None,
@@ -244,7 +159,7 @@ impl Prepared {
                 elapsed_ms,
             });
         }
-        tell_of_settings(observer.as_ref(), &self.warnings, started);
+        tell_of_settings(observer, &self.warnings, context.since);
         let message = match self.named()? {
             Some(numbers) => run_report::complete_already(&numbers),
             None => run_report::message(
@@ -263,38 +178,20 @@ impl Prepared {
         };
         let stale: Vec<ChunkNumber> = status.stale().map(|chunk| chunk.number).collect();
         let message = run_report::with_stale(message, &stale);
-        observer.event(&JobEvent::JobFinished {
-            stale,
+        let end = JobEnd {
             outcome: Outcome::Complete,
+            message,
             words: status.words,
             target_words: status.target_words,
             written: 0,
             incomplete: status.to_write().map(|chunk| chunk.number).collect(),
-            usage: Usage::default(),
-            cost: None,
-            message: message.clone(),
-            elapsed_ms,
-        });
-        Ok(Finished {
-            outcome: Outcome::Complete,
-            message,
-        })
-    }
-
-    pub(crate) async fn open(
-        &self,
-        workshop: &Workshop,
-        editor: Arc<dyn Editor>,
-    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
-        let (workshop, story, plan) = (workshop.clone(), self.story.clone(), self.plan.clone());
-        let wanted = self.request.session.clone();
-        blocking(move || {
-            let opened = workshop.open_session(&story, wanted.as_ref(), &plan, editor)?;
-            // Looked at with the session in hand: who plans looks at sessions with the outline in hand.
-            workshop.check_not_planned(&story.folder)?;
-            Ok(opened)
-        })
-        .await
+            stale,
+            spent: Spent::default(),
+            outcomes: &[],
+            seams: &[],
+            beside: &[],
+        };
+        Ok(end.tell(observer, context.since))
     }
 
     /// The chunks to write, as things stand in a session.
@@ -391,22 +288,6 @@ impl Prepared {
             reach,
         };
         Ok((queue, scheduled, beginning))
-    }
-
-    /// Which settings of the command line the author might as well have left out.
-    pub(crate) fn warn_without_effect(&self, reporter: &Reporter, writer: &Writer, is_fresh: bool) {
-        let situation = Situation {
-            settings: &self.settings,
-            brief: &self.story.brief,
-            work: self.work(),
-            provider: writer.kind,
-            model: &writer.model,
-            is_fresh,
-        };
-        writer.warn_of_exposed_key(reporter);
-        for message in without_effect(&self.request.flags, &situation) {
-            reporter.warn(None, "no-effect", message);
-        }
     }
 
     /// What the author should know of the order before it is written in.

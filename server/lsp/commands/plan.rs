@@ -7,12 +7,13 @@ use tower_lsp::lsp_types::{Diagnostic, NumberOrString};
 
 use super::command::{Answer, Call, Offer, Place};
 use super::start_job::SETTINGS_PATIENCE;
+use crate::jobs::assignment::Assignment;
 use crate::jobs::plan::{Count, PlanRequest, Planning};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::report::cause_chain;
 use crate::lsp::document_kind::is_brief;
 use crate::lsp::documents::path_of;
-use crate::lsp::jobs::{self, Assignment};
+use crate::lsp::jobs;
 use crate::lsp::page::LspEditor;
 use crate::lsp::state::State;
 use crate::lsp::{position, stories};

@@ -156,7 +156,7 @@ impl Drafting<'_> {
             words: ask.words,
         };
         self.written
-            .prompt(&self.job.story, limit, self.chunk, &call)
+            .prompt(self.job.story(), limit, self.chunk, &call)
     }
 
     /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
@@ -237,7 +237,7 @@ impl Drafting<'_> {
     /// Begins the call for the whole story; `None` where it can't be made.
     async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
         let prompt = match self.written.whole_prompt(
-            &self.job.story,
+            self.job.story(),
             self.job.writer().limit(self.job.settings()),
         ) {
             Ok(prompt) => prompt,

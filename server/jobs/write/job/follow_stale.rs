@@ -93,7 +93,7 @@ impl Job {
     /// What is stale now, and what is written.
     async fn stale(&self) -> Result<(Lineup, Written), StoreError> {
         let session = self.session().clone();
-        let (story, settings) = (self.story.clone(), self.settings.clone());
+        let (story, settings) = (self.story().clone(), self.settings().clone());
         blocking(move || {
             let written = Written::of_session(&session, &story, &settings)?;
             let reasons = stale::reasons(&story, &written, &settings);

@@ -37,9 +37,9 @@ impl Job {
         let is_empty = to_write.is_empty();
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
-        let writing = self.writer.precedence.writing();
+        let writing = self.writer().precedence.writing();
         let follows = reach == Reach::Following;
-        let is_serial = in_force(self.settings.order, self.brief()) == Order::Serial;
+        let is_serial = in_force(self.settings().order, self.brief()) == Order::Serial;
         if follows && is_serial {
             reducer.line_up(Schedule::new(self.brief(), &[], Order::Serial, 1));
             reducer.follow(&to_write, cancel).await;
@@ -69,7 +69,6 @@ impl Job {
             self.assemble().await;
         }
         drop(claim);
-        self.writer.keep_tokenizers(self.session()).await;
         self.finish(&results).await
     }
 }

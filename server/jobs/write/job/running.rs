@@ -5,34 +5,25 @@ use std::sync::{Arc, Mutex};
 use crate::analysis::status::relative;
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::passes::during_job::Passes;
-use crate::jobs::passes::pass::Pass;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::outcomes::Unsaved;
 use crate::jobs::run::report::Reporter;
-use crate::jobs::run::workshop::OpenSession;
+use crate::jobs::run::started_job::StartedJob;
 use crate::jobs::run::writer::Writer;
-use crate::jobs::state::Beside;
+use crate::jobs::state::{Beside, Reader};
 use crate::jobs::write::progress::Progress;
 use crate::jobs::write::single::SingleCall;
 use crate::provider::Usage;
 use crate::session::{ChunkView, Session};
-use crate::settings::Settings;
+use crate::settings::{Settings, Switch};
 use crate::story::{Brief, ChunkNumber};
 use crate::writing::size::Measured;
 
 /// A running job.
 pub struct Job {
-    pub(crate) id: String,
-    /// What was asked for, for the run's records.
-    pub(crate) asked: String,
-    pub(crate) story: Arc<StoryFile>,
-    pub(crate) settings: Settings,
-    pub(crate) writer: Writer,
-    pub(crate) open: Arc<OpenSession>,
-    pub(crate) editor: Arc<dyn Editor>,
-    pub(crate) reporter: Arc<Reporter>,
+    pub(crate) started: Arc<StartedJob>,
     /// Go over what is complete, where the settings say so.
     pub(crate) passes: Passes,
     pub(crate) progress: Mutex<Progress>,
@@ -53,35 +44,15 @@ pub struct Job {
 }
 
 impl Job {
-    #[allow(clippy::too_many_arguments)] // Once, from one place: these are its fields.
-    pub(crate) fn new(
-        id: String,
-        asked: String,
-        story: Arc<StoryFile>,
-        settings: Settings,
-        writer: Writer,
-        open: Arc<OpenSession>,
-        editor: Arc<dyn Editor>,
-        reporter: Arc<Reporter>,
-        beside: Beside,
-    ) -> Job {
-        let pass = Pass {
-            session: open.session.clone(),
-            story: Arc::clone(&story),
-            settings: Arc::new(settings.clone()),
-            editor: Arc::clone(&editor),
-            reporter: Arc::clone(&reporter),
+    /// Begins to read and go over chunks beside the writing, where the settings say so.
+    pub(crate) fn new(started: Arc<StartedJob>) -> Job {
+        let beside = match started.settings.state {
+            Switch::Off => Beside::off(),
+            Switch::On => Beside::new(Reader::new(Arc::clone(&started))),
         };
         Job {
-            passes: Passes::new(&pass, &writer),
-            id,
-            asked,
-            story,
-            settings,
-            writer,
-            open,
-            editor,
-            reporter,
+            passes: Passes::new(&started),
+            started,
             progress: Mutex::default(),
             single: SingleCall::off(),
             named: None,
@@ -93,28 +64,32 @@ impl Job {
         }
     }
 
+    pub(crate) fn story(&self) -> &Arc<StoryFile> {
+        &self.started.story
+    }
+
     pub(crate) fn brief(&self) -> &Brief {
-        &self.story.brief
+        self.started.brief()
     }
 
     pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+        &self.started.settings
     }
 
     pub(crate) fn writer(&self) -> &Writer {
-        &self.writer
+        &self.started.writer
     }
 
     pub(crate) fn session(&self) -> &Session {
-        &self.open.session
+        self.started.session()
     }
 
     pub(crate) fn editor(&self) -> &dyn Editor {
-        self.editor.as_ref()
+        self.started.editor.as_ref()
     }
 
     pub(crate) fn reporter(&self) -> &Reporter {
-        &self.reporter
+        &self.started.reporter
     }
 
     /// Tells the author what of their changes this job does not go by.
@@ -122,34 +97,26 @@ impl Job {
         let Some(watch) = self.watch.clone() else {
             return;
         };
-        let editor = Arc::clone(&self.editor);
+        let editor = Arc::clone(&self.started.editor);
         let changes = blocking(move || watch.look(editor.as_ref())).await;
         for change in changes {
-            self.reporter.warn(None, change.code, change.message);
+            self.reporter().warn(None, change.code, change.message);
         }
     }
 
     pub(crate) fn cost(&self, usage: &Usage) -> Option<f64> {
-        let price = self.writer.price(&self.settings.prices)?;
+        let price = self.writer().price(&self.settings().prices)?;
         Some(price.of(usage))
     }
 
     /// The answer of the first call is going to be the whole story.
     pub(crate) fn expect_whole_story(&self) {
-        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let (tokenizers, model) = (&self.writer().tokenizers, &self.writer().model);
         let language = &self.brief().language;
-        tokenizers.expect_answer(tokenizers.of_words(model, self.target_words(), language));
-    }
-
-    pub(crate) fn target_words(&self) -> u32 {
-        self.story
-            .plan(&self.settings)
-            .iter()
-            .map(|chunk| chunk.target_words)
-            .sum()
+        tokenizers.expect_answer(tokenizers.of_words(model, self.started.target_words(), language));
     }
 
     pub(crate) fn relative(&self, chunk: &ChunkView) -> String {
-        relative(&chunk.path, self.story.folder.root())
+        relative(&chunk.path, self.story().folder.root())
     }
 }

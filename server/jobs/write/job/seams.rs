@@ -79,7 +79,11 @@ impl Reducer<'_> {
                     break;
                 }
                 // Another job is at it: then its text is not what was looked at.
-                let Ok(turn) = job.open.claim(Some(later.number), &job.id) else {
+                let Ok(turn) = job
+                    .started
+                    .open
+                    .claim(Some(later.number), &job.started.name)
+                else {
                     continue;
                 };
                 asking.push(job.ask(earlier, later, turn, cancel).boxed());
@@ -128,8 +132,8 @@ impl Job {
         // Its stable part is that of every other prompt of the story, so caches have it.
         let prompt = Prompt::build(&PromptInputs {
             brief: self.brief(),
-            templates: &self.story.templates,
-            ground: self.story.ground(),
+            templates: &self.story().templates,
+            ground: self.story().ground(),
             beat,
             target_words: later.target_words,
             earlier: &[],

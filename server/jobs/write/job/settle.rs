@@ -109,7 +109,7 @@ impl Job {
         if in_turn {
             tokio::select! {
                 () = cancel.cancelled() => return Drafted::Cancelled(number),
-                claim = self.open.claim_in_turn(number, &self.id) => turn = Some(claim),
+                claim = self.started.open.claim_in_turn(number, &self.started.name) => turn = Some(claim),
             }
         }
         let began = Instant::now();
@@ -134,7 +134,7 @@ impl Job {
         let Task { number, treatment } = step.task;
         self.tell_of_changes().await;
         let session = self.session().clone();
-        let writes = preflight::writes(&self.settings);
+        let writes = preflight::writes(self.started.work, self.settings());
         let chunk = blocking(move || {
             // Before a call is paid for whose text could not be kept.
             session.check_writable(&Writes {
@@ -185,7 +185,7 @@ impl Job {
         if treatment == Treatment::Rewrite || begins_anew {
             replaces = Some(chunk.take_source());
         }
-        self.reporter.tell(JobEvent::ChunkStarted {
+        self.reporter().tell(JobEvent::ChunkStarted {
             chunk: number,
             beat: chunk.beat.clone(),
             title: chunk.title.clone(),
@@ -193,7 +193,7 @@ impl Job {
             words: words::count(&chunk.text, &self.brief().language),
             target_words: chunk.target_words,
             percent: self.percent(),
-            elapsed_ms: self.reporter.elapsed_ms(),
+            elapsed_ms: self.reporter().elapsed_ms(),
         });
         let started = jiff::Timestamp::now();
         let only = self.only_note.as_deref();
@@ -228,7 +228,7 @@ impl Job {
         if chunk.text.trim().is_empty() {
             return false;
         }
-        let reasons = stale::changed_since_begun(&self.story, chunk);
+        let reasons = stale::changed_since_begun(self.story(), chunk);
         if reasons.is_empty() {
             return false;
         }
@@ -239,7 +239,7 @@ impl Job {
             chunk.words,
             self.brief().language.unit()
         );
-        self.reporter
+        self.reporter()
             .warn(Some(chunk.number), "begun-anew", message);
         true
     }
@@ -264,7 +264,7 @@ impl Job {
 
     /// The store failed: most likely it would for every other chunk.
     fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
-        self.reporter.log_error(number, "stopped", error);
+        self.reporter().log_error(number, "stopped", error);
         let why = error.to_string();
         Settled::nothing(number, false, Some(Stop::At { chunk: number, why }))
     }
@@ -305,7 +305,7 @@ impl Job {
                     "chunk {number} was edited while it was being written, so writing stopped there; \
                      your text and the text so far are both kept"
                 );
-                self.reporter
+                self.reporter()
                     .warn(Some(number), "author-edited", message.as_str());
                 outcome.failure = Some(message.clone());
                 settled.stop = Some(Ending::Chunk(Stop::Message(message)));
@@ -334,7 +334,7 @@ impl Job {
         let saved = blocking(move || session.complete_chunk(number, &prose, result)).await?;
         self.bring_to_editor(saved, chunk).await;
         let percent = self.completed(chunk, length);
-        self.reporter.tell(JobEvent::ChunkSaved {
+        self.reporter().tell(JobEvent::ChunkSaved {
             chunk: number,
             beat: chunk.beat.clone(),
             file: self.relative(chunk),
@@ -344,10 +344,10 @@ impl Job {
             chunk_ms: millis(work.began.elapsed()),
             first_token_ms: work.draft.first_token_ms,
             usage: work.draft.usage,
-            elapsed_ms: self.reporter.elapsed_ms(),
+            elapsed_ms: self.reporter().elapsed_ms(),
         });
         if let Some(message) = work.asks.message(number) {
-            self.reporter.warn(Some(number), "notes", message);
+            self.reporter().warn(Some(number), "notes", message);
         }
         Ok(completed)
     }
@@ -380,13 +380,13 @@ impl Job {
         let error = work.draft.last_error.as_ref();
         self.record_failure(number, error, why, &work.draft.prose)
             .await;
-        self.reporter.tell(JobEvent::ChunkFailed {
+        self.reporter().tell(JobEvent::ChunkFailed {
             chunk: number,
             words: length,
             message: why.to_owned(),
             causes: error.map_or_else(Vec::new, |error| causes(error)),
             ends_job,
-            elapsed_ms: self.reporter.elapsed_ms(),
+            elapsed_ms: self.reporter().elapsed_ms(),
         });
         let session = self.session().clone();
         let view = blocking(move || session.view()).await?;
@@ -403,11 +403,11 @@ impl Job {
 
     pub(crate) async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
         for notice in saved.notices {
-            self.reporter
+            self.reporter()
                 .warn(Some(chunk.number), notice.code, notice.message);
         }
         for edit in saved.client_edits {
-            let Err(stop) = self.editor.replace(&edit).await else {
+            let Err(stop) = self.editor().replace(&edit).await else {
                 continue;
             };
             let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
@@ -421,7 +421,7 @@ impl Job {
                 "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
                  to date"
             );
-            self.reporter.warn(Some(chunk.number), code, message);
+            self.reporter().warn(Some(chunk.number), code, message);
         }
     }
 
@@ -432,7 +432,7 @@ impl Job {
         // Made from the chunks, which are safe: the next job tries again.
         if let Ok(saved) = blocking(move || session.assemble()).await {
             for edit in saved.client_edits {
-                let _ = self.editor.replace(&edit).await;
+                let _ = self.editor().replace(&edit).await;
             }
         }
     }
@@ -447,16 +447,16 @@ impl Job {
     }
 
     async fn written(&self) -> Result<Written, StoreError> {
-        let (session, story) = (self.session().clone(), self.story.clone());
-        let settings = self.settings.clone();
+        let (session, story) = (self.session().clone(), self.story().clone());
+        let settings = self.settings().clone();
         blocking(move || Written::of_session(&session, &story, &settings)).await
     }
 
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
         ChunkResult {
-            provider: self.writer.kind.as_str().to_owned(),
-            model: self.writer.answers(),
-            asked_model: self.writer.asked_in_vain(),
+            provider: self.writer().kind.as_str().to_owned(),
+            model: self.writer().answers(),
+            asked_model: self.writer().asked_in_vain(),
             finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
             attempts: draft.attempts,
             started,
@@ -466,7 +466,7 @@ impl Job {
             usage: token_usage(draft.usage),
             cost: self.cost(&draft.usage),
             inputs: slices::recorded(&draft.inputs),
-            demo: self.writer.kind == ProviderKind::Demo,
+            demo: self.writer().kind == ProviderKind::Demo,
         }
     }
 }

@@ -1,0 +1,237 @@
+//! How a job begins, whatever it does: its model is connected, what it changes is opened, it is sure that what
+//! comes can be kept, its run's record is begun, and what there is to know first is told.
+//!
+//! Until the model is connected nothing changes on disk.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio_util::sync::CancellationToken;
+
+use super::blocking::blocking;
+use super::editor::Editor;
+use super::error::JobError;
+use super::events::{Observer, Work};
+use super::outcomes::Finished;
+use super::preflight;
+use super::prepared::Prepared;
+use super::report::{Reporter, tell_of_settings, tell_of_wait};
+use super::started_job::StartedJob;
+use super::without_effect::{Situation, without_effect};
+use super::workshop::{OpenSession, Workshop};
+use super::writer::Writer;
+use crate::session::{Notice, Run};
+use crate::settings::{Role, Settings};
+use crate::story::ChunkNumber;
+
+/// For whom a job is, who is told of it, and who may cancel it.
+#[derive(Clone)]
+pub(crate) struct Context<'a> {
+    pub workshop: &'a Workshop,
+    pub editor: Arc<dyn Editor>,
+    pub observer: Arc<dyn Observer>,
+    pub cancel: &'a CancellationToken,
+    /// When it was asked for.
+    pub since: Instant,
+}
+
+/// Why a job has not begun.
+pub(crate) enum NotBegun {
+    /// Nothing is to be done, or nobody wants it any more.
+    Over(Finished),
+    Failed(JobError),
+}
+
+impl<E: Into<JobError>> From<E> for NotBegun {
+    fn from(error: E) -> Self {
+        NotBegun::Failed(error.into())
+    }
+}
+
+impl NotBegun {
+    /// Puts the end of a job that may not have begun as whoever asked for it wants it.
+    pub fn as_end(ended: Result<Finished, NotBegun>) -> Result<Finished, JobError> {
+        match ended {
+            Ok(finished) | Err(NotBegun::Over(finished)) => Ok(finished),
+            Err(NotBegun::Failed(error)) => Err(error),
+        }
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Takes in who asked for a job, now.
+    pub fn new(
+        workshop: &'a Workshop,
+        editor: Arc<dyn Editor>,
+        observer: Arc<dyn Observer>,
+        cancel: &'a CancellationToken,
+    ) -> Context<'a> {
+        Context {
+            workshop,
+            editor,
+            observer,
+            cancel,
+            since: Instant::now(),
+        }
+    }
+
+    /// Waits for what changes nothing, so that nobody has to wait for it who cancels the job.
+    pub async fn unless_cancelled<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, NotBegun>
+    where
+        NotBegun: From<E>,
+    {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(NotBegun::Over(Finished::cancelled_early())),
+            done = work => Ok(done?),
+        }
+    }
+
+    /// Finds the model of a role. Settings that were not taken are told before, since they may be why there
+    /// is none.
+    pub async fn connect(
+        &self,
+        settings: &Settings,
+        warnings: &[String],
+        role: Role,
+    ) -> Result<Writer, NotBegun> {
+        tell_of_settings(self.observer.as_ref(), warnings, self.since);
+        let waiting = tell_of_wait(Arc::clone(&self.observer), self.since);
+        let writer = Writer::connect(settings, self.workshop.environment(), role, &waiting);
+        self.unless_cancelled(writer).await
+    }
+
+    /// Takes the voice of the job, with what is in its record before all else.
+    pub fn reporter(&self, run: Run, warnings: &[String], writer: &Writer) -> Reporter {
+        let reporter = Reporter::new(Arc::clone(&self.observer), run, self.since);
+        reporter.record_settings(warnings);
+        writer.warn_of_exposed_key(&reporter);
+        reporter
+    }
+}
+
+/// A session that is open for a job which has changed nothing in it yet.
+pub(crate) struct Opened {
+    pub open: Arc<OpenSession>,
+    pub writer: Writer,
+    /// What opening it has found.
+    notices: Vec<Notice>,
+}
+
+impl Prepared {
+    /// Connects the model and opens the session.
+    pub(crate) async fn connect(&self, context: &Context<'_>) -> Result<Opened, NotBegun> {
+        let role = role(self.work());
+        let writer = context.connect(&self.settings, &self.warnings, role);
+        let writer = writer.await?;
+        let (open, notices) = self
+            .open(context.workshop, Arc::clone(&context.editor))
+            .await?;
+        self.recall_tokenizers(&open, &writer).await;
+        Ok(Opened {
+            open,
+            writer,
+            notices,
+        })
+    }
+
+    /// Opens the session for writing.
+    pub(crate) async fn open(
+        &self,
+        workshop: &Workshop,
+        editor: Arc<dyn Editor>,
+    ) -> Result<(Arc<OpenSession>, Vec<Notice>), JobError> {
+        let (workshop, story, plan) = (workshop.clone(), self.story.clone(), self.plan.clone());
+        let wanted = self.request.session.clone();
+        blocking(move || {
+            let opened = workshop.open_session(&story, wanted.as_ref(), &plan, editor)?;
+            // Looked at with the session in hand: who plans looks at sessions with the outline in hand.
+            workshop.check_not_planned(&story.folder)?;
+            Ok(opened)
+        })
+        .await
+    }
+
+    /// Begins the run's record, once it is sure that what comes of these chunks can be kept. `is_fresh` is
+    /// whether nothing of the story is there yet and all of it is written.
+    pub(crate) async fn start(
+        &self,
+        context: &Context<'_>,
+        opened: Opened,
+        chunks: Vec<ChunkNumber>,
+        is_fresh: bool,
+    ) -> Result<Arc<StartedJob>, JobError> {
+        let Opened {
+            open,
+            writer,
+            notices,
+        } = opened;
+        let (work, asked) = (self.work(), self.asked());
+        let writes = preflight::writes(work, &self.settings);
+        self.check_writable(&open, chunks, writes).await?;
+        let public = (work == Work::Write).then(|| self.settings.public());
+        let run = blocking({
+            let (session, asked) = (open.session.clone(), asked.clone());
+            move || {
+                if let Some(public) = public {
+                    session.set_settings(public)?;
+                }
+                session.start_run(run_kind(work), &asked)
+            }
+        });
+        let reporter = context.reporter(run.await?, &self.warnings, &writer);
+        self.warn_without_effect(&reporter, &writer, is_fresh);
+        for notice in notices {
+            reporter.warn(None, notice.code, notice.message);
+        }
+        Ok(Arc::new(StartedJob {
+            name: self.request.job.clone(),
+            asked,
+            work,
+            story: Arc::clone(&self.story),
+            settings: Arc::new(self.settings.clone()),
+            writer,
+            open,
+            editor: Arc::clone(&context.editor),
+            reporter: Arc::new(reporter),
+        }))
+    }
+
+    /// Which settings of the command line the author might as well have left out.
+    fn warn_without_effect(&self, reporter: &Reporter, writer: &Writer, is_fresh: bool) {
+        let situation = Situation {
+            settings: &self.settings,
+            brief: &self.story.brief,
+            work: self.work(),
+            provider: writer.kind,
+            model: &writer.model,
+            is_fresh,
+        };
+        for message in without_effect(&self.request.flags, &situation) {
+            reporter.warn(None, "no-effect", message);
+        }
+    }
+}
+
+/// The role whose model a job asks.
+fn role(work: Work) -> Role {
+    match work {
+        Work::Write => Role::Draft,
+        Work::Read => Role::State,
+        Work::Refine => Role::Refine,
+        Work::Audit => Role::Audit,
+    }
+}
+
+/// What names the folder of a run.
+fn run_kind(work: Work) -> &'static str {
+    match work {
+        Work::Write => "draft",
+        Work::Read => "state",
+        Work::Refine => "refine",
+        Work::Audit => "audit",
+    }
+}

@@ -1,0 +1,192 @@
+//! A job on chunks that has begun: what all its parts work on, and how it ends.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::calls_beside::{Purpose, Spent};
+use super::editor::{Editor, Hint, PageStop};
+use super::events::{JobEvent, Observer, Outcome, Work};
+use super::outcomes::{Finished, SeamOutcome};
+use super::report::{Reporter, millis};
+use super::run_report::{self, ChunkOutcome};
+use super::workshop::OpenSession;
+use super::writer::Writer;
+use crate::analysis::story_file::StoryFile;
+use crate::session::{ChunkStatus, Saved, Session, SessionView};
+use crate::settings::Settings;
+use crate::story::{Brief, ChunkNumber};
+
+/// A job on chunks that has begun.
+pub struct StartedJob {
+    /// Unique in this process, such as `job-1`.
+    pub(crate) name: String,
+    /// What was asked for, for the run's records.
+    pub(crate) asked: String,
+    pub(crate) work: Work,
+    pub(crate) story: Arc<StoryFile>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) writer: Writer,
+    pub(crate) open: Arc<OpenSession>,
+    pub(crate) editor: Arc<dyn Editor>,
+    pub(crate) reporter: Arc<Reporter>,
+}
+
+/// How a job on chunks came out.
+pub(crate) struct JobEnd<'a> {
+    pub outcome: Outcome,
+    pub message: String,
+    /// Length of the story, and what it is to have, in words (characters for CJK).
+    pub words: u32,
+    pub target_words: u32,
+    /// Chunks that have another text now.
+    pub written: usize,
+    pub incomplete: Vec<ChunkNumber>,
+    pub stale: Vec<ChunkNumber>,
+    /// What all calls took, those beside the writing included.
+    pub spent: Spent,
+    pub outcomes: &'a [ChunkOutcome],
+    pub seams: &'a [SeamOutcome],
+    /// What it took of that beside the writing.
+    pub beside: &'a [(Purpose, Spent)],
+}
+
+impl JobEnd<'_> {
+    /// Of a job that has written nothing, and leaves the session as in `view`.
+    pub fn of(view: &SessionView, outcome: Outcome, message: String) -> Self {
+        let (chunks, mut incomplete) = (&view.chunks, Vec::new());
+        for chunk in chunks {
+            if chunk.status != ChunkStatus::Complete {
+                incomplete.push(chunk.number);
+            }
+        }
+        JobEnd {
+            outcome,
+            message,
+            words: words(view),
+            target_words: target_words(view),
+            written: 0,
+            incomplete,
+            stale: Vec::new(),
+            spent: Spent::default(),
+            outcomes: &[],
+            seams: &[],
+            beside: &[],
+        }
+    }
+
+    /// Ends a job that had nothing to do, and so has no records.
+    pub fn tell(self, observer: &dyn Observer, since: Instant) -> Finished {
+        self.end(millis(since.elapsed()), |event| observer.event(&event))
+    }
+
+    fn end(self, elapsed_ms: u64, tell: impl FnOnce(JobEvent)) -> Finished {
+        tell(JobEvent::JobFinished {
+            outcome: self.outcome,
+            words: self.words,
+            target_words: self.target_words,
+            written: self.written,
+            incomplete: self.incomplete,
+            stale: self.stale,
+            usage: self.spent.usage,
+            cost: self.spent.cost,
+            message: self.message.clone(),
+            elapsed_ms,
+        });
+        Finished {
+            outcome: self.outcome,
+            message: self.message,
+        }
+    }
+}
+
+impl StartedJob {
+    pub(crate) fn session(&self) -> &Session {
+        &self.open.session
+    }
+
+    pub(crate) fn brief(&self) -> &Brief {
+        &self.story.brief
+    }
+
+    /// The length that the story is to have, in words (characters for CJK).
+    pub(crate) fn target_words(&self) -> u32 {
+        let plan = self.story.plan(&self.settings);
+        let words = plan.iter().map(|chunk| chunk.target_words);
+        words.fold(0, u32::saturating_add)
+    }
+
+    /// Tells that the job begins with these chunks. `view` is the session as it is, unless that can't be read.
+    pub(crate) fn tell_started(&self, view: Option<&SessionView>, chunks: Vec<ChunkNumber>) {
+        self.reporter.tell(JobEvent::JobStarted {
+            job: self.name.clone(),
+            work: self.work,
+            story: self.brief().title.clone(),
+            session: self.session().id().to_string(),
+            run: self.reporter.run().name().to_owned(),
+            provider: self.writer.kind.as_str(),
+            model: self.writer.asked().to_owned(),
+            chunks: view.map_or(0, |view| view.chunks.len()),
+            to_write: chunks,
+            words: view.map_or(0, words),
+            target_words: self.target_words(),
+            unit: self.brief().language.unit(),
+        });
+    }
+
+    /// Brings what was saved beside the writing into files that an editor shows.
+    pub(crate) async fn bring_to_editor(&self, number: ChunkNumber, saved: Saved) {
+        for notice in saved.notices {
+            self.reporter
+                .warn(Some(number), notice.code, notice.message);
+        }
+        for edit in saved.client_edits {
+            if let Err(stop) = self.editor.replace(&edit).await
+                && stop != PageStop::CannotEdit(Hint::GivenBefore)
+            {
+                let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
+                let message = format!("{file} is open and was left as it is: {stop}");
+                self.reporter.warn(Some(number), "file-left-alone", message);
+            }
+        }
+    }
+
+    /// Keeps what was learned and the summary of the run, and tells how the job came out.
+    pub(crate) async fn end(&self, end: JobEnd<'_>) -> Finished {
+        let (reporter, writer) = (&self.reporter, &self.writer);
+        writer.keep_tokenizers(self.session()).await;
+        let summary = run_report::summary(&run_report::Summary {
+            story: &self.brief().title,
+            session: self.session().id(),
+            asked: &self.asked,
+            provider: writer.kind.as_str(),
+            model: &writer.answers(),
+            asked_model: writer.asked_in_vain(),
+            outcome: end.outcome,
+            message: &end.message,
+            outcomes: end.outcomes,
+            seams: end.seams,
+            words: end.words,
+            target_words: end.target_words,
+            unit: self.brief().language.unit(),
+            usage: end.spent.usage,
+            beside: end.beside,
+            cost: end.spent.cost,
+            elapsed: reporter.elapsed(),
+            thought: reporter.thought(),
+        });
+        reporter.count_spent(self.session()).await;
+        reporter.finish_run(summary).await;
+        end.end(reporter.elapsed_ms(), |event| reporter.tell(event))
+    }
+}
+
+/// Length of a story, in words (characters for CJK).
+pub(crate) fn words(view: &SessionView) -> u32 {
+    u32::try_from(view.words()).unwrap_or(u32::MAX)
+}
+
+/// The length that a story is to have, in words (characters for CJK).
+fn target_words(view: &SessionView) -> u32 {
+    let words = view.chunks.iter().map(|chunk| chunk.target_words);
+    words.fold(0, u32::saturating_add)
+}
