@@ -1,5 +1,5 @@
-//! From the bytes of an answer to events: frames, the protocol's decoder, and what to do when
-//! frames can't be read, and when the bytes end, break, or go on for nothing.
+//! Turns the bytes of an answer into events: frames, the protocol's decoder, and what to do when frames can't
+//! be read, and when the bytes end, break, or never end.
 //!
 //! Holds no more than one frame, the events of one network chunk, and the text so far.
 
@@ -30,14 +30,14 @@ const LONGEST_ANSWER: usize = 128 * 1024 * 1024;
 /// connection alive does not prolong it.
 const AFTER_FINISH: Duration = Duration::from_secs(5);
 
-/// The same where the finish reason is doubtful: before any text, in one frame with text (some
-/// servers send one with every delta), or contradicted by text that came after it.
+/// The longest wait after a doubtful finish reason: before any text, in one frame with text (some servers
+/// send one with every delta), or contradicted by text that came after it.
 const AFTER_DOUBTFUL_FINISH: Duration = Duration::from_secs(30);
 
 /// What marks the end of a stream of events.
 const END_MARK: &str = "[DONE]";
 
-/// How far an answer is.
+/// The progress of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     Going,

@@ -1,4 +1,4 @@
-//! Base URLs as people write them, made into the one form that the protocols build on.
+//! Normalises base URLs as people write them into the one form that the protocols build on.
 //!
 //! Pure: nothing here opens a connection or reads the environment.
 

@@ -1,4 +1,4 @@
-//! The choice of a protocol.
+//! Makes the provider for a protocol.
 
 use std::sync::Arc;
 

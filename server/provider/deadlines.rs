@@ -1,4 +1,4 @@
-//! The deadlines of one call, around any stream of events.
+//! Enforces the deadlines of one call on any stream of events.
 //!
 //! Only `Text` and `Reasoning` count as tokens: what keeps a connection alive must not keep
 //! a call alive.

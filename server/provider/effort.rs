@@ -1,4 +1,4 @@
-//! How hard a model is asked to think, in each protocol's own words.
+//! Translates the level of thinking into each protocol's parameters.
 //!
 //! Which model takes which of them differs and changes with every release: what is sent here is
 //! what the vendors' documentation says today, and what is refused is left out ([`RefusedParameters`]).

@@ -1,4 +1,4 @@
-//! Where a model server is and what it lets in, from trusted settings.
+//! Defines the endpoint of a model server: address, key and deadlines, from trusted settings.
 
 use super::deadlines::Deadlines;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with a call to a model, and whether trying again may help.
+//! Defines the errors of a call to a model, and whether trying again may help.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub enum ProviderErrorKind {
     ContextOverflow,
     /// Any other 4xx: the request itself is wrong.
     BadRequest,
-    /// What came is not the protocol.
+    /// The answer is not of the protocol.
     Protocol,
 }
 

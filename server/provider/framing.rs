@@ -1,4 +1,4 @@
-//! Bytes into frames: server-sent events and JSON, told apart by what comes.
+//! Splits bytes into frames: server-sent events and JSON, told apart by their content.
 //!
 //! Labels are wrong too often: an error comes as JSON where events were asked for, events come
 //! as `application/json`. So each line is taken for what it is, whatever the protocol.

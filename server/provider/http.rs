@@ -1,4 +1,4 @@
-//! One way to talk HTTP to a model server: deadlines, no redirects, a key in its one header.
+//! Sends HTTP requests to a model server: deadlines, no redirects, a key in its one header.
 //!
 //! Never logs a body, and never sends anything to a host other than the one it was made for.
 
@@ -224,7 +224,7 @@ impl Http {
         }
     }
 
-    /// Makes the error for what came and is not the protocol, but `what`.
+    /// Makes the error for an answer that is not of the protocol, but `what`.
     pub fn protocol_error(&self, what: &str) -> ProviderError {
         ProviderError::new(
             ProviderErrorKind::Protocol,

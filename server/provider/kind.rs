@@ -1,4 +1,4 @@
-//! The protocols that there are.
+//! Lists the protocols.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

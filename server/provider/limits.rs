@@ -1,4 +1,4 @@
-//! How much text the vendors' models write in one answer, as far as their names tell.
+//! Knows how much text the vendors' models write in one answer, by their names.
 //!
 //! Careful rather than current: a limit that is too low costs a call, one that is too high a
 //! refusal. What is not known here is learned from a refusal or from where an answer ends.

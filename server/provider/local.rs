@@ -1,4 +1,4 @@
-//! Model servers on this machine: what answers on loopback, and with which models.
+//! Finds model servers on this machine: what answers on loopback, and with which models.
 //!
 //! Looking changes nothing and tells nothing: only 127.0.0.1 is asked, only for lists of models, only
 //! with GET, and no key is sent. Nothing that is found is used by itself.
@@ -134,7 +134,7 @@ fn refused(refusal: &Refusal) -> Option<LocalState> {
     }
 }
 
-/// Escapes in a name that a server gave what would not be seen as it is.
+/// Escapes the characters of a server's name for a model that would not be seen.
 pub fn visible(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for c in name.chars() {

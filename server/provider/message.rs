@@ -1,4 +1,4 @@
-//! What goes to a model and what comes back: the request and the events of its answer, as plain data.
+//! Defines the request to a model and the events of its answer, as plain data.
 
 use std::any::Any;
 use std::sync::Arc;

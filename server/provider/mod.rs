@@ -1,4 +1,4 @@
-//! Model providers: one wire protocol a file, all streaming, with deadlines.
+//! Connects to model providers: one wire protocol a file, all streaming, with deadlines.
 //!
 //! A provider turns one [`Request`] into a stream of [`Event`]s. It knows nothing of chunks,
 //! files or settings files. It never logs a prompt, a completion or a key, follows no

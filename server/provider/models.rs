@@ -1,4 +1,4 @@
-//! The list of models that a server offers, as OpenAI's and Anthropic's protocols have it.
+//! Reads the list of models that a server offers, as OpenAI's and Anthropic's protocols have it.
 
 use serde_json::Value;
 
@@ -13,8 +13,7 @@ pub(super) async fn list(http: &Http, path: &str) -> Result<Vec<String>, Failure
     Ok(names.map(str::to_owned).collect())
 }
 
-/// Reads the names of all models out of an answer of which it is not known whether it is such a list;
-/// `None` where it is none.
+/// Reads the names of all models out of an answer that may be a list of models; `None` where it is not.
 pub(super) fn of_list(list: &Value) -> Option<impl Iterator<Item = String>> {
     let models = list["data"].as_array()?;
     let names: Option<Vec<&str>> = models.iter().map(|model| model["id"].as_str()).collect();

@@ -1,5 +1,5 @@
-//! Ollama's native API, so that the size of the context window can be asked for and a prompt
-//! that was cut is noticed. (Its OpenAI-compatible endpoint can do neither.)
+//! Speaks Ollama's native API, so that the size of the context window can be asked for and a prompt that was
+//! cut is noticed. (Its OpenAI-compatible endpoint can do neither.)
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Parameters that a model may refuse.
+//! Remembers parameters that a model refuses.
 //!
 //! Which model takes which parameter changes with every release, and a 400 that names one
 //! is the only reliable word on it. Such a call is made again without the parameter, the

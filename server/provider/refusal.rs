@@ -1,5 +1,5 @@
-//! What a server says when it refuses a call: every vendor's shape, read into one, sorted
-//! into a kind, and put into words for the author.
+//! Reads what a server says when it refuses a call: every vendor's shape, sorted into a kind, and put into
+//! words for the author.
 //!
 //! Pure. Bodies are quoted in part only, and never with a key or a piece of the prompt in it.
 
@@ -315,8 +315,7 @@ const OUT_OF_CREDIT: &[&str] = &[
     "specified api usage limits",
 ];
 
-/// Reads a body that is no JSON: a sentence, or the title of a proxy's error page. a sentence, or the title
-/// of a proxy's error page.
+/// Reads a body that is no JSON: a sentence, or the title of a proxy's error page.
 fn plain_text(body: &str) -> String {
     let lower = body.to_ascii_lowercase();
     let title = lower.find("<title>").and_then(|start| {

@@ -1,4 +1,4 @@
-//! What of an answer's text is new.
+//! Finds the new part of an answer's text where a server repeats the earlier part.
 //!
 //! Some servers repeat the whole text in their last message, as a delta or as a message of its
 //! own. It must not stand in a chunk twice.

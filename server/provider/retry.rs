@@ -1,4 +1,4 @@
-//! When to try a failed call again. Pure: time and chance come in as parameters.
+//! Decides when to try a failed call again. Pure: time and chance come in as parameters.
 
 use std::time::Duration;
 
@@ -103,12 +103,12 @@ impl Retries {
         }
     }
 
-    /// Answers so far that were counted as failed.
+    /// Returns how many answers so far were counted as failed.
     pub fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// Calls so far that failed, for whatever reason.
+    /// Returns how many calls so far failed, for any reason.
     pub fn calls(&self) -> u32 {
         self.calls
     }

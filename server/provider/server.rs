@@ -1,4 +1,4 @@
-//! Whom a call talks to, as the author knows it, and what must never be repeated of a call.
+//! Names the server of a call for the author, and keeps key and prompt out of messages.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ impl Server {
     }
 }
 
-/// What messages must not repeat of a call: the key and the prompt.
+/// The texts that messages must not repeat: the key and the prompt.
 #[derive(Clone, Default)]
 pub(super) struct Secrets {
     key: Option<ApiKey>,

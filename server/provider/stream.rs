@@ -1,5 +1,4 @@
-//! One call to a model: the request, again without what the model refuses, and the answer as
-//! events.
+//! Makes one call to a model: the request, again without what the model refuses, and the answer as events.
 
 use std::sync::Arc;
 

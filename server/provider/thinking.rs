@@ -1,4 +1,4 @@
-//! Reasoning that a model writes into its answer, in the marks of its own template.
+//! Separates reasoning from the answer that a model writes it into, in the marks of its own template.
 //!
 //! Servers that know their model's template take it out themselves; others pass it through:
 //! as tags (`<think>…</think>`), as channels (`<|channel|>analysis<|message|>…`), or as channels

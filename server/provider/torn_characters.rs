@@ -1,4 +1,4 @@
-//! Joins a character that a server tore in two.
+//! Joins a character that a server split in two.
 //!
 //! A server that counts in UTF-16 may send half of a character at the end of one delta, as
 //! `\ud83d`, and the other half at the beginning of the next. Neither is a character (RFC 8259,
@@ -50,7 +50,7 @@ fn half_at(json: &str, at: usize) -> Option<u32> {
 /// Makes characters of the stand-ins in a text that comes in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
-    /// Whether any stand-in is about; without, a text stays as it is.
+    /// Whether a stand-in has come; without one, texts stay unchanged.
     pub is_needed: bool,
     /// A first half, whose other half may be next.
     half: Option<u32>,

@@ -1,4 +1,4 @@
-//! Undoes a compression that nobody asked for.
+//! Decompresses an answer for which no compression was asked.
 //!
 //! Some proxies compress whatever they pass on, with or without saying so. What came is known
 //! by its first two bytes (RFC 1952, section 2.3.1); no text of any protocol begins with them.
@@ -9,7 +9,7 @@ use flate2::write::MultiGzDecoder;
 
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// So many bytes are unpacked at once: a thousand times as much may come of them.
+/// The bytes that are unpacked at once; a thousand times as many may come out.
 const STEP: usize = 1024;
 
 /// Passes bytes on as they come, unpacked if they are packed.
@@ -21,7 +21,7 @@ pub(super) enum Unpacker {
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }
 
-/// What came begins like gzip and does not go on so.
+/// The error for bytes that begin like gzip and are not.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Corrupt;
 

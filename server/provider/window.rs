@@ -1,4 +1,4 @@
-//! How large a model's context window is, where its server tells.
+//! Asks a server for the size of a model's context window.
 
 use std::time::Duration;
 

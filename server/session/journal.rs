@@ -66,10 +66,10 @@ pub(crate) struct Stands {
     pub(crate) digest: Digest,
 }
 
-/// The content of a chunk file, by size, time and digest.
+/// The content of a chunk file on disk, by digest and modification time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OnDisk {
-    /// Of the whole text; of an empty one where there is no file.
+    /// The digest of the whole text; of an empty one where there is no file.
     pub(crate) digest: Digest,
     /// The modification time, by which a save that left the same bytes is noticed.
     pub(crate) modified: Option<Timestamp>,

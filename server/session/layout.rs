@@ -1,4 +1,4 @@
-//! Defines the names and paths of all files of a story. where everything of a story is. Pure.
+//! Defines the names and paths of all files of a story. Pure.
 
 use std::ffi::OsStr;
 use std::fmt;

@@ -77,7 +77,7 @@ pub struct Totals {
     /// What they cost, in the currency of the configured prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// The same sums for each role: draft, plan, state, refine, audit. draft, plan, state, refine, audit.
+    /// The same sums for each role: draft, plan, state, refine, audit.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_role: Spending,
     #[serde(flatten)]

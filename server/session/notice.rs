@@ -1,6 +1,6 @@
 //! Defines the notices of the store to the author, apart from results and errors.
 
-/// Tells the author something about the files of a story.
+/// A message to the author about the files of a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Stable kebab-case name of the kind of notice.

@@ -2,7 +2,7 @@
 
 use crate::story::{BeatId, ChunkNumber, Digest};
 
-/// Says what the outline wants of one chunk. Plans are in story order; their numbers are 1 to n.
+/// A chunk as the outline asks for it. Plans are in story order; their numbers are 1 to n.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedChunk {
     pub number: ChunkNumber,

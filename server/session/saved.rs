@@ -12,7 +12,7 @@ pub struct Saved {
     pub notices: Vec<Notice>,
 }
 
-/// Holds a text that the caller has to bring into the editor.
+/// A text that the caller has to bring into the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientEdit {
     pub path: PathBuf,

@@ -1,5 +1,4 @@
-//! Reads and renders `state/chunk_03.json`, the state that was extracted from a chunk. what was extracted
-//! from a chunk, read and rendered. Pure.
+//! Reads and renders `state/chunk_03.json`, the state that was extracted from a chunk. Pure.
 //!
 //! The author may edit it. Its own digest tells that, without the manifest; and a file that was
 //! written by hand from the start needs no more than what it wants to say.

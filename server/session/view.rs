@@ -1,5 +1,5 @@
 //! Describes the current state of a session: its chunks, what is known of each, and what is to be written
-//! next. its chunks, what is known of each, and what comes next. Pure.
+//! next. Pure.
 
 pub(super) mod facts;
 pub(super) mod gathering;
@@ -47,8 +47,7 @@ pub struct ChunkView {
     pub target_words: u32,
     /// The author changed it after it was generated.
     pub edited: bool,
-    /// Whether the author locked the chunk: nothing but the author changes its text. nothing but the author
-    /// changes its text.
+    /// Whether the author locked the chunk: nothing but the author changes its text.
     pub locked: bool,
     /// The story's text, without front matter and comments, with LF line ends; empty when
     /// missing.
@@ -66,7 +65,7 @@ pub struct ChunkView {
     pub in_conflict: Vec<PathBuf>,
 }
 
-/// Describes a text without a beat.
+/// A text without a beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
     pub beat: Option<BeatId>,

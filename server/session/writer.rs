@@ -1,4 +1,4 @@
-//! Holds the lock of a session and makes all changes to it. what a job may do to it.
+//! Holds the lock of a session and makes all changes to it.
 //!
 //! The order is always the same: the text that is about to be replaced goes to history, the
 //! new text goes to disk, and only then comes everything that is about it.

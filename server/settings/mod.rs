@@ -65,7 +65,7 @@ pub struct Settings {
     /// How hard models think, and a role each where that differs.
     pub thinking: Thinking,
     pub thinking_of: BTreeMap<Role, Thinking>,
-    /// Makes calls repeatable, where a server can do that; `None`: none is sent.
+    /// The seed that makes calls repeatable, where a server can do that; `None`: none is sent.
     pub seed: Option<u64>,
     /// Pace of the demo writer in words a second; `None`: as fast as it can.
     pub demo_words_per_second: Option<f64>,

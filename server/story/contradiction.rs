@@ -1,4 +1,4 @@
-//! A contradiction: a place of a chunk that does not agree with what the story said elsewhere.
+//! Defines a contradiction: a place of a chunk that does not agree with what the story said elsewhere.
 //!
 //! Pure. A model points it out, so it counts only for as long as both of its quotes stand where
 //! they are said to stand.

@@ -1,4 +1,4 @@
-//! Newtypes for what must not be mixed up.
+//! Defines newtypes for beat ids, chunk numbers and digests.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl fmt::Display for ChunkNumber {
 pub struct Digest(pub String);
 
 impl Digest {
-    /// Returns the digest of `text` as it stands, byte for byte.
+    /// Returns the digest of the bytes of `text`.
     pub fn of(text: &str) -> Self {
         const DIGITS: [char; 16] = [
             '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',

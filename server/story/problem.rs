@@ -1,4 +1,4 @@
-//! What is wrong with a text, and where.
+//! Defines a problem of a text with its place.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What the story so far said about the things that a beat names, in its own words.
+//! Finds sentences of the story so far about the things that a beat names.
 //!
 //! Needs no model: a sentence is found by the terms that it shares with the beat. What is
 //! quoted is verbatim, so it can't be wrong; rare terms tell more than common ones.

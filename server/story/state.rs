@@ -1,4 +1,4 @@
-//! What is known after a chunk: who is where, what was said, what is still open.
+//! Defines the state after a chunk: who is where, what was said, what is still open.
 //!
 //! Pure. A model extracts it, so nothing of it is believed unseen: [`ChunkState::verified`]
 //! holds each statement against the chunk's own text and drops what the text does not bear out.

@@ -1,5 +1,5 @@
-//! What stands before a story that is handed on as one markdown file: a YAML head as pandoc and
-//! static site generators take it, and the title as a heading.
+//! Renders the head of a story that is exported as one markdown file: a YAML head as pandoc and static site
+//! generators take it, and the title as a heading.
 
 use super::Brief;
 use super::brief::front_matter::Value;
@@ -42,7 +42,7 @@ impl TitlePage {
         page
     }
 
-    /// Returns the same as earlier versions wrote it: the title alone.
+    /// Returns the head that earlier releases wrote: the title alone.
     pub fn title_line(&self) -> String {
         format!("# {}\n", self.title)
     }
@@ -81,7 +81,7 @@ fn yaml(text: &str) -> String {
     serde_json::Value::from(escaped(text)).to_string()
 }
 
-/// Returns a text in one line that markdown shows as it is, whatever signs are in it.
+/// Escapes a text for one line of markdown, so that it is shown unchanged.
 pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {

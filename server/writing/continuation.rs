@@ -46,8 +46,8 @@ fn word_start(text: &str) -> usize {
     start
 }
 
-/// Returns what to append to `kept` so that `continuation`, the beginning of a new answer, goes on from its
-/// end: without the words that it repeats, and with just the white space that fits.
+/// Returns what to append to `kept` for a continuation: `continuation`, the beginning of a new answer,
+/// without the words that it repeats and with the white space that fits.
 pub fn join(kept: &str, continuation: &str) -> String {
     if kept.trim().is_empty() {
         return continuation.trim_start().to_owned();
@@ -118,8 +118,8 @@ fn repeated(kept: &str, continuation: &str) -> usize {
     0
 }
 
-/// Past the repeated words, also past what closes them in both texts, whatever white space is
-/// in it.
+/// Returns the offset after the repeated words and the marks that close them in both texts, whatever the
+/// white space.
 fn punctuation_end(kept: &str, continuation: &str, end: usize) -> usize {
     let last = parts(kept).last();
     let closing = last.map_or("", |(start, word)| &kept[start + word.len()..]);

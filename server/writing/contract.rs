@@ -1,5 +1,5 @@
-//! Whether the planned states of the beats carry a story over the places where a chunk is
-//! written before the text that it follows is there. Pure; looked at before anything is sent.
+//! Checks whether the planned states of the beats carry a story over the places where a chunk is written
+//! before the text that it follows. Pure; looked at before anything is sent.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! JSON as models write it: in a fence, with words around it, with a comma too many, with marks
-//! that should have been escaped, or cut off in the middle. Pure, and bounded whatever comes.
+//! Reads JSON as models write it: in a fence, with words around it, with a comma too many, with marks that
+//! should have been escaped, or cut off in the middle. Pure, and bounded whatever comes.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! What a prompt holds and what an answer must pass.
+//! Builds prompts, and judges the answers to them.
 //!
 //! Pure: the same values in give the same values out. Nothing in here does I/O, asks the time or knows a provider.
 

@@ -1,5 +1,5 @@
-//! What is written when: which chunk waits for which, which may be written beside each other,
-//! and which are written before the text that they follow is there.
+//! Orders the writing of chunks: which waits for which, which may be written at the same time, and which are
+//! written before the text that they follow.
 //!
 //! Pure. All of it is settled before anything is sent, so that the same job on the same files
 //! sends the same prompts, whichever of its calls happens to be quicker.
@@ -14,9 +14,9 @@ use crate::story::{Brief, ChunkNumber};
 /// Where a prompt takes the text before its chunk from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
-    /// From the chunk before, as it stands when this one is begun.
+    /// The end of the chunk before, as it is when this one is begun.
     Real,
-    /// From nowhere: the planned states of the two beats stand in for it.
+    /// None: the planned states of the two beats stand in for it.
     Planned,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Step {
 pub(crate) struct Schedule {
     /// In story order.
     entries: Vec<Entry>,
-    /// Most that are written at the same time.
+    /// The most chunks that are written at the same time.
     width: usize,
     by_weight: bool,
 }
@@ -81,7 +81,7 @@ struct Entry {
     step: Step,
     /// Indices of the entries that have to be complete before it is begun.
     waits: Vec<usize>,
-    /// Its length with that of the longest chain of chunks that wait for it.
+    /// The length of the chunk with that of the longest chain of chunks that wait for it.
     weight: u64,
     state: State,
 }
@@ -326,8 +326,8 @@ mod tests {
         Schedule::new(&brief, &tasks, order, 4)
     }
 
-    /// Returns the chunks in groups that could be written at the same time, were all as long; with a `~`
-    /// before those that are written without the text before them.
+    /// Groups the chunks that could be written at the same time if all had the same length; a `~` marks those
+    /// that are written without the text before them.
     fn waves(mut schedule: Schedule) -> String {
         let mut waves = Vec::new();
         loop {

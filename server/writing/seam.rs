@@ -1,5 +1,5 @@
-//! The opening of a chunk that was written before the text that it follows was there: what is
-//! asked of a model that fits it to that text, and whether its answer may take its place. Pure.
+//! Fits the first paragraph of a chunk to the text before it that was written later: the prompt, and whether
+//! the answer may replace the paragraph. Pure.
 
 use super::continuation;
 use super::prompt::last_words;
@@ -14,7 +14,7 @@ const AFTER_BYTES: usize = 600;
 /// An opening of fewer words may grow to twice this.
 const LEAST_WORDS: u32 = 20;
 
-/// The places of one seam.
+/// The text around one seam.
 #[derive(Debug, Clone, Copy)]
 pub struct Seam<'a> {
     /// The end of the text before.
@@ -61,7 +61,7 @@ impl<'a> Seam<'a> {
         parts
     }
 
-    /// Returns the opening that an answer gives, or why it is none.
+    /// Returns the new first paragraph in an answer, or why it has none that may be used.
     pub fn judge(&self, answer: &str, language: &Language) -> Result<String, &'static str> {
         let fresh = continuation::join(self.tail, answer.trim_start());
         let fresh = without_rest(without_lead(fresh.trim(), self.opening), self.rest);

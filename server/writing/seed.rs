@@ -1,12 +1,12 @@
-//! The seed of a call: a model that is asked again with the same seed and the same prompt gives
-//! the same text again.
+//! Derives the seed of a call: a model that is asked again with the same seed and the same prompt gives the
+//! same text again.
 
 use crate::story::Digest;
 
 /// Bits of a seed that was derived: every server takes it.
 const BITS: u64 = 0x7fff_ffff;
 
-/// Derives the seed of one call from that of the settings; none where none is set.
+/// Derives the seed of one call from the seed in the settings; `None` where that has none.
 ///
 /// `asked` is how often the same was asked before and not taken, `replaces` the text that is to
 /// be written anew. The first call for a text has the seed of the settings itself, every other

@@ -1,4 +1,4 @@
-//! How much one call is asked for: what fits its deadline at the speed that was measured, and
+//! Computes how many words one call is asked for: what fits its deadline at the speed that was measured, and
 //! the limit that its answer has.
 //!
 //! A chunk that does not fit is written in several calls rather than broken off again and
@@ -30,7 +30,7 @@ pub struct Bounds {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     pub words: u32,
-    /// What is left for later calls; 0 where this one is to reach the end.
+    /// The words left for later calls; 0 where this call is to reach the end.
     pub later: u32,
 }
 
@@ -76,14 +76,14 @@ pub(crate) struct Measured {
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
     pace: Option<Pace>,
-    /// Where an answer was cut off by a limit, in words.
+    /// The length at which a limit last cut an answer off, in words.
     cut_once: Option<u32>,
-    /// The same, once it happened again: the first time it may have been chance, or thoughts
-    /// that nobody saw.
+    /// The shortest answer in words that a limit cut off, once it happened a second time: the first time it
+    /// may have been chance, or reasoning that was not reported.
     cut_off: Option<u32>,
-    /// Returns the tokens that calls are allowed for reasoning, on top of what the text may have.
+    /// Tokens that calls are allowed for reasoning, on top of those of the text.
     reasoning: u32,
-    /// The author was told that a limit of a call's own cut an answer off.
+    /// Whether the author was told that a call's own limit cut an answer off.
     told_limit: bool,
 }
 
@@ -128,8 +128,8 @@ impl Measured {
         !std::mem::replace(&mut self.known().told_limit, true)
     }
 
-    /// Tokens that calls are allowed for reasoning, on top of what the text may have. 0 until
-    /// reasoning was seen to take the room of a text.
+    /// Returns the tokens that calls are allowed for reasoning, on top of those of the text. 0 until reasoning was
+    /// seen to take the room of a text.
     pub fn reasoning(&self) -> u32 {
         self.known().reasoning
     }

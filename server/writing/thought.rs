@@ -1,4 +1,4 @@
-//! How much of an answer was thinking: as the server tells it, else by what was heard of it.
+//! Measures how much of an answer was reasoning: as the server reports it, else by the text that arrived.
 
 use crate::provider::Event;
 

@@ -360,8 +360,7 @@ impl<'a> Composer<'a> {
         self.pack.list(name)
     }
 
-    /// Writes the last paragraph: what is missing to the asked length, then the exit state. what is missing
-    /// to the asked length, then the exit state.
+    /// Writes the last paragraph: what is missing to the asked length, then the exit state.
     fn close(&mut self, exit: Vec<Given>) {
         self.begin();
         let unit = self.unit();

@@ -76,7 +76,7 @@ pub enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pub pieces: Vec<Piece>,
-    /// Tells templates apart; the same for the same source.
+    /// The id of the template; the same for the same source.
     pub id: u64,
 }
 

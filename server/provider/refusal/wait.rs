@@ -1,4 +1,4 @@
-//! How long a server asks to be left alone: in headers, in fields of the body, or in words.
+//! Reads how long a server asks to be left alone: in headers, in fields of the body, or in words.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,5 @@
-//! How large a context window is that was too small, and what was asked of it, as servers say it.
+//! Reads the size of a context window that was too small, and the tokens that were asked of it, as servers
+//! say it.
 
 use serde_json::Value;
 

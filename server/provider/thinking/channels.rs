@@ -1,4 +1,4 @@
-//! Channels: a template in which each message names the one it is for.
+//! Reads channels: a template in which each message names the one it is for.
 //!
 //! `<|channel|>analysis<|message|>…<|end|><|start|>assistant<|channel|>final<|message|>…`, OpenAI's
 //! "harmony" format. Only what is said on `final`, or on no channel, is prose.

@@ -1,4 +1,4 @@
-//! What of a delta is passed on, and what is held back until more of a mark has come.
+//! Passes text of a delta on, and finds what to hold back until more of a mark has come.
 
 use crate::provider::Event;
 

@@ -1,4 +1,4 @@
-//! The tags that models wrap their reasoning in, and how an answer may begin.
+//! Recognises the tags that models wrap their reasoning in, and how an answer may begin.
 
 use std::ops::Range;
 
@@ -16,11 +16,11 @@ const TAGS: &[(&str, &str)] = &[
     ("◁think▷", "◁/think▷"),
 ];
 
-/// In brackets, where prose has its own: only as it is written here.
+/// Tags in brackets, which prose has too: recognised only in this spelling.
 const BRACKETS: (&str, &str) = ("[THINK]", "[/THINK]");
 
-/// What tells by its name that a tag holds reasoning. Vendors make up names of their own
-/// (`<seed:think>`, `<thought>`, `<inner_reasoning>`).
+/// Parts of names by which a tag holds reasoning. Vendors make up names (`<seed:think>`,
+/// `<thought>`, `<inner_reasoning>`).
 const NAMES: &[&str] = &[
     "think",
     "thought",
@@ -60,7 +60,7 @@ pub(super) enum Beginning {
     Bare {
         length: usize,
     },
-    /// The same for the answer.
+    /// The name of the channel for the answer, with its marks dropped.
     BareFinal {
         length: usize,
     },
@@ -127,7 +127,7 @@ pub(super) fn beginning(begun: &str) -> Beginning {
     }
 }
 
-/// Returns the names of channels before a word that begins at once: no prose begins like this.
+/// Reads names of channels before a word that follows without a blank, as no prose begins.
 fn bare(begun: &str) -> Beginning {
     for name in ["analysis", "commentary", "final"] {
         if name.starts_with(begun) {

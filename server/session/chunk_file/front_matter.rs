@@ -1,6 +1,6 @@
 //! The lines of front matter: keys, values and fences. Pure.
 
-/// Tells whether the prose of a chunk file is whole.
+/// The status of a chunk file: whether its prose is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileStatus {
     Partial,

@@ -1,5 +1,4 @@
-//! Describes what is at a path: its kind, size and times. its kind, and what else the file system tells of
-//! it.
+//! Describes what is at a path: its kind, size and times.
 
 use std::fs;
 use std::path::Path;

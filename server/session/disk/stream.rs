@@ -137,7 +137,7 @@ impl Seek for NewFile {
     }
 }
 
-/// Fills a buffer from a reader as far as possible.
+/// Reads once into `piece`, again where a signal interrupts it; returns the number of bytes, 0 at the end.
 pub(crate) fn read_piece(reader: &mut impl Read, piece: &mut [u8]) -> io::Result<usize> {
     loop {
         match reader.read(piece) {

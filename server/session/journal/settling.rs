@@ -1,6 +1,5 @@
 //! Reconciles journals with chunk files: when the editor shows, saves, opens or closes a file, and when no
-//! editor has it open any more. when the editor shows, saves, opens or closes a file, and when nobody has it
-//! open any more.
+//! editor has it open any more.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

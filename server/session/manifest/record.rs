@@ -1,5 +1,4 @@
 //! Defines the record of a chunk: what is known of its text, in the manifest and next to texts in history/.
-//! what is known of its text, in the manifest and beside texts in history/.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,4 @@
-//! Sums what a session has cost: every call of every role, from the logs of its runs. every call of every
-//! role, by the logs of its runs.
+//! Sums what a session has cost: every call of every role, from the logs of its runs.
 //!
 //! A call is noted in the log of its run as soon as it has ended, whatever becomes of its answer. So failed
 //! attempts, replaced texts and whatever a killed job had asked for are counted too, and a lost manifest

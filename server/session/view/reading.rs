@@ -1,5 +1,4 @@
-//! Reads the current state of a session from disk, journals and open editors. what is what in it, from disk,
-//! journals and open editors.
+//! Reads the current state of a session from disk, journals and open editors.
 
 use super::SessionView;
 use super::gathering;

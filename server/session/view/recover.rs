@@ -1,5 +1,5 @@
 //! Derives the view of a session from its facts: what is complete, partial, failed or missing, and what comes
-//! next. what is complete, partial, failed or missing, and what comes next.
+//! next.
 //!
 //! Pure: the same facts give the same view, and nothing but the facts counts. Delete
 //! everything but chunk files and brief, and the view is still true.

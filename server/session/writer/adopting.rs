@@ -1,5 +1,4 @@
-//! Finds sessions whose brief was renamed, and assigns them to the present brief. which they are, and how
-//! they come to the brief of today.
+//! Finds sessions whose brief was renamed, and assigns them to the present brief.
 
 use super::Session;
 use super::changelog;

@@ -1,5 +1,4 @@
 //! Reads and writes audit.json: which chunks were audited, and the contradictions that were found in each.
-//! which chunks were audited, and the contradictions that were found in each.
 //!
 //! By beat, so that it stays right when chunks move. It is about the texts and never in their
 //! way: one that can't be read is a notice, and counts as empty.

@@ -1,5 +1,4 @@
-//! Writes the lines of CHANGELOG.md: what was written, rewritten, edited, restored; one line an event. what
-//! was written, rewritten, edited, restored; one line an event. Pure.
+//! Writes the lines of CHANGELOG.md: what was written, rewritten, edited, restored; one line an event. Pure.
 
 use jiff::Timestamp;
 

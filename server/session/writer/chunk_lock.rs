@@ -1,5 +1,4 @@
-//! Locks and unlocks chunks: the text of a locked chunk is changed by the author only. the author is content
-//! with a text, and nothing but the author changes it until it is unlocked.
+//! Locks and unlocks chunks: the text of a locked chunk is changed by the author only.
 //!
 //! The lock stands in the front matter of the chunk file, where the author sees it and where a
 //! lost manifest, a copy or an archive can't lose it, and in the manifest, which has it where the

@@ -1,5 +1,4 @@
-//! Moves state file and revision of a chunk together with its text when files are brought into order. where
-//! its text goes when files are brought into order, they go, and they come back with it.
+//! Moves state file and revision of a chunk together with its text when files are brought into order.
 //!
 //! Whose they are is told by the beat that they name; the name of the file tells it for those that
 //! name none, such as one that the author made.
@@ -56,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// Returns the extension of such a file in history/.
+    /// Returns the end of such a file's name in history/.
     fn end_away(self) -> String {
         format!(".{}{}", self.folder(), self.end())
     }

@@ -1,6 +1,5 @@
 //! Does what follows a saved text: the steps of declared changes, the full story, the changelog, the
-//! manifest. declared changes done step by step, the full story, the changelog, the manifest. All of it can
-//! be done again from the chunk files.
+//! manifest. All of it can be done again from the chunk files.
 
 use std::path::Path;
 

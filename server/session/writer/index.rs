@@ -1,5 +1,4 @@
-//! Writes SESSIONS.md: what each session is, how far it is, how to resume it. what each session is, how far
-//! it is, how to pick it up again.
+//! Writes SESSIONS.md: what each session is, how far it is, how to resume it.
 //!
 //! The index stands between two marks and is rewritten by every job; whatever the author
 //! writes outside the marks stays.

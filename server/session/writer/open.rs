@@ -1,5 +1,5 @@
 //! Opens a session for writing: takes the lock, finishes what a dead process left, reads the manifest, and
-//! orders the files. the lock, what a dead process left behind, the manifest, and the order of the files.
+//! orders the files.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

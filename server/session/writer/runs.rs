@@ -1,5 +1,4 @@
-//! Records a job in a folder of its own: what was asked, what happened, what went wrong. what was asked, what
-//! happened, what went wrong.
+//! Records a job in a folder of its own: what was asked, what happened, what went wrong.
 //!
 //! A run's records must never fail the job that they are about: [`Run::log`] swallows
 //! errors. No prose, prompts or keys go into the log; that is the caller's to keep.

@@ -1,5 +1,4 @@
-//! Reads and replaces the states of chunks: what was extracted from each, as far as it still holds. what was
-//! extracted from each, as far as it can still be believed, and how a new one comes into its place.
+//! Reads and replaces the states of chunks: what was extracted from each, as far as it still holds.
 //!
 //! A state never stands in the way of the story: one that can't be read is a notice. What the
 //! author wrote into a state file is taken as it is, and never overwritten unasked.

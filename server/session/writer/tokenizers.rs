@@ -1,5 +1,5 @@
-//! Reads and writes `.work/tokens.json`: what jobs have learned of how models count tokens. what jobs have
-//! learned of how models count tokens. Its content is the job's; without it, the next job learns it again.
+//! Reads and writes `.work/tokens.json`: what jobs have learned of how models count tokens. Its content is
+//! the job's; without it, the next job learns it again.
 
 use super::Session;
 use crate::session::disk::Disk;

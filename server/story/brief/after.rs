@@ -1,4 +1,4 @@
-//! What `after=` asks for: beats that have to be written before others.
+//! Resolves `after=`: beats that have to be written before others.
 
 use std::collections::HashMap;
 

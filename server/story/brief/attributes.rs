@@ -1,5 +1,5 @@
-//! What stands in braces at the end of a heading:
-//! `## The Logbook {#logbook words=2000 cast="Mara, Ilse" after=storm pov="third person"}`.
+//! Reads the attributes in braces at the end of a heading: `## The Logbook {#logbook words=2000 cast="Mara,
+//! Ilse" after=storm pov="third person"}`.
 //!
 //! Read from the heading's source, since the attribute syntax that markdown parsers know has
 //! no quoted values.
@@ -12,13 +12,13 @@ use crate::story::text::spelling::closest;
 use crate::story::text::white_space::on_one_line;
 use crate::story::{Problem, Span};
 
-/// The attributes that a beat may have, beside its `#id`.
+/// The attributes that a beat may have, apart from its `#id`.
 pub const ATTRIBUTES: [&str; 4] = ["words", "cast", "after", "pov"];
 
 /// The most words that one beat may ask for.
 pub(crate) const MOST_BEAT_WORDS: u32 = 1_000_000;
 
-/// What stands between names in a list, whatever the keyboard.
+/// The separators between names in a list, in the scripts of several keyboards.
 pub(crate) const NAME_SEPARATORS: [char; 7] = [',', ';', '、', '،', '，', '；', '؛'];
 
 /// A value and where it stands.
@@ -109,7 +109,7 @@ pub(crate) fn read_heading(
     }
 }
 
-/// Where a block of attributes stands in a heading.
+/// The place of a block of attributes in a heading.
 struct Block {
     open: usize,
     inner_end: usize,

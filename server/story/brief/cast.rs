@@ -1,4 +1,4 @@
-//! The characters: second-level headings below Cast.
+//! Reads the characters: second-level headings below Cast.
 
 use std::collections::HashMap;
 

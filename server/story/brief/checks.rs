@@ -1,5 +1,4 @@
-//! What is wrong between the parts of a brief: lengths that can't work out, names that nobody
-//! has.
+//! Checks the parts of a brief against each other: lengths that can't work out, names that no character has.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! YAML front matter: where it is, and its keys and values with their places.
+//! Reads YAML front matter: its place, and its keys and values with their places.
 //!
 //! Works on the events of the YAML parser and never builds a tree: neither deep nesting nor
 //! an anchor bomb can cost more than reading the text once. What the keys mean is none of its

@@ -1,4 +1,4 @@
-//! Lines that begin with a label: `Enter: …`, `Exit: …`, `aka: …`.
+//! Reads lines that begin with a label: `Enter: …`, `Exit: …`, `aka: …`.
 
 /// A line that begins with one of the asked labels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

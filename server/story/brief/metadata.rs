@@ -1,4 +1,4 @@
-//! What the front matter says about the story, and everything that may be wrong with it.
+//! Reads what the front matter says about the story, and reports everything that is wrong with it.
 
 use super::attributes::shortened;
 use super::front_matter::{Entry, FrontMatter, Value};

@@ -1,4 +1,4 @@
-//! The brief: what the author says about a story before it is written.
+//! Reads the brief: what the author says about a story before it is written.
 //!
 //! [`Brief::parse`] never fails: it returns all that could be understood, and a
 //! [`Problem`](super::Problem) with its place for everything that could not.

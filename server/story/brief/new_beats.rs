@@ -1,4 +1,4 @@
-//! A brief with one more beat in it.
+//! Adds beats to the text of a brief.
 //!
 //! Pure. It only ever inserts: every byte of the author's stays, in its order. What was made is
 //! read back and compared, so that a new beat can't change what any other part of the brief

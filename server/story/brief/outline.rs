@@ -1,4 +1,4 @@
-//! The outline: chapters and beats.
+//! Reads the outline: chapters and beats.
 
 use std::collections::{HashMap, HashSet};
 
@@ -253,7 +253,7 @@ fn check_heading(document: &Document<'_>, heading: &Heading, problems: &mut Vec<
     }
 }
 
-/// Gives every beat an id of its own: the first keeps it, later ones get a suffix and a problem.
+/// Gives every beat a unique id: the first keeps it, later ones get a suffix and a problem.
 pub(crate) fn settle_ids(beats: &mut [Beat], problems: &mut Vec<Problem>) {
     let mut taken: HashSet<String> = beats.iter().map(|beat| beat.id.0.clone()).collect();
     let mut first: HashMap<String, usize> = HashMap::new();

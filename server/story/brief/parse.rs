@@ -1,5 +1,5 @@
-//! The reading of a brief: all that could be understood, and a [`Problem`] with its place for
-//! everything that could not.
+//! Parses a brief: all that could be understood, and a [`Problem`] with its place for everything that could
+//! not.
 
 use super::after::settle_after;
 use super::cast::{check_cast, read_cast};
@@ -86,7 +86,7 @@ impl Brief {
             .sort_by_key(|problem| (problem.span.start, problem.severity));
     }
 
-    /// Lists the problems of the story's length, for somebody who knows more of where it comes from.
+    /// Lists the problems of the story's length, for callers that know its source.
     pub fn length_problems_mut(&mut self) -> impl Iterator<Item = &mut Problem> {
         let problems = self.problems.iter_mut();
         problems.filter(|problem| TARGET_CODES.contains(&problem.code))

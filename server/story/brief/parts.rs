@@ -1,4 +1,4 @@
-//! What a brief is made of, as data.
+//! Defines the parts of a brief, as data.
 
 use super::front_matter::FrontMatter;
 use super::section_kind::SectionKind;
@@ -11,7 +11,7 @@ use crate::story::{BeatId, Language, Problem, Severity, Span};
 /// A parsed brief. Texts are the author's own words, without the margin notes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Brief {
-    /// From the front matter; "Untitled" when there is none.
+    /// The title from the front matter; "Untitled" where there is none.
     pub title: String,
     /// Whether the author gave it its title.
     pub has_title: bool,
@@ -96,11 +96,11 @@ pub struct Beat {
     pub words_span: Option<Span>,
     /// Names from the `cast` attribute.
     pub cast: Vec<String>,
-    /// Where each name of `cast` stands, in the same order.
+    /// The place of each name of `cast`, in the same order.
     pub cast_spans: Vec<Span>,
     /// Beats that have to be written before this one; only such as exist, and never in a circle.
     pub after: Vec<BeatId>,
-    /// Where each id of `after` stands, in the same order.
+    /// The place of each id of `after`, in the same order.
     pub after_spans: Vec<Span>,
     /// Its own point of view, from the `pov` attribute.
     pub pov: Option<String>,

@@ -1,4 +1,4 @@
-//! The laws of the story's world: a numbered list, kept verbatim and never renumbered.
+//! Reads the rules of the story's world: a numbered list, kept verbatim and never renumbered.
 //!
 //! Read line by line rather than as a CommonMark list, because a list knows only its first
 //! number, and because not every script numbers with 1, 2, 3.

@@ -1,6 +1,6 @@
-//! What the sections of a brief are for.
+//! Names the kinds of sections of a brief.
 
-/// The headings that have a meaning of their own.
+/// The headings of sections with a special meaning.
 pub const SECTION_TITLES: [(&str, SectionKind); 7] = [
     ("Premise", SectionKind::Premise),
     ("Setting", SectionKind::Setting),

@@ -1,4 +1,4 @@
-//! The first-level sections of a brief, and what each is for.
+//! Cuts a brief into its first-level sections, and tells the kind of each.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::story::text::spelling::closest;
 use crate::story::text::white_space::on_one_line;
 use crate::story::{Problem, Span};
 
-/// Other words for the sections whose form matters, so that nobody wonders why they are not read.
+/// Synonyms of section headings, about which the author is warned.
 const SYNONYMS: [(&str, &str); 12] = [
     ("characters", "Cast"),
     ("character", "Cast"),
@@ -31,7 +31,7 @@ pub(crate) struct Part<'a> {
     pub section: Section,
     /// Below the heading, to the end.
     pub body: Span,
-    /// Those of second and lower level.
+    /// The headings of the second level and below.
     pub headings: &'a [Heading],
 }
 

@@ -1,4 +1,4 @@
-//! How many words every beat gets.
+//! Computes how many words every beat gets.
 
 use super::parts::{Beat, Brief};
 
@@ -37,7 +37,7 @@ pub fn plan_sizes(brief: &Brief, defaults: SizeDefaults) -> Vec<u32> {
     sizes_of(&brief.beats, lengths)
 }
 
-/// Returns the same by lengths that are in force, whatever the brief says.
+/// Returns the words of every beat by the lengths in force, whatever the brief says.
 pub fn sizes_of(beats: &[Beat], lengths: SizeDefaults) -> Vec<u32> {
     let (target, chunk_words) = (lengths.target_words, lengths.chunk_words.max(1));
     let (own, free) = own_and_free(beats);

@@ -1,5 +1,5 @@
-//! What answers hold besides prose: a model that speaks of itself or its work, and lists of
-//! what it was given.
+//! Recognises what answers hold besides prose: a model that speaks of itself or its work, and lists of what
+//! it was given.
 //!
 //! The one judgement of it, for acceptance and for the lint. Pure. So narrow that prose does
 //! not meet it; what is merely suspicious is the lint's own.
@@ -13,7 +13,7 @@ pub use pack::{PACKS, Packs};
 
 use std::ops::Range;
 
-/// Where a paragraph stands in its chunk.
+/// The position of a paragraph in its chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     First,
@@ -175,12 +175,12 @@ pub fn is_span(title: &str) -> bool {
         )
 }
 
-/// Tells whether a text only says that an outline goes on, or leaves a place to be filled in.
+/// Tells whether a text is a placeholder: it says that an outline continues, or has a place to be filled in.
 pub fn stands_in(text: &str) -> bool {
     PACKS.stand_in.is_match(text) || PACKS.placeholder.is_match(text)
 }
 
-/// Tells whether a paragraph is said by somebody, or quoted.
+/// Tells whether a paragraph is speech or a quotation.
 fn is_spoken(paragraph: &str) -> bool {
     paragraph.starts_with([
         '“', '"', '‘', '\'', '«', '»', '„', '「', '『', '>', '—', '–', '―',

@@ -1,4 +1,5 @@
-//! What answers hold besides prose, in the languages that models answer in: data under `packs/`.
+//! Loads the patterns for what answers hold besides prose, in the languages that models answer in: data under
+//! `packs/`.
 //!
 //! All packs are tried on every answer: a model that was asked for Japanese may well refuse in
 //! English. A pattern has to be so narrow that prose never meets it; what is merely suspicious
@@ -24,9 +25,8 @@ const FILES: [&str; 11] = [
     include_str!("packs/ru.toml"),
 ];
 
-/// A pack as it stands in its file. Patterns are regular expressions without regard to case;
-/// `{name}` stands for the part of that name, `’` for any apostrophe, a blank for any white
-/// space.
+/// A pack as its file has it. Patterns are regular expressions without regard to case; `{name}` stands for
+/// the part of that name, `’` for any apostrophe, a blank for any white space.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PackFile {
@@ -45,11 +45,11 @@ struct PackFile {
 struct PatternFile {
     /// A whole first line that only announces what follows.
     preamble: Vec<String>,
-    /// The same in one line with the prose, up to its colon.
+    /// Such a lead in one line with the prose, up to its colon.
     inline: Vec<String>,
     /// A whole last paragraph or line that is about the work.
     postamble: Vec<String>,
-    /// The same, but only in brackets.
+    /// Such a line, but only in brackets.
     bracketed: Vec<String>,
     /// The heading of what a model appends: a summary, notes.
     summary: Vec<String>,

@@ -1,4 +1,4 @@
-//! The blocks of a chunk's prose: paragraphs, and what is none.
+//! Splits a chunk's prose into blocks: paragraphs, and what is none.
 
 use super::super::Span;
 use crate::story::text::comments::comments;
@@ -155,7 +155,7 @@ impl Splitter<'_> {
         self.blocks.push(Block { span, kind, holes });
     }
 
-    /// Tells whether nothing but comments stands in `line`.
+    /// Tells whether `line` has nothing but comments.
     fn is_comment(&self, line: &Span) -> bool {
         let first = self
             .comments

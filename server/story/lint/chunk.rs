@@ -1,4 +1,4 @@
-//! A chunk of a story as the lint takes it.
+//! Defines a chunk as the lint takes it.
 
 use super::super::{BeatId, ChunkNumber, Span};
 use super::facts::ChunkFacts;
@@ -30,7 +30,7 @@ impl LintedChunk<'_> {
         self.facts.text()
     }
 
-    /// Returns the text of some bytes; nothing where they are none of this chunk.
+    /// Returns the text of a byte range; empty where the range is not in this chunk.
     pub(super) fn slice(&self, span: &Span) -> &str {
         self.facts.text().get(span.clone()).unwrap_or("")
     }

@@ -1,4 +1,4 @@
-//! Which part of a paragraph is spoken: quotation marks and dashes of many languages.
+//! Finds the spoken part of a paragraph: quotation marks and dashes of many languages.
 //!
 //! Character by character and without looking back. A quotation that is never closed ends
 //! with its paragraph, as it does in print where speech goes on in the next one.

@@ -1,4 +1,4 @@
-//! What a chunk's text says by itself, without the brief and the other chunks.
+//! Computes the facts of a chunk's text alone, without the brief and the other chunks.
 
 use super::super::{Language, Span};
 use super::finding::Remark;

@@ -1,4 +1,4 @@
-//! What the lint has to say, and where.
+//! Defines the findings of the lint with their places.
 
 use serde::Serialize;
 

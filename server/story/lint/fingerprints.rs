@@ -1,4 +1,4 @@
-//! Fingerprints of a text, by which a passage meets its copy.
+//! Computes fingerprints of a text, by which copies of a passage are found.
 //!
 //! Chosen by winnowing (Schleimer, Wilkerson, Aiken: "Winnowing", SIGMOD 2003): of every few
 //! hashes of neighbouring words the least is kept, so that any passage of the full length has

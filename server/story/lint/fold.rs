@@ -1,4 +1,4 @@
-//! How words are compared: folded to one form, and hashed.
+//! Folds words to one form for comparison, and hashes them.
 //!
 //! Everything that compares words (names, packs, repeated passages) folds them here, so that
 //! a word of a pack and the same word in a chunk always meet.

@@ -1,4 +1,4 @@
-//! The names and words that a story's brief knows.
+//! Collects the names and words of a story's brief.
 
 use super::super::brief::CastEntry;
 use super::super::{Brief, Language, SectionKind};
@@ -17,7 +17,7 @@ pub(super) struct Person {
     pub name: String,
     /// Ways to name it, each a sequence of words; a word may come in several forms.
     forms: Vec<Vec<Vec<Key>>>,
-    /// The same in scripts without blanks.
+    /// The forms of the name in unspaced scripts.
     unspaced: Vec<String>,
 }
 

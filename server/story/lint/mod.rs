@@ -1,4 +1,4 @@
-//! The story lint: what can be seen in finished prose without a model.
+//! Checks finished prose without a model.
 //!
 //! Names that drift, a point of view or a tense that flips, rules that change their number,
 //! passages that repeat, marks and chatter that a model left behind. Multilingual where it can

@@ -54,9 +54,9 @@ struct Suspect {
     places: Vec<Place>,
     /// Somewhere a capital can only mean a name.
     certain: bool,
-    /// Somewhere it stands beside a word of this character's name.
+    /// The entry of the cast that a neighbouring word names somewhere.
     beside: Option<usize>,
-    /// Somewhere a name that nobody has follows: Anne Cox is not Anna.
+    /// Whether a name that is not of the cast follows somewhere: Anne Cox is not Anna.
     of_another: bool,
 }
 
@@ -121,7 +121,7 @@ fn may_be_name(story: &Story<'_>, word: &Word) -> bool {
         && !pack.titles.contains(&word.key)
 }
 
-/// Tells whether a word is a name that nobody in the cast has, not even misspelt.
+/// Tells whether a word is a name that is not of the cast, not even misspelt.
 fn names_another(story: &Story<'_>, word: &Word, written: &str) -> bool {
     let is_name = word.is_capital() && !word.opens() && !word.is_all_caps();
     if !is_name || !may_be_name(story, word) {
@@ -230,8 +230,8 @@ fn distance(letters: &[char], part: &NamePart, story: &Story<'_>) -> Option<usiz
     Some(generic_damerau_levenshtein(letters, name))
 }
 
-/// Returns a quick lower bound: letters of one that the other has not, counted by bits. A letter that is
-/// replaced counts twice.
+/// Returns a quick lower bound of the letters that differ: letters of one that the other lacks, counted by
+/// bits. A letter that is replaced counts twice.
 fn differing(one: &[char], other: &[char]) -> u32 {
     let bits = |letters: &[char]| {
         letters

@@ -89,8 +89,8 @@ fn check_han(story: &Story<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the family name, and behind it characters that share one with the given name or have its length,
-/// and are nobody's.
+/// Finds the family name followed by characters that share one with the given name or have its length, and
+/// are no other character's name.
 fn wrong_given(
     chunk: &LintedChunk<'_>,
     family: &str,

@@ -1,4 +1,4 @@
-//! Language packs: what the checks know about a language, as data under `packs/`.
+//! Loads language packs: what the checks know about a language, as data under `packs/`.
 //!
 //! A language without a pack is linted by what needs none: lengths, repeated passages, left
 //! over marks, names in scripts with capitals.
@@ -22,7 +22,7 @@ const PACKS: [&str; 6] = [
 ];
 const PROFILES: &str = include_str!("packs/profiles.toml");
 
-/// A pack as it stands in its file. Lists of words are separated by white space.
+/// A pack as its file has it. Lists of words are separated by white space.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct PackFile {
@@ -111,7 +111,7 @@ pub(super) struct Pack {
     pub endings: Vec<String>,
     /// What a model says about itself or its work, anywhere.
     pub talk: Phrases,
-    /// The same, where it means that only in the first or the last paragraph.
+    /// Phrases that mean this only in the first or the last paragraph.
     pub edges: Phrases,
     pub worn: Worn,
     pub first_person: KeySet,
@@ -125,7 +125,7 @@ pub(super) struct Pack {
     pub elides: bool,
     pub nouns_have_capitals: bool,
     pub lines_are_paragraphs: bool,
-    /// Names have endings of their own in every case.
+    /// Whether names are inflected by case.
     pub names_inflect: bool,
 }
 
@@ -146,9 +146,9 @@ pub(super) struct Tense {
     pub past_exceptions: KeySet,
     /// "is", "has": present, but also said of what always holds.
     pub present: KeySet,
-    /// What somebody does now.
+    /// Verbs in the present for what a character does.
     pub present_acts: KeySet,
-    /// Where verbs are told by their subject: plain forms, and those of the third person.
+    /// Plain forms of verbs and forms of the third person, where verbs are recognised by their subject.
     pub plain: KeySet,
     pub third: KeySet,
     pub regular_past: KeySet,
@@ -292,8 +292,7 @@ fn make(file: &PackFile, profile: &ProfileFile, english: &PackFile) -> Pack {
     }
 }
 
-/// Reads lines such as `3 let out a breath`: the use from which on it is reported, and the phrase. the use
-/// from which on it is told, and the phrase.
+/// Reads lines such as `3 let out a breath`: the use from which on it is reported, and the phrase.
 fn make_worn(lines: &[String]) -> Worn {
     let parts: Vec<(&str, &str)> = lines
         .iter()

@@ -1,4 +1,4 @@
-//! Many phrases looked for at once, word by word.
+//! Searches for many phrases at once, word by word.
 
 use super::super::Span;
 use super::fold::{self, Key, KeyMap};

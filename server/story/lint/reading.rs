@@ -1,4 +1,4 @@
-//! A chunk's prose taken apart once for all checks: paragraphs, words, who speaks.
+//! Takes a chunk's prose apart once for all checks: paragraphs, words, who speaks.
 //!
 //! One pass, in time proportional to the text. Comments (also notes in the margin) and code
 //! are no prose and have no words.

@@ -80,8 +80,8 @@ pub(super) fn check(story: &Story<'_>, echoes: &[Echo], findings: &mut Vec<Findi
     }
 }
 
-/// Returns the words around `place` that are the same as around `earlier`, from the word `from` on; in the
-/// same chunk, never so far that the two overlap.
+/// Extends a match around `place` and `earlier` to all equal words, from the word `from` on; in the same
+/// chunk, never so far that the two overlap.
 fn matched(story: &Story<'_>, earlier: Place, place: Place, from: usize) -> (Span, usize) {
     let ours = &story.chunks[place.chunk].facts.reading.words;
     let theirs = &story.chunks[earlier.chunk].facts.reading.words;

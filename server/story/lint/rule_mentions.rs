@@ -1,4 +1,4 @@
-//! Where a text speaks of a rule by its number: "rule three", "la tercera regla", 規則三.
+//! Finds where a text names a rule by its number: "rule three", "la tercera regla", 規則三.
 
 use super::super::Span;
 use super::pack::{Pack, RuleWords};
@@ -16,7 +16,7 @@ pub(super) struct RuleMention {
     pub number_span: Span,
     /// The whole mention.
     pub span: Span,
-    /// The sentence that it stands in.
+    /// The sentence of the mention.
     pub sentence: Span,
 }
 

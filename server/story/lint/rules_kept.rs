@@ -48,7 +48,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
 /// What a rule or a statement says, as far as it can be compared.
 struct Content {
     stems: KeySet,
-    /// What must be shared to be about the same thing; single characters say less.
+    /// How many words two texts must share to be about the same thing; single characters say less.
     least_shared: usize,
     /// How many words forbid or deny.
     negations: usize,
@@ -236,8 +236,8 @@ fn statement(chunk: &LintedChunk<'_>, mention: &RuleMention) -> String {
     format!("{before} … {}", chunk.slice(&after))
 }
 
-/// Tells whether the sentence says what the rule is, rather than that somebody thinks of it: a
-/// colon follows the number.
+/// Tells whether the sentence states the rule, rather than that a character thinks of it: a colon follows the
+/// number.
 fn is_stated(chunk: &LintedChunk<'_>, mention: &RuleMention) -> bool {
     let rest = mention.span.end..mention.sentence.end.max(mention.span.end);
     let rest = chunk.slice(&rest).trim_start_matches(['*', '_', '”', '"']);

@@ -82,7 +82,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) -> Vec<Echo>
     echoes
 }
 
-/// Returns the longest echo: where it stands in the later words and in the tail.
+/// Finds the longest echo: its place in the later words and in the tail.
 fn longest(tail: &[Word], later: &[Word]) -> Option<(Span, Span)> {
     let mut best: Option<(Span, Span)> = None;
     for start in 0..later.len().min(MOST_BEFORE) {

@@ -22,7 +22,7 @@ const TOLD: usize = 2;
 const SERIOUS: usize = 4;
 /// Words (characters) of a chunk below which nothing is expected of it.
 const LEAST_LENGTH: usize = 80;
-/// Words of its own that a setting must have.
+/// The fewest characteristic words that a setting must have.
 const LEAST_TERMS: usize = 6;
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {

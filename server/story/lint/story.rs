@@ -1,4 +1,4 @@
-//! All that the checks of a whole story look at.
+//! Holds what the checks of a whole story look at.
 
 use super::super::{Beat, Brief};
 use super::chunk::LintedChunk;

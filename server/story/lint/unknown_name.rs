@@ -99,7 +99,7 @@ fn collect(story: &Story<'_>, drifted: &KeySet) -> Vec<Name> {
     names
 }
 
-/// Returns how many of the first words are a name that nobody knows; 0 where they are none.
+/// Returns how many of the first words form an unknown name; 0 where they form none.
 fn run_at(story: &Story<'_>, facts: &ChunkFacts, words: &[Word], drifted: &KeySet) -> usize {
     let is_new = |word: &Word| {
         word.is_capital() && !word.is_all_caps() && is_unknown(story, facts, word, drifted)

@@ -1,4 +1,4 @@
-//! Who tells a paragraph, and when: pronouns and verbs outside speech, counted.
+//! Determines person and tense of a paragraph: pronouns and verbs outside speech, counted.
 
 use super::super::Span;
 use super::blocks::BlockKind;
@@ -23,9 +23,9 @@ pub(super) struct Voice {
     pub past: usize,
     /// Verbs in the present, "is" and "has" too.
     pub present: usize,
-    /// Of these, what somebody does.
+    /// The verbs of these for what a character does.
     pub acts: usize,
-    /// Where the first word in the first person stands.
+    /// The place of the first word in the first person.
     pub first_span: Option<Span>,
     /// Where the first verb in the present and in the past stand.
     pub present_span: Option<Span>,
@@ -53,7 +53,7 @@ impl Voice {
         }
     }
 
-    /// Tells whether somebody is spoken to, as in a letter that stands without quotation marks.
+    /// Tells whether the text addresses a person, as in a letter without quotation marks.
     pub(super) fn addresses(&self) -> bool {
         self.second > 0 && self.second * 4 >= self.first
     }

@@ -1,4 +1,4 @@
-//! A word of a chunk: its key, its place and what is known of where it stands.
+//! Defines a word of a chunk: its key, its place and its surroundings.
 
 use super::super::Span;
 use super::fold::Key;

@@ -72,7 +72,7 @@ fn remark(reading: &Reading, paragraph: &Paragraph, kind: &Foreign, language: &L
 /// Returns what a text is instead of `language`, taken as a whole: `in English`, `written in Arabic script`;
 /// `None` where most of it is in that language, or not enough is known.
 pub fn foreign(text: &str, language: &Language) -> Option<String> {
-    /// Nobody's name is longer, where there is not one letter of the language.
+    /// The most characters of a name in a text without one letter of the language.
     const MOST_OF_NAME: usize = 8;
     let letters = Letters::of(text);
     let expected = scripts::expected(language)?;
@@ -96,14 +96,14 @@ pub fn foreign(text: &str, language: &Language) -> Option<String> {
     found.map(|foreign| foreign.name())
 }
 
-/// Returns what a passage inside a text is instead of `language`: narrated, so that it is neither somebody's
-/// speech nor a letter, a quotation or a line in italics; `None` where there is none.
+/// Names the language or script of a foreign passage inside a text: narrated, so that it is neither speech
+/// nor a letter, a quotation or a line in italics; `None` where there is none.
 pub fn foreign_passage(text: &str, language: &Language) -> Option<String> {
     let reading = Reading::of(text, Pack::of(language));
     passage(text, &reading, language).map(|(_, foreign)| foreign.name())
 }
 
-/// Returns the first passage that nobody says or quotes in another language.
+/// Finds the first narrated passage in another language.
 fn passage(text: &str, reading: &Reading, language: &Language) -> Option<(Span, Foreign)> {
     other_script(text, reading, language).or_else(|| other_words(text, reading, language))
 }
@@ -162,8 +162,8 @@ fn other_words(text: &str, reading: &Reading, language: &Language) -> Option<(Sp
     None
 }
 
-/// Returns the paragraphs that tell the story, each with whether it is set apart from the narration: what
-/// somebody wrote, behind a colon or under a salutation, up to the next scene break.
+/// Returns the paragraphs that tell the story, each with whether it is set apart from the narration: a text
+/// in the story, after a colon or under a salutation, up to the next scene break.
 fn with_set_apart<'a>(
     text: &'a str,
     reading: &'a Reading,
@@ -195,7 +195,7 @@ enum Foreign {
 }
 
 impl Foreign {
-    /// Goes on a sentence that begins "This is".
+    /// Names the language or script, to complete a sentence that begins "This is".
     fn name(&self) -> String {
         match self {
             Foreign::Script(script) => format!("written in {}", script.name()),
@@ -247,7 +247,8 @@ fn between_chinese_and_japanese(letters: &Letters, language: &Language) -> Optio
     }
 }
 
-/// Returns the language whose small words a paragraph has, if it has far more of them than of its own.
+/// Returns the language of a paragraph by its small words, if it has far more of them than of the language
+/// `own`.
 fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
     let profiles = &*PROFILES_READ;
     let mut counts = vec![0usize; profiles.languages.len()];

@@ -1,4 +1,4 @@
-//! The state as of a chunk: what all chunks before it add up to.
+//! Folds the states of all chunks before a chunk into one.
 
 use std::collections::HashSet;
 

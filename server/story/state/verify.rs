@@ -1,4 +1,4 @@
-//! Holds what was extracted from a chunk against the chunk itself.
+//! Checks what was extracted from a chunk against the text of the chunk.
 //!
 //! A model may leave out, mix up or make up. A quote has to be in the chunk to the letter; any
 //! other statement has to be made of the chunk's own words, and may name nobody and nothing
@@ -24,7 +24,7 @@ const MOST: usize = 24;
 const LONGEST: usize = 600;
 
 impl ChunkState {
-    /// Returns what of it the chunk bears out.
+    /// Returns the part of the state that the chunk supports.
     pub fn verified(&self, prose: &str, cast: &[CastEntry]) -> ChunkState {
         let text = Source::new(prose, cast);
         ChunkState {
@@ -124,8 +124,8 @@ impl<'a> Source<'a> {
         kept.take(MOST).collect()
     }
 
-    /// Threads are closed in the words in which they were opened, which need not be the
-    /// chunk's; names have to be known all the same.
+    /// Returns the closed threads whose names are known; they have the words in which they were opened, which
+    /// need not be the chunk's.
     fn closed(&self, threads: &[String]) -> Vec<String> {
         let threads = threads.iter().map(|it| clean(it));
         let known = threads.filter(|it| !it.is_empty() && self.names_only_known(it));

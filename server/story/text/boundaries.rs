@@ -1,4 +1,4 @@
-//! The boundaries of characters, where a text may be cut by its length in bytes.
+//! Finds the boundaries of characters, where a text may be cut by its length in bytes.
 
 /// Finds the last boundary that is not behind `index`; the end of the text where that is shorter.
 pub fn floor(text: &str, index: usize) -> usize {

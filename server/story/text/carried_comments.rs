@@ -1,10 +1,10 @@
-//! The author's comments on their way from a text into the one that goes on from it. Pure.
+//! Carries the author's comments from a text into its continuation. Pure.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::comments::{Bare, comments, without_comments};
 
-/// Tells whether two texts have the same comments, wherever they stand.
+/// Tells whether two texts have the same comments, in any places.
 pub fn have_same_comments(one: &str, other: &str) -> bool {
     let sources = |text: &str| -> Vec<String> {
         let found = comments(text).into_iter();
@@ -13,9 +13,9 @@ pub fn have_same_comments(one: &str, other: &str) -> bool {
     sources(one) == sources(other)
 }
 
-/// Puts the comments of `there` into `text`, which says the same as far as both go, and none of
-/// its own: each stands where it stood, and one at the end of `there` behind the word that ends
-/// there now. `None` where that would change what `text` says.
+/// Puts the comments of `there` into `text`, which has the same words as far as both go, and no comments:
+/// each keeps its place, and one at the end of `there` comes after the word that ends there now. `None` where
+/// that would change what `text` says.
 pub fn with_comments_of(there: &str, text: &str) -> Option<String> {
     let (old, new) = (Bare::of(there), without_comments(text));
     let pairs = old.text.char_indices().zip(new.chars());
@@ -56,7 +56,7 @@ fn says(text: String, bare: &str) -> Option<String> {
     (without_comments(&text).trim() == bare.trim()).then_some(text)
 }
 
-/// Tells whether one word goes on from a text to its rest.
+/// Tells whether a word continues from a text into its rest.
 fn is_in_word(head: &str, rest: &str) -> bool {
     let (Some(before), Some(after)) = (head.chars().last(), rest.chars().next()) else {
         return false;

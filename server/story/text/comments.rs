@@ -1,4 +1,4 @@
-//! Comments in markdown: `<!-- … -->`, the author's own and no part of a text.
+//! Reads comments in markdown: `<!-- … -->`, the author's own and no part of a text.
 //!
 //! One reading for briefs and chunks. Code (a fence, or what stands between backticks) and
 //! `\<!--` hold no comment. A comment goes on over blank lines to its `-->`. One that is never
@@ -57,8 +57,8 @@ pub fn without_comments(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Puts `rest` after a text with comments: never inside a comment, and in a line of its own
-/// where the text is nothing but comments.
+/// Appends `rest` to a text with comments: never inside a comment, and in a new line where the text is
+/// nothing but comments.
 pub fn go_on(text: &str, rest: &str) -> String {
     let open = comments(text)
         .last()
@@ -70,11 +70,11 @@ pub fn go_on(text: &str, rest: &str) -> String {
     }
 }
 
-/// A text without its comments that knows where each part of it stands in the source.
+/// A text without its comments, with a map of its parts back to the source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bare {
     pub text: String,
-    /// What is kept, in order: where it begins in `text`, and where it stands in the source.
+    /// The parts that are kept, in order: the offset in `text`, and the range in the source, in bytes.
     pieces: Vec<(usize, Span)>,
 }
 
@@ -107,8 +107,8 @@ impl Bare {
         }
     }
 
-    /// Finds where a span of the text stands in the source, comments inside it included; in bytes.
-    /// Both ends of the span have to be character boundaries.
+    /// Converts a span of the text to a span of the source, comments inside it included; in bytes. Both ends
+    /// of the span have to be character boundaries.
     pub fn in_source(&self, span: &Span) -> Span {
         let start = self.start_in_source(span.start);
         let end = match span.is_empty() {
@@ -118,7 +118,7 @@ impl Bare {
         start..end
     }
 
-    /// Finds where the byte at `offset` of the text stands in the source.
+    /// Converts an offset of the text to one of the source, in bytes.
     fn start_in_source(&self, offset: usize) -> usize {
         let after = self.pieces.partition_point(|(start, _)| *start <= offset);
         match after.checked_sub(1).map(|index| &self.pieces[index]) {

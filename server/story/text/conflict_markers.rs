@@ -1,4 +1,4 @@
-//! The marks that git leaves in a file where a merge could not decide.
+//! Finds the marks that git leaves in a file where a merge could not decide.
 //!
 //! Each stands at the start of a line, seven characters long: `<<<<<<< ours`, `||||||| base`
 //! (diff3), `=======`, `>>>>>>> theirs`. A line of `=` alone is a heading's underline and `>` a

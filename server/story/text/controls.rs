@@ -1,4 +1,4 @@
-//! Characters that command a terminal or turn the direction of a line, shown instead of obeyed.
+//! Shows characters that command a terminal or turn the direction of a line in visible form.
 
 use std::borrow::Cow;
 

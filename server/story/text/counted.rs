@@ -1,4 +1,4 @@
-//! Numbers with their nouns, as sentences have them.
+//! Writes numbers with their nouns, for messages.
 
 use std::fmt::Display;
 

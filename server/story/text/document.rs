@@ -1,5 +1,5 @@
-//! Markdown as far as a brief needs it: headings that really are headings, comments, and
-//! lines without their comments.
+//! Reads markdown as far as a brief needs it: headings that really are headings, comments, and lines without
+//! their comments.
 //!
 //! CommonMark is read by pulldown-cmark; what stands in code, in block quotes, in lists or in
 //! comments is therefore never taken for a heading.
@@ -27,9 +27,9 @@ pub(crate) struct Heading {
     /// From the first `#` (or the first character of a setext heading) to the end of its last
     /// line, line end not included.
     pub span: Span,
-    /// The text of the heading, without marks around it; empty where there is none.
+    /// The text of the heading, without its marks; empty where there is none.
     pub content: Span,
-    /// Where the text below it begins.
+    /// The offset of the text below the heading, in bytes.
     pub body_start: usize,
 }
 
@@ -105,7 +105,7 @@ impl<'a> Document<'a> {
             .collect()
     }
 
-    /// Reads the text of `range` as it is sent: no comments, `\n` line ends, trimmed.
+    /// Reads the text of `range` as prompts send it: no comments, `\n` line ends, trimmed.
     pub(crate) fn plain(&self, range: &Span) -> String {
         join_lines(&self.lines(range))
     }
@@ -185,8 +185,8 @@ pub(crate) fn first_line(text: &str, range: &Span) -> Span {
         .unwrap_or(range.start..range.start)
 }
 
-/// Finds the headings of a text that stand in no list, quotation or code. `masked` is the text from
-/// `start` on without what its comments say.
+/// Finds the headings of a text outside of lists, quotations and code. `masked` is the text from `start` on
+/// without what its comments say.
 fn headings(text: &str, start: usize, masked: &str) -> Vec<Heading> {
     let mut headings = Vec::new();
     let mut depth = 0usize;

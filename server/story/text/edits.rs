@@ -1,4 +1,4 @@
-//! What an author changed in a text, in short: how many words, and the places. Pure.
+//! Describes in short what an author changed in a text: how many words, and the places. Pure.
 //!
 //! Prose has a line a paragraph, so that whole lines would show little: within the lines that
 //! differ, the words are compared, and a place is shown with a few words around it.

@@ -1,4 +1,4 @@
-//! From the bytes of a file to its text.
+//! Decodes the bytes of a file to text.
 //!
 //! UTF-8, UTF-16 by its mark, else Windows-1252, in which nearly every byte is a character. What
 //! is none of the three is text that nobody can tell: where it is only shown or kept, it is read

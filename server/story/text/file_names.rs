@@ -1,4 +1,4 @@
-//! Names of files and folders that every system takes. Pure.
+//! Checks names of files and folders for use on every system. Pure.
 
 /// Tells whether a name of one file or folder means the same on every system: Windows takes neither some characters
 /// nor a dot or a space at the end, and some names mean devices there.
@@ -9,7 +9,7 @@ pub fn is_portable(name: &str) -> bool {
         && !is_device(name)
 }
 
-/// Tells whether a name means a device on Windows, whatever its ending.
+/// Tells whether a name is a device on Windows, with any extension.
 pub fn is_device(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name).trim_end();
     let stem = stem.to_ascii_lowercase();

@@ -1,4 +1,4 @@
-//! The language that a story is written in, as a BCP 47 tag.
+//! Parses the language of a story, a BCP 47 tag.
 
 use std::fmt;
 
@@ -80,8 +80,8 @@ impl Language {
         self.0.primary_language().to_ascii_lowercase()
     }
 
-    /// Tells whether the language itself is one that may exist: every two-letter code is checked,
-    /// longer ones and private tags (`x-elvish`) are taken as they are.
+    /// Tells whether the language may exist: every two-letter code is checked, longer ones and private tags
+    /// (`x-elvish`) are accepted.
     pub fn is_known(&self) -> bool {
         let primary = self.primary();
         primary.len() != 2 || TWO_LETTER_CODES.split(' ').any(|code| code == primary)

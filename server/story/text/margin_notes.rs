@@ -1,4 +1,4 @@
-//! Notes in the margin: `<!-- sw: colder, and she must not see the door yet -->`.
+//! Reads notes in the margin: `<!-- sw: colder, and she must not see the door yet -->`.
 //!
 //! They are instructions to the next rewrite of their place and never part of the text; other
 //! HTML comments are the author's own business and are not sent either.

@@ -1,4 +1,4 @@
-//! Text as text, in any script: what it says of words, sentences, names and marks, whatever story it is of.
+//! Handles text in any script: words, sentences, names and marks, of any story.
 
 pub mod boundaries;
 pub mod carried_comments;

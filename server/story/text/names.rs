@@ -1,5 +1,5 @@
-//! Which characters a text names: by the whole name, by an alias, or by a part of the name that
-//! says who is meant. The one idea of names for prompts, staleness and lint.
+//! Finds the characters that a text names: by the whole name, by an alias, or by a part of the name that says
+//! who is meant. The one idea of names for prompts, staleness and lint.
 //!
 //! A word that has a capital in the name has one in the text: "the Visitor" is somebody, "a
 //! visitor" is not. An occurrence inside a longer name of somebody else is not counted: "Mrs.
@@ -45,7 +45,7 @@ struct NameWord {
     has_capital: bool,
 }
 
-/// Somebody's name at a place of a text.
+/// A character's name at a place of a text.
 #[derive(Debug)]
 struct Occurrence {
     entry: usize,
@@ -175,8 +175,8 @@ pub fn split_unspaced(name: &str) -> impl Iterator<Item = &str> {
     name.split(DOTS).filter(|part| !part.is_empty())
 }
 
-/// Finds the parts of a name by which somebody may be called: no articles, particles, titles and
-/// words that are in every text.
+/// Finds the parts of a name by which a person may be called: no articles, particles, titles and words that
+/// are in every text.
 pub fn telling_parts(name: &str, language: &Language) -> Vec<String> {
     let name = composed(name);
     let primary = language.primary();

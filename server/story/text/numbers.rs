@@ -1,4 +1,4 @@
-//! Numbers as people write them: read from a brief, shown in a message.
+//! Reads numbers as people write them in a brief, and writes them for messages.
 
 /// Why a text is not a length in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub(crate) enum NotALength {
 }
 
 impl NotALength {
-    /// Goes on a sentence that begins "`x` is".
+    /// Returns the end of a sentence that begins "`x` is".
     pub(crate) fn describe(self) -> &'static str {
         match self {
             NotALength::NotANumber => "not a whole number",

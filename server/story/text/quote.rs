@@ -1,4 +1,4 @@
-//! Quotes: whether a text has the words that somebody says it has, and where. Pure.
+//! Finds a quote in a text, if the text has its words. Pure.
 //!
 //! To the letter, but for what a copy changes without meaning to: white space and line ends, the
 //! shape of quotation marks and dashes, emphasis, and whether accents are composed (some models

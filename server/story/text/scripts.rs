@@ -1,4 +1,4 @@
-//! Scripts: which a text is written in, and which its language is.
+//! Determines the script of a text, and the scripts of its language.
 
 use super::language::Language;
 use crate::story::Span;

@@ -1,4 +1,4 @@
-//! Where sentences begin and end, in any script.
+//! Finds where sentences begin and end, in any script.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -38,7 +38,7 @@ pub fn is_full_stop(c: char) -> bool {
     )
 }
 
-/// Tells whether a character may stand behind the one that ends a sentence.
+/// Tells whether a character may follow the one that ends a sentence.
 pub fn is_closing(c: char) -> bool {
     matches!(
         c,
@@ -107,7 +107,7 @@ pub fn around(text: &str, place: usize) -> Span {
     trimmed(text, start..end)
 }
 
-/// Finds the first sentence of a stretch of text, as far as it is to be shown.
+/// Finds the first sentence of a span, as far as it is to be shown.
 pub fn first_sentence(text: &str, span: &Span) -> Span {
     let source = text.get(span.clone()).unwrap_or("");
     let mut end = source.len();

@@ -1,4 +1,4 @@
-//! Names for machines, made of names for people.
+//! Makes ids out of names.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
@@ -64,7 +64,7 @@ fn is_mark(c: char) -> bool {
     !c.is_ascii() && ['a', c].iter().collect::<String>().graphemes(true).count() == 1
 }
 
-/// Recognises joiners, direction marks and variation selectors: nobody could type them into `after=`.
+/// Recognises joiners, direction marks and variation selectors, which can't be typed into `after=`.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{e0100}'..='\u{e01ef}')

@@ -1,4 +1,4 @@
-//! "Did you mean": the known word that a mistyped one is closest to.
+//! Finds the known word that a mistyped one is closest to, for "did you mean".
 
 use strsim::damerau_levenshtein;
 

@@ -1,4 +1,4 @@
-//! The words of a text by which another text on the same matter is found.
+//! Extracts the terms of a text, by which another text on the same matter is found.
 //!
 //! Works in any script without a dictionary: endings are cut off, so that inflected forms
 //! meet; scripts without spaces are told by pairs of characters.

@@ -1,4 +1,4 @@
-//! White space: a text on one line, a place without the blanks at its ends.
+//! Handles white space: a text on one line, a span without the blanks at its ends.
 
 use crate::story::Span;
 

@@ -1,4 +1,4 @@
-//! How long a text is: words by Unicode's rules (UAX 29), characters for CJK.
+//! Counts the length of a text: words by Unicode's rules (UAX 29), characters for CJK.
 //!
 //! Counted while prose streams in, so that most of a text never reaches the slow, general
 //! rules: words of plain letters are told apart by hand, and so are characters that stand
@@ -27,15 +27,15 @@ pub fn count(text: &str, language: &Language) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Takes out comments and what stands in `[label](here)`.
+/// Takes out comments and the targets of `[label](here)`.
 fn visible(text: &str) -> Cow<'_, str> {
     let text = without_comments(text);
     // The bracket stays, since it parts the label from what follows.
     cut_out(text, "](", ")", 1)
 }
 
-/// Leaves out everything from `open` (but for its first `keep` bytes) to `close`; what is
-/// never closed stays, as long as it is: it may be arriving still.
+/// Leaves out everything from `open` (but for its first `keep` bytes) to `close`; an unclosed part stays for
+/// the time being, since its end may still arrive.
 fn cut_out<'a>(text: Cow<'a, str>, open: &str, close: &str, keep: usize) -> Cow<'a, str> {
     if !text.contains(open) {
         return text;

@@ -1,6 +1,6 @@
-//! The checks by name, and what they find.
+//! Names the checks of an answer, and what they report.
 
-/// What an answer is looked at for. Each has a name of its own, in messages, logs and records.
+/// A check of an answer. Each has a name of its own, in messages, logs and records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
     EmptyAnswer,
@@ -111,7 +111,7 @@ impl Check {
         Check::ALL.into_iter().find(|check| check.code() == code)
     }
 
-    /// Returns what was taken out of an answer, for the author; goes on a sentence that begins "the answer".
+    /// Returns the words for what was taken out of an answer; they end a sentence that begins "the answer".
     pub(crate) fn repaired(self) -> &'static str {
         match self {
             Check::LateRefusal => "ended with a refusal to go on",

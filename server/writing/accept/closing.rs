@@ -1,4 +1,4 @@
-//! What an answer ends with behind its prose: a question, a count, the next part.
+//! Finds what follows the prose at the end of an answer: a question, a count, the next part.
 
 use std::ops::Range;
 
@@ -134,8 +134,8 @@ fn next_part(acceptance: &Acceptance<'_>, text: &str) -> Option<usize> {
     None
 }
 
-/// Returns a summary or notes under a heading of their own, in the last part of the text; a list of what the
-/// model was given, or data, that all of the rest is.
+/// Finds a summary or notes under a heading at the end of the text; or a list of what the model was given, or
+/// data, if nothing else follows.
 fn appendix(text: &str) -> Option<(usize, Check)> {
     let end = text.trim_end().len();
     if let Some(start) = metadata::trailing(text) {

@@ -1,4 +1,4 @@
-//! What no repair helps against: an answer that is no prose of this story.
+//! Refuses answers that no repair helps: text that is no prose of this story.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::story::leftovers::{self, Narrator, PACKS, Place, Talk, bare};
 use crate::story::text::sentences::is_finished;
 use crate::story::{lint, words};
 
-/// Returns the first thing that is wrong with `text`, a repaired answer that goes on behind `before`.
+/// Returns the first fault in `text`, a repaired answer that continues `before`.
 pub(crate) fn judge(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Option<Fault> {
     let length = words::count(text, acceptance.language());
     refusal(acceptance, text, length)
@@ -68,7 +68,7 @@ fn json(text: &str) -> Option<Fault> {
     })
 }
 
-/// Reports replacement characters: letters that are lost. letters that are lost.
+/// Reports replacement characters: letters that are lost.
 fn characters(text: &str) -> Option<Fault> {
     const MOST: usize = 3;
     let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
@@ -86,7 +86,7 @@ pub(crate) fn lost_characters(text: &str) -> Option<Fault> {
     })
 }
 
-/// Returns the whole of a text in another language, or a passage that nobody says or writes in it.
+/// Reports a text in another language, or a narrated passage in one.
 pub(crate) fn foreign(acceptance: &Acceptance<'_>, text: &str) -> Option<Fault> {
     let language = acceptance.language();
     let fault = |what| Fault::new(Check::WrongLanguage, what);
@@ -154,7 +154,7 @@ fn count(text: &str, is_one: impl Fn(&str) -> bool) -> usize {
     text.lines().filter(|line| is_one(line)).count()
 }
 
-/// Returns how much of a text stands in lines of one kind, by bytes.
+/// Returns the share of a text, by bytes, that is in lines for which `is_one` holds.
 fn share(text: &str, is_one: impl Fn(&str) -> bool) -> f64 {
     let all: usize = text.lines().map(|line| line.trim().len()).sum();
     let of_kind: usize = text

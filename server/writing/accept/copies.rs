@@ -1,4 +1,4 @@
-//! Text that stands in the story already, and text that says the same again and again.
+//! Finds text that repeats the story, or itself.
 //!
 //! Found by hashes of neighbouring words. A refrain, a letter that is read again, a verse: what
 //! is short, quoted or set as verse is left alone, and the story lint tells of it.
@@ -95,7 +95,7 @@ fn is_opening(c: char) -> bool {
     )
 }
 
-/// Returns which words stand in earlier text, as stretches.
+/// Returns the runs of words that occur in earlier text.
 fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> {
     let grain = wording.grain(SHINGLE);
     let mut stretches: Vec<Range<usize>> = Vec::new();
@@ -215,7 +215,7 @@ fn loops(text: &str) -> Vec<Range<usize>> {
     cuts
 }
 
-/// Stretches of words that are the same as those `period` words before, in order.
+/// Finds runs of words that equal the words `period` words before them, in order.
 fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
     let grain = wording.grain(SHINGLE);
     let mut seen: HashMap<u64, usize> = HashMap::new();
@@ -235,8 +235,7 @@ fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
     found
 }
 
-/// Returns a repeated stretch in whole sentences where it has any; all of the rest where it goes on to the
-/// end.
+/// Extends a repeated range to whole sentences; with `to_end`, to the end of the text.
 fn at_sentences(text: &str, range: Range<usize>, to_end: bool) -> Range<usize> {
     let range = before_marks(text, range.start)..range.end;
     let end = if to_end {
@@ -308,8 +307,7 @@ pub(crate) fn judge(told: &Told, before: &str, text: &str) -> Option<Fault> {
     })
 }
 
-/// Returns how many words of some stretches, which come in order, stand in paragraphs that are neither quoted
-/// nor verse.
+/// Counts the words of some ranges, which come in order, that are in paragraphs neither quoted nor verse.
 fn narrated(text: &str, wording: &Wording, stretches: &[Range<usize>]) -> usize {
     let mut stretches = stretches.iter().peekable();
     let mut sum = 0;

@@ -1,4 +1,4 @@
-//! An answer under repair: what is taken out of it, and on account of what.
+//! Holds an answer during its repair, with what is taken out of it and by which check.
 
 use std::ops::Range;
 

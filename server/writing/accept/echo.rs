@@ -1,4 +1,4 @@
-//! Pieces of the prompt that a model repeats as if they were prose: the beat, a rule, a note.
+//! Finds pieces of the prompt that a model repeats as if they were prose: the beat, a rule, a note.
 
 use std::sync::LazyLock;
 

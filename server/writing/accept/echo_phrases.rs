@@ -1,4 +1,4 @@
-//! What the author told the model that is no prose of the story.
+//! Collects the phrases of the brief that are no prose of the story.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};

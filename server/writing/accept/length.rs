@@ -1,4 +1,4 @@
-//! Whether a chunk is long enough, and whether it ends.
+//! Judges whether a chunk is long enough, and whether it ends.
 
 use super::check::{Check, Cut, Fault};
 use super::sentences::{finished_end, may_end};

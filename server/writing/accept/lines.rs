@@ -1,4 +1,4 @@
-//! What a line of an answer looks like: a fence, a rule across the page, a heading.
+//! Recognises lines of an answer: a fence, a thematic break, a heading.
 
 use crate::story::leftovers::{PACKS, bare};
 

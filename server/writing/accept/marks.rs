@@ -1,5 +1,4 @@
-//! Marks that are no text at all: of a model's template, of its reasoning, of another encoding
-//! or another format.
+//! Takes out marks that are no text: of a model's template, of its reasoning, of another encoding or format.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -32,7 +31,7 @@ static ROLE_PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// The reasoning of a model that goes on as both sides of a talk.
+/// The start of another turn, where a model continues as both sides of a dialogue.
 static TURN: LazyLock<Regex> = LazyLock::new(|| {
     regex(r"(?im)^[#*_ \t]*(?:user|human|### ?instruction|instruction)[*_]*[ \t]*:")
 });
@@ -167,7 +166,7 @@ fn thoughts(text: &str) -> Vec<Range<usize>> {
     cuts
 }
 
-/// Tells whether a pair of tags is part of a sentence: all in one line that goes on with a blank.
+/// Tells whether a pair of tags is part of a sentence: both are in one line, and a blank follows.
 fn is_told(text: &str, start: usize, end: usize) -> bool {
     !text[start..end].contains('\n')
         && text[end..].starts_with([' ', ',', '.', ';'])
@@ -183,8 +182,7 @@ fn ends_line(text: &str, at: usize) -> bool {
 }
 
 /// Cuts tokens of a chat template: those in front, with the role that they name; behind the first other one
-/// all belongs to another turn. those in front, with the role that they name; behind the first other one all
-/// belongs to another turn.
+/// all belongs to another turn.
 pub(crate) fn tokens(repair: &mut Repair<'_>) {
     let text = repair.text();
     let lead = text.len() - text.trim_start().len();

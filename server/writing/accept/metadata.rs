@@ -1,4 +1,4 @@
-//! Data about the work: front matter and JSON that stand beside the prose.
+//! Takes out data about the work: front matter and JSON before or after the prose.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Whether a draft may become a complete chunk: checks that need no model.
+//! Judges whether a draft may become a complete chunk, by checks that need no model.
 //!
 //! An answer is repaired (what is no prose is taken out), continued where it is too short, and
 //! only then refused. Pure: texts come in, a judgement comes out; the caller keeps what was
@@ -60,7 +60,7 @@ pub struct Answer<'a> {
     pub gained: u32,
 }
 
-/// What comes of an answer.
+/// The judgement of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     pub verdict: Verdict,
@@ -68,11 +68,11 @@ pub struct Judgement {
     pub prose: String,
     /// What was taken out of the answer.
     pub cuts: Vec<Cut>,
-    /// What the author should know of an answer that was accepted all the same.
+    /// Faults of an answer that was accepted all the same.
     pub remarks: Vec<Fault>,
 }
 
-/// What is thought of the beginning of a chunk that nobody has judged yet.
+/// The judgement of the beginning of a chunk, before the rest is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beginning {
     /// It can be gone on from.
@@ -154,7 +154,7 @@ impl Acceptance<'_> {
         }
     }
 
-    /// Returns what is wrong with the content of an answer, whatever its length.
+    /// Returns the fault in the content of an answer, apart from its length.
     fn fault(
         &self,
         answer: &Answer<'_>,

@@ -1,4 +1,4 @@
-//! What an answer begins with before its prose begins: a preamble, a fence, a heading.
+//! Finds what precedes the prose in an answer: a preamble, a fence, a heading.
 //!
 //! Looked for while the answer arrives already, so that it never goes into the chunk's file.
 

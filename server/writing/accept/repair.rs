@@ -1,4 +1,4 @@
-//! Takes out of an answer what is no prose, before anything is said against the rest.
+//! Takes out of an answer what is no prose, before the rest is judged.
 
 use super::check::Cut;
 use super::cutting::Repair;
@@ -18,8 +18,8 @@ pub(crate) struct Repaired {
     pub hopeless: bool,
 }
 
-/// Repairs `text`, an answer that goes on behind `before`. Repairing what comes out changes
-/// nothing any more. Takes time in proportion to the text.
+/// Repairs `text`, an answer that continues `before`. Repairing what comes out changes nothing any more.
+/// Takes time in proportion to the text.
 pub(crate) fn repair(acceptance: &Acceptance<'_>, before: &str, text: &str) -> Repaired {
     let mut repair = Repair {
         acceptance,

@@ -1,4 +1,4 @@
-//! Shares what chunks lack, or have too much, among those that are still to be written.
+//! Spreads the words that chunks lack, or have too much, over those that are still to be written.
 
 /// A chunk as far as its length is concerned, in words (characters for CJK).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -6,7 +6,7 @@ pub struct Size {
     pub target: u32,
     /// Of a complete chunk.
     pub written: Option<u32>,
-    /// The author set its length; it is left as it is.
+    /// Whether the author set the length, so that it stays.
     pub fixed: bool,
 }
 
@@ -15,7 +15,7 @@ const AS_ASKED: f64 = 0.2;
 /// No target moves further, so that a story keeps its proportions.
 const MOST_MOVED: f64 = 0.1;
 
-/// Returns the targets after what was written; those of complete chunks and of fixed ones stay.
+/// Returns the new targets after the lengths that were written; complete and fixed chunks keep theirs.
 ///
 /// Where every chunk came out about as long as asked, nothing moves, so that the same story
 /// sends the same prompts.

@@ -1,10 +1,10 @@
-//! Where sentences end, in any script.
+//! Finds where sentences end, in any script.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::story::text::sentences::{is_closing, is_finished};
 
-/// Finds where the last finished sentence ends, in bytes; `None` when there is none.
+/// Finds the end of the last finished sentence, in bytes; `None` where there is none.
 pub fn finished_end(prose: &str) -> Option<usize> {
     let trimmed = prose.trim_end();
     if is_finished(trimmed) {

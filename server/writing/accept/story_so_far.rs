@@ -1,4 +1,4 @@
-//! What the story has told before a chunk.
+//! Holds the text of the story before a chunk, for comparison.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! How a call ended, and what becomes of a draft.
+//! Defines how a call ends, and what is done with its draft.
 
 use super::check::Fault;
 use crate::provider::FinishReason;
@@ -17,7 +17,7 @@ pub enum CallEnd {
 pub enum Verdict {
     /// It is complete.
     Accept,
-    /// It goes on: too short, cut off by a limit, or an unfinished sentence.
+    /// The draft is to be continued: too short, cut off by a limit, or an unfinished sentence.
     Continue(Fault),
     /// This answer is no prose of the story, or not enough of it.
     Refuse(Fault),

@@ -1,5 +1,5 @@
-//! What belongs on a web page, not in a manuscript: comments, tags, scripts, pictures from the
-//! web. What stands in code is on a screen of the story's, and stays.
+//! Takes out what belongs on a web page, not in a manuscript: comments, tags, scripts, pictures from the web.
+//! What stands in code is on a screen of the story's, and stays.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -80,7 +80,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
     layout(repair);
 }
 
-/// Tells whether a piece is part of a sentence that goes on behind it.
+/// Tells whether a piece is inside a sentence that continues after it.
 fn is_told(text: &str, piece: &Range<usize>) -> bool {
     let before = &text[..piece.start];
     let starts_line =
@@ -93,7 +93,7 @@ fn is_told(text: &str, piece: &Range<usize>) -> bool {
             .starts_with('\n')
 }
 
-/// Returns a piece, with the white space behind it where it is a line of its own.
+/// Extends a piece by the white space after it, where it is alone on its line.
 fn with_line(text: &str, piece: Range<usize>) -> Range<usize> {
     let before = &text[..piece.start];
     if before.is_empty() || before.ends_with(char::is_whitespace) {

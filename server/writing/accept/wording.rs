@@ -1,4 +1,4 @@
-//! Texts as words to be compared: without regard to case, marks and layout.
+//! Compares texts as words: without regard to case, marks and layout.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Prose that is wrapped in JSON.
+//! Unwraps prose from JSON.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a chunk is measured by, and the marks of its own that an answer may bear.
+//! Holds what a chunk is measured by: the length, the brief, and the marks that an answer may have.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a model says of contradictions, and how much of it stands. Pure.
+//! Reads contradictions out of a model's answer, and keeps those whose quotes exist. Pure.
 //!
 //! Nothing is believed unseen: both quotes have to be where they are said to be, to the letter.
 
@@ -14,7 +14,7 @@ const MOST: usize = 24;
 const LONGEST_QUOTE: usize = 400;
 const LONGEST_WHY: usize = 300;
 
-/// A finding as it is told.
+/// A finding as the model reports it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Told {
     pub source: String,

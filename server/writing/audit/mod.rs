@@ -1,4 +1,4 @@
-//! An audit: the prompt that asks for contradictions, and what is believed of its answer.
+//! Builds the prompt of an audit, and verifies its answer.
 
 pub(crate) mod answer;
 pub(crate) mod prompt;

@@ -1,4 +1,4 @@
-//! What is asked of a model that looks for contradictions in a chunk. Pure.
+//! Builds the prompt that asks for contradictions in a chunk. Pure.
 
 use std::sync::{Arc, LazyLock};
 
@@ -12,8 +12,7 @@ use crate::writing::tokens::{PromptLimit, estimate};
 
 /// Most tokens of an answer: what has more contradictions than that is another story.
 pub const ANSWER_TOKENS: u32 = 2_000;
-/// Blocks of the prompt that the chunk was written with that it has to agree with: those that
-/// are the same for every chunk, and its own.
+/// The blocks of the chunk's prompt that its text has to agree with, and that are the same for every chunk.
 const STABLE: [&str; 3] = ["facts", "rules", "background"];
 const OWN: [&str; 2] = ["cast", "more background"];
 /// Most tokens of what earlier parts said.

@@ -1,6 +1,6 @@
-//! Whether a space belongs between two pieces of text of which nobody knows whether white space
-//! between them was lost. Scripts and punctuation tell most of it; for what languages do
-//! differently (`« oui »`, `—¿Quién?`, `— Кто?`), the text before is the example to follow.
+//! Decides whether a space belongs between two pieces of text where white space may have been lost. Scripts
+//! and punctuation tell most of it; for what languages do differently (`« oui »`, `—¿Quién?`, `— Кто?`), the
+//! text before is the example to follow.
 
 use crate::story::text::scripts::takes_no_space;
 
@@ -48,7 +48,7 @@ enum Role {
     Opening,
     /// Belongs to what comes before it.
     Closing,
-    /// A dash that begins what somebody says, or an aside.
+    /// A dash that begins speech, or an aside.
     Dialogue,
     /// Stands between two words without a space.
     Joining,
@@ -123,7 +123,7 @@ fn paragraph(text: &str) -> &str {
     text.rsplit('\n').next().unwrap_or(text)
 }
 
-/// Tells whether the last of the two marks in the paragraph is the one that opens.
+/// Tells whether the last of two marks in the paragraph is the opening one.
 fn is_open(text: &str, opening: char, closing: char) -> bool {
     let mut marks = paragraph(text).chars().rev();
     marks.find(|c| *c == opening || *c == closing) == Some(opening)

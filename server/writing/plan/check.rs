@@ -1,4 +1,4 @@
-//! Whether what a model told is a beat of this outline. Pure, and without a model.
+//! Checks whether a beat in a model's answer fits this outline. Pure, and without a model.
 
 use std::collections::HashSet;
 
@@ -10,16 +10,16 @@ use crate::story::{BeatId, Brief, Language, leftovers, lint};
 const LONGEST: usize = 3_000;
 /// Less than this says nothing, in letters.
 const SHORTEST: usize = 4;
-/// The longest id, in characters: it stands in a heading.
+/// The most characters of an id, which is shown in a heading.
 const LONGEST_ID: usize = 40;
 
 /// What a beat is that was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     New,
-    /// One that is there, by its index: the author's words for it stay.
+    /// A beat of the brief, by its index: the author's words for it stay.
     Existing(usize),
-    /// No beat, and why, to go on "this is left out: ".
+    /// No beat; the reason completes the message "this is left out: ".
     Bad(&'static str),
     /// In another language; how that is called.
     Foreign(String),
@@ -63,7 +63,8 @@ pub fn judge(told: &Told, brief: &Brief, fresh: &HashSet<BeatId>) -> Kind {
     foreign(told, &brief.language).map_or(Kind::New, Kind::Foreign)
 }
 
-/// Tells whether it only says that the outline goes on: `Parts 11–27`, `continue in the same manner`.
+/// Tells whether a beat says no more than that the outline continues: `Parts 11–27`, `continue in the same
+/// manner`.
 fn stands_in(told: &Told) -> bool {
     let texts = [
         Some(&told.title),

@@ -1,4 +1,4 @@
-//! The words before the state of a beat, as models write them: they are asked for `Enter:` and
+//! Recognises the labels before the state of a beat, as models write them: they are asked for `Enter:` and
 //! `Exit:`, and translate them all the same.
 
 /// Before and after, in pairs.
@@ -38,8 +38,8 @@ pub struct Label<'a> {
     pub rest: &'a str,
 }
 
-/// Reads a label at the start of a line, whatever list or emphasis it stands in. A heading may
-/// be one, without a colon.
+/// Reads a label at the start of a line, after any list mark or emphasis. A heading may be one, without a
+/// colon.
 pub fn read(line: &str) -> Option<Label<'_>> {
     let bare = line.trim_start_matches(|c: char| {
         c.is_whitespace() || matches!(c, '-' | '*' | '+' | '_' | '#' | '>' | '•' | '`')

@@ -1,4 +1,4 @@
-//! Planning: the prompt that asks for beats, and what is taken of its answer.
+//! Builds the prompt that asks for beats, and reads its answer.
 
 pub(crate) mod check;
 pub(crate) mod labels;

@@ -1,4 +1,4 @@
-//! What is asked of a model that plans. Pure: the same inputs give the same bytes.
+//! Builds the prompt of a planning call. Pure: the same inputs give the same bytes.
 //!
 //! Facts, rules and the titles of the outline are never cut. Where there is no room for all, the
 //! background goes first, then what is known of the cast, then what happens in the beats that are
@@ -141,7 +141,7 @@ fn intentions(brief: &Brief, text: &str) -> String {
     }
 }
 
-/// Returns the beats that are there, numbered, each with what is told of it.
+/// Lists the beats of the brief, numbered, each with its text by `told`.
 fn outline(brief: &Brief, told: impl Fn(&Beat) -> String) -> String {
     if brief.beats.is_empty() {
         return String::new();

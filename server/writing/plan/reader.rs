@@ -1,4 +1,4 @@
-//! Beats out of a model's answer, while it arrives.
+//! Reads beats out of a model's answer, while it arrives.
 //!
 //! Tolerant: headings of any level, bold or numbered titles, decorated labels, fences, preambles
 //! and thoughts are understood or passed over. Pure; what comes out is plain text, made by
@@ -65,7 +65,7 @@ struct Open {
 struct Heading<'a> {
     style: Style,
     title: &'a str,
-    /// What follows in the same line.
+    /// The rest of the line.
     rest: &'a str,
 }
 

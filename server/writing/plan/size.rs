@@ -1,4 +1,4 @@
-//! How many beats are missing, and where they belong where nobody says so. Pure.
+//! Computes how many beats are missing, and where they belong unless the model says so. Pure.
 
 use crate::story::{Brief, beat_count};
 use crate::writing::contract;

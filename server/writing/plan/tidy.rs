@@ -1,7 +1,7 @@
-//! A model's words as plain text: nothing in them can be taken for a heading, a section, a
-//! comment, an instruction or an attribute of the brief that they are put into. Pure.
+//! Cleans a model's words for the brief: nothing in them can be taken for a heading, a section, a comment, an
+//! instruction or an attribute. Pure.
 
-/// The longest title, in characters; the rest is left out.
+/// The most characters of a title; the rest is left out.
 const MOST_TITLE: usize = 80;
 
 /// Words that models put before the number of a beat, in lower case.

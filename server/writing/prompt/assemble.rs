@@ -1,4 +1,4 @@
-//! The blocks of a prompt, and what gives way when they do not all fit.
+//! Selects and orders the blocks of a prompt, and drops the less important ones where they do not all fit.
 //!
 //! Never cut: contract, facts, rules, beat and closing line. The rest is given room in the
 //! order of how much it matters: outline, the end of the text before (at least 200 words),
@@ -120,7 +120,7 @@ pub(crate) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     })
 }
 
-/// What is in the prompt beside what is never cut.
+/// The optional blocks that are in the prompt.
 struct Chosen<'a> {
     outline: Option<String>,
     roster: Option<String>,
@@ -299,7 +299,7 @@ fn take_end(budget: &mut Budget, what: &str, text: &str, bytes: usize) -> Option
 
 type Told<'a> = Vec<(&'a Section, String)>;
 
-/// Sections of the author's own naming: those of every prompt, and those of this one only.
+/// Returns the background sections: those of every prompt, and those of this one only.
 fn background<'a>(
     inputs: &PromptInputs<'a>,
     beat: &Beat,

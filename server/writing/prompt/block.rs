@@ -1,4 +1,4 @@
-//! A prompt as blocks of text, in the order in which they are sent.
+//! Represents a prompt as blocks of text, in the order in which they are sent.
 
 use super::slices::Slices;
 use crate::writing::tokens::{Estimator, PromptLimit};
@@ -25,7 +25,7 @@ pub struct Block {
 /// Which message a block goes into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The same for every chunk of a story.
+    /// The system message, the same for every chunk of a story.
     System,
     /// The beginning of the user message, which only ever grows.
     Sealed,

@@ -1,4 +1,4 @@
-//! The words of the blocks that a prompt is made of.
+//! Writes the text of the blocks of a prompt.
 
 use super::tail::head;
 use super::templates::{self, Templates};
@@ -146,7 +146,7 @@ pub(crate) fn plan(heading: String, beat: &Beat, notes: &[String]) -> String {
     text
 }
 
-/// Returns the part after this one, so that it is not told too early.
+/// Returns the block of the next part, which is given so that it is not told too early.
 pub(crate) fn next(brief: &Brief, beat: usize, templates: &Templates) -> String {
     match brief.beats.get(beat + 1) {
         Some(next) => format!(

@@ -1,4 +1,4 @@
-//! Room for tokens, given out block by block.
+//! Gives out a budget of tokens, block by block.
 
 use super::block::{LeftOut, TooLarge};
 use super::ground::Weighed;
@@ -15,7 +15,7 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Returns what is left beside the blocks that are never cut.
+    /// Makes the budget that the blocks which are never cut leave.
     pub(crate) fn new(
         limit: PromptLimit,
         fixed: &[(&'static str, &str)],
@@ -38,7 +38,7 @@ impl Budget {
         }
     }
 
-    /// Returns all the room that there was.
+    /// Returns the whole budget in tokens.
     pub(crate) fn limit(&self) -> PromptLimit {
         self.limit
     }
@@ -48,7 +48,7 @@ impl Budget {
         self.limit.estimate(text)
     }
 
-    /// Takes a text that was weighed before, if there is room for it; noted as left out otherwise.
+    /// Estimates how many tokens a weighed text takes.
     pub(super) fn estimate_of(&self, weight: Weight) -> u32 {
         self.limit.estimator.of(weight)
     }
@@ -62,7 +62,7 @@ impl Budget {
         self.take_of(what, size, || text)
     }
 
-    /// Returns the same for a text that was weighed before.
+    /// Returns a text that was weighed before, if there is room for it; noted as left out otherwise.
     pub(super) fn take_weighed(&mut self, what: &str, text: &Weighed) -> Option<String> {
         let size = self.estimate_of(text.weight);
         let is_there = !text.text.is_empty();

@@ -1,4 +1,4 @@
-//! Blocks of a prompt that are about the chunk at hand.
+//! Writes the blocks of a prompt that are about the chunk at hand.
 
 use super::blocks::{beat_slice, plan, previous_block};
 use super::inputs::PromptInputs;

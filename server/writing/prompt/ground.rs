@@ -1,5 +1,5 @@
-//! What the prompts of all parts of a story have in common, worked out once: a brief may be large, and what a
-//! part costs must not grow with it.
+//! Computes once what the prompts of all parts of a story share: a brief may be large, and the cost of a part
+//! must not grow with it.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -17,7 +17,7 @@ pub struct Ground {
     pub(crate) names: CastNames,
     /// Indices into the cast by whole names and aliases, in lower case.
     named: HashMap<String, usize>,
-    /// The same by what the lists of names say that stand in the brief.
+    /// The index in the cast for each name in the brief's lists; `None` where it is nobody of the cast.
     listed: HashMap<String, Option<usize>>,
     /// The slices that are the same for every beat, with their digests.
     pub(crate) shared: Slices,
@@ -88,8 +88,8 @@ impl Ground {
         known.unwrap_or_else(|| entry(brief, name))
     }
 
-    /// Returns the slices of a beat that are `held` or that every prompt holds, and those that say which
-    /// beats are beside it, as they are now.
+    /// Returns the present slices of a beat that are `held` or in every prompt, and those that name the
+    /// neighbouring beats.
     pub(crate) fn of_beat(
         &self,
         brief: &Brief,

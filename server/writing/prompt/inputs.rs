@@ -1,4 +1,4 @@
-//! What the prompt of one chunk is made from.
+//! Holds the inputs of the prompt of one chunk.
 
 use super::ground::Ground;
 use super::templates::Templates;
@@ -18,11 +18,11 @@ pub struct PromptInputs<'a> {
     pub beat: usize,
     /// Length of this chunk, whole, in words (characters for CJK).
     pub target_words: u32,
-    /// The parts before this one that are written, in story order.
+    /// The written parts before this one, in story order.
     pub earlier: &'a [Earlier<'a>],
     /// The prose of the chunk before, or empty where it is not there.
     pub preceding: &'a str,
-    /// What of this chunk is written already, or empty; the answer goes on from its end.
+    /// The text of this chunk that is written already, or empty; the answer continues it.
     pub so_far: &'a str,
     /// Length to write in this answer, in words (characters for CJK); where that is less than
     /// is still to be written, the model is told to leave the rest for later.
@@ -33,7 +33,7 @@ pub struct PromptInputs<'a> {
     pub limit: PromptLimit,
 }
 
-/// A part of the story before the one that is written.
+/// A part of the story before the one to write.
 #[derive(Debug, Clone, Copy)]
 pub struct Earlier<'a> {
     pub number: ChunkNumber,

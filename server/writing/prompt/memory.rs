@@ -1,4 +1,4 @@
-//! What a prompt tells of the parts before: summaries, the state of things, and quotes.
+//! Writes the blocks about earlier parts: summaries, the state, and quotes.
 //!
 //! Bounded, however long the story grows. The summaries of the opening are sealed: once in a
 //! prompt they stay there, byte for byte, so that a provider's cache of them holds. Those of
@@ -83,7 +83,7 @@ pub(crate) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StorySt
     Some((*last, fold(known)))
 }
 
-/// Returns how things stand, as far as it matters to a part that names `called`.
+/// Returns the state, as far as it matters to a part that names `called`.
 pub(crate) fn state_text(state: &StoryState, called: &Called<'_>) -> String {
     let mut lines = Vec::new();
     lines.extend(state.time.as_ref().map(|time| format!("Time: {time}")));

@@ -1,4 +1,4 @@
-//! The prompt of a chunk: what it holds, in which order, how large, and what was left out.
+//! Builds the prompt of a chunk: what it holds, in which order, how large, and what was left out.
 //!
 //! Pure and deterministic: the same inputs give the same bytes. Blocks come in the order of
 //! how rarely they change, so that providers' prefix caches hit. Facts, rules and the beat are
@@ -51,7 +51,7 @@ impl Prompt {
     }
 }
 
-/// Returns the cast entries that the prompt of a beat holds whatever comes before it: of those whom it names.
+/// Returns the cast entries that the prompt of a beat always holds: of the characters that it names.
 pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Slice> {
     let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     let entries = called.entries();
@@ -61,7 +61,7 @@ pub fn named_cast(brief: &Brief, ground: &Ground, beat: usize) -> Vec<slices::Sl
         .collect()
 }
 
-/// Returns how things stand in `state`, as the prompt of a beat tells it. `ground` is that of the brief.
+/// Writes `state` as the prompt of a beat has it. `ground` is that of the brief.
 pub fn state_text(state: &StoryState, brief: &Brief, ground: &Ground, beat: usize) -> String {
     let called = named_people::Called::by(brief, ground, brief.beats.get(beat), &[]);
     memory::state_text(state, &called)

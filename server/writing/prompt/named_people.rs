@@ -1,4 +1,4 @@
-//! Whom a part of the story calls for: those whom a text names, the protagonist, and those whom
+//! Finds the people that a part of the story needs: those whom a text names, the protagonist, and those whom
 //! the beat lists.
 
 use std::collections::BTreeSet;
@@ -46,7 +46,7 @@ impl<'a> Called<'a> {
         self.cast.iter().copied()
     }
 
-    /// Tells whether somebody of that name is called for, of the cast or not.
+    /// Tells whether a part needs a person of that name, of the cast or not.
     pub(crate) fn calls_by_name(&self, name: &str) -> bool {
         match self.ground.entry_named(name) {
             Some(entry) => self.calls(entry),

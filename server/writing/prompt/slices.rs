@@ -1,4 +1,4 @@
-//! The slices that a prompt may hold, by name, and their digests.
+//! Defines the slices that a prompt may hold, by name, and their digests.
 //!
 //! A chunk is stale when a slice that its prompt held differs from what it is now; so the names
 //! are part of what a manifest records. What is only context and changes as a book grows (the
@@ -14,7 +14,7 @@ use crate::story::{BeatId, Brief, Digest, SectionKind};
 /// Raise it whenever the words of the blocks that are in no template change what a model is
 /// told.
 const BLOCKS_VERSION: &str = "2";
-/// Stands for the next beat where there is none.
+/// The content of the next beat's slice for the last beat.
 const LAST: &str = "the last part";
 
 /// One thing that a chunk is written from, and may become stale by.
@@ -34,9 +34,9 @@ pub enum Slice {
     /// A section of the author's own naming, by its title.
     Background(String),
     Beat,
-    /// The beat after this one, as far as a prompt tells it; that there is none, for the last.
+    /// The text of the beat after this one; a fixed text for the last.
     NextBeat,
-    /// Which beat that is.
+    /// The id of the beat after this one.
     Precedes(BeatId),
     /// The planned end of the beat before.
     PreviousBeat,
@@ -78,8 +78,8 @@ const PLAIN: [(&str, Slice); 15] = [
 ];
 
 impl Slice {
-    /// Returns the slice of a name that a manifest has; `None` for one that nothing is compared with, such as
-    /// the list of beats of earlier versions.
+    /// Parses the name of a slice in a manifest; `None` for a slice that is no longer compared, such as the
+    /// list of beats.
     pub fn parse(name: &str) -> Option<Slice> {
         if let Some((_, slice)) = PLAIN.iter().find(|(plain, _)| *plain == name) {
             return Some(slice.clone());
@@ -121,8 +121,7 @@ impl Slice {
         }
     }
 
-    /// Tells whether it is what a text stands or falls with: one that was begun under another is not gone on
-    /// with.
+    /// Tells whether a partial text is discarded when this slice changes.
     pub fn is_foundation(&self) -> bool {
         matches!(
             self,
@@ -164,8 +163,8 @@ pub fn of_record(inputs: &BTreeMap<String, Digest>) -> Slices {
         .collect()
 }
 
-/// Tells whether a prompt that repeated the end of `text` had the same words in it; how many it repeated
-/// depended on the room.
+/// Tells whether `text` ends with the words that a prompt repeated; how many it repeated depended on the
+/// room.
 pub fn is_preceding(then: &Digest, text: &str) -> bool {
     let mut ends = TAIL_WORDS.iter().map(|words| tail(text, *words));
     ends.any(|end| Digest::of(end) == *then)

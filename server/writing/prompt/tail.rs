@@ -1,4 +1,4 @@
-//! The ends and beginnings of texts that a prompt repeats verbatim.
+//! Takes the ends and beginnings of texts that a prompt repeats verbatim.
 
 use unicode_segmentation::UnicodeSegmentation;
 

@@ -1,4 +1,4 @@
-//! The fixed words of a prompt, as files that an author can replace for a story.
+//! Loads the fixed texts of a prompt, which an author can replace by files for a story.
 //!
 //! A template is text with `{{placeholders}}`. It is data: it can't reach anything that its
 //! placeholders do not name.

@@ -1,4 +1,4 @@
-//! The prompt of a story that is written in one answer: the same facts, and all beats in order.
+//! Builds the prompt of a story that is written in one answer: the same facts, and all beats in order.
 //!
 //! Nothing gives way in it: what does not fit is written one call a beat.
 

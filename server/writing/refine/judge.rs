@@ -1,4 +1,4 @@
-//! Whether a rewrite may stand for the text that it was made of. Needs no model. Pure.
+//! Judges whether a rewrite may replace the text that it was made of. Needs no model. Pure.
 
 use crate::provider::FinishReason;
 use crate::story::names::CastNames;
@@ -119,7 +119,7 @@ impl Original<'_> {
         Ok(())
     }
 
-    /// Tells whether it tells of the same things in the same words, at least in part.
+    /// Checks that the rewrite is about the same things in the same words, at least in part.
     fn matter(&self, new: &str) -> Result<(), String> {
         let (old, new) = (terms(self.text), terms(new));
         let same = new.intersection(&old).count();

@@ -1,4 +1,4 @@
-//! A second draft: the passages that are sent, the prompt, and what its answer must pass.
+//! Refines a chunk: the passages that are sent, the prompt, and the judgement of its answer.
 
 pub(crate) mod judge;
 pub(crate) mod passages;

@@ -53,7 +53,7 @@ fn paragraphs(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Returns the text with other passages in the places of its own. As many as there are `ranges`.
+/// Returns the text with each of `ranges` replaced by its passage. As many as there are `ranges`.
 pub fn put_together(text: &str, ranges: &[Range<usize>], passages: &[String]) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! What is asked of a model that goes over a chunk once more. Pure.
+//! Builds the prompt of a refining call. Pure.
 
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ pub struct Calls {
     pub text: String,
     /// What each call rewrites, in bytes of the text.
     pub passages: Vec<Range<usize>>,
-    /// All that a call is told beside its passage.
+    /// The text of the prompt except the passage.
     about: String,
     language: Language,
 }
@@ -95,7 +95,7 @@ impl Calls {
         })
     }
 
-    /// Returns the user message of one call; `before` is the passage before as it was rewritten.
+    /// Returns the user message of one call; `before` is the rewritten passage before.
     pub fn user(&self, call: usize, before: &str) -> Vec<String> {
         let passage = &self.text[self.passages[call].clone()];
         let of = (call + 1, self.passages.len());

@@ -22,7 +22,7 @@ pub(crate) enum Piece {
 /// What a mark says of what follows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
-    /// The part that is being written goes on.
+    /// More text of the current part.
     Same,
     /// The next part.
     Next,
@@ -42,9 +42,9 @@ pub(crate) struct Cutter {
     opening: Option<String>,
     /// The beginning of a line that may be a mark.
     line: String,
-    /// The line is prose, whatever follows.
+    /// Whether the line is known to be prose.
     in_prose: bool,
-    /// The model marks as it was asked to, so headings are none.
+    /// Whether the model writes the marks as asked, so that headings are not taken for marks.
     marks_well: bool,
 }
 

@@ -1,5 +1,4 @@
-//! The lines that part a story that is written in one call: what is asked for, and what is
-//! taken for one. Pure.
+//! Defines the marks between the parts of a story that is written in one call, and recognises them. Pure.
 //!
 //! Models decorate, translate, shorten and number anew what they are asked for, so much is
 //! taken for a mark; but only a line of its own, and never one that may be prose.
@@ -13,9 +12,9 @@ pub fn line(number: u32) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub number: u32,
-    /// Written as it was asked for, more or less; else it may as well be a heading.
+    /// Whether the mark has about the form that was asked for; else it may be a heading.
     pub is_strong: bool,
-    /// Whether it must be a mark, whatever number it has.
+    /// Whether the line is a mark with any number.
     pub is_sure: bool,
 }
 
@@ -56,8 +55,7 @@ pub(crate) fn is_end(line: &str) -> bool {
     parts.is_some_and(|parts| parts.is_strong && ENDS.contains(&parts.word.as_str()))
 }
 
-/// Tells whether a line of which this much has come may be a mark once it is whole; with `headings` also one
-/// that may as well be a heading.
+/// Tells whether the beginning of a line may become a mark; with `headings` also one that may be a heading.
 pub(crate) fn may_become(line: &str, headings: bool) -> bool {
     if line.trim_start().chars().count() > LONGEST {
         return false;
@@ -95,7 +93,7 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Takes a line apart; `None` for what can be no mark, whatever follows.
+    /// Takes a line apart; `None` for a line that can't become a mark.
     fn of(line: &'a str) -> Option<Parts<'a>> {
         let line = line.trim();
         if line.chars().count() > LONGEST {

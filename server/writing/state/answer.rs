@@ -1,4 +1,4 @@
-//! What a model tells of a chunk, under whatever names and in whatever shape it tells it.
+//! Reads the state of a chunk out of a model's answer, under the names and in the shapes that models choose.
 //!
 //! Pure. Nothing is believed here: the result is still to be held against the chunk.
 
@@ -50,7 +50,7 @@ const QUOTE: &[&str] = &["quote", "evidence", "citation", "source", "verbatim"];
 const SUBJECT: &[&str] = &["subject", "about", "entity", "who", "character"];
 const THREAD: &[&str] = &["thread", "question", "text", "description", "title"];
 
-/// Returns the state in an answer; `None` where there is none.
+/// Reads the state in an answer; `None` where it has none.
 pub fn read(answer: &str) -> Option<ChunkState> {
     let fields = json::find_object(answer, |fields| tells(content(fields)))?;
     let fields = content(&fields);
@@ -91,8 +91,7 @@ fn get<'a>(fields: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> 
     })
 }
 
-/// Returns a text, out of whatever holds one; `None` for an empty one, or for a word that says that there is
-/// none.
+/// Returns the text in a value of any type; `None` for an empty one, or for a word for "none".
 fn text(value: &Value) -> Option<String> {
     let text = match value {
         Value::String(text) => text.trim().to_owned(),

@@ -1,4 +1,4 @@
-//! What is asked of a model that reads a chunk. Pure.
+//! Builds the prompt that asks for the state of a chunk. Pure.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! How many tokens a text has, by estimate.
+//! Estimates how many tokens a text has.
 //!
 //! Models' tokenizers differ by a factor of ten in most scripts. A first guess goes by the script alone and
 //! leans to the high side; what a server tells of its first answers sets it right ([`Rates`]), for
@@ -34,7 +34,7 @@ impl PromptLimit {
         }
     }
 
-    /// Returns what allows how much, as part of a sentence.
+    /// Returns the name of the limit and its size, as part of a sentence.
     pub fn allowance(&self) -> String {
         match self.window {
             None => format!("context_tokens allows {}", self.tokens),
@@ -45,7 +45,7 @@ impl PromptLimit {
         }
     }
 
-    /// Returns what allows more, as part of a sentence.
+    /// Returns the setting that raises the limit, as part of a sentence.
     pub fn remedy(&self) -> &'static str {
         match self.window {
             None => "raise context_tokens",

@@ -1,4 +1,4 @@
-//! What is known of one model's tokenizer: a first guess that usage corrects.
+//! Learns how one model's tokenizer counts: a first guess that usage corrects.
 
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,7 @@ pub struct Rates {
     /// By how much the last answer had more tokens than the rates give, where that was plain text:
     /// prompts begin with English, answers are in the story's language.
     excess: f64,
-    /// Returns the tokens that a word (a character for CJK) of prose takes; `None` until an answer told.
+    /// Tokens that a word (a character for CJK) of prose takes; `None` until an answer told.
     word: Option<f64>,
 }
 
@@ -96,7 +96,7 @@ impl Rates {
         }
     }
 
-    /// Tokens that a word (a character for CJK) of prose takes; `None` until an answer told.
+    /// Returns the tokens that a word (a character for CJK) of prose takes; `None` until an answer told.
     pub fn word(&self) -> Option<f64> {
         self.word
     }

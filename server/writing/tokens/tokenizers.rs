@@ -1,4 +1,4 @@
-//! What a job knows of the tokenizers of its models, in the language of its story.
+//! Holds what a job knows of the tokenizers of its models, in the language of its story.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -46,7 +46,7 @@ struct Kept {
     models: BTreeMap<String, Rates>,
 }
 
-/// What came of one call.
+/// The size and the usage of one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Answered<'a> {
     /// What the prompt weighs.
@@ -60,7 +60,7 @@ pub struct Answered<'a> {
 }
 
 impl Tokenizers {
-    /// Begins with what earlier jobs of the session have kept, if that is of the same language.
+    /// Loads what earlier jobs of the session have learned, if it is about the same language.
     pub fn begin(&self, language: &Language, kept: Option<&[u8]>) {
         let mut known = self.known();
         let language = language.primary();
@@ -95,8 +95,8 @@ impl Tokenizers {
         self.known().kept.models.contains_key(model)
     }
 
-    /// Returns what a prompt to a model may have: so many tokens, and no more than the server has room for
-    /// beside an answer.
+    /// Returns the limit of a prompt to a model: as many tokens as are set, and no more than the server has
+    /// room for besides an answer.
     pub fn limit(&self, model: &str, context_tokens: u32) -> PromptLimit {
         let room = self.room(model).map(|(prompt, _)| prompt);
         let window = self.known().served.get(model).copied();
@@ -149,8 +149,8 @@ impl Tokenizers {
         })
     }
 
-    /// Returns the window for a call, the same for every call to a model as long as it is large enough: to
-    /// give a model another one, some servers load it anew.
+    /// Returns the window for a call in tokens, the same for every call to a model as long as it is large
+    /// enough: some servers load a model anew for another window.
     pub fn window(&self, limit: &PromptLimit, request: &Request) -> u32 {
         let (model, asked) = (
             &request.model,
@@ -198,8 +198,8 @@ impl Tokenizers {
         (f64::from(in_english) * (1.0 + more) / 2.0) as u32
     }
 
-    /// Takes in what a server told of a call. `false` where it counted so little of the prompt that it
-    /// can't have read all of it.
+    /// Learns from the usage that a server reported for a call. `false` where it counted so little of the
+    /// prompt that it can't have read all of it.
     pub fn note(&self, model: &str, call: &Answered<'_>) -> bool {
         let mut known = self.known();
         let rates = known.kept.models.get(model).copied();

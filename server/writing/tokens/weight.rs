@@ -1,13 +1,13 @@
-//! What a text weighs before anything is known of a tokenizer.
+//! Weighs a text before its tokenizer is known.
 
 use crate::provider::Request;
 
 /// What a text weighs: the tokens that it takes with a tokenizer that cuts finely.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Weight {
-    /// Of ASCII and punctuation, in which tokenizers are much the same.
+    /// The weight of ASCII and punctuation, for which tokenizers are much the same.
     pub(crate) plain: f64,
-    /// Of everything else, in which they are not.
+    /// The weight of everything else, for which they differ.
     pub(crate) script: f64,
 }
 
