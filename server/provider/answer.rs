@@ -34,7 +34,7 @@ const AFTER_FINISH: Duration = Duration::from_secs(5);
 /// send one with every delta), or contradicted by text that came after it.
 const AFTER_DOUBTFUL_FINISH: Duration = Duration::from_secs(30);
 
-/// What marks the end of a stream of events.
+/// The mark at the end of a stream of events.
 const END_MARK: &str = "[DONE]";
 
 /// The progress of an answer.
@@ -49,13 +49,13 @@ pub(super) enum Progress {
 /// How a stream ended without a last message of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// With an end mark: as good as a finish reason, which some servers leave out.
+    /// The end mark came: as good as a finish reason, which some servers leave out.
     Mark,
     /// The bytes ended, or nothing of interest came after the finish reason.
     Bytes,
 }
 
-/// What a decoder makes of a frame or of the end.
+/// The fault that a decoder finds in a frame or at the end.
 pub(super) enum Fault {
     /// The server says that it failed.
     Refused(Box<Refusal>),
@@ -93,7 +93,7 @@ pub(super) struct Answer<D> {
     decoder: D,
     joiner: Joiner,
     progress: Progress,
-    /// Since when nothing has come but what keeps a connection alive.
+    /// The time since which only keep-alives have come.
     quiet_since: Instant,
     /// Whether the finish reason may not be the last word.
     is_doubtful: bool,

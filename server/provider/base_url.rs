@@ -8,7 +8,7 @@ use reqwest::Url;
 
 use super::ProviderKind;
 
-/// Where Ollama listens unless told otherwise.
+/// The port on which Ollama listens unless told otherwise.
 const OLLAMA_PORT: u16 = 11434;
 
 /// Finds the vendor's own root, to which a protocol's paths are appended.

@@ -13,9 +13,9 @@ use super::{Event, EventStream, ProviderError, ProviderErrorKind};
 /// How long one call may take in its parts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Deadlines {
-    /// Until the connection stands.
+    /// The time to connect.
     pub connect: Duration,
-    /// From the request until the first token (text or reasoning).
+    /// The time from the request until the first token (text or reasoning).
     pub first_token: Duration,
     /// Between two tokens. Keep-alives such as `ping` do not count as tokens.
     pub idle: Duration,
@@ -69,7 +69,7 @@ struct Watch {
     deadlines: Deadlines,
     started: Instant,
     had_token: bool,
-    /// Since when the next token is being waited for.
+    /// The time since which the next token is being waited for.
     waiting_since: Option<Instant>,
 }
 

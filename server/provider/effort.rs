@@ -34,7 +34,7 @@ impl Thinking {
     }
 }
 
-/// What is sent, and the name by which it is known if it is refused.
+/// The parameter that is sent, and the name by which it is known if it is refused.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Words {
     pub thinking: Option<(&'static str, Value)>,

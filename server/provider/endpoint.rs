@@ -5,7 +5,8 @@ use super::deadlines::Deadlines;
 /// How to reach a model server. Made from trusted settings only.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// In any form that [`normalise_base_url`](super::normalise_base_url) takes; `None` for the vendor's own.
+    /// The base URL in any form that [`normalise_base_url`](super::normalise_base_url) takes; `None` for the
+    /// vendor's own.
     pub base_url: Option<String>,
     /// `None` where none is configured (local servers need none).
     pub api_key: Option<ApiKey>,

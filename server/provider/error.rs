@@ -7,7 +7,8 @@ use std::time::Duration;
 #[error("{message}")]
 pub struct ProviderError {
     pub kind: ProviderErrorKind,
-    /// What happened and what to do, in one or two sentences; no key, no prompt, no prose.
+    /// The message to the author: what happened and what to do, in one or two sentences; no key, no prompt,
+    /// no prose.
     pub message: String,
     /// HTTP status, if an answer came.
     pub status: Option<u16>,

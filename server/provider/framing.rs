@@ -17,7 +17,7 @@ pub(super) enum Frame {
     /// The data of an event (WHATWG HTML, section 9.2), a JSON document, or a line that is
     /// neither, which no protocol can read.
     Data(String),
-    /// What an event named `error` holds, or a field `error:`, as llama.cpp sends it.
+    /// The content of an event named `error`, or of a field `error:`, as llama.cpp sends it.
     Error(String),
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Framer {
 #[derive(Debug, Default)]
 struct Event {
     data: Option<String>,
-    /// Its name, or its field, says that it is an error.
+    /// Whether its name, or its field, says that it is an error.
     is_error: bool,
 }
 
@@ -60,7 +60,7 @@ struct Document {
 enum Extent {
     Open,
     Whole,
-    /// It can't become JSON any more.
+    /// Not JSON, whatever follows.
     Broken,
 }
 

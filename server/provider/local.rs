@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::server::is_invisible;
 use super::{Deadlines, Endpoint, ProviderKind, models, ollama};
 
-/// Where the servers that writers run listen unless they are told otherwise.
+/// The ports of model servers for local use, with their programs.
 pub const USUAL_PORTS: [(u16, &str); 7] = [
     (11434, "Ollama"),
     (1234, "LM Studio"),
@@ -44,13 +44,13 @@ pub struct LocalServer {
     pub state: LocalState,
 }
 
-/// What a server on this machine says when it is asked for its models.
+/// The answer of a server on this machine that was asked for its models.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LocalState {
     /// The models that can write, the one to use first; none where none is loaded.
     Ready(Vec<String>),
     NeedsKey,
-    /// It loads a model.
+    /// The server loads a model.
     Loading,
 }
 

@@ -55,7 +55,7 @@ impl Extension {
 pub struct Format {
     /// Letters and underscores only: one of the protocols wants a name.
     pub name: &'static str,
-    /// In what all vendors take: every property required, no other properties allowed, no
+    /// The schema in the form that all vendors take: every property required, no other properties allowed, no
     /// bounds on lengths and numbers.
     pub schema: Arc<serde_json::Value>,
 }
@@ -64,7 +64,7 @@ pub struct Format {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Thinking {
-    /// As the program finds it sensible for prose.
+    /// The level that suits prose.
     #[default]
     Auto,
     Off,
@@ -86,8 +86,8 @@ impl Thinking {
     }
 }
 
-/// What a stream brings, in order: any number of `Text`, `Reasoning` and `Usage`, then one
-/// `Finished`. An error ends the stream.
+/// An event of an answer; in order: any number of `Text`, `Reasoning` and `Usage`, then one `Finished`. An
+/// error ends the stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// The answer has begun (its head arrived); `model` is the name that the server gives.
@@ -156,7 +156,7 @@ impl Usage {
     }
 }
 
-/// Why a completion ended.
+/// The reason why a completion ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::ProviderErrorKind;
 use super::refusal::Refusal;
 
-/// What each model refused, for as long as the provider lives.
+/// The parameters that each model refused, for as long as the provider lives.
 #[derive(Debug, Default)]
 pub(super) struct RefusedParameters {
     seen: Mutex<HashSet<(String, &'static str)>>,

@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     pub parameter: String,
     pub message: String,
     pub retry_after: Option<Duration>,
-    /// It names a quota of a whole day.
+    /// Whether it names a quota of a whole day.
     pub is_of_a_day: bool,
     pub headers: Vec<(String, String)>,
     /// How large the context window is, and what was asked of it.
@@ -282,7 +282,7 @@ impl Refusal {
     }
 }
 
-/// What servers say when prompt and completion do not fit, in lower case.
+/// Phrases of servers where prompt and completion do not fit, in lower case.
 const CONTEXT_OVERFLOW: &[&str] = &[
     "context_length_exceeded",
     "exceed_context_size",
@@ -301,7 +301,7 @@ const CONTEXT_OVERFLOW: &[&str] = &[
     "request_too_large",
 ];
 
-/// What servers say when there is no money left, in lower case.
+/// Phrases of servers where there is no money left, in lower case.
 const OUT_OF_CREDIT: &[&str] = &[
     "insufficient_quota",
     "insufficient quota",

@@ -15,8 +15,8 @@ const CAP: Duration = Duration::from_secs(30);
 const AWAY_BASE: Duration = Duration::from_secs(1);
 /// Upper end of the waits for a server that is away: it is asked once a minute at least.
 const AWAY_CAP: Duration = Duration::from_secs(60);
-/// So many waits in a row are as short as the server asks for. After them the waits grow, since
-/// what it asks for does not help.
+/// The waits in a row that are as short as the server asks for. After them the waits grow, since what it asks
+/// for does not help.
 const OBEYED: u32 = 8;
 
 /// The failures of one call, made again and again until it succeeds.
@@ -36,7 +36,7 @@ pub struct Retries {
     calls: u32,
 }
 
-/// What to do after a failure.
+/// The decision after a failure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Retry {
     /// Wait this long, then call again. The failure is one of the attempts.
@@ -56,7 +56,7 @@ pub struct Outage {
     pub number: u32,
 }
 
-/// Why a call is not repeated.
+/// The reason why a call is not repeated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum GiveUp {
     /// The same call would fail the same way.

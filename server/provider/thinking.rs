@@ -36,7 +36,7 @@ pub(super) struct ThinkFilter {
 
 #[derive(Debug)]
 enum State {
-    /// Nothing but white space and perhaps the beginning of a tag so far.
+    /// At the start: only white space and perhaps the beginning of a tag so far.
     Start {
         held: String,
     },

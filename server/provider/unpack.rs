@@ -15,7 +15,7 @@ const STEP: usize = 1024;
 /// Passes bytes on as they come, unpacked if they are packed.
 #[derive(Debug)]
 pub(super) enum Unpacker {
-    /// Not even two bytes have come.
+    /// At the start: fewer than two bytes have come.
     Start(Vec<u8>),
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),

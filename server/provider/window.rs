@@ -10,7 +10,7 @@ use super::http::Http;
 /// How long the answer is waited for: nothing hangs on it.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where lists of models have it: llama.cpp (the window in force), vLLM, others.
+/// The fields of lists of models with the window: llama.cpp (the window in force), vLLM, others.
 const OF_LISTS: [&str; 4] = [
     "/meta/n_ctx",
     "/max_model_len",

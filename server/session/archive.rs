@@ -75,7 +75,7 @@ impl Limits {
     }
 }
 
-/// Why an export or an import did not happen.
+/// The reason why an export or an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     #[error(transparent)]
@@ -111,7 +111,7 @@ pub enum ArchiveError {
     /// The export would have replaced something that is no export.
     #[error("{} is there already and is {what}, so nothing was exported. Name another file with --output.", path.display())]
     Occupied { path: PathBuf, what: &'static str },
-    /// What was read back is not what was written.
+    /// The archive that was read back differs from what was written.
     #[error(
         "The export was written and did not read back as it should ({what}), so it was thrown away; the session itself \
          is untouched. Check the disk at {}, then export again.",
@@ -120,7 +120,7 @@ pub enum ArchiveError {
     NotVerified { path: PathBuf, what: String },
 }
 
-/// What is wrong with an archive.
+/// The reason why an archive is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("a name in it leads out of its folder (`..`, or an absolute path)")]

@@ -21,7 +21,7 @@ const CONFLICT: [&str; 14] = [
     "çakiş",
 ];
 
-/// What file managers call a copy.
+/// The words for a copy in the file names of file managers.
 const COPY: [&str; 10] = [
     "copy",
     "kopie",
@@ -35,7 +35,7 @@ const COPY: [&str; 10] = [
     "副本",
 ];
 
-/// What `git mergetool` appends, with a number after it.
+/// The suffixes of `git mergetool`, followed by a number.
 const MERGE: [&str; 4] = ["_backup_", "_base_", "_local_", "_remote_"];
 
 /// Tells whether a file name is the name of a chunk file (or its journal) with the addition of such a tool.

@@ -9,7 +9,7 @@ use super::holder::Holder;
 use crate::story::ChunkNumber;
 use crate::story::counted::counted;
 
-/// What to tell about text when nothing more special is known.
+/// The sentence about what is safe where nothing more special is known.
 const SAFE: &str = "Everything that was saved before is safe on disk.";
 
 /// A failed action of the store.
@@ -145,7 +145,7 @@ pub enum StoreError {
     NothingToLock { number: ChunkNumber },
 }
 
-/// What was being done to a path.
+/// The operation on a path that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doing {
     Read,

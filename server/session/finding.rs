@@ -16,7 +16,7 @@ use crate::story::{BeatId, Brief, ChunkNumber, slug};
 
 const CURRENT: &str = ".current.json";
 
-/// What a path inside `generated/` belongs to.
+/// The session and chunk that a path inside `generated/` belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
     pub folder: StoryFolder,
@@ -243,8 +243,8 @@ fn brief_of(root: &Path, paths: &SessionPaths, disk: &Disk) -> Option<String> {
     owner_by_beats(root, paths, disk).ok()?
 }
 
-/// Returns, for a session without a manifest, the brief of the folder whose outline has most of the
-/// beats that its chunk files name. `None` in a folder without briefs.
+/// Finds the brief of a session without a manifest: the one in the folder whose outline has most of the beats
+/// that its chunk files name. `None` in a folder without briefs.
 fn owner_by_beats(
     root: &Path,
     paths: &SessionPaths,

@@ -41,7 +41,7 @@ pub(crate) struct Version<'a> {
     /// How the author's programs write its file down.
     pub(crate) form: Form,
     pub(crate) why: &'a str,
-    /// What is known of this very text.
+    /// The record of this text.
     pub(crate) record: Option<&'a ChunkRecord>,
 }
 
@@ -137,10 +137,10 @@ pub(crate) fn record_of(
     Ok(record.filter(|record| record.content_sha256.as_ref() == Some(&digest)))
 }
 
-/// Where a version goes.
+/// The place of a version in history/.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Placed {
-    /// Its text is the latest version there.
+    /// The latest version has this text already.
     There(PathBuf),
     New {
         path: PathBuf,

@@ -29,7 +29,7 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Intent {
     version: u32,
-    /// For people: what the change does.
+    /// A description of the change, for people.
     pub(crate) what: String,
     pub(crate) at: Timestamp,
     pub(crate) steps: Vec<Step>,
@@ -57,7 +57,7 @@ pub(crate) enum Step {
     Line { line: String },
 }
 
-/// What a step found.
+/// The outcome of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Done {
     Yes,

@@ -23,7 +23,7 @@ const REPLACES: &str = "replaces";
 const SEEN: &str = "seen";
 const STANDS: &str = "stands";
 
-/// So many bytes tell a place in a text.
+/// The bytes of text that identify a place in it.
 const TAIL: usize = 80;
 /// Fewer may stand anywhere.
 const SHORTEST_TAIL: usize = 40;
@@ -39,7 +39,7 @@ pub(crate) struct Journal {
     pub(crate) marks: Marks,
 }
 
-/// What a journal knows of the file and of the editor.
+/// The marks of a journal: what the file had and what the editor showed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Marks {
     /// Digests of the texts that it takes the place of.
@@ -51,7 +51,7 @@ pub(crate) struct Marks {
 /// How much of a journal's text the editor was seen to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
-    /// Of the prose, from its start.
+    /// The length of the prose that was seen, in bytes from its start.
     pub(crate) bytes: usize,
     /// The file at that moment; another one was saved since.
     pub(crate) on_disk: OnDisk,
@@ -60,9 +60,9 @@ pub(crate) struct Seen {
 /// A text that the author saved while more of the journal's was to come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stands {
-    /// So much of the journal's prose the author had seen and decided about.
+    /// The bytes of the journal's prose that the author had seen and decided about.
     pub(crate) bytes: usize,
-    /// Of the prose that was saved.
+    /// The digest of the prose that was saved.
     pub(crate) digest: Digest,
 }
 
@@ -75,7 +75,7 @@ pub(crate) struct OnDisk {
     pub(crate) modified: Option<Timestamp>,
 }
 
-/// Where the text stands that a journal is compared with.
+/// The text that a journal is compared with.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place<'a> {
     /// An editor shows it.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::disk::{Disk, EntryKind, Maker, temporary_of};
 use super::layout::{SessionPaths, StoryFolder, is_brief_name};
 
-/// So many folders deep those are looked for that were left.
+/// The depth to which folders are searched for left-over files.
 const DEEPEST: u32 = 4;
 
 /// Removes the temporary files of dead processes next to the brief and in `generated/`, except in its

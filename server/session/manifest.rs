@@ -74,7 +74,7 @@ pub struct Totals {
     /// Tokens of all calls of this draft: of every role, with failed attempts and texts that were replaced.
     #[serde(default)]
     pub usage: TokenUsage,
-    /// What they cost, in the currency of the configured prices.
+    /// The cost of the calls, in the currency of the configured prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     /// The same sums for each role: draft, plan, state, refine, audit.
@@ -175,7 +175,7 @@ impl Manifest {
     }
 }
 
-/// What stands where the manifest should be.
+/// The file in the manifest's place.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ManifestFact {
     Missing,
@@ -184,7 +184,7 @@ pub enum ManifestFact {
     Unusable(String),
 }
 
-/// Reads what stands where the manifest should be.
+/// Reads the file in the manifest's place.
 pub(crate) fn read(
     path: &Path,
     id: &str,

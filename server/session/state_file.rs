@@ -42,7 +42,7 @@ pub(crate) struct Told {
     pub(crate) beat: Option<BeatId>,
     /// The prose that it was taken from; `None` where the author wrote it from the start.
     pub(crate) text: Option<Digest>,
-    /// It differs from what was extracted.
+    /// Whether it differs from what was extracted.
     pub(crate) edited: bool,
 }
 
@@ -60,7 +60,7 @@ impl Told {
     }
 }
 
-/// Returns the digest by which an author's edit is told.
+/// Returns the digest of a state, by which an author's edit is recognised.
 pub(crate) fn digest(state: &ChunkState) -> Digest {
     // Strings and lists always serialise.
     Digest::of(&serde_json::to_string(state).unwrap_or_default())

@@ -16,7 +16,7 @@ pub struct Unmerged {
     pub path: PathBuf,
     /// The whole text of the file, from the editor that has it open, else from disk.
     pub text: String,
-    /// Of the first mark, from 1.
+    /// The line of the first mark, from 1.
     pub line: usize,
 }
 

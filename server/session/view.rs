@@ -37,7 +37,7 @@ pub struct ChunkView {
     pub number: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
-    /// Where its text is, or will be.
+    /// The path of the chunk file, which may not exist yet.
     pub path: PathBuf,
     pub status: ChunkStatus,
     /// `None` while it is missing.
@@ -58,7 +58,7 @@ pub struct ChunkView {
     /// the file is then read.
     pub conflict: Option<usize>,
     pub digest: Digest,
-    /// What is known of the text that was generated last, if any was.
+    /// The record of the last generated text, if there is one.
     pub record: Option<ChunkRecord>,
     /// The copies of the chunk's file that a sync tool made, where the chunk has no file of its own and the
     /// author has to choose.
@@ -76,11 +76,11 @@ pub struct Orphan {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OrphanKind {
-    /// Its beat left the outline.
+    /// Its beat was removed from the outline.
     BeatRemoved,
     /// A second file for a beat, made by the author or by a sync tool.
     Copy,
-    /// Nothing tells which beat it belongs to.
+    /// The beat is unknown.
     Unknown,
 }
 

@@ -8,7 +8,7 @@ use super::error::StoreError;
 use super::layout::{EXPLAIN, PLAN, StoryFolder};
 
 const IGNORE: &str = ".gitignore";
-/// Where earlier versions had what is in `generated/.work/` today.
+/// The places where earlier releases had the folders of `generated/.work/`.
 const EARLIER: [(&str, &str); 2] = [(".explain", EXPLAIN), (".plan", PLAN)];
 
 impl StoryFolder {

@@ -46,8 +46,8 @@ use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::title_page::TitlePage;
 use crate::story::{ChunkNumber, Digest, Language};
 
-/// The one writer of a session, for as long as it lives. Cheap to clone; the lock goes with
-/// the last clone, or with the process.
+/// The lock on a session and all changes under it. Cheap to clone; the lock goes with the last clone, or with
+/// the process.
 #[derive(Clone)]
 pub struct Session {
     pub(super) inner: Arc<Inner>,
@@ -79,7 +79,7 @@ pub(super) struct Cache {
     pub(super) title_page: Option<(Digest, TitlePage)>,
     /// Lines that the changelog has not taken yet.
     pub(super) lines: Vec<String>,
-    /// Those lie in `.work/`, too.
+    /// Whether these lines are also in `.work/`.
     pub(super) has_late_lines: bool,
     /// A declared change could not be finished yet.
     pub(super) pending: bool,
@@ -90,11 +90,11 @@ pub(super) struct Cache {
 /// Texts of a chunk that a job may replace.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// What was written last.
+    /// The digest of the text that was written last.
     pub(super) written: Option<Digest>,
-    /// What that says without the author's comments.
+    /// The digest of that text without the author's comments.
     pub(super) told: Option<Digest>,
-    /// What the job was given to go on from.
+    /// The digest of the text that the job continues.
     pub(super) handed: Option<Digest>,
 }
 

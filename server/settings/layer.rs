@@ -11,7 +11,7 @@ use super::{ProviderChoice, Settings};
 use crate::provider::ProviderKind;
 use crate::story::Span;
 
-/// Where a layer comes from; later ones win.
+/// The origin of a layer; later ones win.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     User,
@@ -41,7 +41,7 @@ impl Origin {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     pub origin: Origin,
-    /// Where it was read, for messages: a path, "the editor's settings", "the command line".
+    /// The source for messages: a path, "the editor's settings", "the command line".
     pub place: String,
     pub values: Map<String, Value>,
     /// The file that the layer was read from; `None` for the editor and the command line.
@@ -53,7 +53,8 @@ pub struct Layer {
 pub struct LayerFile {
     pub path: PathBuf,
     pub text: Arc<str>,
-    /// By dotted name: the key where there is one, else the value; in bytes of the text.
+    /// The place of each setting by its dotted name: the key where there is one, else the value; in bytes of
+    /// the text.
     pub spans: BTreeMap<String, Span>,
 }
 
@@ -62,7 +63,7 @@ pub struct LayerFile {
 pub struct Spot {
     pub path: PathBuf,
     pub text: Arc<str>,
-    /// In bytes of the text.
+    /// The span in bytes of the text.
     pub span: Span,
 }
 
@@ -245,9 +246,8 @@ impl Settings {
     }
 }
 
-/// For which provider an endpoint and its key were configured. They are used with no other:
-/// a key must not reach a host that is not its provider's because a workspace, or a flag,
-/// names another provider.
+/// The provider for which an endpoint and its key were configured. They are used with no other: a key must
+/// not reach a host that is not its provider's because a workspace, or a flag, names another provider.
 #[derive(Default)]
 struct EndpointOwner {
     owners: Vec<(&'static str, ProviderChoice)>,

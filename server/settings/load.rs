@@ -24,7 +24,7 @@ pub fn user_config_path(environment: &Environment) -> Option<PathBuf> {
     }
 }
 
-/// What settings are read from.
+/// The sources of settings.
 #[derive(Debug, Clone, Copy)]
 pub struct SettingsSources<'a> {
     /// The outermost folder in which a `storywright.toml` may lie; the nearest one from the brief's folder

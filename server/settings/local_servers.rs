@@ -29,7 +29,7 @@ pub struct Offer {
     /// The protocol that it speaks.
     pub provider: &'static str,
     pub base_url: String,
-    /// Those that can write.
+    /// The models that can write.
     pub models: Vec<String>,
     /// A command line that writes with it.
     pub command: String,

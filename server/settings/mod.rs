@@ -166,7 +166,7 @@ impl fmt::Display for ProviderChoice {
     }
 }
 
-/// What a model is used for.
+/// The purpose of a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -206,7 +206,7 @@ pub enum Switch {
     On,
 }
 
-/// What happens to a chunk after it is complete.
+/// The refining of a chunk after it is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Refine {
@@ -220,7 +220,7 @@ pub enum Refine {
 #[serde(default, deny_unknown_fields)]
 pub struct Price {
     pub input: f64,
-    /// Of input tokens that came from a cache; `input` where it is not set.
+    /// The price of input tokens that came from a cache; `input` where it is not set.
     pub cached: Option<f64>,
     pub output: f64,
 }

@@ -16,7 +16,7 @@ pub struct SettingName {
     /// Whether it chooses an endpoint, a key or a command, so that no file of a workspace may
     /// set it.
     pub trusted_only: bool,
-    /// What a value looks like, for help and messages.
+    /// The form of a value, for help and messages.
     pub expects: &'static str,
 }
 

@@ -12,23 +12,23 @@ use crate::story::text::quote::find_quote;
 /// Two places that do not agree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Contradiction {
-    /// Where the other place is.
+    /// The place that the chunk contradicts.
     pub source: Source,
-    /// What the other place says, verbatim.
+    /// The text of the other place, verbatim.
     pub said: String,
-    /// What the chunk says, verbatim.
+    /// The text of the chunk, verbatim.
     pub quote: String,
-    /// Why the two do not agree, in the model's words.
+    /// The reason why the two do not agree, in the model's words.
     pub why: String,
 }
 
-/// Where something is said that holds for a chunk.
+/// The source of what holds for a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// In its facts, rules, cast or background.
+    /// The facts, rules, cast or background of the brief.
     Brief,
-    /// In the chunk of this beat.
+    /// The chunk of this beat.
     Chunk(BeatId),
 }
 

@@ -9,7 +9,7 @@ pub type Span = std::ops::Range<usize>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing can be written until it is mended.
+    /// An error: nothing can be written until it is mended.
     Error,
     /// Writing works, but probably not as the author meant it.
     Warning,
@@ -22,7 +22,7 @@ pub enum Severity {
 /// One finding about a text, in words that a writer understands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// Where it is, in bytes of the text.
+    /// The place of the problem, in bytes of the text.
     pub span: Span,
     pub severity: Severity,
     /// Stable kebab-case name of the kind of problem, such as `duplicate-beat-id`.

@@ -21,8 +21,7 @@ const LEAST_TELLING: f64 = 40.0;
 const LONGEST: usize = 360;
 /// A term that more than this share of the chunks hold tells nothing, in per cent.
 const COMMON: usize = 60;
-/// From so many chunks on it shows which terms are common, and from so many it shows so well
-/// that short words may be terms.
+/// The number of chunks from which on common terms are recognised, so well that short words may be terms.
 const ENOUGH_TO_TELL: usize = 4;
 const ENOUGH_FOR_SHORT: usize = 8;
 

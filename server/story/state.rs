@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 
 pub use fold::{KnownFact, StoryState, fold};
 
-/// What one chunk adds to what is known.
+/// The state that is extracted from one chunk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ChunkState {
-    /// What happens in it, in a few sentences.
+    /// A summary of the chunk, in a few sentences.
     pub summary: String,
-    /// When in the story it is, at its end.
+    /// The time of the story at its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     pub characters: Vec<CharacterState>,
@@ -32,12 +32,12 @@ pub struct CharacterState {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// Of body and mind: wounded, asleep, afraid.
+    /// The condition of body and mind: wounded, asleep, afraid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// What they learnt in this chunk.
+    /// The facts that they learnt in this chunk.
     pub knows: Vec<String>,
-    /// What they carry.
+    /// The things that they carry.
     pub holds: Vec<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct CharacterState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Fact {
-    /// Whom or what it is about.
+    /// The person or thing that the fact is about.
     pub subject: String,
     pub fact: String,
     /// The chunk's own words for it, verbatim.

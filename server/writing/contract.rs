@@ -19,10 +19,10 @@ pub struct Boundary {
     pub later: String,
 }
 
-/// What was found.
+/// The boundaries with a problem.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Findings {
-    /// Nothing says how things stand there.
+    /// Boundaries where neither beat has a state.
     pub silent: Vec<Boundary>,
     /// The state after the one beat and that before the other have nothing in common.
     pub apart: Vec<Boundary>,

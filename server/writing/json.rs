@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 /// Deeper nesting than this is nonsense.
 const DEEPEST: usize = 24;
-/// So many braces are tried as the beginning of the object.
+/// The most braces that are tried as the beginning of the object.
 const MOST_BEGINNINGS: usize = 32;
 
 /// Returns the first object in a text that is `wanted`, read to the letter where it can be, else as well as

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::story::{Brief, ChunkNumber};
 
-/// Where a prompt takes the text before its chunk from.
+/// The source of the text before a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
     /// The end of the chunk before, as it is when this one is begun.
@@ -20,7 +20,7 @@ pub enum Tail {
     Planned,
 }
 
-/// In which order chunks are written.
+/// The order in which chunks are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Order {
@@ -40,7 +40,7 @@ impl Order {
     }
 }
 
-/// What happens to one chunk.
+/// The work on one chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Task {
     pub number: ChunkNumber,
@@ -49,9 +49,9 @@ pub(crate) struct Task {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Treatment {
-    /// From where it stands; nothing when it is complete.
+    /// Continued from its text; nothing where it is complete.
     GoOn,
-    /// Anew; what it replaces is kept in history/.
+    /// From the start; what it replaces is kept in history/.
     Rewrite,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Step {
 /// The chunks of a job, and how far each is.
 #[derive(Debug)]
 pub(crate) struct Schedule {
-    /// In story order.
+    /// The chunks in story order.
     entries: Vec<Entry>,
     /// The most chunks that are written at the same time.
     width: usize,
@@ -91,7 +91,7 @@ enum State {
     Waiting,
     Running,
     Complete,
-    /// It ended and is not complete: nothing that waits for it can be begun.
+    /// Ended and not complete: nothing that waits for it can be begun.
     Broken,
 }
 

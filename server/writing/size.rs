@@ -10,12 +10,12 @@ use std::time::Duration;
 /// How fast a model writes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
-    /// In words (characters for CJK), without the wait for the first.
+    /// The pace in words (characters for CJK) a second, without the wait for the first.
     pub words_per_second: f64,
     pub first_token: Duration,
 }
 
-/// What bounds one call.
+/// The bounds of one call.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bounds {
     /// The deadline of a whole call.
@@ -26,7 +26,7 @@ pub struct Bounds {
     pub most: Option<u32>,
 }
 
-/// What one call is asked for, in words (characters for CJK).
+/// The length that one call is asked for, in words (characters for CJK).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ask {
     pub words: u32,
@@ -39,7 +39,7 @@ const LEAST: u32 = 50;
 /// The share of what would just fit that is asked for: models write longer than they are asked
 /// to, and not always as fast.
 const SAFE: f64 = 0.8;
-/// So many words say how fast a model is.
+/// The words after which the pace of a model is known.
 const TELLING: u32 = 20;
 
 impl Bounds {
@@ -67,7 +67,7 @@ pub fn ask(wanted: u32, bounds: &Bounds) -> Ask {
     }
 }
 
-/// What a job has learned of its model.
+/// The measurements of a job of its model.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     known: Mutex<Known>,

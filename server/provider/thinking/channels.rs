@@ -28,7 +28,7 @@ const LONGEST_HEADER: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Channels {
     part: Part,
-    /// What was said of the channel of the message that is read.
+    /// The channel of the message that is being read, if it names one.
     channel: Option<String>,
     /// Bytes of its header.
     header: usize,
@@ -36,14 +36,14 @@ pub(super) struct Channels {
     held: String,
 }
 
-/// What the text is that comes.
+/// The part of a message that comes next.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Part {
     /// A role or a channel.
     Header,
     Prose,
     Reasoning,
-    /// After the end of a message.
+    /// Between two messages.
     #[default]
     Between,
 }

@@ -42,7 +42,7 @@ pub(super) const ANSWERS: &[(&str, &str)] = &[
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
 ];
 
-/// What a completion begins with. Lengths are in bytes.
+/// The beginning of a completion. Lengths are in bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
     /// A tag of so many bytes; `close` ends what it opens, in lower case.
@@ -154,7 +154,7 @@ enum Named<'a> {
         is_closing: bool,
         length: usize,
     },
-    /// It may become one.
+    /// The beginning of a tag.
     Half,
 }
 

@@ -26,15 +26,15 @@ use crate::story::counted::counted;
 use crate::story::title_page::TitlePage;
 use crate::story::{Digest, Language};
 
-/// What an export made.
+/// The file that an export made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     pub path: PathBuf,
     /// How many files are in it.
     pub files: usize,
-    /// Its size.
+    /// The size of the file.
     pub bytes: u64,
-    /// What the author should know of it.
+    /// Messages to the author about the export.
     pub notices: Vec<String>,
 }
 
@@ -139,7 +139,7 @@ pub fn export_markdown(
     })
 }
 
-/// Where an export goes.
+/// The target of an export.
 struct Target {
     path: PathBuf,
     /// Held inside the story's folder where the export is.
@@ -222,7 +222,7 @@ fn hold_zip(path: &Path, disk: &Disk) -> Result<(), ArchiveError> {
     }
 }
 
-/// Keeps what is about to be replaced, where it is not known to be ours.
+/// Renames the file that is about to be replaced, unless this program made it.
 fn make_room(
     folder: &StoryFolder,
     id: &SessionId,

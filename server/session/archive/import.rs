@@ -34,7 +34,7 @@ const REGULAR: u32 = 0o100_000;
 const DIRECTORY: u32 = 0o040_000;
 const LINK: u32 = 0o120_000;
 
-/// What an import brought.
+/// The session that an import made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     pub session: SessionId,
@@ -120,10 +120,10 @@ pub fn import_zip(
     })
 }
 
-/// What the folder has in the brief's place.
+/// The relation of the folder's brief to the archive's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BriefState {
-    /// Nothing, and the archive has one.
+    /// The folder has no brief, and the archive has one.
     Missing,
     /// Equal, or no brief to compare.
     Same,
@@ -159,7 +159,7 @@ fn hold_story(
     Ok(BriefState::Different)
 }
 
-/// Gives what was unpacked its name, and the folder its brief.
+/// Moves the unpacked session to its place, and its brief into the folder.
 fn settle(
     story: &StoryFolder,
     survey: &Survey,

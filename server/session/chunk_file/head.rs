@@ -23,7 +23,7 @@ pub struct Damage {
     pub fault: Fault,
 }
 
-/// What is wrong.
+/// The kind of damage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The first line is not `---`.

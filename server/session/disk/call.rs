@@ -33,13 +33,13 @@ impl Call {
     }
 }
 
-/// What becomes of a call.
+/// The verdict over a call.
 #[derive(Debug)]
 pub enum Verdict {
     Go,
-    /// It fails and changes nothing.
+    /// The call fails and changes nothing.
     Fail(io::Error),
-    /// For a write: so many bytes get through, then it fails.
+    /// The write stores so many bytes, then fails.
     Short(usize, io::Error),
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::regular::NoFile;
 use crate::session::error::StoreError;
 
-/// What a folder holds, without following links.
+/// An entry of a folder, links not followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     pub name: String,
@@ -34,14 +34,14 @@ impl EntryKind {
     }
 }
 
-/// What is known of a path, without following links.
+/// The metadata of a path, links not followed.
 #[derive(Debug, Clone)]
 pub struct Metadata {
     pub kind: EntryKind,
-    /// No one may write to it.
+    /// Whether writing to it is forbidden.
     pub read_only: bool,
     pub modified: Option<Timestamp>,
-    /// In bytes.
+    /// The length in bytes.
     pub length: u64,
     /// The file system that it is on, where that can be told.
     pub(in crate::session) device: Option<u64>,

@@ -8,7 +8,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// What Windows says of a link that is not followed (System Error Codes: `ERROR_STOPPED_ON_SYMLINK`).
+/// The error code of Windows for a link that is not followed (System Error Codes:
+/// `ERROR_STOPPED_ON_SYMLINK`).
 #[cfg(not(unix))]
 pub(super) const STOPPED_ON_LINK: i32 = 681;
 
@@ -19,7 +20,7 @@ pub(crate) enum Links {
     Refuse,
 }
 
-/// What may lie in the place of a file.
+/// The kinds of entries that are no files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NoFile {
     Folder,

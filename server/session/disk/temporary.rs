@@ -20,7 +20,7 @@ pub(in crate::session) struct Temporary {
     count: u64,
 }
 
-/// Who made a temporary file, and which of that process's it is.
+/// The process that made a temporary file, and the number of the file in that process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Maker {
     process: u32,
@@ -74,7 +74,7 @@ pub(crate) fn temporary_of(name: &str) -> Option<(&str, Maker)> {
 }
 
 impl Maker {
-    /// Tells whether the process that made it is gone.
+    /// Tells whether the process that made it has ended.
     pub(crate) fn is_gone(self) -> bool {
         !is_alive(self.process)
     }

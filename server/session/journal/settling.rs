@@ -23,7 +23,7 @@ use crate::story::{BeatId, ChunkNumber};
 /// other processes so.
 static HELD: Mutex<Option<HashMap<PathBuf, LockedFile>>> = Mutex::new(None);
 
-/// What became of the journal of a chunk file.
+/// The outcome of settling the journal of a chunk file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settled {
     NoJournal,
@@ -189,9 +189,9 @@ pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Uns
     })
 }
 
-/// Settles the journals of a story that a program left which is gone: what is said of the story
-/// afterwards is what a job would go on from. Files that are open are left alone, and so is a
-/// session that somebody writes or has open in an editor.
+/// Settles the journals that dead processes left in a story, so that its status is what a job would continue
+/// from. Files that are open are left alone, and so is a session that somebody writes or has open in an
+/// editor.
 ///
 /// # Errors
 /// Where the disk fails; what was settled until then is settled.

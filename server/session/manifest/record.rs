@@ -22,7 +22,7 @@ pub enum ChunkStatus {
     Failed,
 }
 
-/// Where a chunk's text comes from.
+/// The origin of a chunk's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
@@ -33,7 +33,7 @@ pub enum Origin {
     Written,
 }
 
-/// What is known about a chunk.
+/// The record of a chunk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChunkRecord {
     pub number: ChunkNumber,
@@ -67,7 +67,7 @@ pub struct ChunkRecord {
     /// Digest of each input slice that the prompt used.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs: BTreeMap<String, Digest>,
-    /// What a text that is not whole yet was begun from.
+    /// The origin of a partial text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Begun>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,11 +88,11 @@ pub struct ChunkRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub finished: Option<Timestamp>,
-    /// When its beat first had a whole text, if that was another one.
+    /// The time at which the beat first had a complete text, if that was another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub first_finished: Option<Timestamp>,
-    /// When this was noted of its text, if that was after it was finished.
+    /// The time at which this record was made, if that was after the text was finished.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub noted: Option<Timestamp>,
@@ -107,11 +107,10 @@ pub struct ChunkRecord {
     /// Composed by the built-in demo writer.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub demo: bool,
-    /// Why it failed.
+    /// The reason why the chunk failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// It was begun before the text that it follows was there, and has not been fitted to
-    /// that yet.
+    /// Whether it was begun before the text that it follows was there, and has not been fitted to that yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub seam_open: bool,
     /// Whether the author locked the text. What the front matter of the chunk file says about it counts
@@ -131,10 +130,11 @@ pub struct ChunkRecord {
     pub other: BTreeMap<String, Value>,
 }
 
-/// What a chunk was begun from: known before it is whole, also where its job was killed.
+/// What a chunk was begun from, recorded before it is complete, so that it is known also where its job was
+/// killed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begun {
-    /// When its first text came.
+    /// The time of its first text.
     #[schemars(with = "String")]
     pub at: Timestamp,
     /// Digest of each input slice that its first prompt used, by name.
@@ -155,7 +155,7 @@ pub struct BegunNote {
     pub behind: String,
 }
 
-/// What a job knows when a chunk ends.
+/// The result of a job for a chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChunkResult {
     pub provider: String,
@@ -231,7 +231,7 @@ impl ChunkRecord {
         self.content_sha256.as_ref().filter(|_| is_authors)
     }
 
-    /// Returns every id that its beat goes by, or went by.
+    /// Returns every id that its beat has or had.
     pub fn beats(&self) -> Vec<&BeatId> {
         std::iter::once(&self.beat).chain(&self.formerly).collect()
     }

@@ -19,7 +19,7 @@ const FIELD: &str = "spent";
 /// The role that writes chunks.
 const DRAFT: &str = "draft";
 
-/// What the calls of one role have taken.
+/// The sums of the calls of one role.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RoleTotals {
     #[serde(default)]
@@ -31,7 +31,7 @@ pub struct RoleTotals {
     pub cost: Option<f64>,
 }
 
-/// What each role has taken, by its name: draft, plan, state, refine, audit.
+/// The sums of each role, by its name: draft, plan, state, refine, audit.
 pub type Spending = BTreeMap<String, RoleTotals>;
 
 /// One call as the log has it.

@@ -18,9 +18,9 @@ pub struct Facts {
     pub files: Vec<FileFact>,
     /// The latest version of each beat that left the outline.
     pub removed: Vec<KeptVersion>,
-    /// What history/ knows of the chunks, where there is no manifest.
+    /// The records in history/, where there is no manifest.
     pub records: Vec<ChunkRecord>,
-    /// What is in the place of chunk files and journals, and is no file: links, folders, pipes.
+    /// The entries at the paths of chunk files and journals that are no files: links, folders, pipes.
     pub unread: Vec<(PathBuf, EntryKind)>,
     /// Copies that a sync tool made of the brief, the manifest or a version in history/.
     pub copies: Vec<CopyFact>,
@@ -42,7 +42,7 @@ pub struct FileFact {
     pub text: String,
     /// The text of its journal.
     pub journal: Option<String>,
-    /// What stands on disk, where there is a journal too.
+    /// The content on disk, where there is a journal too.
     pub on_disk: Option<OnDisk>,
     /// Whether an editor owns it.
     pub open: bool,

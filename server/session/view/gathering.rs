@@ -145,7 +145,7 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
     })
 }
 
-/// What is looked for in a folder.
+/// The kind of files that a folder is searched for.
 #[derive(Clone, Copy)]
 enum Holds {
     Chunks,

@@ -18,7 +18,7 @@ use crate::story::{BeatId, ChunkNumber, Digest};
 /// How alike two headings are, from 0 to 1, that are one heading before and after a touch.
 const ALIKE: f64 = 0.5;
 
-/// A chunk file with what matching needs to know of it.
+/// A chunk file as matching needs it.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) name: String,
@@ -31,7 +31,7 @@ pub(crate) struct Candidate {
 /// The outcome. Indices are those of the plan and of the candidates.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Matching {
-    /// For each planned chunk its file.
+    /// The file of each planned chunk, by index.
     pub(crate) files: Vec<Option<usize>>,
     /// Files whose beat is no longer in the outline, with that beat.
     pub(crate) removed: Vec<(usize, BeatId)>,

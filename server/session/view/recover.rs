@@ -27,7 +27,7 @@ use crate::story::{BeatId, Digest, Language, words};
 pub(crate) struct Recovered {
     pub(crate) view: SessionView,
     pub(crate) matching: Matching,
-    /// In the order of the facts' files.
+    /// The candidates in the order of the facts' files.
     pub(crate) candidates: Vec<Candidate>,
 }
 
@@ -135,7 +135,7 @@ fn candidate(fact: &FileFact) -> Candidate {
     }
 }
 
-/// Returns the file of each chunk: the one it has, else its own name, else, while another beat's text
+/// Returns the file name of each chunk: the one it has, else its own name, else, while another beat's text
 /// stands there, one with its beat in it.
 fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidate]) -> Vec<String> {
     let taken: BTreeSet<&str> = candidates.iter().map(|file| file.name.as_str()).collect();
@@ -272,7 +272,7 @@ fn origin(
     }
 }
 
-/// Tells of a chunk whose file a sync tool renamed, because two machines changed it.
+/// Makes the notice about a chunk whose file a sync tool renamed, because two machines changed it.
 fn tell_conflict(chunk: &ChunkView) -> Option<Notice> {
     let names: Vec<String> = chunk
         .in_conflict

@@ -30,7 +30,7 @@ impl Stray {
 }
 
 impl StoryFolder {
-    /// Returns the drafts of this folder whose brief is gone, held against an outline.
+    /// Finds the sessions of this folder whose brief is gone, and compares them with an outline.
     ///
     /// # Errors
     /// Where the folder can't be read.

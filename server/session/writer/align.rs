@@ -20,7 +20,8 @@ use crate::session::view::facts::Facts;
 use crate::session::view::recover::Recovered;
 use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
-/// Why a version is under `history/beat_…`; only such a version comes back with its beat.
+/// The reason of versions under `history/beat_…` whose beat was removed; only such a version comes back with
+/// its beat.
 const BEAT_REMOVED: &str = "the beat left the outline";
 
 /// Returns the steps that bring the files into order (none if they are), and what to tell.
@@ -151,7 +152,7 @@ impl Aligning<'_> {
         moves
     }
 
-    /// Returns a file that would change and that is not ours to change now, and why.
+    /// Finds a file that would have to change and that must not be changed now, and why.
     fn obstacle(&self, moves: &Moves) -> Result<Option<(&str, &'static str)>, StoreError> {
         let removed = self.recovered.matching.removed.iter().map(|(at, _)| *at);
         let targets = self.targets(moves);
@@ -256,7 +257,7 @@ impl Aligning<'_> {
         steps
     }
 
-    /// Beats that came back get their chunk back.
+    /// Returns the steps that bring back the chunks of beats that are in the outline again.
     fn bring_back(&self, moves: &Moves) -> Result<Vec<Step>, StoreError> {
         let mut steps = Vec::new();
         for (index, planned) in self.plan.iter().enumerate() {

@@ -23,13 +23,13 @@ use crate::story::{BeatId, ChunkNumber, Digest};
 /// The version that this code writes.
 const VERSION: u32 = 1;
 
-/// What was found, chunk by chunk.
+/// The content of audit.json.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Storywright audit")]
 pub struct Audits {
     /// Version of this format; 1.
     version: u32,
-    /// By beat.
+    /// The audits by beat.
     pub chunks: BTreeMap<BeatId, ChunkAudit>,
 }
 
@@ -44,7 +44,7 @@ pub struct ChunkAudit {
     pub audited: Timestamp,
     pub provider: String,
     pub model: String,
-    /// Those whose quotes stood where they were said to stand.
+    /// The findings whose quotes were verified.
     pub findings: Vec<Contradiction>,
 }
 

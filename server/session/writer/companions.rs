@@ -24,7 +24,7 @@ enum Kind {
     Revision,
 }
 
-/// Where a file goes.
+/// The place that a file is moved to.
 enum Place {
     /// With the chunk file of this name, without its extension.
     Beside(String),
@@ -115,8 +115,8 @@ impl Aligning<'_> {
         Ok(steps)
     }
 
-    /// Returns the steps that bring back what was put away with the text of a beat, which has this digest and
-    /// comes back itself.
+    /// Returns the steps that bring back the state and revision of a beat's text of this digest from
+    /// history/.
     pub(super) fn companions_back(
         &self,
         index: usize,

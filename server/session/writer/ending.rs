@@ -62,7 +62,7 @@ impl Session {
         self.inner.end(&mut cache, index, prose, result, failure)
     }
 
-    /// Puts the text of a chunk into history before it is written anew; the chunk is then
+    /// Moves the text of a chunk into history before it is rewritten from the start; the chunk is then
     /// missing. Best called when the new text begins to arrive, not before.
     ///
     /// # Errors

@@ -322,10 +322,9 @@ impl Inner {
         }
     }
 
-    /// Writes a file that can be made again at any time, or owes it to the editor that has it
-    /// open; safe from a power cut once the session's folder is synced. One that the author
-    /// closed to writing, or that another program has open, is no reason to stop: `false` then.
-    /// `base` is what the file held when the text was made.
+    /// Writes a derived file, or queues it for the editor that has it open; safe from a power cut once the
+    /// session's folder is synced. One that the author closed to writing, or that another program has open,
+    /// is no reason to stop: `false` then. `base` is what the file held when the text was made.
     fn write_derived(
         &self,
         cache: &mut Cache,

@@ -33,7 +33,7 @@ In a session's folder:
 ";
 
 impl Session {
-    /// Writes SESSIONS.md of the folder anew.
+    /// Rewrites SESSIONS.md of the folder.
     pub fn update_index(&self) -> Result<Saved, StoreError> {
         let inner = &self.inner;
         let edit = write_index(&inner.folder, inner.owners.as_ref(), &inner.disk)?;

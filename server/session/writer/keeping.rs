@@ -14,8 +14,8 @@ use crate::session::manifest::Manifest;
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::story::{Digest, words};
 
-/// By how many bytes a copy may be shorter than it would be now: its chunk may have got another
-/// number, title or beat since. What a power cut takes is more.
+/// The bytes by which a copy may be shorter than it would be now: its chunk may have got another number,
+/// title or beat since. What a power cut takes is more.
 const OTHER_NAMES: u64 = 512;
 
 impl Inner {

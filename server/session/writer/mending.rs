@@ -19,7 +19,7 @@ use crate::story::{ChunkNumber, Digest, words};
 pub struct Mending {
     /// The whole prose with its new beginning; `None` where it stays unchanged.
     pub prose: Option<String>,
-    /// Why the old text goes, for history and changelog.
+    /// The reason for the change, for history and changelog.
     pub why: String,
     /// The input slice that stands for the text before, and its digest now.
     pub input: (String, Digest),

@@ -6,7 +6,7 @@ use crate::session::error::StoreError;
 use crate::session::layout;
 use crate::story::ChunkNumber;
 
-/// What a job is going to write.
+/// The writes that a job is going to do.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Writes<'a> {
     pub chunks: &'a [ChunkNumber],

@@ -23,19 +23,19 @@ pub(in crate::session) struct New<'a> {
     /// The text that it was made of, where it may take the place of no other: an edit of this
     /// very moment then stays.
     pub of: Option<&'a Digest>,
-    /// It was waiting in revisions/.
+    /// Whether it was waiting in revisions/.
     pub is_revision: bool,
 }
 
-/// What is known of such a text.
+/// The origin of the replacing text.
 pub(in crate::session) enum Known {
-    /// It was made of the text that it replaces, and of what that was written from.
+    /// A rewrite of the present text, written from the same inputs.
     Revises,
     /// A rewrite that the author has changed.
     RevisesByHand,
-    /// It was made of an earlier text of the chunk, of which this is known.
+    /// A rewrite of an earlier text of the chunk, of which this is known.
     RevisesEarlier(Option<Box<ChunkRecord>>),
-    /// What was noted when it was put away, if it was.
+    /// A version from history, with its record if it has one.
     Is(Option<Box<ChunkRecord>>),
 }
 

@@ -9,14 +9,14 @@ use crate::session::layout::RESCUE;
 use crate::session::make_work_folder;
 use crate::story::ChunkNumber;
 
-/// Where a text is that a job wrote.
+/// The place of a text that a job wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// In its own file, or the journal of that.
+    /// In its chunk file or the journal.
     InPlace,
-    /// In a file that the author has to know of.
+    /// In another file, which the author has to be told of.
     Rescued(PathBuf),
-    /// In none.
+    /// In no file.
     Nowhere,
 }
 

@@ -18,8 +18,8 @@ use crate::session::manifest::record::ChunkStatus;
 use crate::session::view::{ChunkView, SessionView};
 use crate::story::{BeatId, ChunkNumber, Digest};
 
-/// In the front matter of a revision: when it was made, of which text, and its own digest, by
-/// which an author's edit is told.
+/// The key in the front matter of a revision for when it was made, of which text, and its own digest, by
+/// which an author's edit is recognised.
 const PROPOSED: &str = "proposed";
 const OF: &str = "of_sha256";
 const OWN: &str = "revision_sha256";
@@ -34,13 +34,12 @@ pub struct Revision {
     pub prose: String,
 }
 
-/// Where a proposed rewrite is.
+/// The place of a proposed rewrite.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proposed {
-    /// It waits here for the author's yes or no.
+    /// Waits for the author's decision at this path.
     Waits(PathBuf),
-    /// It is in history (or was there already): another one waits, which the author has open
-    /// or has changed.
+    /// In history (or was already): another revision waits, which the author has open or has changed.
     Aside(Option<PathBuf>),
 }
 
@@ -203,7 +202,7 @@ impl Inner {
     }
 }
 
-/// Makes a chunk file of a rewrite, as history has it.
+/// Makes the chunk file of a rewrite, for history.
 fn proposed(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Complete),

@@ -21,19 +21,19 @@ const WRITTEN_ANEW: &str = "written anew";
 /// May a text be replaced?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Guard {
-    /// Nothing goes with it that the new text does not have.
+    /// The old text may be overwritten: the new text has all of it.
     Overwrite,
-    /// Only after a copy is in history.
+    /// The old text has to be copied to history first.
     KeepFirst,
     /// The author wrote it and the job has not seen it.
     Refuse,
 }
 
-/// What a journal that is there is to the text that is saved.
+/// The relation of an existing journal to the text that is saved.
 enum LeftOver {
-    /// Its beginning.
+    /// The journal has the beginning of the text.
     GoesOn,
-    /// Another text, which is in history now.
+    /// The journal had another text, which is in history now.
     Kept,
 }
 
@@ -132,8 +132,7 @@ impl Inner {
         chunk_file::render_like(there, planned.number, &planned.beat, status, prose)
     }
 
-    /// Sees to it that nothing is lost when `prose` replaces what is there; `prose` with the
-    /// comments that the author put there meanwhile.
+    /// Makes way for `prose` without loss, and returns it with the comments that the author added meanwhile.
     pub(super) fn making_way<'a>(
         &self,
         cache: &Cache,
@@ -175,7 +174,7 @@ impl Inner {
         }
     }
 
-    /// Sees to it that nothing is lost when `prose` replaces what is there.
+    /// Keeps what `prose` would replace and does not contain.
     pub(super) fn make_way(
         &self,
         cache: &Cache,
@@ -405,7 +404,7 @@ fn is_cut(there: &ChunkFile, prose: &str, known: &Known) -> bool {
         && known.handed.as_ref() != Some(&chunk_file::digest(old))
 }
 
-/// Tells whether `prose` may replace what is there. Pure.
+/// Decides whether `prose` may replace what is there. Pure.
 fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Digest>) -> Guard {
     let old = there.prose.trim_end();
     let digest = chunk_file::digest(&there.prose);

@@ -18,7 +18,7 @@ use crate::session::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId};
 use crate::story::state::{ChunkState, StoryState, fold};
 use crate::story::{BeatId, CastEntry, ChunkNumber, Digest, encoding};
 
-/// What is known of the chunks of a session.
+/// The states of the chunks of a session.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KnownStates {
     /// One a chunk of the view, in its order; `None` where nothing was extracted.
@@ -27,7 +27,7 @@ pub struct KnownStates {
     pub notices: Vec<Notice>,
 }
 
-/// What is known of one chunk.
+/// The state of one chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KnownState {
     pub number: ChunkNumber,
@@ -50,10 +50,10 @@ pub enum Standing {
     Unusable,
 }
 
-/// What may be replaced by a new state.
+/// The states that a new state may replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Over {
-    /// What was extracted before; never what the author wrote.
+    /// An extracted state; never one that the author wrote.
     Extracted,
     /// Any state file; it goes to history first.
     Anything,
@@ -62,11 +62,11 @@ pub enum Over {
 /// Whether a new state takes the place of what is there.
 enum Verdict {
     Replace,
-    /// It is left alone, and this is to be told.
+    /// The old state stays, with a notice for the author.
     Leave(Option<Notice>),
 }
 
-/// What was extracted from a chunk.
+/// The state that was extracted from a chunk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Extracted {
     pub number: ChunkNumber,
@@ -96,7 +96,7 @@ impl KnownStates {
             .map(|known| known.standing)
     }
 
-    /// Returns the complete chunks of which nothing is known, or only what an earlier text told.
+    /// Returns the complete chunks without a state, or with that of an earlier text.
     pub fn to_extract(&self, view: &SessionView) -> Vec<ChunkNumber> {
         let is_open = |known: &Option<KnownState>| {
             known
@@ -192,7 +192,7 @@ fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, S
     text.map(|text| state_file::parse(&text)).transpose()
 }
 
-/// Tells what of a state may be believed.
+/// Returns how far a state holds, and the part of it that does.
 fn judge(
     told: Told,
     chunk: &ChunkView,

@@ -38,7 +38,7 @@ pub(crate) struct Attributes {
     /// Normalised like `id`.
     pub after: Vec<Placed<String>>,
     pub pov: Option<Placed<String>>,
-    /// From brace to brace.
+    /// The span from brace to brace.
     pub span: Option<Span>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Attributes {
 pub(crate) struct HeadingText {
     /// The source of the title, white space folded, markup still in it.
     pub title: String,
-    /// Where the title stands.
+    /// The span of the title.
     pub title_span: Span,
     pub attributes: Attributes,
 }
@@ -194,7 +194,7 @@ impl Quote {
 /// Reads `#id name=value …` one after the other.
 struct Reader<'a> {
     source: &'a str,
-    /// Of `source` in the brief.
+    /// The offset of `source` in the brief.
     start: usize,
     at: usize,
     attributes: Attributes,

@@ -18,10 +18,10 @@ const MOST_DEPTH: usize = 32;
 /// The block between two `---` lines at the start of a text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FrontMatter {
-    /// Both fences and what is between; a missing closing fence ends it where the text
-    /// obviously begins.
+    /// The span of both fences and what is between; a missing closing fence ends it where the text obviously
+    /// begins.
     pub span: Span,
-    /// Its keys in the order of the text; of a repeated key, the first only.
+    /// The keys in the order of the text; of a repeated key, the first only.
     pub entries: Vec<Entry>,
     /// Whether all of it could be read.
     pub complete: bool,
@@ -39,7 +39,7 @@ pub struct Entry {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Nothing, `~` or `null`.
+    /// An empty value, `~` or `null`.
     Empty,
     /// Any text, number or yes and no, as it was written.
     Text(String),
@@ -136,7 +136,7 @@ impl FrontMatter {
     }
 }
 
-/// Where front matter stands.
+/// The place of the front matter.
 struct Place {
     span: Span,
     opening: Span,
@@ -284,7 +284,7 @@ fn explain(error: &ScanError) -> String {
     format!("This line of the front matter can't be read. {advice} (The YAML reader says: {info}.)")
 }
 
-/// Why reading ended early.
+/// The reason why reading ended early.
 enum Stop {
     /// The document is no mapping.
     NoMapping(Span),

@@ -5,7 +5,7 @@
 pub(crate) struct Labelled<'a> {
     /// Which of the labels.
     pub label: usize,
-    /// What follows the colon, trimmed.
+    /// The text after the colon, trimmed; may be empty.
     pub rest: &'a str,
 }
 

@@ -23,7 +23,7 @@ pub(crate) const MOST_TARGET_WORDS: u32 = 10_000_000;
 /// The longest chunk, in words.
 pub(crate) const MOST_CHUNK_WORDS: u32 = 100_000;
 
-/// What other tools and authors keep in front matter; of no concern here.
+/// Keys of other tools and authors, which are left alone.
 const FOREIGN: [&str; 19] = [
     "author",
     "authors",
@@ -46,7 +46,7 @@ const FOREIGN: [&str; 19] = [
     "description",
 ];
 
-/// What authors write who mean a key of ours.
+/// Other words of authors for the keys of a brief.
 const SYNONYMS: [(&str, &str); 16] = [
     ("lang", "language"),
     ("locale", "language"),

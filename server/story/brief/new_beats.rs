@@ -11,10 +11,10 @@ use crate::story::{BeatId, Span};
 /// A beat to be put into an outline. All its texts are plain: see [`NewBeat::is_plain`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBeat {
-    /// Its own: no other beat of the brief has it.
+    /// The id, which no other beat of the brief has.
     pub id: BeatId,
     pub title: String,
-    /// What happens; paragraphs of one line each, with a blank line between them.
+    /// The text of what happens; paragraphs of one line each, with a blank line between them.
     pub text: String,
     pub enter: Option<String>,
     pub exit: Option<String>,
@@ -25,7 +25,7 @@ pub struct NewBeat {
 pub struct Grown {
     pub text: String,
     pub brief: Brief,
-    /// What was inserted, in bytes of the new text.
+    /// The span of the inserted text, in bytes of the new text.
     pub span: Span,
 }
 
@@ -110,7 +110,7 @@ pub fn insert(
 
 struct Place {
     at: usize,
-    /// Of the new heading.
+    /// The level of the new heading.
     level: usize,
     begins_outline: bool,
 }

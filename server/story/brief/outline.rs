@@ -14,7 +14,7 @@ use crate::story::{BeatId, Problem, Span};
 
 const STATES: [&str; 2] = ["Enter", "Exit"];
 
-/// What an Outline section holds.
+/// The content of an Outline section.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
     /// Their ids may still repeat, and their `after` may lead nowhere.

@@ -17,7 +17,7 @@ use crate::story::text::document::Document;
 use crate::story::text::margin_notes::notes_in;
 use crate::story::{Language, Problem};
 
-/// What there is to say about a comment that is never closed.
+/// The message about a comment that is never closed.
 pub const UNCLOSED_COMMENT: &str = "This comment is never closed, so it is taken to end before the next blank line. Close it with -->.";
 
 impl Brief {

@@ -15,7 +15,7 @@ pub struct Brief {
     pub title: String,
     /// Whether the author gave it its title.
     pub has_title: bool,
-    /// Its keys with their places, those that are not understood too.
+    /// The front matter's keys with their places, those that are not understood too.
     pub front_matter: Option<FrontMatter>,
     pub language: Language,
     /// Length of the whole story, in words (characters for CJK); at least 1.
@@ -52,9 +52,9 @@ pub struct Section {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CastEntry {
     pub name: String,
-    /// From its `aka:` line, separated by commas.
+    /// The aliases from the `aka:` line, separated by commas.
     pub aliases: Vec<String>,
-    /// What is known, without heading and `aka:` line.
+    /// The description, without heading and `aka:` line.
     pub text: String,
     pub name_span: Span,
     pub span: Span,
@@ -73,7 +73,7 @@ pub struct Rule {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chapter {
     pub title: String,
-    /// What stands between its heading and its first beat.
+    /// The text between the heading and the first beat.
     pub text: String,
     pub heading_span: Span,
     /// Heading, text and all of its beats.
@@ -88,11 +88,11 @@ pub struct Beat {
     pub title: String,
     /// The `##` heading above, where beats are `###`.
     pub chapter: Option<String>,
-    /// What the outline says about the whole chapter, above its first beat.
+    /// The text about the whole chapter, above its first beat.
     pub chapter_text: Option<String>,
-    /// Its own length, if the author set one.
+    /// The length of the beat, if the author set one.
     pub words: Option<u32>,
-    /// Where the number stands, if `words` is set.
+    /// The place of the number, if `words` is set.
     pub words_span: Option<Span>,
     /// Names from the `cast` attribute.
     pub cast: Vec<String>,
@@ -102,9 +102,9 @@ pub struct Beat {
     pub after: Vec<BeatId>,
     /// The place of each id of `after`, in the same order.
     pub after_spans: Vec<Span>,
-    /// Its own point of view, from the `pov` attribute.
+    /// The point of view from the `pov` attribute.
     pub pov: Option<String>,
-    /// What happens; without Enter and Exit lines.
+    /// The text of what happens, without Enter and Exit lines.
     pub text: String,
     /// The state before it, from its "Enter:" line.
     pub enter: Option<String>,
@@ -112,7 +112,7 @@ pub struct Beat {
     pub exit: Option<String>,
     pub notes: Vec<MarginNote>,
     pub heading_span: Span,
-    /// Where the id stands: in `{#id}`, else the title.
+    /// The place of the id: in `{#id}`, else the title.
     pub id_span: Span,
     /// Heading and body.
     pub span: Span,

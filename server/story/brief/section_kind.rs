@@ -11,7 +11,7 @@ pub const SECTION_TITLES: [(&str, SectionKind); 7] = [
     ("Notes", SectionKind::Notes),
 ];
 
-/// What a first-level section is for; decided by its heading, without regard to case.
+/// The kind of a first-level section; decided by its heading, without regard to case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SectionKind {
     Premise,

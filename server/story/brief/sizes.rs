@@ -5,7 +5,7 @@ use super::parts::{Beat, Brief};
 /// A beat of fewer words (or characters) than this is no scene.
 pub const LEAST_BEAT_WORDS: u32 = 50;
 
-/// What counts where the brief says nothing; from the settings.
+/// The lengths from the settings, for what the brief leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SizeDefaults {
     /// Length of the whole story, in words (characters for CJK).

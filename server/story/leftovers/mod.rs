@@ -21,7 +21,7 @@ pub enum Place {
     Last,
 }
 
-/// Who may be telling the story.
+/// The possible narrators of the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Narrator {
     Person,
@@ -29,7 +29,7 @@ pub enum Narrator {
     Machine,
 }
 
-/// What a paragraph is about, instead of the story.
+/// The subject of a paragraph that is not about the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Talk {
     /// The model itself: what it is, what it is ready to do.

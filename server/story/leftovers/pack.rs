@@ -72,13 +72,13 @@ struct PatternFile {
     cast: Vec<String>,
     /// How a title begins that numbers several parts.
     span: Vec<String>,
-    /// What stands for several parts of an outline and tells none; anywhere.
+    /// Stand-ins for several parts of an outline that tell none; anywhere.
     stand_in: Vec<String>,
     /// A line that numbers a part of the work.
     heading: Vec<String>,
     /// A line that fills in a form: `Title: …`.
     label: Vec<String>,
-    /// What stands below the last line of a story.
+    /// Words below the last line of a story.
     ending: Vec<String>,
     /// A place that was to be filled in; anywhere.
     placeholder: Vec<String>,
@@ -112,7 +112,7 @@ pub struct Packs {
     pub machine: Regex,
 }
 
-/// What a pattern has to match.
+/// The extent of text that a pattern has to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
     Whole,

@@ -11,7 +11,7 @@ pub struct ChunkText<'a> {
     pub beat: &'a BeatId,
     /// The prose, without front matter.
     pub text: &'a str,
-    /// In the unit of the brief's language; 0 where no length was asked for.
+    /// The target in the unit of the brief's language; 0 where no length was asked for.
     pub target_words: u32,
 }
 

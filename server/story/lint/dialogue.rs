@@ -16,11 +16,11 @@ pub(super) struct Speech {
     by_hyphens: bool,
     /// The character before.
     before: Option<char>,
-    /// Where the last mark stands that could end a ‘quotation’, in bytes of the paragraph.
+    /// The offset of the last mark that could end a ‘quotation’, in bytes of the paragraph.
     last_single_close: Option<usize>,
 }
 
-/// What a character did.
+/// The effect of a character on quotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Opened,

@@ -12,18 +12,18 @@ use super::voice::{self, Voice};
 use super::{leftover, unfinished_sentence, wrong_language};
 use crate::story::text::{boundaries, words};
 
-/// What the lint knows about one chunk's text. Costs time and memory in proportion to it, and
-/// is good for as long as text and language stay the same.
+/// The facts of one chunk's text. Costs time and memory in proportion to it, and is good for as long as text
+/// and language stay the same.
 #[derive(Debug, Clone)]
 pub struct ChunkFacts {
     text: String,
     language: Language,
-    /// In the unit of the language.
+    /// The length in words (characters for CJK).
     pub(super) length: u32,
     pub(super) reading: Reading,
     /// The different words, sorted; with whether it stands there without a capital.
     pub(super) vocabulary: Vec<(Key, bool)>,
-    /// By paragraph of the reading.
+    /// The voice of each paragraph of the reading.
     pub(super) voices: Vec<Voice>,
     pub(super) fingerprints: Vec<Fingerprint>,
     pub(super) worn: Vec<Hit>,

@@ -19,9 +19,9 @@ pub struct Finding {
     pub message: String,
     /// Other places that it is about, in bytes of their chunks' prose.
     pub related: Vec<(ChunkNumber, Span)>,
-    /// What the brief says on it, in bytes of the brief.
+    /// The place in the brief that the finding is about, in bytes.
     pub in_brief: Option<Span>,
-    /// What the span could be replaced with, where that is obvious; empty to delete it.
+    /// The replacement for the span, where that is obvious; empty to delete it.
     pub suggestion: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use super::word::Word;
 use crate::story::text::names::{split_unspaced, telling_parts};
 use crate::story::text::scripts;
 
-/// What may be called by its name.
+/// A person, or a thing with a name.
 #[derive(Debug, Default)]
 pub(super) struct Person {
     pub name: String,
@@ -29,7 +29,7 @@ pub(super) struct NamePart {
     pub letters: Vec<char>,
     /// The character, as an index into the cast.
     pub entry: usize,
-    /// Of a name with more than one word.
+    /// Whether the word is of a name with more than one word.
     pub of_several: bool,
 }
 

@@ -93,7 +93,7 @@ struct ProfileFile {
     names_inflect: bool,
 }
 
-/// What the checks know about a language.
+/// The data of one language.
 #[derive(Debug, Default)]
 pub(super) struct Pack {
     /// Small words that say nothing about what a text is about.
@@ -103,13 +103,13 @@ pub(super) struct Pack {
     /// Titles that stand before a name.
     pub titles: KeySet,
     pub determiners: KeySet,
-    /// Behind which a full stop ends no sentence.
+    /// Abbreviations, after which a full stop ends no sentence.
     pub abbreviations: KeySet,
     /// Words for a part of a book, folded.
     pub chapters: Vec<String>,
-    /// What stands below the last line of a story.
+    /// Words below the last line of a story.
     pub endings: Vec<String>,
-    /// What a model says about itself or its work, anywhere.
+    /// Phrases of a model about itself or its work, anywhere.
     pub talk: Phrases,
     /// Phrases that mean this only in the first or the last paragraph.
     pub edges: Phrases,
@@ -133,7 +133,7 @@ pub(super) struct Pack {
 #[derive(Debug, Default)]
 pub(super) struct Worn {
     pub phrases: Phrases,
-    /// By phrase: from which use on it is told.
+    /// The use of each phrase from which on it is reported.
     pub from: Vec<usize>,
 }
 
@@ -181,7 +181,7 @@ pub(super) struct RuleWords {
 /// Common words of many languages, to know a text's language by.
 #[derive(Debug)]
 pub(super) struct Profiles {
-    /// By place in the bit masks of `words`.
+    /// The languages by their bit in the masks of `words`.
     pub languages: Vec<String>,
     /// The languages that have a word, a bit each.
     pub words: KeyMap<u32>,

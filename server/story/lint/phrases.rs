@@ -24,7 +24,7 @@ struct Node {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Hit {
-    /// Its place in the list that the phrases were made of.
+    /// The index of the phrase in the list.
     pub phrase: usize,
     /// Indices into the words that were searched.
     pub words: Span,

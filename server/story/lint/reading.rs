@@ -22,7 +22,7 @@ pub(super) struct Paragraph {
     /// Bytes of the prose, without white space around.
     pub span: Span,
     pub kind: BlockKind,
-    /// Its words, as indices.
+    /// The range of its words, as indices.
     pub words: Span,
 }
 
@@ -85,13 +85,13 @@ impl Reading {
     }
 }
 
-/// What has been seen of a block so far.
+/// The state of reading one block.
 struct Pen<'a> {
     text: &'a str,
     pack: &'a Pack,
     words: &'a mut Vec<Word>,
     speech: Speech,
-    /// Where a sentence may begin.
+    /// Whether a sentence may begin here.
     opens: bool,
     /// The index of the first word behind an opening `*` or `_`.
     emphasis: Option<(char, usize)>,

@@ -21,7 +21,7 @@ use super::story::Story;
 
 const CODE: &str = "repeated-passage";
 
-/// Where a repeated passage stood before.
+/// The earlier place of a repeated passage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeat {
     /// Right before it, with nothing in between.

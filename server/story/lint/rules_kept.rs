@@ -45,7 +45,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// What a rule or a statement says, as far as it can be compared.
+/// The words of a rule or a statement, for comparison.
 struct Content {
     stems: KeySet,
     /// How many words two texts must share to be about the same thing; single characters say less.

@@ -21,7 +21,7 @@ const MOST_BEFORE: usize = 6;
 /// How much of the end of the earlier chunk is looked at.
 const TAIL: usize = 240;
 
-/// From so many words on (characters in scripts without blanks) an echo is a warning, wherever it stands.
+/// The words (characters in unspaced scripts) from which on an echo is a warning anywhere.
 const LONG: (usize, usize) = (12, 24);
 
 /// The echo at the start of a chunk.

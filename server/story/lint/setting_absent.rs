@@ -45,7 +45,7 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     report(story, &absent, findings);
 }
 
-/// What a text says that only this setting has.
+/// The terms that only this setting has.
 struct Terms {
     stems: KeySet,
     phrases: Vec<String>,

@@ -10,7 +10,7 @@ pub(super) struct Story<'a> {
     pub brief: &'a Brief,
     pub pack: &'static Pack,
     pub lexicon: Lexicon,
-    /// In story order.
+    /// The chunks in story order.
     pub chunks: Vec<LintedChunk<'a>>,
 }
 

@@ -12,7 +12,7 @@ use super::reading::Reading;
 use crate::story::text::scripts;
 use crate::story::text::sentences::{self, is_closing, is_finished};
 
-/// Its code, since a chunk that is not complete may end anywhere.
+/// The code of the check; public, since it is dropped for a chunk that is not complete.
 pub const CODE: &str = "unfinished-sentence";
 
 pub(super) fn find(text: &str, reading: &Reading, pack: &Pack) -> Option<Remark> {

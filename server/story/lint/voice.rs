@@ -27,7 +27,7 @@ pub(super) struct Voice {
     pub acts: usize,
     /// The place of the first word in the first person.
     pub first_span: Option<Span>,
-    /// Where the first verb in the present and in the past stand.
+    /// The first verb in the present, and the first in the past.
     pub present_span: Option<Span>,
     pub past_span: Option<Span>,
 }

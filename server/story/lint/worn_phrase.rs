@@ -13,7 +13,7 @@ const CODE: &str = "worn-phrase";
 
 /// One more use of a phrase is free for every so many words of a story.
 const FREE_EVERY: u64 = 20_000;
-/// From this use on it is worth a look, beyond a hint.
+/// The use from which on a phrase is more than a hint.
 const MANY: usize = 5;
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {

@@ -186,7 +186,7 @@ fn with_set_apart<'a>(
     })
 }
 
-/// What a paragraph is instead.
+/// The language or script of a foreign paragraph.
 #[derive(Debug)]
 enum Foreign {
     Script(Script),

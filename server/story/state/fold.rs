@@ -9,18 +9,18 @@ use crate::story::text::terms::terms;
 /// Most things that a character is remembered to know; the latest count.
 const MOST_KNOWN: usize = 8;
 
-/// What is known at a point of the story.
+/// The state of the story at a point, folded from the chunks before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StoryState {
-    /// When in the story it is.
+    /// The time of the story.
     pub time: Option<String>,
-    /// In the order of their first appearance.
+    /// The characters in the order of their first appearance.
     pub characters: Vec<CharacterState>,
-    /// In story order, each once.
+    /// The facts in story order, each once.
     pub facts: Vec<KnownFact>,
-    /// In the order in which they were opened.
+    /// The open threads in the order in which they were opened.
     pub open_threads: Vec<String>,
-    /// Of all facts, so that each is told once.
+    /// The quotes of all facts, so that each is listed once.
     quotes: HashSet<String>,
 }
 

@@ -17,7 +17,7 @@ use crate::story::text::white_space::on_one_line;
 
 /// The most characters that are kept of a quote.
 const LONGEST_QUOTE: usize = 400;
-/// Of the terms of a statement, at least this share has to be the chunk's, in per cent.
+/// The share of a statement's terms that have to be the chunk's, in per cent.
 const GROUNDED: usize = 60;
 /// Most entries of each list, and most characters of each statement: nonsense has no end.
 const MOST: usize = 24;

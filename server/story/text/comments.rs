@@ -147,7 +147,7 @@ pub fn with_beginning(source: &str, offset: usize, beginning: &str) -> String {
 
 /// Comments with nothing but white space between and around them.
 struct Run {
-    /// With the white space around.
+    /// The span with the white space around.
     span: Span,
     /// The white space that stays.
     white: Span,

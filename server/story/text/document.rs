@@ -16,16 +16,16 @@ use crate::story::Span;
 pub(crate) struct Document<'a> {
     pub text: &'a str,
     pub headings: Vec<Heading>,
-    /// In the order of the text, not overlapping.
+    /// The comments in the order of the text, not overlapping.
     pub comments: Vec<Comment>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Heading {
-    /// From 1 to 6.
+    /// The level, from 1 to 6.
     pub level: u8,
-    /// From the first `#` (or the first character of a setext heading) to the end of its last
-    /// line, line end not included.
+    /// The span from the first `#` (or the first character of a setext heading) to the end of its last line,
+    /// line end not included.
     pub span: Span,
     /// The text of the heading, without its marks; empty where there is none.
     pub content: Span,

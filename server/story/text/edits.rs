@@ -24,7 +24,7 @@ const COMPARED: usize = 8_000;
 /// An author's edit of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Edit {
-    /// In the unit of the language: words, or characters.
+    /// The added length in the unit of the language: words, or characters.
     pub added: u32,
     pub removed: u32,
     /// The first places: lines that begin with `- ` (what was there) or `+ ` (what is there).
@@ -98,9 +98,9 @@ enum Shown {
 /// One side of a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Place {
-    /// From the first token that differs to the last.
+    /// The range from the first token that differs to the last.
     range: Range<usize>,
-    /// What of it differs; empty where only the other side has something.
+    /// The parts of it that differ; empty where only the other side has something.
     changed: Vec<Range<usize>>,
 }
 

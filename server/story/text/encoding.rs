@@ -15,14 +15,14 @@ const LONGEST_RUN: usize = 4;
 /// Bytes that are no text in any encoding that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotText {
-    /// What can be read of them.
+    /// The readable part of the bytes.
     pub text: String,
     /// The first place of [`NotText::text`] that can't.
     pub span: Span,
     pub why: WhyNot,
 }
 
-/// Why bytes are no text.
+/// The reason why bytes are no text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WhyNot {
     /// A zero byte: a file of another kind, or UTF-16 without its mark.
@@ -150,7 +150,7 @@ fn is_windows_1252(bytes: &[u8]) -> bool {
 }
 
 fn windows_1252(byte: u8) -> char {
-    /// What 0x80 to 0x9f stand for; the rest is as in Unicode.
+    /// The characters of the bytes 0x80 to 0x9f; the rest is as in Unicode.
     const HIGH: [char; 32] = [
         '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
         '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',

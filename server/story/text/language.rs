@@ -9,7 +9,7 @@ pub struct Language(oxilangtag::LanguageTag<String>);
 /// Every language of ISO 639-1, two letters each.
 const TWO_LETTER_CODES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
 
-/// What authors write instead of a code: names of languages, and codes of countries.
+/// Mistaken codes: names of languages, and codes of countries.
 const MISTAKEN: [(&str, &str); 46] = [
     ("english", "en"),
     ("inglés", "en"),

@@ -19,7 +19,7 @@ use super::scripts::{is_hangul, is_unspaced};
 use crate::story::brief::CastEntry;
 use small_words::{HONORIFICS, KOREAN_ENDINGS, Place, says_nothing};
 
-/// What stands between the parts of a name in scripts without blanks.
+/// The separators between the parts of a name in unspaced scripts.
 const DOTS: [char; 7] = [' ', '\u{3000}', '・', '·', '＝', '=', '•'];
 
 /// The ways in which a text may name the entries of a cast.
@@ -35,7 +35,7 @@ pub struct CastNames {
 #[derive(Debug, Clone)]
 struct Way {
     entry: usize,
-    /// In lower case where words are told apart; else the one run of characters.
+    /// The words in lower case where the script has blanks; else the one run of characters.
     words: Vec<NameWord>,
 }
 

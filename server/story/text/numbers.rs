@@ -1,6 +1,6 @@
 //! Reads numbers as people write them in a brief, and writes them for messages.
 
-/// Why a text is not a length in words.
+/// The reason why a text is not a length in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotALength {
     NotANumber,

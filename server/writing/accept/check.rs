@@ -171,11 +171,11 @@ impl Check {
     }
 }
 
-/// What is wrong with an answer.
+/// A fault of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub check: Check,
-    /// What is wrong, as the beginning of a sentence; holds nothing of the answer.
+    /// The beginning of a sentence about the fault; holds nothing of the answer.
     pub what: String,
 }
 

@@ -18,11 +18,11 @@ use crate::story::text::sentences::is_finished;
 const LEAST_SEAM: usize = 8;
 /// A paragraph of so many words does not come about twice.
 const LEAST_PARAGRAPH: usize = 40;
-/// So many words that stand three times in a row are no figure of speech.
+/// The words from which a threefold repetition is no figure of speech.
 const LEAST_LOOP: usize = 40;
 /// An answer that ends with so many words of its own beginning has started again.
 const LEAST_RESTART: usize = 60;
-/// So many words in one run are a copy over any number of paragraphs, also of talk.
+/// The words from which a run is a copy over any number of paragraphs, also of dialogue.
 const LEAST_RUN: usize = 100;
 /// Takes out what only repeats: the end of the text before, whole paragraphs of earlier text,
 /// and the second and every later time in a loop.

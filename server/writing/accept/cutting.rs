@@ -8,7 +8,7 @@ use super::yardstick::Acceptance;
 /// An answer under repair.
 pub(crate) struct Repair<'a> {
     pub(crate) acceptance: &'a Acceptance<'a>,
-    /// What stands before the answer in the chunk.
+    /// The text of the chunk before the answer.
     pub(crate) before: &'a str,
     pub(crate) text: String,
     pub(crate) cuts: Vec<Cut>,

@@ -21,16 +21,16 @@ static LABEL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a well-formed pattern")
 });
 
-/// What a brief and its templates say that is no prose, by its words.
+/// The phrases of a brief and its templates that are no prose, by their words.
 pub(crate) type Phrases = HashMap<u64, Known>;
 
-/// What the author said that is no prose, by its words.
+/// The texts of the author that are no prose, by their words.
 #[derive(Debug, Default)]
 pub(crate) struct Echoes {
     brief: Arc<Phrases>,
-    /// In the margin of the chunk.
+    /// The phrases in the margin of the chunk.
     notes: Phrases,
-    /// What the text says that an answer is a rewrite of, as shingles: it is prose already.
+    /// The shingles of the text that an answer rewrites: they are prose already.
     said: HashSet<u64>,
 }
 

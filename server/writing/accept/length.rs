@@ -17,7 +17,7 @@ const LEAST: f64 = 0.5;
 /// at once.
 const LONG: f64 = 1.5;
 const FAR_TOO_LONG: f64 = 2.0;
-/// So many words more make no chunk too long, however short it is.
+/// The words by which any chunk may be longer, however short it is.
 const LEEWAY: f64 = 50.0;
 /// Calls that may go on from one another without a fault.
 pub(crate) const MOST_CONTINUED: u32 = 6;
@@ -61,11 +61,11 @@ impl Course<'_> {
     }
 }
 
-/// What becomes of a chunk as far as its length and end are concerned.
+/// The judgement of a chunk's length and end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Settled {
     pub verdict: Verdict,
-    /// So much of the prose is kept, in bytes.
+    /// The length of the prose that is kept, in bytes.
     pub keep: usize,
     pub cut: Option<Cut>,
     pub remark: Option<Fault>,

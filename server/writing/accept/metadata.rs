@@ -92,9 +92,9 @@ fn is_bare_mark(text: &str) -> bool {
 
 /// Front matter, up to a byte.
 enum Block {
-    /// Behind its closing mark.
+    /// The offset after the closing mark.
     Closed(usize),
-    /// No closing mark has come.
+    /// The offset up to which it has come, without a closing mark.
     Open(usize),
 }
 

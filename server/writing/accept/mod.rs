@@ -48,9 +48,9 @@ use crate::story::words;
 pub struct Answer<'a> {
     /// The whole prose of the chunk so far.
     pub prose: &'a str,
-    /// Up to here (bytes) it may be the author's, and nothing is ever taken out.
+    /// The length in bytes of the part that may be the author's, of which nothing is ever taken out.
     pub author: usize,
-    /// Up to here (bytes, not below `author`) it has been judged before.
+    /// The length in bytes (not below `author`) of the part that has been judged before.
     pub judged: usize,
     pub end: &'a CallEnd,
     /// Calls that have gone on from an earlier one without a fault; after some, less is asked
@@ -75,9 +75,9 @@ pub struct Judgement {
 /// The judgement of the beginning of a chunk, before the rest is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beginning {
-    /// It can be gone on from.
+    /// It can be continued.
     Stands,
-    /// It can, without the loops in it.
+    /// It can be continued without the loops in it.
     Repaired { prose: String, cuts: Vec<Cut> },
     /// It is no prose of the story.
     Refused(Fault),

@@ -16,11 +16,11 @@ const MOST_ACKNOWLEDGED: usize = 60;
 /// How an answer begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opening {
-    /// With prose.
+    /// The answer begins with prose.
     Prose,
-    /// That is not clear yet: more of it has to come.
+    /// Undecided until more of the answer has come.
     Undecided,
-    /// So many bytes of it are no prose. What comes then may be none either.
+    /// The first `bytes` of it are no prose. What comes then may be none either.
     Strip { bytes: usize, check: Check },
 }
 

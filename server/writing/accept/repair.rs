@@ -12,9 +12,9 @@ const MOST_ROUNDS: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repaired {
     pub text: String,
-    /// In the order in which they were made.
+    /// The cuts in the order in which they were made.
     pub cuts: Vec<Cut>,
-    /// It never came to rest: it is no answer.
+    /// Whether the repair did not end: then it is no answer.
     pub hopeless: bool,
 }
 

@@ -1,18 +1,18 @@
 //! Spreads the words that chunks lack, or have too much, over those that are still to be written.
 
-/// A chunk as far as its length is concerned, in words (characters for CJK).
+/// The length of a chunk, in words (characters for CJK).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     pub target: u32,
-    /// Of a complete chunk.
+    /// The length of a complete chunk.
     pub written: Option<u32>,
     /// Whether the author set the length, so that it stays.
     pub fixed: bool,
 }
 
-/// A chunk within this share of its target is as long as asked: nothing is shared out for it.
+/// The share of its target within which a chunk is as long as asked: nothing is shared out for it.
 const AS_ASKED: f64 = 0.2;
-/// No target moves further, so that a story keeps its proportions.
+/// The share by which a target may change at most, so that a story keeps its proportions.
 const MOST_MOVED: f64 = 0.1;
 
 /// Returns the new targets after the lengths that were written; complete and fixed chunks keep theirs.

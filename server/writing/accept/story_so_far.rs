@@ -9,7 +9,7 @@ pub(crate) const SHINGLE: usize = 24;
 /// Words of the text before that its repetition is looked for in.
 pub(crate) const TAIL: usize = 400;
 
-/// What the story has told before a chunk, to be compared with it.
+/// The text of the story before a chunk, to be compared with an answer.
 #[derive(Debug, Default)]
 pub struct Told {
     pub(crate) shingles: HashSet<u64>,

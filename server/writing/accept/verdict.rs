@@ -12,10 +12,10 @@ pub enum CallEnd {
     RanLong,
 }
 
-/// What becomes of a draft.
+/// The verdict on a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is complete.
+    /// The draft is complete.
     Accept,
     /// The draft is to be continued: too short, cut off by a limit, or an unfinished sentence.
     Continue(Fault),

@@ -9,8 +9,8 @@ use crate::story::leftovers::{Narrator, PACKS, bare};
 use crate::story::{Brief, Language};
 use crate::writing::prompt::Templates;
 
-/// What of a brief the answers for all chunks are measured by. Worked out once: a brief may be large, and what a
-/// chunk costs must not grow with it.
+/// What follows from a brief for the judgement of all chunks. Worked out once: a brief may be large, and what
+/// a chunk costs must not grow with it.
 #[derive(Debug, Clone)]
 pub struct Yardstick {
     narrator: Narrator,
@@ -27,14 +27,14 @@ impl Yardstick {
     }
 }
 
-/// What one chunk is measured by.
+/// What the answers for one chunk are judged by.
 #[derive(Debug)]
 pub struct Acceptance<'a> {
     pub(crate) brief: &'a Brief,
     pub(crate) target_words: u32,
-    /// From 1, as in the outline.
+    /// The chunk number from 1, as in the outline.
     pub(crate) number: usize,
-    /// Of story, chapter and beat, folded.
+    /// The titles of story, chapter and beat, folded.
     pub(crate) titles: Vec<String>,
     pub(crate) next_title: Option<String>,
     pub(crate) is_last: bool,

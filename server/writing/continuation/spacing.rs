@@ -41,7 +41,7 @@ pub(crate) fn takes_space(kept: &str, fresh: &str) -> bool {
     !meets.into_iter().flatten().any(never)
 }
 
-/// What a character does where two texts meet.
+/// The role of a character where two texts meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     /// Belongs to what comes after it.

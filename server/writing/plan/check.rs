@@ -13,7 +13,7 @@ const SHORTEST: usize = 4;
 /// The most characters of an id, which is shown in a heading.
 const LONGEST_ID: usize = 40;
 
-/// What a beat is that was told.
+/// The judgement of a beat in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     New,
@@ -21,7 +21,7 @@ pub enum Kind {
     Existing(usize),
     /// No beat; the reason completes the message "this is left out: ".
     Bad(&'static str),
-    /// In another language; how that is called.
+    /// A beat in another language, with its name.
     Foreign(String),
 }
 

@@ -1,7 +1,7 @@
 //! Recognises the labels before the state of a beat, as models write them: they are asked for `Enter:` and
 //! `Exit:`, and translate them all the same.
 
-/// Before and after, in pairs.
+/// The labels for the state before and after, in pairs.
 const WORDS: &[[&str; 2]] = &[
     ["enter", "exit"],
     ["entry", "exit"],

@@ -12,14 +12,14 @@ use crate::writing::prompt::templates;
 use crate::writing::prompt::templates::Templates;
 use crate::writing::tokens::PromptLimit;
 
-/// What is wanted.
+/// The number and length of the parts that are asked for.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted {
     /// New beats of this call.
     pub parts: u32,
     /// New beats of this call and those to come.
     pub missing: u32,
-    /// Of the finished outline.
+    /// The number of parts of the finished outline.
     pub total: u32,
     /// Length of a part, in words (characters for CJK).
     pub words: u32,

@@ -8,7 +8,7 @@ use super::labels::{self, Label};
 use super::tidy;
 use crate::story::{SectionKind, leftovers};
 
-/// What was found in an answer.
+/// A piece that was found in an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {
     /// A beat of the outline is referred to, by its number from 1 in the prompt.
@@ -37,7 +37,7 @@ pub struct Reader {
     open: Option<Open>,
 }
 
-/// What makes a line a heading in this answer.
+/// The form of headings in this answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
     /// `## Title`
@@ -53,7 +53,7 @@ enum Style {
 struct Open {
     title: String,
     paragraphs: Vec<String>,
-    /// Before and after.
+    /// The states before and after.
     states: [Option<String>; 2],
     /// The state that the next line belongs to.
     state: Option<usize>,

@@ -10,7 +10,7 @@ pub struct Prompt {
     pub left_out: Vec<LeftOut>,
     /// The digest of each input slice that the prompt holds.
     pub inputs: Slices,
-    /// By which its size is estimated.
+    /// The estimator of its size.
     pub estimator: Estimator,
 }
 
@@ -30,15 +30,15 @@ pub enum Part {
     /// The beginning of the user message, which only ever grows.
     Sealed,
     User,
-    /// What differs between two calls for the same chunk.
+    /// The end of the user message, which differs between two calls for the same chunk.
     Closing,
 }
 
-/// What did not fit, and how large it was.
+/// A block that did not fit, and its size.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
     pub what: String,
-    /// By estimate.
+    /// The estimated size.
     pub tokens: u32,
     pub why: &'static str,
 }
@@ -54,7 +54,7 @@ pub struct LeftOut {
 pub struct TooLarge {
     /// The largest of the blocks that are never cut.
     pub what: &'static str,
-    /// Of all blocks that are never cut.
+    /// The size of all blocks that are never cut.
     pub tokens: u32,
     pub limit: PromptLimit,
 }

@@ -11,7 +11,8 @@ use crate::story::terms::terms;
 use crate::story::{Brief, SectionKind};
 use crate::writing::tokens::Weight;
 
-/// What a brief is to every prompt. Made for one brief with its templates, and of no use with another.
+/// The parts of a brief that every prompt uses. Made for one brief with its templates, and of no use with
+/// another.
 #[derive(Debug)]
 pub struct Ground {
     pub(crate) names: CastNames,
@@ -21,11 +22,11 @@ pub struct Ground {
     listed: HashMap<String, Option<usize>>,
     /// The slices that are the same for every beat, with their digests.
     pub(crate) shared: Slices,
-    /// Those that every prompt holds.
+    /// The slices that every prompt holds.
     pub(crate) always: Vec<Slice>,
     pub(crate) outline: Weighed,
     pub(crate) roster: Weighed,
-    /// One a section of the author's own naming, in their order.
+    /// The background sections in their order.
     pub(crate) background: Vec<Background>,
 }
 
@@ -41,7 +42,7 @@ pub(crate) struct Weighed {
 pub(crate) struct Background {
     /// Index into the sections of the brief.
     pub section: usize,
-    /// Of its text as a prompt tells it.
+    /// The weight of its text in a prompt.
     pub weight: Weight,
     /// Terms of its title: what calls for it.
     pub terms: BTreeSet<String>,

@@ -7,12 +7,12 @@ use crate::story::state::ChunkState;
 use crate::story::{BeatId, Brief, ChunkNumber};
 use crate::writing::tokens::PromptLimit;
 
-/// What a prompt is made from.
+/// The inputs of a prompt.
 #[derive(Debug, Clone, Copy)]
 pub struct PromptInputs<'a> {
     pub brief: &'a Brief,
     pub templates: &'a Templates,
-    /// Of that brief with those templates.
+    /// The ground of that brief with those templates.
     pub ground: &'a Ground,
     /// Index of the beat in `brief.beats`.
     pub beat: usize,
@@ -27,7 +27,7 @@ pub struct PromptInputs<'a> {
     /// Length to write in this answer, in words (characters for CJK); where that is less than
     /// is still to be written, the model is told to leave the rest for later.
     pub remaining_words: u32,
-    /// What the author wants of this rewrite, from margin notes or a command; may be empty.
+    /// The author's wishes for this rewrite, from margin notes or a command; may be empty.
     pub notes: &'a [String],
     /// Most tokens that the prompt may have.
     pub limit: PromptLimit,
@@ -40,7 +40,7 @@ pub struct Earlier<'a> {
     pub beat: &'a BeatId,
     pub title: &'a str,
     pub text: &'a str,
-    /// What was extracted from it, if anything was.
+    /// The state that was extracted from it, if there is one.
     pub state: Option<&'a ChunkState>,
 }
 

@@ -7,7 +7,7 @@ use super::{Ground, blocks};
 use crate::story::names::CastNames;
 use crate::story::{Beat, Brief};
 
-/// Whom a part of the story calls for, and by which text.
+/// The people that a part of the story needs, and the texts that name them.
 pub(crate) struct Called<'a> {
     ground: &'a Ground,
     text: String,

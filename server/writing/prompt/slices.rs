@@ -17,7 +17,7 @@ const BLOCKS_VERSION: &str = "2";
 /// The content of the next beat's slice for the last beat.
 const LAST: &str = "the last part";
 
-/// One thing that a chunk is written from, and may become stale by.
+/// One input of a chunk's prompt, whose change makes the chunk stale.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slice {
     Language,
@@ -44,9 +44,9 @@ pub enum Slice {
     Preceding,
     /// The beat that the text before belongs to.
     Follows(BeatId),
-    /// What happened in the chunk of a beat.
+    /// The summary of the chunk of a beat.
     Summary(BeatId),
-    /// How things stood after the chunk of a beat.
+    /// The state after the chunk of a beat.
     State(BeatId),
     /// A sentence of the chunk of a beat; the second part tells several of one chunk apart.
     Quote(BeatId, String),

@@ -10,7 +10,7 @@ use crate::story::{Brief, SectionKind};
 use crate::writing::single::mark;
 use crate::writing::tokens::PromptLimit;
 
-/// What the prompt of a whole story is made from.
+/// The inputs of the prompt of a whole story.
 #[derive(Debug, Clone, Copy)]
 pub struct WholeStory<'a> {
     pub brief: &'a Brief,
@@ -21,12 +21,12 @@ pub struct WholeStory<'a> {
     pub limit: PromptLimit,
 }
 
-/// What is asked of one part of a whole story.
+/// What one part of a whole story is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedPart {
     /// In words (characters for CJK).
     pub words: u32,
-    /// What the author wants, from margin notes; may be empty.
+    /// The author's wishes, from margin notes; may be empty.
     pub notes: Vec<String>,
 }
 

@@ -10,19 +10,19 @@ use crate::writing::accept::{Acceptance, Answer, CallEnd, Check, Told, Verdict, 
 /// Shares of the old length that a rewrite may have, in per cent.
 const LEAST: u64 = 80;
 const MOST: u64 = 125;
-/// Of the terms of a rewrite, at least this share has to be the old text's, in per cent. Good
-/// ones keep well over half of them; another language keeps little but the names.
+/// The share of a rewrite's terms that have to be the old text's, in per cent. Good ones keep well over half
+/// of them; another language keeps little but the names.
 const SAME_MATTER: usize = 25;
 /// Most names that a message lists.
 const MOST_NAMED: usize = 4;
 
-/// What a rewrite is held against.
+/// The text that a rewrite is compared with.
 #[derive(Debug, Clone, Copy)]
 pub struct Original<'a> {
     pub brief: &'a Brief,
     /// Index of its beat in `brief.beats`.
     pub beat: usize,
-    /// Of the brief.
+    /// The yardstick of the brief.
     pub yardstick: &'a Yardstick,
     /// What the author asked for in the margin.
     pub notes: &'a [String],

@@ -27,7 +27,7 @@ pub struct Calls {
     pub system: String,
     /// The text without comments.
     pub text: String,
-    /// What each call rewrites, in bytes of the text.
+    /// The passage that each call rewrites, in bytes of the text.
     pub passages: Vec<Range<usize>>,
     /// The text of the prompt except the passage.
     about: String,

@@ -19,7 +19,7 @@ pub(crate) enum Piece {
     Mark(Turn, String),
 }
 
-/// What a mark says of what follows it.
+/// What follows a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// More text of the current part.
@@ -28,7 +28,7 @@ pub(crate) enum Turn {
     Next,
     /// There is no further part.
     End,
-    /// Some other part than the next; what follows is not to be relied on.
+    /// Another part than the next; its text can't be relied on.
     Astray(u32),
 }
 

@@ -8,7 +8,7 @@ pub fn line(number: u32) -> String {
     format!("=== PART {number} ===")
 }
 
-/// What a line says.
+/// A mark that a line has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub number: u32,
@@ -18,11 +18,11 @@ pub(crate) struct Mark {
     pub is_sure: bool,
 }
 
-/// No mark is longer, in characters; titles in it counted.
+/// The most characters of a mark; titles in it counted.
 const LONGEST: usize = 100;
 /// Nor is what stands before its number.
 const LONGEST_WORD: usize = 20;
-/// What models call a part, in the languages that they fall into.
+/// The words for a part, in the languages that models fall into.
 const WORDS: [&str; 10] = [
     "part", "scene", "parte", "partie", "teil", "escena", "scène", "szene", "scena", "cena",
 ];
@@ -82,11 +82,11 @@ pub(crate) fn may_become(line: &str, headings: bool) -> bool {
 struct Parts<'a> {
     is_strong: bool,
     is_decorated: bool,
-    /// There is nothing but decoration.
+    /// Whether the line has nothing but decoration.
     is_bare: bool,
-    /// In lower case.
+    /// The word in lower case.
     word: String,
-    /// The word has come to its end.
+    /// Whether the word has come to its end.
     is_closed: bool,
     number: Option<u32>,
     tail: &'a str,

@@ -7,11 +7,11 @@ use super::weight::Weight;
 /// How far usage may be from a first guess before an answer is known (standard deviations, as shares of the guess).
 const PLAIN_SPREAD: f64 = 0.2;
 const SCRIPT_SPREAD: f64 = 0.7;
-/// What a count differs by from text to text, and what the marks around messages add.
+/// The standard deviation of counts from text to text, with the marks around messages, as a share of the count.
 const NOISE: f64 = 0.02;
-/// What two counts are apart in what they are counts of: a model that grows into another text.
+/// The standard deviation between two counts, since their texts differ, as a share of the rate.
 const DRIFT: f64 = 0.01;
-/// No tokenizer is further from the first guess than this.
+/// The range around the first guess within which every tokenizer lies.
 const PLAIN_RANGE: (f64, f64) = (0.5, 3.0);
 const SCRIPT_RANGE: (f64, f64) = (0.05, 3.0);
 /// An answer that has this many times the tokens of the first guess had more in it than its text.
@@ -66,7 +66,7 @@ pub struct Rates {
     script: f64,
     /// Variances of the two, and their covariance.
     variance: [f64; 3],
-    /// By how much the last answer had more tokens than the rates give, where that was plain text:
+    /// The factor by which the last answer had more tokens than the rates give, where that was plain text:
     /// prompts begin with English, answers are in the story's language.
     excess: f64,
     /// Tokens that a word (a character for CJK) of prose takes; `None` until an answer told.

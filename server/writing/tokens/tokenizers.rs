@@ -38,7 +38,7 @@ struct Known {
     served: BTreeMap<String, u32>,
 }
 
-/// What is kept between the jobs of a session.
+/// The data that is kept between the jobs of a session.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Kept {
     version: u32,
@@ -49,9 +49,9 @@ struct Kept {
 /// The size and the usage of one call.
 #[derive(Debug, Clone, Copy)]
 pub struct Answered<'a> {
-    /// What the prompt weighs.
+    /// The weight of the prompt.
     pub asked: Weight,
-    /// As the server told it of this call.
+    /// The usage that the server reported for this call.
     pub usage: Usage,
     /// The text of a whole answer; `None` where the usage may be of more than what is known of it.
     pub text: Option<&'a str>,

@@ -2,7 +2,7 @@
 
 use crate::provider::Request;
 
-/// What a text weighs: the tokens that it takes with a tokenizer that cuts finely.
+/// The weight of a text: the tokens that it takes with a tokenizer that cuts finely.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Weight {
     /// The weight of ASCII and punctuation, for which tokenizers are much the same.

@@ -16,7 +16,7 @@ mac mc o ap ab verch
 בן בת אבן
 ";
 
-/// In front of a name, in any language. Behind all other parts they are a surname: Grace Young.
+/// Titles in front of a name, in any language. Behind all other parts they are a surname: Grace Young.
 const TITLES: &str = "
 mr mrs ms miss mx dr prof sir dame lord lady madam master mistress captain capt inspector sergeant sgt constable
 colonel col major general gen lieutenant lt commander admiral doctor professor father mother brother sister aunt
@@ -44,7 +44,7 @@ pan pani panna pana doktora profesor kapitan wuj ciotka stary stara
 श्री श्रीमती सुश्री डॉ
 ";
 
-/// Behind a name, in any language.
+/// Suffixes after a name, in any language.
 const ENDINGS: &str = "
 jr sr ii iii iv vi esq phd junior senior jnr snr fils père
 bey hanım efendi usta hoca paşa san sama kun chan sensei senpai ji sahib begum
@@ -118,7 +118,7 @@ pub(super) const HONORIFICS: [&str; 17] = [
     "씨",
 ];
 
-/// What Korean writes onto a name, beside honorifics.
+/// Korean suffixes of a name, besides honorifics.
 pub(super) const KOREAN_ENDINGS: [&str; 30] = [
     "은",
     "는",
@@ -152,7 +152,7 @@ pub(super) const KOREAN_ENDINGS: [&str; 30] = [
     "님은",
 ];
 
-/// Where a word stands among the parts of a name.
+/// The position of a word among the parts of a name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place {
     pub(super) is_first: bool,
