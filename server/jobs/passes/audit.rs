@@ -6,27 +6,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pass::PassError;
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::{Call, Written};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
-use crate::jobs::run::demo_scene;
+use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
+use crate::jobs::run::failure::Failure;
+use crate::jobs::run::question::Heard;
 use crate::jobs::run::report::millis;
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
-use crate::provider::{Extension, FinishReason, ProviderKind, Request, Usage};
+use crate::provider::{Format, ProviderKind, Usage};
 use crate::session::{Audits, ChunkAudit, ChunkStatus, ChunkView, SessionView};
-use crate::settings::Role;
 use crate::story::ChunkNumber;
 use crate::writing::audit::answer::{self, Quotable, Told};
 use crate::writing::audit::prompt::{self, Question};
-use crate::writing::seed;
 use crate::writing::tokens::PromptLimit;
-
-/// Answers for one chunk that are no answers.
-const ATTEMPTS: u32 = 2;
 
 /// When a chunk is asked about that was audited before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +57,13 @@ pub enum Audited {
 /// Builds the question about a chunk; `None` where it is not complete.
 ///
 /// # Errors
-/// [`PassError::TooLarge`] where it does not fit into a prompt.
+/// [`Failure::TooLarge`] where it does not fit into a prompt.
 pub(crate) fn question(
     written: &Written,
     story: &StoryFile,
     limit: PromptLimit,
     number: ChunkNumber,
-) -> Result<Option<Question>, PassError> {
+) -> Result<Option<Question>, Failure> {
     let chunk = written.view.chunk(number);
     let Some(view) = chunk.filter(|it| it.status == ChunkStatus::Complete) else {
         return Ok(None);
@@ -76,11 +71,11 @@ pub(crate) fn question(
     let call = Call::whole(view, "", &[]);
     let drafted = written
         .prompt(story, limit, view, &call)
-        .map_err(|error| PassError::TooLarge(error.to_string()))?;
+        .map_err(|error| Failure::TooLarge(error.to_string()))?;
     let language = story.brief.language.as_str();
     let earlier = written.before(number);
     let question = Question::new(&drafted, number, &view.text, &earlier, language, limit);
-    question.map(Some).map_err(PassError::TooLarge)
+    question.map(Some).map_err(Failure::TooLarge)
 }
 
 /// Audits chunks of one session, for one job.
@@ -109,7 +104,7 @@ impl Auditor {
     ///
     /// # Errors
     /// Why nothing is known; what was found earlier stays. Dropped, the call ends.
-    pub async fn audit(&self, number: ChunkNumber, again: Again) -> Result<Audited, PassError> {
+    pub async fn audit(&self, number: ChunkNumber, again: Again) -> Result<Audited, Failure> {
         let began = Instant::now();
         let Some(chunk) = self.chunk(number).await? else {
             return Ok(Audited::NotThere);
@@ -169,7 +164,7 @@ impl Auditor {
     }
 
     /// The chunk with the question about it; `None` where it is not complete.
-    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
+    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
         let limit = self.asker.limit();
@@ -186,55 +181,19 @@ impl Auditor {
     }
 
     /// What the model tells, and what that took.
-    async fn ask(&self, chunk: &Chunk) -> Result<(Vec<Told>, Usage), PassError> {
-        let mut usage = Usage::default();
-        let mut attempt = 1;
-        loop {
-            let request = self.request(chunk, attempt);
-            let answer = self.asker.ask(&request, |_| {}).await?;
-            usage = usage.plus(answer.usage);
-            let why = match (answer.finish, answer::read(&answer.text)) {
-                (FinishReason::Other(why), _) if why == ENDLESS => "the answer has no end",
-                (FinishReason::Length, _) => "the answer was cut off by the limit of its call",
-                (_, Some(told)) => return Ok((told, usage)),
-                (FinishReason::Refusal, None) => "the model refused",
-                (_, None) => "the answer has no JSON object with a list of findings",
-            };
-            if attempt == ATTEMPTS {
-                return Err(PassError::refused(why, answer.text));
-            }
-            attempt += 1;
-        }
-    }
-
-    /// `attempt` counts from 1.
-    fn request(&self, chunk: &Chunk, attempt: u32) -> Request {
-        let (story, settings) = (&self.job.story, &self.job.settings);
-        let beat = (chunk.number.0 as usize).saturating_sub(1);
-        let view = &chunk.view.chunks[beat];
-        let writer = &self.asker.writer;
-        let seed = settings.demo_seed();
-        let scene = demo_scene::scene(writer, &story.brief, beat, view, "", seed);
-        let mut scene = Arc::unwrap_or_clone(scene);
-        scene.task = Task::Audit;
-        Request {
-            model: self.asker.writer.model.clone(),
-            system: chunk.question.system.clone(),
-            user: chunk.question.user.clone(),
-            max_output_tokens: writer.tokenizers.answer_room(
-                &writer.model,
-                prompt::ANSWER_TOKENS,
-                &story.brief.language,
-            ),
-            prompt_tokens: settings.context_tokens,
-            context_tokens: settings.context_tokens,
-            // That of the settings is for prose.
-            temperature: None,
-            seed: seed::of_call(settings.seed, attempt - 1, None),
-            thinking: settings.thinking_for(Role::Audit),
-            // Some servers take a shape and then keep the model from answering.
-            format: (attempt == 1).then(prompt::format),
-            extension: Extension::new(Arc::new(scene)),
-        }
+    async fn ask(&self, chunk: &Chunk) -> Result<(Vec<Told>, Usage), Failure> {
+        let question = &chunk.question;
+        let view = &chunk.view.chunks[(chunk.number.0 as usize).saturating_sub(1)];
+        let request = |asked| {
+            let asks = (question.system.as_str(), question.user.clone());
+            let shape = (prompt::ANSWER_TOKENS, prompt::format as fn() -> Format);
+            self.job
+                .question(&self.asker, view, Task::Audit, asks, shape, asked)
+        };
+        let understand = |answer: &str| match answer::read(answer) {
+            Some(told) => Heard::Taken(told),
+            None => Heard::Not("has no JSON object with a list of findings"),
+        };
+        self.asker.ask_for(request, understand).await
     }
 }

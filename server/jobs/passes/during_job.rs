@@ -5,52 +5,39 @@
 //! A chunk is saved before it comes here, and whatever happens here fails no job. Every text is
 //! gone over once: what was refined or audited before is not paid for again.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::audit::{self, Again, Auditor};
-use super::pass::PassError;
 use super::refine::{self, Asked, Refiner, Way};
+use crate::jobs::run::background::Ended;
+use crate::jobs::run::beside::{Beside, ChunkWork, Luck};
 use crate::jobs::run::calls_beside::{Asker, Purpose, Spent};
+use crate::jobs::run::failure::Failure;
 use crate::jobs::run::started_job::StartedJob;
-use crate::jobs::write::job::background::{Background, Ended};
 use crate::session::{Audits, SessionView};
 use crate::settings::{Refine, Role, Settings, Switch};
 use crate::story::ChunkNumber;
 
-/// After so many chunks in a row over which a pass could not go, the job tries no more.
-const MOST_FAILURES: u32 = 2;
-
 /// The passes over the chunks of a job. Dropped, they stop.
 pub struct Passes {
-    inner: Arc<Inner>,
-    tasks: Mutex<Background>,
+    beside: Beside<GoingOver>,
 }
 
-struct Inner {
+/// Goes over a chunk: a rewrite to be proposed comes first, then the audit.
+struct GoingOver {
     job: Arc<StartedJob>,
     refiner: Option<(Refiner, Way)>,
     auditor: Option<Auditor>,
     /// What the job took but for the passes, as far as it is known here.
     elsewhere: Mutex<Spent>,
-    /// How many chunks are gone over at once.
-    turns: Semaphore,
     refining: Luck,
     auditing: Luck,
     /// Nothing more is begun.
-    closed: AtomicBool,
+    is_stopped: AtomicBool,
     told_budget: AtomicBool,
-}
-
-/// Whether a pass is worth another try.
-#[derive(Default)]
-struct Luck {
-    /// In a row.
-    failures: AtomicU32,
-    given_up: AtomicBool,
 }
 
 /// The chunks of a story that were not gone over yet, though the settings ask for it.
@@ -120,24 +107,22 @@ impl Passes {
         let is_audited = settings.audit == Switch::On;
         let auditor = is_audited.then(|| Auditor::new(Arc::clone(job), asker(Role::Audit)));
         Passes {
-            inner: Arc::new(Inner {
+            beside: Beside::new(GoingOver {
                 refiner,
                 auditor,
                 elsewhere: Mutex::default(),
-                turns: Semaphore::new(settings.parallel.max(1) as usize),
                 refining: Luck::default(),
                 auditing: Luck::default(),
-                closed: AtomicBool::new(false),
+                is_stopped: AtomicBool::new(false),
                 told_budget: AtomicBool::new(false),
                 job: Arc::clone(job),
             }),
-            tasks: Mutex::default(),
         }
     }
 
     /// Whether a chunk is to be refined before others go on from it.
     pub fn applies(&self) -> bool {
-        matches!(self.inner.refiner, Some((_, Way::Apply)))
+        self.beside.work().applies()
     }
 
     /// Refines a complete chunk where that [applies](Passes::applies), if the author has not
@@ -147,53 +132,63 @@ impl Passes {
         if !self.applies() || cancel.is_cancelled() {
             return;
         }
-        *self.inner.elsewhere() = elsewhere;
+        let work = self.beside.work();
+        *work.elsewhere() = elsewhere;
         tokio::select! {
             () = cancel.cancelled() => {}
-            () = self.inner.refine(number) => {}
+            () = work.refine(number) => {}
         }
     }
 
     /// Begins what nobody waits for: a rewrite to be proposed, and the audit.
     pub fn beside(&self, number: ChunkNumber, elsewhere: Spent) {
-        let inner = &self.inner;
-        let proposes = inner.refiner.is_some() && !self.applies();
-        if !proposes && inner.auditor.is_none() {
-            return;
+        let work = self.beside.work();
+        if work.proposes() || work.auditor.is_some() {
+            *work.elsewhere() = elsewhere;
+            self.beside.add(number);
         }
-        *inner.elsewhere() = elsewhere;
-        let work = Arc::clone(inner);
-        self.tasks().begin(async move {
-            // The semaphore is never closed; were it, the work would be done all the same.
-            let _turn = work.turns.acquire().await;
-            if proposes {
-                work.refine(number).await;
-            }
-            work.audit(number).await;
-        });
     }
 
     /// What the passes took so far, each with what it was for.
     pub fn spent(&self) -> [(Purpose, Spent); 2] {
-        self.inner.spent()
+        self.beside.work().spent()
     }
 
     /// Waits for what is under way, which ends by the deadlines of its calls; at a cancel it
     /// ends at once. Of a job that was `stopped`, nothing more is begun.
     pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
-        if stopped {
-            self.inner.closed.store(true, Ordering::Relaxed);
-        }
-        let tasks = std::mem::take(&mut *self.tasks());
-        tasks.end(std::future::pending(), cancel).await
-    }
-
-    fn tasks(&self) -> MutexGuard<'_, Background> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+        self.beside
+            .end(stopped, std::future::pending(), cancel)
+            .await
     }
 }
 
-impl Inner {
+impl ChunkWork for GoingOver {
+    fn width(&self) -> u32 {
+        self.job.settings.parallel.max(1)
+    }
+
+    async fn work(&self, number: ChunkNumber) {
+        if self.proposes() {
+            self.refine(number).await;
+        }
+        self.audit(number).await;
+    }
+
+    fn stop(&self) {
+        self.is_stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+impl GoingOver {
+    fn applies(&self) -> bool {
+        matches!(self.refiner, Some((_, Way::Apply)))
+    }
+
+    fn proposes(&self) -> bool {
+        self.refiner.is_some() && !self.applies()
+    }
+
     async fn refine(&self, number: ChunkNumber) {
         let Some((refiner, way)) = &self.refiner else {
             return;
@@ -207,7 +202,7 @@ impl Inner {
         // A rewrite that is not taken says nothing of the next one.
         let failure = refined.as_ref().err();
         self.refining
-            .note(failure.filter(|error| !matches!(error, PassError::Refused { .. })));
+            .note(failure.filter(|error| !matches!(error, Failure::Refused { .. })));
         if let Err(error) = refined {
             self.job.tell_failure(number, "refined", &error).await;
         }
@@ -228,7 +223,7 @@ impl Inner {
     }
 
     fn may_begin(&self, number: ChunkNumber, luck: &Luck) -> bool {
-        if self.closed.load(Ordering::Relaxed) || luck.given_up.load(Ordering::Relaxed) {
+        if self.is_stopped.load(Ordering::Relaxed) || luck.has_run_out() {
             return false;
         }
         let [(_, refined), (_, audited)] = self.spent();
@@ -259,21 +254,5 @@ impl Inner {
         self.elsewhere
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Luck {
-    fn note(&self, failure: Option<&PassError>) {
-        match failure {
-            None => self.failures.store(0, Ordering::Relaxed),
-            // Nothing was asked.
-            Some(PassError::TooLarge(_)) => {}
-            Some(error) => {
-                let failures = self.failures.fetch_add(1, Ordering::Relaxed) + 1;
-                if error.is_everywhere() || failures >= MOST_FAILURES {
-                    self.given_up.store(true, Ordering::Relaxed);
-                }
-            }
-        }
     }
 }

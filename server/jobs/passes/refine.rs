@@ -8,18 +8,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::pass::PassError;
 use crate::analysis::written::{Asks, Call, Written, margin_notes};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::{Asker, Spent};
-use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, RefineResult};
+use crate::jobs::run::failure::Failure;
 use crate::jobs::run::report::millis;
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
-use crate::provider::{Extension, Request, Usage};
+use crate::provider::{Request, Usage};
 use crate::session::{ChunkStatus, ChunkView, Origin, Proposed, Revision};
-use crate::settings::Role;
 use crate::story::state::ChunkState;
 use crate::story::{ChunkNumber, words};
 use crate::writing::prompt::slices;
@@ -113,7 +111,7 @@ impl Refiner {
         way: Way,
         asked: Asked,
         mut heard: impl FnMut(u32) + Send,
-    ) -> Result<Refined, PassError> {
+    ) -> Result<Refined, Failure> {
         let began = Instant::now();
         let Some(chunk) = self.chunk(number).await? else {
             return Ok(Refined::NotThere);
@@ -123,7 +121,7 @@ impl Refiner {
         }
         let mut usage = Usage::default();
         let rewritten = self.rewrite(&chunk, &mut usage, &mut heard).await;
-        if let Err(PassError::Refused { .. }) = rewritten {
+        if let Err(Failure::Refused { .. }) = rewritten {
             // It was paid for, and the next write would get no other.
             self.note(&chunk).await?;
         }
@@ -152,7 +150,7 @@ impl Refiner {
     }
 
     /// The chunk with the calls that rewrite it; `None` where it is not complete.
-    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, PassError> {
+    async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
         let limit = self.asker.limit();
@@ -173,11 +171,11 @@ impl Refiner {
             let call = Call::whole(view, before.unwrap_or_default(), &notes);
             let drafted = written
                 .prompt(&story, limit, view, &call)
-                .map_err(|error| PassError::TooLarge(error.to_string()))?;
+                .map_err(|error| Failure::TooLarge(error.to_string()))?;
             let asks = Asks::of(&story.brief, view, Some(view.source()), None);
             let language = &story.brief.language;
-            let calls = Calls::new(&drafted, view.source(), language, limit)
-                .map_err(PassError::TooLarge)?;
+            let calls =
+                Calls::new(&drafted, view.source(), language, limit).map_err(Failure::TooLarge)?;
             Ok(Some(Chunk {
                 calls,
                 asks,
@@ -194,7 +192,7 @@ impl Refiner {
         chunk: &Chunk,
         usage: &mut Usage,
         heard: &mut (impl FnMut(u32) + Send),
-    ) -> Result<String, PassError> {
+    ) -> Result<String, Failure> {
         let brief = &self.job.story.brief;
         let calls = &chunk.calls;
         let original = Original {
@@ -218,53 +216,37 @@ impl Refiner {
                 .await?;
             *usage = usage.plus(answer.usage);
             let judged = original.passage(passage, &answer.text, &answer.finish);
-            let prose = judged.map_err(|why| PassError::refused(why, answer.text))?;
+            let prose = judged.map_err(|why| Failure::refused(why, answer.text))?;
             done += words::count(&prose, language);
             passages.push(prose);
         }
         let prose = passages::put_together(&calls.text, &calls.passages, &passages);
         match original.whole(&prose) {
             Ok(()) => Ok(prose),
-            Err(why) => Err(PassError::refused(why, prose)),
+            Err(why) => Err(Failure::refused(why, prose)),
         }
     }
 
     fn request(&self, chunk: &Chunk, call: usize, before: &str) -> Request {
-        let (story, settings) = (&self.job.story, &self.job.settings);
         let calls = &chunk.calls;
         let passage = &calls.text[calls.passages[call].clone()];
-        let language = &story.brief.language;
-        let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let writer = &self.asker.writer;
-        let seed = settings.demo_seed();
-        let scene = demo_scene::scene(writer, &story.brief, beat, &chunk.view, "", seed);
-        let mut scene = Arc::unwrap_or_clone(scene);
-        scene.task = Task::Refine(passage.to_owned());
+        let (writer, language) = (&self.asker.writer, &self.job.brief().language);
         let length = words::count(passage, language).max(50);
         let asked = writer.tokenizers.of_words(&writer.model, length, language);
-        Request {
-            model: self.asker.writer.model.clone(),
-            system: calls.system.clone(),
-            user: calls.user(call, before),
-            max_output_tokens: asked.saturating_add(asked / 2).saturating_add(256),
-            prompt_tokens: settings.context_tokens,
-            context_tokens: settings.context_tokens,
-            temperature: settings.temperature,
-            seed: settings.seed,
-            thinking: settings.thinking_for(Role::Refine),
-            format: None,
-            extension: Extension::new(Arc::new(scene)),
-        }
+        let room = asked.saturating_add(asked / 2).saturating_add(256);
+        let task = Task::Refine(passage.to_owned());
+        let asks = (calls.system.as_str(), calls.user(call, before));
+        self.job.request(&self.asker, &chunk.view, task, asks, room)
     }
 
     /// Notes that the text of a chunk was gone over.
-    async fn note(&self, chunk: &Chunk) -> Result<(), PassError> {
+    async fn note(&self, chunk: &Chunk) -> Result<(), Failure> {
         let session = self.job.session().clone();
         let (number, of) = (chunk.view.number, chunk.view.digest.clone());
         Ok(blocking(move || session.note_refined(number, &of)).await?)
     }
 
-    async fn save(&self, chunk: &Chunk, prose: String, way: Way) -> Result<Refined, PassError> {
+    async fn save(&self, chunk: &Chunk, prose: String, way: Way) -> Result<Refined, Failure> {
         if prose.trim() == chunk.calls.text.trim() {
             self.note(chunk).await?;
             return Ok(Refined::Unchanged);

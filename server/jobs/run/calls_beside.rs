@@ -21,7 +21,7 @@ use crate::writing::tokens;
 use crate::writing::tokens::{Answered, PromptLimit, Weight, is_own_limit};
 
 /// Calls for one answer: nothing of the story waits for it, so little is tried.
-const ATTEMPTS: u32 = 2;
+pub(super) const ATTEMPTS: u32 = 2;
 
 /// An answer that was cut off has so many times the room at the next try, and in the end.
 const RAISE: u32 = 3;
@@ -148,6 +148,10 @@ impl Asker {
     /// The same for calls that the writing waits for.
     pub fn in_the_writing(self) -> Asker {
         Asker { kind: None, ..self }
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
     }
 
     pub fn spent(&self) -> Spent {

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Reader, Reading};
+use super::{Reader, Reading};
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::Purpose;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::Outcome;
+use crate::jobs::run::failure::Failure;
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::prepared::Prepared;
 use crate::jobs::run::run_report;

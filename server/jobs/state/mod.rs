@@ -8,5 +8,5 @@ mod during_job;
 mod job;
 mod reader;
 
-pub use during_job::Beside;
-pub use reader::{Failure, Reader, Reading};
+pub use during_job::Readings;
+pub use reader::{Reader, Reading};

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::{Asker, ENDLESS, Spent};
-use crate::jobs::run::demo_scene;
+use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
-use crate::jobs::run::report::{Reporter, cause_chain, millis};
+use crate::jobs::run::failure::Failure;
+use crate::jobs::run::question::Heard;
+use crate::jobs::run::report::{Reporter, millis};
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
-use crate::provider::{Extension, FinishReason, ProviderError, ProviderErrorKind, Request, Usage};
+use crate::provider::{Format, Usage};
 use crate::session::{
     ChunkStatus, ChunkView, Extracted, KnownStates, Over, SessionView, Standing, StoreError,
 };
@@ -18,12 +19,7 @@ use crate::settings::Role;
 use crate::story::ChunkNumber;
 use crate::story::state::{ChunkState, StoryState};
 use crate::writing::schedule::Order;
-use crate::writing::seed;
 use crate::writing::state::{answer, prompt};
-use crate::writing::tokens::is_own_limit;
-
-/// Calls for one chunk.
-const ATTEMPTS: u32 = 2;
 
 /// Reads chunks of one session, for one job.
 pub struct Reader {
@@ -41,34 +37,6 @@ pub enum Reading {
     LeftAlone,
     /// It is not complete.
     NotThere,
-}
-
-/// Why a chunk could not be read. Nothing was saved.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    #[error(transparent)]
-    Provider(ProviderError),
-    #[error("the model's answer {why}")]
-    Unreadable {
-        why: &'static str,
-        /// What came, for the run's records.
-        answer: String,
-    },
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Failure {
-    /// Whether it would be the same for every other chunk.
-    pub fn is_everywhere(&self) -> bool {
-        match self {
-            Failure::Provider(error) => {
-                !error.kind.is_transient() && error.kind != ProviderErrorKind::ContextOverflow
-            }
-            Failure::Unreadable { .. } => false,
-            Failure::Store(error) => error.ends_job(),
-        }
-    }
 }
 
 /// A chunk with what is known before it.
@@ -168,112 +136,27 @@ impl Reader {
 
     /// What a model tells of a chunk, as far as the chunk bears it out, and what that took.
     async fn ask(&self, chunk: &Chunk) -> Result<(ChunkState, Usage), Failure> {
-        let prompt = prompt::Prompt::build(
-            &self.job.story.brief,
-            chunk.view.number,
-            &chunk.view.text,
-            &chunk.before,
-            self.asker.limit(),
-        );
-        let mut retries = self.asker.retries(ATTEMPTS);
-        let mut usage = Usage::default();
-        let mut shaped = true;
-        let mut asked = 0;
-        loop {
-            let request = self.request(chunk, &prompt, shaped, asked);
-            let request = self.asker.in_room(request);
-            let (ended, answer, took) = self.asker.ask_once(&request, &mut |_| {}).await;
-            usage = usage.plus(took);
-            let ended = match ended {
-                Err(error) => {
-                    let waited = self.asker.after(error, &mut retries).await;
-                    waited.map_err(Failure::Provider)?;
-                    continue;
-                }
-                Ok(finish) if self.asker.raise(&request, &finish, &answer, took) => continue,
-                Ok(finish) => finish,
-            };
-            retries.count();
-            asked += 1;
-            let is_last = retries.failures() >= ATTEMPTS;
-            let understood = match ended {
-                FinishReason::Refusal => Err(Failure::Unreadable {
-                    why: "was a refusal",
-                    answer,
-                }),
-                ref finish
-                    if is_own_limit(finish, request.max_output_tokens, took.output_tokens, 0) =>
-                {
-                    Err(Failure::Unreadable {
-                        why: "was cut off by the limit of its call",
-                        answer,
-                    })
-                }
-                FinishReason::Other(why) if why == ENDLESS => Err(Failure::Unreadable {
-                    why: "had no end",
-                    answer,
-                }),
-                _ => self.understand(chunk, answer),
-            };
-            let failure = match understood {
-                // That there is nothing to know is believed at the second time.
-                Ok(state) if !state.is_empty() || is_last => return Ok((state, usage)),
-                Ok(_) => None,
-                Err(failure) => Some(failure),
-            };
-            match failure {
-                Some(failure) if is_last => return Err(failure),
-                // Some servers take a shape and then keep the model from answering.
-                _ => shaped = false,
-            }
-        }
-    }
-
-    /// Most tokens of an answer.
-    fn answer_room(&self) -> u32 {
-        let writer = &self.asker.writer;
-        let language = &self.job.story.brief.language;
-        writer
-            .tokenizers
-            .answer_room(&writer.model, prompt::ANSWER_TOKENS, language)
-    }
-
-    /// `asked` is how many answers were not taken.
-    fn request(&self, chunk: &Chunk, prompt: &prompt::Prompt, shaped: bool, asked: u32) -> Request {
-        let beat = (chunk.view.number.0 as usize).saturating_sub(1);
-        let scene = demo_scene::scene(
-            &self.asker.writer,
-            &self.job.story.brief,
-            beat,
-            &chunk.view,
-            "",
-            self.job.settings.demo_seed(),
-        );
-        let mut scene = Arc::unwrap_or_clone(scene);
-        scene.task = Task::State(chunk.view.text.clone());
-        Request {
-            model: self.asker.writer.model.clone(),
-            system: prompt.system.clone(),
-            user: prompt.user.clone(),
-            max_output_tokens: self.answer_room(),
-            prompt_tokens: self.job.settings.context_tokens,
-            context_tokens: self.job.settings.context_tokens,
-            // That of the settings is for prose.
-            temperature: None,
-            seed: seed::of_call(self.job.settings.seed, asked, None),
-            thinking: self.job.settings.thinking_for(Role::State),
-            format: shaped.then(prompt::format),
-            extension: Extension::new(Arc::new(scene)),
-        }
-    }
-
-    fn understand(&self, chunk: &Chunk, answer: String) -> Result<ChunkState, Failure> {
-        let Some(mut state) = answer::read(&answer) else {
-            return Err(Failure::Unreadable {
-                why: "has no JSON object in it that tells of the chunk",
-                answer,
-            });
+        let view = &chunk.view;
+        let (brief, limit) = (self.job.brief(), self.asker.limit());
+        let prompt = prompt::Prompt::build(brief, view.number, &view.text, &chunk.before, limit);
+        let request = |asked| {
+            let task = Task::State(view.text.clone());
+            let asks = (prompt.system.as_str(), prompt.user.clone());
+            let shape = (prompt::ANSWER_TOKENS, prompt::format as fn() -> Format);
+            self.job
+                .question(&self.asker, view, task, asks, shape, asked)
         };
+        let understand = |answer: &str| match self.understand(chunk, answer) {
+            // That there is nothing to know is believed at the second time.
+            Some(state) if state.is_empty() => Heard::Doubtful(state),
+            Some(state) => Heard::Taken(state),
+            None => Heard::Not("has no JSON object in it that tells of the chunk"),
+        };
+        self.asker.ask_for(request, understand).await
+    }
+
+    fn understand(&self, chunk: &Chunk, answer: &str) -> Option<ChunkState> {
+        let mut state = answer::read(answer)?;
         let known_as = |name: &mut String| {
             if let Some(entry) = self.job.story.brief.character(name) {
                 name.clone_from(&entry.name);
@@ -290,7 +173,7 @@ impl Reader {
             .threads
             .closed
             .retain(|thread| chunk.before.has_open(thread));
-        Ok(state)
+        Some(state)
     }
 
     /// Tells of a failure in the run's log and keeps its report. The author is told by whoever
@@ -299,15 +182,8 @@ impl Reader {
         self.job
             .reporter
             .log_error(number, "state not read", failure);
-        let mut report = format!(
-            "# The state of chunk {number} was not read\n\n{}\n",
-            cause_chain(failure)
-        );
-        if let Failure::Unreadable { answer, .. } = failure {
-            report.push_str(&format!("\n## The model's answer\n\n{answer}\n"));
-        }
         let name = format!("chunk_{:02}_state", number.0);
-        let reporter = self.reporter();
-        reporter.keep_error(Some(number), name, report).await;
+        let what = format!("The state of chunk {number} was not read");
+        self.job.keep_failure(number, name, &what, failure).await;
     }
 }

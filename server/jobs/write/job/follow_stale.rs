@@ -42,7 +42,7 @@ impl Reducer<'_> {
             };
             // What is stale by what happened before is known when that was read.
             if !is_next(&lineup) {
-                self.job.beside.idle(cancel).await;
+                self.job.readings.idle(cancel).await;
                 let Some(found) = self.stale(&done).await else {
                     return;
                 };

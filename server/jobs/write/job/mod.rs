@@ -2,9 +2,8 @@
 //!
 //! Workers draft, several at a time where the order allows it; what they bring is taken in by
 //! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
-//! the job waiting for it is in [`background`].
+//! the job waiting for it lines up in [`Beside`](crate::jobs::run::beside::Beside).
 
-pub mod background;
 mod follow_stale;
 mod reducer;
 mod results;

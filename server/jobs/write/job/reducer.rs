@@ -10,11 +10,11 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio_util::sync::CancellationToken;
 
-use super::background::{CompletedChunk, Ended};
 use super::results::Results;
 use super::running::Job;
-use super::settle::{Drafted, Ending, Settled};
+use super::settle::{CompletedChunk, Drafted, Ending, Settled};
 use crate::jobs::passes::during_job::Left;
+use crate::jobs::run::background::Ended;
 use crate::jobs::run::calls_beside::{Purpose, Spent};
 use crate::jobs::run::outcomes::Stop;
 use crate::story::ChunkNumber;
@@ -159,7 +159,7 @@ impl<'a> Reducer<'a> {
         if self.schedule.may_change(chunk.number) {
             self.unread.push(chunk.number);
         } else {
-            self.job.beside.read(chunk.number);
+            self.job.readings.read(chunk.number);
         }
         if self.schedule.may_be_fitted(chunk.number) {
             self.to_go_over.push(chunk.number);
@@ -190,7 +190,7 @@ impl<'a> Reducer<'a> {
         let is_read = waited(|it| &mut it.unread) || fitted;
         let is_gone_over = waited(|it| &mut it.to_go_over) || fitted;
         if is_read {
-            self.job.beside.read(number);
+            self.job.readings.read(number);
         }
         if is_gone_over {
             self.go_over(number);
@@ -209,7 +209,7 @@ impl<'a> Reducer<'a> {
             applied.buffer_unordered(width).collect::<()>().await;
         }
         for number in left.chunks() {
-            job.beside.read(number);
+            job.readings.read(number);
             self.go_over(number);
         }
     }
@@ -217,7 +217,7 @@ impl<'a> Reducer<'a> {
     /// Begins what waited for chunks whose beginning might still change: it will not.
     pub fn take_as_they_are(&mut self) {
         for number in std::mem::take(&mut self.unread) {
-            self.job.beside.read(number);
+            self.job.readings.read(number);
         }
         for number in std::mem::take(&mut self.to_go_over) {
             self.go_over(number);
@@ -227,7 +227,7 @@ impl<'a> Reducer<'a> {
     /// Ends what is still under way beside the job; what came out.
     pub async fn end(mut self, cancel: &CancellationToken) -> Results {
         self.take_as_they_are();
-        let (beside, passes) = (&self.job.beside, &self.job.passes);
+        let (readings, passes) = (&self.job.readings, &self.job.passes);
         let mut results = self.results;
         let stopped = results.stop.is_some();
         // Nobody waits for both one after the other; while the passes hold the job open there is time
@@ -238,12 +238,12 @@ impl<'a> Reducer<'a> {
             are_over.cancel();
             ended
         };
-        let reading = beside.end(stopped, are_over.cancelled(), cancel);
+        let reading = readings.end(stopped, are_over.cancelled(), cancel);
         let (read, gone_over) = tokio::join!(reading, going_over);
         if read == Ended::Cancelled || gone_over == Ended::Cancelled {
             results.stop.get_or_insert(Stop::Cancelled);
         }
-        results.beside = vec![(Purpose::States, beside.spent())];
+        results.beside = vec![(Purpose::States, readings.spent())];
         results.beside.extend(passes.spent());
         results.stop = results.stop.or(self.held_up);
         results.outcomes.sort_by_key(|outcome| outcome.number);
@@ -272,7 +272,7 @@ impl<'a> Reducer<'a> {
             cost: self.results.cost(),
             ..Spent::default()
         }
-        .plus(&self.job.beside.spent())
+        .plus(&self.job.readings.spent())
     }
 }
 

@@ -33,7 +33,7 @@ impl Job {
         self.tell_started(&schedule).await;
         let to_write: Vec<ChunkNumber> = schedule.steps().map(|step| step.task.number).collect();
         let left = left.without(&to_write);
-        self.beside.catch_up(to_write.clone());
+        self.readings.catch_up(to_write.clone());
         let is_empty = to_write.is_empty();
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
@@ -46,7 +46,7 @@ impl Job {
         } else {
             if follows {
                 // What it is written from is known when that was read.
-                self.beside.idle(cancel).await;
+                self.readings.idle(cancel).await;
             }
             reducer.write(cancel).await;
             if follows {

@@ -12,7 +12,7 @@ use crate::jobs::run::outcomes::Unsaved;
 use crate::jobs::run::report::Reporter;
 use crate::jobs::run::started_job::StartedJob;
 use crate::jobs::run::writer::Writer;
-use crate::jobs::state::{Beside, Reader};
+use crate::jobs::state::{Reader, Readings};
 use crate::jobs::write::progress::Progress;
 use crate::jobs::write::single::SingleCall;
 use crate::provider::Usage;
@@ -36,7 +36,7 @@ pub struct Job {
     /// How fast the model writes, and how much at once.
     pub(crate) measured: Measured,
     /// Reads what is complete, beside the writing.
-    pub(crate) beside: Beside,
+    pub(crate) readings: Readings,
     /// Notices what the author changes meanwhile.
     pub(crate) watch: Option<Arc<BriefWatch>>,
     /// Texts that could not be saved.
@@ -46,9 +46,9 @@ pub struct Job {
 impl Job {
     /// Begins to read and go over chunks beside the writing, where the settings say so.
     pub(crate) fn new(started: Arc<StartedJob>) -> Job {
-        let beside = match started.settings.state {
-            Switch::Off => Beside::off(),
-            Switch::On => Beside::new(Reader::new(Arc::clone(&started))),
+        let readings = match started.settings.state {
+            Switch::Off => Readings::off(),
+            Switch::On => Readings::new(Reader::new(Arc::clone(&started))),
         };
         Job {
             passes: Passes::new(&started),
@@ -58,7 +58,7 @@ impl Job {
             named: None,
             only_note: None,
             measured: Measured::default(),
-            beside,
+            readings,
             watch: None,
             unsaved: Mutex::default(),
         }

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
-use super::background::CompletedChunk;
 use super::running::Job;
 use crate::analysis::written::{Asks, Written};
 use crate::analysis::{stale, stale_reason};
@@ -22,7 +21,7 @@ use crate::jobs::run::workshop::Claim;
 use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::provider::ProviderKind;
 use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError, Writes};
-use crate::story::{ChunkNumber, words};
+use crate::story::{BeatId, ChunkNumber, words};
 use crate::writing::prompt::slices;
 use crate::writing::schedule::{Step, Tail};
 use crate::writing::schedule::{Task, Treatment};
@@ -62,6 +61,15 @@ struct ToDraft {
     written: Written,
     /// The text of the chunk before, where a draft goes on from that.
     preceding: String,
+}
+
+/// A chunk that is complete, and saved as such.
+#[derive(Debug, Clone)]
+pub(crate) struct CompletedChunk {
+    pub number: ChunkNumber,
+    pub beat: BeatId,
+    /// Its prose as it was saved.
+    pub text: String,
 }
 
 /// How a chunk ended.

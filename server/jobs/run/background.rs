@@ -6,8 +6,6 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::story::{BeatId, ChunkNumber};
-
 /// How long the end of a job waits for what is still under way, where that can be made up for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -16,15 +14,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub async fn waits_no_longer(else_over: impl Future<Output = ()>) {
     else_over.await;
     tokio::time::sleep(PATIENCE).await;
-}
-
-/// A chunk that is complete, and saved as such.
-#[derive(Debug, Clone)]
-pub struct CompletedChunk {
-    pub number: ChunkNumber,
-    pub beat: BeatId,
-    /// Its prose as it was saved.
-    pub text: String,
 }
 
 /// How work beside a job ended.
