@@ -33,7 +33,7 @@ impl ProviderError {
         }
     }
 
-    /// Adds what lies behind the error.
+    /// Adds the cause of the error.
     pub fn because(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
         self.source = Some(Box::new(source));
         self

@@ -130,7 +130,7 @@ impl ThinkFilter {
         }
     }
 
-    /// Lets one state take its share of `delta`; returns the next state, and what is left for it.
+    /// Advances one state over `delta`; returns the next state, and the rest of the delta.
     fn step(&self, state: State, delta: String, out: &mut Vec<Event>) -> (State, String) {
         match state {
             State::Start { held } => self.start(held + &delta),

@@ -84,7 +84,7 @@ impl Joiner {
         Cow::Owned(out)
     }
 
-    /// Gives out at the end of the text a half whose other half never came.
+    /// Returns a first half whose other half never came, at the end of the text.
     pub fn finish(&mut self) -> Option<char> {
         self.half.take().map(|_| char::REPLACEMENT_CHARACTER)
     }

@@ -58,7 +58,7 @@ impl ChunkFile {
         ))
     }
 
-    /// Takes the first front matter line with this key out of those that are not ours: its
+    /// Removes the first front matter line with this key, if the key is not of the program, and returns its
     /// value.
     pub(crate) fn take_extra(&mut self, key: &str) -> Option<String> {
         let mut keys = self.extra.iter().map(|line| key_value(line));
@@ -99,7 +99,7 @@ impl Places {
         place(prose.start)..place(prose.end)
     }
 
-    /// Returns the front matter's `status` line without its line end; nothing where there is none.
+    /// Returns the span of the front matter's `status` line without its line end; `None` where there is none.
     pub fn status(&self) -> Option<Span> {
         self.status.clone()
     }
@@ -192,9 +192,8 @@ pub fn render(number: ChunkNumber, beat: &BeatId, status: FileStatus, prose: &st
     render_with(number, beat, status, &[], prose)
 }
 
-/// Returns a chunk file that keeps front matter lines that are not ours. Complete prose ends with one
-/// line end; partial prose stays as it is, since its last character may be the space before
-/// the next word.
+/// Renders a chunk file with further front matter lines. Complete prose ends with one line end; partial prose
+/// stays as it is, since its last character may be the space before the next word.
 pub fn render_with(
     number: ChunkNumber,
     beat: &BeatId,
@@ -227,8 +226,8 @@ pub fn render_with(
     text
 }
 
-/// Returns a chunk file that takes the place of another: with that one's front matter lines that are not
-/// ours, its line ends and its byte order mark.
+/// Renders a chunk file that replaces another: with its other front matter lines, its line ends and its byte
+/// order mark.
 pub fn render_like(
     there: &ChunkFile,
     number: ChunkNumber,

@@ -62,7 +62,7 @@ impl Disk {
         }
     }
 
-    /// Returns the real disk, whose calls fail as told; nothing is waited for.
+    /// Returns the real disk with faults for tests; its retries don't wait.
     pub fn with_faults(faults: Arc<dyn Faults>) -> Disk {
         Disk {
             faults: Some(faults),
@@ -175,7 +175,7 @@ impl Disk {
         optional(metadata, Doing::Read, path)
     }
 
-    /// Tells when a path was changed last, where that can be told.
+    /// Returns the time of the last change of a path, where the system tells it.
     pub(super) fn modified(&self, path: &Path) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.metadata(path)?.and_then(|found| found.modified))
     }
@@ -250,7 +250,7 @@ impl Disk {
         }
     }
 
-    /// Fails where something lies that is neither file, folder nor link.
+    /// Fails where the path is neither file, folder nor link.
     pub(in crate::session) fn refuse_special(&self, path: &Path) -> Result<(), StoreError> {
         match self.metadata(path)?.map(|found| found.kind) {
             Some(kind @ EntryKind::Other(_)) => refuse_no_file(path, kind),
@@ -379,8 +379,8 @@ impl Disk {
         file.sync_all()
     }
 
-    /// Writes a file in place and unsynced: only for a copy that is told from anything else by
-    /// its digest, and that can be made again.
+    /// Writes a file in place and unsynced: only for a copy that its digest verifies and that can be made
+    /// again.
     pub(super) fn write_copy(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(true);

@@ -78,8 +78,8 @@ impl Intent {
         }
     }
 
-    /// Reads a declaration; `None` where it is damaged, or names a path that no declaration
-    /// of ours would name (a workspace may come from anybody).
+    /// Reads a declaration; `None` where it is damaged, or names a path that the program would not declare (a
+    /// workspace may come from anybody).
     pub(crate) fn parse(bytes: &[u8]) -> Option<Intent> {
         let intent: Intent = serde_json::from_slice(bytes).ok()?;
         let sound = intent.version == VERSION

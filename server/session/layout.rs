@@ -202,7 +202,8 @@ impl SessionPaths {
         self.root.join(".lock")
     }
 
-    /// Returns the lock that every server holds in whose editor a chunk of the session is open and not saved.
+    /// Returns the path of the lock that a server holds while a chunk of the session is open and unsaved in
+    /// its editor.
     pub(crate) fn editor_lock(&self) -> PathBuf {
         self.work().join("editors.lock")
     }

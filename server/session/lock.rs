@@ -61,7 +61,7 @@ fn take_earlier(paths: &SessionPaths, disk: &Disk) -> Result<Option<LockedFile>,
     Ok(Some(file))
 }
 
-/// Takes a lock, or names who has it.
+/// Takes a lock, or returns its holder.
 pub(super) fn acquire(path: &Path, disk: &Disk) -> Result<Result<LockedFile, Holder>, StoreError> {
     acquire_by(disk, path, Disk::lock)
 }

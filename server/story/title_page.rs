@@ -14,7 +14,7 @@ pub struct TitlePage {
 }
 
 impl TitlePage {
-    /// Reads them from a brief; `text` is what it was parsed from.
+    /// Reads the title page of a brief; `text` is the text of the brief.
     pub fn of(brief: &Brief, text: &str) -> TitlePage {
         TitlePage {
             title: brief.title.trim().to_owned(),

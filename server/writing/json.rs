@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Skips space and anything that only stands between two entries.
+    /// Skips white space and anything else between two entries.
     fn skip_between(&mut self) {
         self.skip_space();
         while self.peek() == Some(',') {

@@ -266,7 +266,7 @@ fn add_after(brief: &Brief, index: &BTreeMap<ChunkNumber, usize>, entries: &mut 
     }
 }
 
-/// Returns the entries that one waits for, be it through others; itself among them.
+/// Returns the entries that one waits for, directly or through others; itself among them.
 fn reached(entries: &[Entry], from: usize) -> Vec<bool> {
     let mut seen = vec![false; entries.len()];
     let mut open = vec![from];

@@ -152,7 +152,7 @@ pub(in crate::session) fn open_linked(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true), Links::Follow)
 }
 
-/// Reads a file of the author's that lies outside of the store, links followed.
+/// Reads a file of the author's outside of the store, links followed.
 ///
 /// # Errors
 /// As the file system has it, or a sentence that says what lies in the place of a file.

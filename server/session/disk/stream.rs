@@ -42,8 +42,7 @@ impl Disk {
         opened.map_err(|error| StoreError::io(Doing::Read, path, error))
     }
 
-    /// Gives a file its final name, where it replaces what is there. Removes it where that
-    /// fails.
+    /// Renames a file to its final name, replacing a file of that name. Removes it where that fails.
     pub(crate) fn put_in_place(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
         let placed = self
             .hold_inside(to)
@@ -103,15 +102,14 @@ impl Disk {
             .map_err(|error| StoreError::io(Doing::Remove, folder, error))
     }
 
-    /// Makes what was created in a folder safe.
+    /// Syncs a folder, so that new files in it survive a power cut.
     pub(crate) fn settle_folder(&self, folder: &Path) -> Result<(), StoreError> {
         self.sync_folder(folder)
     }
 }
 
 impl NewFile {
-    /// Makes the bytes safe on disk; the name is safe after [`Disk::settle_folder`] or
-    /// [`Disk::put_in_place`].
+    /// Syncs the bytes to disk; the name is safe after [`Disk::settle_folder`] or [`Disk::put_in_place`].
     pub(crate) fn finish(self) -> Result<(), StoreError> {
         self.disk
             .go(Call::Sync, &self.path)

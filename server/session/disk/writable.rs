@@ -9,7 +9,7 @@ use super::entry::{EntryKind, refuse_no_folder};
 use crate::session::error::{Doing, StoreError};
 
 impl Disk {
-    /// Stops at a place where something else than a file lies.
+    /// Fails where the entry at a path is no file.
     pub(in crate::session) fn check_place(&self, path: &Path) -> Result<(), StoreError> {
         match self.check_file(path) {
             Err(StoreError::ReadOnlyFile { .. }) => Ok(()),

@@ -96,7 +96,7 @@ pub(crate) fn authors_file(
     Some((path.with_extension("json"), record.render()))
 }
 
-/// Tells what is known of every text that has a record here: of chunks whose manifest is lost.
+/// Reads all records of this folder, for chunks whose manifest is lost.
 pub(crate) fn records(paths: &SessionPaths, disk: &Disk) -> Result<Vec<ChunkRecord>, StoreError> {
     let folder = paths.history().join(COPIES);
     let mut records = Vec::new();

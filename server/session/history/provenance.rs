@@ -164,8 +164,8 @@ impl Standing {
     }
 }
 
-/// Puts what was found of a text into the place of what the manifest says of its chunk, which goes by
-/// the beat `of`: an id that a beat had once may be another beat's by now.
+/// Replaces the manifest's record of a chunk by the record that was found for its text; it goes by the beat
+/// `of`, since an id that a beat had once may be another beat's by now.
 fn take(
     found: ChunkRecord,
     of: Option<BeatId>,

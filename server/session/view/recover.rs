@@ -135,8 +135,8 @@ fn candidate(fact: &FileFact) -> Candidate {
     }
 }
 
-/// Returns the file name of each chunk: the one it has, else its own name, else, while another beat's text
-/// stands there, one with its beat in it.
+/// Returns the file name of each chunk: the one it has, else its own name, else, where that is taken by
+/// another beat's text, one with its beat in it.
 fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidate]) -> Vec<String> {
     let taken: BTreeSet<&str> = candidates.iter().map(|file| file.name.as_str()).collect();
     let name_of = |index: usize, planned: &PlannedChunk| {

@@ -336,8 +336,8 @@ impl Inner {
         })
     }
 
-    /// Keeps the text of a journal that an earlier job left, and that the editor never showed:
-    /// the author has gone on from another text.
+    /// Keeps the text of an earlier job's journal that the editor never showed: the author has continued from
+    /// another text.
     fn keep_left_over(
         &self,
         cache: &Cache,

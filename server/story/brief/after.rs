@@ -6,8 +6,8 @@ use super::parts::Beat;
 use crate::story::text::spelling::closest;
 use crate::story::{BeatId, Problem, Span};
 
-/// Checks every `after` and keeps only those that can be met: what leads nowhere, to the beat
-/// itself or around in a circle is reported and left out.
+/// Checks every `after` and keeps the valid ones: an id that is unknown, the beat's own, or part of a circle
+/// is reported and left out.
 pub(crate) fn settle_after(beats: &mut [Beat], problems: &mut Vec<Problem>) {
     let index: HashMap<BeatId, usize> = beats
         .iter()

@@ -244,8 +244,8 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// Finds where a setting's value stands; the first beat's heading, or the top, where it comes from
-/// elsewhere.
+/// Returns the span of a setting's value in the brief; of the first beat's heading, or the top, where it
+/// comes from elsewhere.
 fn value_span(brief: &Brief, key: &str) -> Span {
     let entry = brief
         .front_matter

@@ -145,7 +145,7 @@ fn place(text: &str, brief: &Brief, after: Option<usize>) -> Option<Place> {
     })
 }
 
-/// Returns the start of the line, where only white space stands between it and `at`.
+/// Returns the start of the line, if only white space is between it and `at`.
 fn line_start(text: &str, at: usize) -> usize {
     let start = text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1);
     match text[start..at].trim().is_empty() {
@@ -154,7 +154,7 @@ fn line_start(text: &str, at: usize) -> usize {
     }
 }
 
-/// Returns what has to follow `before`, so that a heading stands behind a blank line.
+/// Returns the line ends to insert after `before`, so that a heading follows a blank line.
 fn space_behind(before: &str, line_end: &str) -> String {
     if before.trim_start_matches('\u{feff}').trim().is_empty() {
         return String::new();
@@ -225,7 +225,7 @@ fn is_same_but_for(
         })
 }
 
-/// Tells whether two beats say the same, wherever they stand.
+/// Tells whether two beats are the same, apart from their places in the text.
 fn is_same(a: &Beat, b: &Beat) -> bool {
     let notes = |beat: &Beat| -> Vec<String> {
         let notes = beat.notes.iter();

@@ -69,7 +69,7 @@ impl Brief {
         brief
     }
 
-    /// Judges the lengths anew by those that are in force, where they are other ones than the brief's own.
+    /// Checks the lengths in force again, where they differ from the brief's own.
     pub fn hold_to(&mut self, in_force: SizeDefaults) {
         // Nothing of it is read.
         if self.is_unmerged() {

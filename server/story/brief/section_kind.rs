@@ -27,8 +27,8 @@ pub enum SectionKind {
 }
 
 impl SectionKind {
-    /// Finds what a first-level heading stands for, without regard to case; a colon at its end and
-    /// emphasis do not matter.
+    /// Returns the kind of section of a first-level heading, without regard to case, a colon at its end and
+    /// emphasis.
     pub fn of(title: &str) -> SectionKind {
         let title = bare(title);
         SECTION_TITLES

@@ -159,8 +159,7 @@ fn is_play(text: &str) -> bool {
     heads.take(LEAST + 1).count() > LEAST
 }
 
-/// Tells whether a title stands for several parts of an outline: `Parts 11–27`, `4–9`. Years are no such
-/// numbers.
+/// Tells whether a title covers several parts of an outline: `Parts 11–27`, `4–9`. Years are no such numbers.
 pub fn is_span(title: &str) -> bool {
     const MOST: u32 = 1_000;
     let number = |part: &str| {

@@ -54,7 +54,7 @@ impl Speech {
         self.closers.is_some() || self.dashed
     }
 
-    /// Reads `c`, which stands at byte `index` of the paragraph, before `next`.
+    /// Reads `c`, the character at byte `index` of the paragraph, before `next`.
     pub(super) fn read(&mut self, c: char, index: usize, next: Option<char>) -> Turn {
         let before = self.before.replace(c);
         if let Some(closers) = self.closers {

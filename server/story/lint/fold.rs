@@ -139,8 +139,8 @@ pub(super) fn keys(list: &str) -> KeySet {
     list.split_whitespace().map(key).collect()
 }
 
-/// Returns what is left of a word when its usual endings are taken off, so that "doors" meets "door": rough,
-/// since it only ever serves to count what two texts have in common.
+/// Returns a word without its usual endings, so that "doors" equals "door": rough, since it only serves to
+/// count the words that two texts share.
 pub(super) fn stem(word: &str) -> Key {
     let folded = folded(word);
     let trimmed = ["ing", "es", "ed", "s", "e", "os", "as", "o", "a"]

@@ -23,7 +23,7 @@ pub(super) const POSSESSIVE: u16 = 1 << 7;
 pub(super) const ENDS: u16 = 1 << 8;
 
 impl Word {
-    /// Tells where it stands, in bytes of the prose, without a possessive ending.
+    /// Returns the span of the word in bytes of the prose, without a possessive ending.
     pub(super) fn span(&self) -> Span {
         self.start as usize..self.end as usize
     }
@@ -38,8 +38,8 @@ impl Word {
         self.marks & ALL_CAPS != 0
     }
 
-    /// Tells whether it stands where any word may have a capital: at the start of a sentence or a quotation,
-    /// behind a colon, a dash, a bracket.
+    /// Tells whether any word may have a capital at this place: at the start of a sentence or a quotation,
+    /// after a colon, a dash, a bracket.
     pub(super) fn opens(&self) -> bool {
         self.marks & OPENS != 0
     }
@@ -53,7 +53,7 @@ impl Word {
         self.marks & SPOKEN != 0
     }
 
-    /// Tells whether nothing but a blank or a hyphen stands between it and the word before.
+    /// Tells whether only a blank or a hyphen is between the word and the one before.
     pub(super) fn is_joined(&self) -> bool {
         self.marks & JOINED != 0
     }

@@ -20,7 +20,7 @@ pub struct Comment {
 }
 
 impl Comment {
-    /// Returns what stands between the marks.
+    /// Returns the text between the marks.
     pub fn inner<'a>(&self, text: &'a str) -> &'a str {
         let source = &text[self.span.clone()];
         let source = source.strip_prefix(OPEN).unwrap_or(source);
@@ -230,8 +230,8 @@ impl<'a> Scan<'a> {
         self.found
     }
 
-    /// Finds where the block of code that is fenced from here on is over; `None` where no fence stands
-    /// here, or it is never closed.
+    /// Finds the end of the fenced code block that begins here; `None` where no fence begins here, or it is
+    /// never closed.
     fn fence_end(&mut self) -> Option<usize> {
         let (mark, length, info) = fence(&self.text[self.at..])?;
         let never_closed = &mut self.never_closed[usize::from(mark == '~')];
@@ -297,9 +297,9 @@ impl<'a> Scan<'a> {
         self.close
     }
 
-    /// Tells whether what closes at `close` is not the comment at `start`: that one was left open where,
-    /// below its paragraph, another begins first, or a heading stands that a comment in the
-    /// midst of a line can't have been meant to take away.
+    /// Tells whether the mark at `close` ends another comment than the one at `start`. That one was left open
+    /// where, below its paragraph, another begins first, or a heading stands that a comment in the midst of a line
+    /// can't have been meant to take away.
     fn is_of_another(&self, start: usize, close: usize) -> bool {
         let paragraph = paragraph_end(&self.text[..close], start);
         let below = &self.text[paragraph..close];

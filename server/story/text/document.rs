@@ -128,7 +128,7 @@ impl<'a> Document<'a> {
     }
 }
 
-/// Appends `piece`; where a comment stood between two blanks, one of them is enough.
+/// Appends `piece`; of two blanks around a comment, one is kept.
 fn push_apart(kept: &mut String, piece: &str) {
     let piece = if kept.ends_with([' ', '\t']) {
         piece.trim_start_matches([' ', '\t'])

@@ -1,7 +1,7 @@
 //! Checks names of files and folders for use on every system. Pure.
 
-/// Tells whether a name of one file or folder means the same on every system: Windows takes neither some characters
-/// nor a dot or a space at the end, and some names mean devices there.
+/// Tells whether a file or folder name is valid on every system: Windows takes neither some characters nor a
+/// dot or a space at the end, and some names mean devices there.
 pub fn is_portable(name: &str) -> bool {
     !name.ends_with(['.', ' '])
         && !name.contains(['<', '>', '"', '|', '?', '*', '/', '\\', ':'])

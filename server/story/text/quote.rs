@@ -62,8 +62,7 @@ pub(in crate::story) fn is_telling(quote: &str) -> bool {
     quote.chars().count() >= least
 }
 
-/// Calls `take` with each piece of the plain text and the place of the character that it stands
-/// for.
+/// Calls `take` with each piece of the plain text and the span of its source character.
 fn each_plain(text: &str, mut take: impl FnMut(&str, Span)) {
     let mut pieces = Pieces {
         take: &mut take,

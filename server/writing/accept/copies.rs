@@ -191,8 +191,8 @@ fn is_verse(text: &str) -> bool {
     text.lines().count() >= 3 && lines.all(|line| line.chars().nth(MOST_LETTERS).is_none())
 }
 
-/// Returns what stands there for the second and every further time in a row; and the beginning of the text
-/// where it comes again at its end.
+/// Returns the repetitions in a text: the second and every further time in a row, and its beginning where
+/// that comes again at its end.
 fn loops(text: &str) -> Vec<Range<usize>> {
     let wording = Wording::of(text);
     let (least_loop, least_restart) = (wording.grain(LEAST_LOOP), wording.grain(LEAST_RESTART));

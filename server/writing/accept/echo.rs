@@ -28,8 +28,8 @@ pub(crate) fn is_prompt_heading(line: &str) -> bool {
     HEADING.is_match(line.trim())
 }
 
-/// Takes out paragraphs that are the author's own words to the model, and the prompt's headings
-/// with what stands below them.
+/// Takes out paragraphs with the author's words to the model, and headings of the prompt with the text below
+/// them.
 pub(crate) fn strip(repair: &mut Repair<'_>) {
     let acceptance = repair.acceptance();
     let text = repair.text();

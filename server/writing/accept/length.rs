@@ -26,13 +26,13 @@ const MOST_TRIMMED: u32 = 40;
 /// A continuation that brings less than this share of the target brings nothing.
 const FRUITLESS: f64 = 0.03;
 
-/// Tells whether a running call has gone so far beyond its target that it is stopped.
+/// Tells whether a running call is so far beyond its target that it is stopped.
 pub fn runs_long(length: u32, target_words: u32) -> bool {
     f64::from(length) > f64::from(target_words) * LONG + LEEWAY
 }
 
-/// Tells whether it has gone so far that it is stopped even in the middle of a sentence: a model that repeats
-/// itself may never end one.
+/// Tells whether a call is so far beyond its target that it is stopped even in the middle of a sentence: a
+/// model that repeats itself may never end one.
 pub fn runs_away(length: u32, target_words: u32) -> bool {
     f64::from(length) > f64::from(target_words) * FAR_TOO_LONG + LEEWAY
 }
@@ -119,14 +119,14 @@ pub(crate) fn judge(
     }
 }
 
-/// Tells whether a model that said that it was done left off in the first sentence of a paragraph.
+/// Tells whether a model that reported its end stopped in the first sentence of a paragraph.
 fn breaks_off(prose: &str, fixed: usize, course: Course<'_>) -> bool {
     let trimmed = prose.trim_end();
     let last = trimmed.rfind("\n\n").map_or(0, |end| end + 2);
     course.is_done() && last >= fixed && !may_end(prose) && finished_end(&trimmed[last..]).is_none()
 }
 
-/// Tells whether the last sentence is finished, and what becomes of it if not.
+/// Judges the end of a draft: whether the last sentence is finished, and how to treat it if not.
 fn ended(
     language: &Language,
     prose: &str,

@@ -23,8 +23,8 @@ pub struct Told {
     pub why: String,
 }
 
-/// Returns the findings in an answer; `None` where it has none of the shape that was asked for, be it an
-/// empty list. What is cut off is left out.
+/// Reads the findings in an answer; `None` where it has not the shape that was asked for; an empty list has
+/// it. What is cut off is left out.
 pub fn read(answer: &str) -> Option<Vec<Told>> {
     let has_list =
         |fields: &Map<String, Value>| fields.get("findings").is_some_and(Value::is_array);

@@ -4,7 +4,7 @@
 
 use crate::story::text::scripts::takes_no_space;
 
-/// Tells whether `fresh` stands apart from `kept`. Neither has white space where they meet.
+/// Tells whether a space belongs between `kept` and `fresh`. Neither has white space where they meet.
 pub(crate) fn needs_space(kept: &str, fresh: &str) -> bool {
     let (Some(before), Some(after)) = (kept.chars().next_back(), fresh.chars().next()) else {
         return false;

@@ -31,7 +31,7 @@ const NUMBERED: &[&str] = &[
     "第",
 ];
 
-/// Returns a title on one line, without numbering, emphasis, braces and what stands in them.
+/// Returns a title on one line, without numbering, emphasis, and braces with their content.
 pub fn title(text: &str) -> String {
     let text = text.split('{').next().unwrap_or_default();
     let text = line(text);

@@ -329,8 +329,8 @@ fn background<'a>(
     }
 }
 
-/// Returns what is known of those whom this part names: in its beat, its cast attribute, the text before, or
-/// as the protagonist.
+/// Returns the cast entries of the people that this part names: in its beat, its cast attribute, the text
+/// before, or as the protagonist.
 fn cast<'a>(
     inputs: &PromptInputs<'a>,
     beat: &Beat,

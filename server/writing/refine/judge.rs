@@ -33,7 +33,7 @@ pub struct Original<'a> {
 }
 
 impl Original<'_> {
-    /// Returns the prose of one answer, which stands for `passage` of the text.
+    /// Returns the prose of one answer, which is to replace `passage` of the text.
     ///
     /// # Errors
     /// Why it is not taken, as the beginning of a sentence.

@@ -69,9 +69,9 @@ pub fn of_bytes(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(7).saturating_mul(2)).unwrap_or(u32::MAX)
 }
 
-/// Returns the total usage after a call that had no regular end, where `before` is that before it. Servers
-/// tell most of it at the end only, so for what they did not tell the estimates of the prompt (`asked`) and
-/// of what was `heard` stand: it was paid for.
+/// Estimates the total usage after a call that had no regular end, where `before` is the usage before it.
+/// Servers tell most of it at the end only, so for what they did not tell the estimates of the prompt
+/// (`asked`) and of what was `heard` stand: it was paid for.
 pub fn with_unreported(usage: Usage, before: Usage, asked: u32, heard: u32) -> Usage {
     if heard == 0 {
         return usage;

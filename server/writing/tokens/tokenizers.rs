@@ -74,7 +74,7 @@ impl Tokenizers {
             });
     }
 
-    /// Returns what is to be kept for later jobs, where that has changed since it was last asked for.
+    /// Returns the data to keep for later jobs, if it has changed since the last call of this function.
     pub fn changed(&self) -> Option<Vec<u8>> {
         let mut known = self.known();
         if !std::mem::take(&mut known.is_changed) {
