@@ -21,7 +21,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use storywright::analysis::stale;
-use storywright::analysis::status::StoryStatus;
 use storywright::analysis::written::Written;
 use storywright::session::{
     self, Call, ChunkResult, Disk, Faults, NoEditor, PlannedChunk, Session, StoryFolder, Timestamp,
@@ -233,10 +232,7 @@ fn status_and_resume(long: &LongStory) {
         stale::reasons(&story, &known, &long.settings);
     });
     drop(known);
-    let status = || {
-        let story = long.story();
-        StoryStatus::read(&story, &long.settings, None, &NoEditor, &disk).expect("a status")
-    };
+    let status = || long.status();
     assert_eq!(status().to_write().count(), 0, "all of it is written");
     let words = long.words;
     within_aim(&format!("status: {CHUNKS} chunks, {words} words"), || {

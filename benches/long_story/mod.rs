@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use storywright::analysis::snapshot::{StorySnapshot, StorySource};
+use storywright::analysis::status::StoryStatus;
 use storywright::analysis::story_file::StoryFile;
 use storywright::jobs::run::workshop::Workshop;
 use storywright::session::chunk_file::{self, FileStatus};
@@ -61,10 +62,23 @@ impl LongStory {
     }
 
     fn read(&self) -> StorySnapshot {
-        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "bench");
+        let workshop = Self::workshop();
         let brief = self.folder().join("story.md");
         let source = StorySource::of_files(&brief, None);
         workshop.read_story(&source, &NoEditor).expect("a brief")
+    }
+
+    /// The status of the story, as a process finds it that knows nothing of it yet.
+    pub fn status(&self) -> StoryStatus {
+        let workshop = Self::workshop();
+        let brief = self.folder().join("story.md");
+        let source = StorySource::of_files(&brief, None);
+        let status = workshop.look(&source, &NoEditor).status(None);
+        StoryStatus::clone(&status.expect("a status"))
+    }
+
+    fn workshop() -> Workshop {
+        Workshop::new(Environment::of(&[], None), Disk::real(), "bench")
     }
 
     pub fn chunk(&self, number: u32) -> PathBuf {

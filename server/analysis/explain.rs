@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::error::StoryError;
 use super::mode;
+use super::snapshots::DraftSnapshot;
 use super::story_file::StoryFile;
 use super::written::{Asks, Call, Written, still_wanted};
 use crate::analysis::selection::ChunkRef;
-use crate::session::{ChunkStatus, ChunkView, Disk, Owners, SessionId};
+use crate::session::{ChunkStatus, ChunkView, Disk};
 use crate::settings::Settings;
 use crate::story::{BeatId, ChunkNumber};
 use crate::writing::prompt::{Part, Prompt};
@@ -58,28 +59,17 @@ impl Explanation {
     /// # Errors
     /// A brief with errors, a chunk that there is none of, a session that can't be read, or
     /// [`StoryError::TooLarge`] where the prompt does not fit.
-    pub fn read(
-        story: &StoryFile,
-        settings: &Settings,
-        wanted: Option<&SessionId>,
+    pub(super) fn of_draft(
+        draft: &DraftSnapshot,
         chunk: Option<&ChunkRef>,
-        owners: &dyn Owners,
         disk: &Disk,
     ) -> Result<Explanation, StoryError> {
+        let (story, settings) = (&draft.read.story, &draft.read.settings);
+        let (plan, written) = (&draft.plan, &draft.written);
         story.check()?;
-        let plan = story.plan(settings);
-        let session = match wanted {
-            Some(id) => id.clone(),
-            None => match story.folder.current_session(disk)? {
-                Some(id) => id,
-                // Nothing is written yet, and nothing is: a draft that is not there is empty.
-                None => story.folder.new_session_id(&story.brief.title, disk)?,
-            },
-        };
-        let written = Written::read(story, &session, &plan, settings, owners, disk)?;
         let number = match chunk {
-            Some(chunk) => chunk.resolve(&plan)?,
-            None => next_chunk(&written),
+            Some(chunk) => chunk.resolve(plan)?,
+            None => next_chunk(written),
         };
         let chunks = &written.view.chunks;
         let index = (number.0 as usize).saturating_sub(1);
@@ -107,7 +97,7 @@ impl Explanation {
         let whole = match chunk {
             Some(_) => None,
             // One that does not fit is not sent either.
-            None => is_one_call(&written, story, settings)
+            None => is_one_call(written, story, settings)
                 .then(|| written.whole_prompt(story, limit).ok())
                 .flatten(),
         };

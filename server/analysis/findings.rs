@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::StoryError;
+use super::snapshots::DraftSnapshot;
 use super::stale;
 use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;
-use super::written::Written;
 use crate::session::chunk_file::{self, Damage, Fault, Places};
-use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners, SessionId};
-use crate::settings::Settings;
+use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners};
 use crate::story::brief::UNCLOSED_COMMENT;
 use crate::story::comments::{Bare, comments};
 use crate::story::conflict_markers::conflict_problems;
@@ -97,35 +96,32 @@ impl Memory {
     }
 }
 
-/// Looks at the chunks of a draft: `wanted`, else the current one. Where nothing is written
-/// yet there is nothing to say.
+impl Findings {
+    /// Returns the findings of a story of which nothing is written yet: none.
+    pub(super) fn of_brief(story: &StoryFile) -> Findings {
+        Findings {
+            texts: vec![SourceText {
+                path: story.folder.brief().to_owned(),
+                text: story.text.clone(),
+            }],
+            list: Vec::new(),
+        }
+    }
+}
+
+/// Looks at the chunks of a draft.
 ///
 /// # Errors
-/// Where the session can't be read.
-pub fn read(
-    story: &StoryFile,
-    settings: &Settings,
-    wanted: Option<&SessionId>,
+/// Where a file of the session can't be read.
+pub(super) fn of_draft(
+    draft: &DraftSnapshot,
     owners: &dyn Owners,
     disk: &Disk,
     memory: &mut Memory,
 ) -> Result<Findings, StoryError> {
-    let mut findings = Findings {
-        texts: vec![SourceText {
-            path: story.folder.brief().to_owned(),
-            text: story.text.clone(),
-        }],
-        list: Vec::new(),
-    };
-    let session = match wanted {
-        Some(id) => Some(id.clone()),
-        None => story.folder.current_session(disk)?,
-    };
-    let Some(id) = session else {
-        return Ok(findings);
-    };
-    let plan = story.plan(settings);
-    for unmerged in session::unmerged_files(&story.folder, &id, owners, disk)? {
+    let (story, id, written) = (&draft.read.story, &draft.session, &draft.written);
+    let mut findings = Findings::of_brief(story);
+    for unmerged in session::unmerged_files(&story.folder, id, owners, disk)? {
         let text = findings.texts.len();
         let marks = conflict_problems(&unmerged.text).into_iter();
         findings.list.extend(marks.map(|mark| Finding {
@@ -145,7 +141,6 @@ pub fn read(
         });
     }
     let language = &story.brief.language;
-    let written = Written::read(story, &id, &plan, settings, owners, disk)?;
     let mut chunks = Vec::new();
     for view in &written.view.chunks {
         if view.status == ChunkStatus::Missing || view.conflict.is_some() {
@@ -175,13 +170,12 @@ pub fn read(
     findings.list.extend(unclosed);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let reasons = stale::reasons(story, &written, settings);
-    let states = states(story, &reasons, &chunks, &findings.texts);
+    let states = states(story, draft.stale_reasons(), &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
         .extend(copies(&written.view.notices, &findings.texts[0].text));
-    let (audits, _) = session::read_audits(&story.folder, &id, owners, disk);
+    let (audits, _) = session::read_audits(&story.folder, id, owners, disk);
     findings
         .list
         .extend(contradictions(story, &audits, &chunks));

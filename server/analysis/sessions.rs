@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::drafts::adoptable;
 use super::error::StoryError;
+use super::snapshot::StorySnapshot;
+use super::snapshots::Look;
 use super::status::StoryStatus;
-use super::story_file::StoryFile;
-use crate::session::{ChunkStatus, Disk, Owners, SessionId};
-use crate::settings::Settings;
+use crate::session::{ChunkStatus, Disk, SessionId};
 use crate::story::counted::counted;
 
 /// All sessions of a story, as `status --all --json` prints them.
@@ -50,17 +50,17 @@ pub struct SessionState {
     pub edited: usize,
 }
 
-/// Looks at every session of a story. Writes nothing.
-pub fn list(
-    story: &StoryFile,
-    settings: &Settings,
-    owners: &dyn Owners,
+/// Looks at every session of a story.
+pub(super) fn list(
+    look: &Look<'_>,
+    read: &StorySnapshot,
     disk: &Disk,
 ) -> Result<Sessions, StoryError> {
+    let (story, settings) = (&read.story, &read.settings);
     let current = story.folder.current_session(disk)?;
     let mut sessions = Vec::new();
     for id in story.folder.sessions(disk)? {
-        let status = StoryStatus::read(story, settings, Some(&id), owners, disk)?;
+        let status = look.status(Some(&id))?;
         sessions.push(SessionState::of(
             &id,
             current.as_ref() == Some(&id),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::error::StoryError;
 use super::placed_problem::PlacedProblem;
 use super::story_file::StoryFile;
-use crate::session::Owners;
+use crate::session::{Owners, ReadFiles};
 use crate::settings::environment::Environment;
 use crate::settings::{Layer, Origin, Settings, SettingsProblem, SettingsSources, load_layers};
 use crate::story::sizes::SizeDefaults;
@@ -53,7 +53,7 @@ pub struct StorySnapshot {
 }
 
 impl StorySnapshot {
-    /// Reads a story with the settings in force. Blocks on the file system.
+    /// Reads a story with the settings in force, and notes which files that takes. Blocks on the file system.
     ///
     /// # Errors
     /// Where there is no brief, or it can't be read. What is wrong with its text or with the settings is
@@ -62,9 +62,10 @@ impl StorySnapshot {
         environment: &Environment,
         source: &StorySource<'_>,
         owners: &dyn Owners,
+        noted: &ReadFiles,
     ) -> Result<StorySnapshot, StoryError> {
-        let mut story = StoryFile::read(source.brief, owners)?;
-        let (layers, mut settings_problems) = in_force(environment, source, &story, owners);
+        let mut story = StoryFile::read(source.brief, owners, noted)?;
+        let (layers, mut settings_problems) = in_force(environment, source, &story, owners, noted);
         let (settings, more) = Settings::from_layers(&layers);
         settings_problems.extend(more);
         hold_to_lengths(&mut story, &settings, &layers, &settings_problems);
@@ -82,7 +83,8 @@ impl StorySnapshot {
         story: &StoryFile,
         owners: &dyn Owners,
     ) -> Settings {
-        let (layers, _) = in_force(environment, source, story, owners);
+        let noted = ReadFiles::default();
+        let (layers, _) = in_force(environment, source, story, owners, &noted);
         Settings::from_layers(&layers).0
     }
 }
@@ -92,6 +94,7 @@ fn in_force(
     source: &StorySource<'_>,
     story: &StoryFile,
     owners: &dyn Owners,
+    noted: &ReadFiles,
 ) -> (Vec<Layer>, Vec<SettingsProblem>) {
     let no_flags = Map::new();
     let sources = SettingsSources {
@@ -101,7 +104,7 @@ fn in_force(
         editor: source.editor_settings,
         flags: source.flags.unwrap_or(&no_flags),
     };
-    load_layers(environment, &sources, owners)
+    load_layers(environment, &sources, owners, noted)
 }
 
 /// Judges the lengths of a story by those in force: a flag's or a file's may stand in for the brief's.
@@ -179,14 +182,21 @@ impl StorySnapshot {
     /// # Errors
     /// [`StoryError::Settings`]
     pub fn usable(self) -> Result<(StoryFile, Settings, Vec<String>), StoryError> {
-        let problems = self.settings_problems;
-        let (errors, ignored): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.is_error);
-        if !errors.is_empty() {
-            return Err(StoryError::Settings(errors));
-        }
-        let warnings = ignored.iter().map(ToString::to_string).collect();
+        let warnings = self.check_settings()?;
         Ok((self.story, self.settings, warnings))
+    }
+
+    /// Stops at settings that can't be used; else what the author is warned of.
+    ///
+    /// # Errors
+    /// [`StoryError::Settings`]
+    pub fn check_settings(&self) -> Result<Vec<String>, StoryError> {
+        let problems = self.settings_problems.iter();
+        let (errors, ignored): (Vec<_>, Vec<_>) = problems.partition(|problem| problem.is_error);
+        match errors.is_empty() {
+            true => Ok(ignored.into_iter().map(ToString::to_string).collect()),
+            false => Err(StoryError::Settings(errors.into_iter().cloned().collect())),
+        }
     }
 }
 

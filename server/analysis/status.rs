@@ -1,20 +1,20 @@
 //! What is written, what is missing, what is stale: the same answer for shell and editor.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
+use super::drafts;
 use super::error::StoryError;
+use super::snapshot::StorySnapshot;
+use super::snapshots::DraftSnapshot;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
-use super::written::Written;
-use super::{drafts, stale};
 use crate::analysis::lineup::open_seams;
 use crate::session::{
-    self, ChunkStatus, ChunkView, Disk, Entry, Origin, Owners, SessionId, StoreError,
-    waiting_revision,
+    self, ChunkStatus, ChunkView, Disk, Entry, Origin, SessionId, StoreError, waiting_revision,
 };
-use crate::settings::{Settings, Switch};
+use crate::settings::Switch;
 use crate::story::counted::counted;
 use crate::story::edits::Edit;
 use crate::story::ids::chunks;
@@ -101,93 +101,72 @@ pub struct ChunkOverview {
 }
 
 impl StoryStatus {
-    /// Reads the state from the files (and the editor's open ones). Writes nothing.
-    ///
-    /// A session that is asked for and not there is one in which nothing is written yet.
-    pub fn read(
+    /// Finds the session that a status is of: the one that is named, if it is there, else the current one.
+    pub(super) fn session_of(
         story: &StoryFile,
-        settings: &Settings,
         wanted: Option<&SessionId>,
-        owners: &dyn Owners,
         disk: &Disk,
-    ) -> Result<StoryStatus, StoryError> {
-        StoryStatus::read_with(story, settings, wanted, owners, Edits::Noted, disk)
+    ) -> Result<Option<SessionId>, StoryError> {
+        story.check_merged()?;
+        Ok(match wanted {
+            Some(id) => known_session(story, id, disk)?,
+            None => story.folder.current_session(disk)?,
+        })
     }
 
-    /// The same, with what the author's edits changed if that is wanted.
-    pub fn read_with(
-        story: &StoryFile,
-        settings: &Settings,
-        wanted: Option<&SessionId>,
-        owners: &dyn Owners,
+    /// Returns the status of a story of which nothing is written yet, with the drafts that it may go on with
+    /// where those are wanted.
+    pub(super) fn of_nothing(
+        read: &StorySnapshot,
+        offers_drafts: bool,
+        disk: &Disk,
+    ) -> Result<StoryStatus, StoryError> {
+        let (story, settings) = (&read.story, &read.settings);
+        let plan = story.plan(settings);
+        let mut status = StoryStatus::empty(read, None, &plan);
+        status.chunks = plan.into_iter().map(ChunkOverview::missing).collect();
+        if offers_drafts && let Some((drafts, offer)) = drafts::adoptable(story, settings, disk)? {
+            status.adoptable = drafts;
+            status.notices.push(offer);
+        }
+        Ok(status)
+    }
+
+    /// Returns the status of a draft, with what the author's edits changed if that is wanted.
+    pub(super) fn of_draft(
+        draft: &DraftSnapshot,
         edits: Edits,
         disk: &Disk,
     ) -> Result<StoryStatus, StoryError> {
-        story.check_merged()?;
-        let plan = story.plan(settings);
-        let session = match wanted {
-            Some(id) => known_session(story, id, disk)?,
-            None => story.folder.current_session(disk)?,
-        };
-        let brief = &story.brief;
-        let mut status = StoryStatus {
-            story: brief.title.clone(),
-            brief: story.folder.brief_name().to_owned(),
-            session: session.as_ref().map(ToString::to_string),
-            words: 0,
-            cost: None,
-            target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
-            chunks: Vec::new(),
-            notices: Vec::new(),
-            adoptable: Vec::new(),
-            open_seams: 0,
-            unit: brief.language.unit(),
-            reads_chunks: settings.state == Switch::On,
-        };
-        let Some(id) = session else {
-            status.chunks = plan.into_iter().map(ChunkOverview::missing).collect();
-            if wanted.is_none()
-                && let Some((drafts, offer)) = drafts::adoptable(story, settings, disk)?
-            {
-                status.adoptable = drafts;
-                status.notices.push(offer);
-            }
-            return Ok(status);
-        };
-        let written = Written::read(story, &id, &plan, settings, owners, disk)?;
-        let reasons = stale::reasons(story, &written, settings);
-        let view = written.view;
+        let (read, id, written) = (&draft.read, &draft.session, &draft.written);
+        let (story, view) = (&read.story, &written.view);
+        let mut status = StoryStatus::empty(read, Some(id), &draft.plan);
         status.cost = view.manifest.totals.cost;
-        status.open_seams = open_seams(&view).len();
-        let revisions: Vec<Option<PathBuf>> = view
-            .chunks
-            .iter()
-            .map(|chunk| waiting_revision(&view, chunk, disk))
-            .collect();
-        let notices = view.notices.into_iter().chain(written.notices);
-        status.notices = notices.map(|notice| notice.message).collect();
+        status.open_seams = open_seams(view).len();
+        let notices = view.notices.iter().chain(&written.notices);
+        status.notices = notices.map(|notice| notice.message.clone()).collect();
         let history = disk.list(&view.root.join("history"))?;
-        let chapters = plan.into_iter().map(|planned| planned.chapter);
-        let written = view.chunks.into_iter().zip(reasons).zip(chapters);
-        for (((chunk, reasons), chapter), revision) in written.zip(revisions) {
+        let chunks = view.chunks.iter().zip(draft.stale_reasons());
+        for ((chunk, reasons), planned) in chunks.zip(&draft.plan) {
+            let revision = waiting_revision(view, chunk, disk);
+            let record = chunk.record.as_ref();
             status.words = status.words.saturating_add(chunk.words);
-            let edit = edit_of(story, &id, &chunk, edits, disk)?;
             status.chunks.push(ChunkOverview {
                 number: chunk.number,
-                beat: chunk.beat,
-                title: chunk.title,
+                beat: chunk.beat.clone(),
+                title: chunk.title.clone(),
                 file: relative(&chunk.path, story.folder.root()),
                 status: chunk.status,
                 origin: chunk.origin,
                 words: chunk.words,
                 target_words: chunk.target_words,
                 stale: !reasons.is_empty(),
-                stale_reasons: reasons,
+                stale_reasons: reasons.clone(),
                 edited: chunk.edited,
                 locked: chunk.locked,
-                chapter,
-                cost: chunk.record.as_ref().and_then(|record| record.cost),
-                edit,
+                chapter: planned.chapter.clone(),
+                cost: record.and_then(|record| record.cost),
+                edit: edit_of(story, id, chunk, edits, disk)?,
                 has_history: has_folder(&history, &chunk.path),
                 has_revision: revision.is_some(),
                 revision: revision.map(|path| relative(&path, story.folder.root())),
@@ -196,10 +175,33 @@ impl StoryStatus {
                     .iter()
                     .map(|copy| relative(copy, story.folder.root()))
                     .collect(),
-                error: chunk.record.and_then(|record| record.failure),
+                error: record.and_then(|record| record.failure.clone()),
             });
         }
         Ok(status)
+    }
+
+    /// Returns a status without chunks.
+    fn empty(
+        read: &StorySnapshot,
+        session: Option<&SessionId>,
+        plan: &[session::PlannedChunk],
+    ) -> StoryStatus {
+        let (story, brief) = (&read.story, &read.story.brief);
+        StoryStatus {
+            story: brief.title.clone(),
+            brief: story.folder.brief_name().to_owned(),
+            session: session.map(ToString::to_string),
+            words: 0,
+            cost: None,
+            target_words: plan.iter().map(|chunk| chunk.target_words).sum(),
+            chunks: Vec::new(),
+            notices: Vec::new(),
+            adoptable: Vec::new(),
+            open_seams: 0,
+            unit: brief.language.unit(),
+            reads_chunks: read.settings.state == Switch::On,
+        }
     }
 
     /// The chunks that `write` would write now.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::error::StoryError;
 use super::placed_problem::PlacedProblem;
-use crate::session::{NoFile, Owners, PlannedChunk, StoryFolder, read_file};
+use crate::session::{NoFile, Owners, PlannedChunk, ReadFiles, StoryFolder, read_file};
 use crate::settings::Settings;
 use crate::story::encoding::{self, NotText};
 use crate::story::problem::line_of;
@@ -108,10 +108,16 @@ fn names(paths: &[PathBuf]) -> String {
 
 impl StoryFile {
     /// Reads a brief: the editor's text where it is open, the file's otherwise. Only
-    /// [`Workshop::read_story`](crate::jobs::run::workshop::Workshop::read_story) does, since a brief is judged by the
+    /// [`StorySnapshot::read`](super::snapshot::StorySnapshot::read) does, since a brief is judged by the
     /// settings in force.
-    pub(crate) fn read(path: &Path, owners: &dyn Owners) -> Result<StoryFile, StoryError> {
+    pub(crate) fn read(
+        path: &Path,
+        owners: &dyn Owners,
+        noted: &ReadFiles,
+    ) -> Result<StoryFile, StoryError> {
+        noted.note(path);
         let folder = StoryFolder::of_brief(path)?;
+        noted.note(folder.brief());
         let shown = owners.open_text(folder.brief()).map(Ok);
         let (text, wrong) = match shown.map_or_else(|| read_text(folder.brief()), Ok)? {
             Ok(text) => (text, None),
@@ -122,7 +128,7 @@ impl StoryFile {
             let problem = Problem::error(span, NOT_TEXT, why.to_string());
             brief.problems.insert(0, problem);
         }
-        let (templates, template_problems) = read_templates(&folder, owners);
+        let (templates, template_problems) = read_templates(&folder, owners, noted);
         Ok(StoryFile {
             folder,
             text,
@@ -222,17 +228,23 @@ impl StoryFile {
 
 /// The author's templates beside a brief. A link is none: what it leads to is not this story's,
 /// and must not reach a model.
-fn read_templates(folder: &StoryFolder, owners: &dyn Owners) -> (Templates, Vec<PlacedProblem>) {
+fn read_templates(
+    folder: &StoryFolder,
+    owners: &dyn Owners,
+    noted: &ReadFiles,
+) -> (Templates, Vec<PlacedProblem>) {
     let mut templates = Templates::default();
     let mut problems = Vec::new();
     let place = folder
         .root()
         .join(templates::folder_name(folder.brief_name()).as_ref());
+    noted.note(&place);
     if !std::fs::symlink_metadata(&place).is_ok_and(|entry| entry.is_dir()) {
         return (templates, problems);
     }
     for name in Templates::names() {
         let path = place.join(format!("{name}.md"));
+        noted.note(&path);
         let Ok(entry) = std::fs::symlink_metadata(&path) else {
             continue;
         };

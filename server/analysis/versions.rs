@@ -4,15 +4,13 @@
 use serde::Serialize;
 
 use super::error::StoryError;
+use super::snapshots::DraftSnapshot;
 use super::status::relative;
-use super::story_file::StoryFile;
 use crate::analysis::selection::ChunkRef;
 use crate::session::chunk_file::FileStatus;
 use crate::session::{
-    ChunkRecord, ChunkView, Disk, KeptVersion, Origin, Owners, SessionId, StoreError, read_session,
-    read_versions,
+    ChunkRecord, ChunkView, Disk, KeptVersion, Origin, StoreError, read_versions,
 };
-use crate::settings::Settings;
 use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber, Language, words};
 
@@ -76,17 +74,13 @@ pub struct Comparison {
 /// Reads the earlier versions of a chunk.
 ///
 /// # Errors
-/// A chunk that there is none of; [`StoryError::NothingWritten`] where there is no session.
-pub fn list(
-    story: &StoryFile,
-    settings: &Settings,
-    wanted: Option<&SessionId>,
+/// A chunk that there is none of.
+pub(super) fn list(
+    draft: &DraftSnapshot,
     chunk: &ChunkRef,
-    owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<Versions, StoryError> {
-    let found = Found::read(story, settings, wanted, chunk, "versions", owners, disk)?;
-    Ok(found.versions(story))
+    Ok(Found::read(draft, chunk, disk)?.versions())
 }
 
 /// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced
@@ -94,16 +88,13 @@ pub fn list(
 ///
 /// # Errors
 /// As for [`list`]; [`StoreError::NoVersion`] where there is no such version.
-pub fn compare(
-    story: &StoryFile,
-    settings: &Settings,
-    wanted: Option<&SessionId>,
+pub(super) fn compare(
+    draft: &DraftSnapshot,
     chunk: &ChunkRef,
     version: Option<usize>,
-    owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<Comparison, StoryError> {
-    let found = Found::read(story, settings, wanted, chunk, "diff", owners, disk)?;
+    let found = Found::read(draft, chunk, disk)?;
     let count = found.kept.len();
     let index = version.unwrap_or(count).checked_sub(1);
     let number = found.chunk.number;
@@ -111,9 +102,9 @@ pub fn compare(
         let versions = count;
         return Err(StoreError::NoVersion { number, versions }.into());
     };
-    let language = &story.brief.language;
+    let language = &draft.read.story.brief.language;
     let edit = Edit::whole(&kept.file.prose, &found.chunk.text, language);
-    let versions = found.versions(story);
+    let versions = found.versions();
     let mut states = versions.versions.into_iter();
     let Some(version) = states.nth(index.unwrap_or(0)) else {
         let versions = count;
@@ -134,54 +125,35 @@ pub fn compare(
 }
 
 /// A chunk with all that it was.
-struct Found {
-    session: SessionId,
-    chunk: ChunkView,
+struct Found<'a> {
+    draft: &'a DraftSnapshot,
+    chunk: &'a ChunkView,
     kept: Vec<(KeptVersion, Option<ChunkRecord>)>,
 }
 
-impl Found {
-    fn read(
-        story: &StoryFile,
-        settings: &Settings,
-        wanted: Option<&SessionId>,
+impl Found<'_> {
+    fn read<'a>(
+        draft: &'a DraftSnapshot,
         chunk: &ChunkRef,
-        doing: &'static str,
-        owners: &dyn Owners,
         disk: &Disk,
-    ) -> Result<Found, StoryError> {
-        let plan = story.plan(settings);
-        let number = chunk.resolve(&plan)?;
-        let session = match wanted {
-            Some(id) => {
-                super::drafts::known(story, id, disk)?;
-                id.clone()
-            }
-            None => {
-                let current = story.folder.current_session(disk)?;
-                current.ok_or(StoryError::NothingWritten(doing))?
-            }
-        };
-        let language = &story.brief.language;
-        let view = read_session(&story.folder, &session, &plan, language, owners, disk)?;
-        let chunks = view.chunks.len();
-        let missing = StoryError::NoSuchChunk { number, chunks };
-        let chunk = view.chunks.into_iter().find(|chunk| chunk.number == number);
-        let chunk = chunk.ok_or(missing)?;
-        let kept = read_versions(&story.folder, &session, &chunk, disk)?;
-        Ok(Found {
-            session,
-            chunk,
-            kept,
-        })
+    ) -> Result<Found<'a>, StoryError> {
+        let number = chunk.resolve(&draft.plan)?;
+        let view = &draft.written.view;
+        let chunk = view.chunk(number).ok_or(StoryError::NoSuchChunk {
+            number,
+            chunks: view.chunks.len(),
+        })?;
+        let kept = read_versions(&draft.read.story.folder, &draft.session, chunk, disk)?;
+        Ok(Found { draft, chunk, kept })
     }
 
-    fn versions(&self, story: &StoryFile) -> Versions {
+    fn versions(&self) -> Versions {
+        let story = &self.draft.read.story;
         let (root, language) = (story.folder.root(), &story.brief.language);
         let kept = self.kept.iter().zip(1..);
         Versions {
             story: story.brief.title.clone(),
-            session: self.session.to_string(),
+            session: self.draft.session.to_string(),
             chunk: self.chunk.number,
             beat: self.chunk.beat.clone(),
             title: self.chunk.title.clone(),

@@ -14,11 +14,10 @@ use super::output;
 use super::place::{brief, workspace};
 use crate::analysis::error::StoryError;
 use crate::analysis::findings;
-use crate::analysis::findings::{Findings, Memory};
 use crate::analysis::placed_problem::PlacedProblem;
 use crate::analysis::selection::ChunkRef;
-use crate::analysis::snapshot::{StorySnapshot, StorySource};
-use crate::jobs::run::error::JobError;
+use crate::analysis::snapshot::StorySource;
+use crate::analysis::snapshots::Look;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Severity, Span};
@@ -74,9 +73,9 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
     for path in paths {
-        let read = read(workshop, &brief(path.as_deref())?)?;
-        rows.extend(read.problems().iter().map(row));
-        match of_draft(workshop, &read, None) {
+        let look = look(workshop, &brief(path.as_deref())?);
+        rows.extend(look.story()?.problems().iter().map(row));
+        match of_draft(&look, None) {
             Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
@@ -111,10 +110,10 @@ impl FailOn {
     }
 }
 
-fn read(workshop: &Workshop, brief: &Path) -> Result<StorySnapshot, StoryError> {
+fn look<'a>(workshop: &'a Workshop, brief: &Path) -> Look<'a> {
     let workspace = workspace();
     let source = StorySource::of_files(brief, workspace.as_deref());
-    workshop.read_story(&source, &NoEditor)
+    workshop.look(&source, &NoEditor)
 }
 
 fn row(placed: &PlacedProblem) -> Row {
@@ -152,14 +151,15 @@ pub(super) fn show_contradictions(
     chunk: Option<&ChunkRef>,
     json: bool,
 ) -> Result<(), Failure> {
-    let read = read(workshop, brief)?;
+    let look = look(workshop, brief);
+    let read = look.story()?;
     let wanted = chunk.map(|chunk| chunk.resolve(&read.story.plan(&read.settings)));
     let wanted = wanted.transpose()?;
     let is_wanted = |path: &Path| {
         wanted.is_none()
             || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
     };
-    let rows: Vec<Row> = of_draft(workshop, &read, session)?
+    let rows: Vec<Row> = of_draft(&look, session)?
         .into_iter()
         .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
         .map(|(_, row)| row)
@@ -172,28 +172,22 @@ pub(super) fn show_contradictions(
 }
 
 fn of_draft(
-    workshop: &Workshop,
-    StorySnapshot {
-        story, settings, ..
-    }: &StorySnapshot,
+    look: &Look<'_>,
     session: Option<&SessionId>,
-) -> Result<Vec<(PathBuf, Row)>, JobError> {
-    let mut memory = Memory::default();
-    let disk = workshop.disk();
-    let Findings { texts, list } =
-        findings::read(story, settings, session, &NoEditor, disk, &mut memory)?;
-    let found = list.into_iter().filter_map(|finding| {
-        let source = texts.get(finding.place.text)?;
+) -> Result<Vec<(PathBuf, Row)>, StoryError> {
+    let found = look.findings(session)?;
+    let rows = found.list.iter().filter_map(|finding| {
+        let source = found.texts.get(finding.place.text)?;
         let row = Row {
             file: shown(&source.path),
             range: range(&source.text, &finding.place.span),
             severity: finding.severity,
             code: finding.code,
-            message: finding.message,
+            message: finding.message.clone(),
         };
         Some((source.path.clone(), row))
     });
-    Ok(found.collect())
+    Ok(rows.collect())
 }
 
 fn range(text: &str, span: &Span) -> Range {

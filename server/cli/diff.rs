@@ -5,12 +5,10 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::place::OneChunk;
-use super::story::story_and_settings;
+use super::story::look;
 use super::{output, place};
 use crate::analysis::selection::ChunkRef;
-use crate::analysis::versions;
 use crate::jobs::run::workshop::Workshop;
-use crate::session::NoEditor;
 
 #[derive(Args)]
 pub struct Diff {
@@ -23,17 +21,10 @@ pub struct Diff {
 
 pub fn run(workshop: &Workshop, arguments: Diff) -> Result<Exit, Failure> {
     let chunk = arguments.chunk;
-    let (story, settings) = story_and_settings(workshop, chunk.path.as_deref())?;
+    let look = look(workshop, chunk.path.as_deref())?;
     let session = place::session(chunk.session.as_deref(), chunk.path.as_deref())?;
-    let comparison = versions::compare(
-        &story,
-        &settings,
-        session.as_ref(),
-        &ChunkRef::parse(&chunk.chunk),
-        arguments.version,
-        &NoEditor,
-        workshop.disk(),
-    )?;
+    let named = ChunkRef::parse(&chunk.chunk);
+    let comparison = look.comparison(session.as_ref(), &named, arguments.version)?;
     match chunk.json {
         true => output::print_json(&comparison, true),
         false => output::print(&comparison.text()),

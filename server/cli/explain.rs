@@ -7,12 +7,10 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::setting_flags::SettingFlags;
-use super::story::usable_story;
+use super::story::usable_look;
 use super::{output, place};
-use crate::analysis::explain::Explanation;
 use crate::analysis::selection::ChunkRef;
 use crate::jobs::run::workshop::Workshop;
-use crate::session::NoEditor;
 
 #[derive(Args)]
 pub struct Explain {
@@ -33,16 +31,10 @@ pub struct Explain {
 
 pub fn run(workshop: &Workshop, arguments: Explain) -> Result<Exit, Failure> {
     let flags = &arguments.settings.values;
-    let (story, settings) = usable_story(workshop, arguments.path.as_deref(), flags)?;
+    let look = usable_look(workshop, arguments.path.as_deref(), flags)?;
     let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
-    let explanation = Explanation::read(
-        &story,
-        &settings,
-        session.as_ref(),
-        arguments.chunk.as_deref().map(ChunkRef::parse).as_ref(),
-        &NoEditor,
-        workshop.disk(),
-    )?;
+    let chunk = arguments.chunk.as_deref().map(ChunkRef::parse);
+    let explanation = look.explanation(session.as_ref(), chunk.as_ref())?;
     if arguments.json {
         output::print_json(&explanation, true);
     } else {

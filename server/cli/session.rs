@@ -9,8 +9,7 @@ use serde_json::json;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
-use super::story::story_and_settings;
-use crate::analysis::sessions;
+use super::story::{look, story_and_settings};
 use crate::jobs::decide::drafts;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
@@ -80,8 +79,7 @@ pub fn run(workshop: &Workshop, arguments: Session) -> Result<Exit, Failure> {
 }
 
 fn list(workshop: &Workshop, arguments: &SessionList) -> Result<Exit, Failure> {
-    let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
-    let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
+    let sessions = look(workshop, arguments.path.as_deref())?.sessions()?;
     match arguments.json {
         true => output::print_json(&sessions, true),
         false => output::print(&sessions.table()),

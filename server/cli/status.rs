@@ -7,14 +7,13 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::setting_flags::SettingFlags;
-use super::story::usable_story;
+use super::story::usable_look;
 use super::{output, place};
 use crate::analysis::selection::ChapterRef;
-use crate::analysis::sessions;
 use crate::analysis::stale_reason;
-use crate::analysis::status::{ChunkOverview, Edits, StoryStatus};
+use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::jobs::run::workshop::Workshop;
-use crate::session::{ChunkStatus, NoEditor, StoreError};
+use crate::session::{ChunkStatus, StoreError};
 use crate::story::counted::counted;
 use crate::story::edits::Edit;
 
@@ -43,9 +42,9 @@ pub struct Status {
 
 pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     let flags = &arguments.settings.values;
-    let (story, settings) = usable_story(workshop, arguments.path.as_deref(), flags)?;
+    let look = usable_look(workshop, arguments.path.as_deref(), flags)?;
     if arguments.all {
-        let sessions = sessions::list(&story, &settings, &NoEditor, workshop.disk())?;
+        let sessions = look.sessions()?;
         match arguments.json {
             true => output::print_json(&sessions, true),
             false => output::print(&sessions.table()),
@@ -54,20 +53,14 @@ pub fn run(workshop: &Workshop, arguments: Status) -> Result<Exit, Failure> {
     }
     let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
     let chapter = arguments.chapter.map(ChapterRef);
-    let plan = story.plan(&settings);
+    let read = look.story()?;
+    let plan = read.story.plan(&read.settings);
     let wanted = chapter.map(|chapter| chapter.resolve(&plan)).transpose()?;
-    let mut status = StoryStatus::read_with(
-        &story,
-        &settings,
-        session.as_ref(),
-        &NoEditor,
-        Edits::Compared,
-        workshop.disk(),
-    )?;
+    let mut status = look.compared_status(session.as_ref())?;
     if let (Some(id), None) = (&session, &status.session) {
         return Err(StoreError::NoSession {
             id: id.to_string(),
-            generated: story.folder.generated(),
+            generated: read.story.folder.generated(),
         }
         .into());
     }

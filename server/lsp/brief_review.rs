@@ -13,7 +13,6 @@ use super::document_kind::{is_beside_briefs, is_brief};
 use super::documents::{Desk, Snapshot, path_of};
 use super::position;
 use super::state::State;
-use super::stories;
 use crate::analysis::findings::STALE;
 use crate::analysis::stale_reason;
 use crate::story::{Brief, Problem, Severity};
@@ -94,7 +93,7 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
     let read = document
         .path
         .as_deref()
-        .and_then(|path| state.read_story(path, &desk).ok());
+        .and_then(|path| state.look(path, &desk).story().ok());
     let Some(read) = read else {
         // It has no file yet, or none that can be one: then no settings apply to it.
         let brief = Brief::parse(&document.snapshot.text());
@@ -131,7 +130,7 @@ fn stale(state: &Arc<State>, url: &Url) -> Vec<Diagnostic> {
         return Vec::new();
     };
     // A brief with errors, or a draft that can't be read, says so elsewhere.
-    let Ok(status) = stories::status(state, &path, None) else {
+    let Ok(status) = state.look(&path, state.as_ref()).status(None) else {
         return Vec::new();
     };
     let brief = Brief::parse(&snapshot.text());

@@ -18,14 +18,14 @@ use tower_lsp::lsp_types::{
 use super::diagnostics;
 use super::document_kind::{is_brief, is_chunk};
 use super::documents::{Desk, OpenDocument, Snapshot, path_of};
-use super::draft_memories::Draft;
 use super::position;
 use super::published::Mark;
 use super::state::State;
-use crate::analysis::error::StoryError;
-use crate::analysis::findings;
-use crate::analysis::findings::{FAILED, Finding, Findings, Memory, PARTIAL};
-use crate::session::StoryFolder;
+use crate::analysis::findings::{FAILED, Finding, Findings, PARTIAL};
+use crate::session::{SessionId, StoryFolder};
+
+/// Names a draft by its brief and its session.
+type Draft = (PathBuf, SessionId);
 
 /// Notes that a brief or a chunk changed, or what is known of it did: what is open of its drafts is
 /// looked at soon. Asks the file system nothing.
@@ -96,9 +96,6 @@ fn look(state: &Arc<State>, changed: &HashSet<Url>) {
             drafts.entry(draft).or_default().push(document);
         }
     }
-    state
-        .draft_memories
-        .retain(|draft| drafts.contains_key(draft));
     for (draft, documents) in drafts {
         if touched.contains(&draft.0) {
             look_at(state, &desk, &draft, &documents);
@@ -107,15 +104,14 @@ fn look(state: &Arc<State>, changed: &HashSet<Url>) {
 }
 
 fn look_at(state: &Arc<State>, desk: &Desk, draft: &Draft, documents: &[&OpenDocument]) {
-    let mut memory = state.draft_memories.take(draft);
-    let found = read(state, desk, draft, &mut memory);
-    state.draft_memories.put(draft, memory);
+    let (brief, session) = draft;
+    let found = state.look(brief, desk).findings(Some(session));
     let found = match found {
         Ok(found) => found,
         // A brief that is gone or can't be read says so itself.
         Err(error) => {
             tracing::debug!("the open chunks can't be looked at: {error}");
-            Findings::default()
+            Arc::default()
         }
     };
     let is_written = !state.jobs.of_brief(&draft.0).is_empty();
@@ -123,18 +119,6 @@ fn look_at(state: &Arc<State>, desk: &Desk, draft: &Draft, documents: &[&OpenDoc
         let marks = marks(state, &found, document, desk, is_written);
         publish(state, &document.snapshot, marks);
     }
-}
-
-fn read(
-    state: &State,
-    desk: &Desk,
-    (brief, session): &Draft,
-    memory: &mut Memory,
-) -> Result<Findings, StoryError> {
-    let read = state.read_story(brief, desk)?;
-    let disk = state.workshop.disk();
-    let session = Some(session);
-    findings::read(&read.story, &read.settings, session, desk, disk, memory)
 }
 
 fn marks(

@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub version: i32,
     /// Which opening of a document this was; differs when it was closed in between.
     pub opening: u64,
+    /// Counts the changes of all documents: no two texts have the same.
+    pub revision: u64,
     pub rope: Rope,
 }
 
@@ -42,6 +44,7 @@ pub struct Documents {
 struct State {
     open: HashMap<Url, OpenDocument>,
     openings: u64,
+    revisions: u64,
     encoding: Option<Encoding>,
 }
 
@@ -75,10 +78,12 @@ impl Documents {
         let path = path_of(&url);
         let mut state = self.state();
         state.openings += 1;
+        state.revisions += 1;
         let snapshot = Snapshot {
             url: url.clone(),
             version,
             opening: state.openings,
+            revision: state.revisions,
             rope: Rope::from_str(text),
         };
         state.open.insert(url, OpenDocument { path, snapshot });
@@ -97,12 +102,15 @@ impl Documents {
         let mut state = self.state();
         let encoding = state.encoding.unwrap_or(Encoding::Utf16);
         let mut texts = Vec::new();
+        state.revisions += 1;
+        let revision = state.revisions;
         if let Some(open) = state.open.get_mut(url) {
             for change in changes {
                 apply(&mut open.snapshot.rope, change, encoding);
                 texts.push(open.snapshot.rope.clone());
             }
             open.snapshot.version = version;
+            open.snapshot.revision = revision;
         }
         drop(state);
         self.tell();
@@ -184,6 +192,10 @@ impl Owners for Desk {
 
     fn open_text(&self, path: &Path) -> Option<String> {
         self.open.get(path).map(Snapshot::text)
+    }
+
+    fn revision(&self, path: &Path) -> Option<u64> {
+        self.open.get(path).map(|snapshot| snapshot.revision)
     }
 }
 

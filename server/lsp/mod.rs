@@ -12,7 +12,6 @@ mod delivery;
 mod diagnostics;
 mod document_kind;
 mod documents;
-mod draft_memories;
 mod edit;
 mod edits_underway;
 mod fixes;

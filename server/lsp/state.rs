@@ -13,7 +13,6 @@ use tower_lsp::lsp_types::{Position, Url};
 
 use super::client::EditorClient;
 use super::documents::Documents;
-use super::draft_memories::DraftMemories;
 use super::edits_underway::EditsUnderway;
 use super::introduction::Introduction;
 use super::journal_events::JournalEvents;
@@ -21,8 +20,8 @@ use super::lifecycle::Lifecycle;
 use super::published::Published;
 use super::review_queue::ReviewQueue;
 use super::running_jobs::RunningJobs;
-use crate::analysis::error::StoryError;
-use crate::analysis::snapshot::{StorySnapshot, StorySource};
+use crate::analysis::snapshot::StorySource;
+use crate::analysis::snapshots::Look;
 use crate::jobs::run::editor::{Hint, PageStop};
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{Disk, Owner, Owners};
@@ -36,7 +35,6 @@ pub struct State {
     pub workshop: Workshop,
     pub jobs: RunningJobs,
     pub review_queue: ReviewQueue,
-    pub draft_memories: DraftMemories,
     pub published: Published,
     pub journals: JournalEvents,
     client: OnceLock<EditorClient>,
@@ -78,7 +76,6 @@ impl State {
             workshop: Workshop::new(environment, Disk::real(), holder),
             jobs: RunningJobs::default(),
             review_queue: ReviewQueue::default(),
-            draft_memories: DraftMemories::default(),
             published: Published::default(),
             journals: JournalEvents::default(),
             client: OnceLock::new(),
@@ -126,18 +123,14 @@ impl State {
             .cloned()
     }
 
-    /// Reads a story with the settings in force for it, the texts of open files from `owners`.
-    pub fn read_story(
-        &self,
-        brief: &Path,
-        owners: &dyn Owners,
-    ) -> Result<StorySnapshot, StoryError> {
+    /// Begins a look at a story with the settings in force for it, the texts of open files from `owners`.
+    pub fn look<'a>(&'a self, brief: &Path, owners: &'a dyn Owners) -> Look<'a> {
         let (workspace, editor) = (self.workspace_of(brief), self.editor_settings());
         let source = StorySource {
             editor_settings: editor.as_ref(),
             ..StorySource::of_files(brief, workspace.as_deref())
         };
-        self.workshop.read_story(&source, owners)
+        self.workshop.look(&source, owners)
     }
 
     /// Takes in what the client told of its settings. What it said before stays in force where
@@ -284,5 +277,11 @@ impl Owners for State {
 
     fn open_text(&self, path: &Path) -> Option<String> {
         self.documents.of_path(path).map(|snapshot| snapshot.text())
+    }
+
+    fn revision(&self, path: &Path) -> Option<u64> {
+        self.documents
+            .of_path(path)
+            .map(|snapshot| snapshot.revision)
     }
 }

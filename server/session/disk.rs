@@ -9,6 +9,7 @@ mod entry;
 mod held;
 mod inside;
 mod locking;
+mod read_files;
 mod regular;
 pub(super) mod stream;
 mod temporary;
@@ -29,6 +30,7 @@ pub use call::{Call, Faults, Verdict};
 pub use entry::{Entry, EntryKind, Metadata};
 use entry::{device_of, kind_of, refuse_no_file, refuse_no_folder};
 pub(crate) use locking::LockedFile;
+pub use read_files::ReadFiles;
 use regular::Links;
 pub(crate) use regular::NotAFile;
 pub(super) use regular::open_linked;
@@ -44,6 +46,8 @@ pub struct Disk {
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// How long a file is tried again that another program holds.
     patience: Duration,
+    /// Where all that is read is noted.
+    read: Option<Arc<ReadFiles>>,
 }
 
 impl std::fmt::Debug for Disk {
@@ -59,6 +63,7 @@ impl Disk {
             root: None,
             clock: Arc::new(Timestamp::now),
             patience: held::PATIENCE,
+            read: None,
         }
     }
 
@@ -88,6 +93,14 @@ impl Disk {
         }
     }
 
+    /// Returns the same disk, which notes all that is read from it.
+    pub fn noting(&self, read: Arc<ReadFiles>) -> Disk {
+        Disk {
+            read: Some(read),
+            ..self.clone()
+        }
+    }
+
     /// Returns the time, in whole seconds (the records need no finer one).
     pub fn now(&self) -> Timestamp {
         let now = (self.clock)();
@@ -99,6 +112,9 @@ impl Disk {
     }
 
     pub(super) fn go(&self, call: Call, path: &Path) -> io::Result<()> {
+        if let Some(read) = self.read.as_ref().filter(|_| !call.writes()) {
+            read.note(path);
+        }
         match &self.faults {
             None => Ok(()),
             Some(faults) => match faults.before(call, path) {

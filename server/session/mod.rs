@@ -37,7 +37,7 @@ mod writer;
 pub use archive::export::{Exported, export_markdown, export_zip};
 pub use archive::import::{Imported, import_zip};
 pub use archive::{ArchiveError, Limits, Refusal};
-pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, Verdict, read_file};
+pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, ReadFiles, Verdict, read_file};
 pub use error::{Doing, StoreError, Trouble};
 pub use finding::Located;
 pub use history::KeptVersion;

@@ -1,5 +1,6 @@
 //! Tells whether a file is open in an editor, and reads its text from the editor or from disk accordingly.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
 use super::disk::Disk;
@@ -20,6 +21,14 @@ pub trait Owners: Send + Sync {
 
     /// Returns the text that the editor shows, when it owns the path.
     fn open_text(&self, path: &Path) -> Option<String>;
+
+    /// Returns a number that changes with the text that the editor shows; `None` when it does not own
+    /// the path.
+    fn revision(&self, path: &Path) -> Option<u64> {
+        let mut hasher = DefaultHasher::new();
+        self.open_text(path)?.hash(&mut hasher);
+        Some(hasher.finish())
+    }
 }
 
 /// Stands for no editor: the disk has the truth of every file.

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::layer::{UNREADABLE, dotted, is_group};
 use super::{Layer, LayerFile, Origin, SettingsProblem, Spot};
-use crate::session::{Owners, read_file};
+use crate::session::{Owners, ReadFiles, read_file};
 use crate::settings::environment::Environment;
 use crate::story::encoding::{self, NotText};
 use crate::story::{Brief, Span};
@@ -46,6 +46,7 @@ pub fn load_layers(
     environment: &Environment,
     sources: &SettingsSources<'_>,
     owners: &dyn Owners,
+    noted: &ReadFiles,
 ) -> (Vec<Layer>, Vec<SettingsProblem>) {
     let mut layers = Vec::new();
     let mut problems = Vec::new();
@@ -55,9 +56,10 @@ pub fn load_layers(
         Err(problem) => problems.push(problem),
     };
     if let Some(path) = user_config_path(environment) {
+        noted.note(&path);
         add_file(Origin::User, path);
     }
-    if let Some(path) = workspace_file(sources.workspace, sources.brief_path) {
+    if let Some(path) = workspace_file(sources.workspace, sources.brief_path, noted) {
         add_file(Origin::Workspace, path);
     }
     if let Some(editor) = sources.editor {
@@ -108,7 +110,7 @@ fn front_matter(path: &Path, brief: &Brief, text: &str) -> Layer {
 }
 
 /// Finds the nearest `storywright.toml` from the brief's folder up to `workspace`.
-fn workspace_file(workspace: Option<&Path>, brief: &Path) -> Option<PathBuf> {
+fn workspace_file(workspace: Option<&Path>, brief: &Path, noted: &ReadFiles) -> Option<PathBuf> {
     let folder = brief.parent()?;
     let top = workspace
         .filter(|workspace| folder.starts_with(workspace))
@@ -117,6 +119,7 @@ fn workspace_file(workspace: Option<&Path>, brief: &Path) -> Option<PathBuf> {
         .ancestors()
         .take_while(|ancestor| ancestor.starts_with(top))
         .map(|ancestor| ancestor.join("storywright.toml"))
+        .inspect(|candidate| noted.note(candidate))
         // Whatever has that name: what is no file is told when it is read.
         .find(|candidate| candidate.exists())
 }

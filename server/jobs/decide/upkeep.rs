@@ -128,7 +128,8 @@ fn carry_out(
     let owners = Arc::clone(&editor);
     let (open, _) = workshop.open_session(&story, request.session.as_ref(), &plan, owners)?;
     let id = open.session.id().clone();
-    let status = || StoryStatus::read(&story, &settings, Some(&id), editor.as_ref(), disk);
+    let look = workshop.look(&source, editor.as_ref());
+    let status = || Ok::<_, JobError>(StoryStatus::clone(&*look.status(Some(&id))?));
     let decision = request.decision;
     let numbers = match &named {
         Some(numbers) => numbers.clone(),

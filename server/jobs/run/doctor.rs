@@ -12,7 +12,7 @@ use crate::analysis::snapshot::{StorySnapshot, StorySource};
 use crate::jobs::run::blocking::blocking;
 use crate::provider::local::LocalServer;
 use crate::provider::{Provider, ProviderKind};
-use crate::session::{Disk, NoEditor, StoreError, StoryFolder};
+use crate::session::{Disk, NoEditor, ReadFiles, StoreError, StoryFolder};
 use crate::settings::environment::Environment;
 use crate::settings::local_servers;
 use crate::settings::local_servers::Offer;
@@ -285,7 +285,12 @@ fn without_story(
         editor: None,
         flags,
     };
-    let (layers, mut problems) = load_layers(workshop.environment(), &sources, &NoEditor);
+    let (layers, mut problems) = load_layers(
+        workshop.environment(),
+        &sources,
+        &NoEditor,
+        &ReadFiles::default(),
+    );
     let (settings, more) = Settings::from_layers(&layers);
     problems.extend(more);
     (settings, problems)

@@ -13,6 +13,7 @@ use super::events::Work;
 use crate::analysis::error::StoryError;
 pub use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
 use crate::analysis::snapshot::{StorySnapshot, StorySource};
+use crate::analysis::snapshots::{Look, Snapshots};
 use crate::analysis::story_file::StoryFile;
 use crate::session::{
     Disk, Notice, OutlineLock, Owners, PlannedChunk, Session, SessionId, StoryFolder, Stray,
@@ -160,6 +161,7 @@ struct Inner {
     disk: Disk,
     /// How this process is called where a session's lock names its holder.
     holder: String,
+    snapshots: Snapshots,
     sessions: Mutex<HashMap<PathBuf, Weak<OpenSession>>>,
     /// Briefs whose outline is being planned.
     planned: Mutex<HashSet<PathBuf>>,
@@ -169,6 +171,7 @@ impl Workshop {
     pub fn new(environment: Environment, disk: Disk, holder: impl Into<String>) -> Workshop {
         Workshop {
             inner: Arc::new(Inner {
+                snapshots: Snapshots::new(environment.clone(), disk.clone()),
                 environment,
                 disk,
                 holder: holder.into(),
@@ -186,7 +189,12 @@ impl Workshop {
         &self.inner.disk
     }
 
-    /// Reads a story with the settings in force. Blocks on the file system.
+    /// Begins a look at a story, the texts of open files as `owners` have them.
+    pub fn look<'a>(&'a self, source: &StorySource<'_>, owners: &'a dyn Owners) -> Look<'a> {
+        self.inner.snapshots.look(source, owners)
+    }
+
+    /// Returns a story with the settings in force. Blocks on the file system.
     ///
     /// # Errors
     /// As [`StorySnapshot::read`].
@@ -195,7 +203,7 @@ impl Workshop {
         source: &StorySource<'_>,
         owners: &dyn Owners,
     ) -> Result<StorySnapshot, StoryError> {
-        StorySnapshot::read(self.environment(), source, owners)
+        Ok(self.look(source, owners).story()?.as_ref().clone())
     }
 
     /// Reads the settings that are in force now for a story that was read before. Blocks on the file system.

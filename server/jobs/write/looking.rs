@@ -61,10 +61,10 @@ impl Prepared {
         ) {
             return Ok(None);
         }
-        let (story, settings) = (self.story.clone(), self.settings.clone());
-        let (wanted, disk) = (self.request.session.clone(), workshop.disk().clone());
+        let (workshop, request) = (workshop.clone(), self.request.clone());
         let status = blocking(move || {
-            StoryStatus::read(&story, &settings, wanted.as_ref(), editor.as_ref(), &disk)
+            let look = workshop.look(&request.source(), editor.as_ref());
+            look.status(request.session.as_ref())
         })
         .await?;
         let is_complete = match self.named()? {
@@ -73,7 +73,7 @@ impl Prepared {
                 .all(|chunk| !numbers.contains(&chunk.number)),
             None => status.to_write().next().is_none() && !self.has_seams(&status),
         };
-        Ok(is_complete.then_some(status))
+        Ok(is_complete.then(|| StoryStatus::clone(&status)))
     }
 
     /// Finds the complete chunks that the settings want refined or audited and that were not yet. A job that writes

@@ -1,31 +1,22 @@
 //! The command that shows the prompt of a chunk.
 
 use super::command::{Answer, Call, Here, Offer};
-use crate::analysis::explain::Explanation;
 use crate::analysis::status::ChunkOverview;
 use crate::jobs::publish::pages;
 use crate::jobs::run::report::cause_chain;
-use crate::lsp::stories;
 
 /// Shows the prompt of a chunk as a document; the answer is the same as data.
 pub async fn run(call: Call) -> Answer {
     let (explanation, path) = call
         .blocking(|state, arguments| {
             let target = arguments.target(state)?;
-            let read = stories::read(state, &target.brief);
-            let (story, settings) = read.map_err(|error| cause_chain(&error))?;
-            let explanation = Explanation::read(
-                &story,
-                &settings,
-                target.session.as_ref(),
-                target.chunk.as_ref(),
-                state.as_ref(),
-                state.workshop.disk(),
-            );
-            let explanation = explanation.map_err(|error| error.to_string())?;
+            let look = state.look(&target.brief, state.as_ref());
+            let read = look.story().map_err(|error| cause_chain(&error))?;
             let session = target.session.as_ref();
-            let path =
-                pages::save_explanation(&explanation, &story, session, state.workshop.disk());
+            let explanation = look.explanation(session, target.chunk.as_ref());
+            let explanation = explanation.map_err(|error| error.to_string())?;
+            let disk = state.workshop.disk();
+            let path = pages::save_explanation(&explanation, &read.story, session, disk);
             Ok((explanation, path.map_err(|error| error.to_string())?))
         })
         .await?;

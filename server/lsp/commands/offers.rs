@@ -13,7 +13,7 @@ use crate::lsp::documents::path_of;
 use crate::lsp::position;
 use crate::lsp::published::Mark;
 use crate::lsp::state::{State, Touched};
-use crate::lsp::{stories, target};
+use crate::lsp::target;
 use crate::story::margin_notes::margin_notes;
 
 /// Says where offers are asked for, and which.
@@ -72,7 +72,8 @@ fn of_story(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
         return Vec::new();
     };
     // A brief with errors has no state yet, but it has diagnostics that say so.
-    let Ok(status) = stories::status(state, &target.brief, target.session.as_ref()) else {
+    let look = state.look(&target.brief, state.as_ref());
+    let Ok(status) = look.status(target.session.as_ref()) else {
         return Vec::new();
     };
     let here = Here {

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::arguments::Arguments;
 use super::command::{Answer, Call, Here, Offer};
-use crate::analysis::sessions;
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::decide::drafts;
 use crate::jobs::run::report::cause_chain;
@@ -55,11 +54,11 @@ pub async fn adopt(call: Call) -> Answer {
 pub async fn switch(call: Call) -> Answer {
     let id = call
         .blocking(|state, arguments| {
-            let (story, settings) = story(state, arguments)?;
-            let disk = state.workshop.disk();
+            let brief = arguments.target(state)?.brief;
+            let look = state.look(&brief, state.as_ref());
+            let read = look.story().map_err(|error| cause_chain(&error))?;
             let Some(wanted) = &arguments.session else {
-                let sessions = sessions::list(&story, &settings, state.as_ref(), disk)
-                    .map_err(|error| cause_chain(&error))?;
+                let sessions = look.sessions().map_err(|error| cause_chain(&error))?;
                 return Err(format!(
                     "which session? Name one as the argument of storywright.switchSession, or run `storywright session use ID`. \
                      The current one is marked:\n{}",
@@ -67,7 +66,7 @@ pub async fn switch(call: Call) -> Answer {
                 ));
             };
             let id = SessionId::parse(wanted).map_err(|error| error.to_string())?;
-            drafts::switch(&story, &id, disk).map_err(|error| cause_chain(&error))?;
+            drafts::switch(&read.story, &id, state.workshop.disk()).map_err(|error| cause_chain(&error))?;
             Ok(id)
         })
         .await?;

@@ -6,15 +6,14 @@ use tower_lsp::lsp_types::MessageType;
 
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::status::ChunkOverview;
-use crate::analysis::versions;
 use crate::analysis::versions::{Comparison, Versions};
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::jobs::publish::pages;
 use crate::jobs::run::report::cause_chain;
 use crate::lsp::confirm::PATIENCE;
 use crate::lsp::page::LspEditor;
+use crate::lsp::review;
 use crate::lsp::target::Target;
-use crate::lsp::{review, stories};
 
 /// So many of the latest versions are offered to choose from.
 const OFFERED: usize = 6;
@@ -28,11 +27,9 @@ pub async fn list(call: Call) -> Answer {
     let found = {
         let target = target.clone();
         call.blocking(move |state, _| {
-            let read = stories::read(state, &target.brief);
-            let (story, settings) = read.map_err(|error| cause_chain(&error))?;
             let chunk = target.named_chunk().map_err(|error| error.to_string())?;
-            let (session, disk) = (target.session.as_ref(), state.workshop.disk());
-            versions::list(&story, &settings, session, &chunk, state.as_ref(), disk)
+            let look = state.look(&target.brief, state.as_ref());
+            look.versions(target.session.as_ref(), &chunk)
                 .map_err(|error| cause_chain(&error))
         })
         .await?
@@ -62,15 +59,13 @@ async fn show_diff(
     let target = target.clone();
     let (comparison, path) = call
         .blocking(move |state, _| {
-            let read = stories::read(state, &target.brief);
-            let (story, settings) = read.map_err(|error| cause_chain(&error))?;
             let chunk = target.named_chunk().map_err(|error| error.to_string())?;
-            let (session, disk) = (target.session.as_ref(), state.workshop.disk());
-            let owners = state.as_ref();
-            let compared =
-                versions::compare(&story, &settings, session, &chunk, version, owners, disk);
+            let look = state.look(&target.brief, state.as_ref());
+            let compared = look.comparison(target.session.as_ref(), &chunk, version);
             let comparison = compared.map_err(|error| cause_chain(&error))?;
-            let saved = pages::save_comparison(&comparison, &story, disk);
+            let read = look.story().map_err(|error| cause_chain(&error))?;
+            let disk = state.workshop.disk();
+            let saved = pages::save_comparison(&comparison, &read.story, disk);
             let path = saved.map_err(|error| error.to_string())?;
             Ok((comparison, path))
         })

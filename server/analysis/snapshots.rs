@@ -1,0 +1,472 @@
+//! The snapshots of stories: one place where cli and lsp ask what is so, and where an answer is kept
+//! until something changes that it was read from.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde_json::{Map, Value};
+
+use super::error::StoryError;
+use super::explain::Explanation;
+use super::findings::{self, Findings, Memory};
+use super::inputs::{Inputs, Memo};
+use super::selection::ChunkRef;
+use super::sessions::{self, Sessions};
+use super::snapshot::{StorySnapshot, StorySource};
+use super::stale;
+use super::stale_reason::StaleReason;
+use super::status::{Edits, StoryStatus};
+use super::versions::{self, Comparison, Versions};
+use super::written::Written;
+use crate::session::{Disk, Owners, PlannedChunk, SessionId};
+use crate::settings::environment::Environment;
+
+/// So many stories are remembered.
+const STORIES: usize = 8;
+
+/// Keeps what was found out about stories, by what each was read from.
+pub struct Snapshots {
+    environment: Environment,
+    disk: Disk,
+    /// The one that was asked for last stands last.
+    stories: Mutex<Vec<Arc<Story>>>,
+}
+
+/// What is kept of one story under one choice of settings.
+#[derive(Debug, Default)]
+struct Story {
+    source: Source,
+    snapshot: Memo<StorySnapshot>,
+    drafts: Mutex<HashMap<SessionId, Arc<Memo<DraftSnapshot>>>>,
+    statuses: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryStatus>>>>,
+    findings: Mutex<HashMap<Option<SessionId>, Arc<Memo<Findings>>>>,
+    memories: Mutex<HashMap<Option<SessionId>, Memory>>,
+}
+
+/// A [`StorySource`] that is kept.
+#[derive(Debug, Default, PartialEq)]
+struct Source {
+    brief: PathBuf,
+    workspace: Option<PathBuf>,
+    editor_settings: Option<Value>,
+    flags: Option<Map<String, Value>>,
+}
+
+/// A draft as it was at one moment, with the story that it is a draft of.
+#[derive(Debug)]
+pub struct DraftSnapshot {
+    pub read: Arc<StorySnapshot>,
+    /// The chunks that the outline asks for.
+    pub plan: Vec<PlannedChunk>,
+    pub session: SessionId,
+    pub written: Written,
+    reasons: OnceLock<Vec<Vec<StaleReason>>>,
+}
+
+impl DraftSnapshot {
+    /// Returns why each chunk is stale, in story order; found out when it is first asked for.
+    pub fn stale_reasons(&self) -> &[Vec<StaleReason>] {
+        let (story, settings) = (&self.read.story, &self.read.settings);
+        self.reasons
+            .get_or_init(|| stale::reasons(story, &self.written, settings))
+    }
+}
+
+impl Snapshots {
+    pub fn new(environment: Environment, disk: Disk) -> Snapshots {
+        Snapshots {
+            environment,
+            disk,
+            stories: Mutex::default(),
+        }
+    }
+
+    /// Begins a look at a story, the texts of open files as `owners` have them.
+    pub fn look<'a>(&'a self, source: &StorySource<'_>, owners: &'a dyn Owners) -> Look<'a> {
+        Look {
+            snapshots: self,
+            owners,
+            story: self.story(source),
+        }
+    }
+
+    fn story(&self, source: &StorySource<'_>) -> Arc<Story> {
+        let mut stories = lock(&self.stories);
+        let known = stories.iter().position(|story| story.source.is(source));
+        let story = match known {
+            Some(at) => stories.remove(at),
+            None => Arc::new(Story {
+                source: Source::of(source),
+                ..Story::default()
+            }),
+        };
+        if stories.len() >= STORIES {
+            stories.remove(0);
+        }
+        stories.push(Arc::clone(&story));
+        story
+    }
+}
+
+impl Source {
+    fn of(source: &StorySource<'_>) -> Source {
+        Source {
+            brief: source.brief.to_owned(),
+            workspace: source.workspace.map(ToOwned::to_owned),
+            editor_settings: source.editor_settings.cloned(),
+            flags: source.flags.cloned(),
+        }
+    }
+
+    fn as_source(&self) -> StorySource<'_> {
+        StorySource {
+            brief: &self.brief,
+            workspace: self.workspace.as_deref(),
+            editor_settings: self.editor_settings.as_ref(),
+            flags: self.flags.as_ref(),
+        }
+    }
+
+    fn is(&self, source: &StorySource<'_>) -> bool {
+        self.brief == source.brief
+            && self.workspace.as_deref() == source.workspace
+            && self.editor_settings.as_ref() == source.editor_settings
+            && self.flags.as_ref() == source.flags
+    }
+}
+
+/// Answers questions about one story. Nothing here writes or asks a model; all of it may block on the
+/// file system.
+pub struct Look<'a> {
+    snapshots: &'a Snapshots,
+    owners: &'a dyn Owners,
+    story: Arc<Story>,
+}
+
+impl Look<'_> {
+    /// Returns the brief with the settings in force.
+    ///
+    /// # Errors
+    /// As [`StorySnapshot::read`].
+    pub fn story(&self) -> Result<Arc<StorySnapshot>, StoryError> {
+        Ok(self.noted_story()?.1)
+    }
+
+    /// Returns a draft with the states of its chunks; one that is not there is one in which everything is
+    /// missing.
+    ///
+    /// # Errors
+    /// Where the brief or the session can't be read.
+    pub fn draft(&self, session: &SessionId) -> Result<Arc<DraftSnapshot>, StoryError> {
+        Ok(self.noted_draft(session)?.1)
+    }
+
+    /// Returns how far a draft is: the session that is named, else the current one.
+    ///
+    /// # Errors
+    /// As [`Look::draft`]; a brief with an unresolved merge conflict.
+    pub fn status(&self, wanted: Option<&SessionId>) -> Result<Arc<StoryStatus>, StoryError> {
+        let memo = of(&self.story.statuses, &wanted.cloned());
+        let found = memo.get(self.owners, |inputs| {
+            self.find_status(wanted, Edits::Noted, inputs)
+        });
+        Ok(found?.1)
+    }
+
+    /// Returns the same with what the author changed in each chunk.
+    ///
+    /// # Errors
+    /// As [`Look::status`].
+    pub fn compared_status(&self, wanted: Option<&SessionId>) -> Result<StoryStatus, StoryError> {
+        self.find_status(wanted, Edits::Compared, &Inputs::default())
+    }
+
+    /// Returns what there is to say about the chunk files of a draft: the session that is named, else the
+    /// current one.
+    ///
+    /// # Errors
+    /// As [`Look::draft`].
+    pub fn findings(&self, wanted: Option<&SessionId>) -> Result<Arc<Findings>, StoryError> {
+        let key = wanted.cloned();
+        let memo = of(&self.story.findings, &key);
+        let found = memo.get(self.owners, |inputs| {
+            let disk = inputs.disk(&self.snapshots.disk);
+            let owners = inputs.owners(self.owners);
+            let read = self.story_for(inputs)?;
+            let session = match wanted {
+                Some(id) => Some(id.clone()),
+                None => read.story.folder.current_session(&disk)?,
+            };
+            let Some(session) = session else {
+                return Ok(Findings::of_brief(&read.story));
+            };
+            let draft = self.draft_for(&session, inputs)?;
+            let mut memory = lock(&self.story.memories).remove(&key).unwrap_or_default();
+            let found = findings::of_draft(&draft, &owners, &disk, &mut memory);
+            lock(&self.story.memories).insert(key.clone(), memory);
+            found
+        });
+        Ok(found?.1)
+    }
+
+    /// Returns the prompt of a chunk, as [`Explanation::of_draft`].
+    ///
+    /// # Errors
+    /// As [`Explanation::of_draft`] and [`Look::draft`].
+    pub fn explanation(
+        &self,
+        wanted: Option<&SessionId>,
+        chunk: Option<&ChunkRef>,
+    ) -> Result<Explanation, StoryError> {
+        let (read, disk) = (self.story()?, &self.snapshots.disk);
+        read.story.check()?;
+        let folder = &read.story.folder;
+        let session = match wanted {
+            Some(id) => id.clone(),
+            None => match folder.current_session(disk)? {
+                Some(id) => id,
+                // Nothing is written yet, and nothing is: a draft that is not there is empty.
+                None => folder.new_session_id(&read.story.brief.title, disk)?,
+            },
+        };
+        Explanation::of_draft(&*self.draft(&session)?, chunk, disk)
+    }
+
+    /// Lists the sessions of the story.
+    ///
+    /// # Errors
+    /// As [`Look::status`].
+    pub fn sessions(&self) -> Result<Sessions, StoryError> {
+        sessions::list(self, &*self.story()?, &self.snapshots.disk)
+    }
+
+    /// Lists the earlier versions of a chunk.
+    ///
+    /// # Errors
+    /// A chunk that there is none of; [`StoryError::NothingWritten`] where there is no session.
+    pub fn versions(
+        &self,
+        wanted: Option<&SessionId>,
+        chunk: &ChunkRef,
+    ) -> Result<Versions, StoryError> {
+        let draft = self.written_draft(wanted, chunk, "versions")?;
+        versions::list(&draft, chunk, &self.snapshots.disk)
+    }
+
+    /// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced last.
+    ///
+    /// # Errors
+    /// As [`Look::versions`]; [`StoreError::NoVersion`](crate::session::StoreError::NoVersion) where there is
+    /// no such version.
+    pub fn comparison(
+        &self,
+        wanted: Option<&SessionId>,
+        chunk: &ChunkRef,
+        version: Option<usize>,
+    ) -> Result<Comparison, StoryError> {
+        let draft = self.written_draft(wanted, chunk, "diff")?;
+        versions::compare(&draft, chunk, version, &self.snapshots.disk)
+    }
+
+    fn noted_story(&self) -> Result<(Arc<Inputs>, Arc<StorySnapshot>), StoryError> {
+        self.story.snapshot.get(self.owners, |inputs| {
+            let owners = inputs.owners(self.owners);
+            let environment = &self.snapshots.environment;
+            let source = self.story.source.as_source();
+            StorySnapshot::read(environment, &source, &owners, inputs.files())
+        })
+    }
+
+    fn noted_draft(
+        &self,
+        session: &SessionId,
+    ) -> Result<(Arc<Inputs>, Arc<DraftSnapshot>), StoryError> {
+        let memo = of(&self.story.drafts, session);
+        memo.get(self.owners, |inputs| {
+            let read = self.story_for(inputs)?;
+            let plan = read.story.plan(&read.settings);
+            let (owners, disk) = (
+                inputs.owners(self.owners),
+                inputs.disk(&self.snapshots.disk),
+            );
+            let (story, settings) = (&read.story, &read.settings);
+            let written = Written::read(story, session, &plan, settings, &owners, &disk)?;
+            Ok(DraftSnapshot {
+                read,
+                plan,
+                session: session.clone(),
+                written,
+                reasons: OnceLock::new(),
+            })
+        })
+    }
+
+    /// Returns the story for another answer, which then depends on it.
+    fn story_for(&self, inputs: &Inputs) -> Result<Arc<StorySnapshot>, StoryError> {
+        let (noted, story) = self.noted_story()?;
+        inputs.add(noted);
+        Ok(story)
+    }
+
+    /// Returns a draft for another answer, which then depends on it.
+    fn draft_for(
+        &self,
+        session: &SessionId,
+        inputs: &Inputs,
+    ) -> Result<Arc<DraftSnapshot>, StoryError> {
+        let (noted, draft) = self.noted_draft(session)?;
+        inputs.add(noted);
+        Ok(draft)
+    }
+
+    fn find_status(
+        &self,
+        wanted: Option<&SessionId>,
+        edits: Edits,
+        inputs: &Inputs,
+    ) -> Result<StoryStatus, StoryError> {
+        let read = self.story_for(inputs)?;
+        let disk = inputs.disk(&self.snapshots.disk);
+        match StoryStatus::session_of(&read.story, wanted, &disk)? {
+            Some(session) => {
+                StoryStatus::of_draft(&*self.draft_for(&session, inputs)?, edits, &disk)
+            }
+            None => StoryStatus::of_nothing(&read, wanted.is_none(), &disk),
+        }
+    }
+
+    /// Returns the draft that has a chunk's earlier versions.
+    fn written_draft(
+        &self,
+        wanted: Option<&SessionId>,
+        chunk: &ChunkRef,
+        doing: &'static str,
+    ) -> Result<Arc<DraftSnapshot>, StoryError> {
+        let (read, disk) = (self.story()?, &self.snapshots.disk);
+        chunk.resolve(&read.story.plan(&read.settings))?;
+        let session = match wanted {
+            Some(id) => {
+                super::drafts::known(&read.story, id, disk)?;
+                id.clone()
+            }
+            None => {
+                let current = read.story.folder.current_session(disk)?;
+                current.ok_or(StoryError::NothingWritten(doing))?
+            }
+        };
+        self.draft(&session)
+    }
+}
+
+/// Returns what is kept under a key.
+fn of<K: Clone + Eq + std::hash::Hash, T>(
+    kept: &Mutex<HashMap<K, Arc<Memo<T>>>>,
+    key: &K,
+) -> Arc<Memo<T>> {
+    Arc::clone(lock(kept).entry(key.clone()).or_default())
+}
+
+/// Locks what is kept. That of a poisoned lock is still whole: each holder changes it in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::session::{NoEditor, Owner};
+
+    const BRIEF: &str = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\nMara goes down.\n";
+    const CHUNK: &str = "---\nchunk: 1\nbeat: the-stair\nstatus: complete\n---\nShe went down.\n";
+
+    /// An editor that has one file open, whose text may change.
+    struct OneFile(PathBuf, Mutex<(u64, String)>);
+
+    impl Owners for OneFile {
+        fn owner(&self, path: &Path) -> Owner {
+            match path == self.0 {
+                true => Owner::Client,
+                false => Owner::Server,
+            }
+        }
+
+        fn open_text(&self, path: &Path) -> Option<String> {
+            (path == self.0).then(|| lock(&self.1).1.clone())
+        }
+
+        fn revision(&self, path: &Path) -> Option<u64> {
+            (path == self.0).then(|| lock(&self.1).0)
+        }
+    }
+
+    /// Writes a file as of an hour ago: what was written a moment ago is never kept.
+    fn put(path: &Path, text: &str, seconds: u64) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        age(path, seconds);
+        path.ancestors().skip(1).take(3).for_each(|it| age(it, 0));
+    }
+
+    fn age(path: &Path, seconds: u64) {
+        let then = SystemTime::now() - Duration::from_secs(3600 - seconds);
+        // Not every system lets the times of a folder be set; there the test shows less.
+        let _ = fs::File::open(path).and_then(|file| file.set_modified(then));
+    }
+
+    #[test]
+    fn an_answer_is_kept_until_something_changes_that_it_was_read_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let brief = folder.path().join("story.md");
+        let chunk = folder.path().join("generated/lamp-01/chunks/chunk_01.md");
+        put(&brief, BRIEF, 0);
+        put(&chunk, CHUNK, 0);
+        let snapshots = Snapshots::new(Environment::default(), Disk::real());
+        let source = StorySource::of_files(&brief, None);
+        let session = SessionId::parse("lamp-01").unwrap();
+        let draft = |owners: &dyn Owners| {
+            let draft = snapshots.look(&source, owners).draft(&session);
+            draft.unwrap()
+        };
+        let first = draft(&NoEditor);
+        assert!(Arc::ptr_eq(&first, &draft(&NoEditor)));
+        put(&chunk, &CHUNK.replace("went", "ran"), 1);
+        let second = draft(&NoEditor);
+        assert_eq!(second.written.view.chunks[0].text, "She ran down.\n");
+        assert!(Arc::ptr_eq(&first.read, &second.read), "the same brief");
+        put(&brief, &BRIEF.replace("Mara", "Ilse"), 2);
+        assert!(draft(&NoEditor).read.story.text.contains("Ilse"));
+
+        let editor = OneFile(chunk.clone(), Mutex::new((1, CHUNK.to_owned())));
+        let open = draft(&editor);
+        assert_eq!(open.written.view.chunks[0].text, "She went down.\n");
+        assert!(Arc::ptr_eq(&open, &draft(&editor)));
+        *lock(&editor.1) = (2, CHUNK.replace("She", "He"));
+        assert_eq!(
+            draft(&editor).written.view.chunks[0].text,
+            "He went down.\n"
+        );
+    }
+
+    #[test]
+    fn the_stories_that_were_asked_for_last_are_remembered() {
+        let snapshots = Snapshots::new(Environment::default(), Disk::real());
+        let ask = |name: &str| {
+            let brief = PathBuf::from(name);
+            let source = StorySource::of_files(&brief, None);
+            Arc::as_ptr(&snapshots.look(&source, &NoEditor).story)
+        };
+        let first = ask("0.story.md");
+        for name in 1..STORIES {
+            ask(&format!("{name}.story.md"));
+        }
+        assert_eq!(ask("0.story.md"), first);
+        ask("one-more.story.md");
+        assert_eq!(lock(&snapshots.stories).len(), STORIES);
+        assert_eq!(ask("0.story.md"), first);
+    }
+}
