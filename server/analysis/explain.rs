@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
 use super::mode;
-use super::snapshots::DraftSnapshot;
 use super::story_file::StoryFile;
 use super::written::{Asks, Call, Written, still_wanted};
 use crate::analysis::selection::ChunkRef;

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
-use super::snapshots::DraftSnapshot;
 use super::stale;
 use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;

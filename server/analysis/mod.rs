@@ -3,6 +3,7 @@
 //! It reads files and open documents; it never writes and never asks a model. Shell and editor get the same
 //! answers from here.
 
+mod draft_snapshot;
 pub(crate) mod drafts;
 pub mod error;
 pub mod explain;

@@ -4,12 +4,13 @@
 //! without the session that it names, the newest session is the current one; so nothing that
 //! is lost there loses more than a choice.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::drafts::adoptable;
 use super::error::StoryError;
 use super::snapshot::StorySnapshot;
-use super::snapshots::Look;
 use super::status::StoryStatus;
 use crate::session::{ChunkStatus, Disk, SessionId};
 use crate::story::counted::counted;
@@ -50,17 +51,17 @@ pub struct SessionState {
     pub edited: usize,
 }
 
-/// Looks at every session of a story.
+/// Looks at every session of a story; `status` says how far each is.
 pub(super) fn list(
-    look: &Look<'_>,
     read: &StorySnapshot,
     disk: &Disk,
+    status: impl Fn(&SessionId) -> Result<Arc<StoryStatus>, StoryError>,
 ) -> Result<Sessions, StoryError> {
     let (story, settings) = (&read.story, &read.settings);
     let current = story.folder.current_session(disk)?;
     let mut sessions = Vec::new();
     for id in story.folder.sessions(disk)? {
-        let status = look.status(Some(&id))?;
+        let status = status(&id)?;
         sessions.push(SessionState::of(
             &id,
             current.as_ref() == Some(&id),

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
+use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
 use super::explain::Explanation;
 use super::findings::{self, Findings, Memory};
@@ -14,12 +15,10 @@ use super::inputs::{Inputs, Memo};
 use super::selection::ChunkRef;
 use super::sessions::{self, Sessions};
 use super::snapshot::{StorySnapshot, StorySource};
-use super::stale;
-use super::stale_reason::StaleReason;
 use super::status::{Edits, StoryStatus};
 use super::versions::{self, Comparison, Versions};
 use super::written::Written;
-use crate::session::{Disk, Owners, PlannedChunk, SessionId};
+use crate::session::{Disk, Owners, SessionId};
 use crate::settings::environment::Environment;
 
 /// So many stories are remembered.
@@ -51,26 +50,6 @@ struct Source {
     workspace: Option<PathBuf>,
     editor_settings: Option<Value>,
     flags: Option<Map<String, Value>>,
-}
-
-/// A draft as it was at one moment, with the story that it is a draft of.
-#[derive(Debug)]
-pub struct DraftSnapshot {
-    pub read: Arc<StorySnapshot>,
-    /// The chunks that the outline asks for.
-    pub plan: Vec<PlannedChunk>,
-    pub session: SessionId,
-    pub written: Written,
-    reasons: OnceLock<Vec<Vec<StaleReason>>>,
-}
-
-impl DraftSnapshot {
-    /// Returns why each chunk is stale, in story order; found out when it is first asked for.
-    pub fn stale_reasons(&self) -> &[Vec<StaleReason>] {
-        let (story, settings) = (&self.read.story, &self.read.settings);
-        self.reasons
-            .get_or_init(|| stale::reasons(story, &self.written, settings))
-    }
 }
 
 impl Snapshots {
@@ -238,7 +217,8 @@ impl Look<'_> {
     /// # Errors
     /// As [`Look::status`].
     pub fn sessions(&self) -> Result<Sessions, StoryError> {
-        sessions::list(self, &*self.story()?, &self.snapshots.disk)
+        let status = |id: &SessionId| self.status(Some(id));
+        sessions::list(&*self.story()?, &self.snapshots.disk, status)
     }
 
     /// Lists the earlier versions of a chunk.
@@ -292,13 +272,7 @@ impl Look<'_> {
             );
             let (story, settings) = (&read.story, &read.settings);
             let written = Written::read(story, session, &plan, settings, &owners, &disk)?;
-            Ok(DraftSnapshot {
-                read,
-                plan,
-                session: session.clone(),
-                written,
-                reasons: OnceLock::new(),
-            })
+            Ok(DraftSnapshot::new(read, plan, session.clone(), written))
         })
     }
 
@@ -381,7 +355,8 @@ mod tests {
     use super::*;
     use crate::session::{NoEditor, Owner};
 
-    const BRIEF: &str = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\nMara goes down.\n";
+    const BRIEF: &str =
+        "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\nMara goes down.\n";
     const CHUNK: &str = "---\nchunk: 1\nbeat: the-stair\nstatus: complete\n---\nShe went down.\n";
 
     /// An editor that has one file open, whose text may change.
@@ -405,11 +380,14 @@ mod tests {
     }
 
     /// Writes a file as of an hour ago: what was written a moment ago is never kept.
-    fn put(path: &Path, text: &str, seconds: u64) {
+    fn put(folder: &Path, name: &str, text: &str, seconds: u64) {
+        let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        age(path, seconds);
-        path.ancestors().skip(1).take(3).for_each(|it| age(it, 0));
+        fs::write(&path, text).unwrap();
+        age(&path, seconds);
+        let folders = path.ancestors().skip(1);
+        let inside = folders.take_while(|above| above.starts_with(folder));
+        inside.for_each(|above| age(above, 0));
     }
 
     fn age(path: &Path, seconds: u64) {
@@ -421,10 +399,14 @@ mod tests {
     #[test]
     fn an_answer_is_kept_until_something_changes_that_it_was_read_from() {
         let folder = tempfile::tempdir().unwrap();
-        let brief = folder.path().join("story.md");
-        let chunk = folder.path().join("generated/lamp-01/chunks/chunk_01.md");
-        put(&brief, BRIEF, 0);
-        put(&chunk, CHUNK, 0);
+        let put = |name, text: &str, seconds| put(folder.path(), name, text, seconds);
+        let chunk_name = "generated/lamp-01/chunks/chunk_01.md";
+        let (brief, chunk) = (
+            folder.path().join("story.md"),
+            folder.path().join(chunk_name),
+        );
+        put("story.md", BRIEF, 0);
+        put(chunk_name, CHUNK, 0);
         let snapshots = Snapshots::new(Environment::default(), Disk::real());
         let source = StorySource::of_files(&brief, None);
         let session = SessionId::parse("lamp-01").unwrap();
@@ -434,22 +416,19 @@ mod tests {
         };
         let first = draft(&NoEditor);
         assert!(Arc::ptr_eq(&first, &draft(&NoEditor)));
-        put(&chunk, &CHUNK.replace("went", "ran"), 1);
+        put(chunk_name, &CHUNK.replace("went", "ran"), 1);
         let second = draft(&NoEditor);
-        assert_eq!(second.written.view.chunks[0].text, "She ran down.\n");
+        assert_eq!(second.written.view.chunks[0].text, "She ran down.");
         assert!(Arc::ptr_eq(&first.read, &second.read), "the same brief");
-        put(&brief, &BRIEF.replace("Mara", "Ilse"), 2);
+        put("story.md", &BRIEF.replace("Mara", "Ilse"), 2);
         assert!(draft(&NoEditor).read.story.text.contains("Ilse"));
 
         let editor = OneFile(chunk.clone(), Mutex::new((1, CHUNK.to_owned())));
         let open = draft(&editor);
-        assert_eq!(open.written.view.chunks[0].text, "She went down.\n");
+        assert_eq!(open.written.view.chunks[0].text, "She went down.");
         assert!(Arc::ptr_eq(&open, &draft(&editor)));
         *lock(&editor.1) = (2, CHUNK.replace("She", "He"));
-        assert_eq!(
-            draft(&editor).written.view.chunks[0].text,
-            "He went down.\n"
-        );
+        assert_eq!(draft(&editor).written.view.chunks[0].text, "He went down.");
     }
 
     #[test]

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::draft_snapshot::DraftSnapshot;
 use super::drafts;
 use super::error::StoryError;
 use super::snapshot::StorySnapshot;
-use super::snapshots::DraftSnapshot;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use crate::analysis::lineup::open_seams;

@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
+use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
-use super::snapshots::DraftSnapshot;
 use super::status::relative;
 use crate::analysis::selection::ChunkRef;
 use crate::session::chunk_file::FileStatus;
