@@ -161,6 +161,9 @@ impl Journal {
         } else if ours.is_empty() {
             // Nothing to keep.
             Verdict::Saved
+        } else if ours.starts_with(theirs) && other.status == Some(FileStatus::Complete) {
+            // What grows is marked as complete with its last words: this was shortened.
+            Verdict::Apart
         } else if ours.starts_with(theirs) {
             Verdict::Apply
         } else if theirs.starts_with(ours) {
@@ -376,6 +379,8 @@ mod tests {
             One. Two. | Complete   | One. Two.\n     | Partial    | Apply
             One. Two. | Complete   | One. Two.\n     | Complete   | Saved
             One. Two. | Partial    | One. Two. Mine. | Partial    | Saved
+            One. Two. | Complete   | One.            | Partial    | Apply
+            One. Two. | Complete   | One.            | Complete   | Apart
             One. Two. | Partial    | Mine. Two.      | Partial    | Apart
             One. Two. | Partial    | An old text.    | Complete   | Apply
                       | Partial    | An old text.    | Complete   | Apply
