@@ -10,6 +10,7 @@ use super::{Count, Planning, records};
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::calls_beside::Spent;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::{JobEvent, Outcome};
@@ -526,16 +527,12 @@ impl Job {
     }
 
     fn over_budget(&self) -> Option<String> {
-        let tokens = self.usage.output_tokens.unwrap_or(0);
-        let limit = self.settings.max_output_tokens;
-        if let Some(limit) = limit.filter(|limit| tokens >= *limit) {
-            return Some(format!(
-                "the budget of {limit} output tokens (max_output_tokens) is used up"
-            ));
-        }
-        let cost = self.cost()?;
-        let limit = self.settings.max_cost.filter(|limit| cost >= *limit)?;
-        Some(format!("the budget of {limit} (max_cost) is used up"))
+        let spent = Spent {
+            usage: self.usage,
+            cost: self.cost(),
+            ..Spent::default()
+        };
+        spent.over_budget(&self.settings)
     }
 }
 
