@@ -130,10 +130,11 @@ fn stale(state: &Arc<State>, url: &Url) -> Vec<Diagnostic> {
         return Vec::new();
     };
     // A brief with errors, or a draft that can't be read, says so elsewhere.
-    let Ok(status) = state.look(&path, state.as_ref()).status(None) else {
+    let look = state.look(&path, state.as_ref());
+    let (Ok(read), Ok(status)) = (look.story(), look.status(None)) else {
         return Vec::new();
     };
-    let brief = Brief::parse(&snapshot.text());
+    let brief = &read.story.brief;
     let encoding = state.documents.encoding();
     let stale = status.stale().filter_map(|chunk| {
         let beat = brief.beat(&chunk.beat)?;

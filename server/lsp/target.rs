@@ -10,7 +10,7 @@ use crate::analysis::selection::ChunkRef;
 use crate::analysis::story_file::{find_brief, is_brief_name};
 use crate::jobs::run::error::JobError;
 use crate::session::{Located, SessionId, StoryFolder};
-use crate::story::Brief;
+use crate::story::Beat;
 
 /// Names a story, and where in it.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ fn of_document(state: &State, path: &Path, touched: &Touched) -> Result<Target, 
         return Ok(Target {
             brief: path.to_owned(),
             session: None,
-            chunk: beat_at(state, touched),
+            chunk: beat_at(state, path, touched),
         });
     }
     if let Some(located) = StoryFolder::locate(path, state.workshop.disk()) {
@@ -124,15 +124,14 @@ fn of_document(state: &State, path: &Path, touched: &Touched) -> Result<Target, 
 }
 
 /// Finds the beat under the cursor of a brief.
-fn beat_at(state: &State, touched: &Touched) -> Option<ChunkRef> {
+fn beat_at(state: &State, brief: &Path, touched: &Touched) -> Option<ChunkRef> {
     let snapshot = state.documents.get(&touched.url)?;
     let position = touched.position?;
     let offset = position::to_byte(&snapshot.rope, position, state.documents.encoding());
-    let text = snapshot.text();
-    let brief = Brief::parse(&text);
+    let read = state.look(brief, state).story().ok()?;
     // Where the next section begins, the last beat is over; where the text ends, it is not.
-    brief
-        .beat_at(offset)
-        .filter(|beat| beat.span.contains(&offset) || offset == text.len())
+    let is_in = |beat: &Beat| beat.span.contains(&offset) || offset == read.story.text.len();
+    let beat = read.story.brief.beat_at(offset);
+    beat.filter(|beat| is_in(beat))
         .map(|beat| ChunkRef::Beat(beat.id.clone()))
 }

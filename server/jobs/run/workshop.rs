@@ -16,7 +16,8 @@ use crate::analysis::snapshot::{StorySnapshot, StorySource};
 use crate::analysis::snapshots::{Look, Snapshots};
 use crate::analysis::story_file::StoryFile;
 use crate::session::{
-    Disk, Notice, OutlineLock, Owners, PlannedChunk, Session, SessionId, StoryFolder, Stray,
+    Disk, Notice, OutlineLock, Owners, PlannedChunk, ReadFiles, Session, SessionId, StoryFolder,
+    Stray,
 };
 use crate::settings::Settings;
 use crate::settings::environment::Environment;
@@ -194,7 +195,8 @@ impl Workshop {
         self.inner.snapshots.look(source, owners)
     }
 
-    /// Returns a story with the settings in force. Blocks on the file system.
+    /// Reads a story with the settings in force, for a job: what is kept of an earlier look counts only where
+    /// the brief has the same text. Blocks on the file system.
     ///
     /// # Errors
     /// As [`StorySnapshot::read`].
@@ -203,7 +205,14 @@ impl Workshop {
         source: &StorySource<'_>,
         owners: &dyn Owners,
     ) -> Result<StorySnapshot, StoryError> {
-        Ok(self.look(source, owners).story()?.as_ref().clone())
+        let kept = self.look(source, owners).story()?;
+        match kept.story.stands(owners) {
+            true => Ok(kept.as_ref().clone()),
+            false => {
+                let noted = ReadFiles::default();
+                StorySnapshot::read(self.environment(), source, owners, &noted)
+            }
+        }
     }
 
     /// Reads the settings that are in force now for a story that was read before. Blocks on the file system.
