@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::brief::Beat;
 use crate::desk::chunk_name;
 use crate::model::{Known, Origin};
@@ -119,7 +121,8 @@ impl Week {
         let places = 0..self.brief.beats.len();
         let free: Vec<usize> = places
             .filter(|place| self.chunk(*place).is_none())
-            .filter(|place| !names.contains(&crate::desk::chunk_name(place + 1)))
+            .filter(|place| !names.contains(&chunk_name(place + 1)))
+            .filter(|place| !self.is_anothers(&chunk_name(place + 1), *place))
             .filter(|place| {
                 let memory = self.drafts.get(&id);
                 memory.is_none_or(|it| !it.away.contains_key(&self.brief.beats[*place].id))
@@ -132,7 +135,7 @@ impl Week {
             self.words.sentence(how + 1)
         );
         self.desk.put(
-            &format!("generated/{id}/{}", crate::desk::chunk_name(place + 1)),
+            &format!("generated/{id}/{}", chunk_name(place + 1)),
             &format!("{prose}\n"),
         );
         let beat = self.brief.beats[place].id.clone();
@@ -147,10 +150,25 @@ impl Week {
         Some(true)
     }
 
-    /// Whether an edit would leave nothing that tells the beat of a chunk: it names none, its number is
-    /// another beat's by now, and no command has run since that would have given it its own.
+    /// Whether an edit would leave nothing that tells the beat of a chunk: it names none, its number or
+    /// its name is another beat's, and no command has run since that would have given it its own.
     fn tells_its_beat_by_its_text_alone(&self, place: usize, chunk: &ChunkText) -> bool {
-        chunk.head.is_empty() && !chunk.name.ends_with(&chunk_name(place + 1))
+        let is_elsewhere = !chunk.name.ends_with(&chunk_name(place + 1));
+        chunk.head.is_empty() && (is_elsewhere || self.is_anothers(&chunk.name, place))
+    }
+
+    /// Whether the manifest gives the name of a chunk file to another beat than the one at `place`, as
+    /// after a change of the outline that no command has seen. A text there that nobody knows, and that
+    /// names no beat, is that beat's: its author may have taken the front matter away.
+    fn is_anothers(&self, name: &str, place: usize) -> bool {
+        let manifest = self
+            .draft()
+            .and_then(|draft| draft.others.get("manifest.json"))
+            .and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let records = manifest.as_ref().and_then(|it| it["chunks"].as_array());
+        records.into_iter().flatten().any(|record| {
+            record["file"] == name && record["beat"] != self.brief.beats[place].id.as_str()
+        })
     }
 
     /// Whether a beat may get another number. An author who has just written the third chunk without
@@ -321,6 +339,8 @@ impl Week {
     fn checkout(&mut self, step: Step, id: &str, commit: &Commit) -> Option<()> {
         let then = commit.look.drafts.get(id);
         match step.deed {
+            // It gave the number to another beat.
+            Deed::CheckoutManifest if !self.may_renumber() => return None,
             Deed::CheckoutManifest => {
                 then?.others.get("manifest.json")?;
                 let path = format!("generated/{id}/manifest.json");

@@ -246,16 +246,21 @@ impl Week {
         if ended.code != Some(0) {
             return Err(format!("keep {number}: {}", ended.said()));
         }
-        // Of one that is not stale there is nothing to keep.
-        if before.is_some_and(|row| !row.is_stale) {
-            return Ok(true);
-        }
+        let was_stale = before.is_none_or(|row| row.is_stale);
         let inputs = self.inputs_now(place);
         let beat = self.brief.beats[place].id.clone();
         if let Some(key) = self.chunk(place).map(texts::ChunkText::key)
             && let Some(known) = self.memory().known.get_mut(&(beat, key))
         {
-            known.inputs = inputs.into_iter().collect();
+            // Of one that is not stale there is nothing to keep, unless the text before it came back
+            // with this command.
+            if was_stale {
+                known.inputs.clear();
+            }
+            known.inputs.extend(inputs);
+        }
+        if !was_stale {
+            return Ok(true);
         }
         let row = self.status()?.into_iter().nth(place);
         match row.filter(|row| row.is_stale) {

@@ -125,7 +125,13 @@ fn lost_text<'a>(old: &'a Draft, new: &Draft) -> Option<&'a ChunkText> {
     let complete = old.chunks.iter().filter(|chunk| chunk.is_complete);
     let complete = complete.filter(|chunk| !chunk.is_empty());
     let mut authors = complete.chain(old.history.values());
-    if let Some(lost) = authors.find(|text| !texts.contains(text.prose.as_str())) {
+    // One that came back with its beat before it was complete is gone on with.
+    let goes_on_now = |text: &ChunkText| {
+        let mut chunks = new.chunks.iter().filter(|chunk| chunk.beat == text.beat);
+        !text.is_complete && chunks.any(|chunk| goes_on(&text.prose, &chunk.prose))
+    };
+    let is_lost = |text: &&ChunkText| !texts.contains(text.prose.as_str()) && !goes_on_now(text);
+    if let Some(lost) = authors.find(is_lost) {
         return Some(lost);
     }
     // Of what was generated the words are enough: the author's comments may stand among them.
@@ -159,7 +165,7 @@ impl Week {
         self.put_away(old);
         self.in_order(&new)?;
         self.come_back(old, &new, touch)?;
-        self.unasked(old, &new, touch)?;
+        self.unasked(old, &new, touch, ended)?;
         self.learn(old, &new, touch, source, ended);
         if ended.code == Some(0) && *touch != Touch::Nothing {
             self.whole_story(&new)?;
@@ -243,7 +249,14 @@ impl Week {
     }
 
     /// No text is replaced that the command was not about.
-    fn unasked(&self, old: &Draft, new: &Draft, touch: &Touch) -> Result<(), Broken> {
+    fn unasked(
+        &self,
+        old: &Draft,
+        new: &Draft,
+        touch: &Touch,
+        ended: &Ended,
+    ) -> Result<(), Broken> {
+        let read = chunks_of(ended, "state_saved");
         let mut changed_before = false;
         for (place, beat) in self.brief.beats.iter().enumerate() {
             let then = old
@@ -252,7 +265,9 @@ impl Week {
             let now = new.chunk(&beat.id, place + 1);
             let is_changed = then.map(|then| &then.prose) != now.map(|now| &now.prose);
             let Some(then) = then.filter(|_| is_changed) else {
-                changed_before |= is_changed;
+                // What happens in a chunk that the author changed is known once it is read again, and
+                // what was written from it is stale then.
+                changed_before |= is_changed || read.contains(&(place as u64 + 1));
                 continue;
             };
             let known = self.known(&beat.id, then);
@@ -282,11 +297,7 @@ impl Week {
 
     /// Notes whose the new texts are, and what they were written from.
     fn learn(&mut self, old: &Draft, new: &Draft, touch: &Touch, source: Source, ended: &Ended) {
-        let saved = ended.events("chunk_saved");
-        let saved: BTreeSet<u64> = saved
-            .iter()
-            .filter_map(|event| event["chunk"].as_u64())
-            .collect();
+        let saved = chunks_of(ended, "chunk_saved");
         for (place, beat) in self.brief.beats.clone().iter().enumerate() {
             let Some(now) = new
                 .chunk(&beat.id, place + 1)
@@ -350,7 +361,11 @@ impl Week {
                 known.inputs.extend(inputs);
             } else {
                 // A text from somewhere else: nothing is known of it but that it is there.
-                memory.known.entry(key).or_default();
+                let known = memory.known.entry(key).or_default();
+                // The model may have put an author's words into other paragraphs.
+                if is_new && was_revision(old, now) {
+                    known.origin = Origin::Mixed;
+                }
             }
         }
     }
@@ -511,12 +526,30 @@ impl Week {
     }
 }
 
-/// Whether a text goes on from what was there of it; its last words may have been mended.
+/// The chunks that events of a job are about.
+fn chunks_of(ended: &Ended, event: &str) -> BTreeSet<u64> {
+    let events = ended.events(event);
+    let chunks = events.iter().filter_map(|event| event["chunk"].as_u64());
+    chunks.collect()
+}
+
+/// Whether a text was a proposed rewrite once that was put away.
+fn was_revision(old: &Draft, now: &ChunkText) -> bool {
+    let words = ["a revision that", "a revision, "];
+    let is_it = |kept: &ChunkText| {
+        let is_revision = words.iter().any(|words| kept.head.contains(words));
+        is_revision && kept.beat == now.beat && kept.prose == now.prose
+    };
+    old.history.values().any(is_it)
+}
+
+/// Whether a text that was begun from one brief is begun anew for another.
 fn is_other_brief(then: Option<&Inputs>, now: Option<&Inputs>) -> bool {
     then.zip(now)
         .is_some_and(|(then, now)| then.is_begun_anew_for(now))
 }
 
+/// Whether a text goes on from what was there of it; its last words may have been mended.
 fn goes_on(begun: &str, now: &str) -> bool {
     let begun = texts::words(begun);
     let begun = &begun[..begun.len().saturating_sub(3)];
