@@ -60,7 +60,7 @@ impl Reducer<'_> {
             let schedule = lineup.schedule(self.job.brief(), &written.view, &serial);
             if !asked.contains(&task.number) {
                 let message = format!(
-                    "{} became stale by what was rewritten, and is rewritten too",
+                    "{} became stale by what was rewritten or read again, and is rewritten too",
                     ids::chunks(&[task.number])
                 );
                 let reporter = self.job.reporter();
