@@ -4,7 +4,7 @@ use super::exit::Exit;
 use crate::analysis::error::StoryError;
 use crate::analysis::story_file::FindError;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::session::{ArchiveError, StoreError};
 
 /// Says why a command could not do its work, and how the process ends.

@@ -7,7 +7,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::output;
 use crate::analysis::story_file::{FindError, find_brief, is_brief_name};
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::session::{Disk, Located, NoEditor, SessionId, StoryFolder};
 
 #[derive(Args)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
-use super::page::LspEditor;
+use super::buffer_stream::LspEditor;
 use super::state::State;
 use crate::jobs::run::error::JobError;
 use crate::jobs::write::prepare::Prepared;

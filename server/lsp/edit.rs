@@ -7,6 +7,7 @@ use tower_lsp::lsp_types::{
 
 use super::documents::Snapshot;
 use super::position::{self, Encoding};
+use crate::story::text::boundaries;
 
 /// Says what has to be replaced, in bytes of the old text, and by what.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,10 +61,9 @@ pub fn replacements(old: &str, new: &str, head: (usize, usize)) -> Vec<Replaceme
 
 /// Bytes that both texts begin with, on a character boundary and not between CR and LF.
 pub fn common_prefix(a: &str, b: &str) -> usize {
-    let mut length = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
-    while !a.is_char_boundary(length) || !b.is_char_boundary(length) {
-        length -= 1;
-    }
+    let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    // The boundaries of `b` are the same, since UTF-8 shows them in the bytes that both texts have.
+    let length = boundaries::floor(a, same);
     if splits_line_end(a, length) || splits_line_end(b, length) {
         length - 1
     } else {
@@ -73,15 +73,13 @@ pub fn common_prefix(a: &str, b: &str) -> usize {
 
 /// Bytes that both texts end with, likewise.
 pub fn common_suffix(a: &str, b: &str) -> usize {
-    let mut length = a
+    let same = a
         .bytes()
         .rev()
         .zip(b.bytes().rev())
         .take_while(|(a, b)| a == b)
         .count();
-    while !a.is_char_boundary(a.len() - length) || !b.is_char_boundary(b.len() - length) {
-        length -= 1;
-    }
+    let length = a.len() - boundaries::ceil(a, a.len() - same);
     if splits_line_end(a, a.len() - length) || splits_line_end(b, b.len() - length) {
         length - 1
     } else {

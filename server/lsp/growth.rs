@@ -281,6 +281,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::story::text::boundaries;
 
     const HEAD: &str = "---\nchunk: 1\nbeat: storm\nstatus: partial\n---\n";
 
@@ -304,13 +305,6 @@ mod tests {
             text.replace_range(change.start..change.end, &change.text);
         }
         text
-    }
-
-    fn floor_boundary(text: &str, mut index: usize) -> usize {
-        while !text.is_char_boundary(index) {
-            index -= 1;
-        }
-        index
     }
 
     /// Shows each text in turn in a document that takes every edit.
@@ -401,7 +395,7 @@ mod tests {
     }
 
     fn place(text: &str, at: usize) -> usize {
-        floor_boundary(text, at % (text.len() + 1))
+        boundaries::floor(text, at % (text.len() + 1))
     }
 
     proptest! {
@@ -415,7 +409,7 @@ mod tests {
             for event in events {
                 match event {
                     Event::Grow(more) => {
-                        length = floor_boundary(&prose, (length + more).min(prose.len()));
+                        length = boundaries::floor(&prose, (length + more).min(prose.len()));
                         let Ok(step) = growth.step(&document, &prose[..length], false) else {
                             return Ok(());
                         };
@@ -427,7 +421,7 @@ mod tests {
                     Event::Put(at, text) => document.insert_str(place(&document, at), &text),
                     Event::Take(at, length) => {
                         let start = place(&document, at);
-                        let end = floor_boundary(&document, (start + length).min(document.len()));
+                        let end = boundaries::floor(&document, (start + length).min(document.len()));
                         document.replace_range(start..end.max(start), "");
                     }
                 }

@@ -10,10 +10,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
+use super::buffer_stream::LspEditor;
 use super::chunk_review;
 use super::client::EditorClient;
 use super::confirm;
-use super::page::LspEditor;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
@@ -22,7 +22,7 @@ use crate::jobs::run::error::JobError;
 use crate::jobs::run::event_words::Progress;
 use crate::jobs::run::events::{JobEvent, Observer, Outcome, Unit, Work};
 use crate::jobs::run::outcomes::Finished;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::writing::accept::Check;
 
 /// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use ropey::Rope;
 use tower_lsp::lsp_types::MessageType;
 
+use super::buffer_stream::LspEditor;
 use super::document_kind::is_in_chunks;
 use super::journal_events::{JournalEvent, JournalInbox};
-use super::page::LspEditor;
 use super::state::State;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::session::{
     ClientEdit, Disk, Owners, StoreError, StoryFolder, Unsaved, journal_opened, journal_saved,
     journal_seen, settle_journal,

@@ -3,6 +3,7 @@
 //! Handlers wait for nothing slow: a command validates, starts a job and returns its id.
 
 mod brief_review;
+mod buffer_stream;
 mod capabilities;
 mod chunk_review;
 mod client;
@@ -25,7 +26,6 @@ mod journals;
 mod lifecycle;
 mod message;
 mod moves;
-mod page;
 mod plain;
 mod position;
 mod progress;

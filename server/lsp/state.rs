@@ -22,7 +22,7 @@ use super::review_queue::ReviewQueue;
 use super::running_jobs::RunningJobs;
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::snapshots::Look;
-use crate::jobs::run::editor::{Hint, PageStop};
+use crate::jobs::run::editor::{BufferStop, Hint};
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{Disk, Owner, Owners};
 use crate::settings::environment::Environment;
@@ -42,7 +42,7 @@ pub struct State {
     /// Digests of whole texts that this server put into open documents last.
     put: Mutex<HashMap<PathBuf, Digest>>,
     pub edits_underway: EditsUnderway,
-    pub pages: Pages,
+    pub streams: BufferStreams,
     /// Open files of which the author was told that this client does not let them be changed.
     left_alone: Mutex<HashSet<PathBuf>>,
     introduced: OnceLock<Introduction>,
@@ -82,7 +82,7 @@ impl State {
             touched: Mutex::default(),
             put: Mutex::default(),
             edits_underway: EditsUnderway::default(),
-            pages: Pages::default(),
+            streams: BufferStreams::default(),
             left_alone: Mutex::default(),
             introduced: OnceLock::new(),
             unknown: Introduction::default(),
@@ -184,12 +184,12 @@ impl State {
     }
 
     /// Leaves an open file to the author, in a client that does not let it be changed.
-    pub fn leave_alone(&self, path: &Path) -> PageStop {
+    pub fn leave_alone(&self, path: &Path) -> BufferStop {
         let mut left = self
             .left_alone
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        PageStop::CannotEdit(match left.insert(path.to_owned()) {
+        BufferStop::CannotEdit(match left.insert(path.to_owned()) {
             true => Hint::New,
             false => Hint::GivenBefore,
         })
@@ -243,12 +243,12 @@ fn layered(below: Value, above: Value) -> Value {
 
 /// Knows the pages of chunks, one a file.
 #[derive(Default)]
-pub struct Pages {
+pub struct BufferStreams {
     latest: Mutex<HashMap<PathBuf, CancellationToken>>,
     labelled: AtomicU64,
 }
 
-impl Pages {
+impl BufferStreams {
     /// Makes a label that no other page has.
     pub fn label(&self) -> String {
         let page = self.labelled.fetch_add(1, Ordering::Relaxed);

@@ -13,7 +13,7 @@ use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;
-use crate::jobs::run::report::millis;
+use crate::jobs::run::reporter::millis;
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Format, ProviderKind, Usage};
@@ -109,7 +109,7 @@ impl Auditor {
         let Some(chunk) = self.chunk(number).await? else {
             return Ok(Audited::NotThere);
         };
-        let model = &self.asker.writer.model;
+        let model = &self.asker.model.name;
         let asked = chunk.question.digest(model);
         let session = self.job.session().clone();
         let known = blocking(move || session.audits()).await;
@@ -126,7 +126,7 @@ impl Auditor {
         if let Some(before) = before.filter(|before| is_known(before)) {
             return Ok(Audited::Known(before.findings.len()));
         }
-        if self.asker.writer.kind == ProviderKind::Demo {
+        if self.asker.model.kind == ProviderKind::Demo {
             self.job.reporter.warn_once("audit", NO_AUDITOR);
         }
         let (told, usage) = self.ask(&chunk).await?;
@@ -144,8 +144,8 @@ impl Auditor {
             text_sha256: view.digest.clone(),
             asked_sha256: asked,
             audited: jiff::Timestamp::now(),
-            provider: self.asker.writer.kind.as_str().to_owned(),
-            model: self.asker.writer.answers(),
+            provider: self.asker.model.kind.as_str().to_owned(),
+            model: self.asker.model.answers(),
             findings,
         };
         let session = self.job.session().clone();

@@ -89,7 +89,7 @@ impl Passes {
         let settings = &job.settings;
         let asker = |role| {
             let reporter = Arc::clone(&job.reporter);
-            Asker::new(&job.writer, role, settings, reporter)
+            Asker::new(&job.model, role, settings, reporter)
         };
         let way = match settings.refine {
             Refine::Off => None,

@@ -69,7 +69,7 @@ impl Prepared {
         };
         let reporter = Arc::clone(&job.reporter);
         let going = Going {
-            asker: Asker::new(&job.writer, role, &job.settings, reporter),
+            asker: Asker::new(&job.model, role, &job.settings, reporter),
             is_named: self.chunk()?.is_some(),
             job,
             view,
@@ -262,7 +262,7 @@ impl Going {
             }
         }
         let end = audits.end(None, &[]);
-        match self.job.writer.kind {
+        match self.job.model.kind {
             ProviderKind::Demo => End {
                 message: format!("{}: {}", end.message, audit::NO_AUDITOR),
                 ..end

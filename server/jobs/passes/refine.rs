@@ -13,7 +13,7 @@ use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::{JobEvent, RefineResult};
 use crate::jobs::run::failure::Failure;
-use crate::jobs::run::report::millis;
+use crate::jobs::run::reporter::millis;
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Request, Usage};
@@ -230,9 +230,9 @@ impl Refiner {
     fn request(&self, chunk: &Chunk, call: usize, before: &str) -> Request {
         let calls = &chunk.calls;
         let passage = &calls.text[calls.passages[call].clone()];
-        let (writer, language) = (&self.asker.writer, &self.job.brief().language);
+        let (model, language) = (&self.asker.model, &self.job.brief().language);
         let length = words::count(passage, language).max(50);
-        let asked = writer.tokenizers.of_words(&writer.model, length, language);
+        let asked = model.tokenizers.of_words(&model.name, length, language);
         let room = asked.saturating_add(asked / 2).saturating_add(256);
         let task = Task::Refine(passage.to_owned());
         let asks = (calls.system.as_str(), calls.user(call, before));

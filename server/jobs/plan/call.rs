@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use tokio_util::sync::CancellationToken;
 
+use super::growing_brief::{Put, PutStop};
 use super::job::{CallEnd, Job, MOST_RAISED};
-use super::page::{Put, PutStop};
 use super::records;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::events::JobEvent;
@@ -75,7 +75,7 @@ impl Job {
     ) -> CallEnd {
         let parts = u32::try_from(gaps.len()).unwrap_or(u32::MAX);
         let usage_before = self.usage;
-        let writer = self.writer.clone();
+        let model = self.model.clone();
         let (asked, limit) = (Weight::of_request(&request), request.max_output_tokens);
         let mut answer = Answer {
             numbered: brief.beats.iter().map(|beat| beat.id.clone()).collect(),
@@ -99,14 +99,14 @@ impl Job {
         };
         let stream = tokio::select! {
             () = cancel.cancelled() => return CallEnd::Cancelled,
-            stream = writer.complete(request) => stream,
+            stream = model.complete(request) => stream,
         };
         let end = match stream {
             Ok(stream) => answer.listen(stream, cancel).await,
             Err(error) => CallEnd::Failed { error, planned: 0 },
         };
         let (ended, thought, text) = (answer.ended, answer.thought, answer.text);
-        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let (tokenizers, model) = (&self.model.tokenizers, &self.model.name);
         if ended {
             let usage = self.usage.since(usage_before);
             let text = (thought.tokens() == 0).then_some(text.as_str());
@@ -126,10 +126,10 @@ impl Job {
         }
         self.reporter.note_thought(&thought);
         let took = self.usage.since(usage_before);
-        let price = self.writer.price(&self.settings.prices);
+        let price = self.model.price(&self.settings.prices);
         let cost = price.map(|price| price.of(&took));
         self.reporter
-            .note_spent(Role::Plan, &self.writer.answers(), took, cost);
+            .note_spent(Role::Plan, &self.model.answers(), took, cost);
         end
     }
 }
@@ -182,7 +182,7 @@ impl Answer<'_> {
                     self.job.usage = self.usage_before.plus(self.usage);
                 }
                 Ok(Event::Notice(message)) => self.job.reporter.warn(None, "provider", message),
-                Ok(Event::Started { model }) => self.job.writer.note_answer(model.as_deref()),
+                Ok(Event::Started { model }) => self.job.model.note_answer(model.as_deref()),
                 Ok(event @ (Event::Reasoning { .. } | Event::Thought { .. })) => {
                     self.thought.note(&event);
                 }
@@ -221,11 +221,8 @@ impl Answer<'_> {
 
     /// Whether the answer was ended by the limit of its call, which can still be raised.
     fn is_own_limit(&self, reason: &FinishReason) -> bool {
-        let writer = &self.job.writer;
-        let heard = writer
-            .tokenizers
-            .estimator(&writer.model)
-            .estimate(&self.text);
+        let model = &self.job.model;
+        let heard = model.tokenizers.estimator(&model.name).estimate(&self.text);
         let told = self.usage.output_tokens;
         self.job.raised < MOST_RAISED && is_own_limit(reason, self.limit, told, heard)
     }
@@ -283,7 +280,7 @@ impl Answer<'_> {
     }
 
     async fn take_beat(&mut self, told: Told) -> Result<(), PutStop> {
-        let text = self.job.page.read().await?;
+        let text = self.job.growing_brief.read().await?;
         let brief = Brief::parse(&text);
         match check::judge(&told, &brief, &self.told_now) {
             Kind::New => {}
@@ -352,14 +349,14 @@ impl Answer<'_> {
             exit: told.exit.clone(),
         };
         self.job.keep(&beat).await;
-        let first = self.job.page.put(after, &beat).await;
+        let first = self.job.growing_brief.put(after, &beat).await;
         let Err(PutStop::NoPlace(_)) = first else {
             return first.map(|put| (beat, put));
         };
         // An `after=` of the author's may wait for a beat of that name.
         taken.insert(beat.id.0.clone());
         beat.id = check::id(&told.title, number, &taken);
-        let put = self.job.page.put(after, &beat).await?;
+        let put = self.job.growing_brief.put(after, &beat).await?;
         Ok((beat, put))
     }
 

@@ -5,7 +5,7 @@ use super::records;
 use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::plan_events::PlanEvent;
-use crate::jobs::run::run_report;
+use crate::jobs::run::run_summary;
 use crate::provider::ProviderKind;
 use crate::story::counted::counted;
 use crate::story::{Brief, ChunkNumber};
@@ -26,8 +26,8 @@ impl Job {
         let summary = records::Summary {
             story: &self.story.brief.title,
             asked,
-            provider: self.writer.kind.as_str(),
-            model: &self.writer.answers(),
+            provider: self.model.kind.as_str(),
+            model: &self.model.answers(),
             outcome,
             message: &message,
             titles: &self.titles,
@@ -52,7 +52,7 @@ impl Job {
 
     /// Places where a new beat does not take up what the one before it left.
     async fn warn_of_seams(&self) {
-        let Ok(text) = self.page.read().await else {
+        let Ok(text) = self.growing_brief.read().await else {
             return;
         };
         let brief = Brief::parse(&text);
@@ -82,12 +82,12 @@ impl Job {
     /// What came out, what is safe, what to do next.
     fn message(&self, stop: Option<Stop>) -> String {
         let name = self.story.folder.brief_name();
-        let is_open = self.page.is_open();
+        let is_open = self.growing_brief.is_open();
         let place = match is_open {
             true => format!("{name}, which is not saved yet"),
             false => name.to_owned(),
         };
-        let demo = match self.writer.kind {
+        let demo = match self.model.kind {
             ProviderKind::Demo => " by the demo writer, without a model",
             _ => "",
         };
@@ -110,7 +110,7 @@ impl Job {
             Some(Stop::Message(why)) => format!(
                 "{}. {}; {left}. {go_on}",
                 why.trim_end_matches('.'),
-                run_report::capitalised(&planned)
+                run_summary::capitalised(&planned)
             ),
         }
     }

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::page::{Page, Put, PutStop};
+use super::growing_brief::{GrowingBrief, Put, PutStop};
 use super::{Count, Planning, records};
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::calls_beside::Spent;
+use crate::jobs::run::connected_model::ConnectedModel;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::plan_events::PlanEvent;
-use crate::jobs::run::report::{Reporter, cause_chain, causes, millis};
+use crate::jobs::run::reporter::{Reporter, cause_chain, causes, millis};
 use crate::jobs::run::workshop::Workshop;
-use crate::jobs::run::writer::Writer;
 use crate::jobs::run::{demo_scene, measuring};
 use crate::provider::demo::scene::{Outline, Task};
 use crate::provider::{Extension, GiveUp, ProviderError, Request, Retries, Retry, Usage};
@@ -69,8 +69,8 @@ pub enum CallEnd {
 pub struct Job {
     pub(crate) story: StoryFile,
     pub(crate) settings: Settings,
-    pub(crate) writer: Writer,
-    pub(crate) page: Page,
+    pub(crate) model: ConnectedModel,
+    pub(crate) growing_brief: GrowingBrief,
     pub(crate) reporter: Reporter,
     /// Ids that texts of earlier beats have.
     pub(crate) taken: HashSet<String>,
@@ -109,7 +109,7 @@ impl Planning {
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
         self.check_file(workshop.disk(), editor.as_ref()).await?;
         let connected = context.connect(&self.settings, &self.warnings, Role::Plan);
-        let writer = connected.await?;
+        let model = connected.await?;
         let _lock = blocking({
             let (workshop, folder) = (workshop.clone(), self.story.folder.clone());
             move || workshop.lock_outline(&folder)
@@ -142,17 +142,17 @@ impl Planning {
         } = self;
         let retries = retries(&settings);
         let mut job = Job {
-            page: Page::new(
+            growing_brief: GrowingBrief::new(
                 story.folder.clone(),
                 Arc::clone(editor),
                 workshop.disk(),
                 &story.text,
                 &story.brief,
             ),
-            reporter: context.reporter(run, &warnings, &writer),
+            reporter: context.reporter(run, &warnings, &model),
             story,
             settings,
-            writer,
+            model,
             taken,
             usage: Usage::default(),
             count,
@@ -164,7 +164,7 @@ impl Planning {
             empty: 0,
             raised: 1,
         };
-        job.writer.tokenizers.begin(&job.story.brief.language, None);
+        job.model.tokenizers.begin(&job.story.brief.language, None);
         job.tell_started(request.job);
         let stop = job.plan(context.cancel).await;
         Ok(job.finish(&asked, stop).await)
@@ -282,8 +282,8 @@ impl Job {
             job,
             story: self.story.brief.title.clone(),
             run: records::place(&self.story, self.reporter.run()),
-            provider: self.writer.kind.as_str(),
-            model: self.writer.asked().to_owned(),
+            provider: self.model.kind.as_str(),
+            model: self.model.asked().to_owned(),
             beats: self.count.there,
             to_plan: self.to_plan(),
             target_words: self.settings.target_words,
@@ -311,7 +311,7 @@ impl Job {
             if let Some(why) = self.over_budget() {
                 return Some(Stop::Message(why));
             }
-            let text = match self.page.read().await {
+            let text = match self.growing_brief.read().await {
                 Ok(text) => text,
                 Err(stop) => return Some(self.stopped(stop).await),
             };
@@ -323,7 +323,7 @@ impl Job {
                 total: self.count.wanted,
                 words: self.words,
             };
-            let (templates, limit) = (&self.story.templates, self.writer.limit(&self.settings));
+            let (templates, limit) = (&self.story.templates, self.model.limit(&self.settings));
             let prompt = match Prompt::build(&brief, &text, templates, wanted, limit) {
                 Ok(prompt) => prompt,
                 Err(_) if self.measure(&brief, &text, wanted, cancel).await => continue,
@@ -348,7 +348,7 @@ impl Job {
         wanted: Wanted,
         cancel: &CancellationToken,
     ) -> bool {
-        let Some(limit) = measuring::benefit_of_doubt(&self.writer, &self.settings) else {
+        let Some(limit) = measuring::benefit_of_doubt(&self.model, &self.settings) else {
             return false;
         };
         let Ok(prompt) = Prompt::build(brief, text, &self.story.templates, wanted, limit) else {
@@ -357,14 +357,14 @@ impl Job {
         let sample = measuring::first_characters(&prompt.system);
         let took = tokio::select! {
             () = cancel.cancelled() => return false,
-            took = measuring::measure(&self.writer, &self.settings, sample) => took,
+            took = measuring::measure(&self.model, &self.settings, sample) => took,
         };
         self.usage = self.usage.plus(took);
-        let price = self.settings.prices.get(&self.writer.model);
+        let price = self.settings.prices.get(&self.model.name);
         let cost = price.map(|price| price.of(&took));
         self.reporter
-            .note_spent(Role::Plan, &self.writer.model, took, cost);
-        self.writer.tokenizers.knows(&self.writer.model)
+            .note_spent(Role::Plan, &self.model.name, took, cost);
+        self.model.tokenizers.knows(&self.model.name)
     }
 
     /// Behind which beat the next new ones go where the answer does not say: behind those that
@@ -397,7 +397,7 @@ impl Job {
             gaps,
         });
         let in_english = parts.saturating_mul(BEAT_TOKENS).saturating_add(500);
-        let (tokenizers, model) = (&self.writer.tokenizers, &self.writer.model);
+        let (tokenizers, model) = (&self.model.tokenizers, &self.model.name);
         let room = tokenizers.answer_room(model, in_english, &brief.language);
         let request = Request {
             model: model.clone(),
@@ -412,7 +412,7 @@ impl Job {
             format: None,
             extension: Extension::new(Arc::new(scene)),
         };
-        self.writer.in_window(request, self.settings.context_tokens)
+        self.model.in_window(request, self.settings.context_tokens)
     }
 
     /// What to do after a call; `Some` where there is no further one.
@@ -522,7 +522,7 @@ impl Job {
     }
 
     pub(crate) fn cost(&self) -> Option<f64> {
-        let price = self.writer.price(&self.settings.prices)?;
+        let price = self.model.price(&self.settings.prices)?;
         Some(price.of(&self.usage))
     }
 

@@ -10,8 +10,8 @@
 
 mod call;
 mod ending;
+mod growing_brief;
 mod job;
-mod page;
 mod records;
 
 #[cfg(test)]

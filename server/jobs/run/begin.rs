@@ -9,17 +9,17 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::blocking::blocking;
+use super::connected_model::ConnectedModel;
 use super::editor::Editor;
 use super::error::JobError;
 use super::events::{Observer, Work};
 use super::outcomes::Finished;
 use super::preflight;
 use super::prepared::Prepared;
-use super::report::{Reporter, tell_of_settings, tell_of_wait};
+use super::reporter::{Reporter, tell_of_settings, tell_of_wait};
 use super::started_job::StartedJob;
 use super::without_effect::{Situation, without_effect};
 use super::workshop::{OpenSession, Workshop};
-use super::writer::Writer;
 use crate::session::{Notice, Run};
 use crate::settings::{Role, Settings};
 use crate::story::ChunkNumber;
@@ -97,18 +97,18 @@ impl<'a> Context<'a> {
         settings: &Settings,
         warnings: &[String],
         role: Role,
-    ) -> Result<Writer, NotBegun> {
+    ) -> Result<ConnectedModel, NotBegun> {
         tell_of_settings(self.observer.as_ref(), warnings, self.since);
         let waiting = tell_of_wait(Arc::clone(&self.observer), self.since);
-        let writer = Writer::connect(settings, self.workshop.environment(), role, &waiting);
-        self.unless_cancelled(writer).await
+        let model = ConnectedModel::connect(settings, self.workshop.environment(), role, &waiting);
+        self.unless_cancelled(model).await
     }
 
     /// Takes the voice of the job, with what is in its record before all else.
-    pub fn reporter(&self, run: Run, warnings: &[String], writer: &Writer) -> Reporter {
+    pub fn reporter(&self, run: Run, warnings: &[String], model: &ConnectedModel) -> Reporter {
         let reporter = Reporter::new(Arc::clone(&self.observer), run, self.since);
         reporter.record_settings(warnings);
-        writer.warn_of_exposed_key(&reporter);
+        model.warn_of_exposed_key(&reporter);
         reporter
     }
 }
@@ -116,7 +116,7 @@ impl<'a> Context<'a> {
 /// A session that is open for a job which has changed nothing in it yet.
 pub(crate) struct Opened {
     pub open: Arc<OpenSession>,
-    pub writer: Writer,
+    pub model: ConnectedModel,
     /// What opening it has found.
     notices: Vec<Notice>,
 }
@@ -125,15 +125,15 @@ impl Prepared {
     /// Connects the model and opens the session.
     pub(crate) async fn connect(&self, context: &Context<'_>) -> Result<Opened, NotBegun> {
         let role = role(self.work());
-        let writer = context.connect(&self.settings, &self.warnings, role);
-        let writer = writer.await?;
+        let model = context.connect(&self.settings, &self.warnings, role);
+        let model = model.await?;
         let (open, notices) = self
             .open(context.workshop, Arc::clone(&context.editor))
             .await?;
-        self.recall_tokenizers(&open, &writer).await;
+        self.recall_tokenizers(&open, &model).await;
         Ok(Opened {
             open,
-            writer,
+            model,
             notices,
         })
     }
@@ -166,7 +166,7 @@ impl Prepared {
     ) -> Result<Arc<StartedJob>, JobError> {
         let Opened {
             open,
-            writer,
+            model,
             notices,
         } = opened;
         let (work, asked) = (self.work(), self.asked());
@@ -182,8 +182,8 @@ impl Prepared {
                 session.start_run(run_kind(work), &asked)
             }
         });
-        let reporter = context.reporter(run.await?, &self.warnings, &writer);
-        self.warn_without_effect(&reporter, &writer, is_fresh);
+        let reporter = context.reporter(run.await?, &self.warnings, &model);
+        self.warn_without_effect(&reporter, &model, is_fresh);
         for notice in notices {
             reporter.warn(None, notice.code, notice.message);
         }
@@ -193,7 +193,7 @@ impl Prepared {
             work,
             story: Arc::clone(&self.story),
             settings: Arc::new(self.settings.clone()),
-            writer,
+            model,
             open,
             editor: Arc::clone(&context.editor),
             reporter: Arc::new(reporter),
@@ -201,13 +201,13 @@ impl Prepared {
     }
 
     /// Which settings of the command line the author might as well have left out.
-    fn warn_without_effect(&self, reporter: &Reporter, writer: &Writer, is_fresh: bool) {
+    fn warn_without_effect(&self, reporter: &Reporter, model: &ConnectedModel, is_fresh: bool) {
         let situation = Situation {
             settings: &self.settings,
             brief: &self.story.brief,
             work: self.work(),
-            provider: writer.kind,
-            model: &writer.model,
+            provider: model.kind,
+            model: &model.name,
             is_fresh,
         };
         for message in without_effect(&self.request.flags, &situation) {

@@ -9,9 +9,9 @@ use std::time::Duration;
 use futures::StreamExt;
 use serde_json::json;
 
+use super::connected_model::{self, ConnectedModel};
 use super::precedence::{self, Kind};
-use super::report::{Reporter, WAITING};
-use super::writer::{self, Writer};
+use super::reporter::{Reporter, WAITING};
 use crate::provider::{
     Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retries, Retry, Usage,
 };
@@ -34,7 +34,7 @@ pub const ENDLESS: &str = "no end";
 /// together.
 #[derive(Clone)]
 pub struct Asker {
-    pub writer: Writer,
+    pub model: ConnectedModel,
     role: Role,
     /// What its calls are for beside the writing; `None` where the writing waits for them.
     kind: Option<Kind>,
@@ -126,10 +126,15 @@ pub struct Answer {
 
 impl Asker {
     /// Asks the model of a role over the connection of `writer`.
-    pub fn new(writer: &Writer, role: Role, settings: &Settings, reporter: Arc<Reporter>) -> Asker {
-        let model = settings.model_for(role).unwrap_or(&writer.model);
+    pub fn new(
+        model: &ConnectedModel,
+        role: Role,
+        settings: &Settings,
+        reporter: Arc<Reporter>,
+    ) -> Asker {
+        let name = settings.model_for(role).unwrap_or(&model.name);
         Asker {
-            writer: writer.with_model(model),
+            model: model.with_model(name),
             prices: settings.prices.clone(),
             spent: Arc::default(),
             role,
@@ -156,21 +161,21 @@ impl Asker {
 
     pub fn spent(&self) -> Spent {
         Spent {
-            model: self.writer.answers(),
+            model: self.model.answers(),
             ..self.spending().clone()
         }
     }
 
     /// What a prompt to its model may have.
     pub fn limit(&self) -> PromptLimit {
-        self.writer.limit_of(self.context_tokens)
+        self.model.limit_of(self.context_tokens)
     }
 
     /// The request with the room that earlier answers have shown to be needed, in the window of its model.
     pub fn in_room(&self, mut request: Request) -> Request {
         let raised = self.raised.load(Ordering::Relaxed);
         request.max_output_tokens = request.max_output_tokens.saturating_mul(raised);
-        self.writer.in_window(request, self.context_tokens)
+        self.model.in_window(request, self.context_tokens)
     }
 
     /// Whether the limit of a call cut its answer off, and later calls have more room: then it is asked
@@ -183,7 +188,7 @@ impl Asker {
         usage: Usage,
     ) -> bool {
         let limit = request.max_output_tokens;
-        let estimator = self.writer.tokenizers.estimator(&self.writer.model);
+        let estimator = self.model.tokenizers.estimator(&self.model.name);
         let heard = estimator.estimate(text);
         let raised = self.raised.load(Ordering::Relaxed);
         if !is_own_limit(finish, limit, usage.output_tokens, heard) || raised >= MOST_RAISED {
@@ -218,7 +223,7 @@ impl Asker {
         request: &Request,
         heard: &mut (impl FnMut(&str) + Send),
     ) -> (Result<FinishReason, ProviderError>, String, Usage) {
-        let precedence = &self.writer.precedence;
+        let precedence = &self.model.precedence;
         let Some(kind) = self.kind else {
             let _turn = precedence.draft().await;
             let mut call = Call::new(self, request);
@@ -288,7 +293,7 @@ impl Asker {
             Retry::After(wait) => wait,
             Retry::Outage(outage) => {
                 if outage.number == 1 {
-                    let message = writer::waits_for_server(&error, &outage);
+                    let message = connected_model::waits_for_server(&error, &outage);
                     self.reporter.warn(None, WAITING, message);
                 }
                 outage.wait
@@ -338,7 +343,7 @@ impl<'a> Call<'a> {
     ) -> Result<FinishReason, ProviderError> {
         // More than the limit of the call allows comes from no server that keeps to it.
         let most = (request.max_output_tokens as usize).saturating_mul(16);
-        let opened = self.asker.writer.complete(request).await;
+        let opened = self.asker.model.complete(request).await;
         self.is_answered = true;
         answered();
         let mut events = opened?;
@@ -356,7 +361,7 @@ impl<'a> Call<'a> {
                     let entry = json!({"level": "info", "message": message});
                     self.asker.reporter.run().log(&entry);
                 }
-                Event::Started { model } => self.asker.writer.note_answer(model.as_deref()),
+                Event::Started { model } => self.asker.model.note_answer(model.as_deref()),
                 Event::Reasoning { .. } | Event::Thought { .. } => {}
                 Event::Finished(reason) => {
                     // What was told by now need not be estimated.
@@ -386,7 +391,7 @@ impl<'a> Call<'a> {
         }
         let asker = self.asker;
         asker.reporter.note_thought(&self.thought);
-        let tokenizers = &asker.writer.tokenizers;
+        let tokenizers = &asker.model.tokenizers;
         if self.has_ended {
             let text = (self.thought.tokens() == 0).then_some(self.text.as_str());
             let (asked, usage) = (self.asked, self.usage);
@@ -396,17 +401,17 @@ impl<'a> Call<'a> {
                 text,
                 words: 0,
             };
-            tokenizers.note(&asker.writer.model, &call);
+            tokenizers.note(&asker.model.name, &call);
         } else {
-            let estimator = tokenizers.estimator(&asker.writer.model);
+            let estimator = tokenizers.estimator(&asker.model.name);
             let (asked, heard) = (estimator.of(self.asked), estimator.estimate(&self.text));
             self.usage = tokens::with_unreported(self.usage, Usage::default(), asked, heard);
         }
-        let price = asker.writer.price(&asker.prices);
+        let price = asker.model.price(&asker.prices);
         let cost = price.map(|price| price.of(&self.usage));
         asker
             .reporter
-            .note_spent(asker.role, &asker.writer.answers(), self.usage, cost);
+            .note_spent(asker.role, &asker.model.answers(), self.usage, cost);
         let mut spent = asker.spending();
         spent.calls += 1;
         spent.usage = spent.usage.plus(self.usage);
@@ -498,14 +503,14 @@ mod tests {
             asked: Mutex::default(),
         });
         let settings = Settings::default();
-        let writer = Writer::of(Arc::clone(&server) as _, settings.outage);
-        let asker = |role| Asker::new(&writer, role, &settings, Arc::clone(&reporter));
+        let model = ConnectedModel::of(Arc::clone(&server) as _, settings.outage);
+        let asker = |role| Asker::new(&model, role, &settings, Arc::clone(&reporter));
         let (turned_away, reading) = (asker(Role::Audit), asker(Role::State));
         let (refining, asked) = (asker(Role::Refine).in_the_writing(), request());
         let second = Duration::from_secs(1);
         let late = async {
             tokio::time::sleep(second).await;
-            let draft = async { writer.complete(request()).await.map(|_| ()) };
+            let draft = async { model.complete(request()).await.map(|_| ()) };
             tokio::join!(
                 reading.ask(&asked, |_| {}),
                 refining.ask(&asked, |_| {}),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::writer::Writer;
+use super::connected_model::ConnectedModel;
 use crate::provider::ProviderKind;
 use crate::provider::demo::scene::{Scene, Task};
 use crate::session::ChunkView;
@@ -36,14 +36,14 @@ pub fn story(brief: &Brief, seed: u64) -> Scene {
 
 /// The scene of one chunk; an empty one where somebody else writes, who does not look at it: it holds half a brief.
 pub fn scene(
-    writer: &Writer,
+    model: &ConnectedModel,
     brief: &Brief,
     beat: usize,
     chunk: &ChunkView,
     so_far: &str,
     seed: u64,
 ) -> Arc<Scene> {
-    if writer.kind != ProviderKind::Demo {
+    if model.kind != ProviderKind::Demo {
         return Arc::default();
     }
     let beat = &brief.beats[beat];

@@ -5,9 +5,9 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::connected_model::{Connection, asked_port, connect_provider, exposed_key};
 use super::error::JobError;
 use super::workshop::{Workshop, check_no_file};
-use super::writer::{Connection, asked_port, connect_provider, exposed_key};
 use crate::analysis::snapshot::{StorySnapshot, StorySource};
 use crate::jobs::run::blocking::blocking;
 use crate::provider::local::LocalServer;

@@ -14,19 +14,19 @@ use crate::story::{BeatId, ChunkNumber};
 pub trait Editor: Owners {
     /// A page on which the prose of a chunk is shown while it is written. Costs nothing when
     /// the file is not open; notices when it is opened or closed on the way.
-    fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page>;
+    fn stream(&self, chunk: &StreamTarget<'_>) -> Box<dyn BufferStream>;
 
     /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
     ///
     /// # Errors
-    /// [`PageStop::AuthorEdited`] when the file has changes of the author's: it is left alone.
-    /// [`PageStop::Unresponsive`] when the editor did not take the edit in time.
-    async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop>;
+    /// [`BufferStop::AuthorEdited`] when the file has changes of the author's: it is left alone.
+    /// [`BufferStop::Unresponsive`] when the editor did not take the edit in time.
+    async fn replace(&self, edit: &ClientEdit) -> Result<(), BufferStop>;
 }
 
 /// Which chunk a page shows.
 #[derive(Clone)]
-pub struct PageAddress<'a> {
+pub struct StreamTarget<'a> {
     pub path: &'a Path,
     pub number: ChunkNumber,
     pub beat: &'a BeatId,
@@ -45,14 +45,14 @@ pub type KeepReplaced = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// Shows one chunk as it grows. The text is safe on disk before it is shown.
 #[async_trait]
-pub trait Page: Send {
+pub trait BufferStream: Send {
     /// Brings the open file up to `prose`, the whole prose so far.
     ///
     /// # Errors
-    /// [`PageStop::AuthorEdited`] when the author typed where the text grows: the stream has
-    /// to stop there. [`PageStop::Unresponsive`] when the editor did not take the edit in
+    /// [`BufferStop::AuthorEdited`] when the author typed where the text grows: the stream has
+    /// to stop there. [`BufferStop::Unresponsive`] when the editor did not take the edit in
     /// time: the text is in the journal, and a later call tries again.
-    async fn show(&mut self, prose: &str, finished: bool) -> Result<(), PageStop>;
+    async fn show(&mut self, prose: &str, finished: bool) -> Result<(), BufferStop>;
 
     /// Returns when the editor shows what was given last, or does not take it. Bounded in
     /// time.
@@ -61,7 +61,7 @@ pub trait Page: Send {
 
 /// Why text could not be brought into an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PageStop {
+pub enum BufferStop {
     #[error("it has changes that are not saved")]
     AuthorEdited,
     #[error("the editor did not take the edit")]
@@ -79,21 +79,21 @@ pub enum Hint {
 
 #[async_trait]
 impl Editor for NoEditor {
-    fn page(&self, _chunk: &PageAddress<'_>) -> Box<dyn Page> {
-        Box::new(Closed)
+    fn stream(&self, _chunk: &StreamTarget<'_>) -> Box<dyn BufferStream> {
+        Box::new(ClosedBuffer)
     }
 
-    async fn replace(&self, _edit: &ClientEdit) -> Result<(), PageStop> {
+    async fn replace(&self, _edit: &ClientEdit) -> Result<(), BufferStop> {
         Ok(())
     }
 }
 
 /// The page of a file that no editor shows.
-struct Closed;
+struct ClosedBuffer;
 
 #[async_trait]
-impl Page for Closed {
-    async fn show(&mut self, _prose: &str, _finished: bool) -> Result<(), PageStop> {
+impl BufferStream for ClosedBuffer {
+    async fn show(&mut self, _prose: &str, _finished: bool) -> Result<(), BufferStop> {
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::editor::PageStop;
-use super::writer::WriterError;
+use super::connected_model::ConnectError;
+use super::editor::BufferStop;
 use crate::analysis::error::{StoryError, offer};
 use crate::session::{ArchiveError, SessionId, StoreError, Stray};
 use crate::story::ChunkNumber;
@@ -25,7 +25,7 @@ pub enum JobError {
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
     #[error(transparent)]
-    Writer(#[from] WriterError),
+    Connect(#[from] ConnectError),
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -41,7 +41,7 @@ pub enum JobError {
     )]
     FileInTheWay { path: PathBuf },
     #[error("{0}")]
-    Editor(PageStop),
+    Editor(BufferStop),
     #[error(
         "the setting `state` is off, so nothing was read. Set it to on to have chunks read for what later ones \
          have to know of them"
@@ -115,13 +115,13 @@ impl JobError {
                 error,
                 ArchiveError::Occupied { .. } | ArchiveError::OtherStory { .. }
             ),
-            JobError::Writer(error) => {
+            JobError::Connect(error) => {
                 matches!(
                     error,
-                    WriterError::NoProvider { .. }
-                        | WriterError::Key { .. }
-                        | WriterError::Address(_)
-                ) || matches!(error, WriterError::Provider(error) if error.status.is_none() && !error.kind.is_transient())
+                    ConnectError::NoProvider { .. }
+                        | ConnectError::Key { .. }
+                        | ConnectError::Address(_)
+                ) || matches!(error, ConnectError::Provider(error) if error.status.is_none() && !error.kind.is_transient())
             }
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! How work on a complete chunk may come to nothing, and the report of it.
 
-use super::report::cause_chain;
+use super::reporter::cause_chain;
 use super::started_job::StartedJob;
 use crate::provider::{ProviderError, ProviderErrorKind};
 use crate::session::StoreError;

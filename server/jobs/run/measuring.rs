@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 
+use super::connected_model::ConnectedModel;
 use super::prepared::Prepared;
 use super::workshop::OpenSession;
-use super::writer::Writer;
 use crate::jobs::run::blocking::blocking;
 use crate::provider::{Event, ProviderKind, Request, Usage};
 use crate::settings::Settings;
@@ -23,11 +23,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The limit by which a prompt may still fit that a first guess finds too large; `None` where it is no guess any
 /// more.
-pub fn benefit_of_doubt(writer: &Writer, settings: &Settings) -> Option<PromptLimit> {
-    let is_known = writer.kind == ProviderKind::Demo || writer.tokenizers.knows(&writer.model);
+pub fn benefit_of_doubt(model: &ConnectedModel, settings: &Settings) -> Option<PromptLimit> {
+    let is_known = model.kind == ProviderKind::Demo || model.tokenizers.knows(&model.name);
     (!is_known).then(|| PromptLimit {
         estimator: Estimator::least(),
-        ..writer.limit(settings)
+        ..model.limit(settings)
     })
 }
 
@@ -44,9 +44,9 @@ pub fn first_characters(text: &str) -> &str {
 }
 
 /// Has the model count a sample; what that took. What is learned of it is with the writer.
-pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usage {
+pub async fn measure(model: &ConnectedModel, settings: &Settings, sample: &str) -> Usage {
     let request = Request {
-        model: writer.model.clone(),
+        model: model.name.clone(),
         system: "Answer with OK and nothing else.".to_owned(),
         user: vec![sample.to_owned()],
         max_output_tokens: ANSWER,
@@ -58,12 +58,12 @@ pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usag
         format: None,
         extension: Default::default(),
     };
-    let request = writer.in_window(request, settings.context_tokens);
+    let request = model.in_window(request, settings.context_tokens);
     let asked = Weight::of_request(&request);
     let mut usage = Usage::default();
     let listening = async {
         // A server that fails here fails the call that follows, in its own words.
-        let Ok(mut stream) = writer.complete(request).await else {
+        let Ok(mut stream) = model.complete(request).await else {
             return;
         };
         while let Some(Ok(event)) = stream.next().await {
@@ -79,21 +79,21 @@ pub async fn measure(writer: &Writer, settings: &Settings, sample: &str) -> Usag
         text: None,
         words: 0,
     };
-    writer.tokenizers.note(&writer.model, &call);
+    model.tokenizers.note(&model.name, &call);
     usage
 }
 
 impl Prepared {
     /// Has a writer go by what earlier jobs of the session have learned of tokens, and tells it how
     /// large the answers are going to be.
-    pub(crate) async fn recall_tokenizers(&self, open: &OpenSession, writer: &Writer) {
+    pub(crate) async fn recall_tokenizers(&self, open: &OpenSession, model: &ConnectedModel) {
         let session = open.session.clone();
         let kept = blocking(move || session.tokenizers()).await;
         let language = &self.story.brief.language;
-        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        let (tokenizers, name) = (&model.tokenizers, &model.name);
         tokenizers.begin(language, kept.as_deref());
         let longest = self.plan.iter().map(|chunk| chunk.target_words).max();
-        let answer = tokenizers.of_words(model, longest.unwrap_or_default(), language);
+        let answer = tokenizers.of_words(name, longest.unwrap_or_default(), language);
         tokenizers.expect_answer(answer.saturating_add(256));
     }
 }

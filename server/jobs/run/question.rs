@@ -30,15 +30,15 @@ impl StartedJob {
         (system, user): (&str, Vec<String>),
         max_output_tokens: u32,
     ) -> Request {
-        let (brief, settings, writer) = (self.brief(), &self.settings, &asker.writer);
+        let (brief, settings, model) = (self.brief(), &self.settings, &asker.model);
         let beat = (chunk.number.0 as usize).saturating_sub(1);
-        let scene = demo_scene::scene(writer, brief, beat, chunk, "", settings.demo_seed());
+        let scene = demo_scene::scene(model, brief, beat, chunk, "", settings.demo_seed());
         let scene = Scene {
             task,
             ..Arc::unwrap_or_clone(scene)
         };
         Request {
-            model: writer.model.clone(),
+            model: model.name.clone(),
             system: system.to_owned(),
             user,
             max_output_tokens,
@@ -62,10 +62,8 @@ impl StartedJob {
         (tokens, format): (u32, fn() -> Format),
         asked: u32,
     ) -> Request {
-        let (writer, language) = (&asker.writer, &self.brief().language);
-        let room = writer
-            .tokenizers
-            .answer_room(&writer.model, tokens, language);
+        let (model, language) = (&asker.model, &self.brief().language);
+        let room = model.tokenizers.answer_room(&model.name, tokens, language);
         Request {
             // That of the settings is for prose.
             temperature: None,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::calls_beside::{Purpose, Spent};
-use super::editor::{Editor, Hint, PageStop};
+use super::connected_model::ConnectedModel;
+use super::editor::{BufferStop, Editor, Hint};
 use super::events::{JobEvent, Observer, Outcome, Work};
 use super::outcomes::{Finished, SeamOutcome};
-use super::report::{Reporter, millis};
-use super::run_report::{self, ChunkOutcome};
+use super::reporter::{Reporter, millis};
+use super::run_summary::{self, ChunkOutcome};
 use super::workshop::OpenSession;
-use super::writer::Writer;
 use crate::analysis::story_file::StoryFile;
 use crate::session::{ChunkStatus, Saved, Session, SessionView};
 use crate::settings::Settings;
@@ -25,7 +25,7 @@ pub struct StartedJob {
     pub(crate) work: Work,
     pub(crate) story: Arc<StoryFile>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) writer: Writer,
+    pub(crate) model: ConnectedModel,
     pub(crate) open: Arc<OpenSession>,
     pub(crate) editor: Arc<dyn Editor>,
     pub(crate) reporter: Arc<Reporter>,
@@ -123,8 +123,8 @@ impl StartedJob {
             story: self.brief().title.clone(),
             session: self.session().id().to_string(),
             run: self.reporter.run().name().to_owned(),
-            provider: self.writer.kind.as_str(),
-            model: self.writer.asked().to_owned(),
+            provider: self.model.kind.as_str(),
+            model: self.model.asked().to_owned(),
             chunks: view.map_or(0, |view| view.chunks.len()),
             to_write: chunks,
             words: view.map_or(0, words),
@@ -141,7 +141,7 @@ impl StartedJob {
         }
         for edit in saved.client_edits {
             if let Err(stop) = self.editor.replace(&edit).await
-                && stop != PageStop::CannotEdit(Hint::GivenBefore)
+                && stop != BufferStop::CannotEdit(Hint::GivenBefore)
             {
                 let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
                 let message = format!("{file} is open and was left as it is: {stop}");
@@ -152,15 +152,15 @@ impl StartedJob {
 
     /// Keeps what was learned and the summary of the run, and tells how the job came out.
     pub(crate) async fn end(&self, end: JobEnd<'_>) -> Finished {
-        let (reporter, writer) = (&self.reporter, &self.writer);
-        writer.keep_tokenizers(self.session()).await;
-        let summary = run_report::summary(&run_report::Summary {
+        let (reporter, model) = (&self.reporter, &self.model);
+        model.keep_tokenizers(self.session()).await;
+        let summary = run_summary::summary(&run_summary::Summary {
             story: &self.brief().title,
             session: self.session().id(),
             asked: &self.asked,
-            provider: writer.kind.as_str(),
-            model: &writer.answers(),
-            asked_model: writer.asked_in_vain(),
+            provider: model.kind.as_str(),
+            model: &model.answers(),
+            asked_model: model.asked_in_vain(),
             outcome: end.outcome,
             message: &end.message,
             outcomes: end.outcomes,

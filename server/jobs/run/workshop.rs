@@ -234,7 +234,7 @@ impl Workshop {
         let sessions = lock(&self.inner.sessions);
         let open = sessions.values().filter_map(Weak::upgrade);
         for open in open.filter(|open| open.session.folder().brief() == brief) {
-            if let Some((number, job)) = open.writer() {
+            if let Some((number, job)) = open.writing_job() {
                 return Err(JobError::Busy { number, job });
             }
         }
@@ -387,7 +387,7 @@ impl OpenSession {
     /// The outline must not change under running jobs: numbers would mean other beats.
     fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
         let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
-        match self.writer() {
+        match self.writing_job() {
             Some((number, job)) if !same => Err(JobError::Busy {
                 number,
                 job: format!("{job}, with the outline as it was before your change"),
@@ -397,12 +397,12 @@ impl OpenSession {
     }
 
     /// A job that writes here, with a chunk that it has.
-    fn writer(&self) -> Option<(ChunkNumber, String)> {
+    fn writing_job(&self) -> Option<(ChunkNumber, String)> {
         let claims = lock(&self.claims);
         let story = claims.story.as_ref().map(|job| (ChunkNumber(1), job));
         let chunks = claims.chunks.iter().map(|(number, job)| (*number, job));
-        let writer = story.or_else(|| chunks.into_iter().next());
-        writer.map(|(number, job)| (number, job.clone()))
+        let job = story.or_else(|| chunks.into_iter().next());
+        job.map(|(number, job)| (number, job.clone()))
     }
 
     /// Claims a chunk, or with `None` the story; else the job that has it.

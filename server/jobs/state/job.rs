@@ -14,7 +14,7 @@ use crate::jobs::run::events::Outcome;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::prepared::Prepared;
-use crate::jobs::run::run_report;
+use crate::jobs::run::run_summary;
 use crate::jobs::run::started_job::JobEnd;
 use crate::jobs::run::workshop::{Which, Workshop};
 use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read_states};
@@ -242,7 +242,7 @@ fn message(results: &Results) -> String {
         (Some(why), _) => format!(
             "{why}{} {}; still to read: {left}. The story is not affected; the same command tries again.",
             if why.ends_with('.') { "" } else { "." },
-            run_report::capitalised(&read),
+            run_summary::capitalised(&read),
         ),
     }
 }

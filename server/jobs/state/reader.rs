@@ -8,7 +8,7 @@ use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;
-use crate::jobs::run::report::{Reporter, millis};
+use crate::jobs::run::reporter::{Reporter, millis};
 use crate::jobs::run::started_job::StartedJob;
 use crate::provider::demo::scene::Task;
 use crate::provider::{Format, Usage};
@@ -49,7 +49,7 @@ impl Reader {
     /// Makes a reader with the model of the state role, over the connection of the job.
     pub fn new(job: Arc<StartedJob>) -> Reader {
         let reporter = Arc::clone(&job.reporter);
-        let asker = Asker::new(&job.writer, Role::State, &job.settings, reporter);
+        let asker = Asker::new(&job.model, Role::State, &job.settings, reporter);
         Reader { job, asker }
     }
 
@@ -114,8 +114,8 @@ impl Reader {
         let extracted = Extracted {
             number,
             text: chunk.view.digest.clone(),
-            provider: self.asker.writer.kind.as_str().to_owned(),
-            model: self.asker.writer.answers(),
+            provider: self.asker.model.kind.as_str().to_owned(),
+            model: self.asker.model.answers(),
             state,
         };
         let session = self.job.session().clone();

@@ -24,9 +24,9 @@ use incoming::Incoming;
 use requesting::Course;
 
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::{Page, PageAddress};
+use crate::jobs::run::editor::{BufferStream, StreamTarget};
 use crate::jobs::run::events::JobEvent;
-use crate::jobs::run::report::{causes, millis};
+use crate::jobs::run::reporter::{causes, millis};
 use crate::provider::{GiveUp, ProviderError, Retries, Retry, Usage};
 use crate::story::words;
 use crate::writing::accept;
@@ -58,7 +58,7 @@ impl Drafting<'_> {
             refused: Vec::new(),
             cuts: Vec::new(),
         };
-        let mut page = self.job.editor().page(&PageAddress {
+        let mut buffer = self.job.editor().stream(&StreamTarget {
             path: &self.chunk.path,
             number: self.chunk.number,
             beat: &self.chunk.beat,
@@ -66,10 +66,10 @@ impl Drafting<'_> {
             replaces: self.replaces.as_deref(),
             keep: self.keep_replaced(),
         });
-        draft.end = self.calls(&mut draft, page.as_mut(), cancel).await;
+        draft.end = self.calls(&mut draft, buffer.as_mut(), cancel).await;
         self.note_unfinished(&draft).await;
-        page.close().await;
-        self.job.writer().keep_tokenizers(self.job.session()).await;
+        buffer.close().await;
+        self.job.model().keep_tokenizers(self.job.session()).await;
         draft.old = match (&self.replaces, self.begun.load(Ordering::Relaxed)) {
             (None, _) => OldText::None,
             (Some(_), false) => OldText::Stands,
@@ -82,7 +82,7 @@ impl Drafting<'_> {
     async fn calls(
         &self,
         draft: &mut Draft,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
         cancel: &CancellationToken,
     ) -> DraftEnd {
         let settings = self.job.settings();
@@ -97,7 +97,7 @@ impl Drafting<'_> {
             continued: 0,
             refused: 0,
         };
-        if let Some(end) = self.judge_resumed(draft, &tries.acceptance, page).await {
+        if let Some(end) = self.judge_resumed(draft, &tries.acceptance, buffer).await {
             return end;
         }
         loop {
@@ -120,7 +120,14 @@ impl Drafting<'_> {
             let mut course = Course::new(ask, before);
             course.refused = tries.refused;
             let result = self
-                .call(draft, &tries.acceptance, &prompt, &mut course, page, cancel)
+                .call(
+                    draft,
+                    &tries.acceptance,
+                    &prompt,
+                    &mut course,
+                    buffer,
+                    cancel,
+                )
                 .await;
             self.take_part_end(draft, &mut course);
             let heard = draft.prose.get(start..).unwrap_or_default();
@@ -137,7 +144,7 @@ impl Drafting<'_> {
             // status line changes in the same edit, so that one undo takes back both.
             let kept = match result {
                 CallResult::Ended(_) => self.keep(saved, &draft.inputs).await,
-                _ => self.save(saved, &draft.inputs, page, false).await,
+                _ => self.save(saved, &draft.inputs, buffer, false).await,
             };
             if let Err(end) = kept {
                 return end;
@@ -181,13 +188,13 @@ impl Drafting<'_> {
                     if let CallEnd::Finished(reason) = &end {
                         draft.finish = Some(reason.clone());
                     }
-                    let settled = self.settle(draft, &mut tries, &end, &course, page).await;
+                    let settled = self.settle(draft, &mut tries, &end, &course, buffer).await;
                     let is_shown =
                         matches!(settled, Some(DraftEnd::Complete | DraftEnd::AuthorEdited));
                     let shown = whole_words(&draft.prose, draft.whole);
                     if !is_shown
                         && !shown.is_empty()
-                        && let Err(end) = self.show(shown, page, false).await
+                        && let Err(end) = self.show(shown, buffer, false).await
                     {
                         return end;
                     }
@@ -212,7 +219,7 @@ impl Drafting<'_> {
     fn note_inputs(&self, draft: &mut Draft, prompt: &Prompt) {
         let is_begun = !draft.inputs.is_empty();
         let mut held = prompt.inputs.clone();
-        held.insert(Slice::Model, self.job.writer().digest());
+        held.insert(Slice::Model, self.job.model().digest());
         if self.tail == Tail::Planned {
             held.remove(&Slice::Preceding);
         }
@@ -277,7 +284,7 @@ impl Drafting<'_> {
         acceptance: &Acceptance<'_>,
         prompt: &Prompt,
         course: &mut Course,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
         cancel: &CancellationToken,
     ) -> CallResult {
         let started = Instant::now();
@@ -314,7 +321,7 @@ impl Drafting<'_> {
             let mut ended = event.and_then(|event| incoming.take(event));
             if incoming.must_save() {
                 let prose = incoming.unsaved();
-                if let Err(end) = self.save(&prose, incoming.inputs(), page, false).await {
+                if let Err(end) = self.save(&prose, incoming.inputs(), buffer, false).await {
                     return match end {
                         DraftEnd::AuthorEdited => CallResult::AuthorEdited,
                         DraftEnd::Store(error) => CallResult::Store(error),

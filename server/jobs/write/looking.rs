@@ -194,7 +194,7 @@ mod tests {
 
     use super::*;
     use crate::jobs::run::begin::{Context, NotBegun};
-    use crate::jobs::run::editor::{Page, PageAddress, PageStop};
+    use crate::jobs::run::editor::{BufferStop, BufferStream, StreamTarget};
     use crate::jobs::run::events::{JobEvent, Observer, Outcome};
     use crate::jobs::run::workshop::{JobRequest, Naming};
     use crate::session::{ClientEdit, Disk, NoEditor, Owner, Owners};
@@ -232,11 +232,11 @@ mod tests {
 
     #[async_trait]
     impl Editor for Slow {
-        fn page(&self, chunk: &PageAddress<'_>) -> Box<dyn Page> {
-            NoEditor.page(chunk)
+        fn stream(&self, chunk: &StreamTarget<'_>) -> Box<dyn BufferStream> {
+            NoEditor.stream(chunk)
         }
 
-        async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop> {
+        async fn replace(&self, edit: &ClientEdit) -> Result<(), BufferStop> {
             NoEditor.replace(edit).await
         }
     }

@@ -3,7 +3,8 @@
 pub(crate) mod draft;
 pub mod foresee;
 pub mod job;
-pub(crate) mod job_report;
+pub(crate) mod job_progress;
+pub(crate) mod job_records;
 mod looking;
 pub mod prepare;
 mod progress;

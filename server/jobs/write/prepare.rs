@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::job::Job;
-use super::job_report::full_story;
+use super::job_records::full_story;
 use super::looking::Found;
 use super::queue::Queue;
 use super::single::{Beginning, SingleCall};
@@ -17,18 +17,18 @@ use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;
 use crate::jobs::run::calls_beside::Spent;
+use crate::jobs::run::connected_model::ConnectedModel;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::{JobEvent, Outcome};
 use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::preflight::check_brief_inside;
 pub use crate::jobs::run::prepared::Prepared;
-use crate::jobs::run::report::{Reporter, millis, tell_of_settings};
-use crate::jobs::run::run_report;
-use crate::jobs::run::run_report::Safety;
+use crate::jobs::run::reporter::{Reporter, millis, tell_of_settings};
+use crate::jobs::run::run_summary;
+use crate::jobs::run::run_summary::Safety;
 use crate::jobs::run::started_job::JobEnd;
 use crate::jobs::run::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
-use crate::jobs::run::writer::Writer;
 use crate::session::SessionView;
 use crate::settings::{Mode, Switch};
 use crate::story::ChunkNumber;
@@ -91,7 +91,7 @@ impl Prepared {
             Found::Nothing(status) => return Ok(self.nothing_to_write(context, &status).await?),
         };
         let opened = self.connect(context).await?;
-        let (queue, scheduled, beginning) = self.queue(&opened.open, &opened.writer).await?;
+        let (queue, scheduled, beginning) = self.queue(&opened.open, &opened.model).await?;
         let steps = scheduled.schedule.steps();
         let numbers: Vec<ChunkNumber> = steps.map(|step| step.task.number).collect();
         let is_fresh = beginning.is_fresh;
@@ -101,7 +101,7 @@ impl Prepared {
         for (number, kept) in &queue.lineup.kept {
             reporter.warn(Some(*number), kept.code(), kept.message(*number));
         }
-        let choice = self.choose_calls(&beginning, &started.writer).await;
+        let choice = self.choose_calls(&beginning, &started.model).await;
         if let Choice::Chunked(Some(message)) = &choice {
             reporter.warn(None, "mode", message.as_str());
         }
@@ -126,10 +126,10 @@ impl Prepared {
 impl Prepared {
     /// Whether the story is written in one call. What is known of a model by its name counts only
     /// where the server says that it has that model.
-    async fn choose_calls(&self, beginning: &Beginning, writer: &Writer) -> Choice {
-        let choice = beginning.choose(&self.story, &self.settings, writer);
+    async fn choose_calls(&self, beginning: &Beginning, model: &ConnectedModel) -> Choice {
+        let choice = beginning.choose(&self.story, &self.settings, model);
         let is_by_name = self.settings.mode == Mode::Auto && choice == Choice::OneCall;
-        match is_by_name && !writer.provider.offers(&writer.model).await {
+        match is_by_name && !model.provider.offers(&model.name).await {
             true => Choice::Chunked(None),
             false => choice,
         }
@@ -161,13 +161,13 @@ impl Prepared {
         }
         tell_of_settings(observer, &self.warnings, context.since);
         let message = match self.named()? {
-            Some(numbers) => run_report::complete_already(&numbers),
-            None => run_report::message(
+            Some(numbers) => run_summary::complete_already(&numbers),
+            None => run_summary::message(
                 Outcome::Complete,
                 None,
                 &[],
                 &[],
-                &run_report::Rest::nothing(&full_story(&open.session)),
+                &run_summary::Rest::nothing(&full_story(&open.session)),
                 &[],
                 &Safety {
                     saved: Some(status.words),
@@ -177,7 +177,7 @@ impl Prepared {
             ),
         };
         let stale: Vec<ChunkNumber> = status.stale().map(|chunk| chunk.number).collect();
-        let message = run_report::with_stale(message, &stale);
+        let message = run_summary::with_stale(message, &stale);
         let end = JobEnd {
             outcome: Outcome::Complete,
             message,
@@ -262,7 +262,7 @@ impl Prepared {
     async fn queue(
         &self,
         open: &Arc<OpenSession>,
-        writer: &Writer,
+        model: &ConnectedModel,
     ) -> Result<(Queue, Scheduled, Beginning), JobError> {
         let chunk = match &self.request.scope {
             Scope::Chunks(_) | Scope::Rewrite(_) | Scope::RewriteWithNote { .. } => self.chunk()?,
@@ -277,7 +277,7 @@ impl Prepared {
         let written = blocking(move || Written::of_session(&session, &story, &settings)).await?;
         let lineup = self.lineup(&written)?;
         let scheduled = self.schedule(&lineup, &written.view)?;
-        let beginning = Beginning::of(&lineup, &written.view, writer);
+        let beginning = Beginning::of(&lineup, &written.view, model);
         let reach = match self.request.scope {
             Scope::RewriteStale(reach) => reach,
             _ => Reach::Stale,

@@ -8,7 +8,7 @@ use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::error::StoryError;
 use crate::analysis::status::ChunkOverview;
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
-use crate::lsp::page::LspEditor;
+use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::review;
 use crate::session::ChunkStatus;
 

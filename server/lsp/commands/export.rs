@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::command::{Answer, Call};
 use crate::jobs::publish::export::export;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::stories;
 
 /// Packs a draft into a ZIP, or its story into one markdown file; the answer is that file.

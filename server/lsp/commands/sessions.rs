@@ -8,7 +8,7 @@ use super::arguments::Arguments;
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::decide::drafts;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::state::State;
 use crate::lsp::stories;
 use crate::session::{Owners, SessionId};

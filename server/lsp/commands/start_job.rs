@@ -10,11 +10,11 @@ use super::command::{Answer, Call};
 use crate::jobs::assignment::Assignment;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::jobs::run::workshop::{JobRequest, Naming, Scope};
 use crate::jobs::write::prepare::Prepared;
+use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::jobs;
-use crate::lsp::page::LspEditor;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
 

@@ -1,7 +1,7 @@
 //! The command that shows how far a story is.
 
 use super::command::{Answer, Call};
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::stories;
 
 /// Shows how far a story is in a sentence; the answer is the same as data.

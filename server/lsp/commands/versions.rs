@@ -9,9 +9,9 @@ use crate::analysis::status::ChunkOverview;
 use crate::analysis::versions::{Comparison, Versions};
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::jobs::publish::pages;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
+use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::confirm::PATIENCE;
-use crate::lsp::page::LspEditor;
 use crate::lsp::review;
 use crate::lsp::target::Target;
 

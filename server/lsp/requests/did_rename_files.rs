@@ -8,7 +8,7 @@ use tower_lsp::lsp_types::{MessageType, RenameFilesParams, Url};
 use crate::analysis::story_file::is_brief_name;
 use crate::jobs::decide::drafts;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::report::cause_chain;
+use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::documents::path_of;
 use crate::lsp::state::State;
 use crate::lsp::stories;

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::drafting::{CallResult, Draft, Drafting, SAVE_EVERY, SLOW_CALL, whole_words};
-use crate::jobs::run::report::millis;
+use crate::jobs::run::reporter::millis;
 use crate::provider::{Event, ProviderError, ProviderErrorKind, Usage};
 use crate::story::text::sentences::is_finished;
 use crate::story::words;
@@ -93,7 +93,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
                 self.thought.note(&event);
             }
             Some(Ok(Event::Started { model })) => {
-                self.drafting.job.writer().note_answer(model.as_deref());
+                self.drafting.job.model().note_answer(model.as_deref());
             }
             Some(Ok(Event::Finished(reason))) => {
                 return Some(CallResult::Ended(CallEnd::Finished(reason)));

@@ -119,8 +119,8 @@ impl Drafting<'_> {
     /// How much the next call is asked for.
     pub(crate) fn ask(&self, so_far: &str) -> Ask {
         let wanted = still_wanted(self.chunk, so_far, self.language());
-        let writer = self.job.writer();
-        if writer.kind == ProviderKind::Demo {
+        let model = self.job.model();
+        if model.kind == ProviderKind::Demo {
             // It has no deadlines.
             return Ask {
                 words: wanted,
@@ -130,16 +130,16 @@ impl Drafting<'_> {
         let call = self.job.settings().deadlines.call;
         let limit = self.answer_limit();
         let limit = limit.map(|limit| {
-            writer
+            model
                 .tokenizers
-                .words_in(&writer.model, limit, self.language())
+                .words_in(&model.name, limit, self.language())
         });
         let bounds = self.job.measured.bounds(call, limit);
         size::ask(wanted, &bounds)
     }
 
     pub(crate) fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
-        let limit = self.job.writer().limit(self.job.settings());
+        let limit = self.job.model().limit(self.job.settings());
         self.prompt_within(limit, so_far, ask)
     }
 
@@ -167,8 +167,8 @@ impl Drafting<'_> {
         ask: Ask,
         cancel: &CancellationToken,
     ) -> bool {
-        let (writer, settings) = (self.job.writer(), self.job.settings());
-        let Some(limit) = measuring::benefit_of_doubt(writer, settings) else {
+        let (model, settings) = (self.job.model(), self.job.settings());
+        let Some(limit) = measuring::benefit_of_doubt(model, settings) else {
             return false;
         };
         let Ok(prompt) = self.prompt_within(limit, &draft.prose, ask) else {
@@ -176,11 +176,11 @@ impl Drafting<'_> {
         };
         let usage = tokio::select! {
             () = cancel.cancelled() => return false,
-            usage = measuring::measure(writer, settings, measuring::sample(&prompt)) => usage,
+            usage = measuring::measure(model, settings, measuring::sample(&prompt)) => usage,
         };
         draft.usage = draft.usage.plus(usage);
         self.job.note_spent(usage);
-        writer.tokenizers.knows(&writer.model)
+        model.tokenizers.knows(&model.name)
     }
 
     /// The answer of the next call, with its turn, for as long as it is read. What a draft waits behind
@@ -194,7 +194,7 @@ impl Drafting<'_> {
         let patience = precedence::patience(self.job.settings().deadlines.first_token);
         // Ends: a draft is taken back once at most, when calls begin to take turns.
         loop {
-            let turn = self.job.writer().precedence.draft().await;
+            let turn = self.job.model().precedence.draft().await;
             let head = self.open(prompt, so_far, course);
             if let Some(opened) = turn.head(patience, head).await {
                 return (opened, turn);
@@ -231,14 +231,14 @@ impl Drafting<'_> {
         course.is_slice = false;
         let request = self.request(prompt, so_far, course);
         course.note_request(prompt, &request);
-        self.job.writer().complete(request).await
+        self.job.model().complete(request).await
     }
 
     /// Begins the call for the whole story; `None` where it can't be made.
     async fn open_whole(&self, course: &mut Course) -> Option<Result<EventStream, ProviderError>> {
         let prompt = match self.written.whole_prompt(
             self.job.story(),
-            self.job.writer().limit(self.job.settings()),
+            self.job.model().limit(self.job.settings()),
         ) {
             Ok(prompt) => prompt,
             Err(too_large) => {
@@ -249,7 +249,7 @@ impl Drafting<'_> {
         course.is_slice = true;
         let request = self.whole_request(&prompt);
         course.note_request(&prompt, &request);
-        match self.job.writer().complete(request).await {
+        match self.job.model().complete(request).await {
             Ok(stream) => Some(Ok(self.job.single.begin(stream, course.began))),
             Err(error) => {
                 use ProviderErrorKind::{BadRequest, ContextOverflow};
@@ -269,11 +269,8 @@ impl Drafting<'_> {
         let words = chunks.iter().map(|chunk| chunk.target_words).sum();
         let parts = chunks.iter().enumerate().map(|(beat, chunk)| {
             let line = mark::line(chunk.number.0);
-            let writer = self.job.writer();
-            (
-                line,
-                demo_scene::scene(writer, brief, beat, chunk, "", seed),
-            )
+            let model = self.job.model();
+            (line, demo_scene::scene(model, brief, beat, chunk, "", seed))
         });
         let scene = Scene {
             task: Task::Story(parts.collect()),
@@ -293,7 +290,7 @@ impl Drafting<'_> {
         let demo = settings.demo_seed();
         let demo = seed::of_call(Some(demo), course.refused, None).unwrap_or(demo);
         let request = Request {
-            model: self.job.writer().model.clone(),
+            model: self.job.model().name.clone(),
             system: prompt.system(),
             user: prompt.user(),
             max_output_tokens: self.output_tokens(course.ask.words),
@@ -304,7 +301,7 @@ impl Drafting<'_> {
             thinking: settings.thinking_for(Role::Draft),
             format: None,
             extension: Extension::new(demo_scene::scene(
-                self.job.writer(),
+                self.job.model(),
                 self.job.brief(),
                 self.beat_index(),
                 self.chunk,
@@ -312,26 +309,24 @@ impl Drafting<'_> {
                 demo,
             )),
         };
-        self.job
-            .writer()
-            .in_window(request, settings.context_tokens)
+        self.job.model().in_window(request, settings.context_tokens)
     }
 
     /// Most tokens that an answer can have: of what the model writes at once, and of what the server
     /// has room for.
     fn answer_limit(&self) -> Option<u32> {
-        let writer = self.job.writer();
-        let limit = output_limit(writer.kind, &writer.model);
-        let served = writer.tokenizers.answer_limit(&writer.model);
+        let model = self.job.model();
+        let limit = output_limit(model.kind, &model.name);
+        let served = model.tokenizers.answer_limit(&model.name);
         limit.into_iter().chain(served).min()
     }
 
     /// Most tokens that an answer of so many words may have.
     fn output_tokens(&self, words: u32) -> u32 {
-        let writer = self.job.writer();
+        let model = self.job.model();
         // Half as much again, so that a limit cuts off only what ran far too long.
-        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
-        let asked = tokenizers.of_words(model, words.max(50), self.language());
+        let (tokenizers, name) = (&model.tokenizers, &model.name);
+        let asked = tokenizers.of_words(name, words.max(50), self.language());
         let room = asked.saturating_add(asked / 2).saturating_add(256);
         let room = self.answer_limit().map_or(room, |limit| room.min(limit));
         // Elsewhere than at the vendors' own, reasoning counts against the same limit.
@@ -368,15 +363,15 @@ impl Drafting<'_> {
 
     /// About how many tokens a text takes.
     pub(crate) fn estimate(&self, text: &str) -> u32 {
-        let writer = self.job.writer();
-        writer.tokenizers.estimator(&writer.model).estimate(text)
+        let model = self.job.model();
+        model.tokenizers.estimator(&model.name).estimate(text)
     }
 
     /// Takes in how many tokens the server counted in a call; `came` is the text of it. Of a part of the
     /// call for the whole story only what was asked is known.
     pub(crate) fn learn(&self, course: &Course, end: &CallEnd, usage: Usage, came: &str) {
-        let writer = self.job.writer();
-        if course.is_running || writer.kind == ProviderKind::Demo {
+        let model = self.job.model();
+        if course.is_running || model.kind == ProviderKind::Demo {
             return;
         }
         let is_whole = matches!(
@@ -392,8 +387,8 @@ impl Drafting<'_> {
             text,
             words,
         };
-        let was_read = writer.tokenizers.note(&writer.model, &call);
-        if !was_read && writer.kind == ProviderKind::Ollama {
+        let was_read = model.tokenizers.note(&model.name, &call);
+        if !was_read && model.kind == ProviderKind::Ollama {
             let message = "Ollama read far fewer tokens than this prompt has: it was cut to fit the model's window, so \
                            the model may not have seen the facts. Lower context_tokens, or use a model with a larger \
                            window";
@@ -420,14 +415,14 @@ impl Drafting<'_> {
         if !is_own || is_most || course.is_slice {
             return false;
         }
-        let (writer, language) = (self.job.writer(), self.language());
+        let (model, language) = (self.job.model(), self.language());
         let length = words::count(came, language);
-        let (tokenizers, model) = (&writer.tokenizers, &writer.model);
+        let (tokenizers, name) = (&model.tokenizers, &model.name);
         match length {
             0..TELLING => {
-                tokenizers.raise_word(model, course.limit.saturating_mul(2), course.ask.words)
+                tokenizers.raise_word(name, course.limit.saturating_mul(2), course.ask.words)
             }
-            _ => tokenizers.raise_word(model, course.limit, length),
+            _ => tokenizers.raise_word(name, course.limit, length),
         }
         if self.job.measured.is_first_limit() {
             let message = format!(

@@ -4,7 +4,7 @@
 use super::drafting::{Draft, Drafting, whole_words};
 use super::end::DraftEnd;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::Page;
+use crate::jobs::run::editor::BufferStream;
 use crate::writing::accept::{Acceptance, Beginning};
 
 impl Drafting<'_> {
@@ -14,7 +14,7 @@ impl Drafting<'_> {
         &self,
         draft: &mut Draft,
         acceptance: &Acceptance<'_>,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
     ) -> Option<DraftEnd> {
         if draft.prose.trim().is_empty() || !self.is_known_to_be_generated() {
             return None;
@@ -42,7 +42,7 @@ impl Drafting<'_> {
         }
         draft.whole = draft.prose.len();
         draft.judged = draft.prose.len();
-        let put = self.put(&draft.prose, &draft.inputs, page, false).await;
+        let put = self.put(&draft.prose, &draft.inputs, buffer, false).await;
         put.err()
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use super::drafting::Drafting;
 use super::end::DraftEnd;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::{Hint, KeepReplaced, Page, PageStop};
+use crate::jobs::run::editor::{BufferStop, BufferStream, Hint, KeepReplaced};
 use crate::provider::ProviderKind;
 use crate::session::StoreError;
 use crate::writing::prompt::slices;
@@ -19,13 +19,13 @@ impl Drafting<'_> {
         &self,
         prose: &str,
         inputs: &Slices,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
         finished: bool,
     ) -> Result<(), DraftEnd> {
         if prose.is_empty() {
             return Ok(());
         }
-        self.put(prose, inputs, page, finished).await
+        self.put(prose, inputs, buffer, finished).await
     }
 
     /// First to disk, then to the editor.
@@ -33,11 +33,11 @@ impl Drafting<'_> {
         &self,
         prose: &str,
         inputs: &Slices,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
         finished: bool,
     ) -> Result<(), DraftEnd> {
         self.to_disk(prose, inputs).await?;
-        self.show(prose, page, finished).await
+        self.show(prose, buffer, finished).await
     }
 
     /// Saves the prose, if there is any, and does not show it yet.
@@ -57,7 +57,7 @@ impl Drafting<'_> {
         let retire = begins && self.replaces.is_some();
         // What goes on from a text begins as that did.
         let begins_apart = (begins && self.chunk.text.is_empty())
-            .then(|| self.tail == Tail::Planned && self.job.writer().kind != ProviderKind::Demo);
+            .then(|| self.tail == Tail::Planned && self.job.model().kind != ProviderKind::Demo);
         let why = self.why_replaced;
         let is_new = begins && self.chunk.text.trim().is_empty();
         let begun = is_new.then(|| {
@@ -92,13 +92,13 @@ impl Drafting<'_> {
     pub(crate) async fn show(
         &self,
         prose: &str,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
         finished: bool,
     ) -> Result<(), DraftEnd> {
-        match page.show(&self.chunk.going_on(prose), finished).await {
+        match buffer.show(&self.chunk.going_on(prose), finished).await {
             Ok(()) => Ok(()),
-            Err(PageStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
-            Err(PageStop::Unresponsive) => {
+            Err(BufferStop::AuthorEdited) => Err(DraftEnd::AuthorEdited),
+            Err(BufferStop::Unresponsive) => {
                 if finished {
                     let message = format!(
                         "{}: the editor has not taken the last of the text yet. It is safe in its journal, is \
@@ -110,7 +110,7 @@ impl Drafting<'_> {
                 }
                 Ok(())
             }
-            Err(stop @ PageStop::CannotEdit(Hint::New)) => {
+            Err(stop @ BufferStop::CannotEdit(Hint::New)) => {
                 let message = format!(
                     "{} is open, and {stop}. The text is safe in its journal; close the file and open it again to \
                      see it",
@@ -120,7 +120,7 @@ impl Drafting<'_> {
                 reporter.warn(Some(self.chunk.number), "editor-cannot-edit", message);
                 Ok(())
             }
-            Err(PageStop::CannotEdit(Hint::GivenBefore)) => Ok(()),
+            Err(BufferStop::CannotEdit(Hint::GivenBefore)) => Ok(()),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::drafting::{Draft, Drafting, Tries};
 use super::end::DraftEnd;
 use super::requesting::Course;
-use crate::jobs::run::editor::Page;
+use crate::jobs::run::editor::BufferStream;
 use crate::provider::FinishReason;
 use crate::story::words;
 use crate::writing::accept::{Answer, CallEnd, Check, Cut, Judgement, Verdict};
@@ -19,7 +19,7 @@ impl Drafting<'_> {
         tries: &mut Tries<'_>,
         end: &CallEnd,
         course: &Course,
-        page: &mut dyn Page,
+        buffer: &mut dyn BufferStream,
     ) -> Option<DraftEnd> {
         let raw = draft
             .prose
@@ -60,7 +60,7 @@ impl Drafting<'_> {
             Verdict::Accept => {
                 self.take_over(draft, judgement);
                 self.after_slice(course, None);
-                let saved = self.save(&draft.prose, &draft.inputs, page, true).await;
+                let saved = self.save(&draft.prose, &draft.inputs, buffer, true).await;
                 Some(saved.err().unwrap_or(DraftEnd::Complete))
             }
             Verdict::Continue(ref fault) => {
@@ -84,7 +84,7 @@ impl Drafting<'_> {
                     draft.prose.truncate(draft.judged);
                     draft.refused.push((fault.clone(), raw));
                     // It is in the run's records; in the chunk it would be gone on from.
-                    let put = self.put(&draft.prose, &draft.inputs, page, false).await;
+                    let put = self.put(&draft.prose, &draft.inputs, buffer, false).await;
                     if let Err(end) = put {
                         return Some(end);
                     }

@@ -2,7 +2,7 @@
 
 use crate::jobs::run::calls_beside::{Purpose, Spent};
 use crate::jobs::run::outcomes::{SeamOutcome, Stop};
-use crate::jobs::run::run_report::ChunkOutcome;
+use crate::jobs::run::run_summary::ChunkOutcome;
 use crate::provider::Usage;
 
 /// All that came out of a job.

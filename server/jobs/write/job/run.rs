@@ -37,7 +37,7 @@ impl Job {
         let is_empty = to_write.is_empty();
         let mut reducer = Reducer::new(self, schedule, claim.is_story());
         reducer.catch_up(&left, cancel).await;
-        let writing = self.writer().precedence.writing();
+        let writing = self.model().precedence.writing();
         let follows = reach == Reach::Following;
         let is_serial = in_force(self.settings().order, self.brief()) == Order::Serial;
         if follows && is_serial {

@@ -7,11 +7,11 @@ use crate::analysis::story_file::StoryFile;
 use crate::jobs::passes::during_job::Passes;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;
+use crate::jobs::run::connected_model::ConnectedModel;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::outcomes::Unsaved;
-use crate::jobs::run::report::Reporter;
+use crate::jobs::run::reporter::Reporter;
 use crate::jobs::run::started_job::StartedJob;
-use crate::jobs::run::writer::Writer;
 use crate::jobs::state::{Reader, Readings};
 use crate::jobs::write::progress::Progress;
 use crate::jobs::write::single::SingleCall;
@@ -76,8 +76,8 @@ impl Job {
         &self.started.settings
     }
 
-    pub(crate) fn writer(&self) -> &Writer {
-        &self.started.writer
+    pub(crate) fn model(&self) -> &ConnectedModel {
+        &self.started.model
     }
 
     pub(crate) fn session(&self) -> &Session {
@@ -105,13 +105,13 @@ impl Job {
     }
 
     pub(crate) fn cost(&self, usage: &Usage) -> Option<f64> {
-        let price = self.writer().price(&self.settings().prices)?;
+        let price = self.model().price(&self.settings().prices)?;
         Some(price.of(usage))
     }
 
     /// The answer of the first call is going to be the whole story.
     pub(crate) fn expect_whole_story(&self) {
-        let (tokenizers, model) = (&self.writer().tokenizers, &self.writer().model);
+        let (tokenizers, model) = (&self.model().tokenizers, &self.model().name);
         let language = &self.brief().language;
         tokenizers.expect_answer(tokenizers.of_words(model, self.started.target_words(), language));
     }

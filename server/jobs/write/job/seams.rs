@@ -17,7 +17,7 @@ use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::events::{JobEvent, SeamResult};
 use crate::jobs::run::outcomes::{SeamEnd, SeamOutcome, Stop};
-use crate::jobs::run::report::{causes, millis, token_usage};
+use crate::jobs::run::reporter::{causes, millis, token_usage};
 use crate::jobs::run::workshop::Claim;
 use crate::provider::{
     Event, Extension, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request,
@@ -48,7 +48,7 @@ impl Reducer<'_> {
     /// Closes the seams that are open, those of earlier jobs too.
     pub async fn close_seams(&mut self, cancel: &CancellationToken) {
         let job = self.job;
-        if self.results.stop.is_some() || job.writer().kind == ProviderKind::Demo {
+        if self.results.stop.is_some() || job.model().kind == ProviderKind::Demo {
             return;
         }
         let session = job.session().clone();
@@ -141,18 +141,18 @@ impl Job {
             so_far: "",
             remaining_words: later.target_words,
             notes: &[],
-            limit: self.writer().limit(self.settings()),
+            limit: self.model().limit(self.settings()),
         })
         .map_err(|too_large| too_large.to_string())?;
         let (system, user) = (prompt.system(), seam.user(language));
-        let tokenizers = &self.writer().tokenizers;
+        let tokenizers = &self.model().tokenizers;
         let length = words::count(seam.opening, language).max(20);
         let request = Request {
-            model: self.writer().model.clone(),
+            model: self.model().name.clone(),
             system,
             user,
             max_output_tokens: tokenizers
-                .of_words(&self.writer().model, length, language)
+                .of_words(&self.model().name, length, language)
                 .saturating_mul(3)
                 .saturating_add(256),
             prompt_tokens: self.settings().context_tokens,
@@ -162,7 +162,7 @@ impl Job {
             thinking: self.settings().thinking_for(Role::Draft),
             format: None,
             extension: Extension::new(demo_scene::scene(
-                self.writer(),
+                self.model(),
                 self.brief(),
                 beat,
                 later,
@@ -171,7 +171,7 @@ impl Job {
             )),
         };
         Ok(self
-            .writer()
+            .model()
             .in_window(request, self.settings().context_tokens))
     }
 
@@ -194,7 +194,7 @@ impl Job {
                 called = self.listen(request.clone(), &mut text, usage) => Some(called),
             };
             if !matches!(called, Some(Ok(_))) {
-                let estimator = self.writer().tokenizers.estimator(&request.model);
+                let estimator = self.model().tokenizers.estimator(&request.model);
                 let asked = estimator.of(Weight::of_request(&request));
                 *usage = tokens::with_unreported(*usage, before, asked, estimator.estimate(&text));
             }
@@ -209,7 +209,7 @@ impl Job {
                     is_raised = true;
                     request.max_output_tokens = request.max_output_tokens.saturating_mul(4);
                     request = self
-                        .writer()
+                        .model()
                         .in_window(request, self.settings().context_tokens);
                     continue;
                 }
@@ -253,7 +253,7 @@ impl Job {
         let most = (request.max_output_tokens as usize).saturating_mul(16);
         let before = *usage;
         let mut told = Usage::default();
-        let mut stream = self.writer().complete(request).await?;
+        let mut stream = self.model().complete(request).await?;
         while let Some(event) = stream.next().await {
             match event? {
                 Event::Text(piece) => text.push_str(&piece),
@@ -262,7 +262,7 @@ impl Job {
                     *usage = before.plus(told);
                 }
                 Event::Finished(reason) => return Ok(reason),
-                Event::Started { model } => self.writer().note_answer(model.as_deref()),
+                Event::Started { model } => self.model().note_answer(model.as_deref()),
                 Event::Reasoning { .. } | Event::Thought { .. } | Event::Notice(_) => {}
             }
             if text.len() > most {

@@ -10,13 +10,13 @@ use super::running::Job;
 use crate::analysis::written::{Asks, Written};
 use crate::analysis::{stale, stale_reason};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::{Hint, PageStop};
+use crate::jobs::run::editor::{BufferStop, Hint};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::outcomes::Stop;
 use crate::jobs::run::preflight;
-use crate::jobs::run::report::{causes, millis, token_usage};
-use crate::jobs::run::run_report;
-use crate::jobs::run::run_report::{ChunkEnd, ChunkOutcome};
+use crate::jobs::run::reporter::{causes, millis, token_usage};
+use crate::jobs::run::run_summary;
+use crate::jobs::run::run_summary::{ChunkEnd, ChunkOutcome};
 use crate::jobs::run::workshop::Claim;
 use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::provider::ProviderKind;
@@ -420,10 +420,10 @@ impl Job {
             };
             let file = edit.path.file_name().unwrap_or_default().to_string_lossy();
             let code = match stop {
-                PageStop::AuthorEdited => "file-left-alone",
-                PageStop::Unresponsive => "editor-unresponsive",
-                PageStop::CannotEdit(Hint::New) => "editor-cannot-edit",
-                PageStop::CannotEdit(Hint::GivenBefore) => continue,
+                BufferStop::AuthorEdited => "file-left-alone",
+                BufferStop::Unresponsive => "editor-unresponsive",
+                BufferStop::CannotEdit(Hint::New) => "editor-cannot-edit",
+                BufferStop::CannotEdit(Hint::GivenBefore) => continue,
             };
             let message = format!(
                 "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
@@ -462,10 +462,10 @@ impl Job {
 
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
         ChunkResult {
-            provider: self.writer().kind.as_str().to_owned(),
-            model: self.writer().answers(),
-            asked_model: self.writer().asked_in_vain(),
-            finish_reason: draft.finish.as_ref().map(run_report::finish_reason),
+            provider: self.model().kind.as_str().to_owned(),
+            model: self.model().answers(),
+            asked_model: self.model().asked_in_vain(),
+            finish_reason: draft.finish.as_ref().map(run_summary::finish_reason),
             attempts: draft.attempts,
             started,
             finished: jiff::Timestamp::now(),
@@ -474,7 +474,7 @@ impl Job {
             usage: token_usage(draft.usage),
             cost: self.cost(&draft.usage),
             inputs: slices::recorded(&draft.inputs),
-            demo: self.writer().kind == ProviderKind::Demo,
+            demo: self.model().kind == ProviderKind::Demo,
         }
     }
 }

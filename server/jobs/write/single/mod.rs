@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::analysis::lineup::Lineup;
 use crate::analysis::mode::{Choice, Facts, choose};
 use crate::analysis::story_file::StoryFile;
-use crate::jobs::run::writer::Writer;
+use crate::jobs::run::connected_model::ConnectedModel;
 use crate::provider::output_limit;
 use crate::session::{ChunkRecord, ChunkStatus, ChunkView, SessionView};
 use crate::settings::Settings;
@@ -35,7 +35,7 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
-    pub fn of(lineup: &Lineup, view: &SessionView, writer: &Writer) -> Beginning {
+    pub fn of(lineup: &Lineup, view: &SessionView, model: &ConnectedModel) -> Beginning {
         let chunks = &view.chunks;
         let missing = |chunk: &ChunkView| chunk.status == ChunkStatus::Missing;
         let records = chunks.iter().filter_map(|chunk| chunk.record.as_ref());
@@ -43,21 +43,21 @@ impl Beginning {
             parts: chunks.len(),
             is_fresh: lineup.tasks.len() == chunks.len() && chunks.iter().all(missing),
             words: chunks.iter().map(|chunk| chunk.target_words).sum(),
-            measured: measured(records, writer.kind.as_str(), writer.asked()),
+            measured: measured(records, model.kind.as_str(), model.asked()),
         }
     }
 
-    pub fn choose(&self, story: &StoryFile, settings: &Settings, writer: &Writer) -> Choice {
+    pub fn choose(&self, story: &StoryFile, settings: &Settings, model: &ConnectedModel) -> Choice {
         choose(&Facts {
             settings,
             order: in_force(settings.order, &story.brief),
             is_fresh: self.is_fresh,
             parts: self.parts,
             words: self.words,
-            tokens: writer
+            tokens: model
                 .tokenizers
-                .of_words(&writer.model, self.words, &story.brief.language),
-            output_limit: output_limit(writer.kind, &writer.model),
+                .of_words(&model.name, self.words, &story.brief.language),
+            output_limit: output_limit(model.kind, &model.name),
             pace: self.measured.pace(),
         })
     }

@@ -23,7 +23,7 @@ use super::edits_underway::{Fate, Flight};
 use super::growth::{AuthorEdited, Growth, Step, changes};
 use super::plain;
 use super::state::State;
-use crate::jobs::run::editor::{Editor, KeepReplaced, Page, PageAddress, PageStop};
+use crate::jobs::run::editor::{BufferStop, BufferStream, Editor, KeepReplaced, StreamTarget};
 use crate::session::chunk_file::decode;
 use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
@@ -74,11 +74,11 @@ impl Owners for LspEditor {
 
 #[async_trait]
 impl Editor for LspEditor {
-    fn page(&self, address: &PageAddress<'_>) -> Box<dyn Page> {
-        Box::new(LspPage::start(Arc::clone(&self.state), address))
+    fn stream(&self, address: &StreamTarget<'_>) -> Box<dyn BufferStream> {
+        Box::new(LspBufferStream::start(Arc::clone(&self.state), address))
     }
 
-    async fn replace(&self, edit: &ClientEdit) -> Result<(), PageStop> {
+    async fn replace(&self, edit: &ClientEdit) -> Result<(), BufferStop> {
         let mut until = Instant::now() + PATIENCE;
         let mut is_sent = false;
         let mut refusals = Refusals::default();
@@ -98,9 +98,9 @@ impl Editor for LspEditor {
                 let seen = wait_for_end(&self.state, flight, until).await;
                 match seen {
                     // Of ours it is shown as soon as the client tells of it.
-                    None | Some(Fate::Gone) => return Err(PageStop::Unresponsive),
+                    None | Some(Fate::Gone) => return Err(BufferStop::Unresponsive),
                     Some(Fate::Refused) if !refusals.may_try_again(&document) => {
-                        return Err(PageStop::Unresponsive);
+                        return Err(BufferStop::Unresponsive);
                     }
                     Some(Fate::Refused) => wait_for_change(&self.state, &document, PAUSE).await,
                     Some(_) => {}
@@ -118,14 +118,14 @@ impl Editor for LspEditor {
             if !plain::is_same(&shown, &edit.base)
                 || (is_derived && !self.is_ours(&edit.path, &shown))
             {
-                return Err(PageStop::AuthorEdited);
+                return Err(BufferStop::AuthorEdited);
             }
             self.state.note_put(&edit.path, &plain::plain(&edit.text));
             let replacements = changes(&shown, &plain::plain(&edit.text));
             let encoding = self.state.documents.encoding();
             let asked = workspace_edit(&document, &replacements, encoding);
             if delivery::send(&self.state, &document, asked, None, &edit.text).is_none() {
-                return Err(PageStop::Unresponsive);
+                return Err(BufferStop::Unresponsive);
             }
             until = Instant::now() + PATIENCE;
             is_sent = true;
@@ -194,10 +194,10 @@ struct Wanted {
 #[derive(Debug, Clone, Copy, Default)]
 struct Reached {
     turn: u64,
-    stop: Option<PageStop>,
+    stop: Option<BufferStop>,
 }
 
-struct LspPage {
+struct LspBufferStream {
     wanted: watch::Sender<Wanted>,
     reached: watch::Receiver<Reached>,
     state: Arc<State>,
@@ -205,8 +205,8 @@ struct LspPage {
     worker: Option<JoinHandle<()>>,
 }
 
-impl LspPage {
-    fn start(state: Arc<State>, address: &PageAddress<'_>) -> LspPage {
+impl LspBufferStream {
+    fn start(state: Arc<State>, address: &StreamTarget<'_>) -> LspBufferStream {
         let (wanted, wishes) = watch::channel(Wanted::default());
         let (progress, reached) = watch::channel(Reached::default());
         let before = address.replaces.map(str::to_owned);
@@ -214,7 +214,7 @@ impl LspPage {
         let mut worker = Worker {
             growth: Growth::new(address.number, beat, address.begins, before),
             keep: Arc::clone(&address.keep),
-            over: state.pages.begin(address.path),
+            over: state.streams.begin(address.path),
             path: address.path.to_owned(),
             state: Arc::clone(&state),
             opening: None,
@@ -225,11 +225,11 @@ impl LspPage {
             label: state
                 .introduction()
                 .joins_edits()
-                .then(|| state.pages.label()),
+                .then(|| state.streams.label()),
         };
         // The place is fixed before anything else can happen to the document.
         let _ = worker.look(&Wanted::default());
-        LspPage {
+        LspBufferStream {
             wanted,
             reached,
             state,
@@ -240,8 +240,8 @@ impl LspPage {
 }
 
 #[async_trait]
-impl Page for LspPage {
-    async fn show(&mut self, prose: &str, finished: bool) -> Result<(), PageStop> {
+impl BufferStream for LspBufferStream {
+    async fn show(&mut self, prose: &str, finished: bool) -> Result<(), BufferStop> {
         let mut turn = 0;
         self.wanted.send_modify(|wanted| {
             wanted.turn += 1;
@@ -259,12 +259,12 @@ impl Page for LspPage {
                 .reached
                 .wait_for(|reached| reached.turn >= turn || reached.stop.is_some());
             if tokio::time::timeout(LAST_PATIENCE, reached).await.is_err() {
-                return Err(PageStop::Unresponsive);
+                return Err(BufferStop::Unresponsive);
             }
         }
         let reached = *self.reached.borrow();
         match reached.stop {
-            Some(PageStop::Unresponsive) if !finished => Ok(()),
+            Some(BufferStop::Unresponsive) if !finished => Ok(()),
             Some(stop) => Err(stop),
             None => Ok(()),
         }
@@ -326,9 +326,9 @@ impl Worker {
             let wanted = wishes.borrow_and_update().clone();
             let next = self.look(&wanted);
             let stop = match &next {
-                Err(AuthorEdited) => Some(PageStop::AuthorEdited),
-                Ok(Next::Rest) => Some(PageStop::Unresponsive),
-                Ok(Next::Wait(_)) if self.is_late() => Some(PageStop::Unresponsive),
+                Err(AuthorEdited) => Some(BufferStop::AuthorEdited),
+                Ok(Next::Rest) => Some(BufferStop::Unresponsive),
+                Ok(Next::Wait(_)) if self.is_late() => Some(BufferStop::Unresponsive),
                 Ok(_) => None,
             };
             let is_shown = matches!(next, Ok(Next::Nothing));

@@ -88,8 +88,8 @@ impl Client {
         LspEditor::new(Arc::clone(&self.state))
     }
 
-    fn page(&self) -> Box<dyn Page> {
-        self.editor().page(&PageAddress {
+    fn stream(&self) -> Box<dyn BufferStream> {
+        self.editor().stream(&StreamTarget {
             path: &self.path,
             number: ChunkNumber(1),
             beat: &BeatId("storm".to_owned()),
@@ -181,8 +181,8 @@ async fn a_change_that_is_told_minutes_late_is_ours_and_is_not_sent_again() {
     for (answers, typed) in CLIENTS {
         for minutes in [1, 7, 90] {
             let mut client = Client::with_open("chunk_01.md", HEAD).await;
-            let mut page = client.page();
-            assert_eq!(page.show("The lamp", false).await, Ok(()));
+            let mut buffer = client.stream();
+            assert_eq!(buffer.show("The lamp", false).await, Ok(()));
             let first = client.asked_within(BOUNDED).await.expect("an edit");
             if answers {
                 client.answer(&first).await;
@@ -191,15 +191,15 @@ async fn a_change_that_is_told_minutes_late_is_ours_and_is_not_sent_again() {
             let mut prose = String::from("The lamp");
             for word in [" went", " out.", " It", " rained."] {
                 prose.push_str(word);
-                assert_eq!(page.show(&prose, false).await, Ok(()));
+                assert_eq!(buffer.show(&prose, false).await, Ok(()));
                 let again = client.asked_within(minutes * MINUTE / 4).await;
                 assert!(again.is_none(), "sent again: {again:?}");
             }
-            let last = tokio::time::timeout(BOUNDED, page.show(&prose, true)).await;
-            assert_eq!(last, Ok(Err(PageStop::Unresponsive)));
-            let closed = tokio::time::timeout(BOUNDED, page.close()).await;
+            let last = tokio::time::timeout(BOUNDED, buffer.show(&prose, true)).await;
+            assert_eq!(last, Ok(Err(BufferStop::Unresponsive)));
+            let closed = tokio::time::timeout(BOUNDED, buffer.close()).await;
             assert_eq!(closed, Ok(()));
-            drop(page);
+            drop(buffer);
             // The job is over when the client wakes.
             client.tell(&first, typed);
             let rest = client.asked_within(BOUNDED).await.expect("the rest");
@@ -217,8 +217,8 @@ async fn a_change_that_is_told_minutes_late_is_ours_and_is_not_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn an_author_who_typed_at_the_place_minutes_ago_keeps_his_text() {
     let mut client = Client::with_open("chunk_01.md", HEAD).await;
-    let mut page = client.page();
-    assert_eq!(page.show("The lamp", false).await, Ok(()));
+    let mut buffer = client.stream();
+    assert_eq!(buffer.show("The lamp", false).await, Ok(()));
     let first = client.asked_within(BOUNDED).await.expect("an edit");
     client.answer(&first).await;
     tokio::time::sleep(10 * MINUTE).await;
@@ -235,11 +235,11 @@ async fn an_author_who_typed_at_the_place_minutes_ago_keeps_his_text() {
     client.state.documents.change(&url, version, &[typed]);
     let until = Instant::now() + BOUNDED;
     let mut told = Ok(());
-    while told != Err(PageStop::AuthorEdited) && Instant::now() < until {
+    while told != Err(BufferStop::AuthorEdited) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        told = page.show("The lamp went out.", false).await;
+        told = buffer.show("The lamp went out.", false).await;
     }
-    assert_eq!(told, Err(PageStop::AuthorEdited));
+    assert_eq!(told, Err(BufferStop::AuthorEdited));
     let more = client.asked_within(MINUTE).await;
     assert!(more.is_none(), "{more:?}");
     assert_eq!(client.text(), own);
@@ -258,11 +258,11 @@ async fn a_whole_text_that_is_told_minutes_late_is_not_put_twice() {
     let asked = client.asked_within(BOUNDED).await.expect("an edit");
     client.answer(&asked).await;
     let (put, edit) = putting.await.unwrap();
-    assert_eq!(put, Err(PageStop::Unresponsive));
+    assert_eq!(put, Err(BufferStop::Unresponsive));
     tokio::time::sleep(10 * MINUTE).await;
     // Asked for once more while the first is still on its way.
     let again = client.editor().replace(&edit).await;
-    assert_eq!(again, Err(PageStop::Unresponsive));
+    assert_eq!(again, Err(BufferStop::Unresponsive));
     client.tell(&asked, None);
     assert_eq!(client.editor().replace(&edit).await, Ok(()));
     let more = client.asked_within(MINUTE).await;

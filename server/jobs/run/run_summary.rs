@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::calls_beside::{Purpose, Spent};
 use super::events::Outcome;
 use super::outcomes::{Fate, SeamEnd, SeamOutcome};
-use super::report::cause_chain;
+use super::reporter::cause_chain;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::SessionId;
 use crate::story::ChunkNumber;

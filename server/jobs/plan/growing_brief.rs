@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::editor::{Editor, PageStop};
+use crate::jobs::run::editor::{BufferStop, Editor};
 use crate::session::{ClientEdit, Disk, StoreError, StoryFolder};
 use crate::story::new_beats::{Grown, NewBeat, insert};
 use crate::story::{Beat, BeatId, Brief};
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(150);
 
 /// The brief that grows.
-pub struct Page {
+pub struct GrowingBrief {
     folder: StoryFolder,
     editor: Arc<dyn Editor>,
     disk: Disk,
@@ -55,7 +55,7 @@ pub enum PutStop {
     Store(#[from] StoreError),
 }
 
-impl Page {
+impl GrowingBrief {
     /// `text` is the brief as planning begins with it.
     pub fn new(
         folder: StoryFolder,
@@ -63,16 +63,16 @@ impl Page {
         disk: &Disk,
         text: &str,
         brief: &Brief,
-    ) -> Page {
-        let mut page = Page {
+    ) -> GrowingBrief {
+        let mut grown = GrowingBrief {
             disk: disk.within(folder.root()),
             folder,
             editor,
             seen: HashMap::new(),
             order: Vec::new(),
         };
-        page.note(text, brief);
-        page
+        grown.note(text, brief);
+        grown
     }
 
     fn name(&self) -> String {
@@ -125,10 +125,10 @@ impl Page {
                 match self.editor.replace(&edit).await {
                     Ok(()) => {}
                     // The author typed meanwhile: perhaps elsewhere.
-                    Err(PageStop::AuthorEdited | PageStop::Unresponsive) => {
+                    Err(BufferStop::AuthorEdited | BufferStop::Unresponsive) => {
                         tokio::time::sleep(PAUSE).await;
                     }
-                    Err(PageStop::CannotEdit(_)) => {
+                    Err(BufferStop::CannotEdit(_)) => {
                         return Err(PutStop::Unresponsive(self.name()));
                     }
                 }

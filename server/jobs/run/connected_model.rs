@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::answering_model::Answering;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::precedence::Precedence;
-use crate::jobs::run::report::Reporter;
+use crate::jobs::run::reporter::Reporter;
 use crate::provider::demo::DemoWriter;
 use crate::provider::{
     self, ApiKey, Endpoint, EventStream, Outage, Provider, ProviderError, ProviderErrorKind,
@@ -28,10 +28,10 @@ use crate::writing::tokens::{PromptLimit, Tokenizers};
 
 /// A provider with the model to ask for.
 #[derive(Clone)]
-pub struct Writer {
+pub struct ConnectedModel {
     pub provider: Arc<dyn Provider>,
     pub kind: ProviderKind,
-    pub model: String,
+    pub name: String,
     /// Between the calls over this connection.
     pub(crate) precedence: Arc<Precedence>,
     /// Where its key goes readable for all.
@@ -44,7 +44,7 @@ pub struct Writer {
 
 /// Why no writer could be found. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum WriterError {
+pub enum ConnectError {
     #[error(
         "no model provider is configured, so nothing was written: neither ANTHROPIC_API_KEY nor \
          OPENAI_API_KEY holds a key, and no Ollama answers at {ollama}. Set one of the two, start Ollama, or \
@@ -69,17 +69,17 @@ const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
 const OLLAMA: &str = "127.0.0.1:11434";
 const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 
-impl Writer {
+impl ConnectedModel {
     /// Of provider and model, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
         Digest::of(&format!("{}/{}", self.kind.as_str(), self.asked()))
     }
 
     /// The same connection with another model.
-    pub(crate) fn with_model(&self, model: &str) -> Writer {
+    pub(crate) fn with_model(&self, name: &str) -> ConnectedModel {
         let mut other = self.clone();
-        if model != self.model {
-            model.clone_into(&mut other.model);
+        if name != self.name {
+            name.clone_into(&mut other.name);
             other.answering = Arc::default();
         }
         other
@@ -115,7 +115,7 @@ impl Writer {
 
     /// The name of the model that is asked for, as it is recorded.
     pub fn asked(&self) -> &str {
-        recorded_model(&self.model)
+        recorded_model(&self.name)
     }
 
     /// The name of the model that answers; until a server has said which, the one that is asked for.
@@ -134,7 +134,7 @@ impl Writer {
     /// The price of the model that answers, else of the one that is asked for.
     pub(crate) fn price(&self, prices: &BTreeMap<String, Price>) -> Option<Price> {
         let answers = self.answers();
-        let names = [answers.as_str(), &self.model, self.asked()];
+        let names = [answers.as_str(), &self.name, self.asked()];
         names.into_iter().find_map(|name| prices.get(name).copied())
     }
 
@@ -144,7 +144,7 @@ impl Writer {
     }
 
     pub(crate) fn limit_of(&self, context_tokens: u32) -> PromptLimit {
-        self.tokenizers.limit(&self.model, context_tokens)
+        self.tokenizers.limit(&self.name, context_tokens)
     }
 
     /// The request with the window that it is answered in, and with no larger an answer than that
@@ -176,17 +176,17 @@ impl Writer {
         environment: &Environment,
         role: Role,
         waiting: &(dyn Fn(String) + Send + Sync),
-    ) -> Result<Writer, WriterError> {
+    ) -> Result<ConnectedModel, ConnectError> {
         let Connection {
             kind,
             provider,
             exposed_at,
         } = match connect_provider(settings, environment).await {
-            Err(WriterError::NoProvider { ollama, .. }) => {
+            Err(ConnectError::NoProvider { ollama, .. }) => {
                 let asked = asked_port(ProviderKind::Ollama, settings, environment);
                 let found = local_servers::offers(environment, asked).await;
                 let local = Offers(found.into_iter().map(|(_, offer)| offer).collect());
-                return Err(WriterError::NoProvider { ollama, local });
+                return Err(ConnectError::NoProvider { ollama, local });
             }
             connected => connected?,
         };
@@ -199,10 +199,10 @@ impl Writer {
         if let Some(window) = provider.window(&model).await {
             tokenizers.note_served(&model, window);
         }
-        Ok(Writer {
+        Ok(ConnectedModel {
             provider,
             kind,
-            model,
+            name: model,
             exposed_at,
             precedence: Arc::new(Precedence::new(settings.outage)),
             answering: Arc::default(),
@@ -212,13 +212,13 @@ impl Writer {
 }
 
 #[cfg(test)]
-impl Writer {
+impl ConnectedModel {
     /// Makes a writer over a connection of a test, to a server that is waited for no longer than `longest`.
-    pub(crate) fn of(provider: Arc<dyn Provider>, longest: Duration) -> Writer {
-        Writer {
+    pub(crate) fn of(provider: Arc<dyn Provider>, longest: Duration) -> ConnectedModel {
+        ConnectedModel {
             kind: provider.kind(),
             provider,
-            model: "m".to_owned(),
+            name: "m".to_owned(),
             exposed_at: None,
             precedence: Arc::new(Precedence::new(longest)),
             answering: Arc::default(),
@@ -279,7 +279,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn open(kind: ProviderKind, endpoint: Endpoint) -> Result<Connection, WriterError> {
+    fn open(kind: ProviderKind, endpoint: Endpoint) -> Result<Connection, ConnectError> {
         let has_key = endpoint.api_key.is_some();
         let url = endpoint.base_url.as_deref().filter(|_| has_key);
         Ok(Connection {
@@ -294,7 +294,7 @@ impl Connection {
 pub async fn connect_provider(
     settings: &Settings,
     environment: &Environment,
-) -> Result<Connection, WriterError> {
+) -> Result<Connection, ConnectError> {
     let kind = match settings.provider {
         ProviderChoice::Fixed(kind) => kind,
         ProviderChoice::Auto if environment.var("ANTHROPIC_API_KEY").is_some() => {
@@ -323,7 +323,7 @@ fn demo(settings: &Settings) -> DemoWriter {
 async fn running_ollama(
     settings: &Settings,
     environment: &Environment,
-) -> Result<Connection, WriterError> {
+) -> Result<Connection, ConnectError> {
     let endpoint = endpoint(ProviderKind::Ollama, settings, environment).await?;
     let place = endpoint.base_url.as_deref().map_or_else(
         || OLLAMA.to_owned(),
@@ -332,7 +332,7 @@ async fn running_ollama(
     let ollama = Connection::open(ProviderKind::Ollama, endpoint)?;
     match tokio::time::timeout(OLLAMA_DEADLINE, ollama.provider.probe()).await {
         Ok(Ok(_)) => Ok(ollama),
-        Ok(Err(_)) | Err(_) => Err(WriterError::NoProvider {
+        Ok(Err(_)) | Err(_) => Err(ConnectError::NoProvider {
             ollama: place,
             local: Offers::default(),
         }),
@@ -369,7 +369,7 @@ pub async fn endpoint(
     kind: ProviderKind,
     settings: &Settings,
     environment: &Environment,
-) -> Result<Endpoint, WriterError> {
+) -> Result<Endpoint, ConnectError> {
     let key_variable = match kind {
         ProviderKind::Anthropic => Some("ANTHROPIC_API_KEY"),
         ProviderKind::Openai => Some("OPENAI_API_KEY"),
@@ -378,8 +378,8 @@ pub async fn endpoint(
     let base_url = address(kind, settings, environment)
         .map(|url| provider::normalise_base_url(kind, &url))
         .transpose()
-        .map_err(WriterError::Address)?;
-    let key_error = |message: String| WriterError::Key {
+        .map_err(ConnectError::Address)?;
+    let key_error = |message: String| ConnectError::Key {
         provider: kind.as_str(),
         message,
     };
