@@ -95,6 +95,26 @@ fn a_restored_text_that_was_kept_stays_kept() {
     }
 }
 
+/// It was gone, too, when the author had put another version into its place by hand meanwhile.
+#[test]
+fn a_kept_text_stays_kept_under_a_version_that_was_put_there_by_hand() {
+    let story = Story::new();
+    let session = story.open(&["a"]).session;
+    session.complete_chunk(n(1), "First.", result()).unwrap();
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    session.complete_chunk(n(1), "Second.", result()).unwrap();
+    session.restore_version(n(1), Some(1)).unwrap();
+    let kept = other_result().inputs;
+    session.keep_chunk(n(1), kept.clone()).unwrap();
+    drop(session);
+    story.write("chunks/chunk_01.md", &A.replace("Text of a.", "Second."));
+    let session = story.open(&["a"]).session;
+    session.restore_version(n(1), Some(1)).unwrap();
+    let chunk = session.chunk(n(1)).unwrap();
+    assert_eq!(chunk.text, "First.");
+    assert_eq!(chunk.record.unwrap().inputs, kept);
+}
+
 #[test]
 fn a_version_of_which_nothing_is_known_brings_no_metadata_of_another() {
     let story = written();

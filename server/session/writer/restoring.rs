@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Session;
 use super::replacing::{Known, New};
 use super::revising::{made_of, parse_revision};
+use super::Session;
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
-use crate::session::history::{self, KeptVersion};
+use crate::session::history::{self, KeptVersion, generated};
 use crate::session::intent::{Intent, Step};
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::saved::Saved;
@@ -74,14 +74,22 @@ impl Session {
         versions: &[KeptVersion],
     ) -> Result<Option<ChunkRecord>, StoreError> {
         let inner = &self.inner;
-        let of = Some(chunk_file::digest(&kept.file.prose));
+        let of = chunk_file::digest(&kept.file.prose);
+        let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&of);
         let beat = &inner.plan[inner.index(number)?].beat;
         let current = inner.lock_cache().manifest.record(beat).cloned();
-        let mut latest = current.filter(|current| current.content_sha256 == of);
+        let beats = current
+            .as_ref()
+            .map_or_else(|| vec![beat], ChunkRecord::beats);
+        // The author may have put another text into its place by hand since, of which the manifest tells.
+        let copy = generated::record_of(&inner.paths, &of, &inner.disk)?;
+        let copy = copy.filter(|copy| beats.contains(&&copy.beat));
+        let here = copy.into_iter().chain(current).filter(is_of_it);
+        let mut latest = here.max_by_key(ChunkRecord::known_at);
         for version in versions {
             let record = history::record_of(version, &inner.disk)?;
-            let record = record.filter(|record| record.content_sha256 == of);
             latest = record
+                .filter(is_of_it)
                 .into_iter()
                 .chain(latest)
                 .max_by_key(ChunkRecord::known_at);
@@ -220,21 +228,6 @@ impl Session {
             over: vec![Digest::of(text)],
         });
         step.into_iter().collect()
-    }
-
-    /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
-    fn replace(
-        &self,
-        number: ChunkNumber,
-        new: &New,
-        and_then: Vec<Step>,
-    ) -> Result<Saved, StoreError> {
-        let inner = &self.inner;
-        let index = inner.index(number)?;
-        let mut cache = inner.lock_cache();
-        inner.finish_pending(&mut cache)?;
-        inner.replace(&mut cache, index, new, and_then)?;
-        Ok(std::mem::take(&mut cache.owed))
     }
 }
 
