@@ -83,6 +83,49 @@ fn a_replaced_or_rejected_revision_is_of_the_text_that_it_was_made_of() {
     }
 }
 
+/// The text that a revision was made of was the author's, and nothing but what was known of it was kept:
+/// when he typed on, the revision came back as written from nothing, and never was stale.
+#[test]
+fn a_revision_of_a_text_that_was_typed_over_is_of_that_text() {
+    for (decides, is_known) in [("reject", true), ("replace", true), ("accept", false)] {
+        let story = written();
+        let outline = ["a", "b", "c"];
+        let types = |text: &str| {
+            story.write("chunks/chunk_01.md", &A.replace("Text of a.", text));
+            story.open(&outline).session
+        };
+        let session = types("My own text.");
+        let then = BTreeMap::from([("rule 3".to_owned(), Digest::of("the rule then"))]);
+        session.keep_chunk(n(1), then.clone()).unwrap();
+        let proposed = session.propose_revision(&revision(&session, 1, "Better a."));
+        assert!(matches!(proposed.unwrap(), Proposed::Waits(_)));
+        drop(session);
+        let session = types("My own text, and more.");
+        let now = BTreeMap::from([("rule 3".to_owned(), Digest::of("the rule now"))]);
+        session.keep_chunk(n(1), now).unwrap();
+        match decides {
+            "reject" => session.reject_revision(n(1)).unwrap(),
+            "replace" => {
+                let best = revision(&session, 1, "Best a.");
+                session.propose_revision(&best).unwrap();
+            }
+            _ => drop(session.accept_revision(n(1)).unwrap()),
+        }
+        if is_known {
+            let versions = session.versions(n(1)).unwrap();
+            let mut texts = versions.iter().map(|it| it.file.prose.trim());
+            let place = texts.position(|prose| prose == "Better a.");
+            let version = place.expect("the revision is kept") + 1;
+            session.restore_version(n(1), Some(version)).unwrap();
+            let record = session.chunk(n(1)).unwrap().record.unwrap();
+            assert_eq!(record.inputs, then, "{decides}");
+        }
+        let mine = Digest::of("My own text.");
+        let about_mine = format!("history/generated/{}.json", &mine.0[..16]);
+        assert!(!story.exists(&about_mine), "{decides}");
+    }
+}
+
 #[test]
 fn a_revision_that_the_author_opened_or_changed_is_not_replaced() {
     // open, changed on disk, put there by hand

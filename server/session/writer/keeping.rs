@@ -218,14 +218,36 @@ impl Inner {
         step.into_iter().collect()
     }
 
+    /// Returns the steps that take away the copy of a text, and what is known of it, when its one chunk
+    /// has another text.
     fn remove_copy(&self, cache: &Cache, digest: &Digest) -> Result<Vec<Step>, StoreError> {
-        let owners = cache.manifest.all_records();
-        let owners = owners.filter(|record| {
-            let generated = record.generated_sha256.as_ref() == Some(digest);
-            generated || record.authors_text() == Some(digest)
-        });
+        // What is known of the text is known of the revision that was made of it.
+        let is_awaited = |record: &ChunkRecord| {
+            record.revision.is_some() && record.refined_sha256.as_ref() == Some(digest)
+        };
         // Two chunks may have the same text.
-        let Some(path) = generated::path(&self.paths, digest).filter(|_| owners.count() < 2) else {
+        let is_needed = owners(cache, digest) > 1 || cache.manifest.all_records().any(is_awaited);
+        match is_needed {
+            true => Ok(Vec::new()),
+            false => self.removal(digest),
+        }
+    }
+
+    /// Returns the steps that take away what is known of the text that a revision was made of, when the
+    /// revision waits no more and no chunk has the text.
+    pub(super) fn remove_revised(
+        &self,
+        cache: &Cache,
+        revised: Option<&Digest>,
+    ) -> Result<Vec<Step>, StoreError> {
+        match revised.filter(|digest| owners(cache, digest) == 0) {
+            Some(digest) => self.removal(digest),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    fn removal(&self, digest: &Digest) -> Result<Vec<Step>, StoreError> {
+        let Some(path) = generated::path(&self.paths, digest) else {
             return Ok(Vec::new());
         };
         let mut steps = Vec::new();
@@ -264,6 +286,15 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Counts the chunks whose text, or whose generated text, has a digest.
+fn owners(cache: &Cache, digest: &Digest) -> usize {
+    let owners = cache.manifest.all_records().filter(|record| {
+        let generated = record.generated_sha256.as_ref() == Some(digest);
+        generated || record.authors_text() == Some(digest)
+    });
+    owners.count()
 }
 
 /// Returns the status of a text: one without front matter came by the author's hand, and is whole.

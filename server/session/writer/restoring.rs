@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::replacing::{Known, New};
 use super::revising::{made_of, parse_revision};
-use super::Session;
+use super::{Cache, Session};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::{self, KeptVersion, generated};
@@ -116,7 +116,7 @@ impl Session {
             is_revision: true,
             of: None,
         };
-        let taken = self.remove_revision(&revision);
+        let taken = self.remove_revision(&self.inner.lock_cache(), &revision)?;
         self.replace(number, &new, taken)
     }
 
@@ -142,7 +142,7 @@ impl Session {
             // Of one that came by another hand nothing is known.
             None => inner.keep(index, &path, &revision.shown, why)?,
         };
-        let mut steps = self.remove_revision(&revision);
+        let mut steps = self.remove_revision(&cache, &revision)?;
         steps.extend(inner.forget_revision(&cache, index));
         steps.push(Step::Line {
             line: inner.event(index, "rejected the revision of"),
@@ -220,14 +220,33 @@ impl Session {
         Ok(())
     }
 
-    /// Returns the step that removes a revision after the decision about it, unless another one has come
-    /// since.
-    fn remove_revision(&self, revision: &Revision) -> Vec<Step> {
-        let step = revision.on_disk.as_ref().map(|text| Step::Remove {
+    /// Returns the steps that remove a revision after the decision about it, unless another one has come
+    /// since, with what is known for its sake.
+    fn remove_revision(&self, cache: &Cache, revision: &Revision) -> Result<Vec<Step>, StoreError> {
+        let Some(text) = &revision.on_disk else {
+            return Ok(Vec::new());
+        };
+        let mut steps = self.inner.remove_revised(cache, made_of(text).as_ref())?;
+        steps.push(Step::Remove {
             file: self.inner.inside(&revision.path),
             over: vec![Digest::of(text)],
         });
-        step.into_iter().collect()
+        Ok(steps)
+    }
+
+    /// Puts a text into the place of a chunk's, with what else belongs to it, as one change.
+    fn replace(
+        &self,
+        number: ChunkNumber,
+        new: &New,
+        and_then: Vec<Step>,
+    ) -> Result<Saved, StoreError> {
+        let inner = &self.inner;
+        let index = inner.index(number)?;
+        let mut cache = inner.lock_cache();
+        inner.finish_pending(&mut cache)?;
+        inner.replace(&mut cache, index, new, and_then)?;
+        Ok(std::mem::take(&mut cache.owed))
     }
 }
 

@@ -140,17 +140,20 @@ impl Inner {
             let kept = self.keep_revision(cache, index, &chunk, (&file, of), why)?;
             return Ok(Proposed::Aside(kept));
         }
+        let mut steps = Vec::new();
         if let Some(there) = &there {
             let (earlier, _) = parse_revision(there);
             let why = "a revision that a later one replaced";
             let of = made_of(there);
             self.keep_revision(cache, index, &chunk, (&earlier, of.as_ref()), why)?;
+            let of = of.filter(|of| *of != revision.of);
+            steps.extend(self.remove_revised(cache, of.as_ref())?);
         }
-        let mut steps = vec![Step::Put {
+        steps.push(Step::Put {
             file: self.inside(&path),
             text: self.rendered_revision(index, revision),
             over: there.iter().map(|text| Digest::of(text)).collect(),
-        }];
+        });
         if let Some(record) = cache.manifest.record(&planned.beat) {
             let mut record = record.clone();
             record.revision = Some(self.inside(&path));
