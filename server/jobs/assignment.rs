@@ -1,4 +1,4 @@
-//! What a job is to do, and the one way in which shell and editors have it done.
+//! The work of a job, and the function by which shell and editors run it.
 
 use std::sync::Arc;
 
@@ -13,16 +13,16 @@ use super::run::outcomes::Finished;
 use super::run::workshop::Workshop;
 use super::write::prepare::Prepared;
 
-/// Says what a job is to do. Nothing has been sent or written yet.
+/// The work of a job before it starts. Nothing has been sent or written yet.
 pub enum Assignment {
-    /// Writes, reads or goes over chunks.
+    /// Writing, reading, refining or auditing of chunks.
     Chunks(Box<Prepared>),
-    /// Plans beats.
+    /// Planning of beats.
     Outline(Box<Planning>),
 }
 
 impl Assignment {
-    /// Says what it does, and to which story.
+    /// Describes the job in a few words, with the title of its story.
     pub fn title(&self) -> String {
         match self {
             Assignment::Chunks(prepared) => {
@@ -32,7 +32,7 @@ impl Assignment {
         }
     }
 
-    /// Finds the model and does the job. What came is saved, however it ends.
+    /// Connects the model and runs the job to its end; text that arrived is saved, however it ends.
     ///
     /// # Errors
     /// When the job could not begin; once it has begun, whatever happens is told in [`Finished`].

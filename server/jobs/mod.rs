@@ -1,4 +1,4 @@
-//! What acts: jobs plan, write, read and go over a story, and carry out what an author decides.
+//! Runs jobs, which plan, write, read, refine and audit a story, and carries out what an author decides.
 //!
 //! Only here is a model asked for anything and a session written. Jobs speak of stories, beats and chunks; they
 //! know no terminal and no editor protocol: both listen through [`run::events::Observer`], and an editor's open

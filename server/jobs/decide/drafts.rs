@@ -1,4 +1,4 @@
-//! Drafts of a story: begun, switched, adopted, and brought along when their brief is renamed.
+//! Creates drafts of a story, switches between them, adopts them, and moves them along with a renamed brief.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use crate::session::{Disk, Owners, SessionId, StoreError};
 use crate::settings::Settings;
 use crate::story::file_names::is_portable;
 
-/// Begins a draft and makes it the current one; without a name it gets the next number. Nothing
-/// is written into it yet. Blocks on the file system.
+/// Creates a draft and makes it the current one; without a name it gets the next number. No text is written
+/// into it yet. Blocks on the file system.
 ///
 /// # Errors
 /// [`JobError::SessionExists`] where something of the name is there.
@@ -47,7 +47,8 @@ pub fn create(
     Ok(id)
 }
 
-/// Refuses a name that is not one folder's, and this one's, on every system: drafts are synced.
+/// Refuses a name that is not a valid folder name, and the same folder, on every operating system: drafts are
+/// synced.
 fn check_new_name(name: &SessionId, generated: &Path, disk: &Disk) -> Result<(), JobError> {
     let id = name.as_str();
     if !is_portable(id) {
@@ -64,7 +65,7 @@ fn check_new_name(name: &SessionId, generated: &Path, disk: &Disk) -> Result<(),
     }
 }
 
-/// Makes a session the one that `write` goes on with.
+/// Makes a session the current one, which `write` continues.
 ///
 /// # Errors
 /// [`StoreError::NoSession`] where this story has no such session.
@@ -72,8 +73,8 @@ pub fn switch(story: &StoryFile, id: &SessionId, disk: &Disk) -> Result<(), JobE
     Ok(story.folder.switch_session(id, disk)?)
 }
 
-/// Makes a draft whose brief is gone one of this story, and the current one. Without a name it is
-/// the one whose beats are this story's. Blocks on the file system.
+/// Assigns a draft whose brief is gone to this story, and makes it the current one. Without a name it is the
+/// draft whose beats are this story's. Blocks on the file system.
 ///
 /// # Errors
 /// [`JobError::NothingToAdopt`] where there is none, [`JobError::Adoptable`] where there are
@@ -112,7 +113,7 @@ pub fn adopt(
     Ok(id)
 }
 
-/// Brings the drafts of a brief that was renamed in its folder to its new name. Blocks.
+/// Moves the drafts of a brief that was renamed in its folder to its new name. Blocks on the file system.
 ///
 /// # Errors
 /// Where a draft can't be read or written; the others are brought over all the same at the next

@@ -1,4 +1,5 @@
-//! What an author decides: texts kept, locked, restored and taken; drafts begun, switched and adopted; new stories.
+//! Carries out an author's decisions: texts kept, locked, restored and accepted; drafts created, switched and
+//! adopted; new stories.
 
 pub mod drafts;
 pub mod new_story;

@@ -1,18 +1,17 @@
-//! A fresh brief, complete enough to be written at once and plain enough to be changed.
+//! Creates a new brief, complete enough to be written at once and plain enough to be changed.
 
 use std::path::{Path, PathBuf};
 
 use crate::story::file_names::is_device;
 use crate::story::slug::file_slug;
 
-/// The text of a new brief.
+/// Returns the text of a new brief.
 pub fn template(title: &str) -> String {
     let title = yaml_string(title);
     include_str!("new_story.md").replacen("{{title}}", &title, 1)
 }
 
-/// Puts a new brief into `folder`: `story.md`, or a name of its own where that is taken.
-/// Never overwrites anything.
+/// Creates a brief in `folder`: `story.md`, or another name where that is taken. Never overwrites anything.
 pub fn create(folder: &Path, title: &str) -> Result<PathBuf, NotCreated> {
     let text = template(title);
     let mut slug = file_slug(title);
@@ -41,7 +40,7 @@ pub fn create(folder: &Path, title: &str) -> Result<PathBuf, NotCreated> {
     }
 }
 
-/// The brief could not be made; nothing that was there has changed.
+/// A brief that could not be created; nothing that was there has changed.
 #[derive(Debug, thiserror::Error)]
 #[error("{} can't be made: {source}", path.display())]
 pub struct NotCreated {

@@ -1,5 +1,5 @@
-//! What an author decides about chunks without a model: bring a version back, keep a stale text,
-//! take or turn down a revision, lock a text.
+//! Carries out an author's decisions about chunks, without a model: bring a version back, keep a stale text,
+//! accept or reject a revision, lock a text.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,13 +27,13 @@ use crate::story::ids::chunks;
 /// A decision about chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Back to an earlier version, counted from 1, the oldest; `None`: the last one replaced.
+    /// Brings an earlier version back, counted from 1, the oldest; `None`: the last one replaced.
     Restore(Option<usize>),
-    /// The text stays, though what it was written from has changed.
+    /// Keeps a stale text: it counts as fresh from now on.
     Keep,
     AcceptRevision,
     RejectRevision,
-    /// Nothing but the author changes the text from now on.
+    /// Lets nothing but the author change the text from now on.
     Lock,
     Unlock,
 }
@@ -42,11 +42,11 @@ pub enum Decision {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
     Named(Selection),
-    /// All that it can be about: what is stale, what has a revision, what is complete or locked.
+    /// All chunks that it applies to: the stale ones, those with a revision, the complete or the locked ones.
     All,
 }
 
-/// Where and about which chunks.
+/// A decision with the story and the chunks that it is about.
 #[derive(Debug, Clone)]
 pub struct UpkeepRequest {
     pub brief: PathBuf,
@@ -57,18 +57,18 @@ pub struct UpkeepRequest {
     pub editor_settings: Option<Value>,
 }
 
-/// What came of a decision, as `keep --json` prints it.
+/// The result of a decision, as `keep --json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Decided {
     pub story: String,
     pub session: String,
     /// The command's name.
     pub decision: &'static str,
-    /// The chunks that it is carried out for, as they are now.
+    /// The chunks for which it was carried out, as they are now.
     pub chunks: Vec<ChunkOverview>,
-    /// The others, with why.
+    /// The other chunks, with the reason for each.
     pub failed: Vec<Refused>,
-    /// What was done, for people.
+    /// The result as a sentence.
     pub message: String,
 }
 
@@ -79,7 +79,7 @@ pub struct Refused {
     pub message: String,
 }
 
-/// Carries a decision out, chunk by chunk: one that can't be decided about holds up no other.
+/// Carries out a decision, chunk by chunk; a chunk for which it fails holds up no other.
 ///
 /// # Errors
 /// As for a job that can't begin. What is said of single chunks, such as [`JobError::Busy`] for
@@ -201,7 +201,7 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// Decides about one chunk; `None` where it is already as it is to be.
+    /// Carries out the decision for one chunk; returns `None` where there is nothing to change.
     fn about(&self, number: ChunkNumber) -> Result<Option<Saved>, JobError> {
         let _claim = self
             .open
@@ -253,7 +253,7 @@ impl Decision {
         }
     }
 
-    /// The chunks that it can be about.
+    /// Returns the chunks that the decision applies to.
     fn all(self, status: &StoryStatus) -> Vec<ChunkNumber> {
         let is_meant = |chunk: &&ChunkOverview| match self {
             Decision::Restore(_) => chunk.has_history,
@@ -266,7 +266,7 @@ impl Decision {
         chunks.map(|chunk| chunk.number).collect()
     }
 
-    /// A sentence about chunks that are already as they are to be.
+    /// Returns a sentence about chunks for which there is nothing to change.
     fn nothing_to_do(self, numbers: &[ChunkNumber]) -> String {
         let is = if numbers.len() == 1 { "is" } else { "are" };
         let what = match self {
@@ -277,7 +277,7 @@ impl Decision {
         format!("{} {is} {what}", chunks(numbers))
     }
 
-    /// A sentence about the chunks that it was carried out for.
+    /// Returns a sentence about the chunks for which it was carried out.
     fn message(self, done: &[ChunkNumber]) -> String {
         let names = chunks(done);
         let several = done.len() > 1;

@@ -1,4 +1,4 @@
-//! Auditing a chunk: a model looks for what contradicts facts, rules and earlier parts.
+//! Audits a chunk: a model looks for contradictions with facts, rules and earlier parts.
 //!
 //! A finding counts only with its quotes: one of the chunk, one of the place that it
 //! contradicts, each verified against the text. No chunk waits for it, and it changes no text.
@@ -23,34 +23,34 @@ use crate::writing::audit::answer::{self, Quotable, Told};
 use crate::writing::audit::prompt::{self, Question};
 use crate::writing::tokens::PromptLimit;
 
-/// When a chunk is asked about that was audited before.
+/// The condition for auditing a chunk again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
     Always,
-    /// When anything of the question has changed: facts, rules, what earlier parts say.
+    /// Any part of the question has changed: facts, rules, what earlier parts say.
     WhenAnythingChanged,
-    /// When the chunk has another text.
+    /// The chunk has another text.
     WhenTheTextChanged,
 }
 
-/// Whether a chunk is to be audited unasked: nobody looked at this text of it.
+/// Tells whether a chunk is to be audited unasked: its present text was never audited.
 pub fn is_due(chunk: &ChunkView, audits: &Audits) -> bool {
     let audited = audits.chunks.get(&chunk.beat).map(|it| &it.text_sha256);
     chunk.status == ChunkStatus::Complete && audited != Some(&chunk.digest)
 }
 
-/// What is told where there is no model to audit with.
+/// The message where there is no model to audit with.
 pub const NO_AUDITOR: &str = "the demo writer looks at nothing in an audit, so this says nothing about the story; \
                               a model can look, with another `provider`";
 
-/// What came of auditing a chunk.
+/// The result of auditing a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audited {
-    /// So many contradictions stand.
+    /// The number of contradictions that stand.
     Found(usize),
-    /// It was audited before; so many contradictions stood then.
+    /// The number of contradictions that stand, where the same question was asked before.
     Known(usize),
-    /// The chunk is not complete.
+    /// A chunk that is not complete.
     NotThere,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn question(
     question.map(Some).map_err(Failure::TooLarge)
 }
 
-/// Audits chunks of one session, for one job.
+/// The auditor of one session's chunks, for one job.
 pub struct Auditor {
     job: Arc<StartedJob>,
     asker: Asker,
@@ -100,7 +100,7 @@ impl Auditor {
         self.asker.spent()
     }
 
-    /// Audits a chunk and saves what was found.
+    /// Audits a chunk and saves what was found; dropping the future ends the call.
     ///
     /// # Errors
     /// Why nothing is known; what was found earlier stays. Dropped, the call ends.
@@ -163,7 +163,7 @@ impl Auditor {
         Ok(Audited::Found(count))
     }
 
-    /// The chunk with the question about it; `None` where it is not complete.
+    /// Returns the chunk with the question about it; `None` where it is not complete.
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
@@ -180,7 +180,7 @@ impl Auditor {
         .await
     }
 
-    /// What the model tells, and what that took.
+    /// Returns the model's findings and the tokens of the call.
     async fn ask(&self, chunk: &Chunk) -> Result<(Vec<Told>, Usage), Failure> {
         let question = &chunk.question;
         let view = &chunk.view.chunks[(chunk.number.0 as usize).saturating_sub(1)];

@@ -1,9 +1,9 @@
-//! What goes over the chunks of a job after they are complete, where the author wants that: a
-//! refining that is to be applied comes before the next chunk, which goes on from its text;
-//! everything else runs beside the job and holds nothing up.
+//! Refines and audits the chunks of a job after they are complete, where the settings say so. A rewrite that
+//! is to be applied comes before the next chunk, which continues from its text; everything else runs in the
+//! background.
 //!
-//! A chunk is saved before it comes here, and whatever happens here fails no job. Every text is
-//! gone over once: what was refined or audited before is not paid for again.
+//! A chunk is saved before it comes here, and nothing that happens here fails the job. Every text is refined
+//! and audited once at most, so nothing is paid for twice.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,26 +21,26 @@ use crate::session::{Audits, SessionView};
 use crate::settings::{Refine, Role, Settings, Switch};
 use crate::story::ChunkNumber;
 
-/// The passes over the chunks of a job. Dropped, they stop.
+/// The passes over the chunks of a job. Dropping it stops them.
 pub struct Passes {
     beside: Beside<GoingOver>,
 }
 
-/// Goes over a chunk: a rewrite to be proposed comes first, then the audit.
+/// The background work on a chunk: first a rewrite to be proposed, then the audit.
 struct GoingOver {
     job: Arc<StartedJob>,
     refiner: Option<(Refiner, Way)>,
     auditor: Option<Auditor>,
-    /// What the job took but for the passes, as far as it is known here.
+    /// The usage of the job without the passes, as last reported.
     elsewhere: Mutex<Spent>,
     refining: Luck,
     auditing: Luck,
-    /// Nothing more is begun.
+    /// Whether no further pass is started.
     is_stopped: AtomicBool,
     told_budget: AtomicBool,
 }
 
-/// The chunks of a story that were not gone over yet, though the settings ask for it.
+/// The chunks that the settings want refined or audited and that were not yet.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Left {
     pub to_refine: Vec<ChunkNumber>,
@@ -65,7 +65,7 @@ impl Left {
         self.to_refine.is_empty() && self.to_audit.is_empty()
     }
 
-    /// All of them but for those that are written anyway, in story order.
+    /// Returns the chunks without those that are written anyway, in story order.
     pub fn without(self, to_write: &[ChunkNumber]) -> Left {
         let mut left = self;
         left.to_refine.retain(|number| !to_write.contains(number));
@@ -73,7 +73,7 @@ impl Left {
         left
     }
 
-    /// Each chunk once, in story order.
+    /// Returns each chunk once, in story order.
     pub fn chunks(&self) -> Vec<ChunkNumber> {
         let mut chunks = [&self.to_refine[..], &self.to_audit].concat();
         chunks.sort_unstable();
@@ -83,8 +83,8 @@ impl Left {
 }
 
 impl Passes {
-    /// The passes that the settings ask for, with the models of their roles over the connection
-    /// of the job. With both off nothing is ever asked for.
+    /// Makes the passes that the settings ask for, with the models of their roles over the connection of the
+    /// job. With both off no model is asked.
     pub fn new(job: &Arc<StartedJob>) -> Passes {
         let settings = &job.settings;
         let asker = |role| {
@@ -120,14 +120,13 @@ impl Passes {
         }
     }
 
-    /// Whether a chunk is to be refined before others go on from it.
+    /// Tells whether a chunk is refined before later chunks continue from it.
     pub fn applies(&self) -> bool {
         self.beside.work().applies()
     }
 
-    /// Refines a complete chunk where that [applies](Passes::applies), if the author has not
-    /// written it; when this returns, its text is as it will be. `elsewhere` is what the job
-    /// took but for the passes.
+    /// Refines a complete chunk that the author has not written, where that [applies](Passes::applies); its
+    /// text is final when this returns. `elsewhere` is the usage of the job without the passes.
     pub async fn apply(&self, number: ChunkNumber, elsewhere: Spent, cancel: &CancellationToken) {
         if !self.applies() || cancel.is_cancelled() {
             return;
@@ -140,7 +139,7 @@ impl Passes {
         }
     }
 
-    /// Begins what nobody waits for: a rewrite to be proposed, and the audit.
+    /// Starts the background work on a chunk: a rewrite to be proposed, and the audit.
     pub fn beside(&self, number: ChunkNumber, elsewhere: Spent) {
         let work = self.beside.work();
         if work.proposes() || work.auditor.is_some() {
@@ -149,13 +148,13 @@ impl Passes {
         }
     }
 
-    /// What the passes took so far, each with what it was for.
+    /// Returns the usage of each pass so far, with its purpose.
     pub fn spent(&self) -> [(Purpose, Spent); 2] {
         self.beside.work().spent()
     }
 
-    /// Waits for what is under way, which ends by the deadlines of its calls; at a cancel it
-    /// ends at once. Of a job that was `stopped`, nothing more is begun.
+    /// Waits for the passes that are running, which the deadlines of their calls bound; a cancel ends them at
+    /// once. In a job that was `stopped`, no further pass starts.
     pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
         self.beside
             .end(stopped, std::future::pending(), cancel)

@@ -1,5 +1,4 @@
-//! What refining, auditing, reading or planning is going to ask, before anything is sent: for
-//! `--dry-run`.
+//! Estimates the calls of refining, auditing, reading or planning before anything is sent, for `--dry-run`.
 
 use std::sync::Arc;
 
@@ -20,7 +19,7 @@ use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 use crate::writing::tokens;
 
-/// Tokens that one beat takes in the answer to a planning call, on average.
+/// The average number of tokens of a beat in the answer to a planning call.
 const PLANNED_BEAT: u64 = 150;
 
 /// What a job that writes no chunks is going to ask, as `--dry-run --json` prints it.
@@ -40,7 +39,7 @@ pub struct ForeseenPass {
 }
 
 impl Prepared {
-    /// Looks at what a job that reads, refines or audits would ask. Sends nothing, writes nothing.
+    /// Estimates the calls of a job that reads, refines or audits. Sends nothing, writes nothing.
     ///
     /// # Errors
     /// What would stop the job before it begins.
@@ -86,7 +85,7 @@ impl Prepared {
         })
     }
 
-    /// Those chunks about which not the same was asked before.
+    /// Returns the chunks about which the same question was not asked before.
     async fn not_audited(
         &self,
         numbers: Vec<ChunkNumber>,
@@ -120,7 +119,7 @@ impl Prepared {
 }
 
 impl Planning {
-    /// Looks at what the plan would ask. Sends nothing, writes nothing.
+    /// Estimates the calls of the plan. Sends nothing, writes nothing.
     pub fn foresee(&self) -> ForeseenPass {
         let beats = self.missing();
         let brief = u64::from(tokens::estimate(self.text()));
@@ -144,7 +143,7 @@ impl Planning {
 }
 
 impl ForeseenPass {
-    /// What a dry run says.
+    /// Returns the text of a dry run.
     pub fn message(&self) -> String {
         let what = match (self.beats, &self.chunks) {
             (Some(1), _) => "1 beat".to_owned(),

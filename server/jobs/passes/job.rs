@@ -1,4 +1,4 @@
-//! Refining or auditing as a job of its own: what the author asks for, whatever the settings say.
+//! Refines or audits chunks as a job of its own, on the author's request, whatever the settings say.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,32 +24,32 @@ use crate::settings::{Refine, Role};
 use crate::story::ChunkNumber;
 use crate::story::ids;
 
-/// How often the length of a rewrite is told.
+/// The shortest time between two reports of the length of a rewrite.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 
 /// A job that has begun.
 struct Going {
     job: Arc<StartedJob>,
     asker: Asker,
-    /// As it was when the job began.
+    /// The session when the job began.
     view: SessionView,
     chunks: Vec<ChunkNumber>,
     /// Whether the author named the one chunk.
     is_named: bool,
-    /// Keeps other jobs away from a chunk that may get another text.
+    /// The claim that keeps other jobs from a chunk whose text may change.
     _claim: Option<Claim>,
 }
 
-/// What came of it.
+/// The result of the job.
 struct End {
     outcome: Outcome,
     message: String,
-    /// Chunks that have another text now.
+    /// The number of chunks whose text changed.
     written: usize,
 }
 
 impl Prepared {
-    /// Goes over complete chunks once more: refines one, or audits one or all.
+    /// Refines one complete chunk, or audits one or all.
     ///
     /// # Errors
     /// As [`Prepared::run`]; [`JobError::NotComplete`] and [`StoryError::NothingWritten`] where
@@ -98,7 +98,7 @@ impl Prepared {
         }
     }
 
-    /// Stops before a call is paid for whose text could not be put into its chunk.
+    /// Refuses to refine a locked chunk before a call is paid for.
     pub(crate) fn refuse_locked(
         &self,
         view: &SessionView,
@@ -117,7 +117,7 @@ impl Prepared {
         }
     }
 
-    /// A chunk that is refined is nobody else's meanwhile; auditing changes none.
+    /// Claims a chunk that is to be refined for this job; an audit changes no text and needs no claim.
     fn claim(
         &self,
         open: &Arc<OpenSession>,
@@ -199,7 +199,7 @@ impl Going {
         }
     }
 
-    /// Tells how much of a rewrite has come, now and then.
+    /// Returns a function that reports the length of a rewrite, in words, at intervals.
     fn heard(&self, number: ChunkNumber) -> impl FnMut(u32) + Send + use<> {
         let of = self.view.chunk(number).map_or(0, |chunk| chunk.words);
         let story_words = started_job::words(&self.view);
@@ -225,7 +225,7 @@ impl Going {
         }
     }
 
-    /// One chunk after the other; what would go wrong with every chunk ends it.
+    /// Audits one chunk after the other, until an error that every chunk would meet.
     async fn audit(&self, cancel: &CancellationToken) -> End {
         let auditor = Auditor::new(Arc::clone(&self.job), self.asker.clone());
         let again = match self.is_named {
@@ -305,11 +305,11 @@ impl End {
     }
 }
 
-/// What the audits of a job came to.
+/// The counts of a job's audits.
 #[derive(Default)]
 struct Audits {
     audited: usize,
-    /// Of them, those about which the same had been asked before.
+    /// The number of chunks about which the same had been asked before.
     known: usize,
     findings: usize,
     /// Chunks with contradictions.
@@ -326,7 +326,7 @@ impl Audits {
         }
     }
 
-    /// `stopped` says why the chunks that are `left` were not audited.
+    /// Makes the result of the job; `stopped` says why the chunks in `left` were not audited.
     fn end(&self, stopped: Option<&str>, left: &[ChunkNumber]) -> End {
         let found = match self.findings {
             0 => "no contradictions".to_owned(),

@@ -1,4 +1,4 @@
-//! Passes over complete chunks: a second draft (refine) and the search for contradictions (audit).
+//! Runs passes over complete chunks: rewriting their prose (refine) and searching for contradictions (audit).
 
 pub(crate) mod audit;
 pub(crate) mod during_job;

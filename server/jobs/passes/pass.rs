@@ -1,12 +1,12 @@
-//! What the author is told of a pass over a chunk that came to nothing.
+//! Reports a pass over a chunk that failed.
 
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::started_job::StartedJob;
 use crate::story::ChunkNumber;
 
 impl StartedJob {
-    /// Tells the author of a pass that came to nothing, and keeps its report; `doing` is what
-    /// was not done: "refined".
+    /// Reports a failed pass to the author and keeps it in the run's errors; `doing` is what was not done:
+    /// "refined".
     pub(crate) async fn tell_failure(&self, number: ChunkNumber, doing: &str, failure: &Failure) {
         let code = match (doing, failure) {
             ("refined", Failure::Refused { .. }) => "refine-refused",

@@ -1,4 +1,4 @@
-//! Refining a chunk: a second pass over its prose, which must tell the same.
+//! Refines a chunk: a second pass rewrites its prose, and must tell the same events.
 //!
 //! The chunk is complete and saved before, and stays as it is unless the author wants it replaced
 //! unasked: a rewrite waits in revisions/. Nothing is taken that loses people, things or a fifth
@@ -26,19 +26,19 @@ use crate::writing::refine::judge::Original;
 use crate::writing::refine::passages;
 use crate::writing::refine::prompt::Calls;
 
-/// Why a text was replaced, for history and changelog.
+/// The reason for a replacement, for history and changelog.
 const WHY: &str = "the text was refined";
 
-/// What happens to a rewrite.
+/// The use of a rewrite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
-    /// It waits for the author's yes or no.
+    /// Waits as a revision for the author's yes or no.
     Propose,
-    /// It takes the chunk's place.
+    /// Replaces the chunk's text.
     Apply,
 }
 
-/// Who wants a chunk refined.
+/// The origin of the wish to refine a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
     /// The author, naming it.
@@ -47,8 +47,8 @@ pub enum Asked {
     BySettings,
 }
 
-/// Whether a chunk is to be refined unasked: a text that was generated, and that neither was
-/// gone over yet nor decided for or locked by the author.
+/// Tells whether a chunk is to be refined unasked: its text was generated, and neither refined yet nor kept
+/// or locked by the author.
 pub fn is_due(chunk: &ChunkView) -> bool {
     let refined = chunk
         .record
@@ -60,29 +60,29 @@ pub fn is_due(chunk: &ChunkView) -> bool {
         && refined != Some(&chunk.digest)
 }
 
-/// What came of refining a chunk.
+/// The result of refining a chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refined {
-    /// The rewrite waits here.
+    /// The file of the rewrite, which waits for the author.
     Proposed(PathBuf),
     Applied,
-    /// Another revision waits, which the author has opened or changed; this one is in history.
+    /// A rewrite that is in history only, since the author has opened or changed another revision.
     Aside,
-    /// The model changed nothing.
+    /// A rewrite that is the same text.
     Unchanged,
-    /// The chunk is not complete.
+    /// A chunk that is not complete.
     NotThere,
-    /// It was refined before, or is the author's.
+    /// A chunk that was refined before, or is the author's.
     NotDue,
 }
 
-/// Refines chunks of one session, for one job.
+/// The refiner of one session's chunks, for one job.
 pub struct Refiner {
     job: Arc<StartedJob>,
     asker: Asker,
 }
 
-/// A chunk with what its rewrite is held against.
+/// A chunk with the text that its rewrite is compared with.
 struct Chunk {
     view: ChunkView,
     known: Option<ChunkState>,
@@ -100,8 +100,8 @@ impl Refiner {
         self.asker.spent()
     }
 
-    /// Refines a chunk. `heard` is given the length of the rewrite so far, in words (characters
-    /// for CJK), whenever more of it comes.
+    /// Refines a chunk. `heard` receives the length of the rewrite so far, in words (characters for CJK), as
+    /// more of it comes.
     ///
     /// # Errors
     /// Why there is no rewrite; the chunk is then as it was. Dropped, the call ends.
@@ -149,7 +149,7 @@ impl Refiner {
         Ok(refined)
     }
 
-    /// The chunk with the calls that rewrite it; `None` where it is not complete.
+    /// Returns the chunk with the requests that rewrite it; `None` where it is not complete.
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
@@ -186,7 +186,7 @@ impl Refiner {
         .await
     }
 
-    /// The rewritten prose, which may stand for the chunk's.
+    /// Returns the rewritten prose, once it has passed all checks.
     async fn rewrite(
         &self,
         chunk: &Chunk,
@@ -239,7 +239,7 @@ impl Refiner {
         self.job.request(&self.asker, &chunk.view, task, asks, room)
     }
 
-    /// Notes that the text of a chunk was gone over.
+    /// Records that the text of a chunk was refined.
     async fn note(&self, chunk: &Chunk) -> Result<(), Failure> {
         let session = self.job.session().clone();
         let (number, of) = (chunk.view.number, chunk.view.digest.clone());

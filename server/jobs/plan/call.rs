@@ -1,4 +1,5 @@
-//! One call of a plan: what arrives becomes beats, and each goes into the brief when it is whole.
+//! Makes one call of a plan: takes beats out of the answer while it arrives, and puts each complete one into
+//! the brief.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -23,39 +24,39 @@ use crate::writing::thought::Thought;
 use crate::writing::tokens;
 use crate::writing::tokens::{Answered, Weight, is_own_limit};
 
-/// Progress is told so often.
+/// The shortest time between two reports of progress.
 const TELL_EVERY: Duration = Duration::from_millis(500);
-/// After this much of one call the author is told how far it is.
+/// The duration of a call after which the author is told how far it is.
 const SLOW_CALL: Duration = Duration::from_secs(300);
-/// How long the end of an answer is waited for of which all is there, and how much text may come
-/// until then, in bytes.
+/// The longest wait for the end of an answer whose beats are all there, and the bytes that may still come
+/// until then.
 const END_PATIENCE: Duration = Duration::from_secs(3);
 const MOST_MORE: usize = 600;
-/// An answer that is longer than this for each of its beats, in bytes, has no end.
+/// The most bytes for each beat of an answer; a longer answer is taken to have no end.
 const LONGEST_BEAT: usize = 12 * 1024;
 
-/// An answer on its way.
+/// An answer that is arriving.
 struct Answer<'a> {
     job: &'a mut Job,
-    /// The beats by their numbers in the prompt.
+    /// The beats of the brief by their numbers in the prompt.
     numbered: Vec<BeatId>,
-    /// Where beats go as long as the answer does not say.
+    /// The gaps into which beats go until the answer names another.
     gaps: Vec<Option<usize>>,
-    /// The beat of the prompt that was referred to last, by index.
+    /// The beat of the prompt that the answer named last, by index.
     named: Option<usize>,
     /// The last new beat of each gap.
     ends: HashMap<Option<usize>, BeatId>,
-    /// The beats of this answer.
+    /// The ids of the beats of this answer.
     told_now: HashSet<BeatId>,
     parts: u32,
     planned: u32,
     wrong: Option<String>,
-    /// In a language that is not the story's.
+    /// Whether the answer is in a language other than the story's.
     foreign: bool,
     text: String,
-    /// Most tokens that it may have.
+    /// The most tokens that the answer may have.
     limit: u32,
-    /// The provider has told the end.
+    /// Whether the provider has reported the end.
     ended: bool,
     usage_before: Usage,
     usage: Usage,
@@ -227,8 +228,8 @@ impl Answer<'_> {
         self.job.raised < MOST_RAISED && is_own_limit(reason, self.limit, told, heard)
     }
 
-    /// An answer of which all is there that was asked for tells in a moment what it took, unless
-    /// it goes on.
+    /// Waits a moment for the usage, which a server reports at the end of an answer whose beats are all
+    /// there.
     async fn hear_usage(&mut self, stream: &mut crate::provider::EventStream) {
         let mut more = 0;
         let end = async {
@@ -273,7 +274,7 @@ impl Answer<'_> {
         Ok(())
     }
 
-    /// New beats go behind this one from now on; never backwards.
+    /// Makes new beats go behind this one from now on; never backwards.
     fn name(&mut self, index: Option<usize>) {
         let index = index.filter(|index| *index < self.numbered.len());
         self.named = self.named.max(index);
@@ -327,8 +328,7 @@ impl Answer<'_> {
         }
     }
 
-    /// The beat first goes into the run's records: whatever happens to the brief, it was paid
-    /// for.
+    /// Saves a beat in the run's records, since it was paid for, then puts it into the brief.
     async fn put(
         &mut self,
         brief: &Brief,
@@ -409,7 +409,7 @@ impl Answer<'_> {
 }
 
 impl Job {
-    /// Keeps a beat in the run's artifacts. That it can't is told, and changes nothing else.
+    /// Saves a beat in the run's artifacts; a failure is reported and changes nothing else.
     async fn keep(&self, beat: &NewBeat) {
         let (name, text) = records::artifact(self.planned() + 1, beat);
         let run = self.reporter.run().clone();

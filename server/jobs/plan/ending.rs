@@ -1,4 +1,4 @@
-//! The end of a plan: what is told of it, and its records.
+//! Ends a plan: reports its result and writes its records.
 
 use super::job::{Job, Stop};
 use super::records;
@@ -12,7 +12,7 @@ use crate::story::{Brief, ChunkNumber};
 use crate::writing::contract;
 
 impl Job {
-    /// Tells how it came out, and keeps that.
+    /// Reports the result and keeps it in the run's records.
     pub(crate) async fn finish(self, asked: &str, stop: Option<Stop>) -> Finished {
         self.warn_of_seams().await;
         let outcome = match stop {
@@ -50,7 +50,7 @@ impl Job {
         Finished { outcome, message }
     }
 
-    /// Places where a new beat does not take up what the one before it left.
+    /// Warns of new beats that do not take up what the beat before them left.
     async fn warn_of_seams(&self) {
         let Ok(text) = self.growing_brief.read().await else {
             return;
@@ -79,7 +79,7 @@ impl Job {
         self.reporter.warn(None, "contract", message);
     }
 
-    /// What came out, what is safe, what to do next.
+    /// Returns a message with the result, what is safe, and what to do next.
     fn message(&self, stop: Option<Stop>) -> String {
         let name = self.story.folder.brief_name();
         let is_open = self.growing_brief.is_open();

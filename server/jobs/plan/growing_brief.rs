@@ -1,8 +1,7 @@
-//! Puts beats into the brief, one after the other: into the editor where it is open, else into
-//! the file.
+//! Inserts beats into the brief, one after the other: into the editor where it is open, else into the file.
 //!
-//! It works on the brief as it is at that moment, and only inserts. Where the author changed the
-//! place in the meantime it stops, and neither text is lost.
+//! It reads the brief anew before each insertion. Where the author changed the place in the meantime it
+//! stops, and no text is lost.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,30 +13,30 @@ use crate::session::{ClientEdit, Disk, StoreError, StoryFolder};
 use crate::story::new_beats::{Grown, NewBeat, insert};
 use crate::story::{Beat, BeatId, Brief};
 
-/// How long an editor may take for one beat, with an author who types all the while.
+/// The longest wait for an editor to take one beat while the author types.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Between two tries.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(150);
 
-/// The brief that grows.
+/// The brief into which beats are inserted.
 pub struct GrowingBrief {
     folder: StoryFolder,
     editor: Arc<dyn Editor>,
     disk: Disk,
-    /// What each beat was when it was looked at last.
+    /// The source of each beat at the last look.
     seen: HashMap<BeatId, String>,
-    /// The beats in their order, as they were then.
+    /// The order of the beats at the last look.
     order: Vec<BeatId>,
 }
 
-/// A beat is in the brief.
+/// The result of inserting a beat.
 #[derive(Debug, Clone)]
 pub struct Put {
     pub text: String,
     pub brief: Brief,
 }
 
-/// Why a beat could not be put into the brief. Nothing of the brief has changed.
+/// The reason why a beat could not be inserted. The brief has not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PutStop {
     #[error(
@@ -48,7 +47,7 @@ pub enum PutStop {
     NotText(String),
     #[error("the editor did not take the next beat into {0}")]
     Unresponsive(String),
-    /// This beat can't stand there.
+    /// A beat that can't be inserted there.
     #[error(transparent)]
     NoPlace(#[from] crate::story::new_beats::NoPlace),
     #[error(transparent)]
@@ -56,7 +55,7 @@ pub enum PutStop {
 }
 
 impl GrowingBrief {
-    /// `text` is the brief as planning begins with it.
+    /// Makes it from the brief's `text` when planning begins.
     pub fn new(
         folder: StoryFolder,
         editor: Arc<dyn Editor>,
@@ -79,12 +78,12 @@ impl GrowingBrief {
         self.folder.brief_name().to_owned()
     }
 
-    /// Whether the editor has it.
+    /// Tells whether the brief is open in the editor.
     pub fn is_open(&self) -> bool {
         self.editor.open_text(self.folder.brief()).is_some()
     }
 
-    /// The brief as it is.
+    /// Returns the present text of the brief.
     pub async fn read(&self) -> Result<String, PutStop> {
         if let Some(text) = self.editor.open_text(self.folder.brief()) {
             return Ok(text);
@@ -94,8 +93,8 @@ impl GrowingBrief {
         String::from_utf8(bytes.unwrap_or_default()).map_err(|_| PutStop::NotText(self.name()))
     }
 
-    /// Puts a beat behind another one, or before all. The brief is safe on disk, or shown by the
-    /// editor, when this returns.
+    /// Inserts a beat behind another one, or before all. When this returns, the brief is synced to disk or
+    /// shown by the editor.
     pub async fn put(&mut self, after: Option<&BeatId>, beat: &NewBeat) -> Result<Put, PutStop> {
         let deadline = Instant::now() + PATIENCE;
         let path = self.folder.brief().to_owned();
@@ -151,7 +150,7 @@ impl GrowingBrief {
         Ok(brief.beats.iter().any(|beat| beat.id == *id))
     }
 
-    /// The index of the beat to go behind, where that is as it was.
+    /// Returns the index of the beat to insert behind, if it is unchanged.
     fn place(
         &self,
         text: &str,
@@ -194,7 +193,7 @@ impl GrowingBrief {
     }
 }
 
-/// A beat as it stands, whatever the line ends.
+/// Returns the source of a beat with plain line ends.
 fn source(text: &str, beat: &Beat) -> String {
     let source = text.get(beat.span.clone()).unwrap_or_default();
     let lines: Vec<&str> = source.lines().map(str::trim_end).collect();

@@ -1,4 +1,4 @@
-//! A plan as a job: calls until all beats are there, or no more can be had.
+//! Runs a plan as a job: makes calls until all beats are there, or no more can be had.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -31,27 +31,27 @@ use crate::writing::plan::prompt::{Prompt, Wanted};
 use crate::writing::plan::size;
 use crate::writing::seed;
 
-/// Most beats that one call is asked for: an answer of this length suits every model.
+/// The most beats that one call asks for; an answer of this length suits every model.
 pub(crate) const PER_CALL: u32 = 12;
-/// Tokens for a beat of an answer, with room to spare.
+/// The tokens allowed for a beat of an answer, with room to spare.
 const BEAT_TOKENS: u32 = 500;
-/// An answer that was cut off has so many times the room at the next try, and in the end.
+/// The factor by which later calls have more room after an answer was cut off; applied once more at the end.
 const RAISE: u32 = 3;
 pub(crate) const MOST_RAISED: u32 = 9;
-/// After so many answers in a row without a beat there is no further one.
+/// The most answers in a row without a beat before the plan ends.
 const MOST_EMPTY: u32 = 2;
 
-/// How a call ended. What came of it that was good is in the brief.
+/// The end of a call. The good beats of it are in the brief.
 pub enum CallEnd {
-    /// The answer came to an end, or all was there that was asked for.
+    /// A complete answer, or one with all beats that were asked for.
     Ended {
-        /// Beats that it brought.
+        /// The number of beats that it brought.
         planned: u32,
-        /// What was wrong with the others, or with the whole.
+        /// The fault of the other beats, or of the whole answer.
         wrong: Option<String>,
         answer: String,
     },
-    /// The limit of the call ended the answer.
+    /// An answer that the limit of the call ended.
     CutOff {
         limit: u32,
         planned: u32,
@@ -61,7 +61,7 @@ pub enum CallEnd {
         planned: u32,
     },
     Cancelled,
-    /// No more can be put into the brief.
+    /// A brief into which no more can be put.
     Stopped(PutStop),
 }
 
@@ -72,32 +72,32 @@ pub struct Job {
     pub(crate) model: ConnectedModel,
     pub(crate) growing_brief: GrowingBrief,
     pub(crate) reporter: Reporter,
-    /// Ids that texts of earlier beats have.
+    /// The ids of earlier beats for which there are texts.
     pub(crate) taken: HashSet<String>,
     pub(crate) usage: Usage,
     count: Count,
-    /// Length of a part.
+    /// The length of a part, in words (characters for CJK).
     words: u32,
     pub(crate) titles: Vec<String>,
-    /// Behind which of the author's beats each new one belongs, where the model does not say.
+    /// The author's beats behind which the new ones belong, where the model does not say.
     slots: Vec<Option<BeatId>>,
     /// The new beats.
     pub(crate) fresh: HashSet<BeatId>,
     retries: Retries,
     empty: u32,
-    /// How many times the usual room answers have, since one was cut off.
+    /// The factor by which answers have more room than usual, since one was cut off.
     pub(crate) raised: u32,
 }
 
-/// Why a plan ends before all is there.
+/// The reason why a plan ends early.
 pub(crate) enum Stop {
     Cancelled,
-    /// As the beginning of a sentence.
+    /// A message, without its full stop.
     Message(String),
 }
 
 impl Planning {
-    /// Finds the model and plans. What came is in the brief, however it ends.
+    /// Connects the model and plans. The beats that came are in the brief, however it ends.
     ///
     /// # Errors
     /// When the job could not begin.
@@ -170,8 +170,8 @@ impl Planning {
         Ok(job.finish(&asked, stop).await)
     }
 
-    /// Reads the brief as it is now that nobody else plans it: the beats that were missing may have
-    /// come meanwhile.
+    /// Reads the brief again once the outline is locked for this job: the missing beats may have been added
+    /// meanwhile.
     async fn read_again(
         self,
         workshop: &Workshop,
@@ -202,8 +202,7 @@ impl Planning {
         )
     }
 
-    /// What could not be written back is not asked for: what is not UTF-8 and was read leniently,
-    /// what is closed to writing, and what lies behind a link.
+    /// Refuses a brief that could not be written back: not UTF-8, read-only, or behind a link.
     async fn check_file(&self, disk: &Disk, editor: &dyn Editor) -> Result<(), JobError> {
         let path = self.story.folder.brief().to_owned();
         if editor.open_text(&path).is_some() {
@@ -229,7 +228,7 @@ impl Planning {
         .await
     }
 
-    /// No model is asked.
+    /// Ends the job without asking a model, since no beats are missing.
     fn nothing_to_plan(&self, context: &Context<'_>) -> Finished {
         let Count { there, wanted } = self.count;
         let why = match (self.request.beats, self.settings.target_words) {
@@ -305,7 +304,7 @@ impl Job {
         }));
     }
 
-    /// One call after the other; why not all is there.
+    /// Makes one call after the other; returns the reason if beats are still missing.
     async fn plan(&mut self, cancel: &CancellationToken) -> Option<Stop> {
         while self.left() > 0 {
             if let Some(why) = self.over_budget() {
@@ -339,8 +338,8 @@ impl Job {
         None
     }
 
-    /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
-    /// known better now.
+    /// Has the model count a sample of a prompt that seems too large by the first estimate; returns whether
+    /// its way of counting is known now.
     async fn measure(
         &mut self,
         brief: &Brief,
@@ -367,8 +366,8 @@ impl Job {
         self.model.tokenizers.knows(&self.model.name)
     }
 
-    /// Behind which beat the next new ones go where the answer does not say: behind those that
-    /// are in the same gap already.
+    /// Returns the beats behind which the next new ones go where the answer does not say: behind those that
+    /// are already in the same gap.
     fn gaps(&self, brief: &Brief, parts: u32) -> Vec<Option<usize>> {
         let is_new = |at: usize| {
             let beat = brief.beats.get(at);
@@ -415,7 +414,7 @@ impl Job {
         self.model.in_window(request, self.settings.context_tokens)
     }
 
-    /// What to do after a call; `Some` where there is no further one.
+    /// Handles the end of a call; returns a reason where there is no further one.
     async fn after(&mut self, end: CallEnd, cancel: &CancellationToken) -> Option<Stop> {
         match end {
             CallEnd::Cancelled => Some(Stop::Cancelled),
@@ -481,7 +480,7 @@ impl Job {
         }
     }
 
-    /// Waits before the next call, or says that there is none.
+    /// Waits before the next call, or returns the reason why there is none.
     async fn wait(&mut self, error: &ProviderError, cancel: &CancellationToken) -> Option<Stop> {
         let attempts = self.settings.attempts;
         let now = tokio::time::Instant::now();
@@ -536,7 +535,7 @@ impl Job {
     }
 }
 
-/// Makes the count of failures in a row.
+/// Makes the counter of failures in a row.
 fn retries(settings: &Settings) -> Retries {
     Retries::new(settings.attempts, settings.outage)
 }

@@ -1,4 +1,4 @@
-//! Planning: beats for an outline that has too few.
+//! Plans beats for an outline that has too few.
 //!
 //! A model is asked for what is missing, and each beat goes into the brief as soon as it is whole:
 //! into the editor where the brief is open, else into the file. What the author wrote is never
@@ -32,7 +32,7 @@ use crate::story::checks::NO_OUTLINE;
 pub use crate::writing::plan::size::{Count, MOST_BEATS};
 pub(crate) use job::PER_CALL;
 
-/// What is to be planned.
+/// A request to plan.
 #[derive(Debug, Clone)]
 pub struct PlanRequest {
     /// A name that is unique in this process, such as `job-1`.
@@ -49,7 +49,7 @@ pub struct PlanRequest {
     pub flags: Map<String, Value>,
 }
 
-/// A request whose brief and settings are in order; nothing has been sent or written yet.
+/// A plan that can start: its brief and settings are valid, and nothing was sent or written yet.
 pub struct Planning {
     request: PlanRequest,
     story: StoryFile,
@@ -59,8 +59,8 @@ pub struct Planning {
 }
 
 impl Planning {
-    /// Reads brief and settings, and stops at what no outline can be planned for. Blocks on the
-    /// file system; sends nothing.
+    /// Reads brief and settings, and fails where no outline can be planned from them. Blocks on the file
+    /// system; sends nothing.
     ///
     /// # Errors
     /// Besides what is wrong with brief and settings: [`JobError::NoLength`] where nothing says
@@ -106,7 +106,7 @@ impl Planning {
         &self.story.brief.title
     }
 
-    /// Beats that are missing.
+    /// Returns the number of missing beats.
     pub(crate) fn missing(&self) -> u32 {
         self.count.missing()
     }
@@ -119,8 +119,8 @@ impl Planning {
         &self.settings
     }
 
-    /// Length of a new part, in words (characters for CJK): what the beats with a length of their
-    /// own leave of the target, shared out.
+    /// Returns the length of a new part, in words (characters for CJK): the target without the beats that
+    /// have a length of their own, divided evenly.
     fn part_words(&self) -> u32 {
         let own = self.story.brief.beats.iter().filter_map(|beat| beat.words);
         let (mut fixed, mut taken) = (0_u32, 0_u32);

@@ -1,4 +1,4 @@
-//! Where the records of a plan go, and what they say.
+//! Writes the records of a plan.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::provider::Usage;
 use crate::session::{Disk, NoEditor, Run, make_work_folder, read_session};
 use crate::story::new_beats::NewBeat;
 
-/// Begins the records, with the brief as it is. Blocks.
+/// Begins the records with a copy of the brief. Blocks on the file system.
 pub fn begin(story: &StoryFile, asked: &str, disk: &Disk) -> Result<Run, JobError> {
     let generated = story.folder.generated();
     check_no_file(&generated)?;
@@ -31,8 +31,8 @@ pub fn begin(story: &StoryFile, asked: &str, disk: &Disk) -> Result<Run, JobErro
     Ok(run)
 }
 
-/// The ids that no new beat may have: those of texts whose beat is gone would give them a beat
-/// that they were not written for. Blocks.
+/// Returns the ids that no new beat may have: a beat with the id of a text whose beat is gone would take over
+/// that text. Blocks on the file system.
 pub fn taken_ids(story: &StoryFile, disk: &Disk) -> Result<HashSet<String>, JobError> {
     let mut taken = HashSet::new();
     for id in story.folder.sessions(disk)? {
@@ -46,7 +46,7 @@ pub fn taken_ids(story: &StoryFile, disk: &Disk) -> Result<HashSet<String>, JobE
     Ok(taken)
 }
 
-/// A beat as it came, for the run's artifacts: a name, and its text.
+/// Returns the name and the text of a beat for the run's artifacts.
 pub fn artifact(number: u32, beat: &NewBeat) -> (String, String) {
     let mut text = format!("## {}\n\n{}\n", beat.title, beat.text);
     for (label, state) in [("Enter", &beat.enter), ("Exit", &beat.exit)] {
@@ -57,7 +57,7 @@ pub fn artifact(number: u32, beat: &NewBeat) -> (String, String) {
     (format!("planned_{number:03}.md"), text)
 }
 
-/// All that a summary tells.
+/// The data of a plan's summary.
 pub struct Summary<'a> {
     pub story: &'a str,
     pub asked: &'a str,
@@ -72,7 +72,7 @@ pub struct Summary<'a> {
 }
 
 impl Summary<'_> {
-    /// The run's summary.md.
+    /// Returns the text of the run's `summary.md`.
     pub fn markdown(&self) -> String {
         let outcome = match self.outcome {
             Outcome::Complete => "planned",
@@ -106,7 +106,7 @@ impl Summary<'_> {
     }
 }
 
-/// Where the records are, from the story's folder.
+/// Returns the path of the records, relative to the story's folder.
 pub fn place(story: &StoryFile, run: &Run) -> String {
     let path: PathBuf = run.path().to_owned();
     crate::analysis::status::relative(&path, story.folder.root())

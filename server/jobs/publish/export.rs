@@ -1,4 +1,4 @@
-//! The export of a story: the session's ZIP, or the story as one file.
+//! Exports a story: the session's ZIP, or the story as one file.
 
 use std::path::Path;
 
@@ -13,18 +13,18 @@ use crate::settings::Settings;
 use crate::story::counted::counted;
 use crate::story::title_page::TitlePage;
 
-/// What an export is.
+/// The format of an export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Everything of the session, and the brief.
+    /// The session and the brief, as a ZIP.
     #[default]
     Zip,
-    /// The story, as far as it is complete, as one markdown file.
+    /// The complete part of the story, as one markdown file.
     Md,
 }
 
-/// An export, as `export --json` prints it.
+/// The result of an export, as `export --json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExportReport {
     pub file: String,
@@ -88,7 +88,7 @@ fn report(id: &SessionId, format: Format, exported: Exported) -> ExportReport {
 }
 
 impl ExportReport {
-    /// For people: where it is, and what there is to know.
+    /// Returns a sentence with the path of the export, and any warnings.
     pub fn message(&self) -> String {
         let what = match self.format {
             Format::Zip => format!(

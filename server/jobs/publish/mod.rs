@@ -1,4 +1,4 @@
-//! What leaves a story: its export, and pages that an editor shows.
+//! Exports a story, and writes documents that an editor shows.
 
 pub mod export;
 pub mod pages;

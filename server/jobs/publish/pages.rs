@@ -1,4 +1,4 @@
-//! Pages that an editor shows, in files among what only the program needs.
+//! Writes markdown documents for an editor to show, in `.work/`.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use crate::analysis::story_file::StoryFile;
 use crate::analysis::versions::Comparison;
 use crate::session::{Disk, SessionId, StoreError, make_work_folder};
 
-/// Writes the page of an explanation, and says where it is.
+/// Writes an explanation as a markdown document; returns its path.
 ///
 /// # Errors
 /// Where the story's folder can't be written, or leads out of the workspace.
@@ -21,7 +21,7 @@ pub fn save_explanation(
     save(&name, &explanation.markdown(), story, wanted, disk)
 }
 
-/// Writes the page of a comparison, and says where it is.
+/// Writes a comparison as a markdown document; returns its path.
 ///
 /// # Errors
 /// As for [`save_explanation`].
@@ -38,7 +38,7 @@ pub fn save_comparison(
     save(&name, &comparison.markdown(), story, Some(&session), disk)
 }
 
-/// Writes a page about a draft: `wanted`, else the current one.
+/// Writes a document about the draft `wanted`, else the current one.
 fn save(
     name: &str,
     page: &str,

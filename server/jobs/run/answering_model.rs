@@ -1,21 +1,20 @@
-//! Which model really answers: servers give other models than the one that was asked for, or the
-//! one that they have whatever is asked for.
+//! Notes which model really answers: some servers answer with another model than the one that was asked for.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::session::recorded_model;
 
-/// Most characters of a name that a server gives.
+/// The most characters of a model name that a server reports.
 const LONGEST: usize = 200;
 
-/// The model that answers over one connection, as far as its server has said.
+/// The name of the model that answers over one connection, as far as its server has reported it.
 #[derive(Debug, Default)]
 pub(crate) struct Answering {
     name: Mutex<Option<String>>,
 }
 
 impl Answering {
-    /// Takes in what a server says of itself at the beginning of an answer.
+    /// Notes the model name that a server reports at the beginning of an answer.
     pub fn note(&self, said: Option<&str>) {
         let Some(said) = said else { return };
         let said: String = said.chars().filter(|c| !c.is_control()).collect();

@@ -1,47 +1,45 @@
-//! What follows a complete chunk while the job goes on: work that may fail, hang or be lost
-//! without the job being any different.
+//! Runs work in the background of a job; its failure or delay does not affect the job.
 
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long the end of a job waits for what is still under way, where that can be made up for.
+/// The longest wait of a job's end for background work that a later job can make up for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Ends when the end of a job waits no longer for what can be made up for: some time after all else
-/// that it waits for, `else_over`.
+/// Returns when a job's end should no longer wait for work that can be made up for: some time after
+/// `else_over`, the end of all else.
 pub async fn waits_no_longer(else_over: impl Future<Output = ()>) {
     else_over.await;
     tokio::time::sleep(PATIENCE).await;
 }
 
-/// How work beside a job ended.
+/// The end of background work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     InTime,
-    /// Not within what the end of a job waits.
+    /// Aborted, since it took longer than the end of a job waits.
     TooLate,
     Cancelled,
 }
 
-/// Work beside a job. Dropped, all of it is aborted.
+/// The background work of a job. Dropping it aborts all of it.
 #[derive(Debug, Default)]
 pub struct Background {
     tasks: JoinSet<()>,
 }
 
 impl Background {
-    /// Begins some work. Nobody waits for it before the end of the job, and nobody asks how it
-    /// came out: what it has to say it says itself.
+    /// Starts background work. Nothing waits for it before the end of the job, and it reports its own result.
     pub fn begin(&mut self, work: impl Future<Output = ()> + Send + 'static) {
         // Those that are done make room.
         while self.tasks.try_join_next().is_some() {}
         self.tasks.spawn(work);
     }
 
-    /// Waits for what is under way until `limit` ends or somebody cancels; the rest is aborted, and
-    /// gone when this returns.
+    /// Waits for the running work until `limit` ends or the job is cancelled, then aborts the rest; none of
+    /// it runs any more when this returns.
     pub async fn end(
         mut self,
         limit: impl Future<Output = ()>,

@@ -1,5 +1,5 @@
-//! How a job begins, whatever it does: its model is connected, what it changes is opened, it is sure that what
-//! comes can be kept, its run's record is begun, and what there is to know first is told.
+//! Begins a job of any kind: connects its model, opens what it changes, checks that its results can be kept,
+//! begins its run's record, and reports the first warnings.
 //!
 //! Until the model is connected nothing changes on disk.
 
@@ -24,20 +24,20 @@ use crate::session::{Notice, Run};
 use crate::settings::{Role, Settings};
 use crate::story::ChunkNumber;
 
-/// For whom a job is, who is told of it, and who may cancel it.
+/// The context of a job: its observer, its editor and its cancellation.
 #[derive(Clone)]
 pub(crate) struct Context<'a> {
     pub workshop: &'a Workshop,
     pub editor: Arc<dyn Editor>,
     pub observer: Arc<dyn Observer>,
     pub cancel: &'a CancellationToken,
-    /// When it was asked for.
+    /// The moment at which the job was requested.
     pub since: Instant,
 }
 
-/// Why a job has not begun.
+/// The reason why a job has not begun.
 pub(crate) enum NotBegun {
-    /// Nothing is to be done, or nobody wants it any more.
+    /// A job that has nothing to do, or was cancelled.
     Over(Finished),
     Failed(JobError),
 }
@@ -49,7 +49,7 @@ impl<E: Into<JobError>> From<E> for NotBegun {
 }
 
 impl NotBegun {
-    /// Puts the end of a job that may not have begun as whoever asked for it wants it.
+    /// Converts the end of a job that may not have begun into the result for the caller.
     pub fn as_end(ended: Result<Finished, NotBegun>) -> Result<Finished, JobError> {
         match ended {
             Ok(finished) | Err(NotBegun::Over(finished)) => Ok(finished),
@@ -59,7 +59,7 @@ impl NotBegun {
 }
 
 impl<'a> Context<'a> {
-    /// Takes in who asked for a job, now.
+    /// Makes the context of a job that is requested now.
     pub fn new(
         workshop: &'a Workshop,
         editor: Arc<dyn Editor>,
@@ -75,7 +75,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Waits for what changes nothing, so that nobody has to wait for it who cancels the job.
+    /// Waits for something that changes nothing, and returns at once when the job is cancelled.
     pub async fn unless_cancelled<T, E>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -90,8 +90,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Finds the model of a role. Settings that were not taken are told before, since they may be why there
-    /// is none.
+    /// Connects the model of a role. Settings that were ignored are reported before, since they may be the
+    /// reason why there is none.
     pub async fn connect(
         &self,
         settings: &Settings,
@@ -104,7 +104,7 @@ impl<'a> Context<'a> {
         self.unless_cancelled(model).await
     }
 
-    /// Takes the voice of the job, with what is in its record before all else.
+    /// Makes the reporter of the job, and writes the first lines of its record.
     pub fn reporter(&self, run: Run, warnings: &[String], model: &ConnectedModel) -> Reporter {
         let reporter = Reporter::new(Arc::clone(&self.observer), run, self.since);
         reporter.record_settings(warnings);
@@ -113,11 +113,11 @@ impl<'a> Context<'a> {
     }
 }
 
-/// A session that is open for a job which has changed nothing in it yet.
+/// An open session for a job that has changed nothing in it yet.
 pub(crate) struct Opened {
     pub open: Arc<OpenSession>,
     pub model: ConnectedModel,
-    /// What opening it has found.
+    /// The notices from opening it.
     notices: Vec<Notice>,
 }
 
@@ -155,7 +155,7 @@ impl Prepared {
         .await
     }
 
-    /// Begins the run's record, once it is sure that what comes of these chunks can be kept. `is_fresh` is
+    /// Begins the run's record, after checking that the results for these chunks can be kept. `is_fresh` is
     /// whether nothing of the story is there yet and all of it is written.
     pub(crate) async fn start(
         &self,
@@ -200,7 +200,7 @@ impl Prepared {
         }))
     }
 
-    /// Which settings of the command line the author might as well have left out.
+    /// Warns of command-line settings that have no effect.
     fn warn_without_effect(&self, reporter: &Reporter, model: &ConnectedModel, is_fresh: bool) {
         let situation = Situation {
             settings: &self.settings,
@@ -216,7 +216,7 @@ impl Prepared {
     }
 }
 
-/// The role whose model a job asks.
+/// Returns the role whose model a job asks.
 fn role(work: Work) -> Role {
     match work {
         Work::Write => Role::Draft,
@@ -226,7 +226,7 @@ fn role(work: Work) -> Role {
     }
 }
 
-/// What names the folder of a run.
+/// Returns the word that names the folder of a run.
 fn run_kind(work: Work) -> &'static str {
     match work {
         Work::Write => "draft",

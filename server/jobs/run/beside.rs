@@ -1,5 +1,5 @@
-//! Work on complete chunks beside the writing: chunks line up as they are completed, and nobody waits for them
-//! before the job has ended. What is done to a chunk, and what is told of it, is for the [`ChunkWork`] to know.
+//! Runs work on complete chunks in the background: chunks are queued as they are completed, and nothing waits
+//! for them before the end of the job. The work itself and its reports are up to the [`ChunkWork`].
 
 use std::collections::{BTreeSet, VecDeque};
 use std::panic::AssertUnwindSafe;
@@ -14,22 +14,22 @@ use super::background::{Background, Ended, waits_no_longer};
 use super::failure::Failure;
 use crate::story::ChunkNumber;
 
-/// After so many failures in a row there is no further try.
+/// The most failures in a row before the work is given up.
 pub const MOST_FAILURES: u32 = 2;
 
-/// What is done to complete chunks beside the writing.
+/// The work on complete chunks in the background.
 pub trait ChunkWork: Send + Sync + 'static {
-    /// How many chunks are worked on at a time.
+    /// Returns how many chunks are worked on at a time.
     fn width(&self) -> u32;
 
-    /// Works on one chunk, and tells what there is to tell. It fails no job.
+    /// Works on one chunk and reports the result. A failure does not fail the job.
     fn work(&self, number: ChunkNumber) -> impl Future<Output = ()> + Send;
 
-    /// Begins nothing more, not even of a chunk in hand.
+    /// Makes the work start nothing more, not even for a chunk that it has begun.
     fn stop(&self) {}
 }
 
-/// The chunks of a job that are worked on beside the writing. Dropped, that stops.
+/// The queue of background work on a job's chunks. Dropping it stops the work.
 pub struct Beside<W> {
     work: Arc<W>,
     line: Arc<Line>,
@@ -46,22 +46,22 @@ struct Line {
 struct Queue {
     waiting: VecDeque<ChunkNumber>,
     in_hand: BTreeSet<ChunkNumber>,
-    /// What earlier jobs left is still looked for.
+    /// Whether chunks of earlier jobs are still searched for.
     is_looking: bool,
-    /// Nothing comes after what waits.
+    /// Whether no further chunk will be queued.
     is_closed: bool,
 }
 
-/// Whether a kind of work is worth another try.
+/// The count of failures by which a kind of work is given up.
 #[derive(Default)]
 pub struct Luck {
-    /// In a row.
+    /// The number of failures in a row.
     failures: AtomicU32,
     has_run_out: AtomicBool,
 }
 
 impl<W: ChunkWork> Beside<W> {
-    /// Begins with nothing to work on.
+    /// Makes an empty queue, and starts its workers.
     pub fn new(work: W) -> Beside<W> {
         let (work, line) = (Arc::new(work), Arc::new(Line::default()));
         let mut workers = Background::default();
@@ -90,17 +90,17 @@ impl<W: ChunkWork> Beside<W> {
         &self.work
     }
 
-    /// Lines up a chunk behind all that wait.
+    /// Queues a chunk behind all others.
     pub fn add(&self, number: ChunkNumber) {
         self.line.change(|queue| queue.waiting.push_back(number));
     }
 
-    /// Lines up a chunk before all that wait.
+    /// Queues a chunk before all others.
     pub fn add_first(&self, number: ChunkNumber) {
         self.line.change(|queue| queue.waiting.push_front(number));
     }
 
-    /// Lines up what is found, which counts as work until then.
+    /// Queues the chunks that `found` returns; the queue is not idle until then.
     pub fn look_for(&self, found: impl Future<Output = Vec<ChunkNumber>> + Send + 'static) {
         let line = Arc::clone(&self.line);
         line.change(|queue| queue.is_looking = true);
@@ -116,7 +116,7 @@ impl<W: ChunkWork> Beside<W> {
         });
     }
 
-    /// Waits until nothing is left to do, for as long as patience lasts and nobody cancels.
+    /// Waits until the queue is empty, for a bounded time and unless cancelled.
     pub async fn idle(&self, cancel: &CancellationToken) {
         let is_idle = |queue: &mut Queue| queue.is_idle().then_some(());
         tokio::select! {
@@ -126,8 +126,8 @@ impl<W: ChunkWork> Beside<W> {
         }
     }
 
-    /// Waits for what is still to be done until `limit` ends or somebody cancels. Of a job that was `stopped`,
-    /// nothing more is begun.
+    /// Waits for the remaining work until `limit` ends or the job is cancelled. Of a job that was `stopped`,
+    /// no further work starts.
     pub async fn end(
         &self,
         stopped: bool,
@@ -147,7 +147,7 @@ impl<W: ChunkWork> Beside<W> {
         workers.end(limit, cancel).await
     }
 
-    /// The chunks that are not done.
+    /// Returns the chunks that are not done.
     pub fn left(&self) -> BTreeSet<ChunkNumber> {
         let queue = self.line.queue();
         queue
@@ -168,7 +168,7 @@ impl Queue {
         self.waiting.is_empty() && self.in_hand.is_empty() && !self.is_looking
     }
 
-    /// The next chunk, taken in hand; `Some(None)` where there is none and none will come.
+    /// Takes the next chunk from the queue; `Some(None)` where there is none and none will come.
     fn take(&mut self) -> Option<Option<ChunkNumber>> {
         let Some(number) = self.waiting.pop_front() else {
             return self.is_closed.then_some(None);
@@ -189,12 +189,12 @@ impl Line {
         self.changed.notify_waiters();
     }
 
-    /// The next chunk to work on; `None` when there is none and none will come.
+    /// Returns the next chunk to work on; `None` when there is none and none will come.
     async fn next(&self) -> Option<ChunkNumber> {
         self.when(Queue::take).await
     }
 
-    /// Waits until the queue has something.
+    /// Waits until `look` returns something for the queue.
     async fn when<T>(&self, look: impl Fn(&mut Queue) -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
@@ -210,7 +210,7 @@ impl Line {
 }
 
 impl Luck {
-    /// Takes in how one try came out.
+    /// Counts the result of one try.
     pub fn note(&self, failure: Option<&Failure>) {
         match failure {
             None => self.failures.store(0, Ordering::Relaxed),

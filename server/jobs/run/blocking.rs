@@ -1,7 +1,6 @@
-//! Calls of the file system beside the tasks of the runtime.
+//! Runs blocking calls of the file system off the async threads.
 
-/// Runs a call of the file system where it holds nobody up. Not undone when the future is
-/// dropped: what was begun is finished.
+/// Runs a blocking call on a thread for such calls. It runs to its end even when the future is dropped.
 pub(crate) async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(call).await {
         Ok(value) => value,

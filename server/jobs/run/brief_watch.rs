@@ -1,4 +1,4 @@
-//! Notices that an author changes the brief or the settings under a running job.
+//! Notices changes of the brief or the settings while a job runs.
 //!
 //! A job writes all of its chunks under one reading of the story, since beats that move, come or go between
 //! two chunks would put texts into the wrong places. What it must not do is to pass a change over in
@@ -12,7 +12,7 @@ use crate::session::Owners;
 use crate::settings::Settings;
 use crate::story::{Digest, SectionKind};
 
-/// What a job goes by, and what the author has made of it since.
+/// The brief and the settings that a job was started with, and the changes reported since.
 pub(crate) struct BriefWatch {
     workshop: Workshop,
     request: JobRequest,
@@ -25,7 +25,7 @@ struct Seen {
     settings: Settings,
 }
 
-/// Names a change of the brief that the running job does not follow, for a warning to the author.
+/// A change of the brief that the running job does not follow, for a warning to the author.
 pub(crate) struct Change {
     pub code: &'static str,
     pub message: &'static str,
@@ -48,8 +48,8 @@ impl BriefWatch {
         }
     }
 
-    /// What changed since the last look; each change is told once. A brief that can't be read now is not
-    /// judged. Blocks on the file system.
+    /// Returns the changes since the last look; each is returned once. An unreadable brief counts as
+    /// unchanged. Blocks on the file system.
     pub fn look(&self, owners: &dyn Owners) -> Vec<Change> {
         let Some(now) = self.now(owners) else {
             return Vec::new();
@@ -73,8 +73,8 @@ impl BriefWatch {
         brief.into_iter().chain(settings).collect()
     }
 
-    /// Brief and settings as they are now. A brief whose text stands is not parsed again: it may be large, and
-    /// every chunk looks.
+    /// Reads brief and settings as they are now. A brief with the same text is not parsed again: it may be
+    /// large, and this is called for every chunk.
     fn now(&self, owners: &dyn Owners) -> Option<Seen> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = Arc::clone(&seen.story);
@@ -95,7 +95,7 @@ impl BriefWatch {
     }
 }
 
-/// The digest of what a brief says. Private notes are no part of the story; everything else may be.
+/// Returns the digest of a brief without private notes, which are no part of the story.
 fn told(story: &StoryFile) -> Digest {
     let (brief, text) = (&story.brief, &story.text);
     let first = brief.sections.first();

@@ -1,5 +1,5 @@
-//! Calls that are not for a chunk's first prose: the answer is taken as a whole, and what it took
-//! is counted however the call ends.
+//! Makes the calls that are not for a chunk's first prose: each answer is taken as a whole, and its usage is
+//! counted however the call ends.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,37 +20,36 @@ use crate::writing::thought::Thought;
 use crate::writing::tokens;
 use crate::writing::tokens::{Answered, PromptLimit, Weight, is_own_limit};
 
-/// Calls for one answer: nothing of the story waits for it, so little is tried.
+/// The most calls for one answer; the story does not wait for it.
 pub(super) const ATTEMPTS: u32 = 2;
 
-/// An answer that was cut off has so many times the room at the next try, and in the end.
+/// The factor by which the next try has more room after an answer was cut off; applied once more at the end.
 const RAISE: u32 = 3;
 const MOST_RAISED: u32 = 9;
 
-/// How an answer ends, by its finish reason, that is longer than its call allows.
+/// The finish reason of an answer that is longer than its call allows.
 pub const ENDLESS: &str = "no end";
 
-/// Asks the model of one role, and knows what that took. Cheap to clone; all clones count
-/// together.
+/// Asks the model of one role and sums up the usage. Cheap to clone; all clones count together.
 #[derive(Clone)]
 pub struct Asker {
     pub model: ConnectedModel,
     role: Role,
-    /// What its calls are for beside the writing; `None` where the writing waits for them.
+    /// The kind of its background calls; `None` where the writing waits for them.
     kind: Option<Kind>,
     prices: BTreeMap<String, Price>,
-    /// How long a call waits for the head of its answer before it is held up by others.
+    /// The wait for the head of an answer after which other calls count as the cause of the delay.
     held_up: Duration,
-    /// How long a server is waited for that is away.
+    /// The longest wait for a server that can't be reached.
     patience: Duration,
     reporter: Arc<Reporter>,
     spent: Arc<Mutex<Spent>>,
     context_tokens: u32,
-    /// By what calls are allowed more tokens than they would be, since an answer was cut off.
+    /// The factor by which calls are allowed more tokens, since an answer was cut off.
     raised: Arc<AtomicU32>,
 }
 
-/// What calls beside the writing are for.
+/// The purpose of background calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     States,
@@ -67,7 +66,7 @@ impl Purpose {
         }
     }
 
-    /// What a chunk is then: `read`.
+    /// Returns the participle for a chunk for which it was done: `read`.
     pub fn done(self) -> &'static str {
         match self {
             Purpose::States => "read",
@@ -77,20 +76,20 @@ impl Purpose {
     }
 }
 
-/// What the calls of one role have taken so far.
+/// The usage of the calls of one role.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Spent {
     pub model: String,
     pub calls: u32,
-    /// Chunks for which something came of it.
+    /// The number of chunks for which there was a result.
     pub chunks: u32,
     pub usage: Usage,
-    /// In the currency of the configured prices; `None` without prices.
+    /// The cost in the currency of the configured prices; `None` without prices.
     pub cost: Option<f64>,
 }
 
 impl Spent {
-    /// Both together; the model is that of the first.
+    /// Adds two usages; the model is that of the first.
     pub fn plus(mut self, other: &Spent) -> Spent {
         self.calls += other.calls;
         self.chunks += other.chunks;
@@ -101,7 +100,7 @@ impl Spent {
         self
     }
 
-    /// Why the budget of a job is used up, if it is.
+    /// Returns the reason if the budget of a job is used up.
     pub fn over_budget(&self, settings: &Settings) -> Option<String> {
         let tokens = self.usage.output_tokens.unwrap_or(0);
         let limit = settings.max_output_tokens.filter(|limit| tokens >= *limit);
@@ -116,7 +115,7 @@ impl Spent {
     }
 }
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub text: String,
@@ -125,7 +124,7 @@ pub struct Answer {
 }
 
 impl Asker {
-    /// Asks the model of a role over the connection of `writer`.
+    /// Makes an asker for the model of a role over the connection of `model`.
     pub fn new(
         model: &ConnectedModel,
         role: Role,
@@ -150,7 +149,7 @@ impl Asker {
         }
     }
 
-    /// The same for calls that the writing waits for.
+    /// Returns the asker for calls that the writing waits for.
     pub fn in_the_writing(self) -> Asker {
         Asker { kind: None, ..self }
     }
@@ -166,20 +165,21 @@ impl Asker {
         }
     }
 
-    /// What a prompt to its model may have.
+    /// Returns the limit of a prompt to its model.
     pub fn limit(&self) -> PromptLimit {
         self.model.limit_of(self.context_tokens)
     }
 
-    /// The request with the room that earlier answers have shown to be needed, in the window of its model.
+    /// Returns the request with the token limit that earlier answers have shown to be needed, within the
+    /// window of its model.
     pub fn in_room(&self, mut request: Request) -> Request {
         let raised = self.raised.load(Ordering::Relaxed);
         request.max_output_tokens = request.max_output_tokens.saturating_mul(raised);
         self.model.in_window(request, self.context_tokens)
     }
 
-    /// Whether the limit of a call cut its answer off, and later calls have more room: then it is asked
-    /// again. The author is told the first time.
+    /// Tells whether the token limit cut an answer off; later calls have more room then, and the question is
+    /// asked again. The author is told the first time.
     pub fn raise(
         &self,
         request: &Request,
@@ -206,7 +206,7 @@ impl Asker {
         true
     }
 
-    /// Something came of what was asked about a chunk.
+    /// Counts a chunk for which there was a result.
     pub fn count_chunk(&self) {
         self.spending().chunks += 1;
     }
@@ -216,8 +216,8 @@ impl Asker {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks once, in its turn: what came, and what it took, whether that is an answer or not. Dropped,
-    /// the call ends, and is counted.
+    /// Makes one call in its turn; returns its answer and its usage, even of a failed call. A dropped call
+    /// ends and is counted.
     pub async fn ask_once(
         &self,
         request: &Request,
@@ -243,8 +243,8 @@ impl Asker {
         }
     }
 
-    /// Asks until there is an answer, or there will be none. `heard` is given all that has come
-    /// of an answer, whenever more comes. One that its limit cut off is asked for again with more room.
+    /// Asks until there is an answer or no further try. `heard` receives all of the answer so far, whenever
+    /// more arrives. An answer that its limit cut off is asked for again with more room.
     ///
     /// # Errors
     /// The last error of the provider. Dropped, the call ends.
@@ -278,8 +278,7 @@ impl Asker {
         Retries::new(attempts, self.patience)
     }
 
-    /// Waits before the next call, and tells the author where it is the server that is waited
-    /// for.
+    /// Waits before the next call, and tells the author when the server is the reason.
     ///
     /// # Errors
     /// The same error, where there is no next call.
@@ -305,18 +304,18 @@ impl Asker {
     }
 }
 
-/// One call. What it takes is counted however it ends, also when it is dropped; one that the server
-/// had not begun to answer took nothing.
+/// A running call. Its usage is counted however it ends, also when it is dropped; a call that the server had
+/// not begun to answer has none.
 struct Call<'a> {
     asker: &'a Asker,
-    /// What the prompt weighs.
+    /// The weight of the prompt.
     asked: Weight,
     usage: Usage,
     text: String,
     thought: Thought,
-    /// The server said something to it.
+    /// Whether the server has begun to answer.
     is_answered: bool,
-    /// Regularly.
+    /// Whether it has ended regularly.
     has_ended: bool,
     is_counted: bool,
 }
@@ -379,7 +378,7 @@ impl<'a> Call<'a> {
         ))
     }
 
-    /// What came, and what it took.
+    /// Ends the call; returns its answer and its usage.
     fn end(mut self) -> (String, Usage) {
         self.count();
         (std::mem::take(&mut self.text), self.usage)

@@ -1,5 +1,4 @@
-//! Finds the model that writes: provider, endpoint, key and model name out of settings and
-//! environment.
+//! Connects a model: provider, endpoint, key and model name from settings and environment.
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
@@ -26,23 +25,23 @@ use crate::settings::{Price, ProviderChoice, Role, Settings};
 use crate::story::Digest;
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
-/// A provider with the model to ask for.
+/// A connected provider with the name of the model to ask.
 #[derive(Clone)]
 pub struct ConnectedModel {
     pub provider: Arc<dyn Provider>,
     pub kind: ProviderKind,
     pub name: String,
-    /// Between the calls over this connection.
+    /// The order of the calls over this connection.
     pub(crate) precedence: Arc<Precedence>,
-    /// Where its key goes readable for all.
+    /// The host to which its key is sent unencrypted.
     exposed_at: Option<String>,
-    /// What its server says of the model.
+    /// The model that its server reports.
     answering: Arc<Answering>,
-    /// How the models over this connection count tokens.
+    /// The token estimates for the models over this connection.
     pub(crate) tokenizers: Arc<Tokenizers>,
 }
 
-/// Why no writer could be found. Nothing was sent.
+/// The reason why no model could be connected. Nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     #[error(
@@ -63,19 +62,19 @@ pub enum ConnectError {
     Provider(#[from] ProviderError),
 }
 
-/// How long `api_key_command` may take, and a local Ollama to answer at all.
+/// The deadline of `api_key_command`, and of a local Ollama's first answer.
 const KEY_COMMAND_DEADLINE: Duration = Duration::from_secs(30);
-/// Where Ollama is unless told otherwise.
+/// The default address of Ollama.
 const OLLAMA: &str = "127.0.0.1:11434";
 const OLLAMA_DEADLINE: Duration = Duration::from_secs(2);
 
 impl ConnectedModel {
-    /// Of provider and model, for the records of what a chunk was written with.
+    /// Returns the digest of provider and model, for the records of what a chunk was written with.
     pub fn digest(&self) -> Digest {
         Digest::of(&format!("{}/{}", self.kind.as_str(), self.asked()))
     }
 
-    /// The same connection with another model.
+    /// Returns the same connection with another model.
     pub(crate) fn with_model(&self, name: &str) -> ConnectedModel {
         let mut other = self.clone();
         if name != self.name {
@@ -85,8 +84,8 @@ impl ConnectedModel {
         other
     }
 
-    /// Begins a completion once the server may be asked. A wait that it asks for holds back all calls over the
-    /// connection.
+    /// Begins a completion once the server may be asked. A wait that it asks for holds back all calls over
+    /// the connection.
     pub(crate) async fn complete(&self, request: Request) -> Result<EventStream, ProviderError> {
         let hold = self.precedence.hold();
         hold.passed().await;
@@ -101,14 +100,14 @@ impl ConnectedModel {
         Ok(noted.boxed())
     }
 
-    /// Warns where the key can be read on its way.
+    /// Warns if the key is sent unencrypted.
     pub(crate) fn warn_of_exposed_key(&self, reporter: &Reporter) {
         if let Some(host) = &self.exposed_at {
             reporter.warn(None, "exposed-key", exposed_key(host));
         }
     }
 
-    /// Takes in which model a server says that it answers with.
+    /// Notes the model that a server says it answers with.
     pub(crate) fn note_answer(&self, said: Option<&str>) {
         self.answering.note(said);
     }
@@ -147,8 +146,7 @@ impl ConnectedModel {
         self.tokenizers.limit(&self.name, context_tokens)
     }
 
-    /// The request with the window that it is answered in, and with no larger an answer than that
-    /// has room for beside the prompt.
+    /// Returns the request with the model's window, and with an answer limited to the room beside the prompt.
     pub(crate) fn in_window(&self, mut request: Request, context_tokens: u32) -> Request {
         let limit = self.tokenizers.limit(&request.model, context_tokens);
         let room = self.tokenizers.answer_room_in_window(&limit, &request);
@@ -158,8 +156,7 @@ impl ConnectedModel {
         request
     }
 
-    /// Keeps what was learned of its models' tokenizers for later jobs of the session. Where that is
-    /// not possible they learn it again.
+    /// Saves the token estimates for later jobs of the session. A failure is ignored: they learn again.
     pub(crate) async fn keep_tokenizers(&self, session: &Session) {
         if let Some(kept) = self.tokenizers.changed() {
             let session = session.clone();
@@ -170,7 +167,7 @@ impl ConnectedModel {
         }
     }
 
-    /// Finds the writer for a role. `waiting` is given a sentence where the server is waited for.
+    /// Connects the model of a role. `waiting` is given a sentence whenever the server is waited for.
     pub async fn connect(
         settings: &Settings,
         environment: &Environment,
@@ -213,7 +210,7 @@ impl ConnectedModel {
 
 #[cfg(test)]
 impl ConnectedModel {
-    /// Makes a writer over a connection of a test, to a server that is waited for no longer than `longest`.
+    /// Makes a connected model for a test, with a server that is waited for no longer than `longest`.
     pub(crate) fn of(provider: Arc<dyn Provider>, longest: Duration) -> ConnectedModel {
         ConnectedModel {
             kind: provider.kind(),
@@ -227,7 +224,7 @@ impl ConnectedModel {
     }
 }
 
-/// Puts into words that a server is waited for, and for how long.
+/// Returns a sentence that a server is waited for, and for how long.
 pub fn waits_for_server(error: &ProviderError, outage: &Outage) -> String {
     format!(
         "{error} It is asked again for up to {} s (timeouts.outage)",
@@ -235,8 +232,8 @@ pub fn waits_for_server(error: &ProviderError, outage: &Outage) -> String {
     )
 }
 
-/// Asks for the model to use, again where the server loads or restarts. One that can't be
-/// reached at all has never answered: it is not waited for.
+/// Asks the server for its default model, again while it loads or restarts. One that can't be reached at all
+/// is not waited for.
 async fn default_model(
     provider: &dyn Provider,
     settings: &Settings,
@@ -262,7 +259,7 @@ async fn default_model(
     }
 }
 
-/// Puts into words that a key can be read on its way.
+/// Returns a sentence that a key can be read on its way.
 pub fn exposed_key(host: &str) -> String {
     format!(
         "the key is sent to {host} over plain http, so that whoever is on the way can read it. Use an address with \
@@ -274,7 +271,7 @@ pub fn exposed_key(host: &str) -> String {
 pub struct Connection {
     pub kind: ProviderKind,
     pub provider: Arc<dyn Provider>,
-    /// The host that a key is sent to over plain http, where that is another machine.
+    /// The host to which a key is sent over plain http, where it is another computer.
     pub exposed_at: Option<String>,
 }
 
@@ -290,7 +287,7 @@ impl Connection {
     }
 }
 
-/// The provider in force, connected.
+/// Connects the provider in force.
 pub async fn connect_provider(
     settings: &Settings,
     environment: &Environment,
@@ -339,7 +336,7 @@ async fn running_ollama(
     }
 }
 
-/// Finds the port of this machine at which a provider is asked, if it is there.
+/// Returns the port of this computer at which a provider is asked, if it is there.
 pub fn asked_port(
     kind: ProviderKind,
     settings: &Settings,
@@ -351,7 +348,7 @@ pub fn asked_port(
     }
 }
 
-/// Finds the address that was set for a provider, as it was written.
+/// Returns the address that was set for a provider, as it was written.
 fn address(kind: ProviderKind, settings: &Settings, environment: &Environment) -> Option<String> {
     let variable = match kind {
         ProviderKind::Anthropic => "ANTHROPIC_BASE_URL",
@@ -363,8 +360,8 @@ fn address(kind: ProviderKind, settings: &Settings, environment: &Environment) -
     set.or_else(|| environment.var(variable)).map(str::to_owned)
 }
 
-/// Where a provider is and which key it takes. Only trusted settings and the provider's own
-/// variables count.
+/// Returns the endpoint of a provider with its key. Only trusted settings and the provider's own variables
+/// count.
 pub async fn endpoint(
     kind: ProviderKind,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! The facts behind a prompt, as data for the demo writer.
+//! Makes the data from which the demo writer writes.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::provider::demo::scene::{Scene, Task};
 use crate::session::ChunkView;
 use crate::story::{Brief, SectionKind};
 
-/// The facts of a story as a whole.
+/// Returns the facts of a story as a whole.
 pub fn story(brief: &Brief, seed: u64) -> Scene {
     let section = |kind| {
         brief
@@ -34,7 +34,8 @@ pub fn story(brief: &Brief, seed: u64) -> Scene {
     }
 }
 
-/// The scene of one chunk; an empty one where somebody else writes, who does not look at it: it holds half a brief.
+/// Returns the scene of one chunk; an empty one for a real model, which does not read it, since it copies
+/// half a brief.
 pub fn scene(
     model: &ConnectedModel,
     brief: &Brief,

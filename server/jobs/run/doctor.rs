@@ -1,4 +1,4 @@
-//! Looks at everything that writing needs, and says what is in order and what to mend.
+//! Checks everything that writing needs, and reports what is in order and what to fix.
 
 use std::path::Path;
 
@@ -22,14 +22,14 @@ use crate::settings::{
 use crate::story::counted::counted;
 use crate::writing::tokens::Tokenizers;
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
     pub name: &'static str,
     pub state: CheckState,
-    /// What was found and, where it is not in order, what to do.
+    /// The finding and, where it is not in order, what to do.
     pub message: String,
-    /// The model server of this machine that it is about.
+    /// The model server on this computer that the check is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Offer>,
 }
@@ -96,7 +96,8 @@ pub async fn examine(
     checks
 }
 
-/// Looks at the provider in force; also which one it is, as far as that is known, and where its key can be read.
+/// Checks the provider in force; reports which one it is as far as known, and whether its key can be read on
+/// its way.
 async fn provider_check(
     settings: &Settings,
     environment: &Environment,
@@ -121,8 +122,8 @@ async fn provider_check(
     (found, Some(kind), exposed_at)
 }
 
-/// Looks for model servers on this machine that are not in force. One at the address in force is told only
-/// where it answers in another protocol than it was asked in.
+/// Looks for model servers on this computer that are not in force. One at the address in force is reported
+/// only where it answers in another protocol than it was asked in.
 async fn local_checks(
     settings: &Settings,
     environment: &Environment,
@@ -153,7 +154,7 @@ async fn local_checks(
     checks
 }
 
-/// Says in a sentence how large a window the server gives its model; says nothing where that is not known.
+/// Returns a sentence with the size of the model's window; an empty one where that is not known.
 async fn window(provider: &dyn Provider, settings: &Settings) -> String {
     let model = match settings.model_for(Role::Draft) {
         Some(model) => model.to_owned(),
@@ -246,7 +247,7 @@ fn story_checks(
     }
 }
 
-/// Tries the folder of the story, and the one below it that everything goes into.
+/// Tries to write into the story's folder, and into `generated/` below it.
 fn probe_folders(disk: &Disk, folder: &StoryFolder) -> Result<(), JobError> {
     probe(disk, folder.root())?;
     let generated = folder.generated();
@@ -264,7 +265,7 @@ fn probe_folders(disk: &Disk, folder: &StoryFolder) -> Result<(), JobError> {
     Ok(probe(disk, &generated)?)
 }
 
-/// Writes a file into the folder and takes it away again.
+/// Writes a file into the folder and removes it again.
 fn probe(disk: &Disk, folder: &Path) -> Result<(), StoreError> {
     let file = folder.join(format!(".storywright-probe-{}", std::process::id()));
     disk.write(&file, b"")?;

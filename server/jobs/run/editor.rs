@@ -1,5 +1,4 @@
-//! The editor as the engine sees it: who holds the truth of a file, and how text gets into a
-//! file that is open.
+//! The editor as jobs see it: which files are open in it, and how text gets into an open file.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,14 +8,14 @@ use async_trait::async_trait;
 use crate::session::{ClientEdit, NoEditor, Owners};
 use crate::story::{BeatId, ChunkNumber};
 
-/// An editor in which files may be open.
+/// An editor that may have files open.
 #[async_trait]
 pub trait Editor: Owners {
-    /// A page on which the prose of a chunk is shown while it is written. Costs nothing when
-    /// the file is not open; notices when it is opened or closed on the way.
+    /// Opens a stream that shows the prose of a chunk in its file while it is written. Costs nothing when the
+    /// file is not open, and follows when it is opened or closed meanwhile.
     fn stream(&self, chunk: &StreamTarget<'_>) -> Box<dyn BufferStream>;
 
-    /// Changes an open file to a whole new text, by the smallest edit. Bounded in time.
+    /// Changes an open file to a new text, by the smallest edit. Bounded in time.
     ///
     /// # Errors
     /// [`BufferStop::AuthorEdited`] when the file has changes of the author's: it is left alone.
@@ -24,29 +23,28 @@ pub trait Editor: Owners {
     async fn replace(&self, edit: &ClientEdit) -> Result<(), BufferStop>;
 }
 
-/// Which chunk a page shows.
+/// The chunk that a stream shows.
 #[derive(Clone)]
 pub struct StreamTarget<'a> {
     pub path: &'a Path,
     pub number: ChunkNumber,
     pub beat: &'a BeatId,
-    /// The prose that the job goes on from; empty where it writes anew. The place where text
-    /// grows is at its end, and follows the author's edits from the beginning of the page.
+    /// The prose that the job continues; empty for a new one. Text grows at its end, which follows the
+    /// author's edits from the beginning of the stream.
     pub begins: &'a str,
-    /// The prose that stands there and is to be replaced, when a chunk is rewritten. The author
-    /// may edit it until it is.
+    /// The prose that is to be replaced, when a chunk is rewritten. The author may edit it until then.
     pub replaces: Option<&'a str>,
     pub keep: KeepReplaced,
 }
 
-/// Puts a prose into history that a page is about to replace, where it is not there yet; whether
-/// it is safe now.
+/// Puts the prose that a stream is about to replace into history, if it is not there yet; returns whether it
+/// is safe now.
 pub type KeepReplaced = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// Shows one chunk as it grows. The text is safe on disk before it is shown.
+/// A stream of one chunk's prose into its open file. The text is safe on disk before it is shown.
 #[async_trait]
 pub trait BufferStream: Send {
-    /// Brings the open file up to `prose`, the whole prose so far.
+    /// Changes the open file to end with `prose`, the whole prose so far.
     ///
     /// # Errors
     /// [`BufferStop::AuthorEdited`] when the author typed where the text grows: the stream has
@@ -54,12 +52,11 @@ pub trait BufferStream: Send {
     /// time: the text is in the journal, and a later call tries again.
     async fn show(&mut self, prose: &str, finished: bool) -> Result<(), BufferStop>;
 
-    /// Returns when the editor shows what was given last, or does not take it. Bounded in
-    /// time.
+    /// Waits until the editor shows the last text, or does not take it. Bounded in time.
     async fn close(&mut self);
 }
 
-/// Why text could not be brought into an open file.
+/// The reason why text could not be put into an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BufferStop {
     #[error("it has changes that are not saved")]
@@ -70,7 +67,7 @@ pub enum BufferStop {
     CannotEdit(Hint),
 }
 
-/// Whether the author has been told what becomes of this file.
+/// The history of hints about a file: whether the author was told before that it can't be edited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
     New,
@@ -88,7 +85,7 @@ impl Editor for NoEditor {
     }
 }
 
-/// The page of a file that no editor shows.
+/// The stream for a file that no editor shows.
 struct ClosedBuffer;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Why a job could not start or go on.
+//! The reasons why a job could not start or continue.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::writing::contract::Boundary;
 use crate::writing::prompt::TooLarge;
 use crate::writing::schedule::Order;
 
-/// A job that did not start. Nothing was sent, and nothing in the workspace was changed.
+/// The reason why a job did not start. Nothing was sent, and nothing in the workspace was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum JobError {
     #[error(transparent)]
@@ -76,7 +76,7 @@ pub enum JobError {
     #[error("{}", conflict_message(*number, chunk, copies))]
     InConflict {
         number: ChunkNumber,
-        /// The file that is not there.
+        /// The chunk file that is missing.
         chunk: PathBuf,
         copies: Vec<PathBuf>,
     },
@@ -99,7 +99,7 @@ impl From<StoryError> for JobError {
 }
 
 impl JobError {
-    /// Whether usage or settings are at fault, and not the story or the machine.
+    /// Tells whether the command line or the settings are the cause, and not the story or the system.
     pub fn is_usage(&self) -> bool {
         match self {
             JobError::Story(error) => error.is_usage(),

@@ -1,20 +1,20 @@
-//! How an event reads for a person. Shells, editors and logs take their words from here, and from nowhere else.
+//! Words events for people; shells, editors and logs all take their words from here.
 
 use super::events::{JobEvent, Outcome, SeamResult, Work};
 use super::plan_events::PlanEvent;
 use crate::provider::Usage;
 use crate::story::counted::counted;
 
-/// Says how far a job is, in a few words.
+/// The progress of a job in a few words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     pub message: String,
-    /// Of the job, 0 to 100; `None` where it is as far as it was.
+    /// The progress of the job in per cent, 0 to 100; `None` where it is unchanged.
     pub percent: Option<u32>,
 }
 
 impl JobEvent {
-    /// Writes the event as a line that scrolls by; progress within a chunk has none.
+    /// Returns the event as a line that scrolls by; `None` for progress within a chunk.
     pub fn line(&self, unit: &str) -> Option<String> {
         let line = match self {
             JobEvent::JobStarted {
@@ -148,7 +148,7 @@ impl JobEvent {
         Some(line)
     }
 
-    /// Writes how far the job is by this event, for a bar; most events say nothing of that.
+    /// Returns the progress of the job at this event, for a bar; `None` for most events.
     pub fn progress(&self, unit: &str) -> Option<Progress> {
         let (message, percent) = match self {
             JobEvent::Progress {
@@ -209,7 +209,7 @@ impl JobEvent {
         Some(Progress { message, percent })
     }
 
-    /// Returns the last word of a job, of the event that ends it.
+    /// Returns the closing message of a job, from the event that ends it.
     pub fn conclusion(&self) -> Option<&str> {
         match self {
             JobEvent::JobFinished { message, .. }
@@ -218,7 +218,7 @@ impl JobEvent {
         }
     }
 
-    /// Writes the event as a `[CHECKPOINT]` line of a log: no prose, no prompt, no key.
+    /// Returns the event as a `[CHECKPOINT]` line of a log: no prose, no prompt, no key.
     pub fn checkpoint(&self, unit: &str) -> Option<String> {
         let text = match self {
             JobEvent::JobStarted {
@@ -500,7 +500,7 @@ fn tokens(usage: &Usage) -> String {
     count.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
 }
 
-/// Writes ` (caused by: …: …)`, or nothing.
+/// Returns ` (caused by: …: …)`, or an empty text.
 pub(super) fn because(causes: &[String]) -> String {
     match causes {
         [] => String::new(),

@@ -1,4 +1,4 @@
-//! What a job tells while it runs, and who listens.
+//! The events of a running job, and the trait of their observers.
 
 use std::sync::OnceLock;
 
@@ -9,26 +9,25 @@ use super::plan_events::PlanEvent;
 use crate::provider::Usage;
 use crate::story::{BeatId, ChunkNumber};
 
-/// What the lengths of a job are counted in, as its beginning tells it.
+/// The unit of a job's lengths, as its first event reports it.
 #[derive(Debug, Default)]
 pub struct Unit(OnceLock<&'static str>);
 
 impl Unit {
-    /// Takes it from an event that tells it.
+    /// Notes the unit of an event that reports it.
     pub fn note(&self, event: &JobEvent) {
         if let JobEvent::JobStarted { unit, .. } = event {
             self.0.get_or_init(|| unit);
         }
     }
 
-    /// "words" or "characters".
+    /// Returns "words" or "characters".
     pub fn as_str(&self) -> &'static str {
         self.0.get().copied().unwrap_or("words")
     }
 }
 
-/// One thing that happened in a job. As JSON it is one line of `write --json`, with its name
-/// under `event`.
+/// An event of a job. As JSON it is one line of `write --json`, with its name under `event`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum JobEvent {
@@ -37,17 +36,17 @@ pub enum JobEvent {
         work: Work,
         story: String,
         session: String,
-        /// Folder of the run's records, below the session.
+        /// The folder of the run's records, relative to the session.
         run: String,
         provider: &'static str,
         model: String,
-        /// Chunks of the story.
+        /// The number of chunks of the story.
         chunks: usize,
         /// The chunks that this job writes, reads or goes over, in order.
         to_write: Vec<ChunkNumber>,
         words: u32,
         target_words: u32,
-        /// What lengths are counted in: "words" or "characters".
+        /// The unit of lengths: "words" or "characters".
         unit: &'static str,
     },
     ChunkStarted {
@@ -55,21 +54,21 @@ pub enum JobEvent {
         beat: BeatId,
         title: String,
         file: String,
-        /// Words that were there already.
+        /// The number of words that were there already.
         words: u32,
         target_words: u32,
-        /// Of the job, 0 to 100.
+        /// The progress of the job in per cent, 0 to 100.
         percent: u32,
         elapsed_ms: u64,
     },
     Progress {
         chunk: ChunkNumber,
-        /// Words of the chunk.
+        /// The length of the chunk in words.
         words: u32,
         target_words: u32,
-        /// Words of the story.
+        /// The length of the story in words.
         story_words: u32,
-        /// Of the job, 0 to 100.
+        /// The progress of the job in per cent, 0 to 100.
         percent: u32,
         words_per_second: f64,
         elapsed_ms: u64,
@@ -77,16 +76,16 @@ pub enum JobEvent {
     Retry {
         chunk: ChunkNumber,
         words: u32,
-        /// The failed call, counted from 1.
+        /// The number of the failed call, from 1.
         attempt: u32,
         attempts: u32,
         wait_ms: u64,
-        /// How long the server is waited for in all, where the call counts as no attempt: the server
-        /// limits the rate, loads a model or restarts.
+        /// The longest wait for the server in all, in milliseconds, where the call counts as no attempt: the
+        /// server limits the rate, loads a model or restarts.
         #[serde(skip_serializing_if = "Option::is_none")]
         patience_ms: Option<u64>,
         message: String,
-        /// What lies behind it, from the nearest cause to the last.
+        /// The causes of the error, from the nearest to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         causes: Vec<String>,
         elapsed_ms: u64,
@@ -98,7 +97,7 @@ pub enum JobEvent {
         words: u32,
         target_words: u32,
         percent: u32,
-        /// Since the chunk was begun.
+        /// The time since the chunk was begun, in milliseconds.
         chunk_ms: u64,
         first_token_ms: Option<u64>,
         usage: Usage,
@@ -108,58 +107,55 @@ pub enum JobEvent {
         chunk: ChunkNumber,
         words: u32,
         message: String,
-        /// What lies behind it, from the nearest cause to the last.
+        /// The causes of the error, from the nearest to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         causes: Vec<String>,
-        /// Whether the job ends with it, and so says it once more.
+        /// Whether it ends the job, which then reports it once more.
         ends_job: bool,
         elapsed_ms: u64,
     },
-    /// A chunk was read for what later ones have to know of it. Comes whenever it is ready,
-    /// beside the events of other chunks.
+    /// The facts of a chunk were extracted and saved. Comes at any time between the events of other chunks.
     StateSaved {
         chunk: ChunkNumber,
         beat: BeatId,
-        /// Facts that the chunk bears out.
+        /// The number of facts that the chunk's text confirms.
         facts: usize,
-        /// Since the reading of the chunk was begun.
+        /// The time since the reading of the chunk was begun, in milliseconds.
         state_ms: u64,
         usage: Usage,
-        /// Of the job, 0 to 100, where reading is all that it does.
+        /// The progress of the job in per cent, 0 to 100.
         #[serde(skip_serializing_if = "Option::is_none")]
         percent: Option<u32>,
         elapsed_ms: u64,
     },
-    /// The beginning of a chunk that was written before the text that it follows was there was
-    /// looked at again.
+    /// A seam was looked at: the beginning of a chunk that was written before the text that it follows.
     Seam {
         chunk: ChunkNumber,
         result: SeamResult,
-        /// Of its first paragraph, before.
+        /// The length of its first paragraph before, in words.
         words: u32,
-        /// Why it stays as it was.
+        /// The reason why it stays as it was.
         #[serde(skip_serializing_if = "Option::is_none")]
         message: Option<String>,
         usage: Usage,
         elapsed_ms: u64,
     },
-    /// A second pass went over a complete chunk.
+    /// A complete chunk was refined.
     ChunkRefined {
         chunk: ChunkNumber,
         beat: BeatId,
         result: RefineResult,
-        /// Of the rewrite.
+        /// The length of the rewrite, in words.
         words: u32,
         refine_ms: u64,
         usage: Usage,
         elapsed_ms: u64,
     },
-    /// A model looked for contradictions in a complete chunk. Comes whenever it is ready, beside
-    /// the events of other chunks.
+    /// A complete chunk was audited for contradictions. Comes at any time between the events of other chunks.
     ChunkAudited {
         chunk: ChunkNumber,
         beat: BeatId,
-        /// Contradictions whose quotes stand.
+        /// The number of contradictions whose quotes were verified.
         findings: usize,
         audit_ms: u64,
         usage: Usage,
@@ -174,57 +170,57 @@ pub enum JobEvent {
     },
     JobFinished {
         outcome: Outcome,
-        /// Words of the story.
+        /// The length of the story in words.
         words: u32,
         target_words: u32,
-        /// Chunks that this job completed.
+        /// The number of chunks that this job completed.
         written: usize,
-        /// Chunks that are still not complete; of a job that reads, those that it could not read.
+        /// The chunks that are still not complete; for a job that reads, those that it could not read.
         incomplete: Vec<ChunkNumber>,
-        /// Chunks that no longer fit what they were written from; of a job that writes.
+        /// The stale chunks, for a job that writes.
         stale: Vec<ChunkNumber>,
         usage: Usage,
         #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
-        /// What came out and, if anything is missing, what to do.
+        /// The result and, if anything is missing, what to do.
         message: String,
         elapsed_ms: u64,
     },
-    /// An outline is planned.
+    /// An event of planning an outline.
     #[serde(untagged)]
     Plan(PlanEvent),
 }
 
-/// What became of the beginning of a chunk.
+/// The result of looking at a seam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SeamResult {
-    /// Its first paragraph is another one now; the old one is in history/.
+    /// The first paragraph was replaced; the old one is in history/.
     Fitted,
-    /// It stays, since it follows well.
+    /// The first paragraph stays, since it follows well.
     Fits,
-    /// It stays, since what came was no better.
+    /// The first paragraph stays, since the answer was no better.
     Refused,
-    /// It stays for now; the next `write` tries again.
+    /// The first paragraph stays for now; the next `write` tries again.
     Open,
 }
 
-/// What became of a refined text.
+/// The result of refining a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RefineResult {
-    /// It waits in revisions/ for the author's yes or no.
+    /// The rewrite waits in revisions/ for the author's yes or no.
     Proposed,
-    /// It took the chunk's place.
+    /// The rewrite replaced the chunk's text.
     Applied,
-    /// It is in history/: the author has another revision open.
+    /// The rewrite is in history/, since the author has another revision open.
     Aside,
     /// The model changed nothing.
     Unchanged,
 }
 
 impl RefineResult {
-    /// Where the refined text is, to go on from "refined: ".
+    /// Returns where the refined text is, as a continuation of "refined: ".
     pub fn words(self) -> &'static str {
         match self {
             RefineResult::Proposed => "a revision waits for your yes or no",
@@ -235,13 +231,13 @@ impl RefineResult {
     }
 }
 
-/// What a job does to chunks.
+/// The work of a job on its chunks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Work {
     #[default]
     Write,
-    /// Reads them for what later ones have to know of them.
+    /// Extracts from them what later chunks have to know.
     Read,
     Refine,
     Audit,
@@ -257,7 +253,7 @@ impl Work {
         }
     }
 
-    /// `writing`
+    /// Returns the participle, such as `writing`.
     pub fn doing(self) -> &'static str {
         match self {
             Work::Write => "writing",
@@ -268,10 +264,10 @@ impl Work {
     }
 }
 
-/// Listens to a job. Called from the job's own task: must not block.
+/// An observer of a job. It is called from the job's own task and must not block.
 pub trait Observer: Send + Sync {
     fn event(&self, event: &JobEvent);
 
-    /// A `[CHECKPOINT]` line for people: no prose, no prompt, no key.
+    /// Receives a `[CHECKPOINT]` line for people: no prose, no prompt, no key.
     fn checkpoint(&self, _line: &str) {}
 }

@@ -1,4 +1,4 @@
-//! How work on a complete chunk may come to nothing, and the report of it.
+//! The failure of work on a complete chunk, and its report.
 
 use super::reporter::cause_chain;
 use super::started_job::StartedJob;
@@ -6,20 +6,20 @@ use crate::provider::{ProviderError, ProviderErrorKind};
 use crate::session::StoreError;
 use crate::story::ChunkNumber;
 
-/// Why reading a chunk or going over it came to nothing. The chunk is as it was.
+/// The reason why reading, refining or auditing a chunk failed. The chunk is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
     Provider(#[from] ProviderError),
-    /// What belongs to the chunk does not fit into one prompt; nothing was sent.
+    /// A question that does not fit into one prompt; nothing was sent.
     #[error("{0}")]
     TooLarge(String),
-    /// There was an answer, and it was not taken.
+    /// An answer that was refused.
     #[error("{why}")]
     Refused {
-        /// As the beginning of a sentence.
+        /// The reason as the beginning of a sentence.
         why: String,
-        /// What came, for the run's records.
+        /// The answer, for the run's records.
         answer: String,
     },
     #[error(transparent)]
@@ -27,13 +27,13 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Turns an answer down.
+    /// Makes the failure of an answer that is refused.
     pub fn refused(why: impl Into<String>, answer: String) -> Failure {
         let why = why.into();
         Failure::Refused { why, answer }
     }
 
-    /// Whether it would be the same for every other chunk.
+    /// Tells whether every other chunk would meet the same failure.
     pub fn is_everywhere(&self) -> bool {
         match self {
             // Other chunks are shorter.
@@ -45,7 +45,7 @@ impl Failure {
         }
     }
 
-    /// The model's answer that was not taken.
+    /// Returns the model's answer that was refused.
     pub fn answer(&self) -> Option<&str> {
         match self {
             Failure::Refused { answer, .. } => Some(answer),
@@ -55,7 +55,7 @@ impl Failure {
 }
 
 impl StartedJob {
-    /// Keeps the report of a failure in the run's errors. `what` is what did not happen, as a heading.
+    /// Saves the report of a failure in the run's errors. `what` is what did not happen, as a heading.
     pub(crate) async fn keep_failure(
         &self,
         number: ChunkNumber,

@@ -1,5 +1,5 @@
-//! How a model counts tokens, before its first answer: what earlier jobs have learned, else a sample of the
-//! prompt, where that may or may not fit. What fits one model is five times too large for another.
+//! Learns how a model counts tokens before its first answer: from earlier jobs, else from a sample of the
+//! prompt, where that may or may not fit. Estimates of different models differ by a factor of up to five.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use crate::settings::Settings;
 use crate::writing::prompt::Prompt;
 use crate::writing::tokens::{Answered, Estimator, PromptLimit, Weight};
 
-/// Length of the sample, in characters.
+/// The length of the sample, in characters.
 const SAMPLE: usize = 4_000;
-/// Most tokens of the answer; nobody reads it.
+/// The most tokens of the answer, which is not used.
 const ANSWER: u32 = 16;
-/// How long the count is waited for.
+/// The longest wait for the count.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The limit by which a prompt may still fit that a first guess finds too large; `None` where it is no guess any
-/// more.
+/// Returns the limit by which a prompt may still fit that seems too large by the first estimate; `None` where
+/// the model's way of counting is known.
 pub fn benefit_of_doubt(model: &ConnectedModel, settings: &Settings) -> Option<PromptLimit> {
     let is_known = model.kind == ProviderKind::Demo || model.tokenizers.knows(&model.name);
     (!is_known).then(|| PromptLimit {
@@ -31,19 +31,19 @@ pub fn benefit_of_doubt(model: &ConnectedModel, settings: &Settings) -> Option<P
     })
 }
 
-/// The text by which a prompt is measured: the beginning of its largest block.
+/// Returns the text by which a prompt is measured: the beginning of its largest block.
 pub fn sample(prompt: &Prompt) -> &str {
     let blocks = prompt.blocks.iter().map(|block| block.text.as_str());
     first_characters(blocks.max_by_key(|text| text.len()).unwrap_or_default())
 }
 
-/// As much of a text as a sample has.
+/// Returns the beginning of a text, of the length of a sample.
 pub fn first_characters(text: &str) -> &str {
     let end = text.char_indices().nth(SAMPLE).map(|(at, _)| at);
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Has the model count a sample; what that took. What is learned of it is with the writer.
+/// Has the model count a sample and returns the usage. The model's tokenizer estimates learn from it.
 pub async fn measure(model: &ConnectedModel, settings: &Settings, sample: &str) -> Usage {
     let request = Request {
         model: model.name.clone(),
@@ -84,8 +84,8 @@ pub async fn measure(model: &ConnectedModel, settings: &Settings, sample: &str) 
 }
 
 impl Prepared {
-    /// Has a writer go by what earlier jobs of the session have learned of tokens, and tells it how
-    /// large the answers are going to be.
+    /// Loads what earlier jobs of the session learned of the model's tokens, and notes how large the answers
+    /// are going to be.
     pub(crate) async fn recall_tokenizers(&self, open: &OpenSession, model: &ConnectedModel) {
         let session = open.session.clone();
         let kept = blocking(move || session.tokenizers()).await;

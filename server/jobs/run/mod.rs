@@ -1,4 +1,4 @@
-//! What all jobs share: where they are made, what they are asked, what they tell, and how a model is called.
+//! The parts that all jobs share: workshop, requests, events, and calls of a model.
 
 pub(crate) mod answering_model;
 pub(crate) mod background;

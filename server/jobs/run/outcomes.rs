@@ -1,4 +1,4 @@
-//! How a job and its parts came out.
+//! The outcomes of a job and of its parts.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,21 @@ use serde::Serialize;
 use crate::provider::Usage;
 use crate::story::ChunkNumber;
 
-/// How a job ended.
+/// The way in which a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// All that was asked for is complete.
+    /// Everything that was asked for is complete.
     Complete,
     /// Something is missing or failed.
     Incomplete,
     Cancelled,
 }
 
-/// What is said of a job that was cancelled before it had begun.
+/// The message of a job that was cancelled before it had begun.
 const EARLY: &str = "cancelled before anything was asked for; nothing changed";
 
-/// How a job came out.
+/// The result of a job.
 #[derive(Debug, Clone)]
 pub struct Finished {
     pub outcome: Outcome,
@@ -42,11 +42,11 @@ impl Finished {
     }
 }
 
-/// Why a job ends before its queue does.
+/// The reason why a job ends before its queue is done.
 #[derive(Debug)]
 pub(crate) enum Stop {
     Cancelled,
-    /// A chunk could not be written, and no other could be.
+    /// A chunk that could not be written, for a reason that every other would meet.
     At {
         chunk: ChunkNumber,
         why: String,
@@ -55,7 +55,7 @@ pub(crate) enum Stop {
 }
 
 impl Stop {
-    /// As the beginning of a sentence, without its full stop.
+    /// Returns it as the beginning of a sentence, without its full stop.
     pub(crate) fn text(&self) -> Option<String> {
         let text = match self {
             Stop::Cancelled => return None,
@@ -66,10 +66,10 @@ impl Stop {
     }
 }
 
-/// What became of one seam.
+/// The result for one seam.
 #[derive(Debug, Clone)]
 pub struct SeamOutcome {
-    /// Of the later chunk.
+    /// The number of the later chunk.
     pub number: ChunkNumber,
     pub end: SeamEnd,
     pub usage: Usage,
@@ -78,34 +78,34 @@ pub struct SeamOutcome {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SeamEnd {
-    /// The first paragraph is another one now.
+    /// The first paragraph was replaced.
     Fitted,
-    /// It follows well as it is, by the model's own word.
+    /// The first paragraph follows well as it is, by the model's own word.
     Fits,
-    /// The answer was not taken; the paragraph stays.
+    /// The answer was refused; the paragraph stays.
     Refused(String),
-    /// It was not closed; the next job tries again.
+    /// The seam is still open; the next job tries again.
     Open(String),
     Cancelled,
 }
 
-/// A text that the store did not take.
+/// A text that the store could not save.
 #[derive(Debug, Clone)]
 pub struct Unsaved {
     pub(crate) number: ChunkNumber,
-    /// With the author's comments where they stand.
+    /// The prose, with the author's comments in their places.
     pub(crate) prose: String,
-    /// Whether another text is in its place, or was.
+    /// Whether it replaces another text, or did.
     pub(crate) replaces_other: bool,
     pub(crate) words: u32,
 }
 
-/// How a text that could not be saved at once ended.
+/// The end of a text that could not be saved at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fate {
     pub number: ChunkNumber,
-    /// Length, in words (characters for CJK).
+    /// The length in words (characters for CJK).
     pub words: u32,
-    /// Where it is, by what was seen on disk; `None` where it is in no file.
+    /// The file that was seen to hold it; `None` where no file does.
     pub file: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! What planning tells while it runs.
+//! The events of planning.
 
 use serde::Serialize;
 
@@ -6,8 +6,7 @@ use super::outcomes::Outcome;
 use crate::provider::Usage;
 use crate::story::BeatId;
 
-/// One thing that happened while an outline was planned. As JSON it has the names that the events
-/// of `write` have.
+/// An event of planning an outline. As JSON it has the names that the events of `write` have.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum PlanEvent {
@@ -15,11 +14,11 @@ pub enum PlanEvent {
     Started {
         job: String,
         story: String,
-        /// Folder of the run's records, from the story's folder.
+        /// The folder of the run's records, relative to the story's folder.
         run: String,
         provider: &'static str,
         model: String,
-        /// Beats that are there.
+        /// The number of beats that are there.
         beats: u32,
         to_plan: u32,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,12 +27,12 @@ pub enum PlanEvent {
     Progress {
         planned: u32,
         to_plan: u32,
-        /// Of the answer that is coming in.
+        /// The length of the answer so far.
         words: u32,
-        /// Of the job, 0 to 100.
+        /// The progress of the job in per cent, 0 to 100.
         percent: u32,
         words_per_second: f64,
-        /// What it is counted in: "words" or "characters".
+        /// The unit of lengths: "words" or "characters".
         unit: &'static str,
         elapsed_ms: u64,
     },
@@ -41,7 +40,7 @@ pub enum PlanEvent {
     BeatSaved {
         beat: BeatId,
         title: String,
-        /// In the outline, from 1.
+        /// The number of the beat in the outline, from 1.
         number: usize,
         file: String,
         percent: u32,
@@ -49,15 +48,15 @@ pub enum PlanEvent {
     },
     Retry {
         planned: u32,
-        /// The failed call, counted from 1.
+        /// The number of the failed call, from 1.
         attempt: u32,
         attempts: u32,
         wait_ms: u64,
-        /// How long the server is waited for in all, where the call counts as no attempt.
+        /// The longest wait for the server in all, in milliseconds, where the call counts as no attempt.
         #[serde(skip_serializing_if = "Option::is_none")]
         patience_ms: Option<u64>,
         message: String,
-        /// What lies behind it, from the nearest cause to the last.
+        /// The causes of the error, from the nearest to the last.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         causes: Vec<String>,
         elapsed_ms: u64,
@@ -65,11 +64,11 @@ pub enum PlanEvent {
     #[serde(rename = "job_finished")]
     Finished {
         outcome: Outcome,
-        /// Beats that this job put into the outline.
+        /// The number of beats that this job put into the outline.
         planned: u32,
-        /// Beats that are still missing.
+        /// The number of beats that are still missing.
         missing: u32,
-        /// Beats of the outline.
+        /// The number of beats of the outline.
         beats: u32,
         usage: Usage,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,5 +1,5 @@
-//! The story before what is known of it: a server that answers one call at a time must not let a
-//! draft wait behind calls that nobody waits for, nor be made to begin those again and again.
+//! Orders the calls to a server that answers one at a time: a draft must not wait behind background calls,
+//! nor may these be restarted again and again.
 //!
 //! Whether a server is of that kind is learned from the first call that waits for the head of its
 //! answer while one of the other kind has its own: a draft, or a call beside the writing. From then on the calls take turns on this side
@@ -27,27 +27,27 @@ pub struct Precedence {
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
     takes_turns: bool,
-    /// Stretches of writing that are under way, from the first draft to the last.
+    /// The number of periods of writing, each from a first draft to a last.
     writing: u32,
-    /// Drafts that were asked for and have not ended, and how many of them are being answered.
+    /// The number of drafts that were requested and have not ended, and of those that are being answered.
     drafts: u32,
     drafting: u32,
-    /// Calls beside the writing that were made and have not ended, and how many of them are being
+    /// The number of background calls that were made and have not ended, and of those that are being
     /// answered.
     beside: u32,
     answered: u32,
-    /// Readings that wait for their turn.
+    /// The number of readings that wait for their turn.
     readings: u32,
-    /// How long the last draft was being answered.
+    /// The time that the last draft took from the head of its answer to its end.
     last_draft: Option<Duration>,
-    /// Readings wait until nothing is written any more.
+    /// Whether readings wait until all writing has ended.
     reads_late: bool,
 }
 
-/// What a call beside the writing is for.
+/// The kind of a background call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// What a chunk tells, which the next drafts want to know.
+    /// A reading of a chunk's facts, which the next drafts want to know.
     Reading,
     /// A call that refines or audits a complete chunk.
     Pass,
@@ -69,10 +69,10 @@ impl State {
     }
 }
 
-/// Which of the counts.
+/// Selects one of the counts.
 type Count = fn(&mut State) -> &mut u32;
 
-/// Something that is counted until this is dropped.
+/// A count that is one higher until this is dropped.
 struct Counted<'a> {
     precedence: &'a Precedence,
     of: Count,
@@ -87,16 +87,16 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// A stretch of writing, until this is dropped.
+/// A period of writing, until this is dropped.
 pub struct Writing<'a> {
     _counted: Counted<'a>,
 }
 
-/// A share of the wait for the first token (one in so many parts).
+/// The share of the wait for the first token (one part in so many).
 const PATIENCE_SHARE: u32 = 8;
 
-/// How long a call waits for the head of its answer before it is held up by others, of the longest
-/// wait for a first token.
+/// Returns how long a call waits for the head of its answer before another call counts as the cause, from the
+/// longest wait for a first token.
 pub fn patience(first_token: Duration) -> Duration {
     first_token / PATIENCE_SHARE
 }
@@ -136,7 +136,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Whether a call is being answered, which is counted, and since when.
+/// The count of a call that is being answered, and since when.
 #[derive(Default)]
 struct Answered<'a>(Mutex<Option<(Counted<'a>, Instant)>>);
 
@@ -148,7 +148,7 @@ impl<'a> Answered<'a> {
         }
     }
 
-    /// How long it has been answered so far; `None` where it is not.
+    /// Returns how long it has been answered so far; `None` where it is not.
     fn took(&self) -> Option<Duration> {
         self.lock().as_ref().map(|(_, since)| since.elapsed())
     }
@@ -160,7 +160,7 @@ impl<'a> Answered<'a> {
 }
 
 impl Precedence {
-    /// Makes the order of calls to a server that is waited for no longer than `longest`.
+    /// Orders the calls to a server that is waited for no longer than `longest`.
     pub fn new(longest: Duration) -> Precedence {
         Precedence {
             state: watch::Sender::new(State::default()),
@@ -168,12 +168,12 @@ impl Precedence {
         }
     }
 
-    /// What holds every call back for as long as the server asked for.
+    /// Returns what holds back every call for as long as the server asked.
     pub fn hold(&self) -> &Hold {
         &self.hold
     }
 
-    /// Counts a stretch of writing, in which drafts follow each other.
+    /// Counts a period of writing, in which drafts follow each other.
     pub fn writing(&self) -> Writing<'_> {
         Writing {
             _counted: self.count(|state| &mut state.writing),
@@ -189,7 +189,7 @@ impl Precedence {
         }
     }
 
-    /// Waits until a call beside the writing may be made.
+    /// Waits until a background call may be made.
     pub async fn beside(&self, kind: Kind) -> Turn<'_> {
         let of: Count = |state| &mut state.beside;
         self.hold.passed().await;
@@ -207,7 +207,7 @@ impl Precedence {
         }
     }
 
-    /// Waits until something holds, and counts in the same moment.
+    /// Waits until a condition holds, and counts in the same moment.
     async fn when(&self, may: impl Fn(&State) -> bool, of: Count) {
         let mut changes = self.state.subscribe();
         loop {
@@ -225,8 +225,7 @@ impl Precedence {
         }
     }
 
-    /// Ends when something has held for longer than patience, or comes to hold after that: the calls
-    /// take turns from then on.
+    /// Returns when a condition has held for longer than `patience`: the calls take turns from then on.
     async fn learn(&self, patience: Duration, is_behind: impl Fn(&State) -> bool) {
         self.hold.passed().await;
         tokio::time::sleep(patience).await;
@@ -250,9 +249,8 @@ impl Precedence {
 }
 
 impl DraftTurn<'_> {
-    /// Waits for the head of a draft's answer. `None` where it waits for longer than `patience`
-    /// behind a call beside the writing: the draft is to be taken back then, and asked for again
-    /// when that call has ended.
+    /// Waits for the head of a draft's answer. `None` where it waits for longer than `patience` behind a
+    /// background call: the draft is to be withdrawn then, and requested again when that call has ended.
     pub async fn head<T>(&self, patience: Duration, head: impl Future<Output = T>) -> Option<T> {
         let precedence = self.counted.precedence;
         let is_behind = |state: &State| !state.takes_turns && state.answered > 0;
@@ -269,15 +267,14 @@ impl DraftTurn<'_> {
 }
 
 impl Turn<'_> {
-    /// Notes that the head of the answer is there.
+    /// Notes that the head of the answer has arrived.
     pub fn note_answered(&self) {
         let of: Count = |state| &mut state.answered;
         self.answered.note(self.counted.precedence, of);
     }
 
-    /// Makes the call. `None` where it is taken back, since it waits for its head behind a draft for
-    /// longer than `patience`, or the calls begin to take turns meanwhile: it is to be made again in
-    /// a turn of its own.
+    /// Makes the call. `None` where it is withdrawn, since it waits for its head behind a draft for longer
+    /// than `patience`, or the calls begin to take turns meanwhile: it is to be made again in its turn.
     pub async fn make<T>(&self, patience: Duration, call: impl Future<Output = T>) -> Option<T> {
         let precedence = self.counted.precedence;
         let took_turns = precedence.state.borrow().takes_turns;

@@ -1,4 +1,4 @@
-//! Looks, before a call is paid for, at whether what a job writes could be kept.
+//! Checks before a call is paid for whether its results could be kept.
 
 use std::sync::Arc;
 
@@ -13,8 +13,7 @@ use crate::session::{Disk, StoreError, StoryFolder};
 use crate::settings::{Refine, Settings, Switch};
 use crate::story::ChunkNumber;
 
-/// What a job keeps beside the texts of its chunks: what it is for, or what its settings want done to all that
-/// it writes.
+/// Returns what a job keeps besides the texts of its chunks, by its work and the settings.
 pub(crate) fn writes(work: Work, settings: &Settings) -> Writes<'static> {
     let is_for = |own: Work, is_wanted: bool| work == own || work == Work::Write && is_wanted;
     Writes {
@@ -26,7 +25,7 @@ pub(crate) fn writes(work: Work, settings: &Settings) -> Writes<'static> {
 }
 
 impl Prepared {
-    /// Stops before anything is sent whose answer could not be kept.
+    /// Fails before anything is sent whose answer could not be kept.
     pub(crate) async fn check_writable(
         &self,
         open: &OpenSession,

@@ -1,4 +1,4 @@
-//! A request that can be carried out.
+//! A request that is ready to run.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use crate::session::PlannedChunk;
 use crate::settings::Settings;
 use crate::story::Severity;
 
-/// A request whose brief and settings are in order; nothing has been sent or written yet.
+/// A request with valid brief and settings; nothing has been sent or written yet.
 pub struct Prepared {
     pub(crate) request: JobRequest,
     pub(crate) story: Arc<StoryFile>,
     pub(crate) settings: Settings,
     pub(crate) plan: Vec<PlannedChunk>,
     pub(crate) warnings: Vec<String>,
-    /// Notices what the author changes from here on.
+    /// The watch for changes by the author from here on.
     pub(crate) watch: BriefWatch,
 }
 
@@ -32,7 +32,7 @@ impl Prepared {
         self.request.scope.work()
     }
 
-    /// How many problems the brief has that do not stop a job, in a sentence.
+    /// Returns a sentence with the number of the brief's problems that do not stop a job.
     pub fn brief_warnings(&self) -> Option<String> {
         let problems = self.story.brief.problems.iter();
         match problems

@@ -1,4 +1,5 @@
-//! A question about a complete chunk: the request for a call, and asking until the answer can be taken.
+//! Asks a question about a complete chunk: makes the request for a call, and asks until an answer is
+//! accepted.
 
 use std::sync::Arc;
 
@@ -11,17 +12,18 @@ use crate::provider::{Extension, FinishReason, Format, Request, Usage};
 use crate::session::ChunkView;
 use crate::writing::seed;
 
-/// What was understood of an answer.
+/// The content of an answer.
 pub enum Heard<T> {
     Taken(T),
-    /// It is believed when nothing better comes.
+    /// An answer that is accepted if no better one comes.
     Doubtful(T),
-    /// It can't be taken; after "the model's answer".
+    /// An answer that can't be accepted; the reason follows "the model's answer".
     Not(&'static str),
 }
 
 impl StartedJob {
-    /// Makes a request about a chunk, for prose of at most so many tokens. `task` is what it is to the demo writer.
+    /// Makes a request about a chunk, for prose of at most so many tokens. `task` tells the demo writer what
+    /// it is for.
     pub(crate) fn request(
         &self,
         asker: &Asker,
@@ -52,7 +54,8 @@ impl StartedJob {
         }
     }
 
-    /// Makes a request for data of a shape, of so many tokens in English. `asked` is how many answers were not taken.
+    /// Makes a request for JSON of a schema, of so many tokens in English. `asked` is the number of answers
+    /// that were not accepted.
     pub(crate) fn question(
         &self,
         asker: &Asker,
@@ -76,8 +79,8 @@ impl StartedJob {
 }
 
 impl Asker {
-    /// Asks until an answer can be taken, or there will be none: what was understood of it, and what all of it took.
-    /// `request` is given how many answers were not taken.
+    /// Asks until an answer is accepted or there is no further try; returns its content, and the usage of all
+    /// calls. `request` is given the number of answers that were not accepted.
     ///
     /// # Errors
     /// Why the last call brought nothing. Dropped, the call ends.

@@ -1,5 +1,5 @@
-//! A server that asks for a wait is left alone by the whole job for that long: every other call, be it for
-//! a draft or beside the writing, would only find out for itself.
+//! Holds back all calls of a job while its server asks for a wait; each of them would only be turned away as
+//! well.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,16 +8,16 @@ use tokio::time::Instant;
 
 use crate::provider::{ProviderError, ProviderErrorKind};
 
-/// Until when no call is begun.
+/// The moment until which no call begins.
 #[derive(Debug)]
 pub struct Hold {
-    /// The longest wait that is waited at all; a call that is asked for more ends its job.
+    /// The longest wait that is accepted; a call that is asked for more ends its job.
     longest: Duration,
     until: Mutex<Option<Instant>>,
 }
 
 impl Hold {
-    /// Holds nothing back yet.
+    /// Makes a hold that holds nothing back yet.
     pub fn new(longest: Duration) -> Hold {
         Hold {
             longest,
@@ -25,7 +25,7 @@ impl Hold {
         }
     }
 
-    /// Takes in the wait that the server asked for in turning a call away.
+    /// Notes the wait that the server asked for when it turned a call away.
     pub fn note(&self, error: &ProviderError) {
         let asked = error.retry_after.filter(|wait| *wait <= self.longest);
         if let (ProviderErrorKind::RateLimited, Some(wait)) = (error.kind, asked) {
@@ -50,7 +50,7 @@ impl Hold {
         }
     }
 
-    /// A poisoned lock's data is still whole: it is changed in one step.
+    /// Locks the moment. A poisoned lock's data is still whole: it is changed in one step.
     fn until(&self) -> MutexGuard<'_, Option<Instant>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }

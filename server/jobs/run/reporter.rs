@@ -1,4 +1,4 @@
-//! Tells a job's events to whoever listens, and writes them as `[CHECKPOINT]` lines.
+//! Sends a job's events to its observer, and writes them as `[CHECKPOINT]` lines.
 //!
 //! A line says what happened, to which chunk, how many words, how far, how long: never prose,
 //! prompts or keys.
@@ -19,19 +19,19 @@ use crate::session::{Run, Session, SpentCall, TokenUsage};
 use crate::settings::Role;
 use crate::writing::thought::Thought;
 
-/// The voice of one job.
+/// The reporter of one job.
 pub struct Reporter {
     observer: Arc<dyn Observer>,
     run: Run,
     started: Instant,
-    /// What was told that is the same for every chunk.
+    /// The warnings that were already given, which are the same for every chunk.
     told_once: Mutex<BTreeSet<String>>,
-    /// Tokens of the answers that were thinking.
+    /// The number of thinking tokens in all answers.
     thought: AtomicU64,
     unit: Unit,
 }
 
-/// Makes what tells an observer that the server is waited for, before a job has a reporter.
+/// Returns a function that tells an observer of a wait for the server, before a job has a reporter.
 pub fn tell_of_wait(
     observer: Arc<dyn Observer>,
     started: Instant,
@@ -49,11 +49,11 @@ pub fn tell_of_wait(
 /// The code of the warning that a server is waited for.
 pub const WAITING: &str = "waiting-for-server";
 
-/// The code of the warning that a setting was not taken.
+/// The code of the warning that a setting was ignored.
 const SETTING: &str = "setting";
 
-/// Tells which settings were not taken, before a server is asked for anything: what goes wrong there may
-/// come of them. The job's own log gets them by [`Reporter::record_settings`].
+/// Warns of settings that were ignored, before a server is asked for anything: they may cause what goes wrong
+/// there. The job's own log gets them by [`Reporter::record_settings`].
 pub fn tell_of_settings(observer: &dyn Observer, warnings: &[String], started: Instant) {
     for message in warnings {
         observer.event(&JobEvent::Warning {
@@ -81,7 +81,7 @@ impl Reporter {
         &self.run
     }
 
-    /// Since the job was started.
+    /// Returns the time since the job was started.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
@@ -90,13 +90,13 @@ impl Reporter {
         millis(self.elapsed())
     }
 
-    /// Tells one event. Progress goes to listeners only; everything else is a checkpoint.
+    /// Sends one event. Progress goes to observers only; everything else is a checkpoint.
     pub fn tell(&self, event: JobEvent) {
         self.record(&event);
         self.observer.event(&event);
     }
 
-    /// Writes into the log what [`tell_of_settings`] has told.
+    /// Writes the warnings of [`tell_of_settings`] into the log.
     pub fn record_settings(&self, warnings: &[String]) {
         for message in warnings {
             self.record(&JobEvent::Warning {
@@ -127,8 +127,8 @@ impl Reporter {
         }
     }
 
-    /// Notes in the run's log what a call took, whatever became of its answer: the draft's sums are made of
-    /// such lines. A call that took nothing is none.
+    /// Writes the usage of a call into the run's log, whether its answer was used or not; the draft's sums
+    /// are computed from these lines. A call without usage leaves none.
     pub fn note_spent(&self, role: Role, model: &str, usage: Usage, cost: Option<f64>) {
         let tokens = [usage.input_tokens, usage.output_tokens];
         if tokens.iter().flatten().all(|count| *count == 0) {
@@ -143,17 +143,17 @@ impl Reporter {
         self.run.log(&call.log_entry());
     }
 
-    /// Counts the thinking of a call.
+    /// Counts the thinking tokens of a call.
     pub(crate) fn note_thought(&self, thought: &Thought) {
         self.thought.fetch_add(thought.tokens(), Ordering::Relaxed);
     }
 
-    /// How many tokens of all answers were thinking.
+    /// Returns the number of thinking tokens in all answers.
     pub fn thought(&self) -> u64 {
         self.thought.load(Ordering::Relaxed)
     }
 
-    /// Brings the sums of a draft up to what this job took.
+    /// Adds the usage of this job to the sums of the draft.
     pub async fn count_spent(&self, session: &Session) {
         let session = session.clone();
         if let Err(error) = blocking(move || session.count_spent()).await {
@@ -161,7 +161,7 @@ impl Reporter {
         }
     }
 
-    /// Keeps a report in the run's errors, or tells that it can't be kept.
+    /// Saves a report in the run's errors, or warns that it can't be saved.
     pub async fn keep_error(
         &self,
         chunk: Option<crate::story::ChunkNumber>,
@@ -175,7 +175,7 @@ impl Reporter {
         }
     }
 
-    /// Ends the run's record with its summary, or tells that it can't be kept.
+    /// Ends the run's record with its summary, or warns that it can't be saved.
     pub async fn finish_run(&self, summary: String) {
         let run = self.run.clone();
         if let Err(error) = blocking(move || run.finish(&summary)).await {
@@ -183,8 +183,7 @@ impl Reporter {
         }
     }
 
-    /// Something that went wrong with a chunk and has no event of its own, with all that lies
-    /// behind it: "chunk 3 stopped: …".
+    /// Logs a fault of a chunk that has no event of its own, with all its causes: "chunk 3 stopped: …".
     pub fn log_error(
         &self,
         chunk: crate::story::ChunkNumber,
@@ -206,7 +205,7 @@ impl Reporter {
         self.observer.checkpoint(&line);
     }
 
-    /// A warning, for the author and the log.
+    /// Warns the author, also in the log.
     pub fn warn(
         &self,
         chunk: Option<crate::story::ChunkNumber>,
@@ -221,7 +220,7 @@ impl Reporter {
         });
     }
 
-    /// A warning about all of the job, which is told when it comes up first.
+    /// Warns of something that concerns all of the job, the first time only.
     pub fn warn_once(&self, code: impl Into<String>, message: impl Into<String>) {
         let message = message.into();
         let mut told = self
@@ -235,7 +234,7 @@ impl Reporter {
     }
 }
 
-/// Gives usage as the manifest has it.
+/// Converts usage to the form of the manifest.
 pub(crate) fn token_usage(usage: Usage) -> TokenUsage {
     TokenUsage {
         input_tokens: usage.input_tokens,
@@ -244,20 +243,20 @@ pub(crate) fn token_usage(usage: Usage) -> TokenUsage {
     }
 }
 
-/// What lies behind an error, from the nearest cause to the last.
+/// Returns the causes of an error, from the nearest to the last.
 pub fn causes(error: &dyn std::error::Error) -> Vec<String> {
     std::iter::successors(error.source(), |cause| cause.source())
         .map(ToString::to_string)
         .collect()
 }
 
-/// A duration in whole milliseconds.
+/// Returns a duration in whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// An error with the whole chain of its causes, in one line: for logs. A person is told the
-/// error alone, which says what happened in words.
+/// Returns an error with the whole chain of its causes, in one line: for logs. A person is shown the error
+/// alone, which says in words what happened.
 pub fn cause_chain(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     let mut told: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What a job was asked for: which chunks that names, and how it is told in words.
+//! Reads a job's request: the chunks that it names, and its wording.
 
 use super::error::JobError;
 use super::prepared::Prepared;
@@ -8,12 +8,12 @@ use crate::story::ChunkNumber;
 use crate::story::ids;
 
 impl Prepared {
-    /// The chunks that are named, if any are.
+    /// Returns the chunks that are named, if any are.
     pub(crate) fn named(&self) -> Result<Option<Vec<ChunkNumber>>, JobError> {
         self.request.scope.named(&self.plan)
     }
 
-    /// The chunk that is asked for, where it is just one.
+    /// Returns the chunk that is asked for, if it is just one.
     pub(crate) fn chunk(&self) -> Result<Option<ChunkNumber>, JobError> {
         Ok(match self.named()?.as_deref() {
             Some([number]) => Some(*number),
@@ -21,7 +21,7 @@ impl Prepared {
         })
     }
 
-    /// What was asked for, in words.
+    /// Returns the request in words.
     pub(crate) fn asked(&self) -> String {
         let chunk = |chunk: &ChunkRef| match chunk.resolve(&self.plan) {
             Ok(number) => format!("chunk {number}"),

@@ -1,4 +1,4 @@
-//! What a run leaves for people: its summary, and a report for each failure.
+//! Writes the texts of a run's record for people: its summary, and a report for each failure.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 use crate::writing::accept::{Cut, Fault};
 
-/// What became of one chunk in a job.
+/// The result of one chunk in a job.
 #[derive(Debug, Clone)]
 pub struct ChunkOutcome {
     pub number: ChunkNumber,
@@ -23,7 +23,7 @@ pub struct ChunkOutcome {
     pub usage: Usage,
     pub cost: Option<f64>,
     pub attempts: u32,
-    /// Why it is not complete.
+    /// The reason why it is not complete.
     pub failure: Option<String>,
     pub end: ChunkEnd,
 }
@@ -35,15 +35,15 @@ pub enum ChunkEnd {
     Failed,
 }
 
-/// All that a summary tells.
+/// The data of a summary.
 pub struct Summary<'a> {
     pub story: &'a str,
     pub session: &'a SessionId,
     pub asked: &'a str,
     pub provider: &'a str,
-    /// The one that answers.
+    /// The model that answers.
     pub model: &'a str,
-    /// The one that was asked for, where another one answers.
+    /// The model that was asked for, where another one answers.
     pub asked_model: Option<String>,
     pub outcome: Outcome,
     pub message: &'a str,
@@ -51,30 +51,30 @@ pub struct Summary<'a> {
     pub seams: &'a [SeamOutcome],
     pub words: u32,
     pub target_words: u32,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     pub unit: &'a str,
-    /// Of all calls, those beside the writing included.
+    /// The usage of all calls, background calls included.
     pub usage: Usage,
-    /// What it took of that beside the writing.
+    /// The usage of background calls, by purpose.
     pub beside: &'a [(Purpose, Spent)],
     pub cost: Option<f64>,
-    /// Tokens of the answers that were thinking.
+    /// The number of thinking tokens.
     pub thought: u64,
     pub elapsed: Duration,
 }
 
-/// What was seen of a job's text on disk.
+/// The places on disk of a job's texts.
 pub struct Safety<'a> {
-    /// Length of the story on disk, in words (characters for CJK); `None` where that can't be read.
+    /// The length of the story on disk, in words (characters for CJK); `None` where that can't be read.
     pub saved: Option<u32>,
-    /// Texts that are not in their own files.
+    /// The texts that are not in their own files.
     pub unsaved: &'a [Fate],
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     pub unit: &'a str,
 }
 
 impl Safety<'_> {
-    /// Where all text is, and that the same command goes on from there.
+    /// Returns a sentence that says where all text is, and that the same command continues from there.
     fn sentence(&self) -> String {
         let go_on = "the same command goes on from there.";
         if self.unsaved.is_empty() {
@@ -105,19 +105,19 @@ impl Safety<'_> {
     }
 }
 
-/// What a job leaves to be written.
+/// The chunks that a job leaves to be written.
 #[derive(Debug)]
 pub struct Rest<'a> {
-    /// Of the whole story.
+    /// The incomplete chunks of the whole story.
     pub incomplete: &'a [ChunkNumber],
     /// The chunks that were asked for, where not the whole story was.
     pub named: Option<&'a [ChunkNumber]>,
-    /// Where the whole story is.
+    /// The path of the assembled story.
     pub full_story: &'a str,
 }
 
 impl Rest<'_> {
-    /// Leaves nothing of a story.
+    /// Makes it for a story of which nothing is left.
     pub fn nothing(full_story: &str) -> Rest<'_> {
         Rest {
             incomplete: &[],
@@ -126,7 +126,7 @@ impl Rest<'_> {
         }
     }
 
-    /// Says what is left of what was asked for; nothing where only other chunks are.
+    /// Returns a sentence about what is left of what was asked for; `None` where only other chunks are.
     fn left(&self) -> Option<String> {
         if self.incomplete.is_empty() {
             return Some(format!("the story is complete: {}", self.full_story));
@@ -138,7 +138,7 @@ impl Rest<'_> {
     }
 }
 
-/// One sentence or two: what came out, what is safe, what to do next.
+/// Returns one or two sentences: the result, what is safe, what to do next.
 pub fn message(
     outcome: Outcome,
     stop: Option<&str>,
@@ -197,7 +197,7 @@ pub fn message(
     }
 }
 
-/// A job's last word with what is stale, where anything is.
+/// Returns a job's closing message with its stale chunks, if any.
 pub fn with_stale(message: String, stale: &[ChunkNumber]) -> String {
     match stale_words(stale) {
         Some(words) => format!("{}. {words}", message.trim_end_matches('.')),
@@ -205,7 +205,7 @@ pub fn with_stale(message: String, stale: &[ChunkNumber]) -> String {
     }
 }
 
-/// A sentence about what is stale and what can be done about it; `None` where nothing is.
+/// Returns a sentence about the stale chunks and what can be done about them; `None` where there are none.
 pub fn stale_words(stale: &[ChunkNumber]) -> Option<String> {
     let verb = match stale.len() {
         0 => return None,
@@ -219,7 +219,7 @@ pub fn stale_words(stale: &[ChunkNumber]) -> Option<String> {
     ))
 }
 
-/// What refining and audits came to: "2 chunks were refined".
+/// Returns the results of refining and audits, such as "2 chunks were refined".
 pub fn gone_over(beside: &[(Purpose, Spent)]) -> Vec<String> {
     let passes = beside.iter().filter(|(it, _)| *it != Purpose::States);
     let done = passes.filter_map(|(purpose, spent)| match spent.chunks {
@@ -237,7 +237,7 @@ pub(crate) fn capitalised(text: &str) -> String {
     })
 }
 
-/// The run's summary.md.
+/// Returns the text of the run's `summary.md`.
 pub fn summary(summary: &Summary<'_>) -> String {
     let asked = match &summary.asked_model {
         Some(asked) => format!(" (asked for: {asked})"),
@@ -326,7 +326,7 @@ fn outcome_word(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A failure's own file: cause chain, what the server said, and the text received so far.
+/// Returns the report of a failure: causes, the server's message, and the text received so far.
 pub fn error_report(what: &str, why: &str, error: Option<&ProviderError>, prose: &str) -> String {
     let mut text = format!("# {what}\n\n{why}\n");
     if let Some(error) = error {
@@ -346,7 +346,7 @@ pub fn error_report(what: &str, why: &str, error: Option<&ProviderError>, prose:
     text
 }
 
-/// An answer that was refused: why, and all of it.
+/// Returns the report of a refused answer: the reason, and all of its text.
 pub fn refused_answer(number: ChunkNumber, fault: &Fault, text: &str) -> String {
     format!(
         "# An answer for chunk {number} was refused\n\n- Check: {}\n- Why: {}\n\n## The answer\n\n{text}\n",
@@ -355,7 +355,7 @@ pub fn refused_answer(number: ChunkNumber, fault: &Fault, text: &str) -> String 
     )
 }
 
-/// What was taken out of the answers for a chunk.
+/// Returns the report of what was cut from the answers for a chunk.
 pub fn left_out(number: ChunkNumber, cuts: &[Cut]) -> String {
     let mut text = format!(
         "# What was left out of chunk {number}\n\nNone of this is in the chunk. What should be can be copied back.\n"
@@ -370,7 +370,7 @@ pub fn left_out(number: ChunkNumber, cuts: &[Cut]) -> String {
     text
 }
 
-/// How a job that had nothing to do for the chunks that it was to write says so.
+/// Returns the message of a job whose chunks were all complete already.
 pub fn complete_already(numbers: &[ChunkNumber]) -> String {
     match numbers {
         [number] => format!(
@@ -380,7 +380,7 @@ pub fn complete_already(numbers: &[ChunkNumber]) -> String {
     }
 }
 
-/// A finish reason as the manifest has it.
+/// Returns a finish reason in the form of the manifest.
 pub fn finish_reason(reason: &FinishReason) -> String {
     match reason {
         FinishReason::Stop => "stop".to_owned(),

@@ -1,4 +1,4 @@
-//! A job on chunks that has begun: what all its parts work on, and how it ends.
+//! A running job on chunks: what all its parts work on, and how it ends.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,11 +16,11 @@ use crate::session::{ChunkStatus, Saved, Session, SessionView};
 use crate::settings::Settings;
 use crate::story::{Brief, ChunkNumber};
 
-/// A job on chunks that has begun.
+/// A running job on chunks.
 pub struct StartedJob {
-    /// Unique in this process, such as `job-1`.
+    /// The name of the job, unique in this process, such as `job-1`.
     pub(crate) name: String,
-    /// What was asked for, for the run's records.
+    /// The request in words, for the run's records.
     pub(crate) asked: String,
     pub(crate) work: Work,
     pub(crate) story: Arc<StoryFile>,
@@ -31,27 +31,27 @@ pub struct StartedJob {
     pub(crate) reporter: Arc<Reporter>,
 }
 
-/// How a job on chunks came out.
+/// The result of a job on chunks.
 pub(crate) struct JobEnd<'a> {
     pub outcome: Outcome,
     pub message: String,
-    /// Length of the story, and what it is to have, in words (characters for CJK).
+    /// The length of the story and its target, in words (characters for CJK).
     pub words: u32,
     pub target_words: u32,
-    /// Chunks that have another text now.
+    /// The number of chunks whose text changed.
     pub written: usize,
     pub incomplete: Vec<ChunkNumber>,
     pub stale: Vec<ChunkNumber>,
-    /// What all calls took, those beside the writing included.
+    /// The usage of all calls, background calls included.
     pub spent: Spent,
     pub outcomes: &'a [ChunkOutcome],
     pub seams: &'a [SeamOutcome],
-    /// What it took of that beside the writing.
+    /// The usage of background calls, by purpose.
     pub beside: &'a [(Purpose, Spent)],
 }
 
 impl JobEnd<'_> {
-    /// Of a job that has written nothing, and leaves the session as in `view`.
+    /// Makes the result of a job that has written nothing, and leaves the session as in `view`.
     pub fn of(view: &SessionView, outcome: Outcome, message: String) -> Self {
         let (chunks, mut incomplete) = (&view.chunks, Vec::new());
         for chunk in chunks {
@@ -108,14 +108,15 @@ impl StartedJob {
         &self.story.brief
     }
 
-    /// The length that the story is to have, in words (characters for CJK).
+    /// Returns the target length of the story, in words (characters for CJK).
     pub(crate) fn target_words(&self) -> u32 {
         let plan = self.story.plan(&self.settings);
         let words = plan.iter().map(|chunk| chunk.target_words);
         words.fold(0, u32::saturating_add)
     }
 
-    /// Tells that the job begins with these chunks. `view` is the session as it is, unless that can't be read.
+    /// Reports that the job begins with these chunks. `view` is the session as it is, unless that can't be
+    /// read.
     pub(crate) fn tell_started(&self, view: Option<&SessionView>, chunks: Vec<ChunkNumber>) {
         self.reporter.tell(JobEvent::JobStarted {
             job: self.name.clone(),
@@ -133,7 +134,7 @@ impl StartedJob {
         });
     }
 
-    /// Brings what was saved beside the writing into files that an editor shows.
+    /// Shows in the editor what background work saved into files that are open there.
     pub(crate) async fn bring_to_editor(&self, number: ChunkNumber, saved: Saved) {
         for notice in saved.notices {
             self.reporter
@@ -150,7 +151,7 @@ impl StartedJob {
         }
     }
 
-    /// Keeps what was learned and the summary of the run, and tells how the job came out.
+    /// Saves what was learned and the summary of the run, and reports the result.
     pub(crate) async fn end(&self, end: JobEnd<'_>) -> Finished {
         let (reporter, model) = (&self.reporter, &self.model);
         model.keep_tokenizers(self.session()).await;
@@ -180,12 +181,12 @@ impl StartedJob {
     }
 }
 
-/// Length of a story, in words (characters for CJK).
+/// Returns the length of a story, in words (characters for CJK).
 pub(crate) fn words(view: &SessionView) -> u32 {
     u32::try_from(view.words()).unwrap_or(u32::MAX)
 }
 
-/// The length that a story is to have, in words (characters for CJK).
+/// Returns the target length of a story, in words (characters for CJK).
 fn target_words(view: &SessionView) -> u32 {
     let words = view.chunks.iter().map(|chunk| chunk.target_words);
     words.fold(0, u32::saturating_add)

@@ -1,5 +1,5 @@
-//! Settings that change nothing in the job at hand: whoever gave one on the command line should not have to
-//! find out by the result. Pure.
+//! Finds command-line settings that have no effect in a job, so that the author hears of it before the job
+//! ends. Pure.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::story::Brief;
 use crate::writing::schedule::Order;
 use crate::writing::schedule::in_force;
 
-/// What a job is about to do, as far as it tells which settings matter.
+/// The parts of a job by which settings matter.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation<'a> {
     pub settings: &'a Settings,
@@ -23,7 +23,8 @@ pub(crate) struct Situation<'a> {
     pub is_fresh: bool,
 }
 
-/// A sentence for each setting of the command line that has no effect, and for a limit that can't hold.
+/// Returns a sentence for each command-line setting that has no effect, and for a limit that can't be
+/// enforced.
 pub(crate) fn without_effect(flags: &Map<String, Value>, situation: &Situation<'_>) -> Vec<String> {
     let idle = flags.keys().filter_map(|name| {
         let why = situation.why_idle(name)?;
@@ -33,7 +34,7 @@ pub(crate) fn without_effect(flags: &Map<String, Value>, situation: &Situation<'
 }
 
 impl Situation<'_> {
-    /// A budget that can't be kept to is told of wherever it was set.
+    /// Returns a sentence about a budget that can't be enforced, wherever it was set.
     fn unknown_cost(&self) -> Option<String> {
         let is_unknown = self.settings.max_cost.is_some()
             && self.provider != ProviderKind::Demo
@@ -47,7 +48,7 @@ impl Situation<'_> {
         })
     }
 
-    /// Why a setting changes nothing.
+    /// Returns the reason why a setting has no effect.
     fn why_idle(&self, name: &str) -> Option<&'static str> {
         self.of_the_provider(name)
             .or_else(|| self.of_the_work(name))
@@ -157,7 +158,7 @@ mod tests {
     const SIZED: &str =
         "# Outline\n## One {words=100}\nShe waits.\n## Two {words=200}\nShe goes.\n";
 
-    /// The flags, of those given, that are said to have no effect.
+    /// Returns the given flags that are said to have no effect.
     fn idle(
         text: &str,
         flags: Value,

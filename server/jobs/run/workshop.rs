@@ -1,5 +1,5 @@
-//! Where jobs are made: the environment, the disk, and the sessions that this process has
-//! open. Several jobs may share a session; a chunk belongs to one of them at a time.
+//! The environment in which jobs are made, the disk, and the sessions that this process has open. Several
+//! jobs may share a session; a chunk belongs to one of them at a time.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::settings::Settings;
 use crate::settings::environment::Environment;
 use crate::story::{BeatId, ChunkNumber};
 
-/// What a job is asked to do.
+/// A request for a job.
 #[derive(Debug, Clone)]
 pub struct JobRequest {
     /// A name that is unique in this process, such as `job-1`.
@@ -42,64 +42,64 @@ pub struct JobRequest {
     pub flags: Map<String, Value>,
 }
 
-/// Who said which session a job works on.
+/// The origin of the session's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
-    /// The author, by its name: it has to exist.
+    /// The author named it: it has to exist.
     ByAuthor,
-    /// The place of a file that is open in an editor, be it the first of its session.
+    /// The folder of a file that is open in an editor; the file may be the first of its session.
     ByPlace,
 }
 
-/// Which chunks a job writes.
+/// The chunks that a job writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
     /// All that are missing, partial or failed.
     Remaining,
-    /// Those that it names, from where they stand; nothing where they are complete.
+    /// The named chunks, from where they end; nothing where they are complete.
     Chunks(Selection),
     /// All up to this one, as `Remaining`.
     UpTo(ChunkRef),
-    /// Those of one chapter, as `Remaining`.
+    /// The chunks of one chapter, as `Remaining`.
     Chapter(ChapterRef),
-    /// Those that it names, anew; what they replace is kept in history/.
+    /// The named chunks, anew; what they replace is kept in history/.
     Rewrite(Selection),
-    /// One, anew, with no other note in the margin than this.
+    /// One chunk, anew, with no other note in the margin than this.
     RewriteWithNote { chunk: ChunkRef, note: String },
-    /// This one and all after it, but for those that the author edited or locked.
+    /// This chunk and all after it, without those that the author edited or locked.
     RewriteFrom(ChunkRef),
-    /// Those that are stale when the job begins, but for those that the author edited or locked.
+    /// The chunks that are stale when the job begins, without those that the author edited or locked.
     RewriteStale(Reach),
-    /// Writes none: complete chunks are read for what later ones have to know of them.
+    /// Writes none: facts are extracted from complete chunks for later ones.
     Read(Which),
-    /// A second pass over one that is complete. Proposed, but with `apply` or where the settings
-    /// say so.
+    /// Refines one complete chunk. The rewrite is proposed; with `apply`, or where the settings say so, it
+    /// replaces the text.
     Refine { chunk: ChunkRef, apply: bool },
-    /// Looks for contradictions in one that is complete, or in all that are.
+    /// Audits one complete chunk for contradictions, or all of them.
     Audit(Option<ChunkRef>),
 }
 
-/// How far a rewriting of what is stale goes.
+/// The reach of a rewriting of stale chunks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
-    /// What is stale when it begins. What becomes stale by that is named.
+    /// The chunks that are stale when it begins. Those that become stale by it are named.
     Stale,
-    /// Also what becomes stale by the rewriting itself, each chunk once at most.
+    /// Also the chunks that become stale by the rewriting itself, each at most once.
     Following,
 }
 
-/// Which chunks are read.
+/// The chunks that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Which {
     /// `None`: all.
     pub chunk: Option<ChunkRef>,
-    /// Whether those are read again whose state is known. Of a chunk that is named, this also
-    /// replaces what the author wrote, which then is in history/.
+    /// Whether chunks are read again whose state is known. For a named chunk this also replaces what the
+    /// author wrote, which then is in history/.
     pub again: bool,
 }
 
 impl JobRequest {
-    /// What the job's story and settings are read from.
+    /// Returns the source of the job's story and settings.
     pub fn source(&self) -> StorySource<'_> {
         StorySource {
             brief: &self.brief,
@@ -111,8 +111,8 @@ impl JobRequest {
 }
 
 impl Scope {
-    /// The chunks that it names, each once and in story order; `None` where what there is to do
-    /// hangs on how things stand.
+    /// Returns the chunks that it names, each once and in story order; `None` where the chunks depend on the
+    /// state of the session.
     ///
     /// # Errors
     /// A name that the plan does not have.
@@ -140,7 +140,7 @@ impl Scope {
         }))
     }
 
-    /// What a job with it does to chunks.
+    /// Returns the work of a job with this scope.
     pub fn work(&self) -> Work {
         match self {
             Scope::Read(_) => Work::Read,
@@ -160,11 +160,11 @@ pub struct Workshop {
 struct Inner {
     environment: Environment,
     disk: Disk,
-    /// How this process is called where a session's lock names its holder.
+    /// The name of this process in a session's lock.
     holder: String,
     snapshots: Snapshots,
     sessions: Mutex<HashMap<PathBuf, Weak<OpenSession>>>,
-    /// Briefs whose outline is being planned.
+    /// The briefs whose outline is being planned.
     planned: Mutex<HashSet<PathBuf>>,
 }
 
@@ -247,12 +247,12 @@ impl Workshop {
         })
     }
 
-    /// Keeps other processes off the outline of a brief. Blocks on the file system.
+    /// Locks the outline of a brief against other processes. Blocks on the file system.
     pub(crate) fn lock_outline(&self, folder: &StoryFolder) -> Result<OutlineLock, JobError> {
         Ok(folder.lock_outline(&self.inner.holder, self.disk())?)
     }
 
-    /// Chunks are the beats of an outline that stands still. Blocks on the file system.
+    /// Fails while the outline is being planned, since chunks are its beats. Blocks on the file system.
     ///
     /// # Errors
     /// [`JobError::BeingPlanned`], or the same as a [`StoreError`](crate::session::StoreError) where
@@ -326,7 +326,7 @@ impl Workshop {
     }
 }
 
-/// Where the brief of a draft was renamed, a new draft would pay for the whole story again.
+/// Fails where the brief of a draft was renamed: a new draft would pay for the whole story again.
 fn refuse_strays(story: &StoryFile, plan: &[PlannedChunk], disk: &Disk) -> Result<(), JobError> {
     let mut strays = story.folder.strays(plan, disk)?;
     strays.retain(Stray::is_likely);
@@ -339,8 +339,7 @@ fn refuse_strays(story: &StoryFile, plan: &[PlannedChunk], disk: &Disk) -> Resul
     })
 }
 
-/// A file where a folder is to be has an author who should be asked to move it; the store
-/// would only say that the folder can't be made.
+/// Fails where a file has the name of a folder that is needed, and asks the author to move it.
 pub(crate) fn check_no_file(folder: &Path) -> Result<(), JobError> {
     if folder.is_file() {
         return Err(JobError::FileInTheWay {
@@ -350,7 +349,7 @@ pub(crate) fn check_no_file(folder: &Path) -> Result<(), JobError> {
     Ok(())
 }
 
-/// A session that this process writes, and which job has which chunk.
+/// A session that this process has open for writing, and the job of each of its chunks.
 pub(crate) struct OpenSession {
     pub session: Session,
     beats: Vec<BeatId>,
@@ -360,12 +359,12 @@ pub(crate) struct OpenSession {
 
 #[derive(Default)]
 struct Claims {
-    /// The job that writes all that remains.
+    /// The job that writes everything that remains.
     story: Option<String>,
     chunks: HashMap<ChunkNumber, String>,
 }
 
-/// A job's hold on an outline; ends when dropped.
+/// The claim of a job on an outline; ends when dropped.
 pub(crate) struct OutlineClaim {
     workshop: Workshop,
     brief: PathBuf,
@@ -377,14 +376,14 @@ impl Drop for OutlineClaim {
     }
 }
 
-/// A job's hold on a chunk, or on the story as a whole; ends when dropped.
+/// The claim of a job on a chunk, or on the story as a whole; ends when dropped.
 pub(crate) struct Claim {
     session: Arc<OpenSession>,
     chunk: Option<ChunkNumber>,
 }
 
 impl OpenSession {
-    /// The outline must not change under running jobs: numbers would mean other beats.
+    /// Fails where the outline has changed under running jobs: numbers would mean other beats.
     fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
         let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
         match self.writing_job() {
@@ -396,7 +395,7 @@ impl OpenSession {
         }
     }
 
-    /// A job that writes here, with a chunk that it has.
+    /// Returns a job that writes in this session, with one of its chunks.
     fn writing_job(&self) -> Option<(ChunkNumber, String)> {
         let claims = lock(&self.claims);
         let story = claims.story.as_ref().map(|job| (ChunkNumber(1), job));
@@ -405,7 +404,7 @@ impl OpenSession {
         job.map(|(number, job)| (number, job.clone()))
     }
 
-    /// Claims a chunk, or with `None` the story; else the job that has it.
+    /// Claims a chunk, or with `None` the story; fails with the job that has it.
     pub fn claim(self: &Arc<Self>, chunk: Option<ChunkNumber>, job: &str) -> Result<Claim, String> {
         let mut claims = lock(&self.claims);
         let holder = match chunk {
@@ -427,7 +426,7 @@ impl OpenSession {
         })
     }
 
-    /// Claims a chunk, after other jobs if need be.
+    /// Claims a chunk, after waiting for other jobs that have it.
     pub async fn claim_in_turn(self: &Arc<Self>, chunk: ChunkNumber, job: &str) -> Claim {
         loop {
             let released = self.released.notified();
@@ -443,7 +442,7 @@ impl OpenSession {
 }
 
 impl Claim {
-    /// Whether it is on the story as a whole.
+    /// Tells whether it is a claim on the story as a whole.
     pub fn is_story(&self) -> bool {
         self.chunk.is_none()
     }
@@ -463,7 +462,7 @@ impl Drop for Claim {
     }
 }
 
-/// A poisoned lock's data is still whole here: every holder changes it in one step.
+/// Locks a mutex. A poisoned lock's data is still whole here: every holder changes it in one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Reading beside a job: what chunks tell is read as they are completed.
+//! Reads the chunks of a job in the background, as they are completed.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,9 +15,9 @@ use crate::session::Over;
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 
-/// Reads the chunks of a job while it writes. Dropped, it stops.
+/// The background reading of a job's chunks. Dropping it stops the reading.
 pub struct Readings {
-    /// `None` where nothing is to be read.
+    /// The queue of chunks; `None` where nothing is to be read.
     beside: Option<Beside<Reading>>,
 }
 
@@ -28,7 +28,7 @@ struct Reading {
     unread: Mutex<Unread>,
 }
 
-/// What could not be read, and why the last of it could not.
+/// The chunks that could not be read, and the reason for the last of them.
 #[derive(Default)]
 struct Unread {
     chunks: BTreeSet<ChunkNumber>,
@@ -36,12 +36,12 @@ struct Unread {
 }
 
 impl Readings {
-    /// Reads nothing, and asks for nothing.
+    /// Makes one that reads nothing and asks no model.
     pub fn off() -> Readings {
         Readings { beside: None }
     }
 
-    /// Begins with nothing to read.
+    /// Makes one with an empty queue.
     pub fn new(reader: Reader) -> Readings {
         Readings {
             beside: Some(Beside::new(Reading {
@@ -53,8 +53,8 @@ impl Readings {
         }
     }
 
-    /// Lines up the complete chunks whose state is missing or outdated, but for those that the
-    /// job is going to write.
+    /// Queues the complete chunks whose state is missing or outdated, without those that the job is going to
+    /// write.
     pub fn catch_up(&self, to_write: impl IntoIterator<Item = ChunkNumber>) {
         let Some(beside) = &self.beside else {
             return;
@@ -76,30 +76,30 @@ impl Readings {
         });
     }
 
-    /// Lines up a chunk that was just completed, before all that wait from earlier jobs: the
-    /// next chunks need it most.
+    /// Queues a chunk that was just completed, before those of earlier jobs: the next chunks need its state
+    /// most.
     pub fn read(&self, number: ChunkNumber) {
         if let Some(beside) = &self.beside {
             beside.add_first(number);
         }
     }
 
-    /// Waits until nothing is left to read, for as long as patience lasts and nobody cancels.
+    /// Waits until the queue is empty, for a bounded time and unless cancelled.
     pub async fn idle(&self, cancel: &CancellationToken) {
         if let Some(beside) = &self.beside {
             beside.idle(cancel).await;
         }
     }
 
-    /// What reading took so far.
+    /// Returns the usage of reading so far.
     pub fn spent(&self) -> Spent {
         let beside = self.beside.as_ref();
         beside.map_or_else(Spent::default, |beside| beside.work().reader.spent())
     }
 
-    /// Waits for what is still to be read until the job would have ended without it, `else_over`, and
-    /// as long as patience lasts after that, unless somebody cancels. Of a job that was `stopped`,
-    /// nothing more is begun. What is left is told, and read by the next job.
+    /// Waits for the remaining readings until the job would have ended without them (`else_over`) and a
+    /// bounded time more, unless cancelled. Of a job that was `stopped`, no further reading starts. Chunks
+    /// that were not read are reported, and read by the next job.
     pub async fn end(
         &self,
         stopped: bool,
@@ -151,7 +151,7 @@ impl Reading {
         self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Once a job to the author, every time to the run's records.
+    /// Reports a failure: to the author once a job, to the run's records every time.
     async fn tell_failure(&self, number: ChunkNumber, failure: &Failure) {
         self.reader.record(number, failure).await;
         if !self.warned.swap(true, Ordering::Relaxed) {
@@ -166,8 +166,8 @@ impl Reading {
         }
     }
 
-    /// Tells which chunks were not read at the end of the job, and why, unless all of it was told. `late` are
-    /// those whose turn did not come.
+    /// Reports the chunks that were not read by the end of the job, and why, unless each was reported
+    /// already. `late` are those whose turn did not come.
     fn tell_unread(&self, late: BTreeSet<ChunkNumber>) {
         let unread = self.unread();
         let numbers: BTreeSet<ChunkNumber> = late.union(&unread.chunks).copied().collect();

@@ -1,4 +1,5 @@
-//! Reading as a job of its own: what is missing or outdated, or what the author names.
+//! Reads chunks as a job of its own: those whose state is missing or outdated, or those that the author
+//! names.
 
 use std::sync::Arc;
 
@@ -21,19 +22,19 @@ use crate::session::{ChunkStatus, KnownStates, Over, SessionView, Standing, read
 use crate::story::ChunkNumber;
 use crate::story::ids;
 
-/// What there is to read, and why the rest is not read.
+/// The chunks to read, and the reasons why others are not.
 struct Plan {
     chunks: Vec<ChunkNumber>,
     over: Over,
-    /// Chunks that stay as the author wrote their state.
+    /// The chunks whose state the author wrote, which stay as they are.
     kept: Vec<ChunkNumber>,
 }
 
-/// What came of it.
+/// The results of the job.
 #[derive(Default)]
 struct Results {
     read: usize,
-    /// Chunks that were not read, with why, as far as that is known.
+    /// The chunks that were not read, with the reason as far as known.
     left: Vec<ChunkNumber>,
     why: Option<String>,
     cancelled: bool,
@@ -84,7 +85,7 @@ impl Prepared {
         Ok(started.end(end).await)
     }
 
-    /// The chunks that [`Prepared::read_chunks`] would have read.
+    /// Returns the chunks that [`Prepared::read_chunks`] would read.
     ///
     /// # Errors
     /// [`JobError::NotComplete`] for a chunk that is named and of which there is no whole text.
@@ -99,7 +100,7 @@ impl Prepared {
         Ok(plan(which, self.chunk()?, &view, &known)?.chunks)
     }
 
-    /// What is known of the chunks of a session. Takes no lock.
+    /// Returns the states of a session's chunks. Takes no lock.
     async fn known(
         &self,
         view: &SessionView,
@@ -116,7 +117,7 @@ impl Prepared {
     }
 }
 
-/// What is not written yet is nothing that such a job leaves.
+/// Makes the end of the job; chunks that are not written yet are none that such a job leaves undone.
 fn end_of(view: &SessionView, outcome: Outcome, message: String) -> JobEnd<'static> {
     JobEnd {
         incomplete: Vec::new(),
@@ -124,7 +125,7 @@ fn end_of(view: &SessionView, outcome: Outcome, message: String) -> JobEnd<'stat
     }
 }
 
-/// Which chunks are read.
+/// Returns the chunks to read.
 ///
 /// # Errors
 /// [`JobError::NotComplete`] for a chunk that is named and of which there is no whole text.
@@ -185,7 +186,7 @@ fn nothing_to_read(plan: &Plan, named: Option<ChunkNumber>) -> String {
     }
 }
 
-/// Reads one chunk after the other; what would go wrong with every chunk ends it.
+/// Reads one chunk after the other, until an error that every chunk would meet.
 async fn read_all(reader: &Reader, plan: &Plan, cancel: &CancellationToken) -> Results {
     let mut results = Results::default();
     let all = plan.chunks.len();
@@ -220,7 +221,8 @@ async fn read_all(reader: &Reader, plan: &Plan, cancel: &CancellationToken) -> R
     results
 }
 
-/// A server that could not be reached twice in a row will most likely not be for the next one.
+/// Tells whether a failure ends the reading: a server that could not be reached twice in a row will hardly be
+/// for the next chunk.
 fn ends_reading(failure: &Failure) -> bool {
     failure.is_everywhere() || matches!(failure, Failure::Provider(_))
 }

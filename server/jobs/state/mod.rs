@@ -1,5 +1,5 @@
-//! Reading a chunk: what later ones have to know of it, asked of a model, held against the
-//! chunk, and saved beside it.
+//! Reads a chunk: a model extracts what later chunks have to know, which is verified against the text and
+//! saved beside it.
 //!
 //! Nothing of it may touch the story: no chunk waits for it, and whatever goes wrong with it is
 //! told and changes nothing but what is known.

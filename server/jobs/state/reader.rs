@@ -1,4 +1,4 @@
-//! Reads one chunk: calls the model, understands its answer, and saves what the chunk bears out.
+//! Reads one chunk: calls the model, parses its answer, and saves the facts that the text confirms.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,21 +21,21 @@ use crate::story::state::{ChunkState, StoryState};
 use crate::writing::schedule::Order;
 use crate::writing::state::{answer, prompt};
 
-/// Reads chunks of one session, for one job.
+/// The reader of one session's chunks, for one job.
 pub struct Reader {
     job: Arc<StartedJob>,
     asker: Asker,
 }
 
-/// What became of a chunk.
+/// The result of reading a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     Saved,
-    /// Its state is known already.
+    /// A chunk whose state is known already.
     Known,
-    /// Its state file is the author's, or can't be read; it is left alone.
+    /// A chunk whose state file is the author's or unreadable; it is left alone.
     LeftAlone,
-    /// It is not complete.
+    /// A chunk that is not complete.
     NotThere,
 }
 
@@ -53,7 +53,7 @@ impl Reader {
         Reader { job, asker }
     }
 
-    /// How many chunks are read at a time: one, as long as one is written at a time.
+    /// Returns how many chunks are read at a time: one, as long as one is written at a time.
     pub fn width(&self) -> u32 {
         match self.job.settings.order {
             Order::Serial => 1,
@@ -69,7 +69,7 @@ impl Reader {
         self.asker.spent()
     }
 
-    /// The session as it is, with what is known of its chunks.
+    /// Returns the session as it is, with the states of its chunks.
     pub async fn known(&self) -> Result<(SessionView, KnownStates), StoreError> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         blocking(move || {
@@ -80,9 +80,9 @@ impl Reader {
         .await
     }
 
-    /// Reads a chunk and saves its state; `percent` is how far the job is then, where it only
-    /// reads. What was extracted from the text as it stands is not
-    /// read again, and what the author wrote is left alone, but with [`Over::Anything`].
+    /// Reads a chunk and saves its state; `percent` is the progress of a job that only reads. A text whose
+    /// state is known is not read again, and a state that the author wrote is left alone, but with
+    /// [`Over::Anything`].
     pub async fn read(
         &self,
         number: ChunkNumber,
@@ -134,7 +134,7 @@ impl Reader {
         Ok(Reading::Saved)
     }
 
-    /// What a model tells of a chunk, as far as the chunk bears it out, and what that took.
+    /// Returns the state that a model extracted, as far as the text confirms it, and the usage of the call.
     async fn ask(&self, chunk: &Chunk) -> Result<(ChunkState, Usage), Failure> {
         let view = &chunk.view;
         let (brief, limit) = (self.job.brief(), self.asker.limit());
@@ -176,8 +176,7 @@ impl Reader {
         Some(state)
     }
 
-    /// Tells of a failure in the run's log and keeps its report. The author is told by whoever
-    /// reads: once a job is enough.
+    /// Records a failure in the run's log and keeps its report. The caller tells the author, once a job.
     pub async fn record(&self, number: ChunkNumber, failure: &Failure) {
         self.job
             .reporter

@@ -38,7 +38,7 @@ use crate::writing::schedule::Tail;
 use crate::writing::tokens;
 
 impl Drafting<'_> {
-    /// Drafts the chunk from what is there of it to its end.
+    /// Drafts the chunk from the end of its present text to its own end.
     pub async fn run(&self, cancel: &CancellationToken) -> Draft {
         // A file ends in a line end, wherever its text broke off. The draft is without the
         // author's comments; what is saved and shown has them where they stand.
@@ -78,7 +78,7 @@ impl Drafting<'_> {
         draft
     }
 
-    /// One call after the other, until the chunk is complete or can't be.
+    /// Makes one call after the other, until the chunk is complete or can't be.
     async fn calls(
         &self,
         draft: &mut Draft,
@@ -155,7 +155,7 @@ impl Drafting<'_> {
                 CallResult::Store(error) => return DraftEnd::Store(error),
                 CallResult::Failed(error) => {
                     let length = words::count(saved, self.language());
-                    let counts = !self.made_its_way(&error, &course, length);
+                    let counts = !self.was_asked_for_too_much(&error, &course, length);
                     let heard = course.gained(length) > 0;
                     draft.drop_stump();
                     self.after_broken_slice(&course, &error, length);
@@ -206,7 +206,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// What the text that is gone on from was begun from, as far as it is known.
+    /// Returns the inputs from which the text that is continued was begun, as far as known.
     fn begun_inputs(&self) -> Slices {
         let record = self.chunk.record.as_ref();
         let begun = record.and_then(|record| record.begun.as_ref());
@@ -214,8 +214,8 @@ impl Drafting<'_> {
         begun.map_or_else(Slices::new, |begun| slices::of_record(&begun.inputs))
     }
 
-    /// Takes in what a prompt holds. Which beats are beside this one is part of what the text
-    /// before and the next beat were.
+    /// Notes the inputs that a prompt holds. Which beats are next to this one is recorded with the text
+    /// before and the next beat.
     fn note_inputs(&self, draft: &mut Draft, prompt: &Prompt) {
         let is_begun = !draft.inputs.is_empty();
         let mut held = prompt.inputs.clone();
@@ -231,7 +231,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// Waits before the next attempt, or says that there is none.
+    /// Waits before the next attempt, or returns how the draft ends where there is none.
     async fn after_failure(
         &self,
         draft: &mut Draft,
@@ -277,7 +277,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// One call. What arrives is saved on the way; the caller saves the rest.
+    /// Makes one call. What arrives is saved on the way; the caller saves the rest.
     async fn call(
         &self,
         draft: &mut Draft,
@@ -349,7 +349,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// What answers are measured by.
+    /// Returns the measures for judging answers.
     async fn acceptance(&self) -> Acceptance<'_> {
         let before = self.written.before(self.chunk.number);
         let mut texts: Vec<String> = before.iter().map(|part| part.text.to_owned()).collect();
@@ -367,8 +367,8 @@ impl Drafting<'_> {
         )
     }
 
-    /// What of its inputs a text was really told: the call for the whole story tells of what
-    /// other chunks hold nothing but their text.
+    /// Returns the inputs that the text was really told: the call for the whole story tells no more of other
+    /// chunks than their text.
     fn told(&self, inputs: &Slices) -> Slices {
         let is_whole = self.job.single.is_on();
         let mut told = inputs.clone();

@@ -1,5 +1,5 @@
-//! What a job is going to write, and about what that takes, before anything is sent: for
-//! `--dry-run`, and for the question before complete chunks are written anew.
+//! Estimates what a job is going to write and at what cost, before anything is sent: for `--dry-run`, and for
+//! the question before complete chunks are written anew.
 //!
 //! An estimate: how often a chunk is called for, and how much of a prompt a cache has, is known
 //! only afterwards.
@@ -24,26 +24,26 @@ use crate::story::ids::chunks;
 use crate::writing::schedule::Treatment;
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
-/// Tokens of the fixed words of a call that reads, audits or refines.
+/// The tokens of the fixed words of a call that reads, audits or refines.
 const FIXED_WORDS: u64 = 600;
-/// Tokens of what a call that reads or audits answers.
+/// The tokens of the answer of a call that reads or audits.
 const SHORT_ANSWER: u64 = 500;
 
-/// How every dry run ends.
+/// The last words of every dry run.
 pub(crate) const NOTHING_SENT: &str = "nothing was sent, and nothing changed";
 
-/// What a job is going to do, as `write --dry-run --json` prints it.
+/// The foreseen work of a job, as `write --dry-run --json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Foreseen {
     pub story: String,
     #[serde(flatten)]
     pub work: Work,
-    /// What may become stale by the rewriting, and is rewritten only where that is asked for.
+    /// The chunks that may become stale by the rewriting; they are rewritten only where that is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub following: Option<Work>,
-    /// Chunks in reach that stay as they are, since the author edited or locked them.
+    /// The chunks in reach that stay as they are, since the author edited or locked them.
     pub kept: Vec<KeptChunk>,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
 }
@@ -55,31 +55,31 @@ pub struct KeptChunk {
     pub reason: &'static str,
 }
 
-/// Chunks to write, and about what that takes.
+/// The chunks to write, and the estimated calls.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Work {
     pub to_write: Vec<ChunkNumber>,
-    /// Those of them that are complete, and are written anew.
+    /// The complete chunks among them, which are written anew.
     pub rewrites: Vec<ChunkNumber>,
-    /// To be written, in words (characters for CJK).
+    /// The length to be written, in words (characters for CJK).
     pub words: u32,
     #[serde(flatten)]
     pub calls: Calls,
 }
 
-/// About what calls take.
+/// The estimated calls, tokens and cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Calls {
     #[serde(rename = "calls")]
     pub count: u32,
     pub input_tokens: u64,
     pub output_tokens: u64,
-    /// In the currency of the configured prices; `None` where a price is not known.
+    /// The cost in the currency of the configured prices; `None` where a price is not known.
     pub cost: Option<f64>,
 }
 
 impl Prepared {
-    /// Looks at what the job would do. Sends nothing, writes nothing.
+    /// Estimates the work of the job. Sends nothing, writes nothing.
     ///
     /// # Errors
     /// What would stop the job before it begins.
@@ -123,7 +123,8 @@ impl Prepared {
         Ok(seen)
     }
 
-    /// Whether the author is asked before it begins: it may write several complete chunks anew.
+    /// Tells whether the author is asked before the job begins, since it may write several complete chunks
+    /// anew.
     pub fn may_rewrite_several(&self) -> bool {
         match &self.request.scope {
             Scope::RewriteFrom(_) | Scope::RewriteStale(_) => true,
@@ -132,7 +133,7 @@ impl Prepared {
         }
     }
 
-    /// Has what becomes stale by a rewriting of what is stale rewritten too.
+    /// Adds the chunks that become stale by the rewriting to those that are rewritten.
     pub fn follow(&mut self) {
         if let Scope::RewriteStale(reach) = &mut self.request.scope {
             *reach = Reach::Following;
@@ -140,7 +141,7 @@ impl Prepared {
     }
 }
 
-/// The chunks that rewriting makes stale one after the other: each follows the one before it, up
+/// Returns the chunks that the rewriting makes stale one after the other: each follows the one before it, up
 /// to a text that stays or is not there yet.
 fn following(lineup: &Lineup, chunks: &[ChunkView]) -> Lineup {
     let is_lined_up = |number| lineup.tasks.iter().any(|task| task.number == number);
@@ -215,7 +216,7 @@ impl Estimate<'_> {
             .limit(&self.model, self.settings.context_tokens)
     }
 
-    /// About how many tokens the prompt of a chunk has.
+    /// Returns the estimated tokens of a chunk's prompt.
     fn prompt(&self, chunk: &ChunkView, treatment: Treatment) -> Result<u64, JobError> {
         let index = (chunk.number.0 as usize).saturating_sub(1);
         let before = index.checked_sub(1);
@@ -236,7 +237,7 @@ impl Estimate<'_> {
         Ok(u64::from(prompt.tokens()))
     }
 
-    /// The calls that follow a chunk of so many tokens, as the settings have them.
+    /// Adds the calls that follow a chunk of so many tokens, by the settings.
     fn add_passes(&self, calls: &mut Calls, prose: u64) {
         if self.settings.state == Switch::On {
             calls.add_pass(self.settings, Role::State, prose);
@@ -251,7 +252,7 @@ impl Estimate<'_> {
 }
 
 impl Calls {
-    /// Calls of which none is added yet.
+    /// Makes an estimate without calls.
     pub(crate) fn none() -> Calls {
         Calls {
             cost: Some(0.0),
@@ -286,7 +287,7 @@ impl Calls {
         }
     }
 
-    /// What is known of them in the end: no calls have no cost.
+    /// Returns the final estimate: where there are no calls there is no cost.
     pub(crate) fn known(mut self) -> Calls {
         if self.count == 0 {
             self.cost = None;
@@ -294,7 +295,7 @@ impl Calls {
         self
     }
 
-    /// `6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123`
+    /// Returns a phrase such as `6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123`.
     pub(crate) fn sentence(&self) -> String {
         let cost = self
             .cost
@@ -311,7 +312,8 @@ impl Calls {
 }
 
 impl Work {
-    /// `chunks 2, 4 to 5 (450 words; 6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123)`
+    /// Returns a phrase such as `chunks 2, 4 to 5 (450 words; 6 calls, about 5200 tokens in and 1400 out, at
+    /// a cost of about 0.0123)`.
     fn sentence(&self, unit: &str) -> String {
         format!(
             "{} ({} {unit}; {})",
@@ -323,7 +325,7 @@ impl Work {
 }
 
 impl Foreseen {
-    /// What a dry run says.
+    /// Returns the text of a dry run.
     pub fn message(&self) -> String {
         let mut lines = Vec::new();
         lines.push(match self.work.to_write.is_empty() {
@@ -342,7 +344,7 @@ impl Foreseen {
         lines.join("\n")
     }
 
-    /// What is said before complete chunks are written anew; `None` where that is one at most.
+    /// Returns the warning before several complete chunks are written anew; `None` for one at most.
     pub fn warning(&self) -> Option<String> {
         if self.work.rewrites.len() < 2 && self.following.is_none() {
             return None;

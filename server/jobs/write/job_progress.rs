@@ -31,14 +31,14 @@ impl Job {
         self.started.tell_started(view.as_ref(), queue);
     }
 
-    /// Counts chunks that the job writes beside those that it began with.
+    /// Adds the chunks of a schedule to those that the job is to write.
     pub(crate) fn ask_for_more(&self, schedule: &Schedule) {
         let words: u32 = schedule.steps().map(|step| step.words).sum();
         let mut progress = self.progress();
         progress.asked = progress.asked.saturating_add(words);
     }
 
-    /// Tells how far a chunk in hand is.
+    /// Reports the progress of a chunk.
     pub(crate) fn tell_progress(
         &self,
         chunk: ChunkNumber,
@@ -64,12 +64,12 @@ impl Job {
         });
     }
 
-    /// Notes what a chunk in hand has taken so far.
+    /// Notes the usage of a running chunk so far.
     pub(crate) fn note_usage(&self, chunk: ChunkNumber, spent: Usage) {
         self.progress().in_hand.entry(chunk).or_default().spent = spent;
     }
 
-    /// So many words of a chunk are going to be written: the budget counts them at once.
+    /// Notes that so many words of a chunk are going to be written: the budget counts them at once.
     pub(crate) fn foresee(&self, chunk: ChunkNumber, words: u32) {
         let model = self.model();
         let expected = model
@@ -78,7 +78,7 @@ impl Job {
         self.progress().in_hand.entry(chunk).or_default().expected = expected.into();
     }
 
-    /// From now on the chunk is counted by its draft.
+    /// Counts the chunk by its draft from now on.
     pub(crate) fn take_in_hand(&self, chunk: &ChunkView) {
         let mut progress = self.progress();
         progress.story = progress.story.saturating_sub(chunk.words);
@@ -86,7 +86,7 @@ impl Job {
         in_hand.target_words = chunk.target_words;
     }
 
-    /// What the chunks in hand will probably have taken when they are complete.
+    /// Returns the usage that the running chunks will probably have when they are complete.
     pub(crate) fn under_way(&self) -> Usage {
         let progress = self.progress();
         let in_hand = progress.in_hand.values();
@@ -97,12 +97,12 @@ impl Job {
         usage.fold(Usage::default(), Usage::plus)
     }
 
-    /// How far the job is, in per cent.
+    /// Returns the progress of the job in per cent.
     pub(crate) fn percent(&self) -> u32 {
         self.progress().percent
     }
 
-    /// Counts a completed chunk; how far the job is, in per cent.
+    /// Counts a completed chunk; returns the progress of the job in per cent.
     pub(crate) fn completed(&self, chunk: &ChunkView, length: u32) -> u32 {
         let mut progress = self.progress();
         progress.in_hand.remove(&chunk.number);
@@ -111,7 +111,7 @@ impl Job {
         progress.tell()
     }
 
-    /// A chunk has ended: what it took is in its outcome from now on.
+    /// Notes the end of a chunk: its usage is in its outcome from now on.
     pub(crate) fn put_down(&self, chunk: ChunkNumber) {
         if let Some(in_hand) = self.progress().in_hand.get_mut(&chunk) {
             in_hand.spent = Usage::default();

@@ -16,14 +16,14 @@ use crate::session::{ChunkStatus, Session};
 use crate::settings::Role;
 use crate::story::ChunkNumber;
 
-/// Where the whole story is, from the story's folder.
+/// Returns the path of the assembled story, relative to the story's folder.
 pub(crate) fn full_story(session: &Session) -> String {
     let path = session.root().join("full_story.md");
     relative(&path, session.folder().root())
 }
 
 impl Job {
-    /// A chunk that failed, with the text that it has.
+    /// Records a failed chunk, with the text that it has.
     pub(crate) async fn record_failure(
         &self,
         number: ChunkNumber,
@@ -37,7 +37,7 @@ impl Job {
         self.reporter().keep_error(Some(number), name, report).await;
     }
 
-    /// A call that failed and is made again, with the text that there is by now.
+    /// Records a failed call that is made again, with the text so far.
     pub(crate) async fn record_attempt(
         &self,
         number: ChunkNumber,
@@ -52,14 +52,14 @@ impl Job {
         self.reporter().keep_error(Some(number), name, report).await;
     }
 
-    /// Notes what a call for a draft took.
+    /// Records the usage of a call for a draft.
     pub(crate) fn note_spent(&self, usage: Usage) {
         let cost = self.cost(&usage);
         self.reporter()
             .note_spent(Role::Draft, &self.model().answers(), usage, cost);
     }
 
-    /// Refused answers go into `errors/`, what was taken out of others into `artifacts/`.
+    /// Saves refused answers in the run's `errors/`, and what was cut from others in `artifacts/`.
     pub(crate) async fn keep_refused(&self, number: ChunkNumber, draft: &Draft) {
         for (index, (fault, text)) in draft.refused.iter().enumerate() {
             let name = format!("chunk_{:02}_refused_{}", number.0, index + 1);

@@ -1,5 +1,5 @@
-//! What a job looks at before it begins: what is there and what is not. Changes nothing, so
-//! that a job which is cancelled meanwhile can end at once, however large the story is.
+//! Finds out what a job has to do before it begins. Changes nothing, so that a job that is cancelled
+//! meanwhile ends at once, however large the story is.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use crate::settings::{ProviderChoice, Refine, Switch};
 use crate::story::ChunkNumber;
 use crate::writing::schedule::Order;
 
-/// What there is to do.
+/// The work that a job has.
 pub(crate) enum Found {
     Work(Left),
     Nothing(Box<StoryStatus>),
 }
 
 impl Prepared {
-    /// Stops at what the job may not do or could not end; else finds out what there is to do.
-    pub(crate) async fn look_around(
+    /// Fails where the job may not do what was asked or could not end; else returns its work.
+    pub(crate) async fn find_work(
         &self,
         workshop: &Workshop,
         editor: &Arc<dyn Editor>,
@@ -48,8 +48,7 @@ impl Prepared {
         Ok(Found::Work(left))
     }
 
-    /// The state of a story in which nothing that was asked for is left to write; then no
-    /// model is asked for.
+    /// Returns the end of a job with nothing left to write, which asks no model.
     async fn complete(
         &self,
         workshop: &Workshop,
@@ -97,7 +96,7 @@ impl Prepared {
         Ok(blocking(left).await)
     }
 
-    /// The session as it is. Takes no lock.
+    /// Reads the session. Takes no lock.
     pub(crate) async fn look(
         &self,
         workshop: &Workshop,
@@ -107,7 +106,7 @@ impl Prepared {
         Ok(view.ok_or(StoryError::NothingWritten(self.work().as_str()))?)
     }
 
-    /// `None` where nothing is written yet.
+    /// Reads the session; returns `None` where nothing is written yet.
     async fn view(
         &self,
         workshop: &Workshop,
@@ -131,13 +130,13 @@ impl Prepared {
         .await
     }
 
-    /// Whether there are seams to close, by a writer that can.
+    /// Tells whether there are seams to close, and a model that can.
     fn has_seams(&self, status: &StoryStatus) -> bool {
         let demo = ProviderChoice::Fixed(ProviderKind::Demo);
         status.open_seams > 0 && self.settings.provider != demo
     }
 
-    /// Refuses to write a chunk of which a sync tool left only copies: it was paid for.
+    /// Refuses to write a chunk of which only a sync tool's copies are left: its text was paid for.
     async fn check_conflicts(
         &self,
         workshop: &Workshop,
@@ -160,8 +159,7 @@ impl Prepared {
         }
     }
 
-    /// Stops at what the job may not do or could not end, before anything is opened, sent or
-    /// written.
+    /// Fails where the job may not do what was asked or could not end, before anything is opened, sent or written.
     async fn check_lineup(
         &self,
         workshop: &Workshop,
@@ -202,11 +200,11 @@ mod tests {
 
     const BRIEF: &str = "---\ntitle: Lamp\ntarget_words: 300\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\n\
                          Mara goes down.\n## The Storm\nIt comes.\n## The Morning\nIt is gone.\n";
-    /// No machine takes so long for what is waited for here.
+    /// The longest wait of these tests.
     const PATIENCE: Duration = Duration::from_secs(60);
 
-    /// An editor that, once it is `stuck`, answers nobody who asks for the brief until it is let go: for the job
-    /// this is a brief that takes as long to be looked at as it likes.
+    /// An editor that, once it is `stuck`, answers no request for the brief until it is released: a brief
+    /// that takes any time to be read.
     struct Slow {
         brief: PathBuf,
         stuck: AtomicBool,
@@ -241,7 +239,7 @@ mod tests {
         }
     }
 
-    /// Makes the editor stuck when a chunk is saved, where it is told to.
+    /// An observer that makes the editor stuck when a chunk is saved, if `after_a_chunk` is set.
     struct Watcher {
         editor: Arc<Slow>,
         after_a_chunk: bool,
@@ -258,7 +256,7 @@ mod tests {
         }
     }
 
-    /// How a job ends that is cancelled while somebody looks at its brief, and how many chunks it saved.
+    /// Cancels a job while the brief is read; returns how it ends, and how many chunks it saved.
     fn cancelled(after_a_chunk: bool) -> (Outcome, u32) {
         let folder = tempfile::tempdir().unwrap();
         let brief = folder.path().join("story.md");

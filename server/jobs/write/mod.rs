@@ -1,4 +1,4 @@
-//! Writing: chunks are lined up, drafted, judged and saved, one job a story.
+//! Writes stories: queues chunks, drafts, judges and saves them, one job a story.
 
 pub(crate) mod draft;
 pub mod foresee;

@@ -1,5 +1,5 @@
-//! Before a job writes: brief and settings are read, the writer is found, the session opened,
-//! and the chunks to write are lined up.
+//! Prepares a job that writes: reads brief and settings, connects the model, opens the session, and schedules
+//! the chunks.
 
 use std::sync::Arc;
 
@@ -36,8 +36,8 @@ use crate::writing::contract::{self, Boundary, Findings};
 use crate::writing::schedule::{Order, Schedule, Treatment};
 
 impl Prepared {
-    /// Reads brief and settings, and stops at what nothing can be written from. Blocks on the
-    /// file system; sends nothing.
+    /// Reads brief and settings, and fails where nothing can be written from them. Blocks on the file system;
+    /// sends nothing.
     pub fn new(
         workshop: &Workshop,
         request: JobRequest,
@@ -68,7 +68,7 @@ impl Prepared {
         })
     }
 
-    /// Finds the writer, opens the session, and writes, reads or goes over chunks.
+    /// Connects the model, opens the session, and writes, reads, refines or audits chunks.
     ///
     /// # Errors
     /// When the job could not begin; once it has begun, whatever happens is told in
@@ -85,7 +85,7 @@ impl Prepared {
     }
 
     async fn write_chunks(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
-        let looked = self.look_around(context.workshop, &context.editor);
+        let looked = self.find_work(context.workshop, &context.editor);
         let left = match context.unless_cancelled(looked).await? {
             Found::Work(left) => left,
             Found::Nothing(status) => return Ok(self.nothing_to_write(context, &status).await?),
@@ -124,7 +124,7 @@ impl Prepared {
 }
 
 impl Prepared {
-    /// Whether the story is written in one call. What is known of a model by its name counts only
+    /// Returns whether the story is written in one call. What is known of a model by its name counts only
     /// where the server says that it has that model.
     async fn choose_calls(&self, beginning: &Beginning, model: &ConnectedModel) -> Choice {
         let choice = beginning.choose(&self.story, &self.settings, model);
@@ -135,8 +135,8 @@ impl Prepared {
         }
     }
 
-    /// Opens the session all the same, so that what an interruption left half done is
-    /// finished and the whole story is assembled.
+    /// Opens the session of a job with nothing to write, so that interrupted changes are finished and the
+    /// whole story is assembled.
     async fn nothing_to_write(
         self,
         context: &Context<'_>,
@@ -194,7 +194,7 @@ impl Prepared {
         Ok(end.tell(observer, context.since))
     }
 
-    /// The chunks to write, as things stand in a session.
+    /// Returns the chunks to write, by the state of a session.
     pub(crate) fn lineup(&self, written: &Written) -> Result<Lineup, JobError> {
         let view = &written.view;
         let named = self.named()?.unwrap_or_default();
@@ -215,8 +215,8 @@ impl Prepared {
         })
     }
 
-    /// When each of them is written, once it is sure that the planned states carry the story
-    /// over every place where the text itself will not be there.
+    /// Returns the schedule of these chunks, after checking that the planned states cover every place where
+    /// the text itself will not be there.
     pub(super) fn schedule(
         &self,
         lineup: &Lineup,
@@ -236,7 +236,7 @@ impl Prepared {
         Ok(Scheduled { schedule, apart })
     }
 
-    /// What is written, as it is. Takes no lock.
+    /// Reads the written part of the story. Takes no lock.
     pub(crate) async fn written(
         &self,
         workshop: &Workshop,
@@ -258,7 +258,7 @@ impl Prepared {
         Ok(written.await?)
     }
 
-    /// The chunks to write, and the claim on what must not be written by two jobs.
+    /// Returns the chunks to write, and the claim on them that excludes other jobs.
     async fn queue(
         &self,
         open: &Arc<OpenSession>,
@@ -290,7 +290,7 @@ impl Prepared {
         Ok((queue, scheduled, beginning))
     }
 
-    /// What the author should know of the order before it is written in.
+    /// Warns of doubtful places in the order of writing.
     fn warn_of_order(&self, reporter: &Reporter, scheduled: &Scheduled) {
         let order = self.settings.order;
         if order == Order::Chapters && self.story.brief.chapters.is_empty() {
@@ -321,7 +321,7 @@ impl Prepared {
     }
 }
 
-/// When the chunks are written, and the places where their planned states are doubtful.
+/// The schedule of the chunks, and the places where their planned states are doubtful.
 pub(super) struct Scheduled {
     schedule: Schedule,
     apart: Vec<Boundary>,

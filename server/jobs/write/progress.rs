@@ -1,37 +1,37 @@
-//! How far a job is.
+//! Counts the progress of a job.
 
 use std::collections::BTreeMap;
 
 use crate::provider::Usage;
 use crate::story::ChunkNumber;
 
-/// Counts how far a job is; lengths are in words (characters for CJK).
+/// The progress of a job; lengths are in words (characters for CJK).
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
-    /// Of the chunks that this job is to write.
+    /// The length of the chunks that this job is to write.
     pub(crate) asked: u32,
-    /// Of those that it has completed, by their targets.
+    /// The target length of the chunks that it has completed.
     pub(crate) done: u32,
-    /// Of the story without the chunks in hand.
+    /// The length of the story without the running chunks.
     pub(crate) story: u32,
     pub(crate) in_hand: BTreeMap<ChunkNumber, InHand>,
-    /// What was told last, in per cent: a bar that runs backwards says nothing.
+    /// The last reported progress in per cent; a bar never runs backwards.
     pub(crate) percent: u32,
 }
 
-/// A chunk that was begun and is not complete.
+/// A running chunk.
 #[derive(Debug, Default)]
 pub(crate) struct InHand {
     pub(crate) words: u32,
     pub(crate) target_words: u32,
-    /// What it has taken so far; nothing once that is in its outcome.
+    /// The usage so far; empty once it is in the chunk's outcome.
     pub(crate) spent: Usage,
-    /// What it will probably take, in output tokens.
+    /// The expected usage, in output tokens.
     pub(crate) expected: u64,
 }
 
 impl Progress {
-    /// How far the job is, in per cent; never less than before.
+    /// Returns the progress of the job in per cent; never less than before.
     pub(crate) fn tell(&mut self) -> u32 {
         let in_hand = self.in_hand.values();
         let reached: u32 = in_hand

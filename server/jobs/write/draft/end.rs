@@ -1,30 +1,30 @@
-//! How the draft of a chunk ends.
+//! The ends of a chunk's draft.
 
 use crate::session::StoreError;
 
-/// How the draft of a chunk ended. But for [`DraftEnd::Store`], the prose is on disk.
+/// The ends of a chunk's draft.
 #[derive(Debug)]
 pub enum DraftEnd {
     Complete,
-    /// It can't be completed; other chunks may be.
+    /// A chunk that can't be completed; others may be.
     Failed {
         why: String,
         ends_job: bool,
     },
     Cancelled,
-    /// The author typed where the text was growing.
+    /// An edit by the author where the text was growing.
     AuthorEdited,
-    /// The store failed; nothing more can be saved.
+    /// A failure of the store; nothing more can be saved.
     Store(StoreError),
 }
 
-/// What became of the text that was to be rewritten.
+/// The fate of the text that was to be rewritten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OldText {
-    /// Nothing was rewritten.
+    /// No text was to be rewritten.
     None,
-    /// It is where it was: nothing came to take its place.
+    /// The old text is still in its place, since no new text arrived.
     Stands,
-    /// It is the last version in history.
+    /// The old text is the last version in history.
     Retired,
 }

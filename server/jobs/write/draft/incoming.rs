@@ -1,4 +1,4 @@
-//! Text on its way into a draft during one call.
+//! Takes the text of one call into a draft.
 //!
 //! Takes the events of a stream, joins a continuation to what it continues, and knows how far
 //! the draft is ahead of what is saved.
@@ -16,18 +16,18 @@ use crate::writing::continuation;
 use crate::writing::prompt::slices::Slices;
 use crate::writing::thought::Thought;
 
-/// Least that is saved at once while text arrives: behind this much text or time.
+/// The number of bytes after which arrived text is saved at once.
 const SAVE_BYTES: usize = 768;
 
-/// Text on its way into a draft during one call.
+/// The text of one call on its way into a draft.
 pub(crate) struct Incoming<'a, 'b> {
     drafting: &'a Drafting<'b>,
     draft: &'a mut Draft,
     acceptance: &'a Acceptance<'a>,
     started: Instant,
-    /// When the first text came, and the latest.
+    /// The times of the first and the latest text.
     heard: Option<(Instant, Instant)>,
-    /// Tokens of earlier calls.
+    /// The usage of earlier calls.
     usage_before: Usage,
     usage: Usage,
     thought: Thought,
@@ -35,7 +35,7 @@ pub(crate) struct Incoming<'a, 'b> {
     opening: Option<String>,
     /// The beginning of a continuation, until enough is there to join it; `None` afterwards.
     seam: Option<String>,
-    /// When the first text came that is not saved yet, and how many bytes have come since.
+    /// The time of the first unsaved text, and the bytes that have come since.
     pub(crate) behind_since: Option<Instant>,
     behind_bytes: usize,
 }
@@ -63,17 +63,17 @@ impl<'a, 'b> Incoming<'a, 'b> {
         }
     }
 
-    /// What the prompt of the draft held.
+    /// Returns the inputs that the prompt of the draft held.
     pub(crate) fn inputs(&self) -> &Slices {
         &self.draft.inputs
     }
 
-    /// The thinking of the call, and the tokens of the answer that the server told.
+    /// Returns the thinking tokens of the call, and the answer's tokens as the server counted them.
     pub(crate) fn counted(&self) -> (Thought, Option<u64>) {
         (self.thought, self.usage.output_tokens)
     }
 
-    /// Takes one event; `Some` when the call is over.
+    /// Takes one event; returns the result when the call is over.
     pub(crate) fn take(
         &mut self,
         event: Option<Result<Event, ProviderError>>,
@@ -131,7 +131,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         None
     }
 
-    /// Takes out what an answer begins with before its prose, and goes on with that.
+    /// Cuts what stands before the prose of an answer, and takes the rest.
     fn look_at_opening(&mut self, mut held: String, whole: bool) {
         loop {
             match self.acceptance.opening(&held, whole) {
@@ -163,7 +163,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         }
     }
 
-    /// The answer came to its end: what was held back of it is all there is.
+    /// Ends the answer: the text that was held back is taken as it is.
     pub(crate) fn end(&mut self) {
         if let Some(held) = self.opening.take() {
             self.look_at_opening(held, true);
@@ -171,8 +171,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
         self.close_seam();
     }
 
-    /// The answer broke off. What is held back since it may be no prose is kept in the
-    /// records: in the chunk it would be gone on from, and it is a line at most.
+    /// Ends an answer that broke off. Text that was held back, a line at most, may be no prose: it goes into
+    /// the records, since in the chunk it would be continued.
     pub(crate) fn break_off(&mut self) {
         if let Some(text) = self.opening.take().filter(|held| !held.trim().is_empty()) {
             let check = Check::Preamble;
@@ -181,8 +181,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
         self.close_seam();
     }
 
-    /// Joins what was held back of a continuation. Leading white space of a fresh chunk is
-    /// dropped, so the seam stays open until a word has come.
+    /// Joins the held-back beginning of a continuation. Leading white space of a new chunk is dropped, so the
+    /// seam stays open until a word has come.
     fn close_seam(&mut self) {
         if let Some(beginning) = self.seam.take() {
             let fresh = continuation::join(&self.draft.prose, &beginning);
@@ -193,7 +193,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         }
     }
 
-    /// Whether anything has come that is not saved yet.
+    /// Tells whether there is unsaved text.
     pub(crate) fn is_behind(&self) -> bool {
         self.behind_since.is_some()
     }
@@ -203,8 +203,8 @@ impl<'a, 'b> Incoming<'a, 'b> {
         self.behind_bytes >= SAVE_BYTES || self.behind_since.is_some_and(is_due)
     }
 
-    /// What is to be saved now. The beginning of a continuation is joined as well as can be
-    /// told so far; the seam itself stays open until enough of it has come.
+    /// Returns the text to save now. The beginning of a continuation is joined as well as possible; the seam
+    /// stays open until enough of it has come.
     pub(crate) fn unsaved(&mut self) -> String {
         self.behind_since = None;
         self.behind_bytes = 0;
@@ -217,7 +217,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         prose
     }
 
-    /// Tells how far the chunk is; its length.
+    /// Reports the progress of the chunk; returns its length, in words (characters for CJK).
     pub(crate) fn tell_progress(&self, words_before: u32) -> u32 {
         let chunk = self.drafting.chunk;
         let settled = whole_words(&self.draft.prose, self.draft.whole);
@@ -233,7 +233,7 @@ impl<'a, 'b> Incoming<'a, 'b> {
         length
     }
 
-    /// Notes how fast the model wrote. `asked` is when it was asked; `None` where it was writing
+    /// Notes how fast the model wrote. `asked` is the time of the request; `None` where the model was writing
     /// already.
     pub(crate) fn measure(&self, words_before: u32, asked: Option<Instant>) {
         let length = words::count(&self.draft.prose, self.drafting.language());

@@ -1,5 +1,5 @@
-//! What a call for a chunk is asked for, and where its answer comes from: from a call of its
-//! own, or from the one that writes the whole story.
+//! Makes the request of a call for a chunk, and opens the stream of its answer: a call for the chunk, or its
+//! part of the call for the whole story.
 
 use std::time::Instant;
 
@@ -29,41 +29,41 @@ use crate::writing::size::Ask;
 use crate::writing::thought::CHARACTERS_A_TOKEN;
 use crate::writing::tokens::{Answered, PromptLimit, Weight, is_own_limit};
 
-/// Less than this share of the target is no way that a call made.
-const SOME_WAY: u32 = 30;
+/// The least percentage of the target that counts as progress of a call.
+const LEAST_PROGRESS: u32 = 30;
 
-/// Reasoning that took this share of a limit (one in so many parts) is why the limit was hit.
+/// The share of a limit (one part in so many) from which on reasoning is the reason why the limit was hit.
 const LOST_SHARE: u32 = 4;
 
-/// Fewer words than this say nothing of how many tokens a word takes.
-const TELLING: u32 = 20;
+/// The fewest words from which the tokens of a word are estimated.
+const FEWEST_WORDS: u32 = 20;
 
-/// One call for a chunk: what it was asked for, and what came of it.
+/// One call for a chunk: its request and its result.
 pub(crate) struct Course {
     pub ask: Ask,
-    /// Length of the chunk before it, in words (characters for CJK).
+    /// The length of the chunk before the call, in words (characters for CJK).
     pub words_before: u32,
-    /// How many answers for the chunk were refused before.
+    /// The number of refused answers for the chunk before.
     pub refused: u32,
-    /// When it was asked for.
+    /// The time of the request.
     pub began: Instant,
-    /// Tokens of its prompt that this chunk is counted for, by estimate.
+    /// The prompt tokens that this chunk is counted for, by estimate.
     pub prompt_tokens: u32,
-    /// What its prompt weighs.
+    /// The weight of its prompt.
     asked: Weight,
-    /// Most tokens that its answer may have.
+    /// The most tokens that its answer may have.
     limit: u32,
-    /// It is the chunk's part of the call for the whole story.
+    /// Whether it is the chunk's part of the call for the whole story.
     pub is_slice: bool,
-    /// It is that of a later chunk, so the model was writing already.
+    /// Whether it is the part of a later chunk, so the model was writing already.
     pub is_running: bool,
-    /// Characters of reasoning that came.
+    /// The characters of reasoning that came.
     pub reasoning: usize,
-    /// Tokens of the answer that were thinking.
+    /// The thinking tokens of the answer.
     pub thought: u64,
-    /// Tokens of the answer, as far as the server told.
+    /// The tokens of the answer, if the server counted them.
     pub output_tokens: Option<u64>,
-    /// How the slice ended; `None` where it broke off.
+    /// The end of the part; `None` where it broke off.
     part_end: Option<PartEnd>,
 }
 
@@ -92,14 +92,13 @@ impl Course {
         self.limit = request.max_output_tokens;
     }
 
-    /// Whether the model went on to the next part.
+    /// Tells whether the model continued with the next part.
     pub fn is_passed(&self) -> bool {
         self.part_end == Some(PartEnd::Next)
     }
 
-    /// About how many tokens its reasoning had: of what the server counted, what the text does
-    /// not explain.
-    /// By what the server counted, without what `came` of the text takes.
+    /// Returns the estimated tokens of its reasoning: the tokens that the server counted without the `came`
+    /// tokens of the text.
     fn reasoning_tokens(&self, came: u32) -> u32 {
         if self.reasoning == 0 {
             return 0;
@@ -109,14 +108,14 @@ impl Course {
         seen.max(told.saturating_sub(came))
     }
 
-    /// What it brought to a chunk that has this length now.
+    /// Returns the length that it added to a chunk that has `length` now.
     pub fn gained(&self, length: u32) -> u32 {
         length.saturating_sub(self.words_before)
     }
 }
 
 impl Drafting<'_> {
-    /// How much the next call is asked for.
+    /// Returns the length that the next call asks for.
     pub(crate) fn ask(&self, so_far: &str) -> Ask {
         let wanted = still_wanted(self.chunk, so_far, self.language());
         let model = self.job.model();
@@ -159,8 +158,8 @@ impl Drafting<'_> {
             .prompt(self.job.story(), limit, self.chunk, &call)
     }
 
-    /// Has the model count a sample of a prompt that is too large by a first guess. Whether that is
-    /// known better now.
+    /// Has the model count a sample of a prompt that seems too large by the first estimate; returns whether
+    /// its way of counting is known now.
     pub(crate) async fn measure(
         &self,
         draft: &mut Draft,
@@ -183,8 +182,8 @@ impl Drafting<'_> {
         model.tokenizers.knows(&model.name)
     }
 
-    /// The answer of the next call, with its turn, for as long as it is read. What a draft waits behind
-    /// on the server makes it wait here: so it runs into no deadline, and nothing is broken off.
+    /// Opens the answer of the next call, with its turn for as long as it is read. A draft waits here for
+    /// what it would wait behind on the server, so that it meets no deadline and no call is broken off.
     pub(crate) async fn open_in_turn(
         &self,
         prompt: &Prompt,
@@ -202,7 +201,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// The answer of the next call. What is known of it goes into `course`.
+    /// Opens the answer of the next call, and notes the request in `course`.
     ///
     /// # Errors
     /// The call was turned away. One for the whole story that is wrong as such is given up, and
@@ -312,8 +311,7 @@ impl Drafting<'_> {
         self.job.model().in_window(request, settings.context_tokens)
     }
 
-    /// Most tokens that an answer can have: of what the model writes at once, and of what the server
-    /// has room for.
+    /// Returns the most tokens that an answer can have, by the model's own limit and the room on the server.
     fn answer_limit(&self) -> Option<u32> {
         let model = self.job.model();
         let limit = output_limit(model.kind, &model.name);
@@ -321,7 +319,7 @@ impl Drafting<'_> {
         limit.into_iter().chain(served).min()
     }
 
-    /// Most tokens that an answer of so many words may have.
+    /// Returns the most tokens for an answer of so many words.
     fn output_tokens(&self, words: u32) -> u32 {
         let model = self.job.model();
         // Half as much again, so that a limit cuts off only what ran far too long.
@@ -333,8 +331,8 @@ impl Drafting<'_> {
         room.saturating_add(self.job.measured.reasoning())
     }
 
-    /// Whether a limit cut an answer off because of the reasoning before it. If so the limit is
-    /// raised for all later calls, and the author told; what came of the text stays.
+    /// Tells whether a limit cut an answer off because of the reasoning before it. If so the limit is raised
+    /// for all later calls and the author told; the text so far stays.
     ///
     /// `came` is what came of the text.
     pub(crate) fn lost_to_reasoning(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
@@ -361,14 +359,14 @@ impl Drafting<'_> {
         true
     }
 
-    /// About how many tokens a text takes.
+    /// Returns the estimated tokens of a text.
     pub(crate) fn estimate(&self, text: &str) -> u32 {
         let model = self.job.model();
         model.tokenizers.estimator(&model.name).estimate(text)
     }
 
-    /// Takes in how many tokens the server counted in a call; `came` is the text of it. Of a part of the
-    /// call for the whole story only what was asked is known.
+    /// Learns from the tokens that the server counted in a call; `came` is its text. Of a part of the call
+    /// for the whole story only the length that was asked for is known.
     pub(crate) fn learn(&self, course: &Course, end: &CallEnd, usage: Usage, came: &str) {
         let model = self.job.model();
         if course.is_running || model.kind == ProviderKind::Demo {
@@ -396,8 +394,8 @@ impl Drafting<'_> {
         }
     }
 
-    /// Whether a limit of the call's own cut its answer off. If so later calls have more room, and the author
-    /// is told the first time; what came stays.
+    /// Tells whether the call's own limit cut its answer off. If so later calls have more room, and the
+    /// author is told the first time; the text so far stays.
     ///
     /// `came` is what came of the text.
     pub(crate) fn raise_limit(&self, end: &CallEnd, course: &Course, came: &str) -> bool {
@@ -419,7 +417,7 @@ impl Drafting<'_> {
         let length = words::count(came, language);
         let (tokenizers, name) = (&model.tokenizers, &model.name);
         match length {
-            0..TELLING => {
+            0..FEWEST_WORDS => {
                 tokenizers.raise_word(name, course.limit.saturating_mul(2), course.ask.words)
             }
             _ => tokenizers.raise_word(name, course.limit, length),
@@ -438,7 +436,7 @@ impl Drafting<'_> {
         true
     }
 
-    /// Takes in how a slice ended, and what stood before it.
+    /// Notes the end of a part, and the text that stood before it.
     pub(crate) fn take_part_end(&self, draft: &mut Draft, course: &mut Course) {
         if !course.is_slice {
             return;
@@ -453,20 +451,25 @@ impl Drafting<'_> {
         draft.inputs.retain(|slice, _| is_told(slice));
     }
 
-    /// Whether a call brought enough to call it a stretch of the way.
-    pub(crate) fn is_some_way(&self, course: &Course, length: u32) -> bool {
-        course.gained(length) >= (self.chunk.target_words / SOME_WAY).max(10)
+    /// Tells whether a call brought enough of the chunk to count as progress.
+    pub(crate) fn made_progress(&self, course: &Course, length: u32) -> bool {
+        course.gained(length) >= (self.chunk.target_words / LEAST_PROGRESS).max(10)
     }
 
-    /// Whether a call failed for no other reason than that it was asked for too much: the next
-    /// is asked for less, and it counts as none of the attempts.
-    pub(crate) fn made_its_way(&self, error: &ProviderError, course: &Course, length: u32) -> bool {
+    /// Tells whether a call failed only since it was asked for too much: the next is asked for less, and this
+    /// one does not count as an attempt.
+    pub(crate) fn was_asked_for_too_much(
+        &self,
+        error: &ProviderError,
+        course: &Course,
+        length: u32,
+    ) -> bool {
         error.kind == ProviderErrorKind::Deadline
             && course.began.elapsed() >= self.job.settings().deadlines.call
-            && self.is_some_way(course, length)
+            && self.made_progress(course, length)
     }
 
-    /// A slice broke off. Where nothing had come the call is made once more, if that may help.
+    /// Handles a part that broke off. If nothing had come, the call is made once more where that may help.
     pub(crate) fn after_broken_slice(&self, course: &Course, error: &ProviderError, length: u32) {
         if !course.is_slice {
             return;
@@ -484,8 +487,8 @@ impl Drafting<'_> {
         }
     }
 
-    /// A slice was judged. Unless it is as good as a call of its own and the next part follows,
-    /// the call for the whole story is left.
+    /// Handles a part that was judged. Unless it is as good as the answer of a separate call and the next
+    /// part follows, the call for the whole story is given up.
     pub(crate) fn after_slice(&self, course: &Course, fault: Option<&Fault>) {
         if !course.is_slice {
             return;
@@ -510,7 +513,7 @@ impl Drafting<'_> {
         self.leave_single(&why);
     }
 
-    /// From here on every chunk has calls of its own.
+    /// Gives up the call for the whole story: every chunk has separate calls from here on.
     fn leave_single(&self, why: &str) {
         self.job.single.leave();
         let message = format!(

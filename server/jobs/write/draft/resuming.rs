@@ -1,5 +1,5 @@
-//! What an earlier job left of a chunk: judged before it is gone on from, where all of it was
-//! generated; what the author may have written is never judged.
+//! Judges the text that an earlier job left of a chunk before it is continued, where all of it was generated;
+//! what the author may have written is never judged.
 
 use super::drafting::{Draft, Drafting, whole_words};
 use super::end::DraftEnd;
@@ -8,8 +8,8 @@ use crate::jobs::run::editor::BufferStream;
 use crate::writing::accept::{Acceptance, Beginning};
 
 impl Drafting<'_> {
-    /// Judges what is gone on from; `Some` when that ends the draft. What is no prose of the story is
-    /// kept in the run's records, and the chunk begun anew.
+    /// Judges the text that is continued; returns an end when that ends the draft. Text that is no prose of
+    /// the story goes into the run's records, and the chunk is begun anew.
     pub(crate) async fn judge_resumed(
         &self,
         draft: &mut Draft,
@@ -46,7 +46,7 @@ impl Drafting<'_> {
         put.err()
     }
 
-    /// Notes of a text that is not whole that all of it was generated, where that is known.
+    /// Records that all of an unfinished text was generated, where that is known.
     pub(crate) async fn note_unfinished(&self, draft: &Draft) {
         let prose = match &draft.end {
             DraftEnd::Cancelled => whole_words(&draft.prose, draft.whole),

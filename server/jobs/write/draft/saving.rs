@@ -28,7 +28,7 @@ impl Drafting<'_> {
         self.put(prose, inputs, buffer, finished).await
     }
 
-    /// First to disk, then to the editor.
+    /// Saves the prose to disk, then shows it in the editor.
     pub(crate) async fn put(
         &self,
         prose: &str,
@@ -40,7 +40,7 @@ impl Drafting<'_> {
         self.show(prose, buffer, finished).await
     }
 
-    /// Saves the prose, if there is any, and does not show it yet.
+    /// Saves the prose, if there is any, without showing it.
     pub(crate) async fn keep(&self, prose: &str, inputs: &Slices) -> Result<(), DraftEnd> {
         match prose.is_empty() {
             true => Ok(()),
@@ -129,8 +129,8 @@ impl Drafting<'_> {
         name.to_string_lossy().into_owned()
     }
 
-    /// Puts what an open file shows into history before the new text takes its place there: the
-    /// author may have edited it since the job read it.
+    /// Returns a function that puts the text of an open file into history before the new text replaces it:
+    /// the author may have edited it since the job read it.
     pub(crate) fn keep_replaced(&self) -> KeepReplaced {
         let (session, number) = (self.job.session().clone(), self.chunk.number);
         Arc::new(move |prose| session.keep_shown(number, prose).is_ok())

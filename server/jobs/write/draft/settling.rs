@@ -1,4 +1,4 @@
-//! What becomes of what a call brought: taken, gone on from, or refused.
+//! Judges the answer of a call: accepts it, continues it, or refuses it.
 
 use super::drafting::{Draft, Drafting, Tries};
 use super::end::DraftEnd;
@@ -8,11 +8,11 @@ use crate::provider::FinishReason;
 use crate::story::words;
 use crate::writing::accept::{Answer, CallEnd, Check, Cut, Judgement, Verdict};
 
-/// What is refused so often is kept in the run's records, and the chunk has failed.
+/// The most refused answers before a chunk fails; the answers are kept in the run's records.
 const MOST_REFUSED: u32 = 2;
 
 impl Drafting<'_> {
-    /// Judges what a call brought; `Some` when that is the end of the draft.
+    /// Judges the answer of a call; returns an end when that ends the draft.
     pub(crate) async fn settle(
         &self,
         draft: &mut Draft,
@@ -106,7 +106,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// Takes a limit that cut an answer off for the model's own.
+    /// Learns the model's own limit from an answer that was cut off.
     fn learn_limit(&self, course: &Course, end: &CallEnd, length: u32) {
         if let CallEnd::Finished(FinishReason::Length) = end
             && !course.is_slice
@@ -116,7 +116,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// What came stays; the next call goes on from it.
+    /// Keeps the text and continues it with the next call.
     fn go_on(
         &self,
         draft: &mut Draft,
@@ -127,22 +127,22 @@ impl Drafting<'_> {
     ) {
         // Where a chunk is too long for one call, several are no fault of the model's.
         let several = course.ask.later > 0 || is_cut_off(end);
-        if !(several && self.is_some_way(course, length)) {
+        if !(several && self.made_progress(course, length)) {
             tries.continued += 1;
         }
         draft.drop_stump();
         draft.judged = draft.prose.len();
     }
 
-    /// Whether there is more to come of a chunk that could be taken as it is: the call was asked
-    /// for a stretch of it, or the end of its answer was cut off.
+    /// Tells whether an acceptable chunk has more to come: the call was asked for a part of it, or the end of
+    /// its answer was cut off.
     fn goes_on(&self, course: &Course, end: &CallEnd, [length, accepted]: [u32; 2]) -> bool {
         let is_full = u64::from(accepted) * 20 >= u64::from(self.chunk.target_words) * 19;
         let is_stretch = course.ask.later > 0 || is_cut_off(end);
-        is_stretch && !is_full && self.is_some_way(course, length)
+        is_stretch && !is_full && self.made_progress(course, length)
     }
 
-    /// Goes on with the prose as it was repaired, and tells what was done to it.
+    /// Takes the repaired prose, and reports the repairs.
     fn take_over(&self, draft: &mut Draft, judgement: Judgement) {
         draft.prose = judgement.prose;
         for cut in judgement.cuts {
@@ -155,7 +155,7 @@ impl Drafting<'_> {
         }
     }
 
-    /// Keeps what was taken out of an answer, and tells of it.
+    /// Records what was cut from an answer, and reports it.
     pub(crate) fn cut(&self, draft: &mut Draft, cut: Cut) {
         if let Some(message) = cut.message() {
             let (number, code) = (Some(self.chunk.number), cut.check.code());
@@ -165,13 +165,13 @@ impl Drafting<'_> {
     }
 }
 
-/// Whether a limit ended the answer, not the model.
+/// Tells whether a limit ended the answer, not the model.
 fn is_cut_off(end: &CallEnd) -> bool {
     use FinishReason::{ContextFull, Length};
     matches!(end, CallEnd::Finished(Length | ContextFull))
 }
 
-/// With the beginning of its last sentence, where that was not finished: the next call ends it.
+/// Restores the unfinished last sentence of a judged text: the next call ends it.
 fn untrimmed(mut judgement: Judgement) -> Judgement {
     let is_stump = |cut: &mut Cut| matches!(cut.check, Check::CutOff | Check::UnfinishedSentence);
     if let Some(cut) = judgement.cuts.pop_if(is_stump) {

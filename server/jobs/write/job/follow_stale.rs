@@ -1,6 +1,6 @@
-//! Rewriting what is stale makes more of it stale: a chunk that goes on from a text that is
-//! another one now. Where the author wants that rewritten too, this lines it up, chunk by chunk in
-//! story order: what is stale already and comes later may become stale again on the way.
+//! Rewrites the chunks that become stale by a rewriting, where the author wants that: those that continue
+//! from a text that has changed. They are queued one by one in story order, since a later stale chunk may
+//! become stale again.
 //!
 //! Each chunk is written once at most on the way, so it ends, whatever the models answer. What was
 //! written beside others before is not counted: it was not known yet what it had to follow from.
@@ -74,7 +74,7 @@ impl Reducer<'_> {
         }
     }
 
-    /// What is stale now and not among `done`; `None` where that can't be told.
+    /// Returns the stale chunks that are not among `done`; `None` where that can't be told.
     async fn stale(&self, done: &BTreeSet<ChunkNumber>) -> Option<(Lineup, Written)> {
         match self.job.stale().await {
             Ok((mut lineup, written)) => {
@@ -90,7 +90,7 @@ impl Reducer<'_> {
 }
 
 impl Job {
-    /// What is stale now, and what is written.
+    /// Returns the stale chunks, and the written part of the story.
     async fn stale(&self) -> Result<(Lineup, Written), StoreError> {
         let session = self.session().clone();
         let (story, settings) = (self.story().clone(), self.settings().clone());
@@ -102,7 +102,7 @@ impl Job {
         .await
     }
 
-    /// The chunks that are stale now, those included that no job rewrites unasked.
+    /// Returns the stale chunks, those included that no job rewrites unasked.
     pub(crate) async fn stale_chunks(&self) -> Vec<ChunkNumber> {
         let Ok((lineup, _)) = self.stale().await else {
             // What can't be read has been told of already.

@@ -1,4 +1,4 @@
-//! A job: writes chunks, saves, assembles, reports; can be cancelled at any moment.
+//! Runs a job: writes chunks, saves, assembles and reports; can be cancelled at any moment.
 //!
 //! Workers draft, several at a time where the order allows it; what they bring is taken in by
 //! one [`reducer`], which alone decides what comes next. What follows a complete chunk without

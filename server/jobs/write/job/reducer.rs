@@ -1,6 +1,6 @@
-//! The one place that decides what comes next. Workers draft beside each other; what they
-//! bring is taken in one by one: saved, told, counted, and only then are the chunks begun that
-//! waited for it. All of it runs in the job's own task, so nothing here can race.
+//! Decides what a job does next, in one place. Workers draft in parallel; their results are taken one by one:
+//! saved, reported, counted, and only then do the chunks begin that waited for them. All of it runs in the
+//! job's own task, so nothing here can race.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -27,11 +27,11 @@ pub(crate) struct Reducer<'a> {
     /// Whether chunks are claimed one by one, after other jobs if need be.
     in_turn: bool,
     pub(crate) results: Results,
-    /// Why chunks were not begun, unless something else stopped the job.
+    /// The reason why chunks were not begun, unless something else stopped the job.
     held_up: Option<Stop>,
-    /// Chunks that are read once it is known how they begin.
+    /// The chunks that are read once their beginning is final.
     unread: Vec<ChunkNumber>,
-    /// Chunks that are gone over then; more than are unread, since no other waits for that.
+    /// The chunks that are refined or audited once their beginning is final.
     to_go_over: Vec<ChunkNumber>,
 }
 
@@ -48,18 +48,18 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// Whether nothing has stopped the job or kept chunks from being begun.
+    /// Tells whether nothing has stopped the job or kept chunks from being begun.
     pub fn may_go_on(&self) -> bool {
         let is_whole = self.schedule.left().is_empty() && self.held_up.is_none();
         is_whole && self.results.stop.is_none()
     }
 
-    /// Takes other chunks to write in the place of those that are written.
+    /// Replaces the schedule by another one.
     pub fn line_up(&mut self, schedule: Schedule) {
         self.schedule = schedule;
     }
 
-    /// Writes what is lined up, as far as it can be.
+    /// Writes the scheduled chunks, as far as possible.
     pub async fn write(&mut self, cancel: &CancellationToken) {
         let job = self.job;
         let mut drafting: FuturesUnordered<BoxFuture<'_, Drafted>> = FuturesUnordered::new();
@@ -103,7 +103,7 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// Begins what can be begun.
+    /// Starts the chunks that can be started now.
     fn begin<'f>(
         &mut self,
         drafting: &mut FuturesUnordered<BoxFuture<'f, Drafted>>,
@@ -153,8 +153,7 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// A chunk is complete and saved: here begins what needs its text and what nobody waits for.
-    /// The chunk after it may be under way already.
+    /// Starts the work that follows a complete, saved chunk. The chunk after it may be under way already.
     fn chunk_is_complete(&mut self, chunk: CompletedChunk) {
         if self.schedule.may_change(chunk.number) {
             self.unread.push(chunk.number);
@@ -179,8 +178,8 @@ impl<'a> Reducer<'a> {
         self.job.passes.beside(number, self.elsewhere());
     }
 
-    /// The seam before a chunk was looked at: `fitted`, or left as it was.
-    pub(crate) fn begins_as_it_will(&mut self, number: ChunkNumber, fitted: bool) {
+    /// Notes that the beginning of a chunk is final: its seam was `fitted`, or left as it was.
+    pub(crate) fn note_final_beginning(&mut self, number: ChunkNumber, fitted: bool) {
         let mut waited = |list: fn(&mut Self) -> &mut Vec<ChunkNumber>| {
             let list = list(self);
             let at = list.iter().position(|it| *it == number);
@@ -197,8 +196,8 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// Goes over the chunks of earlier jobs that were not gone over yet. Where a better text is
-    /// to be applied, it is there when this returns: others may go on from it.
+    /// Refines and audits the chunks of earlier jobs. A rewrite that is to be applied is in its chunk when
+    /// this returns, since others may continue from it.
     pub async fn catch_up(&mut self, left: &Left, cancel: &CancellationToken) {
         let job = self.job;
         if job.passes.applies() {
@@ -214,7 +213,7 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// Begins what waited for chunks whose beginning might still change: it will not.
+    /// Starts the work that waited for chunks whose beginning might still change.
     pub fn take_as_they_are(&mut self) {
         for number in std::mem::take(&mut self.unread) {
             self.job.readings.read(number);
@@ -224,7 +223,7 @@ impl<'a> Reducer<'a> {
         }
     }
 
-    /// Ends what is still under way beside the job; what came out.
+    /// Ends the background work of the job; returns its results.
     pub async fn end(mut self, cancel: &CancellationToken) -> Results {
         self.take_as_they_are();
         let (readings, passes) = (&self.job.readings, &self.job.passes);
@@ -251,8 +250,8 @@ impl<'a> Reducer<'a> {
         results
     }
 
-    /// Why the budget of the job is used up, if it is, with what the chunks that are under way
-    /// will probably take.
+    /// Returns the reason if the budget of the job is used up, counting what the running chunks will probably
+    /// take.
     pub(crate) fn over_budget(&self) -> Option<String> {
         let job = self.job;
         let [(_, refined), (_, audited)] = job.passes.spent();
@@ -265,7 +264,7 @@ impl<'a> Reducer<'a> {
         spent.over_budget(job.settings())
     }
 
-    /// What the job took but for refining and audits.
+    /// Returns the usage of the job without refining and audits.
     fn elsewhere(&self) -> Spent {
         Spent {
             usage: self.results.usage(),
@@ -287,7 +286,7 @@ async fn refined(
     settled
 }
 
-/// What is being settled; never ready where nothing is.
+/// Returns the next settled chunk; never ready where none is being settled.
 async fn next(settling: &mut Option<BoxFuture<'_, Settled>>) -> Settled {
     match settling {
         Some(settled) => settled.await,

@@ -1,23 +1,23 @@
-//! All that came out of a job.
+//! The results of a job.
 
 use crate::jobs::run::calls_beside::{Purpose, Spent};
 use crate::jobs::run::outcomes::{SeamOutcome, Stop};
 use crate::jobs::run::run_summary::ChunkOutcome;
 use crate::provider::Usage;
 
-/// All that came out of a job.
+/// The results of a job.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    /// In story order.
+    /// The outcomes of the chunks, in story order.
     pub outcomes: Vec<ChunkOutcome>,
     pub seams: Vec<SeamOutcome>,
-    /// What reading, refining and auditing took.
+    /// The usage of reading, refining and auditing.
     pub beside: Vec<(Purpose, Spent)>,
     pub stop: Option<Stop>,
 }
 
 impl Results {
-    /// Tokens of all calls.
+    /// Returns the tokens of all calls.
     pub fn usage(&self) -> Usage {
         let outcomes = self.outcomes.iter().map(|outcome| outcome.usage);
         let seams = self.seams.iter().map(|seam| seam.usage);
@@ -26,7 +26,7 @@ impl Results {
         all.fold(Usage::default(), Usage::plus)
     }
 
-    /// In the currency of the configured prices; `None` without prices.
+    /// Returns the cost in the currency of the configured prices; `None` without prices.
     pub fn cost(&self) -> Option<f64> {
         let outcomes = self.outcomes.iter().filter_map(|outcome| outcome.cost);
         let seams = self.seams.iter().filter_map(|seam| seam.cost);

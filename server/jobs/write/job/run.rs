@@ -1,4 +1,4 @@
-//! The course of a job, from the first chunk to the last word about it.
+//! Runs a job, from the first chunk to its closing message.
 
 use std::sync::Arc;
 

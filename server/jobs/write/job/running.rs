@@ -1,4 +1,4 @@
-//! A running job: what it was made of, and what all its parts ask of it.
+//! A running job that writes: its parts and its state.
 
 use std::sync::{Arc, Mutex};
 
@@ -24,27 +24,27 @@ use crate::writing::size::Measured;
 /// A running job.
 pub struct Job {
     pub(crate) started: Arc<StartedJob>,
-    /// Go over what is complete, where the settings say so.
+    /// The passes over complete chunks, where the settings ask for them.
     pub(crate) passes: Passes,
     pub(crate) progress: Mutex<Progress>,
-    /// Where chunks come from while the story is written in one call.
+    /// The one call for the whole story, while chunks come from it.
     pub(crate) single: SingleCall,
     /// The chunks that were asked for, where not the whole story was.
     pub(crate) named: Option<Vec<ChunkNumber>>,
-    /// The one note in the margin that is to be carried out, where one is named.
+    /// The only note in the margin that is carried out, where the request names one.
     pub(crate) only_note: Option<String>,
-    /// How fast the model writes, and how much at once.
+    /// The measured speed and answer limits of the model.
     pub(crate) measured: Measured,
-    /// Reads what is complete, beside the writing.
+    /// The background reading of complete chunks.
     pub(crate) readings: Readings,
-    /// Notices what the author changes meanwhile.
+    /// The watch for changes by the author.
     pub(crate) watch: Option<Arc<BriefWatch>>,
-    /// Texts that could not be saved.
+    /// The texts that could not be saved.
     pub(crate) unsaved: Mutex<Vec<Unsaved>>,
 }
 
 impl Job {
-    /// Begins to read and go over chunks beside the writing, where the settings say so.
+    /// Makes the job, with background reading and passes where the settings ask for them.
     pub(crate) fn new(started: Arc<StartedJob>) -> Job {
         let readings = match started.settings.state {
             Switch::Off => Readings::off(),
@@ -92,7 +92,7 @@ impl Job {
         &self.started.reporter
     }
 
-    /// Tells the author what of their changes this job does not go by.
+    /// Warns the author of changes that this job does not follow.
     pub(crate) async fn tell_of_changes(&self) {
         let Some(watch) = self.watch.clone() else {
             return;
@@ -109,7 +109,7 @@ impl Job {
         Some(price.of(usage))
     }
 
-    /// The answer of the first call is going to be the whole story.
+    /// Notes that the answer of the first call is going to be the whole story.
     pub(crate) fn expect_whole_story(&self) {
         let (tokenizers, model) = (&self.model().tokenizers, &self.model().name);
         let language = &self.brief().language;

@@ -1,5 +1,5 @@
-//! The seam pass: where a chunk was begun before the text that it follows was there, its first
-//! paragraph is fitted to that text once both are complete.
+//! Fits seams: where a chunk was begun before the text that it follows was there, its first paragraph is
+//! fitted to that text once both are complete.
 //!
 //! All of it comes after everything is saved. A seam that can't be closed now stays open, and
 //! the next job tries again; an answer that is no better than the paragraph leaves that where
@@ -34,11 +34,11 @@ use crate::writing::seam::Seam;
 use crate::writing::tokens;
 use crate::writing::tokens::Weight;
 
-/// An answer to what was asked about a seam.
+/// An answer about a seam.
 struct Answer {
     earlier: ChunkView,
     later: ChunkView,
-    /// The text, or how it ended without one.
+    /// The paragraph, or the end of the seam without one.
     text: Result<String, SeamEnd>,
     usage: Usage,
     _turn: Claim,
@@ -92,7 +92,7 @@ impl Reducer<'_> {
                 break;
             };
             let outcome = job.close(answer).await;
-            self.begins_as_it_will(outcome.number, outcome.end == SeamEnd::Fitted);
+            self.note_final_beginning(outcome.number, outcome.end == SeamEnd::Fitted);
             self.results.seams.push(outcome);
         }
         if cancel.is_cancelled() {
@@ -124,7 +124,7 @@ impl Job {
         }
     }
 
-    /// What is asked about a seam.
+    /// Returns the request about a seam.
     fn request(&self, earlier: &ChunkView, later: &ChunkView) -> Result<Request, String> {
         let seam = Seam::between(&earlier.text, &later.text);
         let language = &self.brief().language;
@@ -175,7 +175,7 @@ impl Job {
             .in_window(request, self.settings().context_tokens))
     }
 
-    /// Calls until there is an answer, or there will be none.
+    /// Makes calls until there is an answer or no further try.
     async fn call(
         &self,
         number: ChunkNumber,
@@ -242,7 +242,7 @@ impl Job {
         }
     }
 
-    /// One call; its text may be there in part when it fails.
+    /// Makes one call; part of its text may be there when it fails.
     async fn listen(
         &self,
         request: Request,
@@ -275,7 +275,7 @@ impl Job {
         ))
     }
 
-    /// Puts an answer into its place, if it may have it.
+    /// Replaces the paragraph by an answer, if that is allowed.
     async fn close(&self, answer: Answer) -> SeamOutcome {
         let (number, usage) = (answer.later.number, answer.usage);
         let cost = self.cost(&usage);
@@ -348,8 +348,8 @@ impl Job {
         }
     }
 
-    /// The text of the earlier chunk now: its own beginning may have been fitted while this
-    /// answer came. What an author changed meanwhile is not what the answer was made for.
+    /// Returns the present text of the earlier chunk if only its own beginning was fitted since; what an
+    /// author changed meanwhile is not what the answer was made for.
     async fn as_it_is(&self, earlier: &ChunkView) -> String {
         let session = self.session().clone();
         let view = blocking(move || session.view()).await.ok();

@@ -1,5 +1,5 @@
-//! One chunk from its beginning to its end: drafted by a worker, then brought into session,
-//! editor and reports.
+//! Carries one chunk from its beginning to its end: a worker drafts it, then it goes into session, editor and
+//! reports.
 
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -26,40 +26,40 @@ use crate::writing::prompt::slices;
 use crate::writing::schedule::{Step, Tail};
 use crate::writing::schedule::{Task, Treatment};
 
-/// Why an old text goes to history.
+/// The reason for which an old text goes to history.
 const REWRITTEN: &str = "rewritten";
 const BEGUN_ANEW: &str = "begun anew, since what it is written from changed";
 
-/// What a worker brings.
+/// The result of a worker.
 pub(crate) enum Drafted {
-    /// There was nothing to write any more.
+    /// A chunk with nothing left to write.
     Complete(ChunkNumber),
-    /// Cancelled before it was begun.
+    /// A chunk whose drafting was cancelled before it began.
     Cancelled(ChunkNumber),
     Draft(Box<Work>),
-    /// The store could not say what there is.
+    /// A chunk that the store could not read.
     Unread {
         number: ChunkNumber,
         error: StoreError,
     },
 }
 
-/// A draft that came to its end, with all that goes into the records.
+/// A finished draft, with the data for its records.
 pub(crate) struct Work {
     chunk: ChunkView,
     draft: Draft,
     asks: Asks,
     result: ChunkResult,
     began: Instant,
-    /// Keeps other jobs away from the chunk until all of this is saved.
+    /// The claim that keeps other jobs from the chunk until all of this is saved.
     _turn: Option<Claim>,
 }
 
-/// A chunk that is to be drafted, and what is there before it.
+/// A chunk to draft, with the text that is there before it.
 struct ToDraft {
     chunk: ChunkView,
     written: Written,
-    /// The text of the chunk before, where a draft goes on from that.
+    /// The text of the chunk before, where a draft continues from that.
     preceding: String,
 }
 
@@ -68,26 +68,26 @@ struct ToDraft {
 pub(crate) struct CompletedChunk {
     pub number: ChunkNumber,
     pub beat: BeatId,
-    /// Its prose as it was saved.
+    /// The saved prose.
     pub text: String,
 }
 
-/// How a chunk ended.
+/// The end of a chunk.
 pub(crate) struct Settled {
     pub number: ChunkNumber,
     pub outcome: Option<ChunkOutcome>,
-    /// Whether it is complete now, so that others may follow it.
+    /// Whether it is complete, so that others may follow it.
     pub is_complete: bool,
     pub stop: Option<Ending>,
-    /// What was written, where that was completed.
+    /// The written chunk, if it was completed.
     pub completed: Option<CompletedChunk>,
 }
 
-/// What the end of a chunk means for the job.
+/// The effect of a chunk's end on the job.
 pub(crate) enum Ending {
-    /// No other chunk is begun.
+    /// Starts no other chunk.
     Job(Stop),
-    /// Those that wait for it are not begun; then the job ends for this reason.
+    /// Starts none of the chunks that wait for it; then the job ends for this reason.
     Chunk(Stop),
 }
 
@@ -104,8 +104,8 @@ impl Settled {
 }
 
 impl Job {
-    /// Drafts one chunk, if it is still to be written. With `in_turn`, other jobs on it go
-    /// first; a job on that one chunk has claimed it when it began.
+    /// Drafts one chunk, if it is still to be written. With `in_turn` it waits for other jobs on the chunk; a
+    /// job for that one chunk has claimed it when it began.
     pub(crate) async fn draft(
         &self,
         step: Step,
@@ -137,7 +137,7 @@ impl Job {
         }
     }
 
-    /// What there is of a chunk and before it; `None` where there is nothing to write any more.
+    /// Returns the text of a chunk and the text before it; `None` where there is nothing left to write.
     async fn look_at(&self, step: &Step) -> Result<Option<ToDraft>, StoreError> {
         let Task { number, treatment } = step.task;
         self.tell_of_changes().await;
@@ -230,8 +230,8 @@ impl Job {
         }
     }
 
-    /// Whether what is there of a chunk can't be gone on with, since its beat, the facts, the
-    /// rules, person, tense or language changed after it was begun. Tells the author so.
+    /// Tells whether the text of a chunk can't be continued, since its beat, the facts, the rules, person,
+    /// tense or language changed after it was begun. Warns the author.
     fn must_begin_anew(&self, chunk: &ChunkView) -> bool {
         if chunk.text.trim().is_empty() {
             return false;
@@ -252,7 +252,7 @@ impl Job {
         true
     }
 
-    /// Brings what a worker brought into session, editor and reports.
+    /// Saves, shows and reports the result of a worker.
     pub(crate) async fn settle(&self, drafted: Drafted) -> Settled {
         match drafted {
             Drafted::Complete(number) => Settled::nothing(number, true, None),
@@ -270,7 +270,7 @@ impl Job {
         }
     }
 
-    /// The store failed: most likely it would for every other chunk.
+    /// Returns the end of a chunk for which the store failed, as it most likely would for every other.
     fn stopped(&self, number: ChunkNumber, error: &StoreError) -> Settled {
         self.reporter().log_error(number, "stopped", error);
         let why = error.to_string();
@@ -360,7 +360,8 @@ impl Job {
         Ok(completed)
     }
 
-    /// Whether the chunk is complete all the same: with the text that was to be replaced.
+    /// Records the failure of a chunk; returns whether it is complete all the same, with the text that was to
+    /// be replaced.
     async fn fail(
         &self,
         work: &Work,
@@ -402,8 +403,8 @@ impl Job {
         Ok(now.is_some_and(|chunk| chunk.status == ChunkStatus::Complete))
     }
 
-    /// Brings whole files that are open into the editor. The chunk itself is there already:
-    /// its page has shown it, with what the author changed elsewhere in it meanwhile.
+    /// Shows changed files that are open in the editor. The chunk itself is there already: its stream has
+    /// shown it, with what the author changed elsewhere in it meanwhile.
     async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
         saved.client_edits.retain(|edit| edit.path != chunk.path);
         self.bring_all_to_editor(saved, chunk).await;
@@ -433,8 +434,8 @@ impl Job {
         }
     }
 
-    /// Assembles the story where no chunk that is completed does: what the author changed since is
-    /// in it all the same.
+    /// Assembles the story at the end of a job that completed no chunk, so that it has what the author
+    /// changed since.
     pub(crate) async fn assemble(&self) {
         let session = self.session().clone();
         // Made from the chunks, which are safe: the next job tries again.

@@ -1,5 +1,5 @@
-//! Texts that the store did not take. A job keeps them in memory to its end, tries to save them once more, puts
-//! them into another folder where that fails too, and names that folder to the author.
+//! Holds the texts that the store could not save. A job keeps them in memory to its end, tries to save them
+//! once more, puts them into another folder where that fails too, and names that folder to the author.
 
 use std::sync::PoisonError;
 
@@ -11,13 +11,13 @@ use crate::session::{ChunkView, Kept};
 use crate::story::words;
 
 impl Job {
-    /// Keeps the text of a draft, which a failure of the store ended.
+    /// Keeps the text of a draft that a failure of the store ended.
     pub(crate) fn hold_unsaved(&self, unsaved: Option<Unsaved>) {
         let mut held = self.unsaved.lock().unwrap_or_else(PoisonError::into_inner);
         held.extend(unsaved);
     }
 
-    /// The text of a draft, as it is kept should it not be saved.
+    /// Returns the text of a draft in the form in which it is kept.
     pub(crate) fn unsaved(&self, chunk: &ChunkView, draft: &Draft) -> Option<Unsaved> {
         let prose = draft.prose.trim_end();
         (!prose.is_empty()).then(|| Unsaved {
@@ -28,7 +28,7 @@ impl Job {
         })
     }
 
-    /// Tries again to save what could not be saved; what is not in its own file then.
+    /// Tries again to save the texts; returns the fate of those that are not in their own files then.
     pub(crate) async fn rescue(&self) -> Vec<Fate> {
         let held =
             std::mem::take(&mut *self.unsaved.lock().unwrap_or_else(PoisonError::into_inner));

@@ -1,8 +1,8 @@
-//! The one call, and what of its answer belongs to each chunk.
+//! Makes the one call for a whole story, and divides its answer among the chunks.
 //!
-//! To whoever drafts a chunk its part is a stream like that of any call: text, usage, then the
-//! end, where a mark of the next part is as good an end as that of the answer. Between two
-//! parts nothing is read; dropped, the call is over.
+//! For the draft of a chunk, its part is a stream as that of any call: text, usage, then the end, which is
+//! the mark of the next part or the end of the answer. Between two parts nothing is read; dropping the stream
+//! ends the call.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,34 +15,34 @@ use crate::story::ChunkNumber;
 use crate::writing::single::cut::{Cutter, Piece, Turn};
 use crate::writing::tokens;
 
-/// Most that is read after the story's end, in bytes: the server tells the usage last.
+/// The most bytes that are read after the story's end: the server reports the usage last.
 const AFTER_THE_END: usize = 4_000;
 
-/// A story's one call: to be made, under way, or over.
+/// The one call of a story: not made, running, or ended.
 #[derive(Debug, Clone)]
 pub(crate) struct SingleCall {
     parts: u32,
     shared: Arc<Shared>,
 }
 
-/// What the parts of a call leave to each other, and to those who ask for them.
+/// The state that the parts of a call share.
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// What stood before the mark of the first part.
+    /// The text before the mark of the first part.
     preamble: Mutex<Option<String>>,
 }
 
 enum State {
-    /// Not asked for, or left.
+    /// Not used, or given up.
     Off,
-    /// Asked for, and not begun.
+    /// To be made.
     Ready,
-    /// The answer has come to the beginning of a part.
+    /// At the beginning of a part.
     Between(Box<Answer>),
-    /// A part of the answer is being read.
+    /// Within a part that is being read.
     Reading,
-    /// A part has ended.
+    /// At the end of a part.
     Ended(PartEnd, Option<Box<Answer>>),
 }
 
@@ -58,24 +58,24 @@ impl std::fmt::Debug for State {
     }
 }
 
-/// How the part of a chunk ended.
+/// The end of a chunk's part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PartEnd {
-    /// The mark of the next part came.
+    /// The mark of the next part.
     Next,
-    /// The answer ended with it.
+    /// The end of the answer.
     Whole,
-    /// The mark of some other part came.
+    /// The mark of some other part.
     Astray(u32),
 }
 
-/// Where the text of a chunk comes from.
+/// The source of a chunk's text.
 pub(crate) enum Source {
     /// The one call, which is to be made now.
     Begin,
-    /// The answer to it, with when it was asked for.
+    /// The answer to the one call, with the time of the request.
     Part(EventStream, Instant),
-    /// A call of its own.
+    /// A separate call.
     Own,
 }
 
@@ -85,20 +85,20 @@ struct Answer {
     cutter: Cutter,
     pieces: VecDeque<Piece>,
     began: Instant,
-    /// Tokens of the whole call, as far as the server told.
+    /// The usage of the whole call, as far as the server reported it.
     told: Usage,
-    /// Those that earlier parts were counted for.
+    /// The usage that earlier parts were counted for.
     counted: Usage,
     end: Option<Result<FinishReason, ProviderError>>,
 }
 
 impl SingleCall {
-    /// Every chunk has calls of its own.
+    /// Makes it for a story whose chunks have separate calls.
     pub fn off() -> SingleCall {
         SingleCall::of(0, State::Off)
     }
 
-    /// For a story of so many parts, of which nothing is written.
+    /// Makes it for a story of so many parts, of which nothing is written.
     pub fn ready(parts: usize) -> SingleCall {
         SingleCall::of(u32::try_from(parts).unwrap_or(u32::MAX), State::Ready)
     }
@@ -117,13 +117,12 @@ impl SingleCall {
         self.parts
     }
 
-    /// Whether chunks still come out of one call.
+    /// Tells whether chunks still come out of the one call.
     pub fn is_on(&self) -> bool {
         !matches!(*self.state(), State::Off)
     }
 
-    /// Where the text of a chunk comes from now. A chunk that is not the next of the answer
-    /// ends the call.
+    /// Returns the source of a chunk's text. A chunk that is not the next of the answer ends the call.
     pub fn source(&self, chunk: ChunkNumber) -> Source {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Off) {
@@ -140,7 +139,7 @@ impl SingleCall {
         }
     }
 
-    /// The call was made; the stream of the first part.
+    /// Takes the stream of the call; returns the stream of the first part.
     pub fn begin(&self, stream: EventStream, began: Instant) -> EventStream {
         *self.state() = State::Reading;
         self.part(Box::new(Answer {
@@ -154,7 +153,7 @@ impl SingleCall {
         }))
     }
 
-    /// How the part ended that was read last, once; `None` where it broke off.
+    /// Takes the end of the part that was read last; `None` where it broke off.
     pub fn part_end(&self) -> Option<PartEnd> {
         let mut state = self.state();
         match std::mem::replace(&mut *state, State::Off) {
@@ -170,17 +169,17 @@ impl SingleCall {
         }
     }
 
-    /// What stood before the mark of the first part, once.
+    /// Takes the text before the mark of the first part.
     pub fn preamble(&self) -> Option<String> {
         lock(&self.shared.preamble).take()
     }
 
-    /// Nothing came of the call; it may be made once more.
+    /// Lets the call be made once more, since nothing came of it.
     pub fn again(&self) {
         *self.state() = State::Ready;
     }
 
-    /// The call is over, whatever is still to come of it; whether it was not over before.
+    /// Gives up the call and the rest of its answer; returns whether it was still in use.
     pub fn leave(&self) -> bool {
         let state = std::mem::replace(&mut *self.state(), State::Off);
         !matches!(state, State::Off)
@@ -203,21 +202,21 @@ impl SingleCall {
     }
 }
 
-/// A poisoned lock's data is still whole: it is changed in one step.
+/// Locks the state. A poisoned lock's data is still whole: it is changed in one step.
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What belongs to one chunk.
+/// The stream of one chunk's part.
 struct PartStream {
-    /// `None` once it has ended.
+    /// The answer; `None` once it has ended.
     answer: Option<Box<Answer>>,
     home: Arc<Shared>,
     out: VecDeque<Result<Event, ProviderError>>,
     heard: String,
-    /// The last part came to its end; only the usage is still waited for.
+    /// Whether the last part has ended and only the usage is waited for.
     over: bool,
-    /// Bytes since then.
+    /// The number of bytes since then.
     after: usize,
 }
 
@@ -290,7 +289,7 @@ impl PartStream {
         }
     }
 
-    /// The next part begins.
+    /// Ends this part, and leaves the answer to the next.
     fn hand_over(&mut self) {
         let Some(mut answer) = self.answer.take() else {
             return;
@@ -302,7 +301,7 @@ impl PartStream {
         self.out.push_back(Ok(Event::Finished(FinishReason::Stop)));
     }
 
-    /// The answer is over.
+    /// Ends the answer.
     fn end(&mut self, end: Result<FinishReason, ProviderError>) {
         let Some(answer) = self.answer.take() else {
             return;
@@ -331,8 +330,8 @@ impl PartStream {
 }
 
 impl Answer {
-    /// What a part with this text is counted for. Most servers tell the tokens of an answer
-    /// only when it ends; until then they are estimated, and the last part gets the rest.
+    /// Returns the usage that a part with this text is counted for. Most servers report the tokens of an
+    /// answer only at its end; until then they are estimated, and the last part gets the rest.
     fn used(&self, heard: &str) -> Usage {
         // An estimate leans to the high side, and the rest must not be less than nothing.
         let estimate = u64::from(tokens::estimate(heard)) * 4 / 5;
@@ -344,7 +343,7 @@ impl Answer {
         }
     }
 
-    /// What the server told of and no part was counted for.
+    /// Returns the reported usage that no part was counted for.
     fn left(&self) -> Usage {
         let left = |told: Option<u64>, counted: Option<u64>| {
             told.map(|told| told.saturating_sub(counted.unwrap_or(0)))

@@ -1,4 +1,4 @@
-//! Writing a whole story in one call, whose answer is cut into chunks while it arrives.
+//! Writes a whole story in one call, whose answer is cut into chunks while it arrives.
 //!
 //! Whether to is decided once, before anything is sent ([`choose`]). From then on the call is
 //! the source of what the first call for each chunk would bring ([`SingleCall`]): chunks are
@@ -23,13 +23,13 @@ use crate::writing::size::Measured;
 
 pub(crate) use call::{PartEnd, SingleCall, Source};
 
-/// What a job finds before it writes.
+/// The state of a story before a job writes it.
 #[derive(Debug)]
 pub(crate) struct Beginning {
     pub parts: usize,
-    /// The job writes all chunks of the story, and there is nothing of any of them.
+    /// Whether the job writes all chunks of the story, and there is nothing of any of them.
     pub is_fresh: bool,
-    /// Length of the story, in words (characters for CJK).
+    /// The length of the story, in words (characters for CJK).
     words: u32,
     pub measured: Measured,
 }
