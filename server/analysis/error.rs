@@ -1,4 +1,4 @@
-//! Why nothing can be said of a story.
+//! The reasons why nothing can be said of a story.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use crate::story::counted::counted;
 use crate::story::{BeatId, ChunkNumber, Problem};
 use crate::writing::prompt::TooLarge;
 
-/// A story that can't be looked at, or a part of it that there is none of.
+/// The reason why a story, or a part of it, can't be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum StoryError {
     #[error("there is no brief at {}. `storywright new` makes one", path.display())]
@@ -21,13 +21,13 @@ pub enum StoryError {
     #[error("{}", brief_message(path, problems))]
     BadBrief {
         path: PathBuf,
-        /// With the line, from 1, on which each begins.
+        /// The problems, each with the line, from 1, on which it begins.
         problems: Vec<(usize, Problem)>,
     },
     #[error("{}:{line}: {message} Nothing was written", path.display())]
     BadTemplate {
         path: PathBuf,
-        /// From 1.
+        /// The line, from 1.
         line: usize,
         message: String,
     },
@@ -53,7 +53,7 @@ pub enum StoryError {
     #[error("{}", chapter_message(chapter, chapters))]
     NoSuchChapter {
         chapter: String,
-        /// The titles that there are, in story order.
+        /// The titles of the chapters, in story order.
         chapters: Vec<String>,
     },
     #[error(transparent)]
@@ -63,7 +63,7 @@ pub enum StoryError {
 }
 
 impl StoryError {
-    /// Tells whether usage or settings are at fault, and not the story or the machine.
+    /// Tells whether the command line or the settings are the cause, and not the story or the system.
     pub fn is_usage(&self) -> bool {
         match self {
             StoryError::NoBrief { .. }
@@ -79,7 +79,7 @@ impl StoryError {
     }
 }
 
-/// Says which drafts a story may go on with after its brief was renamed.
+/// Returns a sentence about the drafts that a story may adopt after its brief was renamed.
 pub(crate) fn offer(brief: &str, strays: &[Stray]) -> String {
     let drafts: Vec<String> = strays
         .iter()
@@ -141,7 +141,7 @@ fn settings_message(problems: &[SettingsProblem]) -> String {
     format!("the settings can't be used:\n  {}", lines.join("\n  "))
 }
 
-/// Says which chunks there are, by the beats of the outline.
+/// Returns a sentence about the chunks that the outline has.
 fn only_chunks(chunks: usize) -> String {
     match chunks {
         0 => "its outline has no beat".to_owned(),

@@ -1,10 +1,10 @@
-//! The exact prompt of a chunk, block by block, with what was left out and why. Sends nothing.
+//! Shows the exact prompt of a chunk, block by block, with what was left out and why. Sends nothing.
 
 use serde::Serialize;
 
-use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
 use super::mode;
+use super::session_snapshot::SessionSnapshot;
 use super::story_file::StoryFile;
 use super::written::{Asks, Call, Written, still_wanted};
 use crate::analysis::selection::ChunkRef;
@@ -15,57 +15,57 @@ use crate::writing::prompt::{Part, Prompt};
 use crate::writing::schedule::in_force;
 use crate::writing::tokens;
 
-/// What would be sent for a chunk now.
+/// The prompt that would be sent for a chunk now.
 #[derive(Debug, Clone, Serialize)]
 pub struct Explanation {
-    /// It is the prompt of the whole story in one call, which begins with this chunk.
+    /// Whether it is the prompt of the whole story in one call, which begins with this chunk.
     pub whole_story: bool,
     pub chunk: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
-    /// Of the whole prompt, by estimate.
+    /// The tokens of the whole prompt, by estimate.
     pub tokens: u32,
-    /// Most that it may have.
+    /// The most tokens that the prompt may have.
     pub context_tokens: u32,
     pub blocks: Vec<ExplainedBlock>,
     pub left_out: Vec<ExplainedGap>,
 }
 
-/// One block, in the order in which it is sent.
+/// A block of the prompt, in the order in which it is sent.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExplainedBlock {
     pub name: &'static str,
-    /// How rarely it changes: "system", "sealed", "chunk" or "call".
+    /// The name of its stability in caches: "system", "sealed", "chunk" or "call".
     pub part: &'static str,
-    /// By estimate.
+    /// The tokens, by estimate.
     pub tokens: u32,
     pub bytes: usize,
     pub text: String,
 }
 
-/// What there was no place for.
+/// A part that did not fit into the prompt.
 #[derive(Debug, Clone, Serialize)]
 pub struct ExplainedGap {
     pub what: String,
-    /// By estimate.
+    /// The tokens, by estimate.
     pub tokens: u32,
     pub why: &'static str,
 }
 
 impl Explanation {
-    /// The prompt with which `write` would go on with a chunk, or `rewrite` write it anew where
-    /// it is complete. Without a chunk that of the first one that is not complete.
+    /// Returns the prompt with which `write` would continue a chunk, or `rewrite` write it anew where it is
+    /// complete. Without a chunk, the prompt of the first one that is not complete.
     ///
     /// # Errors
     /// A brief with errors, a chunk that there is none of, a session that can't be read, or
     /// [`StoryError::TooLarge`] where the prompt does not fit.
-    pub(super) fn of_draft(
-        draft: &DraftSnapshot,
+    pub(super) fn of_session(
+        snapshot: &SessionSnapshot,
         chunk: Option<&ChunkRef>,
         disk: &Disk,
     ) -> Result<Explanation, StoryError> {
-        let (story, settings) = (&draft.read.story, &draft.read.settings);
-        let (plan, written) = (&draft.plan, &draft.written);
+        let (story, settings) = (&snapshot.read.story, &snapshot.read.settings);
+        let (plan, written) = (&snapshot.plan, &snapshot.written);
         story.check()?;
         let number = match chunk {
             Some(chunk) => chunk.resolve(plan)?,
@@ -143,7 +143,7 @@ impl Explanation {
         }
     }
 
-    /// A line for people.
+    /// Returns a line for people.
     pub fn headline(&self) -> String {
         let what = match self.whole_story {
             true => "the whole story in one call".to_owned(),
@@ -158,7 +158,7 @@ impl Explanation {
         )
     }
 
-    /// All of it, as markdown.
+    /// Returns the whole explanation as markdown.
     pub fn markdown(&self) -> String {
         let mut text = format!(
             "<!-- {} -->\n\n| block | part | tokens | bytes |\n|---|---|---|---|\n",
@@ -186,7 +186,7 @@ impl Explanation {
     }
 }
 
-/// Whether the author asked for one call, and the next job makes it. What `auto` chooses hangs on
+/// Tells whether the author asked for one call, and the next job makes it. The choice of `auto` depends on
 /// the model that answers then.
 pub(crate) fn is_one_call(written: &Written, story: &StoryFile, settings: &Settings) -> bool {
     let chunks = &written.view.chunks;

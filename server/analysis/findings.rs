@@ -1,5 +1,5 @@
-//! What there is to say about the chunk files of a draft: what the lint finds in their prose,
-//! and which of them are stale, partial or failed, with places in the files.
+//! Finds what the lint reports in the chunk files of a session, and which of them are stale, partial or
+//! failed, with places in the files.
 //!
 //! The same answer for shell and editor. Reads the files (and the editor's open ones); writes
 //! nothing and calls no model.
@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
+use super::session_snapshot::SessionSnapshot;
 use super::stale;
 use super::stale_reason::{self, StaleReason};
 use super::story_file::StoryFile;
@@ -31,49 +31,48 @@ pub const DAMAGED: &str = "damaged-front-matter";
 pub const CONFLICT_COPY: &str = "conflict-copy";
 pub const CONTRADICTION: &str = "contradiction";
 
-/// The findings of a draft, and the texts that they are about.
+/// The findings of a session, and the texts that they are about.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     /// The brief, then files with unresolved merge conflicts, then the chunk files in story order.
     pub texts: Vec<SourceText>,
-    /// By text and place.
+    /// The findings, ordered by text and place.
     pub list: Vec<Finding>,
 }
 
-/// A file as it was read: what an editor shows of it, else what is on disk.
+/// A file as it was read: its open document, else what is on disk.
 #[derive(Debug, Clone)]
 pub struct SourceText {
     pub path: PathBuf,
     pub text: String,
 }
 
-/// A stretch of one of the texts.
+/// A span of one of the texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Index into [`Findings::texts`].
+    /// The index into [`Findings::texts`].
     pub text: usize,
-    /// In bytes of the whole file, front matter and byte order mark included.
+    /// The span in bytes of the whole file, front matter and byte order mark included.
     pub span: Span,
 }
 
-/// One thing that the author of a chunk may want to look at.
+/// A finding that the author of a chunk may want to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub place: Place,
-    /// An error only where a file itself is damaged, or has a merge conflict that is not resolved.
+    /// The severity; an error only where a file itself is damaged, or has an unresolved merge conflict.
     pub severity: Severity,
-    /// Stable kebab-case name: one of the lint's, or of this module's.
+    /// The stable kebab-case name: one of the lint's, or of this module's.
     pub code: &'static str,
     pub message: String,
-    /// Other places, each with what stands there.
+    /// Related places, each with a phrase about it.
     pub related: Vec<(Place, &'static str)>,
-    /// What would put it right, where that is plain: a span of the same text, and what stands
-    /// there instead.
+    /// The plain correction, if there is one: a span of the same text, and its replacement.
     pub correction: Option<(Span, String)>,
 }
 
-/// What the lint knew of chunks when they were last looked at, so that a change of one chunk
-/// does not cost reading all of them again.
+/// The facts of chunks from the last look, so that a change of one chunk does not cost reading all of them
+/// again.
 #[derive(Debug, Default)]
 pub struct Memory {
     facts: HashMap<PathBuf, Arc<ChunkFacts>>,
@@ -97,7 +96,7 @@ impl Memory {
 }
 
 impl Findings {
-    /// Returns the findings of a story of which nothing is written yet: none.
+    /// Returns the findings of a story without a written text: none.
     pub(super) fn of_brief(story: &StoryFile) -> Findings {
         Findings {
             texts: vec![SourceText {
@@ -109,17 +108,17 @@ impl Findings {
     }
 }
 
-/// Looks at the chunks of a draft.
+/// Finds what there is to report about the chunks of a session.
 ///
 /// # Errors
 /// Where a file of the session can't be read.
-pub(super) fn of_draft(
-    draft: &DraftSnapshot,
+pub(super) fn of_session(
+    snapshot: &SessionSnapshot,
     owners: &dyn Owners,
     disk: &Disk,
     memory: &mut Memory,
 ) -> Result<Findings, StoryError> {
-    let (story, id, written) = (&draft.read.story, &draft.session, &draft.written);
+    let (story, id, written) = (&snapshot.read.story, &snapshot.session, &snapshot.written);
     let mut findings = Findings::of_brief(story);
     for unmerged in session::unmerged_files(&story.folder, id, owners, disk)? {
         let text = findings.texts.len();
@@ -170,7 +169,7 @@ pub(super) fn of_draft(
     findings.list.extend(unclosed);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let states = states(story, draft.stale_reasons(), &chunks, &findings.texts);
+    let states = states(story, snapshot.stale_reasons(), &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
@@ -188,7 +187,7 @@ pub(super) fn of_draft(
 /// A chunk that has a file.
 struct Chunk<'a> {
     view: &'a ChunkView,
-    /// Index into the texts.
+    /// The index into the texts.
     text: usize,
     places: Places,
     facts: Arc<ChunkFacts>,
@@ -199,7 +198,7 @@ impl Chunk<'_> {
         self.view.status == ChunkStatus::Complete
     }
 
-    /// A span of the prose, in the file.
+    /// Returns the place in the file of a span of the prose.
     fn place(&self, prose: &Span) -> Place {
         Place {
             text: self.text,
@@ -207,14 +206,14 @@ impl Chunk<'_> {
         }
     }
 
-    /// Where a quote stands in the file, also around a comment of the author's.
+    /// Returns the place of a quote in the file, also around a comment of the author's.
     fn place_of_quote(&self, quote: &str) -> Option<Place> {
         let bare = Bare::of(self.facts.text());
         let span = find_quote(&bare.text, quote)?;
         Some(self.place(&bare.in_source(&span)))
     }
 
-    /// A warning for each comment that is never closed.
+    /// Returns a warning for each comment that is never closed.
     fn unclosed_comments(&self) -> impl Iterator<Item = Finding> {
         let found = comments(self.facts.text()).into_iter();
         found
@@ -229,7 +228,7 @@ impl Chunk<'_> {
             })
     }
 
-    /// Where the file says how far it is, else its first line.
+    /// Returns the place of the file's status line, else of its first line.
     fn head(&self, texts: &[SourceText]) -> Place {
         let text = &texts[self.text].text;
         let first_line = || {
@@ -292,8 +291,8 @@ fn linted(brief: &Brief, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Find
         .collect()
 }
 
-/// What goes with a stretch that is deleted: the blank lines below whole lines, and one of the
-/// two blanks around a part of one.
+/// Returns the span to delete with a span: the blank lines below whole lines, and one of the two blanks
+/// around a part of one.
 fn cut(text: &str, span: &Span) -> Span {
     let before = text.get(..span.start).unwrap_or("");
     let after = text.get(span.end..).unwrap_or("");
@@ -346,7 +345,7 @@ fn damaged(damage: &Damage, text: usize) -> Finding {
 
 // ---------------------------------------------------------------- the audit
 
-/// What audits found, as far as both of its quotes still stand where they stood.
+/// Returns the contradictions of audits whose quotes are both still in their places.
 fn contradictions(story: &StoryFile, audits: &Audits, chunks: &[Chunk<'_>]) -> Vec<Finding> {
     let mut found = Vec::new();
     for chunk in chunks {
@@ -460,7 +459,8 @@ fn states(
     found
 }
 
-/// Copies that sync tools made, at the first line of the brief: they are no text that is read.
+/// Returns findings about the copies that sync tools made, at the first line of the brief; their texts are
+/// not read.
 fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
     let is_copy =
         |notice: &&Notice| ["conflict-copy", "chunk-copy", "chunk-conflict"].contains(&notice.code);
@@ -488,7 +488,7 @@ fn failed_message(chunk: &Chunk<'_>) -> String {
     }
 }
 
-/// Where a slice of the beat at an index stands in the brief, for those that have one place.
+/// Returns the place in the brief of a slice of the beat at an index, for slices that have one place.
 fn place_of_slice(brief: &Brief, index: usize, slice: &Slice) -> Option<Span> {
     let heading = |kind: SectionKind| Some(brief.section(kind)?.heading_span.clone());
     let beat = |index: Option<usize>| Some(brief.beats.get(index?)?.heading_span.clone());

@@ -1,4 +1,4 @@
-//! What an answer about a story was read from, and the answer kept while none of it changes.
+//! Records what an answer about a story was read from, and keeps the answer while none of it changes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::session::{Disk, Owner, Owners, ReadFiles};
 
-/// Holds what one answer was read from: files, open documents, and other answers.
+/// The inputs of one answer: files, open documents, and other answers.
 #[derive(Debug, Default)]
 pub(super) struct Inputs {
     files: Arc<ReadFiles>,
-    /// By file, the revision of the document that an editor had open then; `None` where it had none.
+    /// The revision of each file's open document at that time; `None` where it was not open.
     documents: Mutex<HashMap<PathBuf, Option<u64>>>,
     answers: Mutex<Vec<Arc<Inputs>>>,
 }
@@ -83,7 +83,7 @@ impl Owners for NotingOwners<'_> {
     }
 }
 
-/// Keeps the newest answer to one question with what it was read from.
+/// The newest answer to one question, with its inputs.
 #[derive(Debug)]
 pub(super) struct Memo<T>(Mutex<Option<(Arc<Inputs>, Arc<T>)>>);
 
@@ -94,8 +94,8 @@ impl<T> Default for Memo<T> {
 }
 
 impl<T> Memo<T> {
-    /// Returns the answer that is kept if it still holds; else finds it anew. Whoever asks at the same time
-    /// waits for that. An error is not kept.
+    /// Returns the answer that is kept if it still holds; else finds it anew, while other callers wait. An
+    /// error is not kept.
     pub fn get<E>(
         &self,
         owners: &dyn Owners,

@@ -1,23 +1,23 @@
-//! What a job is to do: the chunks to write, which of them are left alone, and the seams that
-//! an earlier job left open.
+//! Determines the work of a job: the chunks to write, the chunks left alone, and the seams that an earlier
+//! job left open.
 
 use crate::session::{ChunkStatus, ChunkView, Origin, SessionView, StoreError};
 use crate::settings::Settings;
 use crate::story::{Brief, ChunkNumber};
 use crate::writing::schedule::{Schedule, Tail, Task, Treatment};
 
-/// The chunks to write.
+/// The work of a job.
 #[derive(Debug, Default)]
 pub(crate) struct Lineup {
-    /// In story order.
+    /// The chunks to write, in story order.
     pub tasks: Vec<Task>,
-    /// Chunks that are in reach and stay as they are, with why.
+    /// The chunks in reach that stay as they are, with the reason.
     pub kept: Vec<(ChunkNumber, Kept)>,
-    /// Whether seams that are still open are closed, also those of earlier jobs.
+    /// Whether open seams are closed, also those of earlier jobs.
     pub closes_seams: bool,
 }
 
-/// Why a chunk stays as it is.
+/// The reason why a chunk stays as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {
     /// The author edited or wrote it.
@@ -27,7 +27,7 @@ pub(crate) enum Kept {
 }
 
 impl Kept {
-    /// Why a chunk is not rewritten unasked, if it is not.
+    /// Returns the reason why a chunk is not rewritten unasked, if there is one.
     pub fn of(chunk: &ChunkView) -> Option<Kept> {
         match chunk {
             chunk if chunk.locked => Some(Kept::Locked),
@@ -36,7 +36,7 @@ impl Kept {
         }
     }
 
-    /// The name of the warning that tells of it.
+    /// Returns the code of the warning about it.
     pub fn code(self) -> &'static str {
         match self {
             Kept::Edited => "edited-kept",
@@ -44,7 +44,7 @@ impl Kept {
         }
     }
 
-    /// A sentence about a chunk.
+    /// Returns a sentence about a chunk.
     pub fn message(self, number: ChunkNumber) -> String {
         match self {
             Kept::Edited => format!(
@@ -58,7 +58,7 @@ impl Kept {
 }
 
 impl Lineup {
-    /// Chunks that the author named, and nothing else.
+    /// Makes the work of chunks that the author named, and nothing else.
     ///
     /// # Errors
     /// [`StoreError::ChunkLocked`] for one that would have to be changed and is locked.
@@ -82,7 +82,7 @@ impl Lineup {
         Ok(lineup)
     }
 
-    /// Everything that is not complete, or what of it is among `numbers`.
+    /// Makes the work of all incomplete chunks, or of those among `numbers`.
     pub fn remaining(view: &SessionView, numbers: Option<&[ChunkNumber]>) -> Lineup {
         let mut lineup = Lineup {
             closes_seams: true,
@@ -101,8 +101,8 @@ impl Lineup {
         lineup
     }
 
-    /// One chunk and all after it, but for those that are the author's: only naming a chunk alone
-    /// has such a one rewritten.
+    /// Makes the work of one chunk and all after it, without those that are the author's: only naming such a
+    /// chunk alone has it rewritten.
     ///
     /// # Errors
     /// [`StoreError::ChunkLocked`] where the one that was named is locked.
@@ -127,7 +127,7 @@ impl Lineup {
         Ok(lineup)
     }
 
-    /// What is stale, for `reasons` in the order of the chunks.
+    /// Makes the work of rewriting the stale chunks, from `reasons` in the order of the chunks.
     pub fn stale<R>(view: &SessionView, reasons: &[Vec<R>]) -> Lineup {
         let mut lineup = Lineup {
             closes_seams: true,
@@ -143,7 +143,7 @@ impl Lineup {
         lineup
     }
 
-    /// The complete chunks that it writes anew.
+    /// Returns the complete chunks that are written anew.
     pub fn rewrites<'a>(&'a self, view: &'a SessionView) -> impl Iterator<Item = &'a ChunkView> {
         let tasks = self.tasks.iter();
         let anew = tasks.filter(|task| task.treatment == Treatment::Rewrite);
@@ -151,7 +151,7 @@ impl Lineup {
         chunks.filter(|chunk| chunk.status == ChunkStatus::Complete)
     }
 
-    /// Anew where it is complete, else from where it stands.
+    /// Adds a chunk: anew where it is complete, else from where it ends.
     fn add_either(&mut self, chunk: &ChunkView) {
         let treatment = match chunk.status {
             ChunkStatus::Complete => Treatment::Rewrite,
@@ -164,7 +164,7 @@ impl Lineup {
         self.tasks.push(Task { number, treatment });
     }
 
-    /// When each of them is written.
+    /// Returns the schedule of the chunks.
     pub fn schedule(&self, brief: &Brief, view: &SessionView, settings: &Settings) -> Schedule {
         let left = |task: &Task| {
             let chunk = view.chunk(task.number);
@@ -178,7 +178,7 @@ impl Lineup {
     }
 }
 
-/// The chunks that are written before the text that they follow is there.
+/// Returns the chunks that are written before the text that they follow.
 pub(crate) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
     let steps = schedule.steps();
     steps
@@ -187,8 +187,8 @@ pub(crate) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
         .collect()
 }
 
-/// The pairs of complete chunks of which the later was begun before the earlier was there, and
-/// was not fitted to it since. What an author changed or locked is left as it is.
+/// Returns the pairs of complete chunks of which the later was begun before the earlier was there, and was
+/// not fitted to it since. A text that the author changed or locked is left out.
 pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
     let is_open = |chunk: &ChunkView| {
         let record = chunk.record.as_ref();
@@ -203,7 +203,7 @@ pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
         .collect()
 }
 
-/// Whether the text is the author's own, wholly or in part.
+/// Tells whether the text is the author's own, wholly or in part.
 pub(crate) fn is_authors(chunk: &ChunkView) -> bool {
     chunk.edited || chunk.origin == Some(Origin::Written)
 }

@@ -1,10 +1,9 @@
-//! Looks at a story as it is now: its settings, what of it is written, what is stale, what is wrong.
+//! Answers questions about a story as it is now: its settings, what of it is written, what is stale, what is
+//! wrong.
 //!
 //! It reads files and open documents; it never writes and never asks a model. Shell and editor get the same
 //! answers from here.
 
-mod draft_snapshot;
-pub(crate) mod drafts;
 pub mod error;
 pub mod explain;
 pub mod findings;
@@ -13,6 +12,7 @@ pub(crate) mod lineup;
 pub(crate) mod mode;
 pub mod placed_problem;
 pub(crate) mod selection;
+mod session_snapshot;
 pub mod sessions;
 pub mod snapshot;
 pub mod snapshots;
@@ -21,5 +21,6 @@ pub(crate) mod stale_by_other_chunks;
 pub mod stale_reason;
 pub mod status;
 pub mod story_file;
+pub(crate) mod story_sessions;
 pub mod versions;
 pub mod written;

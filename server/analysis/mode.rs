@@ -1,4 +1,4 @@
-//! Whether a story is written in one call: decided once, before anything is sent.
+//! Decides whether a story is written in one call, once, before anything is sent.
 
 use std::time::Duration;
 
@@ -6,40 +6,39 @@ use crate::settings::{Mode, Refine, Settings};
 use crate::writing::schedule::Order;
 use crate::writing::size::Pace;
 
-/// How fast a model is thought to write before it was measured, in words a second: slower than hosted
-/// models are.
+/// The assumed speed of a model before it was measured, in words a second: slower than hosted models are.
 const ASSUMED: Pace = Pace {
     words_per_second: 25.0,
     first_token: Duration::from_secs(10),
 };
 
-/// What speaks for one call or against it.
+/// The facts by which one call is chosen or not.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts<'a> {
     pub settings: &'a Settings,
     /// The order in force.
     pub order: Order,
-    /// The job writes all chunks of the story, and there is nothing of any of them.
+    /// Whether the job writes all chunks of the story, and there is nothing of any of them.
     pub is_fresh: bool,
     pub parts: usize,
-    /// Length of the story, in words (characters for CJK).
+    /// The length of the story, in words (characters for CJK).
     pub words: u32,
-    /// The same in tokens, by estimate.
+    /// The length in tokens, by estimate.
     pub tokens: u32,
-    /// Most tokens of an answer; `None` where nothing is known of the model.
+    /// The most tokens of an answer; `None` for an unknown model.
     pub output_limit: Option<u32>,
     pub pace: Option<Pace>,
 }
 
-/// How a story is written.
+/// The choice of calls for a story.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
     OneCall,
-    /// One call a beat; with what to tell an author who asked for something else.
+    /// One call a beat, with a message to an author who asked for something else.
     Chunked(Option<String>),
 }
 
-/// Whether the story is written in one call.
+/// Decides whether the story is written in one call.
 ///
 /// A story of which something is written goes on one call a beat. With `auto` a model of which
 /// nothing is known is given one beat at a time: most such models are small and run at home,
@@ -80,7 +79,7 @@ pub(crate) fn choose(facts: &Facts<'_>) -> Choice {
     }
 }
 
-/// Whether the story is written before the deadline of one call. A pace that was measured is held to a
+/// Tells whether the story is written before the deadline of one call. A pace that was measured is held to a
 /// quarter more words than were asked for, as the tokens are; one that is only assumed is a careful guess
 /// already, and must not keep a story of `single_call_words` from its one call.
 fn is_in_time(facts: &Facts<'_>) -> bool {
@@ -97,7 +96,8 @@ fn is_in_time(facts: &Facts<'_>) -> bool {
 mod tests {
     use super::*;
 
-    /// A story of six parts for a model that can write it, and what differs.
+    /// Returns the choice for a story of six parts and a model that can write it, after a change of the
+    /// facts.
     fn chosen(change: impl FnOnce(&mut Settings, &mut Facts<'_>)) -> Choice {
         let defaults = Settings::default();
         let mut settings = Settings::default();

@@ -1,4 +1,4 @@
-//! A problem with the file that it is in.
+//! Joins a problem with the file that it is in.
 
 use std::path::PathBuf;
 use std::sync::Arc;

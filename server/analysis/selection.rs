@@ -1,10 +1,10 @@
-//! Which chunks an author means: by number, by the id of their beat, several at once.
+//! Resolves the chunks that an author names: by number, by the id of their beat, several at once.
 
 use super::error::StoryError;
 use crate::session::PlannedChunk;
 use crate::story::{BeatId, ChunkNumber};
 
-/// Names one chunk.
+/// A name of one chunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChunkRef {
     Number(ChunkNumber),
@@ -12,7 +12,7 @@ pub enum ChunkRef {
 }
 
 impl ChunkRef {
-    /// A chunk by its number, else by the id of its beat.
+    /// Parses the name of a chunk: a number, else the id of its beat.
     pub fn parse(text: &str) -> ChunkRef {
         match number(text) {
             Some(number) => ChunkRef::Number(number),
@@ -20,7 +20,7 @@ impl ChunkRef {
         }
     }
 
-    /// The chunk's number in a plan.
+    /// Returns the number of the chunk in a plan.
     ///
     /// # Errors
     /// [`StoryError::NoSuchChunk`], [`StoryError::NoSuchBeat`]
@@ -40,14 +40,14 @@ impl ChunkRef {
     }
 }
 
-/// Names one chunk or several.
+/// The names of one chunk or several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection(Vec<Part>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     One(ChunkRef),
-    /// Both ends included.
+    /// A range of numbers, both ends included.
     Range(ChunkNumber, ChunkNumber),
 }
 
@@ -61,13 +61,13 @@ impl Selection {
         )
     }
 
-    /// Reads several of them.
+    /// Parses several texts into one selection.
     pub fn parse_all<T: AsRef<str>>(texts: &[T]) -> Selection {
         let parts = texts.iter().map(|text| Selection::parse(text.as_ref()).0);
         Selection(parts.flatten().collect())
     }
 
-    /// The one chunk that it names by itself, if it names just one.
+    /// Returns the only chunk that is named, if it is just one.
     pub fn single(&self) -> Option<&ChunkRef> {
         match self.0.as_slice() {
             [Part::One(chunk)] => Some(chunk),
@@ -75,7 +75,7 @@ impl Selection {
         }
     }
 
-    /// The numbers in a plan, each once, in story order.
+    /// Returns the numbers in a plan, each once, in story order.
     ///
     /// # Errors
     /// As for [`ChunkRef::resolve`]; [`StoryError::BackwardRange`] for a range whose end comes first.
@@ -121,19 +121,19 @@ impl Part {
     }
 }
 
-/// A number of a chunk as people write it: digits and nothing else.
+/// Parses the number of a chunk: digits and nothing else.
 fn number(text: &str) -> Option<ChunkNumber> {
     let text = text.trim();
     let is_number = !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
     is_number.then(|| ChunkNumber(text.parse().unwrap_or(u32::MAX)))
 }
 
-/// Names a chapter: by number, counted from 1, or by its title.
+/// A name of a chapter: its number, from 1, or its title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChapterRef(pub String);
 
 impl ChapterRef {
-    /// The chunks of the chapter, in story order.
+    /// Returns the chunks of the chapter, in story order.
     ///
     /// # Errors
     /// [`StoryError::NoSuchChapter`]
@@ -163,7 +163,7 @@ pub struct Chapter {
     pub chunks: Vec<ChunkNumber>,
 }
 
-/// The chapters of a plan, in story order: chunks of one that stand together.
+/// Returns the chapters of a plan, in story order: chunks of one that stand together.
 pub fn chapters(plan: &[PlannedChunk]) -> Vec<Chapter> {
     let mut chapters: Vec<Chapter> = Vec::new();
     let mut before: Option<&String> = None;

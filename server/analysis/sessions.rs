@@ -1,4 +1,4 @@
-//! Several drafts of one story: which there are, a new one, and which one `write` goes on with.
+//! Lists the sessions of a story, and which one `write` continues.
 //!
 //! The choice is kept in `generated/.current.json`, a file for git like the rest. Without it, or
 //! without the session that it names, the newest session is the current one; so nothing that
@@ -8,34 +8,34 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::drafts::adoptable;
 use super::error::StoryError;
 use super::snapshot::StorySnapshot;
 use super::status::StoryStatus;
+use super::story_sessions::adoptable;
 use crate::session::{ChunkStatus, Disk, SessionId};
 use crate::story::counted::counted;
 
-/// All sessions of a story, as `status --all --json` prints them.
+/// The sessions of a story, as `status --all --json` prints them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Sessions {
     pub story: String,
     pub brief: String,
-    /// The one that `write` goes on with.
+    /// The session that `write` continues.
     pub current: Option<String>,
-    /// Oldest first.
+    /// The sessions, oldest first.
     pub sessions: Vec<SessionState>,
-    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    /// The drafts whose brief is gone and whose beats are this story's, while it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adoptable: Vec<String>,
-    /// A sentence about them.
+    /// A sentence about the adoptable drafts.
     #[serde(skip)]
     pub offer: Option<String>,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
 }
 
-/// How far a session is.
+/// The progress of a session.
 #[derive(Debug, Clone, Serialize)]
 pub struct SessionState {
     pub session: String,
@@ -51,7 +51,7 @@ pub struct SessionState {
     pub edited: usize,
 }
 
-/// Looks at every session of a story; `status` says how far each is.
+/// Lists every session of a story; `status` returns the progress of each.
 pub(super) fn list(
     read: &StorySnapshot,
     disk: &Disk,
@@ -105,7 +105,7 @@ impl SessionState {
         }
     }
 
-    /// A line for people.
+    /// Returns a line for people.
     fn line(&self, unit: &str) -> String {
         let mut line = format!(
             "{} {}: {} complete, {} of {} {unit}",
@@ -130,7 +130,7 @@ impl SessionState {
 }
 
 impl Sessions {
-    /// For people: one line a session, the current one marked.
+    /// Returns a table for people: one line a session, the current one marked.
     pub fn table(&self) -> String {
         if let Some(offer) = &self.offer {
             return format!("{}: {offer}", self.story);

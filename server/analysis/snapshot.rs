@@ -1,4 +1,4 @@
-//! The one reading of a story: its brief, the settings in force, and all that is wrong with either.
+//! Reads a story in one way: its brief, the settings in force, and all that is wrong with either.
 //!
 //! Every command of the shell and of an editor begins here, so that none of them judges a brief by other
 //! settings than the one that writes it. Reads the files (and the editor's open ones); writes nothing.
@@ -17,21 +17,21 @@ use crate::settings::{Layer, Origin, Settings, SettingsProblem, SettingsSources,
 use crate::story::sizes::SizeDefaults;
 use crate::story::{Problem, Severity, Span};
 
-/// Which story is read, and what besides files says how.
+/// The story to read, and the sources of its settings.
 #[derive(Debug, Clone, Copy)]
 pub struct StorySource<'a> {
-    /// The brief's file.
+    /// The path of the brief.
     pub brief: &'a Path,
     /// The outermost folder whose `storywright.toml` counts.
     pub workspace: Option<&'a Path>,
     /// The `storywright` section of the editor's settings.
     pub editor_settings: Option<&'a Value>,
-    /// Settings of the command line by dotted name.
+    /// The settings of the command line by dotted name.
     pub flags: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> StorySource<'a> {
-    /// A story by its files alone.
+    /// Makes the source of a story from its files alone.
     pub fn of_files(brief: &'a Path, workspace: Option<&'a Path>) -> StorySource<'a> {
         StorySource {
             brief,
@@ -42,13 +42,13 @@ impl<'a> StorySource<'a> {
     }
 }
 
-/// A story and its settings as they were at one moment.
+/// The snapshot of a story and its settings.
 #[derive(Debug, Clone)]
 pub struct StorySnapshot {
     pub story: StoryFile,
-    /// What is in force; a setting that can't be used has the value of the layer below it.
+    /// The settings in force; an invalid setting has the value of the layer below it.
     pub settings: Settings,
-    /// Settings that were not taken.
+    /// The problems of settings that were ignored.
     pub settings_problems: Vec<SettingsProblem>,
 }
 
@@ -107,7 +107,7 @@ fn in_force(
     load_layers(environment, &sources, owners, noted)
 }
 
-/// Judges the lengths of a story by those in force: a flag's or a file's may stand in for the brief's.
+/// Checks the lengths of a story by those in force, which flags and files may set instead of the brief.
 fn hold_to_lengths(
     story: &mut StoryFile,
     settings: &Settings,
@@ -138,8 +138,8 @@ fn hold_to_lengths(
 }
 
 impl StorySnapshot {
-    /// All that is wrong with brief, settings and templates, each at its place. Settings that stand in no
-    /// file (an editor's, a flag) are told at the top of the brief.
+    /// Returns the problems of brief, settings and templates, each at its place. Those of settings that are
+    /// in no file (an editor's, a flag) are at the top of the brief.
     pub fn problems(&self) -> Vec<PlacedProblem> {
         let story = &self.story;
         let brief_text: Arc<str> = story.text.as_str().into();
@@ -163,7 +163,7 @@ impl StorySnapshot {
         brief.chain(settings).chain(templates).collect()
     }
 
-    /// Whether the brief's own parser has found fault with the same value of the front matter.
+    /// Tells whether the brief's own parser has found fault with the same value of the front matter.
     fn is_told_by_brief(&self, wrong: &SettingsProblem) -> bool {
         let Some(spot) = wrong
             .spot
@@ -176,8 +176,7 @@ impl StorySnapshot {
         errors.any(|problem| problem.span.start == spot.span.start)
     }
 
-    /// Stops at settings that can't be used; else the story, its settings, and what the author is warned
-    /// of.
+    /// Returns the story, its settings and the warnings to the author.
     ///
     /// # Errors
     /// [`StoryError::Settings`]
@@ -186,7 +185,7 @@ impl StorySnapshot {
         Ok((self.story, self.settings, warnings))
     }
 
-    /// Stops at settings that can't be used; else what the author is warned of.
+    /// Returns the warnings to the author.
     ///
     /// # Errors
     /// [`StoryError::Settings`]
@@ -214,7 +213,7 @@ impl SettingsProblem {
     }
 }
 
-/// The first line of a text.
+/// Returns the first line of a text.
 fn top(text: &str) -> Span {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
     let line = text[start..].lines().next().unwrap_or("");

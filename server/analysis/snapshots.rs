@@ -1,5 +1,5 @@
-//! The snapshots of stories: one place where cli and lsp ask what is so, and where an answer is kept
-//! until something changes that it was read from.
+//! Keeps the snapshots of stories, where cli and lsp ask all questions; each answer is kept until something
+//! changes that it was read from.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Map, Value};
 
-use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
 use super::explain::Explanation;
 use super::findings::{self, Findings, Memory};
 use super::inputs::{Inputs, Memo};
 use super::selection::ChunkRef;
+use super::session_snapshot::SessionSnapshot;
 use super::sessions::{self, Sessions};
 use super::snapshot::{StorySnapshot, StorySource};
 use super::status::{Edits, StoryStatus};
@@ -21,29 +21,29 @@ use super::written::Written;
 use crate::session::{Disk, Owners, SessionId};
 use crate::settings::environment::Environment;
 
-/// So many stories are remembered.
+/// The number of stories that are remembered.
 const STORIES: usize = 8;
 
-/// Keeps what was found out about stories, by what each was read from.
+/// The kept answers about stories.
 pub struct Snapshots {
     environment: Environment,
     disk: Disk,
-    /// The one that was asked for last stands last.
+    /// The stories; the one that was asked for last is the last.
     stories: Mutex<Vec<Arc<Story>>>,
 }
 
-/// What is kept of one story under one choice of settings.
+/// The kept answers about one story under one choice of settings.
 #[derive(Debug, Default)]
 struct Story {
     source: Source,
     snapshot: Memo<StorySnapshot>,
-    drafts: Mutex<HashMap<SessionId, Arc<Memo<DraftSnapshot>>>>,
+    sessions: Mutex<HashMap<SessionId, Arc<Memo<SessionSnapshot>>>>,
     statuses: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryStatus>>>>,
     findings: Mutex<HashMap<Option<SessionId>, Arc<Memo<Findings>>>>,
     memories: Mutex<HashMap<Option<SessionId>, Memory>>,
 }
 
-/// A [`StorySource`] that is kept.
+/// An owned [`StorySource`].
 #[derive(Debug, Default, PartialEq)]
 struct Source {
     brief: PathBuf,
@@ -115,8 +115,8 @@ impl Source {
     }
 }
 
-/// Answers questions about one story. Nothing here writes or asks a model; all of it may block on the
-/// file system.
+/// Answers questions about one story. Nothing here writes or asks a model; every call may block on the file
+/// system.
 pub struct Look<'a> {
     snapshots: &'a Snapshots,
     owners: &'a dyn Owners,
@@ -132,19 +132,18 @@ impl Look<'_> {
         Ok(self.noted_story()?.1)
     }
 
-    /// Returns a draft with the states of its chunks; one that is not there is one in which everything is
-    /// missing.
+    /// Returns a session with the states of its chunks; one that does not exist has no chunk of text.
     ///
     /// # Errors
     /// Where the brief or the session can't be read.
-    pub fn draft(&self, session: &SessionId) -> Result<Arc<DraftSnapshot>, StoryError> {
-        Ok(self.noted_draft(session)?.1)
+    pub fn session(&self, session: &SessionId) -> Result<Arc<SessionSnapshot>, StoryError> {
+        Ok(self.noted_session(session)?.1)
     }
 
-    /// Returns how far a draft is: the session that is named, else the current one.
+    /// Returns the progress of a session: the one that is named, else the current one.
     ///
     /// # Errors
-    /// As [`Look::draft`]; a brief with an unresolved merge conflict.
+    /// As [`Look::session`]; a brief with an unresolved merge conflict.
     pub fn status(&self, wanted: Option<&SessionId>) -> Result<Arc<StoryStatus>, StoryError> {
         let memo = of(&self.story.statuses, &wanted.cloned());
         let found = memo.get(self.owners, |inputs| {
@@ -153,7 +152,7 @@ impl Look<'_> {
         Ok(found?.1)
     }
 
-    /// Returns the same with what the author changed in each chunk.
+    /// Returns the progress with the author's changes of each chunk.
     ///
     /// # Errors
     /// As [`Look::status`].
@@ -161,11 +160,10 @@ impl Look<'_> {
         self.find_status(wanted, Edits::Compared, &Inputs::default())
     }
 
-    /// Returns what there is to say about the chunk files of a draft: the session that is named, else the
-    /// current one.
+    /// Returns the findings about the chunk files of a session: the one that is named, else the current one.
     ///
     /// # Errors
-    /// As [`Look::draft`].
+    /// As [`Look::session`].
     pub fn findings(&self, wanted: Option<&SessionId>) -> Result<Arc<Findings>, StoryError> {
         let key = wanted.cloned();
         let memo = of(&self.story.findings, &key);
@@ -180,19 +178,19 @@ impl Look<'_> {
             let Some(session) = session else {
                 return Ok(Findings::of_brief(&read.story));
             };
-            let draft = self.draft_for(&session, inputs)?;
+            let snapshot = self.session_for(&session, inputs)?;
             let mut memory = lock(&self.story.memories).remove(&key).unwrap_or_default();
-            let found = findings::of_draft(&draft, &owners, &disk, &mut memory);
+            let found = findings::of_session(&snapshot, &owners, &disk, &mut memory);
             lock(&self.story.memories).insert(key.clone(), memory);
             found
         });
         Ok(found?.1)
     }
 
-    /// Returns the prompt of a chunk, as [`Explanation::of_draft`].
+    /// Returns the prompt of a chunk, as [`Explanation::of_session`].
     ///
     /// # Errors
-    /// As [`Explanation::of_draft`] and [`Look::draft`].
+    /// As [`Explanation::of_session`] and [`Look::session`].
     pub fn explanation(
         &self,
         wanted: Option<&SessionId>,
@@ -209,7 +207,7 @@ impl Look<'_> {
                 None => folder.new_session_id(&read.story.brief.title, disk)?,
             },
         };
-        Explanation::of_draft(&*self.draft(&session)?, chunk, disk)
+        Explanation::of_session(&*self.session(&session)?, chunk, disk)
     }
 
     /// Lists the sessions of the story.
@@ -230,8 +228,8 @@ impl Look<'_> {
         wanted: Option<&SessionId>,
         chunk: &ChunkRef,
     ) -> Result<Versions, StoryError> {
-        let draft = self.written_draft(wanted, chunk, "versions")?;
-        versions::list(&draft, chunk, &self.snapshots.disk)
+        let snapshot = self.written_session(wanted, chunk, "versions")?;
+        versions::list(&snapshot, chunk, &self.snapshots.disk)
     }
 
     /// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced last.
@@ -245,8 +243,8 @@ impl Look<'_> {
         chunk: &ChunkRef,
         version: Option<usize>,
     ) -> Result<Comparison, StoryError> {
-        let draft = self.written_draft(wanted, chunk, "diff")?;
-        versions::compare(&draft, chunk, version, &self.snapshots.disk)
+        let snapshot = self.written_session(wanted, chunk, "diff")?;
+        versions::compare(&snapshot, chunk, version, &self.snapshots.disk)
     }
 
     fn noted_story(&self) -> Result<(Arc<Inputs>, Arc<StorySnapshot>), StoryError> {
@@ -258,11 +256,11 @@ impl Look<'_> {
         })
     }
 
-    fn noted_draft(
+    fn noted_session(
         &self,
         session: &SessionId,
-    ) -> Result<(Arc<Inputs>, Arc<DraftSnapshot>), StoryError> {
-        let memo = of(&self.story.drafts, session);
+    ) -> Result<(Arc<Inputs>, Arc<SessionSnapshot>), StoryError> {
+        let memo = of(&self.story.sessions, session);
         memo.get(self.owners, |inputs| {
             let read = self.story_for(inputs)?;
             let plan = read.story.plan(&read.settings);
@@ -272,7 +270,7 @@ impl Look<'_> {
             );
             let (story, settings) = (&read.story, &read.settings);
             let written = Written::read(story, session, &plan, settings, &owners, &disk)?;
-            Ok(DraftSnapshot::new(read, plan, session.clone(), written))
+            Ok(SessionSnapshot::new(read, plan, session.clone(), written))
         })
     }
 
@@ -283,15 +281,15 @@ impl Look<'_> {
         Ok(story)
     }
 
-    /// Returns a draft for another answer, which then depends on it.
-    fn draft_for(
+    /// Returns a session for another answer, which then depends on it.
+    fn session_for(
         &self,
         session: &SessionId,
         inputs: &Inputs,
-    ) -> Result<Arc<DraftSnapshot>, StoryError> {
-        let (noted, draft) = self.noted_draft(session)?;
+    ) -> Result<Arc<SessionSnapshot>, StoryError> {
+        let (noted, snapshot) = self.noted_session(session)?;
         inputs.add(noted);
-        Ok(draft)
+        Ok(snapshot)
     }
 
     fn find_status(
@@ -304,24 +302,24 @@ impl Look<'_> {
         let disk = inputs.disk(&self.snapshots.disk);
         match StoryStatus::session_of(&read.story, wanted, &disk)? {
             Some(session) => {
-                StoryStatus::of_draft(&*self.draft_for(&session, inputs)?, edits, &disk)
+                StoryStatus::of_session(&*self.session_for(&session, inputs)?, edits, &disk)
             }
             None => StoryStatus::of_nothing(&read, wanted.is_none(), &disk),
         }
     }
 
-    /// Returns the draft that has a chunk's earlier versions.
-    fn written_draft(
+    /// Returns the session that has a chunk's earlier versions.
+    fn written_session(
         &self,
         wanted: Option<&SessionId>,
         chunk: &ChunkRef,
         doing: &'static str,
-    ) -> Result<Arc<DraftSnapshot>, StoryError> {
+    ) -> Result<Arc<SessionSnapshot>, StoryError> {
         let (read, disk) = (self.story()?, &self.snapshots.disk);
         chunk.resolve(&read.story.plan(&read.settings))?;
         let session = match wanted {
             Some(id) => {
-                super::drafts::known(&read.story, id, disk)?;
+                super::story_sessions::known(&read.story, id, disk)?;
                 id.clone()
             }
             None => {
@@ -329,7 +327,7 @@ impl Look<'_> {
                 current.ok_or(StoryError::NothingWritten(doing))?
             }
         };
-        self.draft(&session)
+        self.session(&session)
     }
 }
 
@@ -379,7 +377,7 @@ mod tests {
         }
     }
 
-    /// Writes a file as of an hour ago: what was written a moment ago is never kept.
+    /// Writes a file with a time of an hour ago: a file that was written a moment ago is never kept.
     fn put(folder: &Path, name: &str, text: &str, seconds: u64) {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -410,25 +408,28 @@ mod tests {
         let snapshots = Snapshots::new(Environment::default(), Disk::real());
         let source = StorySource::of_files(&brief, None);
         let session = SessionId::parse("lamp-01").unwrap();
-        let draft = |owners: &dyn Owners| {
-            let draft = snapshots.look(&source, owners).draft(&session);
-            draft.unwrap()
+        let snapshot = |owners: &dyn Owners| {
+            let snapshot = snapshots.look(&source, owners).session(&session);
+            snapshot.unwrap()
         };
-        let first = draft(&NoEditor);
-        assert!(Arc::ptr_eq(&first, &draft(&NoEditor)));
+        let first = snapshot(&NoEditor);
+        assert!(Arc::ptr_eq(&first, &snapshot(&NoEditor)));
         put(chunk_name, &CHUNK.replace("went", "ran"), 1);
-        let second = draft(&NoEditor);
+        let second = snapshot(&NoEditor);
         assert_eq!(second.written.view.chunks[0].text, "She ran down.");
         assert!(Arc::ptr_eq(&first.read, &second.read), "the same brief");
         put("story.md", &BRIEF.replace("Mara", "Ilse"), 2);
-        assert!(draft(&NoEditor).read.story.text.contains("Ilse"));
+        assert!(snapshot(&NoEditor).read.story.text.contains("Ilse"));
 
         let editor = OneFile(chunk.clone(), Mutex::new((1, CHUNK.to_owned())));
-        let open = draft(&editor);
+        let open = snapshot(&editor);
         assert_eq!(open.written.view.chunks[0].text, "She went down.");
-        assert!(Arc::ptr_eq(&open, &draft(&editor)));
+        assert!(Arc::ptr_eq(&open, &snapshot(&editor)));
         *lock(&editor.1) = (2, CHUNK.replace("She", "He"));
-        assert_eq!(draft(&editor).written.view.chunks[0].text, "He went down.");
+        assert_eq!(
+            snapshot(&editor).written.view.chunks[0].text,
+            "He went down."
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which chunks no longer fit what they were written from, and why.
+//! Finds the chunks that no longer fit what they were written from, and why.
 //!
 //! Pure. What a chunk's prompt held is in its record, slice by slice; a slice that it never
 //! held is no reason.
@@ -17,11 +17,11 @@ use crate::writing::prompt::named_cast;
 use crate::writing::prompt::slices;
 use crate::writing::prompt::slices::{Slice, Slices};
 
-/// Fewer chunks are not worth a thread of their own.
+/// The fewest chunks for which a thread is worth its cost.
 const FEWEST_AT_ONCE: usize = 60;
 
-/// The reasons for which each chunk of a session is stale, in the order of its chunks; none
-/// for a chunk that is fresh or not complete.
+/// Returns the reasons for which each chunk of a session is stale, in the order of its chunks; none for a
+/// chunk that is fresh or not complete.
 pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<StaleReason>> {
     let chunks = written.view.chunks.len();
     let now = Now {
@@ -53,7 +53,7 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
     })
 }
 
-/// The slices that a chunk's text would be recorded with, were it written now and as it is.
+/// Returns the slices that a chunk's text would be recorded with, were it written now and as it is.
 pub fn current_inputs(
     story: &StoryFile,
     written: &Written,
@@ -85,9 +85,8 @@ pub fn current_inputs(
     slices::recorded(&inputs)
 }
 
-/// What changed of the foundations of a text that is not whole yet since it was begun: its
-/// beat, the facts, the rules, person, tense or language. Empty where it is not known what it
-/// was begun from.
+/// Returns the changes of an unfinished text's foundations since it was begun: its beat, the facts, the
+/// rules, person, tense or language. Empty where the inputs of its beginning are unknown.
 pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleReason> {
     let begun = chunk
         .record
@@ -111,11 +110,11 @@ pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleRea
     reasons
 }
 
-/// What chunks would be written from now.
+/// The inputs from which chunks would be written now.
 struct Now<'a> {
     story: &'a StoryFile,
     written: &'a Written,
-    /// The slices of every beat: of a long story they are worth working out only once.
+    /// The slices that all beats share, computed once.
     shared: &'a Slices,
     always: &'a [Slice],
     model: ConfiguredModel,
@@ -181,7 +180,7 @@ impl Now<'_> {
         }
     }
 
-    /// Only the words that the prompt repeated count: a change before them has no effect.
+    /// Returns the reason that the chunk before changed; only the words that the prompt repeated count.
     fn preceding_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
         let chunks = &self.written.view.chunks;
         let before = index.checked_sub(1).and_then(|before| chunks.get(before));
@@ -244,7 +243,7 @@ fn changed(slice: &Slice, then: &Digest, now: Option<&Digest>) -> Option<StaleRe
     }
 }
 
-/// What the settings say about the model; what they leave open is no reason.
+/// The model of the settings; what they leave open is no reason.
 struct ConfiguredModel {
     provider: Option<&'static str>,
     model: Option<String>,
@@ -261,7 +260,8 @@ impl ConfiguredModel {
         }
     }
 
-    /// The digest of the model that would write a chunk anew; what is left open is as it was.
+    /// Returns the digest of the model that would write a chunk anew; what the settings leave open is taken
+    /// from the record.
     fn wanted(&self, record: &ChunkRecord) -> Option<Digest> {
         let provider = self.provider.or(record.provider.as_deref())?;
         let model = self.model.as_deref().map(recorded_model);
@@ -269,7 +269,7 @@ impl ConfiguredModel {
         Some(Digest::of(&format!("{provider}/{model}")))
     }
 
-    /// Whether a digest is that of the model that would write a chunk anew. Earlier versions recorded
+    /// Tells whether a digest is that of the model that would write a chunk anew. Earlier versions recorded
     /// paths as they are.
     fn is_wanted(&self, digest: &Digest, record: &ChunkRecord) -> Option<bool> {
         let wanted = self.wanted(record)?;
@@ -278,7 +278,8 @@ impl ConfiguredModel {
         Some(*digest == wanted || *digest == Digest::of(&format!("{provider}/{as_it_is}")))
     }
 
-    /// `held`: the digest of the model that wrote its beginning, or that the author kept it for.
+    /// Returns the reason that the model changed; `held` is the digest of the model that wrote the chunk's
+    /// beginning, or that the author kept it for.
     fn reason(&self, record: &ChunkRecord, held: Option<&Digest>) -> Option<StaleReason> {
         let provider = record.provider.as_deref()?;
         let model = record.model.as_deref()?;

@@ -1,4 +1,4 @@
-//! What prompts told of other chunks, and whether it is the same now.
+//! Compares what prompts told of other chunks with their present state.
 //!
 //! Pure. A chunk whose state is gone is no reason: nothing is known that would contradict. Nor
 //! is one that came, left or moved: that is told to its neighbours alone.
@@ -16,21 +16,20 @@ use crate::story::{BeatId, Digest};
 use crate::writing::prompt::slices::Slice;
 use crate::writing::prompt::state_text;
 
-/// The chunks of a session, as sources of what others were told.
+/// The chunks of a session, as sources of what other chunks were told.
 pub(crate) struct Others<'a> {
     story: &'a StoryFile,
     written: &'a Written,
     /// The index of each beat's chunk, by every id that the beat goes by or went by.
     places: HashMap<BeatId, usize>,
-    /// The digest of how things stand after a beat, as each chunk that was told of it would be
-    /// told now.
+    /// The digest of the states after a beat, as each chunk that was told of them would be told now.
     stands: HashMap<(BeatId, usize), Digest>,
-    /// Digests of the sentences of a chunk, once they are asked for.
+    /// The digests of the sentences of a chunk, computed at the first use.
     sentences: Mutex<BTreeMap<usize, BTreeSet<Digest>>>,
 }
 
 impl<'a> Others<'a> {
-    /// For the chunks up to index `until`, that one included.
+    /// Makes it for the chunks up to index `until`, that one included.
     pub(crate) fn new(story: &'a StoryFile, written: &'a Written, until: usize) -> Others<'a> {
         let mut others = Others {
             story,
@@ -43,7 +42,7 @@ impl<'a> Others<'a> {
         others
     }
 
-    /// Walks through the story once and notes how things stand wherever a chunk was told of it.
+    /// Folds the states through the story once, and notes them wherever a chunk was told of them.
     fn fold_states(&mut self, until: usize) {
         let chunks = &self.written.view.chunks;
         let mut told: HashMap<usize, Vec<(BeatId, usize)>> = HashMap::new();
@@ -75,7 +74,7 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// Whether a beat, by any id that it had, is the one at an index.
+    /// Tells whether a beat, by any id that it had, is the one at an index.
     pub(crate) fn is_at(&self, beat: &BeatId, index: Option<usize>) -> bool {
         index.is_some() && self.places.get(beat).copied() == index
     }
@@ -86,7 +85,7 @@ impl<'a> Others<'a> {
         Some((index, self.written.view.chunks.get(index)?, state))
     }
 
-    /// Why the chunk at `reader` does not fit what it was told, if it does not.
+    /// Returns the reason why the chunk at `reader` does not fit what it was told, if there is one.
     pub(crate) fn reason(
         &self,
         slice: &Slice,
@@ -123,7 +122,7 @@ impl<'a> Others<'a> {
         })
     }
 
-    /// The digest of a slice as it is now; for a sentence that is gone, that of its whole chunk.
+    /// Returns the present digest of a slice; for a sentence that is gone, that of its whole chunk.
     pub(crate) fn now(&self, slice: &Slice, reader: usize, then: &Digest) -> Option<Digest> {
         match slice {
             Slice::Summary(beat) => {
@@ -142,8 +141,8 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// Whether a state may differ from what its reader was told for a reason that is the
-    /// story's: that a model reads the same events in other words is none.
+    /// Tells whether a state may differ from what its reader was told for a reason in the story; another
+    /// wording of the same events is none.
     fn may_be_told_anew(&self, source: usize, reader: usize) -> bool {
         let standing = self.written.standings.get(source).copied().flatten();
         match standing {
@@ -154,8 +153,8 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// Whether the source was written or edited after its reader was begun. Looking at each
-    /// sentence of a long story takes long.
+    /// Tells whether the source was written or edited after its reader was begun; checked first, since
+    /// comparing each sentence of a long story is slow.
     fn may_have_changed(&self, source: usize, reader: usize) -> bool {
         let (source, reader) = (self.chunk(source), self.chunk(reader));
         let record = |chunk: Option<&'a ChunkView>| chunk?.record.as_ref();
@@ -168,7 +167,7 @@ impl<'a> Others<'a> {
             }
     }
 
-    /// Whether the source was whole, in whatever form, before its reader was begun.
+    /// Tells whether the source was whole, in whatever form, before its reader was begun.
     fn was_there(&self, source: usize, reader: usize) -> bool {
         let record = |index| self.chunk(index)?.record.as_ref();
         let first = record(source).and_then(ChunkRecord::first_finished);
@@ -200,8 +199,8 @@ impl<'a> Others<'a> {
     }
 }
 
-/// The index of each beat's chunk. An id that a beat had once leads to it, unless another goes
-/// by it now.
+/// Returns the index of each beat's chunk. An id that a beat had once leads to it, unless another goes by it
+/// now.
 fn places(written: &Written) -> HashMap<BeatId, usize> {
     let chunks = || written.view.chunks.iter().enumerate();
     let mut places = HashMap::new();

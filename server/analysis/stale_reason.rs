@@ -1,4 +1,4 @@
-//! Why a chunk no longer fits: as data, and as the sentence that an author reads.
+//! Names the reasons why a chunk is stale: as data, and as the sentence that an author reads.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::story::ChunkNumber;
 use crate::writing::prompt::slices::Slice;
 
-/// Why a chunk no longer fits what it was written from.
+/// The reason why a chunk no longer fits what it was written from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StaleReason {
     Changed(Slice),
@@ -17,7 +17,7 @@ pub enum StaleReason {
     Edited(ChunkNumber),
     /// The chunk before was written anew.
     Rewritten(ChunkNumber),
-    /// The chunk before, this one, is not the one whose end it goes on from.
+    /// The chunk before is another one than the one whose end it continues.
     FollowsAnother(ChunkNumber),
     /// There is no chunk before it any more.
     IsFirst,
@@ -27,11 +27,11 @@ pub enum StaleReason {
     IsLast,
     /// Beats came after what was the last one.
     IsNotLast,
-    /// What happened in an earlier chunk.
+    /// The summary of an earlier chunk has changed.
     Summary(ChunkNumber),
-    /// How things stand after an earlier chunk.
+    /// The state after an earlier chunk has changed.
     State(ChunkNumber),
-    /// A sentence of an earlier chunk that it goes back to.
+    /// A sentence of an earlier chunk that it was told has changed.
     Quote(ChunkNumber),
     /// Another model is set than the one that wrote it.
     Model {
@@ -43,7 +43,7 @@ pub enum StaleReason {
 }
 
 impl StaleReason {
-    /// The part of the brief that it is about, where it is about one.
+    /// Returns the slice of the prompt that it is about, where it is about one.
     pub fn slice(&self) -> Option<&Slice> {
         match self {
             StaleReason::Changed(slice)
@@ -53,7 +53,7 @@ impl StaleReason {
         }
     }
 
-    /// The other chunk that it is about, where it is about one.
+    /// Returns the other chunk that it is about, where it is about one.
     pub fn chunk(&self) -> Option<ChunkNumber> {
         match self {
             StaleReason::Edited(number)
@@ -107,13 +107,13 @@ impl Serialize for StaleReason {
     }
 }
 
-/// Reasons in one line.
+/// Returns the reasons in one line.
 pub fn sentence(reasons: &[StaleReason]) -> String {
     let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     reasons.join(", ")
 }
 
-/// What an author would look for.
+/// Returns an author's word for a slice.
 fn called(slice: &Slice) -> String {
     let plain = match slice {
         Slice::Rule(number) => return format!("rule {number}"),

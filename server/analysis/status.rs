@@ -1,15 +1,15 @@
-//! What is written, what is missing, what is stale: the same answer for shell and editor.
+//! Answers what is written, what is missing, and what is stale, for shell and editor alike.
 
 use std::path::Path;
 
 use serde::Serialize;
 
-use super::draft_snapshot::DraftSnapshot;
-use super::drafts;
 use super::error::StoryError;
+use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
+use super::story_sessions;
 use crate::analysis::lineup::open_seams;
 use crate::session::{
     self, ChunkStatus, ChunkView, Disk, Entry, Origin, SessionId, StoreError, waiting_revision,
@@ -20,28 +20,28 @@ use crate::story::edits::Edit;
 use crate::story::ids::chunks;
 use crate::story::{BeatId, ChunkNumber};
 
-/// A story's state, as `status --json` prints it.
+/// The state of a story, as `status --json` prints it.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoryStatus {
     pub story: String,
     pub brief: String,
-    /// `None` before the first word is written.
+    /// The session; `None` before the first word is written.
     pub session: Option<String>,
     pub words: u32,
     pub target_words: u32,
-    /// What the session took so far, in the currency of the configured prices.
+    /// The cost of the session so far, in the currency of the configured prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
     pub chunks: Vec<ChunkOverview>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
-    /// Drafts whose brief is gone and whose beats are this story's, while it has none.
+    /// The drafts whose brief is gone and whose beats are this story's, while it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub adoptable: Vec<String>,
-    /// How many chunks begin without regard to the one before, and are to be fitted to it.
+    /// The number of chunks that begin without regard to the one before, and are to be fitted to it.
     #[serde(skip)]
     pub open_seams: usize,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
     /// Whether the setting `state` lets chunks be read.
@@ -49,22 +49,22 @@ pub struct StoryStatus {
     pub reads_chunks: bool,
 }
 
-/// How much is told of the author's edits.
+/// The detail about the author's edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Edits {
-    /// That there are some.
+    /// Whether there are edits.
     Noted,
-    /// What they changed; reads history/.
+    /// The changes, by comparison with history/.
     Compared,
 }
 
-/// One chunk's state.
+/// The state of one chunk.
 #[derive(Debug, Clone, Serialize)]
 pub struct ChunkOverview {
     pub number: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
-    /// Relative to the story's folder.
+    /// The chunk file, relative to the story's folder.
     pub file: String,
     pub status: ChunkStatus,
     pub origin: Option<Origin>,
@@ -75,33 +75,32 @@ pub struct ChunkOverview {
     pub edited: bool,
     /// Whether the author wants it left as it is.
     pub locked: bool,
-    /// The chapter that it is in.
+    /// The chapter of the chunk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chapter: Option<String>,
-    /// What its text took, in the currency of the configured prices.
+    /// The cost of its text, in the currency of the configured prices.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
-    /// What the author changed, where that was asked for and what was generated is known.
+    /// The author's changes, where they were asked for and the generated text is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edit: Option<Edit>,
     /// Whether earlier versions are in history/.
     pub has_history: bool,
     /// Whether a proposed rewrite waits.
     pub has_revision: bool,
-    /// Copies that a sync tool made of its file, where that is gone; relative to the story's
-    /// folder.
+    /// The copies that a sync tool made of its file, where that is gone; relative to the story's folder.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_conflict: Vec<String>,
     /// The file of the rewrite that waits, relative to the story's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// Why it failed, if it did.
+    /// The reason why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 impl StoryStatus {
-    /// Finds the session that a status is of: the one that is named, if it is there, else the current one.
+    /// Returns the session of a status: the one that is named, if it exists, else the current one.
     pub(super) fn session_of(
         story: &StoryFile,
         wanted: Option<&SessionId>,
@@ -125,7 +124,9 @@ impl StoryStatus {
         let plan = story.plan(settings);
         let mut status = StoryStatus::empty(read, None, &plan);
         status.chunks = plan.into_iter().map(ChunkOverview::missing).collect();
-        if offers_drafts && let Some((drafts, offer)) = drafts::adoptable(story, settings, disk)? {
+        if offers_drafts
+            && let Some((drafts, offer)) = story_sessions::adoptable(story, settings, disk)?
+        {
             status.adoptable = drafts;
             status.notices.push(offer);
         }
@@ -133,21 +134,21 @@ impl StoryStatus {
     }
 
     /// Returns the status of a draft, with what the author's edits changed if that is wanted.
-    pub(super) fn of_draft(
-        draft: &DraftSnapshot,
+    pub(super) fn of_session(
+        snapshot: &SessionSnapshot,
         edits: Edits,
         disk: &Disk,
     ) -> Result<StoryStatus, StoryError> {
-        let (read, id, written) = (&draft.read, &draft.session, &draft.written);
+        let (read, id, written) = (&snapshot.read, &snapshot.session, &snapshot.written);
         let (story, view) = (&read.story, &written.view);
-        let mut status = StoryStatus::empty(read, Some(id), &draft.plan);
+        let mut status = StoryStatus::empty(read, Some(id), &snapshot.plan);
         status.cost = view.manifest.totals.cost;
         status.open_seams = open_seams(view).len();
         let notices = view.notices.iter().chain(&written.notices);
         status.notices = notices.map(|notice| notice.message.clone()).collect();
         let history = disk.list(&view.root.join("history"))?;
-        let chunks = view.chunks.iter().zip(draft.stale_reasons());
-        for ((chunk, reasons), planned) in chunks.zip(&draft.plan) {
+        let chunks = view.chunks.iter().zip(snapshot.stale_reasons());
+        for ((chunk, reasons), planned) in chunks.zip(&snapshot.plan) {
             let revision = waiting_revision(view, chunk, disk);
             let record = chunk.record.as_ref();
             status.words = status.words.saturating_add(chunk.words);
@@ -204,19 +205,19 @@ impl StoryStatus {
         }
     }
 
-    /// The chunks that `write` would write now.
+    /// Returns the chunks that `write` would write now.
     pub fn to_write(&self) -> impl Iterator<Item = &ChunkOverview> {
         self.chunks
             .iter()
             .filter(|chunk| chunk.status != ChunkStatus::Complete)
     }
 
-    /// The chunks that no longer fit what they were written from.
+    /// Returns the chunks that no longer fit what they were written from.
     pub fn stale(&self) -> impl Iterator<Item = &ChunkOverview> {
         self.chunks.iter().filter(|chunk| chunk.stale)
     }
 
-    /// For people: how far the story is, what is stale and which revisions wait.
+    /// Returns a summary for people: the progress of the story, what is stale and which revisions wait.
     pub fn summary(&self) -> String {
         let numbers = |is: fn(&ChunkOverview) -> bool| {
             let chunks = self.chunks.iter().filter(|chunk| is(chunk));
@@ -234,7 +235,7 @@ impl StoryStatus {
         text
     }
 
-    /// A line for people: how far the story is.
+    /// Returns a line for people with the progress of the story.
     pub fn headline(&self) -> String {
         let complete = self.chunks.len() - self.to_write().count();
         format!(
@@ -248,7 +249,7 @@ impl StoryStatus {
     }
 }
 
-/// What the author changed in a chunk.
+/// Returns the author's changes of a chunk.
 fn edit_of(
     story: &StoryFile,
     id: &SessionId,
@@ -263,7 +264,7 @@ fn edit_of(
     Ok(generated.map(|text| Edit::between(&text, &chunk.text, &story.brief.language)))
 }
 
-/// The session, if there is one of that name.
+/// Returns the session, if there is one of that name.
 fn known_session(
     story: &StoryFile,
     id: &SessionId,
@@ -304,7 +305,7 @@ impl ChunkOverview {
     }
 }
 
-/// Whether a listing has a folder of the chunk's name.
+/// Tells whether a listing has a folder of the chunk's name.
 fn has_folder(entries: &[Entry], chunk: &Path) -> bool {
     let name = chunk.file_stem();
     entries
@@ -312,7 +313,7 @@ fn has_folder(entries: &[Entry], chunk: &Path) -> bool {
         .any(|entry| Some(entry.name.as_ref()) == name)
 }
 
-/// A path below `root` with forward slashes; the whole path when it is not below.
+/// Returns a path relative to `root` with forward slashes; the whole path when it is not below.
 pub fn relative(path: &Path, root: &Path) -> String {
     path.strip_prefix(root)
         .unwrap_or(path)

@@ -1,4 +1,4 @@
-//! A brief with its file: found, read (from the editor where it is open) and planned.
+//! Finds a brief's file, reads it (from the editor where it is open) and plans its chunks.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -15,17 +15,17 @@ use crate::writing::accept::Yardstick;
 use crate::writing::prompt::Ground;
 use crate::writing::prompt::templates::{self, Templates};
 
-/// A brief as it stands now.
+/// A brief as it is now, with its file.
 #[derive(Debug, Clone)]
 pub struct StoryFile {
     pub folder: StoryFolder,
     pub text: String,
     pub brief: Brief,
-    /// The fixed words of prompts, with what the author replaced.
+    /// The fixed words of prompts, with the author's replacements.
     pub templates: Templates,
-    /// What is wrong with the author's templates.
+    /// The problems of the author's templates.
     pub template_problems: Vec<PlacedProblem>,
-    /// What follows from brief and templates for every chunk, once it was asked for.
+    /// The data that all prompts and checks derive from brief and templates, computed at the first use.
     derived: Arc<Derived>,
 }
 
@@ -39,15 +39,15 @@ struct Derived {
 const NOT_TEXT: &str = "not-text";
 /// The code of a template that can't be read.
 const UNREADABLE_TEMPLATE: &str = "unreadable-template";
-/// Larger files are no templates, in bytes.
+/// The largest size of a template, in bytes.
 const LARGEST_TEMPLATE: u64 = 64 * 1024;
 
-/// Whether a file name is that of a brief: `story.md` or `NAME.story.md`.
+/// Tells whether a file name is that of a brief: `story.md` or `NAME.story.md`.
 pub fn is_brief_name(name: &str) -> bool {
     name == "story.md" || (name.ends_with(".story.md") && name.len() > ".story.md".len())
 }
 
-/// The brief that `path` means: a file itself, or the one brief in a folder.
+/// Returns the brief that `path` means: a file itself, or the one brief in a folder.
 ///
 /// # Errors
 /// [`StoryError::NoBrief`] when there is none, and as a sentence when there are several.
@@ -87,7 +87,7 @@ pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
     }
 }
 
-/// Why a path does not lead to one brief.
+/// The reason why a path does not lead to one brief.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
     #[error("there is no brief at {}. `storywright new` makes one", .0.display())]
@@ -139,7 +139,8 @@ impl StoryFile {
         })
     }
 
-    /// Whether the brief still has the text that it had: in the editor where it is open, else in its file.
+    /// Tells whether the brief still has the text that it had: in the editor where it is open, else in its
+    /// file.
     pub(crate) fn stands(&self, owners: &dyn Owners) -> bool {
         let path = self.folder.brief();
         match owners.open_text(path) {
@@ -155,19 +156,19 @@ impl StoryFile {
         self.derived = Arc::default();
     }
 
-    /// What the prompts of all chunks have in common. Reads the brief through when it is first asked for.
+    /// Returns the part that the prompts of all chunks share, computed from the brief at the first call.
     pub fn ground(&self) -> &Ground {
         let ground = &self.derived.ground;
         ground.get_or_init(|| Ground::of(&self.brief, &self.templates))
     }
 
-    /// What the answers for all chunks are measured by. Reads the brief through when it is first asked for.
+    /// Returns the measures for the answers of all chunks, computed from the brief at the first call.
     pub fn yardstick(&self) -> &Yardstick {
         let yardstick = &self.derived.yardstick;
         yardstick.get_or_init(|| Yardstick::of(&self.brief, &self.templates))
     }
 
-    /// The chunks that the outline asks for, with even sizes.
+    /// Returns the chunks that the outline asks for, with even sizes.
     pub fn plan(&self, settings: &Settings) -> Vec<PlannedChunk> {
         // The settings hold the front matter's lengths already, or a flag's in their place.
         let sizes = sizes_of(&self.brief.beats, size_defaults(settings));
@@ -187,8 +188,7 @@ impl StoryFile {
             .collect()
     }
 
-    /// Stops at a brief with an unresolved merge conflict: it is read as no text, so nothing is
-    /// known of the story.
+    /// Fails at a brief with an unresolved merge conflict: it is not read, so nothing is known of the story.
     pub fn check_merged(&self) -> Result<(), StoryError> {
         match self.brief.is_unmerged() {
             true => self.check_but_for(&[]),
@@ -196,12 +196,12 @@ impl StoryFile {
         }
     }
 
-    /// Stops at a brief that nothing can be written from.
+    /// Fails at a brief from which nothing can be written.
     pub fn check(&self) -> Result<(), StoryError> {
         self.check_but_for(&[])
     }
 
-    /// Stops at a brief with errors of other codes than those, which the job is to mend.
+    /// Fails at a brief with errors of other codes than `mended`, which the job corrects.
     pub fn check_but_for(&self, mended: &[&str]) -> Result<(), StoryError> {
         let errors: Vec<_> = self
             .brief
@@ -226,7 +226,7 @@ impl StoryFile {
     }
 }
 
-/// The author's templates beside a brief. A link is none: what it leads to is not this story's,
+/// Reads the author's templates in the folder of a brief. A link is ignored: its target is not this story's,
 /// and must not reach a model.
 fn read_templates(
     folder: &StoryFolder,

@@ -1,10 +1,9 @@
-//! What a chunk was before: its earlier versions, and what changed between one of them and the
-//! text of now. Writes nothing but the page that an editor is shown.
+//! Lists the earlier versions of a chunk, and compares one of them with its present text. Writes nothing.
 
 use serde::Serialize;
 
-use super::draft_snapshot::DraftSnapshot;
 use super::error::StoryError;
+use super::session_snapshot::SessionSnapshot;
 use super::status::relative;
 use crate::analysis::selection::ChunkRef;
 use crate::session::chunk_file::FileStatus;
@@ -22,36 +21,36 @@ pub struct Versions {
     pub chunk: ChunkNumber,
     pub beat: BeatId,
     pub title: String,
-    /// Relative to the story's folder.
+    /// The file, relative to the story's folder.
     pub file: String,
-    /// Length of the text of now, in words (characters for CJK).
+    /// The length of the present text, in words (characters for CJK).
     pub words: u32,
-    /// Oldest first.
+    /// The versions, oldest first.
     pub versions: Vec<VersionState>,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
 }
 
-/// A text that was replaced.
+/// A replaced text.
 #[derive(Debug, Clone, Serialize)]
 pub struct VersionState {
-    /// Counted from 1, the oldest; what `restore --version` and `diff --version` take.
+    /// The number of the version, from 1, the oldest, as `restore --version` and `diff --version` take it.
     pub version: usize,
-    /// Relative to the story's folder.
+    /// The file, relative to the story's folder.
     pub file: String,
-    /// When it was replaced, in UTC.
+    /// The time at which it was replaced, in UTC.
     pub replaced: Option<String>,
-    /// Why it was replaced.
+    /// The reason for the replacement.
     pub why: Option<String>,
     pub words: u32,
-    /// Whether it is whole.
+    /// Whether the text is complete.
     pub complete: bool,
     pub origin: Option<Origin>,
     pub model: Option<String>,
 }
 
-/// What changed between a version and the text of now, as `diff --json` prints it.
+/// The changes between a version and the present text, as `diff --json` prints them.
 #[derive(Debug, Clone, Serialize)]
 pub struct Comparison {
     pub story: String,
@@ -61,12 +60,12 @@ pub struct Comparison {
     pub title: String,
     /// The version that is compared.
     pub version: VersionState,
-    /// What was added since, in words (characters for CJK).
+    /// The length of added text, in words (characters for CJK).
     pub added: u32,
     pub removed: u32,
-    /// Every place: lines that begin with `- ` (what was there) or `+ ` (what is there).
+    /// The changed places: lines that begin with `- ` (old text) or `+ ` (new text).
     pub diff: Vec<String>,
-    /// "words" or "characters".
+    /// The unit of lengths: "words" or "characters".
     #[serde(skip)]
     pub unit: &'static str,
 }
@@ -76,11 +75,11 @@ pub struct Comparison {
 /// # Errors
 /// A chunk that there is none of.
 pub(super) fn list(
-    draft: &DraftSnapshot,
+    snapshot: &SessionSnapshot,
     chunk: &ChunkRef,
     disk: &Disk,
 ) -> Result<Versions, StoryError> {
-    Ok(Found::read(draft, chunk, disk)?.versions())
+    Ok(Found::read(snapshot, chunk, disk)?.versions())
 }
 
 /// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced
@@ -89,12 +88,12 @@ pub(super) fn list(
 /// # Errors
 /// As for [`list`]; [`StoreError::NoVersion`] where there is no such version.
 pub(super) fn compare(
-    draft: &DraftSnapshot,
+    snapshot: &SessionSnapshot,
     chunk: &ChunkRef,
     version: Option<usize>,
     disk: &Disk,
 ) -> Result<Comparison, StoryError> {
-    let found = Found::read(draft, chunk, disk)?;
+    let found = Found::read(snapshot, chunk, disk)?;
     let count = found.kept.len();
     let index = version.unwrap_or(count).checked_sub(1);
     let number = found.chunk.number;
@@ -102,7 +101,7 @@ pub(super) fn compare(
         let versions = count;
         return Err(StoreError::NoVersion { number, versions }.into());
     };
-    let language = &draft.read.story.brief.language;
+    let language = &snapshot.read.story.brief.language;
     let edit = Edit::whole(&kept.file.prose, &found.chunk.text, language);
     let versions = found.versions();
     let mut states = versions.versions.into_iter();
@@ -124,36 +123,40 @@ pub(super) fn compare(
     })
 }
 
-/// A chunk with all that it was.
+/// A chunk with its versions.
 struct Found<'a> {
-    draft: &'a DraftSnapshot,
+    snapshot: &'a SessionSnapshot,
     chunk: &'a ChunkView,
     kept: Vec<(KeptVersion, Option<ChunkRecord>)>,
 }
 
 impl Found<'_> {
     fn read<'a>(
-        draft: &'a DraftSnapshot,
+        snapshot: &'a SessionSnapshot,
         chunk: &ChunkRef,
         disk: &Disk,
     ) -> Result<Found<'a>, StoryError> {
-        let number = chunk.resolve(&draft.plan)?;
-        let view = &draft.written.view;
+        let number = chunk.resolve(&snapshot.plan)?;
+        let view = &snapshot.written.view;
         let chunk = view.chunk(number).ok_or(StoryError::NoSuchChunk {
             number,
             chunks: view.chunks.len(),
         })?;
-        let kept = read_versions(&draft.read.story.folder, &draft.session, chunk, disk)?;
-        Ok(Found { draft, chunk, kept })
+        let kept = read_versions(&snapshot.read.story.folder, &snapshot.session, chunk, disk)?;
+        Ok(Found {
+            snapshot,
+            chunk,
+            kept,
+        })
     }
 
     fn versions(&self) -> Versions {
-        let story = &self.draft.read.story;
+        let story = &self.snapshot.read.story;
         let (root, language) = (story.folder.root(), &story.brief.language);
         let kept = self.kept.iter().zip(1..);
         Versions {
             story: story.brief.title.clone(),
-            session: self.draft.session.to_string(),
+            session: self.snapshot.session.to_string(),
             chunk: self.chunk.number,
             beat: self.chunk.beat.clone(),
             title: self.chunk.title.clone(),
@@ -185,7 +188,7 @@ impl VersionState {
         }
     }
 
-    /// `2026-05-01 10:00, 1480 words, edited: written anew`
+    /// Returns a line such as `2026-05-01 10:00, 1480 words, edited: written anew`.
     pub fn line(&self, unit: &str) -> String {
         let replaced = self.replaced.as_deref().unwrap_or("some day");
         // To the minute: what comes after it tells nobody anything.
@@ -208,7 +211,7 @@ impl VersionState {
 }
 
 impl Versions {
-    /// For people: one line a version.
+    /// Returns a table for people: one line a version.
     pub fn table(&self) -> String {
         let name = format!("chunk {} “{}”", self.chunk, self.title);
         if self.versions.is_empty() {
@@ -223,7 +226,7 @@ impl Versions {
 }
 
 impl Comparison {
-    /// A line for people.
+    /// Returns a line for people.
     pub fn headline(&self) -> String {
         format!(
             "chunk {} “{}”, from version {} to now: +{} -{} {}",
@@ -231,14 +234,14 @@ impl Comparison {
         )
     }
 
-    /// All of it, for a terminal.
+    /// Returns the whole comparison for a terminal.
     pub fn text(&self) -> String {
         [&[self.headline()], self.diff.as_slice()]
             .concat()
             .join("\n")
     }
 
-    /// All of it, as markdown.
+    /// Returns the whole comparison as markdown.
     pub fn markdown(&self) -> String {
         let fence = "`".repeat(longest_run_of_ticks(&self.diff).max(2) + 1);
         format!(

@@ -1,4 +1,4 @@
-//! What of a story is written, with what is known of each part.
+//! Reads the written part of a story, with the states of its chunks.
 
 use super::story_file::StoryFile;
 use crate::session::{
@@ -15,20 +15,20 @@ use crate::writing::accept::replan::{Size, replan};
 use crate::writing::prompt::{Earlier, PlannedPart, Prompt, PromptInputs, TooLarge, WholeStory};
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
-/// A session with the states of its chunks.
+/// The written part of a session, with the states of its chunks.
 #[derive(Debug, Clone)]
 pub struct Written {
     pub view: SessionView,
-    /// One a chunk of the view, in its order; `None` where nothing is known.
+    /// The states in the order of the view's chunks; `None` where nothing is known.
     pub states: Vec<Option<ChunkState>>,
-    /// What each state file is worth, in the same order.
+    /// The standing of each state file, in the same order.
     pub standings: Vec<Option<Standing>>,
-    /// State files that can't be used, and why.
+    /// The state files that can't be used, and why.
     pub notices: Vec<Notice>,
 }
 
 impl Written {
-    /// What is written, from disk and open editors. Writes nothing.
+    /// Reads the written part from disk and open editors. Writes nothing.
     pub fn read(
         story: &StoryFile,
         id: &SessionId,
@@ -44,7 +44,7 @@ impl Written {
         Ok(Written::new(view, known))
     }
 
-    /// As [`Written::read`], from the session that a job has open.
+    /// Reads the written part, as [`Written::read`], from the session that a job has open.
     pub fn of_session(
         session: &Session,
         story: &StoryFile,
@@ -56,7 +56,7 @@ impl Written {
         Ok(Written::new(view, known))
     }
 
-    /// Off is off: with `state = "off"` nothing is known, whatever files there are.
+    /// Makes it; with `state = "off"` no state is known, whatever files there are.
     fn new(view: SessionView, known: Option<KnownStates>) -> Written {
         let mut written = Written {
             states: vec![None; view.chunks.len()],
@@ -78,7 +78,7 @@ impl Written {
         written
     }
 
-    /// The prompt of a chunk.
+    /// Returns the prompt of a chunk.
     ///
     /// # Errors
     /// [`TooLarge`], as [`Prompt::build`].
@@ -104,7 +104,7 @@ impl Written {
         })
     }
 
-    /// The prompt of the whole story in one call.
+    /// Returns the prompt of the whole story in one call.
     ///
     /// # Errors
     /// [`TooLarge`] where it does not fit.
@@ -124,8 +124,8 @@ impl Written {
         })
     }
 
-    /// What earlier jobs of the session have learned of models' tokenizers, and the model that a
-    /// job would most likely ask.
+    /// Returns the token estimates that earlier jobs of the session learned, and the model that a job would
+    /// most likely ask.
     pub fn tokenizers(
         &self,
         story: &StoryFile,
@@ -148,7 +148,7 @@ impl Written {
         (tokenizers, model.unwrap_or_default())
     }
 
-    /// The same without these chunks, as if nothing of them was written.
+    /// Returns it without these chunks, as if nothing of them was written.
     pub fn without(mut self, numbers: &[ChunkNumber]) -> Written {
         for chunk in &mut self.view.chunks {
             if numbers.contains(&chunk.number) {
@@ -158,8 +158,8 @@ impl Written {
         self
     }
 
-    /// The length that a chunk is asked for, in words (characters for CJK): that of the plan,
-    /// and its share of what complete chunks lack or have too much.
+    /// Returns the length that a chunk is asked for, in words (characters for CJK): its planned length, and
+    /// its share of the complete chunks' deviation from theirs.
     pub fn target(&self, brief: &Brief, chunk: &ChunkView) -> u32 {
         let sizes: Vec<Size> = self
             .view
@@ -183,14 +183,14 @@ impl Written {
         target.unwrap_or(chunk.target_words)
     }
 
-    /// The text before the chunk at an index; empty for the first.
+    /// Returns the text before the chunk at an index; empty for the first.
     pub fn preceding(&self, index: usize) -> &str {
         let before = index.checked_sub(1);
         let before = before.and_then(|before| self.view.chunks.get(before));
         before.map_or("", |before| before.text.as_str())
     }
 
-    /// The parts before chunk `number` that are complete, in story order.
+    /// Returns the parts before chunk `number` that are complete, in story order.
     pub fn before(&self, number: ChunkNumber) -> Vec<Earlier<'_>> {
         let parts = self.view.chunks.iter().zip(&self.states);
         parts
@@ -206,21 +206,21 @@ impl Written {
     }
 }
 
-/// What one call for a chunk goes on from, and how far.
+/// The part of a chunk that one call writes.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    /// What is written of the chunk.
+    /// The written text of the chunk.
     pub so_far: &'a str,
     /// The text before the chunk.
     pub preceding: &'a str,
-    /// What the author asks for.
+    /// The author's notes.
     pub notes: &'a [String],
-    /// Length to ask for, in words (characters for CJK).
+    /// The length to ask for, in words (characters for CJK).
     pub words: u32,
 }
 
 impl<'a> Call<'a> {
-    /// One that is for all of a chunk.
+    /// Makes the call for all of a chunk.
     pub fn whole(chunk: &ChunkView, preceding: &'a str, notes: &'a [String]) -> Call<'a> {
         Call {
             so_far: "",
@@ -231,30 +231,29 @@ impl<'a> Call<'a> {
     }
 }
 
-/// What a chunk of which `so_far` is written still wants, in words (characters for CJK).
+/// Returns the length that a chunk still needs after `so_far`, in words (characters for CJK).
 pub fn still_wanted(chunk: &ChunkView, so_far: &str, language: &Language) -> u32 {
     let (target, written) = (chunk.target_words, words::count(so_far, language));
     // A nearly full chunk still needs room to end its last sentence.
     target.saturating_sub(written).max(target / 20).max(10)
 }
 
-/// What the author asks for of a chunk that is written.
+/// The author's notes on a chunk that is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asks {
-    /// As the author wrote it.
+    /// The notes as the author wrote them.
     pub notes: Vec<String>,
-    /// As it is sent: a note in the text that is replaced with its place.
+    /// The notes as they are sent: a note in the text that is replaced with its place.
     pub sent: Vec<String>,
-    /// Those of the notes that stand in the text that is replaced, or stood there when its
-    /// rewrite was begun.
+    /// The notes whose place is in the text that is replaced, or was there when its rewrite was begun.
     pub placed: Vec<BegunNote>,
-    /// How many other comments stand there.
+    /// The number of other comments there.
     pub left: usize,
 }
 
 impl Asks {
-    /// The notes in the margin of a chunk's beat, of the prose that is to be `replaced`, and of
-    /// the one that an earlier job began to replace; with `only`, those that say just that.
+    /// Returns the margin notes of a chunk's beat, of the prose that is to be `replaced`, and of the prose
+    /// that an earlier job began to replace; with `only`, those with just that text.
     pub fn of(
         brief: &Brief,
         chunk: &ChunkView,
@@ -300,7 +299,7 @@ impl Asks {
         }
     }
 
-    /// What to tell once the text is replaced, if there was anything of the author's in it.
+    /// Returns a message for the time after the replacement, if the text had comments of the author's.
     pub fn message(&self, number: ChunkNumber) -> Option<String> {
         let comments = |count: usize| match count {
             1 => "1 other comment".to_owned(),
@@ -339,7 +338,7 @@ impl Asks {
     }
 }
 
-/// What the author asks for in the margin of a chunk's beat.
+/// Returns the author's margin notes on a chunk's beat.
 pub fn margin_notes(brief: &Brief, number: ChunkNumber) -> Vec<String> {
     let beat = brief.beats.get((number.0 as usize).saturating_sub(1));
     beat.map_or_else(Vec::new, |beat| {

@@ -75,7 +75,7 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     for path in paths {
         let look = look(workshop, &brief(path.as_deref())?);
         rows.extend(look.story()?.problems().iter().map(row));
-        match of_draft(&look, None) {
+        match of_session(&look, None) {
             Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
@@ -159,7 +159,7 @@ pub(super) fn show_contradictions(
         wanted.is_none()
             || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
     };
-    let rows: Vec<Row> = of_draft(&look, session)?
+    let rows: Vec<Row> = of_session(&look, session)?
         .into_iter()
         .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
         .map(|(_, row)| row)
@@ -171,7 +171,7 @@ pub(super) fn show_contradictions(
     Ok(())
 }
 
-fn of_draft(
+fn of_session(
     look: &Look<'_>,
     session: Option<&SessionId>,
 ) -> Result<Vec<(PathBuf, Row)>, StoryError> {

@@ -1,4 +1,4 @@
-//! How the process ends.
+//! Defines the exit codes of the process.
 
 /// Says how the process ends, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

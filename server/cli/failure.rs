@@ -1,4 +1,4 @@
-//! Why a command could not do its work.
+//! Describes why a command failed.
 
 use super::exit::Exit;
 use crate::analysis::error::StoryError;

@@ -1,4 +1,4 @@
-//! Runs a job for a command, and shows how it goes and how it ends; or what it would ask.
+//! Runs a job for a command and shows its progress and result, or its dry run.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub async fn run_prepared(
     run(workshop, Assignment::Chunks(Box::new(prepared)), json).await
 }
 
-/// Runs whatever job to its end, and shows how it goes.
+/// Runs any job to its end, and shows its progress.
 pub async fn run(
     workshop: &Workshop,
     assignment: Assignment,

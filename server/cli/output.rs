@@ -1,7 +1,7 @@
-//! Lines to the terminal, the one place that prints. What a terminal would obey is shown instead.
+//! Prints lines to the terminal, the one place that does; control characters are shown escaped.
 //!
-//! A closed pipe is no reason to stop writing a story, nor is a full disk behind standard output; the
-//! latter is told at the end, since the result is not where it was wanted.
+//! A closed pipe is no reason to stop writing a story, nor is a full disk behind standard output; a result
+//! that could not be printed is reported at the end.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};

@@ -1,4 +1,4 @@
-//! Where a command is about: the story that its path, or the folder one stands in, belongs to.
+//! Finds the story that a command is about, by its path or the current folder.
 
 use std::path::{Path, PathBuf};
 

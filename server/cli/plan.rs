@@ -1,4 +1,4 @@
-//! `storywright plan`.
+//! `storywright plan`: plans the beats that an outline is missing.
 
 use std::path::PathBuf;
 

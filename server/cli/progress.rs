@@ -1,4 +1,4 @@
-//! How a running job looks in a shell: bars on a terminal, plain lines elsewhere, or JSON.
+//! Shows a running job in a shell: bars on a terminal, plain lines elsewhere, or JSON.
 
 use std::io::IsTerminal;
 use std::sync::Arc;

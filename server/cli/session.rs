@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::story::{look, story_and_settings};
-use crate::jobs::decide::drafts;
+use crate::jobs::decide::sessions;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
 
@@ -91,7 +91,7 @@ fn new(workshop: &Workshop, arguments: &SessionNew) -> Result<Exit, Failure> {
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
     let name = arguments.name.as_deref();
     let name = name.map(SessionId::parse).transpose()?;
-    let id = drafts::create(
+    let id = sessions::create(
         workshop,
         &story,
         &settings,
@@ -109,7 +109,7 @@ fn new(workshop: &Workshop, arguments: &SessionNew) -> Result<Exit, Failure> {
 fn switch(workshop: &Workshop, arguments: &SessionUse) -> Result<Exit, Failure> {
     let (story, _) = story_and_settings(workshop, arguments.path.as_deref())?;
     let id = SessionId::parse(&arguments.id)?;
-    drafts::switch(&story, &id, workshop.disk())?;
+    sessions::switch(&story, &id, workshop.disk())?;
     tell(
         &id,
         arguments.json,
@@ -122,7 +122,7 @@ fn adopt(workshop: &Workshop, arguments: &SessionAdopt) -> Result<Exit, Failure>
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
     let id = arguments.id.as_deref().map(SessionId::parse).transpose()?;
     let owners = Arc::new(NoEditor);
-    let id = drafts::adopt(workshop, &story, &settings, id.as_ref(), owners)?;
+    let id = sessions::adopt(workshop, &story, &settings, id.as_ref(), owners)?;
     let what = format!(
         "is a draft of {} now; `storywright write` goes on with it",
         story.folder.brief_name()

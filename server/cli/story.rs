@@ -1,4 +1,4 @@
-//! The story that a command is about, read with its settings; what is wrong with them is noted.
+//! Reads the story that a command is about with its settings, and notes problems of the settings.
 
 use std::path::Path;
 

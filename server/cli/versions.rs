@@ -1,4 +1,4 @@
-//! `storywright versions`: what a chunk was before.
+//! `storywright versions`: lists the earlier versions of a chunk.
 
 use super::exit::Exit;
 use super::failure::Failure;

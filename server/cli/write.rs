@@ -1,4 +1,4 @@
-//! `storywright write`, which is also resume.
+//! `storywright write`: writes what is missing, and resumes after an interruption.
 
 use std::path::PathBuf;
 

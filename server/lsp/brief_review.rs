@@ -10,7 +10,7 @@ use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 use super::diagnostics::{self, of_problem};
 use super::document_kind::{is_beside_briefs, is_brief};
-use super::documents::{Desk, Snapshot, path_of};
+use super::documents::{OpenFiles, Snapshot, path_of};
 use super::position;
 use super::state::State;
 use crate::analysis::findings::STALE;
@@ -78,7 +78,7 @@ pub fn schedule_all(state: &Arc<State>) {
 /// Finds what is wrong with a brief, its settings and its templates, file by file; the brief comes first.
 fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
     let open = state.documents.all();
-    let desk = Desk::of(&open);
+    let open_files = OpenFiles::of(&open);
     let Some(document) = open.iter().find(|open| open.snapshot.url == *url) else {
         return Vec::new();
     };
@@ -93,7 +93,7 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
     let read = document
         .path
         .as_deref()
-        .and_then(|path| state.look(path, &desk).story().ok());
+        .and_then(|path| state.look(path, &open_files).story().ok());
     let Some(read) = read else {
         // It has no file yet, or none that can be one: then no settings apply to it.
         let brief = Brief::parse(&document.snapshot.text());
@@ -104,7 +104,7 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
     let in_brief = problems.iter().filter(|placed| is_own(&placed.path));
     let mut found = vec![own(&mut in_brief.map(|placed| &placed.problem))];
     for placed in problems.iter().filter(|placed| !is_own(&placed.path)) {
-        let shown = desk.open.get(&placed.path);
+        let shown = open_files.open.get(&placed.path);
         let rope = shown.map_or_else(|| Rope::from_str(&placed.text), |it| it.rope.clone());
         let uri = shown.map(|it| it.url.clone());
         let Some(uri) = uri.or_else(|| Url::from_file_path(&placed.path).ok()) else {

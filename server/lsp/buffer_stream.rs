@@ -1,10 +1,9 @@
 //! Streams a chunk into the editor where its file is open.
 //!
-//! Each page has a worker of its own: the model's stream never waits for the editor, and what
-//! it brings is on disk (in the chunk's journal) before it is shown. An edit counts as
-//! done when the documents show it. A page outlives its job until the document shows all of the
-//! text, is closed, or another job begins with the chunk: a client that sleeps catches up when it
-//! wakes.
+//! Each stream has its own worker: the model's answer never waits for the editor, and its text is on disk (in
+//! the chunk's journal) before it is shown. An edit counts as done when the documents show it. A stream
+//! outlives its job until the document shows all of the text, is closed, or another job begins with the
+//! chunk: a client that sleeps catches up when it wakes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -28,18 +27,18 @@ use crate::session::chunk_file::decode;
 use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
 
-/// How long an edit may be on its way before nobody waits for it any more.
+/// The longest time for which an edit is waited for.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long after a refusal the same edit is tried again, where the document does not change
-/// before, and how often.
+/// The pause after a refusal before the same edit is tried again in an unchanged document, and the number of
+/// tries.
 const PAUSE: Duration = Duration::from_millis(300);
 const TRIES: u32 = 8;
-/// How long a document has to be as it is before the first edit of it in Neovim, which tells of
-/// what is typed 150 ms later and holds no edit for the version of didOpen to be stale.
+/// The time for which a document has to be unchanged before its first edit in Neovim, which reports typed
+/// text 150 ms later and takes no edit for the version of didOpen as stale.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-/// How long the last of a text may take to be seen, edit by edit.
+/// The longest time for the last edits of a text to be seen.
 const LAST_PATIENCE: Duration = Duration::from_secs(12);
-/// Assembled from the chunks; what an author types into it has no other place.
+/// The file that is assembled from the chunks; what an author types into it has no other place.
 const FULL_STORY: &str = "full_story.md";
 
 /// Changes open files in the editor, for jobs.
@@ -302,18 +301,17 @@ struct Worker {
     path: PathBuf,
     growth: Growth,
     keep: KeepReplaced,
-    /// Another job has begun with the chunk.
+    /// Cancelled when another job begins with the chunk.
     over: CancellationToken,
-    /// Of the document when it was last looked at.
+    /// The opening of the document at the last look.
     opening: Option<u64>,
-    /// The last edit that was sent. It may still come after it was refused.
+    /// The last edit that was sent; it may still arrive after it was refused.
     sent: Option<(Snapshot, Step)>,
     flight: Option<(Flight, Instant)>,
     refusals: Refusals,
-    /// Since when there has been something to show in a document that never changed.
+    /// The time since which there is something to show in a document that never changed.
     unchanged_since: Option<Instant>,
-    /// What the client may join the edits of this page by, where it can: one step of undo for one
-    /// chunk.
+    /// The label by which the client may join the edits of this stream into one step of undo.
     label: Option<String>,
 }
 

@@ -17,7 +17,7 @@ use tower_lsp::lsp_types::{
 
 use super::diagnostics;
 use super::document_kind::{is_brief, is_chunk};
-use super::documents::{Desk, OpenDocument, Snapshot, path_of};
+use super::documents::{OpenDocument, OpenFiles, Snapshot, path_of};
 use super::position;
 use super::published::Mark;
 use super::state::State;
@@ -25,7 +25,7 @@ use crate::analysis::findings::{FAILED, Finding, Findings, PARTIAL};
 use crate::session::{SessionId, StoryFolder};
 
 /// Names a draft by its brief and its session.
-type Draft = (PathBuf, SessionId);
+type StorySession = (PathBuf, SessionId);
 
 /// Notes that a brief or a chunk changed, or what is known of it did: what is open of its drafts is
 /// looked at soon. Asks the file system nothing.
@@ -75,7 +75,7 @@ async fn look_when_quiet(state: Arc<State>) {
 /// Looks at the open chunks of every draft that something changed in.
 fn look(state: &Arc<State>, changed: &HashSet<Url>) {
     let open = state.documents.all();
-    let desk = Desk::of(&open);
+    let open_files = OpenFiles::of(&open);
     let disk = state.workshop.disk();
     let brief_of = |path: &Path| Some(StoryFolder::locate(path, disk)?.folder.brief().to_owned());
     let touched: HashSet<PathBuf> = changed
@@ -85,27 +85,32 @@ fn look(state: &Arc<State>, changed: &HashSet<Url>) {
             false => brief_of(&path_of(url)?),
         })
         .collect();
-    let mut drafts: HashMap<Draft, Vec<&OpenDocument>> = HashMap::new();
+    let mut sessions: HashMap<StorySession, Vec<&OpenDocument>> = HashMap::new();
     for document in open.iter().filter(|open| is_chunk(&open.snapshot.url)) {
         let located = document
             .path
             .as_deref()
             .and_then(|path| StoryFolder::locate(path, disk));
         if let Some(located) = located {
-            let draft = (located.folder.brief().to_owned(), located.session);
-            drafts.entry(draft).or_default().push(document);
+            let place = (located.folder.brief().to_owned(), located.session);
+            sessions.entry(place).or_default().push(document);
         }
     }
-    for (draft, documents) in drafts {
-        if touched.contains(&draft.0) {
-            look_at(state, &desk, &draft, &documents);
+    for (place, documents) in sessions {
+        if touched.contains(&place.0) {
+            look_at(state, &open_files, &place, &documents);
         }
     }
 }
 
-fn look_at(state: &Arc<State>, desk: &Desk, draft: &Draft, documents: &[&OpenDocument]) {
-    let (brief, session) = draft;
-    let found = state.look(brief, desk).findings(Some(session));
+fn look_at(
+    state: &Arc<State>,
+    open_files: &OpenFiles,
+    place: &StorySession,
+    documents: &[&OpenDocument],
+) {
+    let (brief, session) = place;
+    let found = state.look(brief, open_files).findings(Some(session));
     let found = match found {
         Ok(found) => found,
         // A brief that is gone or can't be read says so itself.
@@ -114,9 +119,9 @@ fn look_at(state: &Arc<State>, desk: &Desk, draft: &Draft, documents: &[&OpenDoc
             Arc::default()
         }
     };
-    let is_written = !state.jobs.of_brief(&draft.0).is_empty();
+    let is_written = !state.jobs.of_brief(&place.0).is_empty();
     for document in documents {
-        let marks = marks(state, &found, document, desk, is_written);
+        let marks = marks(state, &found, document, open_files, is_written);
         publish(state, &document.snapshot, marks);
     }
 }
@@ -125,7 +130,7 @@ fn marks(
     state: &State,
     found: &Findings,
     document: &OpenDocument,
-    desk: &Desk,
+    open_files: &OpenFiles,
     is_written: bool,
 ) -> Vec<Mark> {
     let path = document.path.as_deref();
@@ -151,7 +156,7 @@ fn marks(
     let mark = |finding: &Finding| Mark {
         diagnostic: Diagnostic {
             range: position::from_span(rope, &finding.place.span, encoding),
-            related_information: related(state, found, finding, desk),
+            related_information: related(state, found, finding, open_files),
             ..diagnostics::diagnostic(finding.severity, finding.code, &finding.message)
         },
         code: finding.code,
@@ -165,7 +170,7 @@ fn related(
     state: &State,
     found: &Findings,
     finding: &Finding,
-    desk: &Desk,
+    open_files: &OpenFiles,
 ) -> Option<Vec<DiagnosticRelatedInformation>> {
     if !state.introduction().shows_related_information() || finding.related.is_empty() {
         return None;
@@ -173,7 +178,7 @@ fn related(
     let encoding = state.documents.encoding();
     let places = finding.related.iter().filter_map(|(place, message)| {
         let source = found.texts.get(place.text)?;
-        let (uri, rope) = match desk.open.get(&source.path) {
+        let (uri, rope) = match open_files.open.get(&source.path) {
             Some(snapshot) => (snapshot.url.clone(), snapshot.rope.clone()),
             None => (
                 Url::from_file_path(&source.path).ok()?,

@@ -1,4 +1,4 @@
-//! Everything that is said to the client.
+//! Sends everything that goes to the client.
 //!
 //! Notifications leave in the order in which they were given. Requests are made in tasks of
 //! their own that are never aborted: an answer to a request that nobody waits for any more

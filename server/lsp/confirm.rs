@@ -1,5 +1,5 @@
-//! Asking the author before a job writes several complete chunks anew, where the editor can ask.
-//! Elsewhere the author is told.
+//! Asks the author before a job writes several complete chunks anew; an editor that can't ask shows a
+//! warning.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::state::State;
 use crate::jobs::run::error::JobError;
 use crate::jobs::write::prepare::Prepared;
 
-/// How long an answer is waited for: the job holds nothing meanwhile.
+/// The longest wait for an answer; the job has claimed nothing meanwhile.
 pub const PATIENCE: Duration = Duration::from_secs(600);
 
 const LEAVE: &str = "Leave it";

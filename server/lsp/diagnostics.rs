@@ -1,4 +1,4 @@
-//! Diagnostics: how they are made, given to the client and taken back.
+//! Makes diagnostics, and publishes and withdraws them.
 
 use std::sync::Arc;
 

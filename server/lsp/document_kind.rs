@@ -1,4 +1,5 @@
-//! What a document is, by its name alone: a brief, a chunk file, or what briefs are judged by.
+//! Tells the kind of a document by its name alone: a brief, a chunk file, or a file by which briefs are
+//! judged.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The open documents, as the client says they are.
+//! Holds the open documents, as the client reports them.
 //!
 //! Changed by the ingress only, in the order of the wire. Everything else works on snapshots
 //! and waits for the store to show what it is waiting for.
@@ -166,23 +166,23 @@ impl Documents {
     }
 }
 
-/// Holds the open documents as they were at one moment, so that all places fit one text.
-pub struct Desk {
+/// The open documents with a file as they were at one moment, so that all places fit one text.
+pub struct OpenFiles {
     pub open: HashMap<PathBuf, Snapshot>,
 }
 
-impl Desk {
+impl OpenFiles {
     /// Takes the open documents that have a file.
-    pub fn of(open: &[OpenDocument]) -> Desk {
+    pub fn of(open: &[OpenDocument]) -> OpenFiles {
         let open = open.iter();
         let by_path = open.filter_map(|open| Some((open.path.clone()?, open.snapshot.clone())));
-        Desk {
+        OpenFiles {
             open: by_path.collect(),
         }
     }
 }
 
-impl Owners for Desk {
+impl Owners for OpenFiles {
     fn owner(&self, path: &Path) -> Owner {
         match self.open.contains_key(path) {
             true => Owner::Client,

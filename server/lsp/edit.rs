@@ -1,4 +1,4 @@
-//! The smallest edits that turn one text into another, safe for every client.
+//! Computes the smallest edits that turn one text into another, safe for every client.
 
 use tower_lsp::lsp_types::{
     AnnotatedTextEdit, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier,
@@ -59,7 +59,7 @@ pub fn replacements(old: &str, new: &str, head: (usize, usize)) -> Vec<Replaceme
     }
 }
 
-/// Bytes that both texts begin with, on a character boundary and not between CR and LF.
+/// Returns the number of bytes that both texts begin with, on a character boundary and not between CR and LF.
 pub fn common_prefix(a: &str, b: &str) -> usize {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     // The boundaries of `b` are the same, since UTF-8 shows them in the bytes that both texts have.
@@ -71,7 +71,7 @@ pub fn common_prefix(a: &str, b: &str) -> usize {
     }
 }
 
-/// Bytes that both texts end with, likewise.
+/// Returns the number of bytes that both texts end with, on a character boundary and not between CR and LF.
 pub fn common_suffix(a: &str, b: &str) -> usize {
     let same = a
         .bytes()

@@ -1,4 +1,4 @@
-//! The edits of ours that are on their way into open documents, one a document at most.
+//! Keeps the server's edits that were sent and not seen yet, one a document at most.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! Quick fixes: what puts a diagnostic of a chunk right, as edits.
+//! Makes the edits of quick fixes for the diagnostics of a chunk.
 //!
 //! Only what was found in the document as it is now; the edits carry its version.
 

@@ -298,7 +298,7 @@ mod tests {
         Growth::new(ChunkNumber(1), BeatId("storm".to_owned()), "", before)
     }
 
-    /// The document after the step.
+    /// Returns the document after the step.
     fn made(document: &str, step: &Step) -> String {
         let mut text = document.to_owned();
         for change in step.changes(document).iter().rev() {
@@ -389,7 +389,7 @@ mod tests {
         prop::collection::vec(event, 1..24)
     }
 
-    /// The author writes in capitals, the model does not.
+    /// Returns a text as the author writes it in these tests: in capitals, which the model does not use.
     fn by_hand(text: &str) -> String {
         text.chars().filter(|c| c.is_uppercase()).collect()
     }

@@ -1,4 +1,4 @@
-//! What the client said of itself in `initialize`, and what follows from it.
+//! Reads what the client reported of itself in `initialize`, and what follows from it.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Whether the client still wants us: shutdown, exit, end of input.
+//! Knows whether the client has left: shutdown, exit, end of input.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 

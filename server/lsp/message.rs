@@ -210,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    /// The code and id of the answer.
+    /// Returns the code and id of the answer.
     fn refused(body: impl AsRef<[u8]>) -> (i64, Value) {
         match read(body.as_ref()) {
             Message::Refused(response) => {
@@ -221,7 +221,7 @@ mod tests {
         }
     }
 
-    /// The text of a notification.
+    /// Returns the text of a notification.
     fn text(body: impl AsRef<[u8]>) -> String {
         match read(body.as_ref()) {
             Message::Request(request) => match request.params() {

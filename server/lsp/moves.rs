@@ -1,4 +1,4 @@
-//! What became of places in a text through edits that nobody reported one by one. Pure.
+//! Follows places in a text through edits that nobody reported one by one. Pure.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Positions of the protocol ⇄ offsets in a text.
+//! Converts positions of the protocol to offsets in a text, and back.
 //!
 //! The protocol counts lines at LF, CRLF and CR, and columns in code units of the negotiated
 //! encoding. Nothing that a client sends can be out of range here: what lies beyond the end is

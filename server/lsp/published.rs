@@ -1,4 +1,4 @@
-//! Which diagnostics the client has been given, and still shows.
+//! Keeps the diagnostics that the client was given, and still shows.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! What is to be looked at again, and when: briefs and chunk files alike.
+//! Schedules briefs and chunk files to be reviewed after changes.
 
 use std::path::Path;
 use std::sync::Arc;

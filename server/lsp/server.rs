@@ -1,4 +1,4 @@
-//! The server itself: which requests it answers, and how it ends.
+//! Serves a client: lists the requests that it answers, and ends it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What the server knows, in one place: documents, the client, its settings, the jobs. What it does with them is above.
+//! Holds the state of the server: documents, the client, its settings, the jobs.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -241,7 +241,7 @@ fn layered(below: Value, above: Value) -> Value {
     }
 }
 
-/// Knows the pages of chunks, one a file.
+/// The streams of chunks, one a file.
 #[derive(Default)]
 pub struct BufferStreams {
     latest: Mutex<HashMap<PathBuf, CancellationToken>>,
@@ -249,14 +249,14 @@ pub struct BufferStreams {
 }
 
 impl BufferStreams {
-    /// Makes a label that no other page has.
+    /// Returns a label that no other stream has.
     pub fn label(&self) -> String {
         let page = self.labelled.fetch_add(1, Ordering::Relaxed);
         format!("storywright/page-{page}")
     }
 
-    /// Begins a page: one that an earlier job left for the same file is over. The token tells
-    /// when this one is.
+    /// Begins a stream, and ends the one of an earlier job for the same file. The token is cancelled when
+    /// this one is to end.
     pub fn begin(&self, path: &Path) -> CancellationToken {
         let token = CancellationToken::new();
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! The story, and the chunk of it, that a place in a document is about.
+//! Finds the story, and the chunk of it, that a place in a document is about.
 
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Carries out an author's decisions: texts kept, locked, restored and accepted; drafts created, switched and
 //! adopted; new stories.
 
-pub mod drafts;
 pub mod new_story;
+pub mod sessions;
 pub mod upkeep;

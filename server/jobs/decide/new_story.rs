@@ -58,7 +58,7 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// A double-quoted YAML string, on one line.
+/// Returns a double-quoted YAML string, on one line.
 fn yaml_string(text: &str) -> String {
     let line: String = text
         .chars()

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::analysis::drafts;
 use crate::analysis::error::StoryError;
 use crate::analysis::selection::Selection;
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::stale;
 use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::analysis::story_file::StoryFile;
+use crate::analysis::story_sessions;
 use crate::analysis::written::Written;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
@@ -119,7 +119,7 @@ fn carry_out(
     let disk = workshop.disk();
     match &request.session {
         // A mistyped name, or a look at what is not there, must not begin a draft.
-        Some(id) => drafts::known(&story, id, disk)?,
+        Some(id) => story_sessions::known(&story, id, disk)?,
         None if story.folder.current_session(disk)?.is_none() => {
             return Err(StoryError::NothingWritten(request.decision.name()).into());
         }
@@ -241,7 +241,7 @@ impl<'a> Deciding<'a> {
 }
 
 impl Decision {
-    /// The name of the command in a shell.
+    /// Returns the name of the command in a shell.
     pub fn name(self) -> &'static str {
         match self {
             Decision::Restore(_) => "restore",

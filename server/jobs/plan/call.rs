@@ -220,7 +220,7 @@ impl Answer<'_> {
         }
     }
 
-    /// Whether the answer was ended by the limit of its call, which can still be raised.
+    /// Tells whether the answer was ended by the limit of its call, which can still be raised.
     fn is_own_limit(&self, reason: &FinishReason) -> bool {
         let model = &self.job.model;
         let heard = model.tokenizers.estimator(&model.name).estimate(&self.text);

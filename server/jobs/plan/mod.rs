@@ -101,7 +101,7 @@ impl Planning {
         })
     }
 
-    /// The title of the story.
+    /// Returns the title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
     }

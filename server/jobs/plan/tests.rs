@@ -10,7 +10,7 @@ use crate::writing::plan::check;
 use crate::writing::plan::check::Kind;
 use crate::writing::plan::reader::{Piece, Reader};
 
-/// A line of a brief, as authors have them.
+/// Returns a line of a brief, as authors have them.
 fn brief_line() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -60,7 +60,7 @@ fn brief_text() -> impl Strategy<Value = String> {
         })
 }
 
-/// A line of an answer, as models have them.
+/// Returns a line of an answer, as models have them.
 fn answer_line() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -81,7 +81,7 @@ fn answer_line() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What planning does with an answer, without the calls.
+/// Returns what planning does with an answer, without the calls.
 fn plant(text: &str, answer: &str, gaps: &[usize]) -> (String, Vec<NewBeat>) {
     let mut reader = Reader::default();
     let mut pieces = reader.push(answer);

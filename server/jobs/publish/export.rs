@@ -4,9 +4,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::analysis::drafts;
 use crate::analysis::error::StoryError;
 use crate::analysis::story_file::StoryFile;
+use crate::analysis::story_sessions;
 use crate::jobs::run::error::JobError;
 use crate::session::{self, Disk, Exported, Owners, SessionId};
 use crate::settings::Settings;
@@ -54,7 +54,7 @@ pub fn export(
         story.check_merged()?;
     }
     let id = match wanted {
-        Some(id) => drafts::known(story, id, disk).map(|()| id.clone())?,
+        Some(id) => story_sessions::known(story, id, disk).map(|()| id.clone())?,
         None => story
             .folder
             .current_session(disk)?

@@ -112,32 +112,32 @@ impl ConnectedModel {
         self.answering.note(said);
     }
 
-    /// The name of the model that is asked for, as it is recorded.
+    /// Returns the name of the model that is asked for, as it is recorded.
     pub fn asked(&self) -> &str {
         recorded_model(&self.name)
     }
 
-    /// The name of the model that answers; until a server has said which, the one that is asked for.
+    /// Returns the name of the model that answers; until a server has said which, the one that is asked for.
     pub fn answers(&self) -> String {
         self.answering
             .name()
             .unwrap_or_else(|| self.asked().to_owned())
     }
 
-    /// The name of the model that is asked for, where another one answers.
+    /// Returns the name of the model that is asked for, where another one answers.
     pub fn asked_in_vain(&self) -> Option<String> {
         let asked = self.asked();
         (self.answers() != asked).then(|| asked.to_owned())
     }
 
-    /// The price of the model that answers, else of the one that is asked for.
+    /// Returns the price of the model that answers, else of the one that is asked for.
     pub(crate) fn price(&self, prices: &BTreeMap<String, Price>) -> Option<Price> {
         let answers = self.answers();
         let names = [answers.as_str(), &self.name, self.asked()];
         names.into_iter().find_map(|name| prices.get(name).copied())
     }
 
-    /// What a prompt to its model may have.
+    /// Returns what a prompt to its model may have.
     pub(crate) fn limit(&self, settings: &Settings) -> PromptLimit {
         self.limit_of(settings.context_tokens)
     }
@@ -399,7 +399,7 @@ pub async fn endpoint(
     })
 }
 
-/// A command line for the system's own shell.
+/// Returns a command line for the system's own shell.
 #[cfg(not(windows))]
 fn shell(command: &str) -> tokio::process::Command {
     let mut shell = tokio::process::Command::new("sh");
@@ -407,8 +407,8 @@ fn shell(command: &str) -> tokio::process::Command {
     shell
 }
 
-/// A command line for the system's own shell, which takes it as it stands: `cmd` knows no quotes that are
-/// escaped.
+/// Returns a command line for the system's own shell, which takes it as it stands: `cmd` knows no quotes that
+/// are escaped.
 #[cfg(windows)]
 fn shell(command: &str) -> tokio::process::Command {
     let mut shell = tokio::process::Command::new("cmd");

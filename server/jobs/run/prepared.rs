@@ -22,12 +22,12 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The title of the story.
+    /// Returns the title of the story.
     pub fn title(&self) -> &str {
         &self.story.brief.title
     }
 
-    /// What the job does to chunks.
+    /// Returns what the job does to chunks.
     pub fn work(&self) -> Work {
         self.request.scope.work()
     }

@@ -12,7 +12,7 @@ use crate::analysis::lineup::{Lineup, without_tail};
 use crate::analysis::mode::Choice;
 use crate::analysis::status::StoryStatus;
 use crate::analysis::written::Written;
-use crate::analysis::{drafts, stale};
+use crate::analysis::{stale, story_sessions};
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::brief_watch::BriefWatch;
@@ -56,7 +56,7 @@ impl Prepared {
         request.scope.named(&plan)?;
         if let (Some(session), Naming::ByAuthor) = (&request.session, request.naming) {
             // A mistyped name must not begin, and pay for, a draft of its own.
-            drafts::known(&story, session, workshop.disk())?;
+            story_sessions::known(&story, session, workshop.disk())?;
         }
         Ok(Prepared {
             request,

@@ -1,4 +1,4 @@
-//! Pages in a client that is minutes late, on a clock that stands still until all wait for it.
+//! Tests streams to a client that is minutes late, on a clock that advances only when every task waits.
 
 use std::fmt;
 
@@ -103,7 +103,7 @@ impl Client {
         self.state.documents.get(&self.url).unwrap().text()
     }
 
-    /// The next edit that the server asks for; `None` where none comes for so long.
+    /// Returns the next edit that the server asks for; `None` where none comes in time.
     async fn asked_within(&mut self, patience: Duration) -> Option<Asked> {
         let until = Instant::now() + patience;
         loop {

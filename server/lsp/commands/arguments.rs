@@ -1,4 +1,4 @@
-//! The arguments of a command, in the many shapes in which clients send them.
+//! Reads the arguments of a command, in the many shapes in which clients send them.
 
 use serde_json::Value;
 use tower_lsp::lsp_types::Url;

@@ -1,4 +1,4 @@
-//! What a command is: a row of the table.
+//! Describes a command as a row of the table.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! What can be done at a place of a document: the offers of all commands, in the order of menus. No model is asked.
+//! Lists what can be done at a place of a document: the offers of all commands, in the order of menus. No
+//! model is asked.
 
 use std::sync::Arc;
 
@@ -224,7 +225,7 @@ mod tests {
         }
     }
 
-    /// The commands and titles of what is offered on the first chunk of a story, and on the story.
+    /// Returns the commands and titles of what is offered on the first chunk of a story, and on the story.
     fn offered(status: &StoryStatus) -> (Vec<String>, Vec<String>) {
         let url = Url::parse("file:///novel/story.md").unwrap();
         let target = Target {

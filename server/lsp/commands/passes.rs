@@ -1,4 +1,4 @@
-//! The commands that go over complete chunks: refine, audit, and read what later chunks have to know.
+//! The commands for complete chunks: refine, audit, and read what later chunks have to know.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::arguments::Arguments;
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::story_file::StoryFile;
-use crate::jobs::decide::drafts;
+use crate::jobs::decide::sessions;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::state::State;
 use crate::lsp::stories;
@@ -21,7 +21,7 @@ pub async fn new(call: Call) -> Answer {
             let (story, settings) = story(state, arguments)?;
             let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
             let name = named(arguments)?;
-            drafts::create(&state.workshop, &story, &settings, name.as_ref(), owners)
+            sessions::create(&state.workshop, &story, &settings, name.as_ref(), owners)
                 .map_err(|error| cause_chain(&error))
         })
         .await?;
@@ -38,7 +38,7 @@ pub async fn adopt(call: Call) -> Answer {
             let (story, settings) = story(state, arguments)?;
             let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
             let name = named(arguments)?;
-            let id = drafts::adopt(&state.workshop, &story, &settings, name.as_ref(), owners)
+            let id = sessions::adopt(&state.workshop, &story, &settings, name.as_ref(), owners)
                 .map_err(|error| cause_chain(&error))?;
             Ok((id, story.folder.brief_name().to_owned()))
         })
@@ -66,7 +66,7 @@ pub async fn switch(call: Call) -> Answer {
                 ));
             };
             let id = SessionId::parse(wanted).map_err(|error| error.to_string())?;
-            drafts::switch(&read.story, &id, state.workshop.disk()).map_err(|error| cause_chain(&error))?;
+            sessions::switch(&read.story, &id, state.workshop.disk()).map_err(|error| cause_chain(&error))?;
             Ok(id)
         })
         .await?;

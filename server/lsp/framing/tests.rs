@@ -24,7 +24,7 @@ fn take(framing: &mut Framing, seen: &mut Vec<Seen>) {
     }
 }
 
-/// The frames of bytes that come in pieces.
+/// Returns the frames of bytes that come in pieces.
 fn frames<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
     let mut framing = Framing::default();
     let mut seen = Vec::new();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::{MessageType, RenameFilesParams, Url};
 
 use crate::analysis::story_file::is_brief_name;
-use crate::jobs::decide::drafts;
+use crate::jobs::decide::sessions;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::documents::path_of;
@@ -54,7 +54,7 @@ fn follow_rename(state: &Arc<State>, old: &Path, new: &Path) -> Result<Option<St
     }
     let adopted = stories::read(state, new).and_then(|(story, settings)| {
         let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;
-        drafts::follow_rename(&state.workshop, &story, &settings, &former, &owners)
+        sessions::follow_rename(&state.workshop, &story, &settings, &former, &owners)
     });
     let adopted = adopted.map_err(|error| cause_chain(&error))?;
     let ids: Vec<&str> = adopted.iter().map(SessionId::as_str).collect();

@@ -1,4 +1,4 @@
-//! A draft of a story as it was at one moment: what is written of it, and what is stale.
+//! Takes a snapshot of a session: what is written of its story, and what is stale.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,9 +8,9 @@ use super::stale_reason::StaleReason;
 use super::written::Written;
 use crate::session::{PlannedChunk, SessionId};
 
-/// A draft as it was at one moment, with the story that it is a draft of.
+/// The snapshot of a session, with the story that it belongs to.
 #[derive(Debug)]
-pub struct DraftSnapshot {
+pub struct SessionSnapshot {
     pub read: Arc<StorySnapshot>,
     /// The chunks that the outline asks for.
     pub plan: Vec<PlannedChunk>,
@@ -19,14 +19,14 @@ pub struct DraftSnapshot {
     reasons: OnceLock<Vec<Vec<StaleReason>>>,
 }
 
-impl DraftSnapshot {
+impl SessionSnapshot {
     pub(super) fn new(
         read: Arc<StorySnapshot>,
         plan: Vec<PlannedChunk>,
         session: SessionId,
         written: Written,
-    ) -> DraftSnapshot {
-        DraftSnapshot {
+    ) -> SessionSnapshot {
+        SessionSnapshot {
             read,
             plan,
             session,
@@ -35,7 +35,7 @@ impl DraftSnapshot {
         }
     }
 
-    /// Returns why each chunk is stale, in story order; found out when it is first asked for.
+    /// Returns the reasons why each chunk is stale, in story order; computed at the first call.
     pub fn stale_reasons(&self) -> &[Vec<StaleReason>] {
         let (story, settings) = (&self.read.story, &self.read.settings);
         self.reasons

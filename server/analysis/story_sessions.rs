@@ -1,11 +1,11 @@
-//! Which drafts a story has: one that is named, or such as lost their brief.
+//! Finds a session by its name, and the sessions that a story could adopt.
 
 use super::error::{StoryError, offer};
 use super::story_file::StoryFile;
 use crate::session::{Disk, SessionId, StoreError, Stray};
 use crate::settings::Settings;
 
-/// Finds the drafts that a story without one may go on with, and a sentence about them.
+/// Finds the sessions that a story without one could adopt, and returns them with a sentence about them.
 pub(crate) fn adoptable(
     story: &StoryFile,
     settings: &Settings,
@@ -21,7 +21,7 @@ pub(crate) fn adoptable(
     Ok(Some((ids.collect(), told)))
 }
 
-/// Stops at a name that no draft of the story has.
+/// Fails where a story has no session of a name.
 ///
 /// # Errors
 /// [`StoreError::NoSession`] where there is nothing of that name, [`StoreError::Outside`] where
