@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::changelog;
+use super::revising::made_of;
 use super::{Cache, Inner};
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
@@ -221,16 +222,25 @@ impl Inner {
     /// Returns the steps that take away the copy of a text, and what is known of it, when its one chunk
     /// has another text.
     fn remove_copy(&self, cache: &Cache, digest: &Digest) -> Result<Vec<Step>, StoreError> {
-        // What is known of the text is known of the revision that was made of it.
-        let is_awaited = |record: &ChunkRecord| {
-            record.revision.is_some() && record.refined_sha256.as_ref() == Some(digest)
-        };
         // Two chunks may have the same text.
-        let is_needed = owners(cache, digest) > 1 || cache.manifest.all_records().any(is_awaited);
-        match is_needed {
+        match owners(cache, digest) > 1 || self.is_revised(cache, digest)? {
             true => Ok(Vec::new()),
             false => self.removal(digest),
         }
+    }
+
+    /// Tells whether a revision waits that was made of a text: what is known of the one is known of the
+    /// other.
+    fn is_revised(&self, cache: &Cache, digest: &Digest) -> Result<bool, StoreError> {
+        let records = cache.manifest.all_records();
+        for record in records.filter(|record| record.revision.is_some()) {
+            let revision = self.revision_path(Path::new(&record.file));
+            let text = self.disk.read_text(&revision)?;
+            if text.as_deref().and_then(made_of).as_ref() == Some(digest) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the steps that take away what is known of the text that a revision was made of, when the
