@@ -161,8 +161,12 @@ impl Journal {
         } else if ours.is_empty() {
             // Nothing to keep.
             Verdict::Saved
-        } else if ours.starts_with(theirs) && other.status == Some(FileStatus::Complete) {
-            // What grows is marked as complete with its last words: this was shortened.
+        } else if ours.starts_with(theirs)
+            && other.status == Some(FileStatus::Complete)
+            && !self.marks.replaces.is_empty()
+        {
+            // It is none of the texts that were replaced, and what grows is marked as complete with its last
+            // words: this was shortened.
             Verdict::Apart
         } else if ours.starts_with(theirs) {
             Verdict::Apply
@@ -392,6 +396,13 @@ mod tests {
             let found = journal.against(&file(status(&row[3]), &row[2]), Place::Buffer);
             assert_eq!(format!("{found:?}"), row[4], "{row:?}");
         }
+    }
+
+    #[test]
+    fn a_journal_that_replaces_nothing_goes_on_from_a_complete_text() {
+        let journal = journal(Complete, "One. Two.", &Marks::default());
+        let found = journal.against(&file(Complete, "One."), Place::Buffer);
+        assert_eq!(found, Verdict::Apply);
     }
 
     /// All was seen of a text when the file held another one, at second 1.
