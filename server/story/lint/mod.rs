@@ -23,6 +23,7 @@ mod lexicon;
 mod name_drift;
 mod name_drift_unspaced;
 mod pack;
+pub mod passages;
 mod phrases;
 mod pov_shift;
 mod protagonist_absent;

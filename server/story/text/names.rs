@@ -5,18 +5,20 @@
 //! visitor" is not. An occurrence inside a longer name of somebody else is not counted: "Mrs.
 //! Adair" is not her husband.
 
+mod rewritten;
 mod small_words;
 
-use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::language::Language;
 use super::scripts::{is_hangul, is_unspaced};
+use crate::story::Span;
 use crate::story::brief::CastEntry;
+use rewritten::{Rewritten, composed};
 use small_words::{HONORIFICS, KOREAN_ENDINGS, Place, says_nothing};
 
 /// The separators between the parts of a name in unspaced scripts.
@@ -50,6 +52,15 @@ struct NameWord {
 struct Occurrence {
     entry: usize,
     place: Range<usize>,
+}
+
+/// A place of a text that names a character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The index into the cast.
+    pub entry: usize,
+    /// The name alone, in bytes: no `'s`, no ending that a script writes onto it.
+    pub span: Span,
 }
 
 impl CastNames {
@@ -105,6 +116,25 @@ impl CastNames {
         found.iter().filter(counts).map(|one| one.entry).collect()
     }
 
+    /// Finds where a text names the entries, in its order and by the longest name that stands there. A name
+    /// that several entries share is a mention of each.
+    pub fn mentions_in(&self, text: &str) -> Vec<Mention> {
+        let composed = Rewritten::composed(text);
+        let mut found = self.occurrences(&composed.text);
+        found.sort_by_key(|one| (one.place.start, Reverse(one.place.end), one.entry));
+        let mut mentions: Vec<Mention> = Vec::new();
+        let mut last = 0..0;
+        for Occurrence { entry, place } in found {
+            let is_shared = place == last && mentions.last().is_some_and(|it| it.entry != entry);
+            if place.start >= last.end || is_shared {
+                let span = composed.in_source(&place);
+                mentions.push(Mention { entry, span });
+                last = place;
+            }
+        }
+        mentions
+    }
+
     /// Tells whether a text names anybody.
     pub fn is_in(&self, text: &str) -> bool {
         !self.occurrences(&composed(text)).is_empty()
@@ -115,30 +145,28 @@ impl CastNames {
         if !self.by_word.is_empty() {
             let words: Vec<(usize, &str)> = text.unicode_word_indices().collect();
             for (at, (_, word)) in words.iter().enumerate() {
-                for form in forms(word) {
+                for (_, form) in forms(word) {
                     let ways = self.by_word.get(&form.to_lowercase()).into_iter().flatten();
                     let ways = ways.map(|way| &self.ways[*way]);
-                    let here = ways.filter(|way| way.stands_at(&words[at..]));
-                    found.extend(here.map(|way| {
-                        let (last, end) = words[at + way.words.len() - 1];
-                        Occurrence {
-                            entry: way.entry,
-                            place: words[at].0..last + end.len(),
-                        }
+                    found.extend(ways.filter_map(|way| {
+                        let place = way.place_at(&words[at..])?;
+                        let entry = way.entry;
+                        Some(Occurrence { entry, place })
                     }));
                 }
             }
         }
-        let run = match text.contains(DOTS) && !self.unspaced.is_empty() {
-            true => Cow::Owned(text.split(DOTS).collect::<String>()),
-            false => Cow::Borrowed(text),
-        };
+        if self.unspaced.is_empty() {
+            return found;
+        }
+        let run = Rewritten::without(text, &DOTS);
         for way in self.unspaced.iter().map(|way| &self.ways[*way]) {
             let name = way.words.first().map_or("", |word| word.text.as_str());
             if !name.is_empty() {
-                found.extend(run.match_indices(name).map(|(at, name)| Occurrence {
+                let places = run.text.match_indices(name);
+                found.extend(places.map(|(at, name)| Occurrence {
                     entry: way.entry,
-                    place: at..at + name.len(),
+                    place: run.in_source(&(at..at + name.len())),
                 }));
             }
         }
@@ -147,13 +175,20 @@ impl CastNames {
 }
 
 impl Way {
-    fn stands_at(&self, words: &[(usize, &str)]) -> bool {
-        words.len() >= self.words.len()
-            && self
-                .words
-                .iter()
-                .zip(words)
-                .all(|(own, (_, word))| forms(word).any(|form| own.is(form)))
+    /// Finds the name at the first of `words`, each with its place in the text: from the form of its first
+    /// word to that of its last.
+    fn place_at(&self, words: &[(usize, &str)]) -> Option<Range<usize>> {
+        if words.len() < self.words.len() {
+            return None;
+        }
+        let mut place: Option<Range<usize>> = None;
+        for (own, (at, word)) in self.words.iter().zip(words) {
+            let (within, form) = forms(word).find(|(_, form)| own.is(form))?;
+            let start = at + within;
+            let first = place.map_or(start, |place| place.start);
+            place = Some(first..start + form.len());
+        }
+        place
     }
 }
 
@@ -216,43 +251,33 @@ fn tells(part: &str, place: Place, language: &str) -> bool {
     is_there && is_named && (letters >= 3 || is_short_name && letters >= 2)
 }
 
-/// Lists a word of a text in the forms in which it may be a name: by itself, without what an
-/// apostrophe joins to it, without what some scripts write onto it.
-fn forms(word: &str) -> impl Iterator<Item = &str> {
+/// Lists a word of a text in the forms in which it may be a name, each with its place in the word: by itself,
+/// without what an apostrophe joins to it, without what some scripts write onto it.
+fn forms(word: &str) -> impl Iterator<Item = (usize, &str)> {
     let halves = word
         .split_once('\'')
         .filter(|(before, after)| !before.is_empty() && !after.is_empty());
-    let bare = halves.map(|(before, _)| before);
-    let elided = halves.map(|(_, after)| after);
-    let arabic = word.strip_prefix(['و', 'ف', 'ب', 'ل', 'ك']);
+    let bare = halves.map(|(before, _)| (0, before));
+    let elided = halves.map(|(before, after)| (before.len() + 1, after));
+    let arabic = word
+        .strip_prefix(['و', 'ف', 'ب', 'ل', 'ك'])
+        .map(|rest| (word.len() - rest.len(), rest));
     let korean = KOREAN_ENDINGS
         .iter()
         .filter(|_| word.chars().any(is_hangul))
-        .filter_map(|ending| word.strip_suffix(ending));
-    let forms = std::iter::once(word)
+        .filter_map(|ending| Some((0, word.strip_suffix(ending)?)));
+    let forms = std::iter::once((0, word))
         .chain(bare)
         .chain(elided)
         .chain(arabic)
         .chain(korean);
-    forms.filter(|form| !form.is_empty())
+    forms.filter(|(_, form)| !form.is_empty())
 }
 
 fn without_honorific(part: &str) -> &str {
     let bare = HONORIFICS.iter().find_map(|end| part.strip_suffix(end));
     bare.filter(|bare| bare.chars().count() >= 2)
         .unwrap_or(part)
-}
-
-/// Writes accents and apostrophes as names have them here.
-fn composed(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return Cow::Borrowed(text);
-    }
-    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
-    match composed.contains('’') {
-        true => Cow::Owned(composed.replace('’', "'")),
-        false => composed,
-    }
 }
 
 fn has_capital(word: &str) -> bool {
@@ -410,6 +435,55 @@ mod tests {
         assert_eq!(named("en", &vosses, "Mara Voss came."), [0]);
         assert_eq!(named("en", &vosses, "Mara Voss and Voss came."), [0, 1]);
         assert_eq!(named("ja", &["春", "春子"], "春子が来た。"), [1]);
+    }
+
+    #[test]
+    fn mentions_have_the_place_of_the_name_alone() {
+        for (language, cast, text, expected) in [
+            (
+                "en",
+                &["Mara Voss / the keeper"][..],
+                "“Mara’s lamp,” said the keeper; Mara Voss's.",
+                "0 Mara, 0 the keeper, 0 Mara Voss",
+            ),
+            (
+                "en",
+                &["Mr. Adair", "Mrs. Adair"],
+                "Mrs. Adair of the Adair house",
+                "1 Mrs. Adair, 0 Adair, 1 Adair",
+            ),
+            (
+                "en",
+                &["Mara Voss", "Old Voss"],
+                "Mara Voss and Voss",
+                "0 Mara Voss, 0 Voss, 1 Voss",
+            ),
+            (
+                "en",
+                &["Zoë Lund"],
+                "Zoe\u{308}’s é Zoë",
+                "0 Zoe\u{308}, 0 Zoë",
+            ),
+            ("fr", &["Anna Lemaire"], "d’Anna, qu'Anna", "0 Anna, 0 Anna"),
+            ("ko", &["철수"], "그날 철수는 웃었다.", "0 철수"),
+            ("ar", &["هند بنت عتبة"], "وهند في", "0 هند"),
+            (
+                "ja",
+                &["メアリー・スミス", "春子"],
+                "“春子”とメアリー スミスは",
+                "1 春子, 0 メアリー スミス",
+            ),
+            ("ja", &["春", "春子"], "春子が来た。春も。", "1 春子, 0 春"),
+            ("en", &[], "Mara", ""),
+        ] {
+            let cast: Vec<CastEntry> = cast.iter().map(|name| entry(name)).collect();
+            let names = CastNames::of(&cast, &Language::parse(language).unwrap());
+            let found = names.mentions_in(text);
+            let found = found
+                .iter()
+                .map(|it| format!("{} {}", it.entry, &text[it.span.clone()]));
+            assert_eq!(found.collect::<Vec<_>>().join(", "), expected, "{text}");
+        }
     }
 
     #[test]
