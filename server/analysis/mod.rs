@@ -6,13 +6,15 @@
 
 pub mod error;
 pub mod explain;
+pub mod features;
 pub mod findings;
+pub mod index;
 mod inputs;
 pub(crate) mod lineup;
 pub(crate) mod mode;
 pub mod placed_problem;
 pub(crate) mod selection;
-mod session_snapshot;
+pub mod session_snapshot;
 pub mod sessions;
 pub mod snapshot;
 pub mod snapshots;

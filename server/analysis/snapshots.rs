@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::error::StoryError;
 use super::explain::Explanation;
 use super::findings::{self, Findings, Memory};
+use super::index::{MentionMemory, StoryIndex};
 use super::inputs::{Inputs, Memo};
 use super::selection::ChunkRef;
 use super::session_snapshot::SessionSnapshot;
@@ -41,6 +42,8 @@ struct Story {
     statuses: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryStatus>>>>,
     findings: Mutex<HashMap<Option<SessionId>, Arc<Memo<Findings>>>>,
     memories: Mutex<HashMap<Option<SessionId>, Memory>>,
+    indices: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryIndex>>>>,
+    mentions: Mutex<HashMap<Option<SessionId>, MentionMemory>>,
 }
 
 /// An owned [`StorySource`].
@@ -183,6 +186,32 @@ impl Look<'_> {
             let found = findings::of_session(&snapshot, &owners, &disk, &mut memory);
             lock(&self.story.memories).insert(key.clone(), memory);
             found
+        });
+        Ok(found?.1)
+    }
+
+    /// Returns where the texts of a session stand and whom they name: of the one that is named, else of the current
+    /// one.
+    ///
+    /// # Errors
+    /// As [`Look::session`].
+    pub fn index(&self, wanted: Option<&SessionId>) -> Result<Arc<StoryIndex>, StoryError> {
+        let key = wanted.cloned();
+        let memo = of(&self.story.indices, &key);
+        let found = memo.get(self.owners, |inputs| {
+            let disk = inputs.disk(&self.snapshots.disk);
+            let owners = inputs.owners(self.owners);
+            let read = self.story_for(inputs)?;
+            let session = match wanted {
+                Some(id) => Some(id.clone()),
+                None => read.story.folder.current_session(&disk)?,
+            };
+            let session = session.map(|session| self.session_for(&session, inputs));
+            let session = session.transpose()?;
+            let mut memory = lock(&self.story.mentions).remove(&key).unwrap_or_default();
+            let index = StoryIndex::read(read, session, &owners, &disk, &mut memory);
+            lock(&self.story.mentions).insert(key.clone(), memory);
+            index
         });
         Ok(found?.1)
     }
@@ -430,6 +459,38 @@ mod tests {
             snapshot(&editor).written.view.chunks[0].text,
             "He went down."
         );
+    }
+
+    #[test]
+    fn who_is_named_is_looked_for_where_a_text_or_the_cast_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str, seconds| put(folder.path(), name, text, seconds);
+        let chunk = |number: usize| format!("generated/lamp-01/chunks/chunk_0{number}.md");
+        let text = |number: usize, beat: &str, prose: &str| {
+            format!("---\nchunk: {number}\nbeat: {beat}\nstatus: complete\n---\n{prose}\n")
+        };
+        let brief = "---\ntitle: Lamp\n---\n# Cast\n## Mara\n# Outline\n## A\nx\n## B\nx\n";
+        put("story.md", brief, 0);
+        put(&chunk(1), &text(1, "a", "Mara’s lamp."), 0);
+        put(&chunk(2), &text(2, "b", "Mara and Mara."), 0);
+        let snapshots = Snapshots::new(Environment::default(), Disk::real());
+        let path = folder.path().join("story.md");
+        let source = StorySource::of_files(&path, None);
+        let index = || snapshots.look(&source, &NoEditor).index(None).unwrap();
+        let counts = |index: &StoryIndex| -> Vec<usize> {
+            let texts = index.texts().map(|text| text.mentions.len());
+            texts.collect()
+        };
+        let first = index();
+        assert_eq!(counts(&first), [1, 1, 2]);
+        assert!(Arc::ptr_eq(&first, &index()));
+        put(&chunk(2), &text(2, "b", "Nobody."), 1);
+        let second = index();
+        assert_eq!(counts(&second), [1, 1, 0]);
+        let of = |index: &StoryIndex, at: usize| Arc::clone(&index.chunks[at].file.mentions);
+        assert!(Arc::ptr_eq(&of(&first, 0), &of(&second, 0)), "read again");
+        put("story.md", &brief.replace("## Mara", "## Ilse"), 2);
+        assert_eq!(counts(&index()), [1, 0, 0]);
     }
 
     #[test]

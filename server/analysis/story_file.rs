@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::error::StoryError;
+use super::features::document::{DocumentKind, StoryDocument};
 use super::placed_problem::PlacedProblem;
-use crate::session::{NoFile, Owners, PlannedChunk, ReadFiles, StoryFolder, read_file};
+use crate::session::{GENERATED, NoFile, Owners, PlannedChunk, ReadFiles, StoryFolder, read_file};
 use crate::settings::Settings;
 use crate::story::encoding::{self, NotText};
+use crate::story::names::CastNames;
 use crate::story::problem::line_of;
 use crate::story::sizes::{SizeDefaults, sizes_of};
 use crate::story::{Brief, ChunkNumber, Digest, Problem};
@@ -31,6 +33,7 @@ pub struct StoryFile {
 
 #[derive(Debug, Default)]
 struct Derived {
+    names: OnceLock<CastNames>,
     ground: OnceLock<Ground>,
     yardstick: OnceLock<Yardstick>,
 }
@@ -85,6 +88,39 @@ pub fn find_brief(path: &Path) -> Result<PathBuf, FindError> {
         },
         _ => Err(FindError::Several(briefs)),
     }
+}
+
+/// Finds the briefs of a folder and of those below it, sorted; nothing in what is hidden, generated or deep
+/// below, and no more than a workspace of stories has. Blocks on the file system.
+pub fn find_briefs(folder: &Path) -> Vec<PathBuf> {
+    /// Folders are looked into so far below the first.
+    const DEPTH: usize = 4;
+    /// So many folders are looked into.
+    const FOLDERS: usize = 500;
+    let is_passed_over =
+        |name: &str| name.starts_with('.') || matches!(name, GENERATED | "node_modules" | "target");
+    let mut briefs = Vec::new();
+    let mut folders = std::collections::VecDeque::from([(folder.to_owned(), 0)]);
+    let mut seen = 0;
+    while let Some((folder, depth)) = folders.pop_front() {
+        seen += 1;
+        if seen > FOLDERS {
+            break;
+        }
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let (Some(name), Ok(kind)) = (name.to_str(), entry.file_type()) else {
+                continue;
+            };
+            if kind.is_dir() && depth < DEPTH && !is_passed_over(name) {
+                folders.push_back((entry.path(), depth + 1));
+            } else if kind.is_file() && is_brief_name(name) {
+                briefs.push(entry.path());
+            }
+        }
+    }
+    briefs.sort();
+    briefs
 }
 
 /// The reason why a path does not lead to one brief.
@@ -154,6 +190,22 @@ impl StoryFile {
         text.clone_into(&mut self.text);
         self.brief = brief.clone();
         self.derived = Arc::default();
+    }
+
+    /// Returns the ways in which texts name the cast, computed from the brief at the first call.
+    pub fn names(&self) -> &CastNames {
+        let names = &self.derived.names;
+        names.get_or_init(|| CastNames::of(&self.brief.cast, &self.brief.language))
+    }
+
+    /// Returns a document of the story, or one that lies beside it, to be looked at.
+    pub fn document<'a>(&'a self, kind: &'a DocumentKind, text: &'a str) -> StoryDocument<'a> {
+        StoryDocument {
+            kind,
+            text,
+            brief: &self.brief,
+            names: self.names(),
+        }
     }
 
     /// Returns the part that the prompts of all chunks share, computed from the brief at the first call.

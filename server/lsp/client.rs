@@ -16,8 +16,8 @@ use tower_lsp::Client;
 use tower_lsp::jsonrpc;
 use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostics, ShowMessage};
 use tower_lsp::lsp_types::request::{
-    ApplyWorkspaceEdit, RegisterCapability, Request, ShowDocument, ShowMessageRequest,
-    WorkDoneProgressCreate, WorkspaceConfiguration,
+    ApplyWorkspaceEdit, CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, Request,
+    ShowDocument, ShowMessageRequest, WorkDoneProgressCreate, WorkspaceConfiguration,
 };
 use tower_lsp::lsp_types::{
     ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
@@ -214,6 +214,26 @@ impl EditorClient {
             let _ = client
                 .request::<ShowDocument>(params, Duration::from_secs(10))
                 .await;
+        });
+    }
+
+    /// Has the client ask anew for the code lenses that it shows, without waiting for it.
+    pub fn refresh_lenses(&self) {
+        self.refresh::<CodeLensRefresh>();
+    }
+
+    /// Has the client ask anew for the inlay hints that it shows, without waiting for it.
+    pub fn refresh_hints(&self) {
+        self.refresh::<InlayHintRefreshRequest>();
+    }
+
+    fn refresh<R>(&self)
+    where
+        R: Request<Params = (), Result = ()> + 'static,
+    {
+        let client = self.clone();
+        tokio::spawn(async move {
+            let _ = client.request::<R>((), Duration::from_secs(10)).await;
         });
     }
 

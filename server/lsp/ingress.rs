@@ -62,6 +62,14 @@ impl<S> Ingress<S> {
             "textDocument/didChange" if self.state.is_echo(&url) => return,
             // Neither a tab that goes away nor one of many that are saved is where the author is.
             "textDocument/didClose" | "textDocument/didSave" => return,
+            // What editors ask by themselves, of every document that is in sight.
+            "textDocument/codeLens"
+            | "textDocument/documentLink"
+            | "textDocument/documentSymbol"
+            | "textDocument/foldingRange"
+            | "textDocument/inlayHint"
+            | "textDocument/semanticTokens/full"
+            | "textDocument/semanticTokens/range" => return,
             "textDocument/codeAction" => params.pointer("/range/start"),
             "textDocument/didChange" => params.pointer("/contentChanges/0/range/start"),
             _ => params.pointer("/position"),
@@ -273,6 +281,20 @@ mod tests {
         )));
         let snapshot = state.documents.get(&Url::parse(uri).unwrap()).unwrap();
         assert_eq!((snapshot.text().as_str(), snapshot.version), ("aXb", 2));
+        let asked = |method: &'static str, uri: &str, line: u32| {
+            let position = json!({"line": line, "character": 0});
+            message(
+                method,
+                json!({"textDocument": {"uri": uri}, "position": position}),
+            )
+        };
+        // Where the author is, and what an editor asks of a document beside that.
+        let elsewhere = "file:///nowhere/else.md";
+        drop(ingress.call(asked("textDocument/hover", uri, 7)));
+        drop(ingress.call(asked("textDocument/codeLens", elsewhere, 0)));
+        let touched = state.last_touched().unwrap();
+        assert_eq!(touched.url.as_str(), uri);
+        assert_eq!(touched.position.map(|position| position.line), Some(7));
         drop(ingress.call(Request::build("exit").finish()));
         assert!(state.lifecycle.is_over());
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 use tower_lsp::lsp_types::{
-    ClientCapabilities, TextDocumentClientCapabilities, WindowClientCapabilities,
+    ClientCapabilities, MarkupKind, TextDocumentClientCapabilities, WindowClientCapabilities,
     WorkspaceClientCapabilities,
 };
 
@@ -86,6 +86,56 @@ impl Introduction {
         watched
             .and_then(|watched| watched.dynamic_registration)
             .unwrap_or(false)
+    }
+
+    /// Tells whether the client takes links for answers, each with the span that it leads from.
+    pub fn follows_links(&self) -> bool {
+        let definition = self
+            .text_document()
+            .and_then(|document| document.definition.as_ref());
+        definition.is_some_and(|definition| definition.link_support == Some(true))
+    }
+
+    /// Tells whether the client shows the symbols of a document as a tree.
+    pub fn shows_symbol_trees(&self) -> bool {
+        let symbols = self
+            .text_document()
+            .and_then(|document| document.document_symbol.as_ref());
+        symbols.is_some_and(|it| it.hierarchical_document_symbol_support == Some(true))
+    }
+
+    /// Tells whether the client renders markdown in hovers.
+    pub fn renders_markdown_in_hovers(&self) -> bool {
+        let hover = self
+            .text_document()
+            .and_then(|document| document.hover.as_ref());
+        let formats = hover.and_then(|hover| hover.content_format.as_ref());
+        formats.is_some_and(|formats| formats.contains(&MarkupKind::Markdown))
+    }
+
+    /// Tells whether the client puts the cursor where a snippet says.
+    pub fn takes_snippets(&self) -> bool {
+        let completion = self
+            .text_document()
+            .and_then(|document| document.completion.as_ref());
+        let item = completion.and_then(|completion| completion.completion_item.as_ref());
+        item.is_some_and(|item| item.snippet_support == Some(true))
+    }
+
+    /// Tells whether the client can be asked to ask anew for code lenses.
+    pub fn refreshes_lenses(&self) -> bool {
+        let lens = self
+            .workspace()
+            .and_then(|workspace| workspace.code_lens.as_ref());
+        lens.is_some_and(|lens| lens.refresh_support == Some(true))
+    }
+
+    /// Tells whether the client can be asked to ask anew for inlay hints.
+    pub fn refreshes_hints(&self) -> bool {
+        let hint = self
+            .workspace()
+            .and_then(|workspace| workspace.inlay_hint.as_ref());
+        hint.is_some_and(|hint| hint.refresh_support == Some(true))
     }
 
     fn window(&self) -> Option<&WindowClientCapabilities> {

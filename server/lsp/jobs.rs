@@ -217,6 +217,9 @@ async fn tell(
                     show(progress, &event, unit.as_str());
                     audits.show(progress, &event);
                 }
+                if let JobEvent::ChunkSaved { .. } = event.as_ref() {
+                    review::progress_changed(&state);
+                }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
                     // What was found is shown in open chunks at once.
                     chunk_review::note_all(&state);

@@ -26,6 +26,7 @@ mod journals;
 mod lifecycle;
 mod message;
 mod moves;
+mod opened;
 mod plain;
 mod position;
 mod progress;

@@ -21,6 +21,7 @@ pub fn document_closed(state: &Arc<State>, url: Url) {
 
 /// Notes that what is known of a story changed.
 pub fn story_changed(state: &Arc<State>, brief: &Path) {
+    progress_changed(state);
     if let Ok(url) = Url::from_file_path(brief) {
         document_changed(state, url);
     }
@@ -28,6 +29,20 @@ pub fn story_changed(state: &Arc<State>, brief: &Path) {
 
 /// Notes that all that is open is judged otherwise now, as by other settings.
 pub fn all_changed(state: &Arc<State>) {
+    progress_changed(state);
     chunk_review::note_all(state);
     brief_review::schedule_all(state);
+}
+
+/// Has the client ask anew how far the chunks are, where it shows that and can be asked to.
+pub fn progress_changed(state: &Arc<State>) {
+    let Some(client) = state.client() else {
+        return;
+    };
+    if state.introduction().refreshes_lenses() {
+        client.refresh_lenses();
+    }
+    if state.introduction().refreshes_hints() {
+        client.refresh_hints();
+    }
 }

@@ -15,6 +15,7 @@ mod controls;
 mod diagnostics;
 mod endurance;
 mod errors;
+mod features;
 mod framing;
 mod full_story;
 mod jobs;

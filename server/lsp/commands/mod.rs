@@ -19,7 +19,7 @@ mod table;
 mod versions;
 mod write;
 
-pub use command::{Command, Palette, Place};
+pub use command::{Command, Here, Palette, Place};
 pub use execute::execute;
-pub use offers::{Asked, Offered, offers};
+pub use offers::{Asked, Offered, offers, offers_on};
 pub use table::COMMANDS;

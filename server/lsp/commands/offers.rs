@@ -102,6 +102,11 @@ fn of_story(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
     offers
 }
 
+/// Lists what can be done with a chunk, wherever it stands.
+pub fn offers_on(here: &Here, chunk: &ChunkOverview) -> Vec<Offered> {
+    on_chunk(here, chunk, &[])
+}
+
 fn on_chunk(here: &Here, chunk: &ChunkOverview, marks: &[Mark]) -> Vec<Offered> {
     let mut offers = every(|on| match on {
         On::ChunkFirst(offer) => offer(here, chunk),

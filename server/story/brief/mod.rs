@@ -19,6 +19,9 @@ mod section_kind;
 mod sections;
 pub mod sizes;
 
+pub use attributes::ATTRIBUTES;
+pub(crate) use attributes::NAME_SEPARATORS;
+pub use metadata::KEYS;
 pub use parse::UNCLOSED_COMMENT;
 pub use parts::{Beat, Brief, CastEntry, Chapter, Rule, Section};
-pub use section_kind::SectionKind;
+pub use section_kind::{SECTION_TITLES, SectionKind};

@@ -15,7 +15,10 @@ impl Editor {
         }
         let result = match method {
             "workspace/configuration" => json!([self.persona.configuration(&self.settings)]),
-            "window/workDoneProgress/create" | "client/registerCapability" => Value::Null,
+            "window/workDoneProgress/create"
+            | "client/registerCapability"
+            | "workspace/codeLens/refresh"
+            | "workspace/inlayHint/refresh" => Value::Null,
             "window/showDocument" => json!({ "success": true }),
             "window/showMessageRequest" => self.choose(&params["actions"]),
             "workspace/applyEdit" => {
