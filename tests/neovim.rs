@@ -73,6 +73,11 @@ fn a_busy_editor_ends_no_job_and_catches_up() {
 }
 
 #[test]
+fn a_story_is_read_by_the_editors_own_means() {
+    run("features.lua", &[], "short", AT_ONCE);
+}
+
+#[test]
 fn problems_stand_at_their_place_in_utf_8() {
     run("problems.lua", &["utf-8"], "problems", AT_ONCE);
 }
