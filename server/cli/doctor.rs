@@ -1,15 +1,17 @@
 //! `storywright doctor`: is everything there that writing needs?
 
+mod checks;
+
 use std::path::PathBuf;
 
 use clap::Args;
 
+use self::checks::{CheckState, examine};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::{brief, workspace};
 use super::setting_flags::SettingFlags;
-use crate::jobs::run::doctor::{CheckState, examine};
 use crate::jobs::run::workshop::Workshop;
 use crate::settings::argument::as_argument;
 use crate::settings::local_servers::Offer;

@@ -23,6 +23,8 @@ mod models;
 pub mod ollama;
 pub mod openai;
 mod parameters;
+pub mod precedence;
+mod rate_limit_hold;
 mod refusal;
 mod repeated_text;
 mod retry;

@@ -10,8 +10,8 @@ use futures::StreamExt;
 use serde_json::json;
 
 use super::connected_model::{self, ConnectedModel};
-use super::precedence::{self, Kind};
 use super::reporter::{Reporter, WAITING};
+use crate::provider::precedence::{self, Kind};
 use crate::provider::{
     Event, FinishReason, ProviderError, ProviderErrorKind, Request, Retries, Retry, Usage,
 };

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::connected_model::ConnectError;
 use super::editor::BufferStop;
 use crate::analysis::error::{StoryError, offer};
 use crate::session::{ArchiveError, SessionId, StoreError, Stray};
+use crate::settings::connection::ConnectError;
 use crate::story::ChunkNumber;
 use crate::writing::contract::Boundary;
 use crate::writing::prompt::TooLarge;

@@ -9,10 +9,10 @@ use super::drafting::{Draft, Drafting};
 use crate::analysis::written::{Call, still_wanted};
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::measuring;
-use crate::jobs::run::precedence;
-use crate::jobs::run::precedence::DraftTurn;
 use crate::jobs::write::single::{PartEnd, Source};
 use crate::provider::demo::scene::{Scene, Task};
+use crate::provider::precedence;
+use crate::provider::precedence::DraftTurn;
 use crate::provider::{
     EventStream, Extension, FinishReason, ProviderError, ProviderErrorKind, ProviderKind, Request,
     Usage, output_limit,

@@ -5,14 +5,14 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::connected_model::{Connection, asked_port, connect_provider, exposed_key};
-use super::error::JobError;
-use super::workshop::{Workshop, check_no_file};
 use crate::analysis::snapshot::{StorySnapshot, StorySource};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::error::JobError;
+use crate::jobs::run::workshop::{Workshop, check_no_file};
 use crate::provider::local::LocalServer;
 use crate::provider::{Provider, ProviderKind};
 use crate::session::{Disk, NoEditor, ReadFiles, StoreError, StoryFolder};
+use crate::settings::connection::{Connection, asked_port, connect_provider, exposed_key};
 use crate::settings::environment::Environment;
 use crate::settings::local_servers;
 use crate::settings::local_servers::Offer;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::provider::{ProviderError, ProviderErrorKind};
+use super::error::{ProviderError, ProviderErrorKind};
 
 /// The moment until which no call begins.
 #[derive(Debug)]
