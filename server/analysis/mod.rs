@@ -24,5 +24,6 @@ pub mod stale_reason;
 pub mod status;
 pub mod story_file;
 pub(crate) mod story_sessions;
+pub mod surroundings;
 pub mod versions;
 pub mod written;

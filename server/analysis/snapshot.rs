@@ -89,6 +89,34 @@ impl StorySnapshot {
     }
 }
 
+/// Reads the settings that are in force for a text that no brief governs, by where it lies, and those that were not
+/// taken. Blocks on the file system.
+///
+/// # Errors
+/// [`StoryError::Settings`] for what can't be used.
+pub fn settings_beside(
+    environment: &Environment,
+    source: &StorySource<'_>,
+    owners: &dyn Owners,
+) -> Result<(Settings, Vec<String>), StoryError> {
+    let no_flags = Map::new();
+    let sources = SettingsSources {
+        workspace: source.workspace,
+        brief_path: source.brief,
+        brief: None,
+        editor: source.editor_settings,
+        flags: source.flags.unwrap_or(&no_flags),
+    };
+    let (layers, mut problems) = load_layers(environment, &sources, owners, &ReadFiles::default());
+    let (settings, more) = Settings::from_layers(&layers);
+    problems.extend(more);
+    let (errors, ignored): (Vec<_>, Vec<_>) = problems.into_iter().partition(|it| it.is_error);
+    match errors.is_empty() {
+        true => Ok((settings, ignored.iter().map(ToString::to_string).collect())),
+        false => Err(StoryError::Settings(errors)),
+    }
+}
+
 fn in_force(
     environment: &Environment,
     source: &StorySource<'_>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::inplace::Writing;
 use super::plan::Planning;
 use super::run::begin::{Context, NotBegun};
 use super::run::editor::Editor;
@@ -19,6 +20,8 @@ pub enum Assignment {
     Chunks(Box<Prepared>),
     /// Planning of beats.
     Outline(Box<Planning>),
+    /// Writes at one place of an open document.
+    InPlace(Box<Writing>),
 }
 
 impl Assignment {
@@ -29,6 +32,7 @@ impl Assignment {
                 format!("{} {}", began(prepared.work()), prepared.title())
             }
             Assignment::Outline(planning) => format!("Planning {}", planning.title()),
+            Assignment::InPlace(writing) => writing.title(),
         }
     }
 
@@ -47,6 +51,7 @@ impl Assignment {
         NotBegun::as_end(match self {
             Assignment::Chunks(prepared) => prepared.carry_out(&context).await,
             Assignment::Outline(planning) => planning.carry_out(&context).await,
+            Assignment::InPlace(writing) => writing.carry_out(&context).await,
         })
     }
 }

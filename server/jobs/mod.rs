@@ -6,6 +6,7 @@
 
 pub mod assignment;
 pub mod decide;
+pub mod inplace;
 pub mod passes;
 pub mod plan;
 pub mod publish;

@@ -5,6 +5,7 @@
 //! outlives its job until the document shows all of the text, is closed, or another job begins with the
 //! chunk: a client that sleeps catches up when it wakes.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +15,19 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tower_lsp::lsp_types::Url;
 
 use super::delivery;
 use super::documents::Snapshot;
 use super::edit::workspace_edit;
 use super::edits_underway::{Fate, Flight};
-use super::growth::{AuthorEdited, Growth, Step, changes};
+use super::growth::{AuthorEdited, Grows, Growth, Step, changes};
+use super::passage::PassageGrowth;
 use super::plain;
 use super::state::State;
-use crate::jobs::run::editor::{BufferStop, BufferStream, Editor, KeepReplaced, StreamTarget};
+use crate::jobs::run::editor::{
+    BufferStop, BufferStream, Editor, Hint, KeepReplaced, PlaceStream, StreamTarget,
+};
 use crate::session::chunk_file::decode;
 use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
@@ -196,27 +201,81 @@ struct Reached {
     stop: Option<BufferStop>,
 }
 
-struct LspBufferStream {
+/// Says which document a stream goes into.
+#[derive(Debug, Clone)]
+enum At {
+    /// The document of a file, whenever it is open.
+    File(PathBuf),
+    Document(Url),
+}
+
+impl At {
+    fn document(&self, state: &State) -> Option<Snapshot> {
+        match self {
+            At::File(path) => state.documents.of_path(path),
+            At::Document(url) => state.documents.get(url),
+        }
+    }
+
+    /// Leaves the document to the author, in a client that does not let it be changed.
+    fn leave_alone(&self, state: &State) -> BufferStop {
+        match self {
+            At::File(path) => state.leave_alone(path),
+            At::Document(_) => BufferStop::CannotEdit(Hint::New),
+        }
+    }
+}
+
+/// Shows a text that grows in an open document.
+pub struct LspBufferStream {
     wanted: watch::Sender<Wanted>,
     reached: watch::Receiver<Reached>,
     state: Arc<State>,
-    path: PathBuf,
+    at: At,
     worker: Option<JoinHandle<()>>,
 }
 
 impl LspBufferStream {
     fn start(state: Arc<State>, address: &StreamTarget<'_>) -> LspBufferStream {
-        let (wanted, wishes) = watch::channel(Wanted::default());
-        let (progress, reached) = watch::channel(Reached::default());
         let before = address.replaces.map(str::to_owned);
         let beat = address.beat.clone();
+        let growth = Growth::new(address.number, beat, address.begins, before);
+        let over = state.streams.begin(address.path);
+        let (at, keep) = (At::File(address.path.to_owned()), Arc::clone(&address.keep));
+        LspBufferStream::grow(state, at, growth, keep, over, None)
+    }
+
+    /// Begins with one place of an open document, by its bytes in plain line ends: where they are none, a text grows
+    /// there, else it takes their place.
+    pub fn at_place(
+        state: Arc<State>,
+        document: &Snapshot,
+        range: Range<usize>,
+    ) -> LspBufferStream {
+        let growth = PassageGrowth::new(&document.text(), range);
+        let (at, over) = (At::Document(document.url.clone()), CancellationToken::new());
+        // Nothing is replaced but what the editor can undo.
+        let keep: KeepReplaced = Arc::new(|_| true);
+        LspBufferStream::grow(state, at, growth, keep, over, Some(document.opening))
+    }
+
+    fn grow<G: Grows>(
+        state: Arc<State>,
+        at: At,
+        growth: G,
+        keep: KeepReplaced,
+        over: CancellationToken,
+        opening: Option<u64>,
+    ) -> LspBufferStream {
+        let (wanted, wishes) = watch::channel(Wanted::default());
+        let (progress, reached) = watch::channel(Reached::default());
         let mut worker = Worker {
-            growth: Growth::new(address.number, beat, address.begins, before),
-            keep: Arc::clone(&address.keep),
-            over: state.streams.begin(address.path),
-            path: address.path.to_owned(),
+            growth,
+            keep,
+            over,
+            at: at.clone(),
             state: Arc::clone(&state),
-            opening: None,
+            opening,
             sent: None,
             flight: None,
             refusals: Refusals::default(),
@@ -232,8 +291,19 @@ impl LspBufferStream {
             wanted,
             reached,
             state,
-            path: address.path.to_owned(),
+            at,
             worker: Some(tokio::spawn(worker.run(wishes, progress))),
+        }
+    }
+}
+
+#[async_trait]
+impl PlaceStream for LspBufferStream {
+    async fn touched(&mut self) {
+        let is_touched = |reached: &Reached| reached.stop == Some(BufferStop::AuthorEdited);
+        if self.reached.wait_for(is_touched).await.is_err() {
+            // The stream is over, and nothing more happens to it.
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -248,10 +318,8 @@ impl BufferStream for LspBufferStream {
             wanted.finished = finished;
             turn = wanted.turn;
         });
-        if !self.state.introduction().applies_edits()
-            && self.state.documents.of_path(&self.path).is_some()
-        {
-            return Err(self.state.leave_alone(&self.path));
+        if !self.state.introduction().applies_edits() && self.at.document(&self.state).is_some() {
+            return Err(self.at.leave_alone(&self.state));
         }
         if finished {
             let reached = self
@@ -296,10 +364,10 @@ enum Next {
     Send(Box<(Snapshot, Step)>),
 }
 
-struct Worker {
+struct Worker<G> {
     state: Arc<State>,
-    path: PathBuf,
-    growth: Growth,
+    at: At,
+    growth: G,
     keep: KeepReplaced,
     /// Cancelled when another job begins with the chunk.
     over: CancellationToken,
@@ -315,7 +383,7 @@ struct Worker {
     label: Option<String>,
 }
 
-impl Worker {
+impl<G: Grows> Worker<G> {
     async fn run(mut self, mut wishes: watch::Receiver<Wanted>, progress: watch::Sender<Reached>) {
         let mut revisions = self.state.documents.watch();
         let mut is_asked = true;
@@ -368,13 +436,17 @@ impl Worker {
 
     /// Looks at the document, and at what became of the last edit.
     fn look(&mut self, wanted: &Wanted) -> Result<Next, AuthorEdited> {
-        let Some(document) = self.state.documents.of_path(&self.path) else {
+        let underway = self.at.document(&self.state);
+        let underway = underway.and_then(|open| self.state.edits_underway.to(&open.url));
+        // Looked at afterwards: an edit that is underway no more is in it, if it was seen.
+        let Some(document) = self.at.document(&self.state) else {
             self.opening = None;
+            self.growth.leave()?;
             return Ok(Next::Nothing);
         };
         if self.opening != Some(document.opening) {
             self.opening = Some(document.opening);
-            self.growth.forget();
+            self.growth.forget()?;
             self.sent = None;
             self.flight = None;
             self.refusals = Refusals::default();
@@ -384,7 +456,7 @@ impl Worker {
             return Ok(Next::Nothing);
         }
         let shown = document.text();
-        if let Some(flight) = self.state.edits_underway.to(&document.url) {
+        if let Some(flight) = underway {
             // Of this page, or of one before it.
             self.flight
                 .get_or_insert_with(|| (flight.clone(), Instant::now()));

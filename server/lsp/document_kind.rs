@@ -28,6 +28,21 @@ pub fn is_chunk(url: &Url) -> bool {
     file.ends_with(".md") && parts.pop() == Some("chunks") && parts.contains(&"generated")
 }
 
+/// Tells whether a document is text that an author may have written in place, by its name: all but settings.
+pub fn is_text(url: &Url) -> bool {
+    let name = url.path_segments().and_then(Iterator::last);
+    !name.unwrap_or_default().ends_with(".toml")
+}
+
+/// Tells whether a file is put together from the chunks of a draft.
+pub fn is_full_story(path: &Path) -> bool {
+    let is_in_generated = || {
+        let mut parts = path.components();
+        parts.any(|part| part.as_os_str() == "generated")
+    };
+    path.ends_with("full_story.md") && is_in_generated()
+}
+
 /// Tells whether a file is in a folder of chunks.
 pub fn is_in_chunks(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::file_name);

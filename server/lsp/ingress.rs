@@ -15,6 +15,7 @@ use tower_lsp::jsonrpc::{Error, ErrorCode, Id, Request, Response};
 use tower_lsp::lsp_types::{Position, Url};
 use tower_service::Service;
 
+use super::position;
 use super::requests::document_sync;
 use super::state::State;
 
@@ -71,7 +72,12 @@ impl<S> Ingress<S> {
             | "textDocument/semanticTokens/full"
             | "textDocument/semanticTokens/range" => return,
             "textDocument/codeAction" => params.pointer("/range/start"),
-            "textDocument/didChange" => params.pointer("/contentChanges/0/range/start"),
+            "textDocument/didChange" => {
+                let change = params.pointer("/contentChanges/0").and_then(read);
+                let encoding = self.state.documents.encoding();
+                let end = change.and_then(|change| position::end_of_change(&change, encoding));
+                return self.state.touch(url, end);
+            }
             _ => params.pointer("/position"),
         };
         self.state.touch(url, place.and_then(read::<Position>));

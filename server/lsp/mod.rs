@@ -27,6 +27,7 @@ mod lifecycle;
 mod message;
 mod moves;
 mod opened;
+mod passage;
 mod plain;
 mod position;
 mod progress;

@@ -84,6 +84,28 @@ impl Moves {
         Followed::Untouched(place)
     }
 
+    /// Finds where a stretch of the old text is in the new one; `None` where a change reaches into it. What is put
+    /// before its first or behind its last character is outside.
+    pub fn follow_range(&self, range: Range<usize>) -> Option<Range<usize>> {
+        let mut start = range.start;
+        for (old, new) in &self.changes {
+            if old.start >= range.end {
+                break;
+            }
+            if old.end > range.start {
+                return None;
+            }
+            start = new.end + (range.start - old.end);
+        }
+        Some(start..start + range.len())
+    }
+
+    /// Tells whether something was put in at a place of the old text.
+    pub fn puts_at(&self, offset: usize) -> bool {
+        let mut changes = self.changes.iter();
+        changes.any(|(old, new)| old.start <= offset && offset <= old.end && !new.is_empty())
+    }
+
     /// Finds where the new text ends before the old one, of `length` bytes, does: the place in the old
     /// text, and in the new one.
     pub fn breaks_off(&self, length: usize) -> Option<(usize, usize)> {
@@ -115,6 +137,30 @@ fn one_last_line_end(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stretch_is_followed_unless_a_change_reaches_into_it() {
+        let old = "One came. Two went. Three stayed.\n";
+        let start = old.find("Two").unwrap();
+        let range = start..start + "Two went.".len();
+        for (new, expected) in [
+            (old.to_owned(), Some("Two went.")),
+            (old.replace("One", "Someone"), Some("Two went.")),
+            (old.replace("One came. ", ""), Some("Two went.")),
+            (old.replace("Three", "Four"), Some("Two went.")),
+            (old.replace("Two", "All Two"), Some("Two went.")),
+            (old.replace("went. ", "went. So, "), Some("Two went.")),
+            (old.replace("went", "wxent"), None),
+            (old.replace("Two went. ", ""), None),
+            (old.replace("came. Two", "came, two"), None),
+        ] {
+            let followed = Moves::between(old, &new).follow_range(range.clone());
+            assert_eq!(followed.map(|range| &new[range]), expected, "{new:?}");
+        }
+        let put = Moves::between(old, &old.replace("went.", "went!!."));
+        assert!(put.puts_at(old.find(". Three").unwrap()));
+        assert!(!put.puts_at(start));
+    }
 
     #[test]
     fn a_place_is_followed_through_several_changes() {

@@ -5,7 +5,7 @@
 //! the end, what lies within a character is its beginning.
 
 use ropey::{Rope, RopeSlice};
-use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range};
+use tower_lsp::lsp_types::{Position, PositionEncodingKind, Range, TextDocumentContentChangeEvent};
 
 use crate::story::Span;
 
@@ -77,6 +77,26 @@ pub fn from_span(rope: &Rope, span: &Span, encoding: Encoding) -> Range {
     }
 }
 
+/// Finds where what a change puts in ends: that is where who typed it is. `None` of a change of the whole text.
+pub fn end_of_change(
+    change: &TextDocumentContentChangeEvent,
+    encoding: Encoding,
+) -> Option<Position> {
+    let start = change.range?.start;
+    let text = Rope::from_str(&change.text);
+    let end = from_byte(&text, text.len_bytes(), encoding);
+    Some(match end.line {
+        0 => Position {
+            line: start.line,
+            character: start.character.saturating_add(end.character),
+        },
+        lines => Position {
+            line: start.line.saturating_add(lines),
+            character: end.character,
+        },
+    })
+}
+
 fn without_line_end(line: RopeSlice<'_>) -> RopeSlice<'_> {
     let mut end = line.len_chars();
     while end > 0 && matches!(line.char(end - 1), '\n' | '\r') {
@@ -113,6 +133,27 @@ mod tests {
                 to_byte(&rope, at, encoding),
                 expected,
                 "{encoding:?} {at:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn who_types_is_where_the_typed_text_ends() {
+        for (text, expected) in [
+            ("", position(2, 3)),
+            ("a😀", position(2, 6)),
+            ("a\nbc\n", position(4, 0)),
+            ("a\r\nb", position(3, 1)),
+        ] {
+            let change = TextDocumentContentChangeEvent {
+                range: Some(Range::new(position(2, 3), position(2, 9))),
+                range_length: None,
+                text: text.to_owned(),
+            };
+            assert_eq!(
+                end_of_change(&change, Encoding::Utf16),
+                Some(expected),
+                "{text:?}"
             );
         }
     }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use tower_lsp::lsp_types::Url;
+
 use super::documents::path_of;
 use super::position;
 use super::state::{State, Touched};
@@ -64,6 +66,16 @@ pub fn current_brief(state: &State) -> Result<PathBuf, String> {
         None => only_brief(state),
     };
     Ok(target?.brief)
+}
+
+/// Names what the jobs on a document are listed under: the brief of its story, else its own file, else its address.
+pub fn what_jobs_are_on(state: &State, url: &Url) -> PathBuf {
+    let place = Touched {
+        url: url.clone(),
+        position: None,
+    };
+    let brief = at(state, &place).map(|target| target.brief);
+    brief.unwrap_or_else(|_| path_of(url).unwrap_or_else(|| PathBuf::from(url.as_str())))
 }
 
 /// Finds the one brief of the workspace: what is meant before any document was touched.

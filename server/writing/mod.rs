@@ -6,6 +6,7 @@ pub mod accept;
 pub(crate) mod audit;
 pub mod continuation;
 pub mod contract;
+pub mod inplace;
 pub(crate) mod json;
 pub(crate) mod plan;
 pub mod prompt;

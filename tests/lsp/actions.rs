@@ -26,6 +26,7 @@ fn a_brief_offers_its_beats_and_its_story() {
         let brief = story.brief();
         editor.open(&brief);
         let whole = "Storywright: write the story (4 chunks, 600 words)".to_owned();
+        let here = "Storywright: continue here".to_owned();
         let beat =
             |number: u32, title: &str| format!("Storywright: write chunk {number} “{title}”");
         let prompt = |number: u32, title: &str| {
@@ -33,14 +34,15 @@ fn a_brief_offers_its_beats_and_its_story() {
         };
         for (place, expected) in [
             ("title:", vec![whole.clone()]),
-            ("# Outline", vec![whole.clone()]),
-            ("# Cast", vec![whole.clone()]),
+            ("# Outline", vec![whole.clone(), here.clone()]),
+            ("# Cast", vec![whole.clone(), here.clone()]),
             (
                 "## The Logbook",
                 vec![
                     beat(1, "The Logbook"),
                     prompt(1, "The Logbook"),
                     whole.clone(),
+                    here.clone(),
                 ],
             ),
             (
@@ -49,6 +51,7 @@ fn a_brief_offers_its_beats_and_its_story() {
                     beat(1, "The Logbook"),
                     prompt(1, "The Logbook"),
                     whole.clone(),
+                    here.clone(),
                 ],
             ),
             (
@@ -57,9 +60,10 @@ fn a_brief_offers_its_beats_and_its_story() {
                     beat(4, "What the Ink Said"),
                     prompt(4, "What the Ink Said"),
                     whole.clone(),
+                    here.clone(),
                 ],
             ),
-            ("# Notes", vec![whole.clone()]),
+            ("# Notes", vec![whole.clone(), here.clone()]),
         ] {
             assert_eq!(
                 titles(&mut editor, &brief, place),
@@ -122,7 +126,7 @@ fn chunk_files_offer_what_their_state_allows() {
 }
 
 #[test]
-fn unrelated_documents_offer_nothing() {
+fn documents_that_are_no_brief_and_no_chunk_offer_nothing_of_a_story() {
     let story = Workspace::with_brief("short");
     let mut editor = Editor::start(Persona::Helix, &story);
     for name in [
@@ -135,7 +139,7 @@ fn unrelated_documents_offer_nothing() {
         editor.open_with(&path, "# Outline\n\n## A beat\n\nText.\n");
         assert_eq!(
             titles(&mut editor, &path, "Text"),
-            Vec::<String>::new(),
+            ["Storywright: continue here"],
             "{name}"
         );
     }
@@ -157,7 +161,7 @@ fn a_brief_with_errors_offers_nothing_that_would_fail() {
     editor.open(&story.brief());
     assert_eq!(
         titles(&mut editor, &story.brief(), "Premise"),
-        Vec::<String>::new()
+        ["Storywright: continue here"]
     );
 }
 

@@ -18,6 +18,7 @@ mod errors;
 mod features;
 mod framing;
 mod full_story;
+mod inplace;
 mod jobs;
 mod last_word;
 mod late_clients;

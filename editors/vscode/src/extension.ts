@@ -6,6 +6,7 @@ import * as vscode from "vscode";
 import { LanguageClient, type Executable, type LanguageClientOptions } from "vscode-languageclient/node";
 import { forServer } from "./settings";
 import { applyStreamed, joinsEdits } from "./streamed";
+import { argumentsInPlace } from "./inplace";
 import { statusLines, statusTitle, type Status } from "./status";
 
 let client: LanguageClient | undefined;
@@ -57,6 +58,7 @@ async function offerSettings(command: string, error: unknown): Promise<void> {
 const clientOptions: LanguageClientOptions = {
   documentSelector: [
     { scheme: "file", language: "markdown" },
+    { scheme: "untitled", language: "markdown" },
     { scheme: "file", pattern: "**/storywright.toml" },
   ],
   middleware: {
@@ -73,7 +75,7 @@ const clientOptions: LanguageClientOptions = {
         const title = await vscode.window.showInputBox({ title: "New Story", prompt: "Its title" });
         return title === undefined ? undefined : next(command, [{ title }]);
       }
-      const result: unknown = await next(command, args);
+      const result: unknown = await next(command, argumentsInPlace(command, args, shown()));
       if (command === "storywright.showStatus" && isStatus(result)) {
         await showStatus(result);
       }
@@ -81,6 +83,12 @@ const clientOptions: LanguageClientOptions = {
     },
   },
 };
+
+/** Where the author is: the document of the active text editor, and what is selected in it. */
+function shown(): { uri: string; range: vscode.Range } | undefined {
+  const editor = vscode.window.activeTextEditor;
+  return editor && { uri: editor.document.uri.toString(), range: editor.selection };
+}
 
 function isStatus(value: unknown): value is Status {
   return typeof value === "object" && value !== null && "chunks" in value && Array.isArray(value.chunks);

@@ -56,6 +56,13 @@ pub trait BufferStream: Send {
     async fn close(&mut self);
 }
 
+/// A stream of text into one place of an open document, and nothing else of it.
+#[async_trait]
+pub trait PlaceStream: BufferStream + Sync {
+    /// Waits until the author changes that place, or closes the document; else for ever.
+    async fn touched(&mut self);
+}
+
 /// The reason why text could not be put into an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BufferStop {

@@ -1,6 +1,7 @@
 //! Words events for people; shells, editors and logs all take their words from here.
 
 use super::events::{JobEvent, Outcome, SeamResult, Work};
+use super::inplace_events::InPlaceEvent;
 use super::plan_events::PlanEvent;
 use crate::provider::Usage;
 use crate::story::counted::counted;
@@ -144,6 +145,7 @@ impl JobEvent {
                 None => format!("note: {message}"),
             },
             JobEvent::Plan(event) => return plan_line(event),
+            JobEvent::InPlace(event) => return inplace_line(event),
         };
         Some(line)
     }
@@ -204,6 +206,17 @@ impl JobEvent {
             JobEvent::Plan(PlanEvent::BeatSaved { title, percent, .. }) => {
                 (format!("“{title}” planned"), Some(*percent))
             }
+            JobEvent::InPlace(InPlaceEvent::Progress {
+                words,
+                target_words,
+                percent,
+                words_per_second,
+                unit,
+                ..
+            }) => (
+                format!("{words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"),
+                Some(*percent),
+            ),
             _ => return None,
         };
         Some(Progress { message, percent })
@@ -213,7 +226,8 @@ impl JobEvent {
     pub fn conclusion(&self) -> Option<&str> {
         match self {
             JobEvent::JobFinished { message, .. }
-            | JobEvent::Plan(PlanEvent::Finished { message, .. }) => Some(message),
+            | JobEvent::Plan(PlanEvent::Finished { message, .. })
+            | JobEvent::InPlace(InPlaceEvent::Finished { message, .. }) => Some(message),
             _ => None,
         }
     }
@@ -373,6 +387,7 @@ impl JobEvent {
                 seconds(*elapsed_ms)
             ),
             JobEvent::Plan(event) => plan_checkpoint(event)?,
+            JobEvent::InPlace(event) => inplace_checkpoint(event)?,
         };
         Some(format!("[CHECKPOINT] {text}"))
     }
@@ -481,6 +496,51 @@ fn plan_checkpoint(event: &PlanEvent) -> Option<String> {
             seconds(*elapsed_ms)
         ),
     })
+}
+
+fn inplace_line(event: &InPlaceEvent) -> Option<String> {
+    match event {
+        InPlaceEvent::Started {
+            task,
+            provider,
+            model,
+            target_words,
+            unit,
+            ..
+        } => Some(format!(
+            "{task}: {target_words} {unit} with {provider}/{model}"
+        )),
+        InPlaceEvent::Progress { .. } | InPlaceEvent::Finished { .. } => None,
+    }
+}
+
+fn inplace_checkpoint(event: &InPlaceEvent) -> Option<String> {
+    match event {
+        InPlaceEvent::Started {
+            job,
+            task,
+            provider,
+            model,
+            words,
+            target_words,
+            unit,
+        } => Some(format!(
+            "{job} started: {task} at one place, {target_words} {unit} for {words} that are there, with {provider}/{model}"
+        )),
+        InPlaceEvent::Progress { .. } => None,
+        InPlaceEvent::Finished {
+            outcome,
+            words,
+            usage,
+            elapsed_ms,
+            ..
+        } => Some(format!(
+            "job {}: {words} in the document, {} tokens, {} elapsed",
+            ending(*outcome),
+            tokens(usage),
+            seconds(*elapsed_ms)
+        )),
+    }
 }
 
 fn ending(outcome: Outcome) -> &'static str {

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
+use super::inplace_events::InPlaceEvent;
 pub use super::outcomes::Outcome;
 use super::plan_events::PlanEvent;
 use crate::provider::Usage;
@@ -189,6 +190,9 @@ pub enum JobEvent {
     /// An event of planning an outline.
     #[serde(untagged)]
     Plan(PlanEvent),
+    /// A text is written at one place.
+    #[serde(untagged)]
+    InPlace(InPlaceEvent),
 }
 
 /// The result of looking at a seam.

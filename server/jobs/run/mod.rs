@@ -14,6 +14,7 @@ pub mod error;
 pub mod event_words;
 pub mod events;
 pub(crate) mod failure;
+pub(crate) mod inplace_events;
 pub(crate) mod measuring;
 pub mod outcomes;
 pub(crate) mod plan_events;

@@ -13,6 +13,7 @@ use serde_json::json;
 use super::blocking::blocking;
 use super::event_words::because;
 use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
+use super::inplace_events::InPlaceEvent;
 use super::plan_events::PlanEvent;
 use crate::provider::Usage;
 use crate::session::{Run, Session, SpentCall, TokenUsage};
@@ -287,6 +288,11 @@ fn level(event: &JobEvent) -> &'static str {
         } => "warn",
         JobEvent::JobFinished { outcome, .. } if *outcome != Outcome::Complete => "warn",
         JobEvent::Plan(PlanEvent::Retry { .. }) => "warn",
+        JobEvent::InPlace(InPlaceEvent::Finished { outcome, .. })
+            if *outcome != Outcome::Complete =>
+        {
+            "warn"
+        }
         JobEvent::Plan(PlanEvent::Finished { outcome, .. }) if *outcome != Outcome::Complete => {
             "warn"
         }

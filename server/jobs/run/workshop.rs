@@ -247,6 +247,14 @@ impl Workshop {
         })
     }
 
+    /// Finds the job of this process that writes a chunk of a session, if there is one.
+    pub(crate) fn job_on_chunk(&self, session_root: &Path, chunk: ChunkNumber) -> Option<String> {
+        let sessions = lock(&self.inner.sessions);
+        let open = sessions.get(session_root).and_then(Weak::upgrade)?;
+        let claims = lock(&open.claims);
+        claims.chunks.get(&chunk).cloned()
+    }
+
     /// Locks the outline of a brief against other processes. Blocks on the file system.
     pub(crate) fn lock_outline(&self, folder: &StoryFolder) -> Result<OutlineLock, JobError> {
         Ok(folder.lock_outline(&self.inner.holder, self.disk())?)

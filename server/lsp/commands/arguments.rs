@@ -1,7 +1,8 @@
 //! Reads the arguments of a command, in the many shapes in which clients send them.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tower_lsp::lsp_types::Url;
+use tower_lsp::lsp_types::{Position, Range, Url};
 
 use crate::analysis::selection::ChunkRef;
 use crate::jobs::publish::export::Format;
@@ -35,6 +36,12 @@ pub struct Arguments {
     pub note: Option<String>,
     /// What an export is to be.
     pub format: Option<Format>,
+    /// Where the author's cursor is.
+    pub position: Option<Position>,
+    /// What the author has selected.
+    pub range: Option<Range>,
+    /// What the author asks for at that place: `colder`.
+    pub instruction: Option<String>,
 }
 
 /// Says what a command takes besides a place, and so what a string is that is no URI.
@@ -50,6 +57,8 @@ pub enum Takes {
     Title,
     /// The id of a session, and the format of an export.
     Session,
+    /// A place or a stretch of an open document, and what is asked for there.
+    Text,
 }
 
 impl Takes {
@@ -112,7 +121,7 @@ impl Arguments {
                 (Err(()), Takes::Chunk | Takes::ChunkAndNote) => {
                     self.chunk = Some(chunk(&Value::from(text))?)
                 }
-                (Err(()), Takes::Place | Takes::Session) => {
+                (Err(()), Takes::Place | Takes::Session | Takes::Text) => {
                     return Err(format!(
                         "`{text}` is no URI of a brief or chunk file, and no job"
                     ));
@@ -162,6 +171,11 @@ impl Arguments {
                 self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
             }
             "note" => self.note = Some(text()?),
+            "position" if takes == Takes::Text => self.position = Some(place(name, value)?),
+            "range" if takes == Takes::Text => self.range = Some(place(name, value)?),
+            "instruction" if takes == Takes::Text => {
+                self.instruction = Some(text()?).filter(|text| !text.trim().is_empty());
+            }
             "job" => self.job = Some(text()?),
             "title" | "name" => self.title = Some(text()?),
             // A URI as the menus of VS Code hand it over.
@@ -203,6 +217,12 @@ fn format_of(text: &str) -> Result<Format, String> {
         "md" => Ok(Format::Md),
         _ => Err(format!("`format` expects zip or md, not {text}")),
     }
+}
+
+/// Reads a place as the protocol writes it.
+fn place<T: DeserializeOwned>(name: &str, value: &Value) -> Result<T, String> {
+    let expects = |_| format!("`{name}` expects a {name} of the protocol, not {value}");
+    T::deserialize(value).map_err(expects)
 }
 
 fn chunk(value: &Value) -> Result<ChunkRef, String> {
@@ -284,6 +304,33 @@ mod tests {
                 Arguments::read(std::slice::from_ref(&value), Takes::Place).is_err(),
                 "{value}"
             );
+        }
+    }
+
+    #[test]
+    fn a_place_of_a_text_comes_as_the_protocol_has_it() {
+        let (start, end) = (
+            json!({"line": 2, "character": 5}),
+            json!({"line": 3, "character": 0}),
+        );
+        let uri = "untitled:Untitled-1";
+        let value = json!({"uri": uri, "position": start, "instruction": " "});
+        let arguments = Arguments::read(&[value], Takes::Text).unwrap();
+        assert_eq!(arguments.uri.as_ref().map(Url::as_str), Some(uri));
+        assert_eq!(arguments.position, Some(Position::new(2, 5)));
+        assert_eq!(arguments.instruction, None);
+        let range = json!({"start": start, "end": end});
+        let value = json!({"range": range, "instruction": "colder"});
+        let arguments = Arguments::read(&[value], Takes::Text).unwrap();
+        assert_eq!(arguments.range.map(|range| range.end.line), Some(3));
+        assert_eq!(arguments.instruction.as_deref(), Some("colder"));
+        for (value, takes) in [
+            (json!({"position": 5}), Takes::Text),
+            (json!({"range": {"start": start}}), Takes::Text),
+            (json!({"position": start}), Takes::Chunk),
+            (json!({"chunk": 3}), Takes::Text),
+        ] {
+            assert!(Arguments::read(&[value], takes).is_err());
         }
     }
 

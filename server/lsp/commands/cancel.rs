@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::command::{Answer, Call, Here, Offer};
+use super::command::{Answer, Call, Here, Offer, Text};
 use crate::lsp::target;
 
 /// Cancels the job that is named, else those on the story, else all; the answer is their ids.
@@ -17,9 +17,11 @@ pub async fn run(call: Call) -> Answer {
         };
     }
     // Nothing may stand in the way of a cancel: what can't be found out is left out.
-    let brief: Option<PathBuf> = match &arguments.uri {
-        Some(_) => arguments.target(state).ok().map(|target| target.brief),
-        None => target::current_brief(state).ok(),
+    let last = || state.last_touched().map(|touched| touched.url);
+    let brief: Option<PathBuf> = match (&arguments.uri, last()) {
+        (Some(url), _) => Some(target::what_jobs_are_on(state, url)),
+        (None, Some(url)) => Some(target::what_jobs_are_on(state, &url)),
+        (None, None) => target::current_brief(state).ok(),
     };
     let mut cancelled = match &brief {
         Some(brief) => state.jobs.cancel_of(Some(brief)),
@@ -38,4 +40,11 @@ pub async fn run(call: Call) -> Answer {
 pub fn offer(here: &Here) -> Option<Offer> {
     let arguments = json!({ "uri": here.url });
     Some(Offer::new("cancel writing".to_owned(), arguments))
+}
+
+/// Offers to cancel what is at work on a text that belongs to no story.
+pub fn offer_on_text(text: &Text) -> Option<Offer> {
+    let arguments = json!({ "uri": text.url });
+    let offer = || Offer::new("cancel writing".to_owned(), arguments);
+    text.is_busy.then(offer)
 }

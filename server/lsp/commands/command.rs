@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Url};
+use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Range, Url};
 
 use super::arguments::{Arguments, Takes};
 use crate::analysis::status::{ChunkOverview, StoryStatus};
@@ -98,6 +98,8 @@ pub enum On {
     LostDraft(fn(&Here, draft: &str) -> Offer),
     /// A story whose outline has beats.
     Story(fn(&Here) -> Option<Offer>),
+    /// Any text that is open.
+    Text(fn(&Text) -> Option<Offer>),
 }
 
 /// Offers to run a command.
@@ -124,8 +126,22 @@ impl Offer {
 pub struct Place<'a> {
     pub url: &'a Url,
     pub position: Position,
+    /// Where what is selected ends; the position where nothing is.
+    pub end: Position,
     /// The diagnostics that the client knows there; none where it wants no quick fixes.
     pub diagnostics: &'a [Diagnostic],
+}
+
+/// Says where in an open text actions are asked for, whatever it belongs to.
+pub struct Text<'a> {
+    pub url: &'a Url,
+    pub range: Range,
+    /// Whether the range is more than a cursor.
+    pub is_selection: bool,
+    /// Whether the range begins below the head of the document.
+    pub is_in_body: bool,
+    /// Whether a job writes in it that is no story's.
+    pub is_busy: bool,
 }
 
 /// Says what a place is about, and how far that is.

@@ -72,7 +72,8 @@ mod tests {
             ("explain", "storywright.explain?"),
             (
                 "storywright.rewrite",
-                "storywright.rewriteChunk or storywright.rewriteStale or storywright.rewriteFrom?",
+                "storywright.rewriteChunk or storywright.rewriteStale or storywright.rewriteFrom or \
+                 storywright.rewriteSelection?",
             ),
         ] {
             let told = find(name).err().unwrap();

@@ -8,6 +8,7 @@ mod decide;
 mod execute;
 mod explain;
 mod export;
+mod inplace;
 mod new_story;
 mod offers;
 mod passes;

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use tower_lsp::lsp_types::{Diagnostic, Url};
+use tower_lsp::lsp_types::{Diagnostic, Range, Url};
 
-use super::command::{Command, Here, Offer, On, Place};
+use super::command::{Command, Here, Offer, On, Place, Text};
+use super::inplace::is_selection;
 use super::table::COMMANDS;
 use crate::analysis::selection::ChunkRef;
 use crate::analysis::status::{ChunkOverview, StoryStatus};
-use crate::lsp::document_kind::is_brief;
-use crate::lsp::documents::path_of;
+use crate::lsp::document_kind::{is_brief, is_text};
+use crate::lsp::documents::{Snapshot, path_of};
 use crate::lsp::position;
 use crate::lsp::published::Mark;
 use crate::lsp::state::{State, Touched};
@@ -32,7 +33,7 @@ pub struct Offered {
     pub offer: Offer,
 }
 
-/// Lists what can be done at a place; nothing in a document that belongs to no story.
+/// Lists what can be done at a place.
 pub fn offers(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
     let mut offers = Vec::new();
     if asked.all || !asked.place.diagnostics.is_empty() {
@@ -43,6 +44,9 @@ pub fn offers(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
     }
     if asked.all || asked.marks.iter().any(is_answered) {
         offers.extend(of_story(state, asked));
+    }
+    if asked.all {
+        offers.extend(of_text(state, &asked.place));
     }
     offers.retain(|offered| asked.all || !offered.offer.answers.is_empty());
     offers
@@ -105,6 +109,47 @@ fn of_story(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
 /// Lists what can be done with a chunk, wherever it stands.
 pub fn offers_on(here: &Here, chunk: &ChunkOverview) -> Vec<Offered> {
     on_chunk(here, chunk, &[])
+}
+
+/// Lists what can be done at a place of any open text.
+fn of_text(state: &Arc<State>, place: &Place) -> Vec<Offered> {
+    let snapshot = state
+        .documents
+        .get(place.url)
+        .filter(|_| is_text(place.url));
+    let Some(snapshot) = snapshot else {
+        return Vec::new();
+    };
+    let range = Range {
+        start: place.position,
+        end: place.end,
+    };
+    let is_story = belongs_to_a_story(place.url);
+    let about = || target::what_jobs_are_on(state, place.url);
+    let text = Text {
+        url: place.url,
+        range,
+        is_selection: is_selection(state, &snapshot, &range),
+        is_in_body: position::to_char(&snapshot.rope, range.start, state.documents.encoding())
+            >= head_length(&snapshot),
+        is_busy: !is_story && !state.jobs.of_brief(&about()).is_empty(),
+    };
+    every(|on| match on {
+        On::Text(offer) => offer(&text),
+        _ => None,
+    })
+}
+
+/// Returns the characters of a document's front matter.
+fn head_length(snapshot: &Snapshot) -> usize {
+    let is_fence = |line: usize| snapshot.rope.line(line).to_string().trim_end() == "---";
+    if !is_fence(0) {
+        return 0;
+    }
+    let mut lines = 1..snapshot.rope.len_lines();
+    lines
+        .find(|line| is_fence(*line))
+        .map_or(0, |line| snapshot.rope.line_to_char(line + 1))
 }
 
 fn on_chunk(here: &Here, chunk: &ChunkOverview, marks: &[Mark]) -> Vec<Offered> {

@@ -7,10 +7,12 @@ use super::arguments::Takes;
 use super::command::{Command, On, Palette};
 use super::decide;
 use super::{
-    cancel, explain, export, new_story, passes, plan, sessions, start_job, status, versions, write,
+    cancel, explain, export, inplace, new_story, passes, plan, sessions, start_job, status,
+    versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;
+use crate::writing::inplace::Task;
 
 /// Lists all commands. In one place of a menu they are offered in this order.
 pub const COMMANDS: &[Command] = &[
@@ -214,7 +216,46 @@ pub const COMMANDS: &[Command] = &[
         palette: Palette::Everywhere,
         takes: Takes::Place,
         runs: |call| cancel::run(call).boxed(),
-        offered: &[On::BusyStory(cancel::offer)],
+        offered: &[
+            On::BusyStory(cancel::offer),
+            On::Text(cancel::offer_on_text),
+        ],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.continueHere",
+        title: "Continue Here",
+        palette: Palette::InMarkdown,
+        takes: Takes::Text,
+        runs: |call| inplace::run(call, Task::Continue).boxed(),
+        offered: &[On::Text(inplace::offer_continue)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.rewriteSelection",
+        title: "Rewrite the Selection",
+        palette: Palette::InMarkdown,
+        takes: Takes::Text,
+        runs: |call| inplace::run(call, Task::Rewrite).boxed(),
+        offered: &[On::Text(inplace::offer_rewrite)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.expandSelection",
+        title: "Expand the Selection",
+        palette: Palette::InMarkdown,
+        takes: Takes::Text,
+        runs: |call| inplace::run(call, Task::Expand).boxed(),
+        offered: &[On::Text(inplace::offer_expand)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.tightenSelection",
+        title: "Tighten the Selection",
+        palette: Palette::InMarkdown,
+        takes: Takes::Text,
+        runs: |call| inplace::run(call, Task::Tighten).boxed(),
+        offered: &[On::Text(inplace::offer_tighten)],
         answers: &[],
     },
     Command {

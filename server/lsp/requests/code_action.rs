@@ -33,6 +33,7 @@ fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrComman
     let place = Place {
         url: &params.text_document.uri,
         position: params.range.start,
+        end: params.range.end,
         diagnostics: match wants_fixes {
             true => &params.context.diagnostics,
             false => &[],

@@ -25,6 +25,8 @@ struct Inner {
     path: PathBuf,
     disk: Disk,
     log: Mutex<Option<Log>>,
+    /// Whether anything is written at all.
+    is_kept: bool,
 }
 
 impl Session {
@@ -85,8 +87,27 @@ impl Run {
                 path,
                 disk: disk.clone(),
                 log: Mutex::new(Some(log)),
+                is_kept: true,
             }),
         })
+    }
+
+    /// Makes the records of a job that belongs to no draft: there is no place for them, and nothing is written.
+    pub(crate) fn unkept(disk: &Disk) -> Run {
+        Run {
+            inner: Arc::new(Inner {
+                name: String::new(),
+                path: PathBuf::new(),
+                disk: disk.clone(),
+                log: Mutex::new(None),
+                is_kept: false,
+            }),
+        }
+    }
+
+    /// Tells whether it has a place where anything is kept.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.inner.is_kept
     }
 
     /// Returns the name of its folder: `run-001-draft-20260101-101500`.
@@ -134,11 +155,17 @@ impl Run {
 
     /// Writes summary.md in place of the one from the start.
     pub fn finish(&self, summary_markdown: &str) -> Result<(), StoreError> {
+        if !self.inner.is_kept {
+            return Ok(());
+        }
         let path = self.inner.path.join("summary.md");
         self.inner.disk.write(&path, summary_markdown.as_bytes())
     }
 
     fn put(&self, folder: &str, name: &str, text: &str) -> Result<PathBuf, StoreError> {
+        if !self.inner.is_kept {
+            return Ok(PathBuf::new());
+        }
         let folder = self.inner.path.join(folder);
         self.inner.disk.make_folder(&folder)?;
         let (stem, extension) = match name.rsplit_once('.') {

@@ -49,7 +49,7 @@ pub use chunk::{ChunkText, LintedChunk};
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
 pub use unfinished_sentence::CODE as UNFINISHED_SENTENCE;
-pub use wrong_language::{foreign, foreign_passage};
+pub use wrong_language::{foreign, foreign_passage, language_of};
 
 use super::Brief;
 use story::Story;

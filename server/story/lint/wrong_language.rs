@@ -96,6 +96,30 @@ pub fn foreign(text: &str, language: &Language) -> Option<String> {
     found.map(|foreign| foreign.name())
 }
 
+/// Guesses the language of a text of which nothing else is known; `None` where too little tells it.
+pub fn language_of(text: &str) -> Option<Language> {
+    const OTHER: &str = "de";
+    let letters = Letters::of(text);
+    let tag = match letters.main()? {
+        Script::Latin => {
+            let words = Reading::of(text, Pack::of(&Language::default())).words;
+            let other = by_small_words(&words, "en").or_else(|| by_small_words(&words, OTHER));
+            match other? {
+                Foreign::Language(tag) => tag,
+                Foreign::Script(_) => return None,
+            }
+        }
+        Script::Kana => "ja".to_owned(),
+        // Japanese hardly goes without kana for long.
+        Script::Han if letters.count(&[Script::Kana]) * 20 >= letters.all() => "ja".to_owned(),
+        Script::Han => "zh".to_owned(),
+        Script::Hangul => "ko".to_owned(),
+        Script::Thai => "th".to_owned(),
+        _ => return None,
+    };
+    Language::parse(&tag)
+}
+
 /// Names the language or script of a foreign passage inside a text: narrated, so that it is neither speech
 /// nor a letter, a quotation or a line in italics; `None` where there is none.
 pub fn foreign_passage(text: &str, language: &Language) -> Option<String> {
@@ -290,6 +314,23 @@ mod tests {
     const SWEDISH: &str = "Hon tog lampan från väggen och gick nedför trappan, och hela vägen ned räknade hon stegen, för det var det enda som hon kunde göra vid den tiden på natten.";
     const JAPANESE: &str = "彼女は壁からランプを取り、階段を下りていった。下りるあいだずっと段を数えていた。ほかにできることがなかったからである。";
     const CHINESE: &str = "她从墙上取下灯，走下楼梯，一路数着台阶，因为在夜里的那个时候她只能做这一件事情。灯光在石墙上晃动，海浪的声音从下面传上来，越来越近。";
+
+    #[test]
+    fn a_language_is_guessed_where_enough_tells_it() {
+        for (text, tag) in [
+            (ENGLISH, Some("en")),
+            (SPANISH, Some("es")),
+            // Nothing is known of its small words.
+            (SWEDISH, None),
+            (JAPANESE, Some("ja")),
+            (CHINESE, Some("zh")),
+            ("Mara.", None),
+            ("", None),
+        ] {
+            let guessed = language_of(text);
+            assert_eq!(guessed.as_ref().map(Language::as_str), tag, "{text}");
+        }
+    }
 
     #[test]
     fn languages_are_told_apart() {

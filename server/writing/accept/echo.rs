@@ -17,7 +17,9 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
         |What\ happened\ lately|How\ things\ stand\ after\ part\b.*|The\ part\ before\b.*
         |What\ the\ story\ said\ before\b.*|The\ whole\ story,\ part\ by\ part|Who\ is\ in\ this\ part
         |The\ text\ before\ this\ part\ ends\ with|This\ part:.*|Not\ yet\b.*|This\ is\ the\ last\ part
-        |Of\ this\ part\ is\ written\ already.*)\z",
+        |Of\ this\ part\ is\ written\ already.*
+        |Who\ is\ near\ this\ place|What\ this\ part\ is\ about:.*|The\ text\ before\ this\ place\ ends\ with
+        |The\ text\ after\ this\ place\ begins\ with|The\ passage\ as\ it\ stands)\z",
     )
     // Every test of this module compiles it.
     .expect("a well-formed pattern")

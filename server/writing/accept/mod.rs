@@ -33,6 +33,8 @@ mod yardstick;
 mod tests;
 
 pub use check::{Check, Cut, Fault};
+#[cfg(test)]
+pub(crate) use echo::is_prompt_heading;
 pub use length::{runs_away, runs_long};
 pub use opening::Opening;
 pub use sentences::finished_end;

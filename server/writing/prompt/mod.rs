@@ -22,7 +22,7 @@ use crate::story::Brief;
 use crate::story::state::StoryState;
 
 pub use block::{Block, LeftOut, Part, Prompt, TooLarge};
-pub(crate) use blocks::{background_text, cast_entry, facts, rules};
+pub(crate) use blocks::{background_text, cast_entry, contract, facts, plan, rules};
 pub use ground::Ground;
 pub use inputs::{Earlier, PromptInputs};
 pub use templates::Templates;
@@ -49,6 +49,26 @@ impl Prompt {
     pub fn whole(story: &WholeStory<'_>) -> Result<Prompt, TooLarge> {
         whole::assemble(story)
     }
+}
+
+/// Returns the first `words` words of a text.
+pub(crate) fn first_words(text: &str, words: usize) -> &str {
+    tail::head(text, words)
+}
+
+/// Returns the cast entries that the people of a beat and those whom `texts` name have in a prompt.
+pub(crate) fn cast_near(
+    brief: &Brief,
+    ground: &Ground,
+    beat: Option<usize>,
+    texts: &[&str],
+) -> Vec<String> {
+    let beat = beat.and_then(|beat| brief.beats.get(beat));
+    let called = named_people::Called::by(brief, ground, beat, texts);
+    let entries = called.entries();
+    entries
+        .filter_map(|entry| brief.cast.get(entry).map(blocks::cast_entry))
+        .collect()
 }
 
 /// Returns the cast entries that the prompt of a beat always holds: of the characters that it names.

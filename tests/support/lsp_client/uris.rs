@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-/// The URI of a path, as VS Code writes it.
+/// The URI of a path, as VS Code writes it. That of a document that was never saved is its "path".
 pub fn uri(path: &Path) -> String {
     let mut uri = String::from("file://");
     let path = path.to_str().expect("a Unicode path");
+    if path.starts_with("untitled:") {
+        return path.to_owned();
+    }
     // Windows: `file:///C:/folder/file`
     let path = match cfg!(windows) {
         true => format!("/{}", path.replace('\\', "/")),
