@@ -159,6 +159,37 @@ fn references_are_in_open_and_closed_files() {
 }
 
 #[test]
+fn a_chunk_of_another_draft_belongs_to_that_draft() {
+    let story = begun();
+    let other = story
+        .root()
+        .join("generated/the-lamp-keeper-02/chunks/chunk_01.md");
+    std::fs::create_dir_all(other.parent().expect("a folder")).expect("a folder");
+    let text = "---\nchunk: 1\nbeat: logbook\nstatus: complete\n---\nIlse knocked.\n";
+    std::fs::write(&other, text).expect("a chunk");
+    let mut editor = Editor::start(Persona::VsCode, &story);
+    editor.open(&other);
+    editor.open(&story.chunk(1));
+    for (path, place, mentions) in [
+        (&other, "Il|se knocked", vec![&other]),
+        (
+            &story.chunk(1),
+            "you, I|lse",
+            vec![&story.chunk(1), &story.chunk(2)],
+        ),
+    ] {
+        let mut params = at(&editor, path, place);
+        params["context"] = json!({"includeDeclaration": false});
+        let answer = ask(&mut editor, "references", params);
+        let found = answer.as_array().expect("places").iter();
+        let found = found.filter_map(|place| place["uri"].as_str());
+        let in_chunks: Vec<&str> = found.filter(|uri| uri.contains("/chunks/")).collect();
+        let mentions: Vec<String> = mentions.into_iter().map(|path| uri(path)).collect();
+        assert_eq!(in_chunks, mentions, "{place}");
+    }
+}
+
+#[test]
 fn symbols_of_documents_and_of_the_workspace() {
     for persona in Persona::ANY {
         let story = begun();
