@@ -14,7 +14,7 @@ use crate::analysis::features::document::{ChunkParts, DocumentKind, StoryDocumen
 use crate::analysis::index::StoryIndex;
 use crate::analysis::snapshot::StorySnapshot;
 use crate::analysis::snapshots::Look;
-use crate::analysis::story_file::find_brief;
+use crate::analysis::story_file::{StoryFile, find_brief};
 use crate::jobs::run::blocking::blocking;
 use crate::session::{SessionId, StoryFolder};
 use crate::story::names::CastNames;
@@ -80,6 +80,14 @@ impl<'a> Opened<'a> {
             text: &self.text,
             brief,
             names,
+        }
+    }
+
+    /// Returns the story as its brief has it; `None` for a brief without a file.
+    pub fn story(&self) -> Option<&StoryFile> {
+        match &self.home {
+            Home::Story { read, .. } => Some(&read.story),
+            Home::Unsaved(_) => None,
         }
     }
 

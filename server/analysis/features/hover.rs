@@ -1,5 +1,7 @@
 //! Says what is known of what stands at a place.
 
+use std::sync::Arc;
+
 use super::document::{DocumentKind, StoryDocument};
 use super::keys::{self, BRIEF_KEYS, CHUNK_KEYS};
 use super::note::Note;
@@ -12,24 +14,24 @@ use crate::story::counted::counted;
 use crate::story::state::{CharacterState, fold};
 use crate::story::{Beat, Brief, ChunkNumber, Span};
 
-/// Says what stands at a place, and which span of the document that is about. Without an index it says what the
-/// brief does.
+/// Says what stands at a place, and which span of the document that is about. The index is asked for where that
+/// takes one; without, it says what the brief does.
 pub fn hover(
     document: &StoryDocument<'_>,
-    index: Option<&StoryIndex>,
+    index: impl FnOnce() -> Option<Arc<StoryIndex>>,
     offset: usize,
 ) -> Option<(Note, Span)> {
     let pointed = subject_at(document, offset)?;
     let brief = document.brief;
     let note = match pointed.subject {
         Subject::Characters(entries) => {
-            let upto = chunk_at(document, offset);
+            let (upto, index) = (chunk_at(document, offset), index());
             let notes = entries
                 .into_iter()
-                .filter_map(|entry| of_character(brief, index, entry, upto));
+                .filter_map(|entry| of_character(brief, index.as_deref(), entry, upto));
             notes.reduce(Note::and)?
         }
-        Subject::Beat(beat) => of_beat(document, index, beat)?,
+        Subject::Beat(beat) => of_beat(document, index().as_deref(), beat)?,
         Subject::Rule(rule) => {
             let rule = brief.rules.get(rule)?;
             Note::titled(format!("Rule {}", rule.number)).text(rule.text.as_str())
@@ -230,7 +232,7 @@ mod tests {
     #[track_caller]
     fn check(file: &str, marked: &str, expected: &str) {
         let page = Marked::at(file, marked);
-        let found = hover(&page.document(), None, page.at);
+        let found = hover(&page.document(), || None, page.at);
         let shown = found.map(|(note, span)| {
             let text = note.as_plain_text().replace("\n\n", "\n");
             format!("[{}] {text}", &page.text[span])

@@ -1,6 +1,7 @@
 //! Leads from a place to what it is about, and from that to all places that are about it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::document::{DocumentKind, StoryDocument};
 use super::subject::{Pointed, Subject, own_beat, subject_at};
@@ -26,17 +27,17 @@ pub struct Definition {
 }
 
 /// Finds where what stands at a place is defined: a character in the cast, a rule among the rules, the beat of
-/// a chunk in the outline, and the chunk of a beat in its file.
+/// a chunk in the outline, and the chunk of a beat in its file. The index is asked for where that takes one.
 pub fn definition(
     document: &StoryDocument<'_>,
-    index: &StoryIndex,
+    brief_path: &Path,
+    index: impl FnOnce() -> Option<Arc<StoryIndex>>,
     offset: usize,
 ) -> Option<Definition> {
-    let pointed = own_beat(document, offset).or_else(|| subject_at(document, offset))?;
-    let Pointed { subject, span } = pointed;
-    let brief = &index.read.story.brief;
+    let Pointed { subject, span } = followed_from(document, offset)?;
+    let brief = document.brief;
     let in_brief = |span: &Span, whole: &Span| FilePlace {
-        path: index.brief.path.clone(),
+        path: brief_path.to_owned(),
         span: span.clone(),
         whole: whole.clone(),
     };
@@ -55,7 +56,7 @@ pub fn definition(
         Subject::Beat(beat) => {
             let beat = brief.beats.get(beat)?;
             match is_heading_of(document, beat, offset) {
-                true => vec![chunk_of(index, beat)?],
+                true => vec![chunk_of(&*index()?, beat)?],
                 false => vec![in_brief(&beat.heading_span, &beat.span)],
             }
         }
@@ -82,18 +83,17 @@ fn chunk_of(index: &StoryIndex, beat: &Beat) -> Option<FilePlace> {
     })
 }
 
-/// Finds all places of what stands at a place: of a character every mention, of a beat its chunk and what names
+/// Finds what is followed from a place: in the head of a chunk its beat, whatever key stands there.
+pub fn followed_from(document: &StoryDocument<'_>, offset: usize) -> Option<Pointed> {
+    own_beat(document, offset).or_else(|| subject_at(document, offset))
+}
+
+/// Finds all places of what is pointed at: of a character every mention, of a beat its chunk and what names
 /// its id, of a rule what names its number. With `declared`, also where it is defined.
-pub fn references(
-    document: &StoryDocument<'_>,
-    index: &StoryIndex,
-    offset: usize,
-    declared: bool,
-) -> Vec<FilePlace> {
-    let pointed = own_beat(document, offset).or_else(|| subject_at(document, offset));
+pub fn references(subject: Subject, index: &StoryIndex, declared: bool) -> Vec<FilePlace> {
     let brief = &index.read.story.brief;
-    match pointed.map(|pointed| pointed.subject) {
-        Some(Subject::Characters(entries)) => {
+    match subject {
+        Subject::Characters(entries) => {
             let mut places = Vec::new();
             for entry in entries {
                 let declaration = brief.cast.get(entry).map(|entry| &entry.name_span);
@@ -106,7 +106,7 @@ pub fn references(
             places.dedup();
             places
         }
-        Some(Subject::Beat(beat)) => {
+        Subject::Beat(beat) => {
             let Some(beat) = brief.beats.get(beat) else {
                 return Vec::new();
             };
@@ -123,7 +123,7 @@ pub fn references(
             });
             heading.into_iter().chain(after).chain(chunk).collect()
         }
-        Some(Subject::Rule(rule)) => {
+        Subject::Rule(rule) => {
             let Some(rule) = brief.rules.get(rule) else {
                 return Vec::new();
             };
@@ -135,7 +135,7 @@ pub fn references(
             });
             declaration.into_iter().chain(named).collect()
         }
-        _ => Vec::new(),
+        Subject::Setting(_) | Subject::HeadKey(_) => Vec::new(),
     }
 }
 

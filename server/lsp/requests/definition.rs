@@ -1,5 +1,6 @@
 //! `textDocument/definition`: where a character, a rule, a beat or a chunk is written.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tower_lsp::lsp_types::{GotoDefinitionParams, GotoDefinitionResponse, Location, LocationLink};
@@ -16,12 +17,15 @@ pub async fn handle(
     let place = params.text_document_position_params;
     let links = state.introduction().follows_links();
     with_document(state, place.text_document.uri, move |opened| {
-        let index = opened.index()?;
-        let offset = opened.offset(place.position);
-        let found = navigation::definition(&opened.document(), &index, offset)?;
-        let text_of = |path: &std::path::Path| {
-            let text = navigation::text_of(&index, path)?;
-            Some(Arc::clone(&text.text))
+        let (offset, story) = (opened.offset(place.position), opened.story()?);
+        let (brief, index) = (story.folder.brief(), || opened.index());
+        let found = navigation::definition(&opened.document(), brief, index, offset)?;
+        let text_of = |path: &Path| match path == brief {
+            true => Some(story.text.as_str().into()),
+            false => {
+                let index = opened.index()?;
+                Some(Arc::clone(&navigation::text_of(&index, path)?.text))
+            }
         };
         Some(match links {
             true => GotoDefinitionResponse::Link(as_links(opened, &found, text_of)),
@@ -34,7 +38,7 @@ pub async fn handle(
 fn as_places(
     opened: &Opened<'_>,
     found: &Definition,
-    text_of: impl Fn(&std::path::Path) -> Option<Arc<str>>,
+    text_of: impl Fn(&Path) -> Option<Arc<str>>,
 ) -> Vec<Location> {
     let mut places = opened.places();
     let to = found.to.iter();
@@ -45,7 +49,7 @@ fn as_places(
 fn as_links(
     opened: &Opened<'_>,
     found: &Definition,
-    text_of: impl Fn(&std::path::Path) -> Option<Arc<str>>,
+    text_of: impl Fn(&Path) -> Option<Arc<str>>,
 ) -> Vec<LocationLink> {
     let mut places = opened.places();
     let mut links = Vec::new();

@@ -16,9 +16,9 @@ pub async fn handle(state: &Arc<State>, params: HoverParams) -> Option<Hover> {
         false => MarkupKind::PlainText,
     };
     with_document(state, place.text_document.uri, move |opened| {
-        let index = opened.index();
         let offset = opened.offset(place.position);
-        let (note, span) = hover::hover(&opened.document(), index.as_deref(), offset)?;
+        let index = || opened.index();
+        let (note, span) = hover::hover(&opened.document(), index, offset)?;
         let value = match kind {
             MarkupKind::Markdown => note.as_markdown(),
             MarkupKind::PlainText => note.as_plain_text(),

@@ -12,9 +12,10 @@ pub async fn handle(state: &Arc<State>, params: ReferenceParams) -> Option<Vec<L
     let place = params.text_document_position;
     let declared = params.context.include_declaration;
     with_document(state, place.text_document.uri, move |opened| {
-        let index = opened.index()?;
         let offset = opened.offset(place.position);
-        let found = navigation::references(&opened.document(), &index, offset, declared);
+        let pointed = navigation::followed_from(&opened.document(), offset)?;
+        let index = opened.index()?;
+        let found = navigation::references(pointed.subject, &index, declared);
         let mut places = opened.places();
         let found = found.iter().filter_map(|found| {
             let text = navigation::text_of(&index, &found.path)?;
