@@ -402,3 +402,20 @@ fn no_chunk_gets_the_revision_of_one_that_is_gone() {
     assert!(story.has_anywhere("Better b."));
     assert_eq!(session.chunk(n(2)).unwrap().text.trim_end(), "Text of c.");
 }
+
+#[test]
+fn a_revision_whose_file_no_record_names_stands_in_no_way() {
+    let story = written();
+    let outline = ["a", "b", "c"];
+    let session = story.open(&outline).session;
+    for (number, text) in [(1, "Better a."), (2, "Better b.")] {
+        let proposed = session.propose_revision(&revision(&session, number, text));
+        assert!(matches!(proposed.unwrap(), Proposed::Waits(_)));
+    }
+    drop(session);
+    // Records out of history know of a revision, and not which file its chunk has.
+    story.remove("manifest.json");
+    let session = story.open(&outline).session;
+    session.accept_revision(n(2)).unwrap();
+    assert_eq!(session.chunk(n(2)).unwrap().text, "Better b.");
+}

@@ -233,7 +233,9 @@ impl Inner {
     /// other.
     fn is_revised(&self, cache: &Cache, digest: &Digest) -> Result<bool, StoreError> {
         let records = cache.manifest.all_records();
-        for record in records.filter(|record| record.revision.is_some()) {
+        // A record out of history does not say which file its chunk has.
+        let waits = |record: &&ChunkRecord| record.revision.is_some() && !record.file.is_empty();
+        for record in records.filter(waits) {
             let revision = self.revision_path(Path::new(&record.file));
             let text = self.disk.read_text(&revision)?;
             if text.as_deref().and_then(made_of).as_ref() == Some(digest) {
