@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
 use super::stale;
-use super::stale_reason::{self, StaleReason};
+use super::stale_reason;
 use super::story_file::StoryFile;
 use crate::session::chunk_file::{self, Damage, Fault, Places};
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners};
@@ -169,7 +169,7 @@ pub(super) fn of_session(
     findings.list.extend(unclosed);
     let linted = linted(&story.brief, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let states = states(story, snapshot.stale_reasons(), &chunks, &findings.texts);
+    let states = states(snapshot, &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
@@ -393,12 +393,9 @@ fn contradiction(
 
 // ---------------------------------------------------------------- stale, partial, failed
 
-fn states(
-    story: &StoryFile,
-    reasons: &[Vec<StaleReason>],
-    chunks: &[Chunk<'_>],
-    texts: &[SourceText],
-) -> Vec<Finding> {
+fn states(draft: &DraftSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
+    let (story, reasons) = (&snapshot.read.story, snapshot.stale_reasons());
+    let renames = &snapshot.written.view.renames;
     let unit = story.brief.language.unit();
     let mut found = Vec::new();
     for chunk in chunks {
@@ -406,7 +403,7 @@ fn states(
         let index = (chunk.view.number.0 as usize).saturating_sub(1);
         let reasons = match chunk.view.status {
             ChunkStatus::Complete => reasons.get(index).cloned().unwrap_or_default(),
-            _ => stale::changed_since_begun(story, chunk.view),
+            _ => stale::changed_since_begun(story, renames, chunk.view),
         };
         let of_words = format!("{} of {}", chunk.view.words, chunk.view.target_words);
         let (severity, code, message) = match chunk.view.status {

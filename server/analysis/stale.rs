@@ -10,7 +10,7 @@ use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::recorded_model;
-use crate::session::{ChunkRecord, ChunkStatus, ChunkView};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Renames};
 use crate::settings::{ProviderChoice, Role, Settings};
 use crate::story::Digest;
 use crate::writing::prompt::named_cast;
@@ -87,7 +87,11 @@ pub fn current_inputs(
 
 /// Returns the changes of an unfinished text's foundations since it was begun: its beat, the facts, the
 /// rules, person, tense or language. Empty where the inputs of its beginning are unknown.
-pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleReason> {
+pub fn changed_since_begun(
+    story: &StoryFile,
+    renames: &Renames,
+    chunk: &ChunkView,
+) -> Vec<StaleReason> {
     let begun = chunk
         .record
         .as_ref()
@@ -103,7 +107,12 @@ pub fn changed_since_begun(story: &StoryFile, chunk: &ChunkView) -> Vec<StaleRea
     let now: BTreeMap<&Slice, &Digest> = now.filter(|(slice, _)| slice.is_foundation()).collect();
     let gone = then.iter();
     let mut reasons: Vec<StaleReason> = gone
-        .filter_map(|(slice, digest)| changed(slice, digest, now.get(slice).copied()))
+        .filter_map(|(slice, digest)| {
+            let reason = changed(slice, digest, now.get(slice).copied())?;
+            let mut later = renames.of_text(digest);
+            let is_same = later.any(|later| now.get(slice) == Some(&later));
+            (!is_same).then_some(reason)
+        })
         .collect();
     let added = now.into_keys().filter(|slice| !then.contains_key(*slice));
     reasons.extend(added.cloned().map(StaleReason::Added));
@@ -135,7 +144,7 @@ impl Now<'_> {
         let own = slices::own(&self.story.brief, index, &self.story.templates);
         let mut reasons: Vec<StaleReason> = held
             .iter()
-            .filter_map(|(slice, then)| self.reason(index, &held, slice, then, &own))
+            .filter_map(|(slice, then)| self.reason_by_any_name(index, &held, slice, then, &own))
             .collect();
         // Several sentences of one chunk are one reason.
         reasons.dedup();
@@ -152,6 +161,25 @@ impl Now<'_> {
         reasons.extend(added.cloned().map(StaleReason::Added));
         reasons.extend(self.model.reason(record, held.get(&Slice::Model)));
         reasons
+    }
+
+    /// Why a slice is another, unless only a name in it is.
+    fn reason_by_any_name(
+        &self,
+        index: usize,
+        held: &Slices,
+        slice: &Slice,
+        then: &Digest,
+        own: &Slices,
+    ) -> Option<StaleReason> {
+        let reason = self.reason(index, held, slice, then, own)?;
+        let renames = &self.written.view.renames;
+        let is_same =
+            |(slice, then): (Slice, Digest)| self.reason(index, held, &slice, &then, own).is_none();
+        match under_later_names(renames, slice, then).any(is_same) {
+            true => None,
+            false => Some(reason),
+        }
     }
 
     fn reason(
@@ -233,6 +261,26 @@ impl Now<'_> {
             (None, _) => StaleReason::Changed(Slice::NextBeat),
         })
     }
+}
+
+/// A slice as it was recorded, under the names that its text and its character got since.
+fn under_later_names<'a>(
+    renames: &'a Renames,
+    slice: &'a Slice,
+    then: &'a Digest,
+) -> impl Iterator<Item = (Slice, Digest)> + 'a {
+    let character = match slice {
+        Slice::Cast(name) => Some(name),
+        _ => None,
+    };
+    let names = character
+        .into_iter()
+        .flat_map(|name| renames.of_character(name));
+    let slices = std::iter::once(slice.clone()).chain(names.cloned().map(Slice::Cast));
+    slices.flat_map(move |slice| {
+        let digests = std::iter::once(then).chain(renames.of_text(then));
+        digests.map(move |digest| (slice.clone(), digest.clone()))
+    })
 }
 
 fn changed(slice: &Slice, then: &Digest, now: Option<&Digest>) -> Option<StaleReason> {

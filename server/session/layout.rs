@@ -155,6 +155,10 @@ impl SessionPaths {
         self.root.join("manifest.json")
     }
 
+    pub(crate) fn renames(&self) -> PathBuf {
+        self.root.join("renames.json")
+    }
+
     pub(crate) fn chunks(&self) -> PathBuf {
         self.root.join("chunks")
     }

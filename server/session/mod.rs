@@ -25,6 +25,7 @@ mod model_name;
 mod notice;
 mod owners;
 mod planned;
+mod renames;
 mod saved;
 pub mod state_file;
 #[cfg(test)]
@@ -60,6 +61,7 @@ pub use model_name::recorded_model;
 pub use notice::Notice;
 pub use owners::{NoEditor, Owner, Owners, read_text};
 pub use planned::PlannedChunk;
+pub use renames::{Renames, add_renames};
 pub use saved::{ClientEdit, Saved};
 pub use unmerged::{Unmerged, unmerged_files};
 pub use view::reading::read_session;

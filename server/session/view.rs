@@ -14,6 +14,7 @@ use super::layout::SessionId;
 use super::manifest::Manifest;
 use super::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use super::notice::Notice;
+use super::renames::Renames;
 use crate::story::comments;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -29,6 +30,8 @@ pub struct SessionView {
     pub notices: Vec<Notice>,
     /// The manifest on disk; made from the facts where there is none.
     pub manifest: Manifest,
+    /// The names that were changed since the records were made.
+    pub renames: Renames,
 }
 
 /// The current state of one chunk.

@@ -9,6 +9,7 @@ use crate::session::history::KeptVersion;
 use crate::session::journal::OnDisk;
 use crate::session::manifest::ManifestFact;
 use crate::session::manifest::record::ChunkRecord;
+use crate::session::renames::Renames;
 
 /// The facts about a session.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub struct Facts {
     pub unread: Vec<(PathBuf, EntryKind)>,
     /// Copies that a sync tool made of the brief, the manifest or a version in history/.
     pub copies: Vec<CopyFact>,
+    /// The names that were changed since the records were made, or what is wrong with that file.
+    pub renames: Result<Renames, &'static str>,
     pub at: Timestamp,
 }
 

@@ -13,6 +13,7 @@ use crate::session::intent::{self, Intent};
 use crate::session::journal::OnDisk;
 use crate::session::layout::{self, SessionPaths, StoryFolder};
 use crate::session::manifest::{self, ManifestFact};
+use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::conflict_markers::has_conflict;
 
@@ -141,6 +142,7 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         removed: read_removed(paths, disk)?,
         unread,
         copies: Vec::new(),
+        renames: renames::read(paths, disk)?,
         at: disk.now(),
     })
 }

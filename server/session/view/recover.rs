@@ -19,6 +19,7 @@ use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::manifest::{Manifest, ManifestFact};
 use crate::session::notice::Notice;
 use crate::session::planned::PlannedChunk;
+use crate::session::renames::Renames;
 use crate::story::comments::without_comments;
 use crate::story::conflict_markers::conflict_line;
 use crate::story::{BeatId, Digest, Language, words};
@@ -42,7 +43,7 @@ pub(crate) fn recover(
     language: &Language,
 ) -> Recovered {
     let mut notices = Vec::new();
-    let manifest = match std::mem::replace(&mut facts.manifest, ManifestFact::Missing) {
+    let mut manifest = match std::mem::replace(&mut facts.manifest, ManifestFact::Missing) {
         ManifestFact::Read(manifest) => *manifest,
         unusable => {
             if let ManifestFact::Unusable(reason) = unusable {
@@ -60,6 +61,18 @@ pub(crate) fn recover(
             manifest
         }
     };
+    let renames = match std::mem::replace(&mut facts.renames, Ok(Renames::default())) {
+        Ok(renames) => renames,
+        Err(wrong) => {
+            let message = format!("{} {wrong}.", paths.renames().display());
+            notices.push(Notice {
+                code: "renames-unusable",
+                message,
+            });
+            Renames::default()
+        }
+    };
+    renames.apply_to_beats(&mut manifest, plan);
     let candidates: Vec<Candidate> = facts.files.iter().map(candidate).collect();
     let matching = matching::match_files(plan, &candidates, &manifest);
     let names = file_names(plan, &matching, &candidates);
@@ -72,6 +85,10 @@ pub(crate) fn recover(
             .copied()
             .filter(|record| record.says_something());
         let candidate = matching.files[index].map(|at| &candidates[at]);
+        let renamed = record
+            .zip(candidate)
+            .map(|(record, it)| renames.applied(record, &it.digest));
+        let record = renamed.as_ref().or(record);
         let path = paths.chunks().join(&names[index]);
         let trusted = manifest.language == language.as_str();
         chunks.push(view_chunk(
@@ -98,6 +115,7 @@ pub(crate) fn recover(
         orphans,
         notices,
         manifest,
+        renames,
     };
     Recovered {
         view,

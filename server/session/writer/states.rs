@@ -12,6 +12,7 @@ use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::StoryFolder;
 use crate::session::notice::Notice;
+use crate::session::renames::Renames;
 use crate::session::state_file::{self, StateFile, Told, VERSION};
 use crate::session::view::{ChunkView, SessionView};
 use crate::session::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId};
@@ -137,7 +138,7 @@ pub fn read_states(
         let path = path_of(&states, &chunk.path);
         let judged = match read(&path, owners, disk) {
             Ok(None) => continue,
-            Ok(Some(told)) => judge(told, chunk, cast, is_planned),
+            Ok(Some(told)) => judge(told, chunk, &view.renames, cast, is_planned),
             Err(why) => Err(why),
         };
         let (standing, state) = match judged {
@@ -196,10 +197,14 @@ fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, S
 fn judge(
     told: Told,
     chunk: &ChunkView,
+    renames: &Renames,
     cast: &[CastEntry],
     is_planned: impl Fn(&BeatId) -> bool,
 ) -> Result<(Standing, ChunkState), String> {
-    let is_current = told.text.as_ref() == Some(&chunk.digest);
+    let is_current = told
+        .text
+        .as_ref()
+        .is_some_and(|text| renames.are_same(text, &chunk.digest));
     if let (Some(beat), false) = (told.other_beat(&chunk.beat, is_planned), is_current) {
         return Err(format!("is about another beat, \"{beat}\""));
     }

@@ -20,7 +20,7 @@ use crate::jobs::run::run_summary::{ChunkEnd, ChunkOutcome};
 use crate::jobs::run::workshop::Claim;
 use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::provider::ProviderKind;
-use crate::session::{ChunkResult, ChunkStatus, ChunkView, Saved, StoreError, Writes};
+use crate::session::{ChunkResult, ChunkStatus, ChunkView, Renames, Saved, StoreError, Writes};
 use crate::story::{BeatId, ChunkNumber, words};
 use crate::writing::prompt::slices;
 use crate::writing::schedule::{Step, Tail};
@@ -188,7 +188,8 @@ impl Job {
         if !self.single.is_on() {
             chunk.target_words = written.target(self.brief(), &chunk);
         }
-        let begins_anew = treatment == Treatment::GoOn && self.must_begin_anew(&chunk);
+        let begins_anew =
+            treatment == Treatment::GoOn && self.must_begin_anew(&written.view.renames, &chunk);
         let mut replaces = None;
         if treatment == Treatment::Rewrite || begins_anew {
             replaces = Some(chunk.take_source());
@@ -232,11 +233,11 @@ impl Job {
 
     /// Tells whether the text of a chunk can't be continued, since its beat, the facts, the rules, person,
     /// tense or language changed after it was begun. Warns the author.
-    fn must_begin_anew(&self, chunk: &ChunkView) -> bool {
+    fn must_begin_anew(&self, renames: &Renames, chunk: &ChunkView) -> bool {
         if chunk.text.trim().is_empty() {
             return false;
         }
-        let reasons = stale::changed_since_begun(self.story(), chunk);
+        let reasons = stale::changed_since_begun(self.story(), renames, chunk);
         if reasons.is_empty() {
             return false;
         }
