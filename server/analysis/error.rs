@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::session::{StoreError, Stray};
 use crate::settings::SettingsProblem;
 use crate::story::counted::counted;
+use crate::story::rename::RenameError;
 use crate::story::{BeatId, ChunkNumber, Problem};
 use crate::writing::prompt::TooLarge;
 
@@ -56,6 +57,12 @@ pub enum StoryError {
         /// The titles of the chapters, in story order.
         chapters: Vec<String>,
     },
+    #[error("“{0}” is no id of a beat: lower-case letters and digits, with hyphens between words")]
+    NoBeatId(String),
+    #[error("another beat has the id `{0}`")]
+    BeatIdTaken(BeatId),
+    #[error(transparent)]
+    Rename(#[from] RenameError),
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
     #[error(transparent)]
@@ -70,6 +77,9 @@ impl StoryError {
             | StoryError::Settings(_)
             | StoryError::NoChunkNamed
             | StoryError::NoSuchBeat(_)
+            | StoryError::NoBeatId(_)
+            | StoryError::BeatIdTaken(_)
+            | StoryError::Rename(_)
             | StoryError::NoSuchChunk { .. }
             | StoryError::BackwardRange { .. }
             | StoryError::NoSuchChapter { .. } => true,

@@ -393,7 +393,7 @@ fn contradiction(
 
 // ---------------------------------------------------------------- stale, partial, failed
 
-fn states(draft: &DraftSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
+fn states(snapshot: &SessionSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
     let (story, reasons) = (&snapshot.read.story, snapshot.stale_reasons());
     let renames = &snapshot.written.view.renames;
     let unit = story.brief.language.unit();

@@ -13,6 +13,8 @@ mod inputs;
 pub(crate) mod lineup;
 pub(crate) mod mode;
 pub mod placed_problem;
+pub mod rename;
+mod renaming;
 pub(crate) mod selection;
 pub mod session_snapshot;
 pub mod sessions;

@@ -276,6 +276,22 @@ impl Look<'_> {
         versions::compare(&snapshot, chunk, version, &self.snapshots.disk)
     }
 
+    pub(super) fn owners(&self) -> &dyn Owners {
+        self.owners
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        &self.snapshots.disk
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.snapshots.environment
+    }
+
+    pub(super) fn source(&self) -> StorySource<'_> {
+        self.story.source.as_source()
+    }
+
     fn noted_story(&self) -> Result<(Arc<Inputs>, Arc<StorySnapshot>), StoryError> {
         self.story.snapshot.get(self.owners, |inputs| {
             let owners = inputs.owners(self.owners);

@@ -70,6 +70,14 @@ impl Introduction {
         published.is_some_and(|published| published.related_information == Some(true))
     }
 
+    /// Tells whether the client shows edits with a word about them before it makes them.
+    pub fn annotates_changes(&self) -> bool {
+        let edit = self
+            .workspace()
+            .and_then(|workspace| workspace.workspace_edit.as_ref());
+        edit.is_some_and(|edit| edit.change_annotation_support.is_some())
+    }
+
     /// Tells whether the client can be asked for the editor's settings.
     pub fn tells_settings(&self) -> bool {
         let configuration = self

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::story::state::ChunkState;
-use crate::story::{BeatId, ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber, Digest, Span};
 
 /// The version that this code writes.
 pub const VERSION: u32 = 1;
@@ -85,6 +85,29 @@ pub(crate) fn parse(text: &str) -> Result<Told, String> {
         Some(told) => Ok(told),
         None => parse_any(text),
     }
+}
+
+/// Finds the value of a field of a state file that is a plain string, in bytes of the text.
+pub fn field(text: &str, name: &str) -> Option<Span> {
+    let key = format!("\"{name}\"");
+    let after = text.find(&key)? + key.len();
+    let rest = text[after..].trim_start().strip_prefix(':')?.trim_start();
+    let value = rest.strip_prefix('"')?;
+    let length = value.find(['"', '\\'])?;
+    let start = text.len() - value.len();
+    value[length..]
+        .starts_with('"')
+        .then_some(start..start + length)
+}
+
+/// Returns what a state file says of its chunk; `None` where it can't be read.
+pub fn state_of(text: &str) -> Option<ChunkState> {
+    parse(text).ok().map(|told| told.state)
+}
+
+/// Returns the digest of what a state file says of its chunk; `None` where it can't be read.
+pub fn own_digest(text: &str) -> Option<Digest> {
+    parse(text).ok().map(|told| digest(&told.state))
 }
 
 /// Reads a file that is as we write it, without building all of it as values first: a long

@@ -9,6 +9,7 @@ pub mod leftovers;
 pub mod lint;
 pub mod problem;
 pub mod recall;
+pub mod rename;
 pub mod state;
 pub mod text;
 pub mod title_page;

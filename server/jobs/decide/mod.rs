@@ -2,5 +2,6 @@
 //! adopted; new stories.
 
 pub mod new_story;
+pub mod rename;
 pub mod sessions;
 pub mod upkeep;

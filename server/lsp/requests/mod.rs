@@ -20,6 +20,7 @@ pub mod initialize;
 pub mod initialized;
 pub mod inlay_hint;
 pub mod references;
+pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
 pub mod workspace_symbol;

@@ -257,7 +257,12 @@ fn forms(word: &str) -> impl Iterator<Item = (usize, &str)> {
     let halves = word
         .split_once('\'')
         .filter(|(before, after)| !before.is_empty() && !after.is_empty());
+    // The first and, in "O'Brien's", the last.
     let bare = halves.map(|(before, _)| (0, before));
+    let owner = word
+        .rsplit_once('\'')
+        .filter(|(before, _)| before.contains('\''))
+        .map(|(before, _)| (0, before));
     let elided = halves.map(|(before, after)| (before.len() + 1, after));
     let arabic = word
         .strip_prefix(['و', 'ف', 'ب', 'ل', 'ك'])
@@ -267,6 +272,7 @@ fn forms(word: &str) -> impl Iterator<Item = (usize, &str)> {
         .filter(|_| word.chars().any(is_hangul))
         .filter_map(|ending| Some((0, word.strip_suffix(ending)?)));
     let forms = std::iter::once((0, word))
+        .chain(owner)
         .chain(bare)
         .chain(elided)
         .chain(arabic)
@@ -353,6 +359,7 @@ mod tests {
             ("en", "Jean-Luc Picard", "Jean-Luc laughed.", true),
             ("en", "Jean-Luc Picard", "Jean laughed.", false),
             ("en", "Seán O'Brien", "O’Brien and O'Brien's", true),
+            ("en", "O'Brien", "O’Brien’s", true),
             ("en", "Zoe\u{308} Lund", "Zo\u{eb} ran.", true),
             // Particles.
             ("en", "Vincent van Gogh", "A van stopped. Van doors.", false),

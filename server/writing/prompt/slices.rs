@@ -175,6 +175,13 @@ pub fn preceding(text: &str) -> Digest {
     Digest::of(tail(text, TAIL_WORDS[0]))
 }
 
+/// Returns the digests of all ends of a text that a prompt may have repeated, in an order of their own.
+pub fn ends(text: &str) -> impl Iterator<Item = Digest> + '_ {
+    TAIL_WORDS
+        .iter()
+        .map(move |words| Digest::of(tail(text, *words)))
+}
+
 /// Returns the slices that every prompt of a brief holds.
 pub fn always(brief: &Brief) -> Vec<Slice> {
     let mut slices: Vec<Slice> = facts(brief).into_keys().collect();
