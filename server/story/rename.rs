@@ -113,13 +113,12 @@ impl CharacterRename {
         // A genitive is longer than the name in it.
         edits.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));
         edits.dedup_by(|later, first| later.0.start < first.0.end);
-        let ending: Option<fn(&str, (Span, String)) -> (Span, String)> = match &*self.language {
-            "de" => Some(with_genitive_s),
-            "fr" => Some(elided),
-            _ => None,
-        };
-        if let Some(ending) = ending {
-            edits = edits.into_iter().map(|edit| ending(text, edit)).collect();
+        for (span, new) in &mut edits {
+            match &*self.language {
+                "de" => with_genitive_s(text, span, new),
+                "fr" => elide(text, span, new),
+                _ => {}
+            }
         }
         edits.retain(|(span, new)| text[span.clone()] != **new);
         edits
@@ -298,51 +297,46 @@ fn apostrophe_of(text: &str) -> char {
 }
 
 /// Makes "Maras Lampe" of "Jonas’ Lampe".
-fn with_genitive_s(text: &str, (span, new): (Span, String)) -> (Span, String) {
+fn with_genitive_s(text: &str, span: &mut Span, new: &mut String) {
     let rest = &text[span.end..];
-    let mark = rest.chars().next().filter(|c| matches!(c, '’' | '\''));
-    let follows = mark.and_then(|mark| rest[mark.len_utf8()..].strip_prefix(' '));
+    let Some(mark) = rest.chars().next().filter(|c| matches!(c, '’' | '\'')) else {
+        return;
+    };
+    let follows = rest[mark.len_utf8()..].strip_prefix(' ');
     let is_genitive = follows.is_some_and(|next| next.starts_with(char::is_alphabetic));
-    match mark.filter(|_| is_genitive && takes_apostrophe(&text[span.clone()])) {
-        Some(mark) if !takes_apostrophe(&new) => {
-            (span.start..span.end + mark.len_utf8(), format!("{new}s"))
-        }
-        _ => (span, new),
+    if is_genitive && takes_apostrophe(&text[span.clone()]) && !takes_apostrophe(new) {
+        span.end += mark.len_utf8();
+        new.push('s');
     }
 }
 
 /// Makes "de Mara" of "d’Ilse", and the other way round.
-fn elided(text: &str, (span, new): (Span, String)) -> (Span, String) {
+fn elide(text: &str, span: &mut Span, new: &mut String) {
     let vowel = |name: &str| {
-        let first = name
-            .chars()
-            .next()
-            .into_iter()
-            .flat_map(char::to_lowercase)
-            .next();
+        let first = name.chars().next().into_iter();
+        let first = first.flat_map(char::to_lowercase).next();
         first.is_some_and(|c| "aeiouyàâäæéèêëîïôöœùûü".contains(c))
     };
-    let (was, is) = (vowel(&text[span.clone()]), vowel(&new));
+    let (was, is) = (vowel(&text[span.clone()]), vowel(new));
     let before = &text[..span.start];
-    let words = [("d", "de"), ("D", "De"), ("qu", "que"), ("Qu", "Que")];
-    for (short, long) in words {
-        let is_word = |rest: &str| !rest.ends_with(char::is_alphabetic);
-        for mark in ['’', '\''] {
-            let ending = format!("{short}{mark}");
-            if was && !is && before.strip_suffix(&ending).is_some_and(is_word) {
-                return (span.start - ending.len()..span.end, format!("{long} {new}"));
+    let is_word = |rest: &str| !rest.ends_with(char::is_alphabetic);
+    for (short, long) in [("d", "de"), ("D", "De"), ("qu", "que"), ("Qu", "Que")] {
+        let long_ending = format!("{long} ");
+        let elided = ['’', '\''].map(|mark| format!("{short}{mark}"));
+        let stands = |ending: &String| before.strip_suffix(ending.as_str()).is_some_and(is_word);
+        let found = match (was, is) {
+            (true, false) => elided.into_iter().find(stands).map(|it| (it, long_ending)),
+            (false, true) if stands(&long_ending) => {
+                Some((long_ending, format!("{short}{}", apostrophe_of(text))))
             }
-        }
-        let ending = format!("{long} ");
-        if !was && is && before.strip_suffix(&ending).is_some_and(is_word) {
-            let mark = apostrophe_of(text);
-            return (
-                span.start - ending.len()..span.end,
-                format!("{short}{mark}{new}"),
-            );
+            _ => None,
+        };
+        if let Some((ending, instead)) = found {
+            span.start -= ending.len();
+            new.insert_str(0, &instead);
+            return;
         }
     }
-    (span, new)
 }
 
 fn is_katakana(c: char) -> bool {
