@@ -1,4 +1,4 @@
-//! The commands of the shell front: one variant a command, and what runs it.
+//! Lists the commands of the shell front: one variant a command, and what runs it.
 
 use clap::{Args, Parser, Subcommand};
 

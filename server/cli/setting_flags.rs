@@ -1,4 +1,4 @@
-//! A flag of the command line for every setting.
+//! Gives every setting a flag of the command line.
 
 use clap::{Arg, ArgMatches, Args};
 use serde_json::{Map, Value};

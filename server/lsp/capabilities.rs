@@ -1,4 +1,4 @@
-//! What the server can do, as `initialize` answers.
+//! Says what the server can do, as `initialize` answers.
 
 use tower_lsp::lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,

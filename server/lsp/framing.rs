@@ -1,4 +1,4 @@
-//! The frames of the wire: what a client sent as bytes, cut into the bodies of its messages.
+//! Cuts the bytes that a client sent into the bodies of its messages.
 //!
 //! Pure: bytes in, frames out, the same ones wherever the bytes were cut on their way. Nothing that comes is an
 //! end. A head is read as generously as it can be told apart; what is none is passed over up to the next

@@ -1,4 +1,4 @@
-//! Where in an open document the streamed prose grows, and what the document should become.
+//! Tells where in an open document the streamed prose grows, and what the document should become.
 //!
 //! Pure. The place is fixed when a job begins with its chunk, and followed from there. Until the
 //! first word comes, the author may type anywhere: the place moves along. After that an edit

@@ -1,4 +1,4 @@
-//! The way in: sees every message in the order of the wire.
+//! Sees every message of the client first, in the order of the wire.
 //!
 //! Documents are changed here, synchronously: after an await, handlers run out of order. A
 //! panic in a handler becomes an error answer instead of the end of the process.

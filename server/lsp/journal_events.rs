@@ -1,4 +1,4 @@
-//! What the client said of chunk files, in the order in which it said it, until it is dealt with.
+//! Queues what the client said of chunk files, in the order in which it said it, until it is dealt with.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;

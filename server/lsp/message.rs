@@ -1,4 +1,4 @@
-//! The body of a message, read as generously as it can be understood.
+//! Reads the body of a message as generously as it can be understood.
 //!
 //! Pure. What JSON can't hold is mended before it is read: halves of characters, which editors send while an
 //! emoji is typed, and bytes that are no UTF-8 become U+FFFD, each as long in UTF-16 and UTF-8 as the half was, so that

@@ -1,4 +1,4 @@
-//! The document that a request is about, with its story, both as the documents were at one moment.
+//! Finds the document that a request is about and its story, both as the documents were at one moment.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! One place of an open document, into which a text is put: it grows there, or takes the place of a passage at once.
+//! Puts a text into one place of an open document: it grows there, or takes the place of a passage at once.
 //!
 //! Pure. The author may type anywhere else, and before the first word also there. An edit of what is to be replaced, in
 //! the text that was put there or at its growing end, ends it; so does the end of the document.

@@ -1,4 +1,4 @@
-//! A document's text in plain line ends, and the way back to the document's own.
+//! Converts a document's text to plain line ends, and back to the document's own.
 //!
 //! A buffer's line ends are the editor's: VS Code and Neovim rewrite those of an edit. So texts are
 //! compared with LF everywhere, and an edit is written in the line ends that the document has.

@@ -1,4 +1,4 @@
-//! Work-done progress of a job: begun when the client has given its leave, reported a few
+//! Reports the work-done progress of a job: begun when the client has given its leave, reported a few
 //! times a second, and ended whatever happens.
 //!
 //! "There is no specific way to cancel or close a progress but by its End" (LSP 3.17,

@@ -1,4 +1,4 @@
-//! The documents that changed and wait to be looked at.
+//! Queues the documents that changed and are to be looked at.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};

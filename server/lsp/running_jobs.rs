@@ -1,4 +1,4 @@
-//! The list of the jobs that this server runs.
+//! Lists the jobs that this server runs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -6,9 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{InPlaceRequest, Writing};
 use crate::analysis::surroundings::{Background, Surroundings};
+use crate::jobs::run::background_calls::Asker;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::Asker;
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::editor::PlaceStream;
 use crate::jobs::run::error::JobError;

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::{Call, Written};
+use crate::jobs::run::background_calls::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;

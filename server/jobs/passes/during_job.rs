@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 use super::audit::{self, Again, Auditor};
 use super::refine::{self, Asked, Refiner, Way};
 use crate::jobs::run::background::Ended;
-use crate::jobs::run::beside::{Beside, ChunkWork, Luck};
-use crate::jobs::run::calls_beside::{Asker, Purpose, Spent};
+use crate::jobs::run::background_calls::{Asker, Purpose, Spent};
+use crate::jobs::run::background_queue::{BackgroundQueue, ChunkWork, Luck};
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::started_job::StartedJob;
 use crate::session::{Audits, SessionView};
@@ -23,7 +23,7 @@ use crate::story::ChunkNumber;
 
 /// The passes over the chunks of a job. Dropping it stops them.
 pub struct Passes {
-    beside: Beside<GoingOver>,
+    queue: BackgroundQueue<GoingOver>,
 }
 
 /// The background work on a chunk: first a rewrite to be proposed, then the audit.
@@ -107,7 +107,7 @@ impl Passes {
         let is_audited = settings.audit == Switch::On;
         let auditor = is_audited.then(|| Auditor::new(Arc::clone(job), asker(Role::Audit)));
         Passes {
-            beside: Beside::new(GoingOver {
+            queue: BackgroundQueue::new(GoingOver {
                 refiner,
                 auditor,
                 elsewhere: Mutex::default(),
@@ -122,7 +122,7 @@ impl Passes {
 
     /// Tells whether a chunk is refined before later chunks continue from it.
     pub fn applies(&self) -> bool {
-        self.beside.work().applies()
+        self.queue.work().applies()
     }
 
     /// Refines a complete chunk that the author has not written, where that [applies](Passes::applies); its
@@ -131,7 +131,7 @@ impl Passes {
         if !self.applies() || cancel.is_cancelled() {
             return;
         }
-        let work = self.beside.work();
+        let work = self.queue.work();
         *work.elsewhere() = elsewhere;
         tokio::select! {
             () = cancel.cancelled() => {}
@@ -141,22 +141,22 @@ impl Passes {
 
     /// Starts the background work on a chunk: a rewrite to be proposed, and the audit.
     pub fn beside(&self, number: ChunkNumber, elsewhere: Spent) {
-        let work = self.beside.work();
+        let work = self.queue.work();
         if work.proposes() || work.auditor.is_some() {
             *work.elsewhere() = elsewhere;
-            self.beside.add(number);
+            self.queue.add(number);
         }
     }
 
     /// Returns the usage of each pass so far, with its purpose.
     pub fn spent(&self) -> [(Purpose, Spent); 2] {
-        self.beside.work().spent()
+        self.queue.work().spent()
     }
 
     /// Waits for the passes that are running, which the deadlines of their calls bound; a cancel ends them at
     /// once. In a job that was `stopped`, no further pass starts.
     pub async fn end(&self, stopped: bool, cancel: &CancellationToken) -> Ended {
-        self.beside
+        self.queue
             .end(stopped, std::future::pending(), cancel)
             .await
     }

@@ -2,11 +2,11 @@
 
 pub(crate) mod answering_model;
 pub(crate) mod background;
+pub(crate) mod background_calls;
+pub(crate) mod background_queue;
 pub(crate) mod begin;
-pub(crate) mod beside;
 pub(crate) mod blocking;
 pub(crate) mod brief_watch;
-pub(crate) mod calls_beside;
 pub mod connected_model;
 pub(crate) mod demo_scene;
 pub mod editor;

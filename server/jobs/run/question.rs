@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::calls_beside::{ATTEMPTS, Asker, ENDLESS};
+use super::background_calls::{ATTEMPTS, Asker, ENDLESS};
 use super::demo_scene;
 use super::failure::Failure;
 use super::started_job::StartedJob;

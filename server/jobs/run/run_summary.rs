@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::calls_beside::{Purpose, Spent};
+use super::background_calls::{Purpose, Spent};
 use super::events::Outcome;
 use super::outcomes::{Fate, SeamEnd, SeamOutcome};
 use super::reporter::cause_chain;

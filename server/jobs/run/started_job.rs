@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::calls_beside::{Purpose, Spent};
+use super::background_calls::{Purpose, Spent};
 use super::connected_model::ConnectedModel;
 use super::editor::{BufferStop, Editor, Hint};
 use super::events::{JobEvent, Observer, Outcome, Work};

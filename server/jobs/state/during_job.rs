@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::reader::Reader;
 use crate::jobs::run::background::{Ended, waits_no_longer};
-use crate::jobs::run::beside::{Beside, ChunkWork, Luck, MOST_FAILURES};
-use crate::jobs::run::calls_beside::Spent;
+use crate::jobs::run::background_calls::Spent;
+use crate::jobs::run::background_queue::{BackgroundQueue, ChunkWork, Luck, MOST_FAILURES};
 use crate::jobs::run::failure::Failure;
 use crate::session::Over;
 use crate::story::ChunkNumber;
@@ -18,7 +18,7 @@ use crate::story::ids::chunks;
 /// The background reading of a job's chunks. Dropping it stops the reading.
 pub struct Readings {
     /// The queue of chunks; `None` where nothing is to be read.
-    beside: Option<Beside<Reading>>,
+    queue: Option<BackgroundQueue<Reading>>,
 }
 
 struct Reading {
@@ -38,13 +38,13 @@ struct Unread {
 impl Readings {
     /// Makes one that reads nothing and asks no model.
     pub fn off() -> Readings {
-        Readings { beside: None }
+        Readings { queue: None }
     }
 
     /// Makes one with an empty queue.
     pub fn new(reader: Reader) -> Readings {
         Readings {
-            beside: Some(Beside::new(Reading {
+            queue: Some(BackgroundQueue::new(Reading {
                 reader,
                 luck: Luck::default(),
                 warned: AtomicBool::new(false),
@@ -56,12 +56,12 @@ impl Readings {
     /// Queues the complete chunks whose state is missing or outdated, without those that the job is going to
     /// write.
     pub fn catch_up(&self, to_write: impl IntoIterator<Item = ChunkNumber>) {
-        let Some(beside) = &self.beside else {
+        let Some(queue) = &self.queue else {
             return;
         };
         let to_write: BTreeSet<ChunkNumber> = to_write.into_iter().collect();
-        let reading = Arc::clone(beside.work());
-        beside.look_for(async move {
+        let reading = Arc::clone(queue.work());
+        queue.look_for(async move {
             // A session that can't be read now fails the job in its own words.
             let Ok((view, known)) = reading.reader.known().await else {
                 return Vec::new();
@@ -79,22 +79,22 @@ impl Readings {
     /// Queues a chunk that was just completed, before those of earlier jobs: the next chunks need its state
     /// most.
     pub fn read(&self, number: ChunkNumber) {
-        if let Some(beside) = &self.beside {
-            beside.add_first(number);
+        if let Some(queue) = &self.queue {
+            queue.add_first(number);
         }
     }
 
     /// Waits until the queue is empty, for a bounded time and unless cancelled.
     pub async fn idle(&self, cancel: &CancellationToken) {
-        if let Some(beside) = &self.beside {
-            beside.idle(cancel).await;
+        if let Some(queue) = &self.queue {
+            queue.idle(cancel).await;
         }
     }
 
     /// Returns the usage of reading so far.
     pub fn spent(&self) -> Spent {
-        let beside = self.beside.as_ref();
-        beside.map_or_else(Spent::default, |beside| beside.work().reader.spent())
+        let queue = self.queue.as_ref();
+        queue.map_or_else(Spent::default, |queue| queue.work().reader.spent())
     }
 
     /// Waits for the remaining readings until the job would have ended without them (`else_over`) and a
@@ -106,13 +106,13 @@ impl Readings {
         else_over: impl Future<Output = ()>,
         cancel: &CancellationToken,
     ) -> Ended {
-        let Some(beside) = &self.beside else {
+        let Some(queue) = &self.queue else {
             return Ended::InTime;
         };
         let limit = waits_no_longer(else_over);
-        let ended = beside.end(stopped, limit, cancel).await;
+        let ended = queue.end(stopped, limit, cancel).await;
         if ended != Ended::Cancelled {
-            beside.work().tell_unread(beside.left());
+            queue.work().tell_unread(queue.left());
         }
         ended
     }

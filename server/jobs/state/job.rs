@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Reader, Reading};
+use crate::jobs::run::background_calls::Purpose;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::Purpose;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::events::Outcome;

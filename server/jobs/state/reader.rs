@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::jobs::run::background_calls::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::{Asker, Spent};
 use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;

@@ -3,8 +3,8 @@
 use super::draft::Draft;
 use super::job::{Job, Results};
 use crate::analysis::status::relative;
+use crate::jobs::run::background_calls::Spent;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::calls_beside::Spent;
 use crate::jobs::run::events::Outcome;
 use crate::jobs::run::outcomes::{Finished, Stop};
 use crate::jobs::run::reporter::cause_chain;

@@ -1,4 +1,4 @@
-//! The command that cancels jobs.
+//! Runs the command that cancels jobs.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The commands by which an author decides about chunks: keep, lock, unlock, restore, accept, reject.
+//! Runs the commands by which an author decides about chunks: keep, lock, unlock, restore, accept, reject.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The command that shows the prompt of a chunk.
+//! Runs the command that shows the prompt of a chunk.
 
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::status::ChunkOverview;

@@ -1,4 +1,4 @@
-//! The command that packs a draft into one file.
+//! Runs the command that packs a draft into one file.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The commands that write at one place of an open document: continue here, and rewrite, expand or tighten the
+//! Runs the commands that write at one place of an open document: continue here, and rewrite, expand or tighten the
 //! selection. No brief is needed; where one governs the document, its facts and people are known.
 
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! The command that makes a new brief.
+//! Runs the command that makes a new brief.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! The commands for complete chunks: refine, audit, and read what later chunks have to know.
+//! Runs the commands for complete chunks: refine, audit, and read what later chunks have to know.
 
 use std::sync::Arc;
 

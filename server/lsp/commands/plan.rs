@@ -1,4 +1,4 @@
-//! The command that plans what is missing in an outline.
+//! Runs the command that plans what is missing in an outline.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The commands about drafts as a whole: a new one, another one, one whose brief was renamed.
+//! Runs the commands about drafts as a whole: a new one, another one, one whose brief was renamed.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The command that shows how far a story is.
+//! Runs the command that shows how far a story is.
 
 use super::command::{Answer, Call};
 use crate::jobs::run::reporter::cause_chain;

@@ -1,4 +1,4 @@
-//! The table of commands. The capabilities of the server, what runs a command, code actions and quick fixes come from
+//! Holds the table of commands. The capabilities of the server, what runs a command, code actions and quick fixes come from
 //! it; a test compares the lists of the editors' plug-ins with it.
 
 use futures::FutureExt as _;

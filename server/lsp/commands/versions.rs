@@ -1,4 +1,4 @@
-//! The commands about what a chunk was before: its versions, and what changed since one of them.
+//! Runs the commands about what a chunk was before: its versions, and what changed since one of them.
 
 use std::sync::Arc;
 

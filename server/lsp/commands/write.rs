@@ -1,4 +1,4 @@
-//! The commands that write and rewrite chunks.
+//! Runs the commands that write and rewrite chunks.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //!
 //! Workers draft, several at a time where the order allows it; what they bring is taken in by
 //! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
-//! the job waiting for it lines up in [`Beside`](crate::jobs::run::beside::Beside).
+//! the job waiting for it lines up in [`BackgroundQueue`](crate::jobs::run::background_queue::BackgroundQueue).
 
 mod follow_stale;
 mod reducer;

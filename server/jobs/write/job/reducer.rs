@@ -15,7 +15,7 @@ use super::running::Job;
 use super::settle::{CompletedChunk, Drafted, Ending, Settled};
 use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::background::Ended;
-use crate::jobs::run::calls_beside::{Purpose, Spent};
+use crate::jobs::run::background_calls::{Purpose, Spent};
 use crate::jobs::run::outcomes::Stop;
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;

@@ -1,6 +1,6 @@
 //! The results of a job.
 
-use crate::jobs::run::calls_beside::{Purpose, Spent};
+use crate::jobs::run::background_calls::{Purpose, Spent};
 use crate::jobs::run::outcomes::{SeamOutcome, Stop};
 use crate::jobs::run::run_summary::ChunkOutcome;
 use crate::provider::Usage;

@@ -30,7 +30,7 @@ pub trait ChunkWork: Send + Sync + 'static {
 }
 
 /// The queue of background work on a job's chunks. Dropping it stops the work.
-pub struct Beside<W> {
+pub struct BackgroundQueue<W> {
     work: Arc<W>,
     line: Arc<Line>,
     workers: Mutex<Background>,
@@ -60,9 +60,9 @@ pub struct Luck {
     has_run_out: AtomicBool,
 }
 
-impl<W: ChunkWork> Beside<W> {
+impl<W: ChunkWork> BackgroundQueue<W> {
     /// Makes an empty queue, and starts its workers.
-    pub fn new(work: W) -> Beside<W> {
+    pub fn new(work: W) -> BackgroundQueue<W> {
         let (work, line) = (Arc::new(work), Arc::new(Line::default()));
         let mut workers = Background::default();
         for _ in 0..work.width() {
@@ -79,7 +79,7 @@ impl<W: ChunkWork> Beside<W> {
                 }
             });
         }
-        Beside {
+        BackgroundQueue {
             work,
             line,
             workers: Mutex::new(workers),
@@ -261,8 +261,8 @@ mod tests {
         }
     }
 
-    fn lined_up() -> Beside<Slow> {
-        let beside = Beside::new(Slow::default());
+    fn lined_up() -> BackgroundQueue<Slow> {
+        let beside = BackgroundQueue::new(Slow::default());
         for number in [2, 3, 2] {
             beside.add(ChunkNumber(number));
         }
@@ -297,7 +297,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn idle_is_when_all_is_done_and_nobody_waits_for_that_for_ever() {
-        let (beside, cancel) = (Beside::new(Slow::default()), CancellationToken::new());
+        let (beside, cancel) = (
+            BackgroundQueue::new(Slow::default()),
+            CancellationToken::new(),
+        );
         beside.look_for(async { vec![ChunkNumber(1)] });
         beside.idle(&cancel).await;
         assert!(beside.left().is_empty());
