@@ -81,7 +81,9 @@ fn understand(mut members: Map<String, Value>) -> Message {
     if has_id {
         request = request.id(id);
     }
-    if let Some(params) = members.remove("params") {
+    // No parameters, in the words of clients that leave no member out; the protocol library refuses them.
+    let params = members.remove("params").filter(|params| !params.is_null());
+    if let Some(params) = params {
         request = request.params(params);
     }
     Message::Request(request.finish())
@@ -230,6 +232,15 @@ mod tests {
             },
             other => panic!("{:?}: {other:?}", String::from_utf8_lossy(body.as_ref())),
         }
+    }
+
+    #[test]
+    fn parameters_of_null_are_none() {
+        let body = br#"{"jsonrpc":"2.0","id":1,"method":"shutdown","params":null}"#;
+        let Message::Request(request) = read(body) else {
+            panic!("a request");
+        };
+        assert_eq!(request.params(), None);
     }
 
     /// Without a reading of our own, each of these ended the server.

@@ -109,7 +109,11 @@ fn state_of(
     let (after, _) = states.last()?;
     let mut characters = fold(states.iter().copied()).characters.into_iter();
     let state = characters.find(|state| character(brief, &state.name) == Some(entry))?;
-    Some((*after, state))
+    let says_nothing = state.place.is_none()
+        && state.condition.is_none()
+        && state.knows.is_empty()
+        && state.holds.is_empty();
+    (!says_nothing).then_some((*after, state))
 }
 
 fn mentioned(index: &StoryIndex, entry: usize) -> String {
