@@ -230,6 +230,76 @@ fn files_stay_readable_in_one_sitting() {
     none(&wrong, "look for the seam");
 }
 
+/// A file that no `mod` names is compiled by nobody, and its tests pass by never being run.
+#[test]
+fn every_source_file_is_compiled() {
+    let rust: Vec<(PathBuf, String)> = tracked()
+        .into_iter()
+        .filter(|path| has_extension(path, &["rs"]))
+        .filter_map(|path| read(&path).map(|text| (path, text)))
+        .collect();
+    let lost = lost_files(&rust).into_iter();
+    let lost: Vec<String> = lost.map(|path| path.display().to_string()).collect();
+    none(&lost, "no `mod` leads to these");
+}
+
+#[test]
+fn a_planted_file_that_no_mod_names_is_found() {
+    let file = |path: &str, text: &str| (PathBuf::from(path), text.to_owned());
+    let planted = [
+        file(
+            "tests/lsp/main.rs",
+            "mod renames;\n#[path = \"../support/mod.rs\"]\nmod support;\n",
+        ),
+        file("tests/lsp/renames.rs", ""),
+        file("tests/lsp/rename.rs", ""),
+        file("tests/support/mod.rs", "pub mod prose;\n"),
+        file("tests/support/prose.rs", ""),
+        file("server/lib.rs", "mod story;\n"),
+        file("server/story.rs", "mod names;\n"),
+        file("server/story/names.rs", ""),
+    ];
+    assert_eq!(lost_files(&planted), [Path::new("tests/lsp/rename.rs")]);
+}
+
+/// The files that neither cargo nor a `mod` of their parent or one with a path names.
+fn lost_files(files: &[(PathBuf, String)]) -> Vec<&Path> {
+    let stem = |path: &Path| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let is_root = |path: &Path| {
+        let is_target = path
+            .parent()
+            .is_some_and(|folder| [Path::new("tests"), Path::new("benches")].contains(&folder));
+        is_target || ["main", "lib"].contains(&&*stem(path))
+    };
+    let is_named = |path: &Path| {
+        let is_folder = stem(path) == "mod";
+        let module = if is_folder {
+            path.parent().unwrap_or(path)
+        } else {
+            path
+        };
+        let (name, folder) = (stem(module), module.parent().unwrap_or(module));
+        let declared = format!("mod {name};");
+        let tail: PathBuf = path.iter().skip(1).collect();
+        let by_path = format!("{}\"]", tail.display());
+        files.iter().any(|(other, text)| {
+            let is_beside = other.parent() == Some(folder);
+            let is_parent = other.with_extension("") == folder
+                || is_beside && (is_root(other) || stem(other) == "mod");
+            is_parent && text.contains(&declared) || text.contains(&by_path)
+        })
+    };
+    let paths = files.iter().map(|(path, _)| path.as_path());
+    paths
+        .filter(|path| !is_root(path) && !is_named(path))
+        .collect()
+}
+
 #[test]
 fn every_dependency_is_used() {
     let manifest = read(Path::new("Cargo.toml")).expect("the package has a manifest");

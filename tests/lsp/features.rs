@@ -66,14 +66,20 @@ fn begun() -> Workspace {
     story
 }
 
+/// The same in an editor that shows the brief and the first chunk.
+fn opened(persona: Persona) -> (Workspace, Editor) {
+    let story = begun();
+    let mut editor = Editor::start(persona, &story);
+    editor.open(&story.brief());
+    editor.open(&story.chunk(1));
+    (story, editor)
+}
+
 #[test]
 fn a_brief_and_its_chunks_lead_to_each_other() {
     for persona in Persona::ANY {
-        let story = begun();
-        let mut editor = Editor::start(persona, &story);
+        let (story, mut editor) = opened(persona);
         let (brief, first) = (story.brief(), story.chunk(1));
-        editor.open(&brief);
-        editor.open(&first);
         for (path, place, expected) in [
             (
                 &first,
@@ -192,11 +198,8 @@ fn a_chunk_of_another_draft_belongs_to_that_draft() {
 #[test]
 fn symbols_of_documents_and_of_the_workspace() {
     for persona in Persona::ANY {
-        let story = begun();
-        let mut editor = Editor::start(persona, &story);
+        let (story, mut editor) = opened(persona);
         let (brief, first) = (story.brief(), story.chunk(1));
-        editor.open(&brief);
-        editor.open(&first);
         let params = json!({"textDocument": {"uri": uri(&brief)}});
         let symbols = ask(&mut editor, "documentSymbol", params);
         let names = |symbols: &Value| -> Vec<String> {
@@ -291,11 +294,8 @@ fn a_hover_tells_what_is_known_as_the_client_shows_it() {
 #[test]
 fn how_far_a_story_is_stands_beside_its_beats() {
     for persona in Persona::EDITORS {
-        let story = begun();
-        let mut editor = Editor::start(persona, &story);
+        let (story, mut editor) = opened(persona);
         let (brief, first) = (story.brief(), story.chunk(1));
-        editor.open(&brief);
-        editor.open(&first);
         let whole =
             json!({"start": {"line": 0, "character": 0}, "end": {"line": 999, "character": 0}});
         let mut hints = |path: &Path| -> Vec<String> {
@@ -384,11 +384,8 @@ fn what_is_begun_is_completed_where_the_client_can() {
 #[test]
 fn parts_fold_link_grow_and_are_coloured() {
     for persona in Persona::EDITORS {
-        let story = begun();
-        let mut editor = Editor::start(persona, &story);
+        let (story, mut editor) = opened(persona);
         let (brief, first) = (story.brief(), story.chunk(1));
-        editor.open(&brief);
-        editor.open(&first);
         let of = |path: &Path| json!({"textDocument": {"uri": uri(path)}});
         let folds = ask(&mut editor, "foldingRange", of(&first));
         assert_eq!(folds[0]["startLine"], 0, "{folds}");

@@ -30,6 +30,7 @@ mod orders;
 mod passes;
 mod plan;
 mod privacy;
+mod rename;
 mod renames;
 mod rewrite;
 #[cfg(unix)]
@@ -37,3 +38,18 @@ mod special;
 mod streaming;
 mod sync;
 mod upkeep;
+
+use serde_json::json;
+
+use lsp_client::{Editor, Persona, Workspace, uri};
+
+/// A story that the demo writer wrote, with its brief open.
+fn written(persona: Persona) -> (Workspace, Editor) {
+    let story = Workspace::with_brief("short");
+    story.demo(0);
+    let mut editor = Editor::start(persona, &story);
+    editor.open(&story.brief());
+    let job = editor.start_job("write", json!([uri(&story.brief())]));
+    editor.wait_for_end(&job);
+    (story, editor)
+}

@@ -6,15 +6,11 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::lsp_client::{Editor, Persona, Workspace, position, read, uri};
+use crate::written;
 
 /// A story that the demo writer wrote, with all of its files open that a rename may change.
-fn written(persona: Persona) -> (Workspace, Editor) {
-    let story = Workspace::with_brief("short");
-    story.demo(0);
-    let mut editor = Editor::start(persona, &story);
-    editor.open(&story.brief());
-    let job = editor.start_job("write", json!([uri(&story.brief())]));
-    editor.wait_for_end(&job);
+fn opened(persona: Persona) -> (Workspace, Editor) {
+    let (story, mut editor) = written(persona);
     for path in files(&story) {
         editor.open(&path);
     }
@@ -63,7 +59,7 @@ fn changed(editor: &mut Editor) -> Vec<Value> {
 #[test]
 fn a_character_is_renamed_everywhere_and_nothing_is_stale_for_it() {
     for persona in [Persona::VsCode, Persona::Neovim, Persona::Helix] {
-        let (story, mut editor) = written(persona);
+        let (story, mut editor) = opened(persona);
         let (brief, first) = (story.brief(), story.chunk(1));
         let before = texts(&story, &editor);
         assert!(before[&first].contains("Mara"), "{}", before[&first]);
@@ -96,7 +92,7 @@ fn a_character_is_renamed_everywhere_and_nothing_is_stale_for_it() {
 
 #[test]
 fn another_process_knows_the_renamed_text_as_well() {
-    let (story, mut editor) = written(Persona::VsCode);
+    let (story, mut editor) = opened(Persona::VsCode);
     let brief = story.brief();
     rename(&mut editor, &brief, "Mara Voss", "Nora Lind").expect("edits");
     for path in std::iter::once(&brief).chain(&files(&story)) {
@@ -121,7 +117,7 @@ fn another_process_knows_the_renamed_text_as_well() {
 
 #[test]
 fn the_id_of_a_beat_is_renamed_with_its_chunk() {
-    let (story, mut editor) = written(Persona::VsCode);
+    let (story, mut editor) = opened(Persona::VsCode);
     let (brief, second) = (story.brief(), story.chunk(2));
     rename(&mut editor, &brief, "early", "ilse-comes").expect("edits");
     assert!(editor.text(&brief).contains("{#ilse-comes cast="));
@@ -141,7 +137,7 @@ fn the_id_of_a_beat_is_renamed_with_its_chunk() {
 
 #[test]
 fn a_name_that_somebody_has_is_refused_and_nothing_else_is_renamed() {
-    let (story, mut editor) = written(Persona::VsCode);
+    let (story, mut editor) = opened(Persona::VsCode);
     let brief = story.brief();
     let before = texts(&story, &editor);
     let refused = rename(&mut editor, &brief, "Mara Voss", "Ilse").unwrap_err();
@@ -154,7 +150,7 @@ fn a_name_that_somebody_has_is_refused_and_nothing_else_is_renamed() {
 
 #[test]
 fn edits_are_shown_with_a_word_where_the_client_has_one() {
-    let (story, mut editor) = written(Persona::VsCode);
+    let (story, mut editor) = opened(Persona::VsCode);
     let edit = rename(&mut editor, &story.brief(), "Mara Voss", "Nora Lind").expect("edits");
     let annotations = &edit["changeAnnotations"]["storywright/rename"];
     assert_eq!(annotations["label"], "Mara Voss is Nora Lind");

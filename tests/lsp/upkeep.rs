@@ -2,18 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::lsp_client::{Editor, Persona, Workspace, prose_of, read, uri};
-
-/// A story that the demo writer wrote, with its brief open.
-fn written(persona: Persona) -> (Workspace, Editor) {
-    let story = Workspace::with_brief("short");
-    story.demo(0);
-    let mut editor = Editor::start(persona, &story);
-    editor.open(&story.brief());
-    let job = editor.start_job("write", json!([uri(&story.brief())]));
-    editor.wait_for_end(&job);
-    (story, editor)
-}
+use crate::lsp_client::{Editor, Persona, prose_of, read, uri};
+use crate::written;
 
 fn titles(editor: &mut Editor, path: &std::path::Path, place: &str) -> Vec<String> {
     let actions = editor.actions_at(path, place);
