@@ -10,7 +10,7 @@ use super::error::StoryError;
 use super::features::document::{ChunkParts, DocumentKind, StoryDocument};
 use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
-use super::stale;
+use super::stale::CurrentInputs;
 use crate::session::state_file;
 use crate::session::{Owner, Owners, Renames, SessionId};
 use crate::story::recall;
@@ -90,17 +90,49 @@ impl RenamedFile {
     }
 }
 
-/// Finds the edits of a brief, and the ids of its beats that become others.
-pub(super) fn of_brief(
-    read: &StorySnapshot,
-    name: &NewName,
-) -> (RenamedFile, BTreeMap<BeatId, BeatId>) {
+/// The characters and the beats of a brief that go by another name after a rename, each with that name.
+#[derive(Debug)]
+pub(super) struct NewNames {
+    characters: BTreeMap<String, String>,
+    beats: BTreeMap<BeatId, BeatId>,
+}
+
+impl NewNames {
+    /// Compares two versions of a brief that differ in names only.
+    fn of(before: &Brief, after: &Brief) -> NewNames {
+        let characters = before.cast.iter().zip(&after.cast);
+        let characters = characters.map(|(old, new)| (old.name.clone(), new.name.clone()));
+        let beats = before.beats.iter().zip(&after.beats);
+        let beats = beats.map(|(old, new)| (old.id.clone(), new.id.clone()));
+        NewNames {
+            characters: characters.filter(|(old, new)| old != new).collect(),
+            beats: beats.filter(|(old, new)| old != new).collect(),
+        }
+    }
+
+    /// Returns the name of a slice after the rename.
+    pub fn slice(&self, slice: Slice) -> Slice {
+        let beat = |id: BeatId| self.beats.get(&id).cloned().unwrap_or(id);
+        match slice {
+            Slice::Cast(name) => Slice::Cast(self.characters.get(&name).cloned().unwrap_or(name)),
+            Slice::Precedes(id) => Slice::Precedes(beat(id)),
+            Slice::Follows(id) => Slice::Follows(beat(id)),
+            Slice::Summary(id) => Slice::Summary(beat(id)),
+            Slice::State(id) => Slice::State(beat(id)),
+            Slice::Quote(id, which) => Slice::Quote(beat(id), which),
+            slice => slice,
+        }
+    }
+}
+
+/// Finds the edits of a brief, and what goes by another name after them.
+pub(super) fn of_brief(read: &StorySnapshot, name: &NewName) -> (RenamedFile, NewNames) {
     let story = &read.story;
     let (text, brief) = (story.text.as_str(), &story.brief);
     let document = story.document(&DocumentKind::Brief, text);
     let mut edits = match name {
         NewName::Character(character) => {
-            let taken = names_of_things(&document);
+            let taken = document.ids_and_settings();
             let mut edits = character.edits(text);
             edits.retain(|(span, _)| !taken.iter().any(|it| meet(it, span)));
             edits
@@ -108,16 +140,11 @@ pub(super) fn of_brief(
         NewName::Beat { old, new } => new_id(&document, old, new),
     };
     // A heading that names its beat is the beat's id.
-    let after = Brief::parse(&apply(text, &edits));
-    let ids = brief.beats.iter().zip(&after.beats);
-    let renamed: BTreeMap<BeatId, BeatId> = ids
-        .filter(|(before, after)| before.id != after.id)
-        .map(|(before, after)| (before.id.clone(), after.id.clone()))
-        .collect();
+    let names = NewNames::of(brief, &Brief::parse(&apply(text, &edits)));
     for beat in &brief.beats {
         for (id, span) in beat.after.iter().zip(&beat.after_spans) {
             let is_done = |(done, _): &(Span, String)| done == span;
-            if let Some(new) = renamed.get(id).filter(|_| !edits.iter().any(is_done)) {
+            if let Some(new) = names.beats.get(id).filter(|_| !edits.iter().any(is_done)) {
                 edits.push((span.clone(), new.0.clone()));
             }
         }
@@ -128,24 +155,20 @@ pub(super) fn of_brief(
         text: text.to_owned(),
         edits,
     };
-    (file, renamed)
+    (file, names)
 }
 
 /// Finds the edits of the files of a draft.
-pub(super) fn of_texts(
-    texts: &DraftTexts,
-    name: &NewName,
-    beats: &BTreeMap<BeatId, BeatId>,
-) -> Vec<RenamedFile> {
+pub(super) fn of_texts(texts: &DraftTexts, name: &NewName, names: &NewNames) -> Vec<RenamedFile> {
     let chunks = texts.chunks.iter().map(|chunk| RenamedFile {
         path: chunk.path.clone(),
         text: chunk.text.clone(),
-        edits: of_chunk(&chunk.text, name, beats),
+        edits: of_chunk(&chunk.text, name, &names.beats),
     });
     let states = texts.states.iter().map(|state| RenamedFile {
         path: state.path.clone(),
         text: state.text.clone(),
-        edits: of_state(&state.text, name, beats),
+        edits: of_state(&state.text, name, &names.beats),
     });
     let files = chunks.chain(states);
     files.filter(|file| !file.edits.is_empty()).collect()
@@ -192,19 +215,6 @@ fn of_state(text: &str, name: &NewName, beats: &BTreeMap<BeatId, BeatId>) -> Vec
     edits
 }
 
-/// Returns what is written like a name in a brief and names something else: ids and settings.
-fn names_of_things(document: &StoryDocument<'_>) -> Vec<Span> {
-    let brief = document.brief;
-    let ids = brief.beats.iter().flat_map(|beat| {
-        let id = document.has_own_id(beat).then_some(&beat.id_span);
-        id.into_iter().chain(&beat.after_spans)
-    });
-    let keys = brief.front_matter.iter().flat_map(|it| &it.entries);
-    ids.chain(keys.map(|entry| &entry.key_span))
-        .cloned()
-        .collect()
-}
-
 /// Finds the edits that give a beat an id of its own.
 fn new_id(document: &StoryDocument<'_>, old: &BeatId, new: &BeatId) -> Vec<(Span, String)> {
     let Some(beat) = document.brief.beat(old) else {
@@ -241,32 +251,25 @@ fn id_to_insert(text: &str, beat: &Beat, new: &BeatId) -> (Span, String) {
     }
 }
 
-/// Tells what a draft has to know of its texts, from how all was and will be.
+/// Finds by which digests the texts of a draft are known before a rename and after it.
 pub(super) fn renames(
-    name: &NewName,
-    beats: &BTreeMap<BeatId, BeatId>,
+    names: &NewNames,
     (before, after): (&SessionSnapshot, &SessionSnapshot),
 ) -> Renames {
     let mut renames = Renames::default();
-    for (old, new) in beats {
+    for (old, new) in &names.characters {
+        renames.add_character(old, new);
+    }
+    for (old, new) in &names.beats {
         renames.add_beat(old, new);
     }
-    let cast = before.read.story.brief.cast.iter();
-    for (old, new) in cast.zip(&after.read.story.brief.cast) {
-        if let NewName::Character(_) = name {
-            renames.add_character(&old.name, &new.name);
+    let slices = slices_of(before).into_iter().zip(slices_of(after));
+    for (old, new) in slices {
+        for (slice, then) in old {
+            if let Some(now) = new.get(&names.slice(slice)) {
+                renames.add_digest(then, now.clone());
+            }
         }
-    }
-    let both = |draft: &SessionSnapshot, index| {
-        let (story, settings) = (&draft.read.story, &draft.read.settings);
-        let mut slices = slices::of_beat(&story.brief, index, &story.templates);
-        let inputs = stale::current_inputs(story, &draft.written, settings, index);
-        slices.extend(slices::of_record(&inputs));
-        slices
-    };
-    for index in 0..before.written.view.chunks.len() {
-        let (old, new) = (both(before, index), both(after, index));
-        add_slices(&mut renames, beats, old, &new);
     }
     let chunks = before.written.view.chunks.iter();
     for (old, new) in chunks.zip(&after.written.view.chunks) {
@@ -274,35 +277,28 @@ pub(super) fn renames(
         for (old, new) in slices::ends(&old.text).zip(slices::ends(&new.text)) {
             renames.add_digest(old, new);
         }
-        let sentences = recall::sentences(&old.text).zip(recall::sentences(&new.text));
-        for (old, new) in sentences {
-            renames.add_text(&old, &new);
+        let old: Vec<String> = recall::sentences(&old.text).collect();
+        let new: Vec<String> = recall::sentences(&new.text).collect();
+        // A name with a full stop may make two sentences of one: then none is known to be which.
+        if old.len() == new.len() {
+            let sentences = old.iter().zip(&new);
+            sentences.for_each(|(old, new)| renames.add_text(old, new));
         }
     }
     renames
 }
 
-fn add_slices(renames: &mut Renames, beats: &BTreeMap<BeatId, BeatId>, old: Slices, new: &Slices) {
-    let now = |beat: &BeatId| beats.get(beat).unwrap_or(beat).clone();
-    for (slice, then) in old {
-        let slice = match slice {
-            Slice::Cast(name) => {
-                let mut names = vec![name.clone()];
-                names.extend(renames.of_character(&name).cloned());
-                let later = names.into_iter().rev().map(Slice::Cast);
-                let there = later.into_iter().find(|slice| new.contains_key(slice));
-                there.unwrap_or(Slice::Cast(name))
-            }
-            Slice::Precedes(beat) => Slice::Precedes(now(&beat)),
-            Slice::Follows(beat) => Slice::Follows(now(&beat)),
-            Slice::Summary(beat) => Slice::Summary(now(&beat)),
-            Slice::State(beat) => Slice::State(now(&beat)),
-            slice => slice,
-        };
-        if let Some(digest) = new.get(&slice) {
-            renames.add_digest(then, digest.clone());
-        }
-    }
+/// Returns the slices that the prompt of each chunk could hold, and those that it held, as they are now.
+fn slices_of(session: &SessionSnapshot) -> Vec<Slices> {
+    let (story, settings) = (&session.read.story, &session.read.settings);
+    let current = CurrentInputs::new(story, &session.written, settings);
+    let chunks = 0..session.written.view.chunks.len();
+    let slices = chunks.map(|index| {
+        let mut slices = slices::of_beat(&story.brief, index, &story.templates);
+        slices.extend(slices::of_record(&current.of(index)));
+        slices
+    });
+    slices.collect()
 }
 
 fn meet(one: &Span, other: &Span) -> bool {

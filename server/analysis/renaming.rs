@@ -1,11 +1,12 @@
 //! Answers a rename: what changes in which files, and what each draft has to know of it.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::error::StoryError;
-use super::rename::{self, DraftText, DraftTexts, NewName, Renamed, RenamedFile, Renaming};
+use super::rename::{
+    self, DraftText, DraftTexts, NewName, NewNames, Renamed, RenamedFile, Renaming,
+};
 use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
 use super::snapshots::Look;
@@ -52,16 +53,16 @@ impl Look<'_> {
         label: String,
     ) -> Result<Renaming, StoryError> {
         read.story.check_merged()?;
-        let (brief, beats) = rename::of_brief(read, name);
+        let (brief, names) = rename::of_brief(read, name);
         let mut renaming = Renaming {
             label,
             ..Renaming::default()
         };
         for session in read.story.folder.sessions(self.disk())? {
             let before = self.session(&session)?;
-            let files = rename::of_texts(&self.texts_of(&before)?, name, &beats);
-            let after = self.renamed_draft(&session, &before, (&brief, &files), &beats)?;
-            let renames = rename::renames(name, &beats, (&before, &after));
+            let files = rename::of_texts(&self.texts_of(&before)?, name, &names);
+            let after = self.renamed_draft(&session, &before, (&brief, &files), &names)?;
+            let renames = rename::renames(&names, (&before, &after));
             renaming.drafts.push((session, renames));
             renaming.files.extend(files);
         }
@@ -97,7 +98,7 @@ impl Look<'_> {
         session: &SessionId,
         before: &SessionSnapshot,
         (brief, files): (&RenamedFile, &[RenamedFile]),
-        beats: &BTreeMap<BeatId, BeatId>,
+        names: &NewNames,
     ) -> Result<SessionSnapshot, StoryError> {
         let owners = Renamed::new(self.owners(), std::iter::once(brief).chain(files));
         let noted = ReadFiles::default();
@@ -106,14 +107,10 @@ impl Look<'_> {
         let (story, settings) = (&read.story, &read.settings);
         let mut written = Written::read(story, session, &plan, settings, &owners, self.disk())?;
         // What is known of a chunk, and of what it says, stays as it is.
-        let names = before.read.story.brief.cast.iter().zip(&story.brief.cast);
-        let names: BTreeMap<&str, &str> = names
-            .map(|(old, new)| (old.name.as_str(), new.name.as_str()))
-            .collect();
         let chunks = before.written.view.chunks.iter();
         for (index, (old, new)) in chunks.zip(&mut written.view.chunks).enumerate() {
             let record = old.record.as_ref();
-            new.record = record.map(|record| with_new_keys(record, &names, beats));
+            new.record = record.map(|record| with_new_keys(record, names));
             let standing = before.written.standings.get(index).copied().flatten();
             let file = files.iter().find(|file| {
                 file.path.extension().is_some_and(|end| end == "json")
@@ -135,29 +132,10 @@ impl Look<'_> {
 }
 
 /// Returns a record whose inputs go by the new names.
-fn with_new_keys(
-    record: &ChunkRecord,
-    names: &BTreeMap<&str, &str>,
-    beats: &BTreeMap<BeatId, BeatId>,
-) -> ChunkRecord {
-    let now = |beat: BeatId| beats.get(&beat).cloned().unwrap_or(beat);
-    let key = |name: &str| {
-        let Some(slice) = Slice::parse(name) else {
-            return name.to_owned();
-        };
-        let slice = match slice {
-            Slice::Cast(name) => {
-                let new = names.get(name.as_str()).map(|new| (*new).to_owned());
-                Slice::Cast(new.unwrap_or(name))
-            }
-            Slice::Precedes(beat) => Slice::Precedes(now(beat)),
-            Slice::Follows(beat) => Slice::Follows(now(beat)),
-            Slice::Summary(beat) => Slice::Summary(now(beat)),
-            Slice::State(beat) => Slice::State(now(beat)),
-            Slice::Quote(beat, which) => Slice::Quote(now(beat), which),
-            slice => slice,
-        };
-        slice.name()
+fn with_new_keys(record: &ChunkRecord, names: &NewNames) -> ChunkRecord {
+    let key = |name: &String| match Slice::parse(name) {
+        Some(slice) => names.slice(slice).name(),
+        None => name.clone(),
     };
     let inputs = record.inputs.iter();
     ChunkRecord {

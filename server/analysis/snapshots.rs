@@ -1,7 +1,6 @@
 //! Keeps the snapshots of stories, where cli and lsp ask all questions; each answer is kept until something
 //! changes that it was read from.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,28 +21,62 @@ use super::written::Written;
 use crate::session::{Disk, Owners, SessionId};
 use crate::settings::environment::Environment;
 
-/// The number of stories that are remembered.
-const STORIES: usize = 8;
+/// The number of stories, and of sessions of each, that are remembered.
+const REMEMBERED: usize = 8;
 
 /// The kept answers about stories.
 pub struct Snapshots {
     environment: Environment,
     disk: Disk,
-    /// The stories; the one that was asked for last is the last.
-    stories: Mutex<Vec<Arc<Story>>>,
+    stories: Recent<Story>,
 }
 
 /// The kept answers about one story under one choice of settings.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Story {
     source: Source,
     snapshot: Memo<StorySnapshot>,
-    sessions: Mutex<HashMap<SessionId, Arc<Memo<SessionSnapshot>>>>,
-    statuses: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryStatus>>>>,
-    findings: Mutex<HashMap<Option<SessionId>, Arc<Memo<Findings>>>>,
-    memories: Mutex<HashMap<Option<SessionId>, Memory>>,
-    indices: Mutex<HashMap<Option<SessionId>, Arc<Memo<StoryIndex>>>>,
-    mentions: Mutex<HashMap<Option<SessionId>, MentionMemory>>,
+    sessions: Recent<Kept>,
+}
+
+/// The kept answers about one session.
+#[derive(Default)]
+struct Kept {
+    /// `None` for the current one, whichever that is.
+    id: Option<SessionId>,
+    snapshot: Memo<SessionSnapshot>,
+    status: Memo<StoryStatus>,
+    findings: Memo<Findings>,
+    memory: Mutex<Memory>,
+    index: Memo<StoryIndex>,
+    mentions: Mutex<MentionMemory>,
+}
+
+/// Keeps the few things that were asked for last; the latest is the last.
+struct Recent<T>(Mutex<Vec<Arc<T>>>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Recent(Mutex::default())
+    }
+}
+
+impl<T> Recent<T> {
+    /// Returns the one for which `is_it` holds; else makes it, and forgets the one that was not asked for the
+    /// longest.
+    fn get(&self, is_it: impl Fn(&T) -> bool, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut kept = lock(&self.0);
+        let known = kept.iter().position(|one| is_it(one));
+        let found = match known {
+            Some(at) => kept.remove(at),
+            None => Arc::new(make()),
+        };
+        if kept.len() >= REMEMBERED {
+            kept.remove(0);
+        }
+        kept.push(Arc::clone(&found));
+        found
+    }
 }
 
 /// An owned [`StorySource`].
@@ -60,7 +93,7 @@ impl Snapshots {
         Snapshots {
             environment,
             disk,
-            stories: Mutex::default(),
+            stories: Recent::default(),
         }
     }
 
@@ -74,20 +107,11 @@ impl Snapshots {
     }
 
     fn story(&self, source: &StorySource<'_>) -> Arc<Story> {
-        let mut stories = lock(&self.stories);
-        let known = stories.iter().position(|story| story.source.is(source));
-        let story = match known {
-            Some(at) => stories.remove(at),
-            None => Arc::new(Story {
-                source: Source::of(source),
-                ..Story::default()
-            }),
+        let make = || Story {
+            source: Source::of(source),
+            ..Story::default()
         };
-        if stories.len() >= STORIES {
-            stories.remove(0);
-        }
-        stories.push(Arc::clone(&story));
-        story
+        self.stories.get(|story| story.source.is(source), make)
     }
 }
 
@@ -148,8 +172,7 @@ impl Look<'_> {
     /// # Errors
     /// As [`Look::session`]; a brief with an unresolved merge conflict.
     pub fn status(&self, wanted: Option<&SessionId>) -> Result<Arc<StoryStatus>, StoryError> {
-        let memo = of(&self.story.statuses, &wanted.cloned());
-        let found = memo.get(self.owners, |inputs| {
+        let found = self.kept(wanted).status.get(self.owners, |inputs| {
             self.find_status(wanted, Edits::Noted, inputs)
         });
         Ok(found?.1)
@@ -168,24 +191,15 @@ impl Look<'_> {
     /// # Errors
     /// As [`Look::session`].
     pub fn findings(&self, wanted: Option<&SessionId>) -> Result<Arc<Findings>, StoryError> {
-        let key = wanted.cloned();
-        let memo = of(&self.story.findings, &key);
-        let found = memo.get(self.owners, |inputs| {
-            let disk = inputs.disk(&self.snapshots.disk);
-            let owners = inputs.owners(self.owners);
-            let read = self.story_for(inputs)?;
-            let session = match wanted {
-                Some(id) => Some(id.clone()),
-                None => read.story.folder.current_session(&disk)?,
-            };
-            let Some(session) = session else {
-                return Ok(Findings::of_brief(&read.story));
-            };
-            let snapshot = self.session_for(&session, inputs)?;
-            let mut memory = lock(&self.story.memories).remove(&key).unwrap_or_default();
-            let found = findings::of_session(&snapshot, &owners, &disk, &mut memory);
-            lock(&self.story.memories).insert(key.clone(), memory);
-            found
+        let kept = self.kept(wanted);
+        let found = kept.findings.get(self.owners, |inputs| {
+            let (owners, disk) = (inputs.owners(self.owners), inputs.disk(self.disk()));
+            match self.wanted_session(wanted, inputs)? {
+                (read, None) => Ok(Findings::of_brief(&read.story)),
+                (_, Some(session)) => {
+                    findings::of_session(&session, &owners, &disk, &mut lock(&kept.memory))
+                }
+            }
         });
         Ok(found?.1)
     }
@@ -196,22 +210,11 @@ impl Look<'_> {
     /// # Errors
     /// As [`Look::session`].
     pub fn index(&self, wanted: Option<&SessionId>) -> Result<Arc<StoryIndex>, StoryError> {
-        let key = wanted.cloned();
-        let memo = of(&self.story.indices, &key);
-        let found = memo.get(self.owners, |inputs| {
-            let disk = inputs.disk(&self.snapshots.disk);
-            let owners = inputs.owners(self.owners);
-            let read = self.story_for(inputs)?;
-            let session = match wanted {
-                Some(id) => Some(id.clone()),
-                None => read.story.folder.current_session(&disk)?,
-            };
-            let session = session.map(|session| self.session_for(&session, inputs));
-            let session = session.transpose()?;
-            let mut memory = lock(&self.story.mentions).remove(&key).unwrap_or_default();
-            let index = StoryIndex::read(read, session, &owners, &disk, &mut memory);
-            lock(&self.story.mentions).insert(key.clone(), memory);
-            index
+        let kept = self.kept(wanted);
+        let found = kept.index.get(self.owners, |inputs| {
+            let (owners, disk) = (inputs.owners(self.owners), inputs.disk(self.disk()));
+            let (read, session) = self.wanted_session(wanted, inputs)?;
+            StoryIndex::read(read, session, &owners, &disk, &mut lock(&kept.mentions))
         });
         Ok(found?.1)
     }
@@ -225,7 +228,7 @@ impl Look<'_> {
         wanted: Option<&SessionId>,
         chunk: Option<&ChunkRef>,
     ) -> Result<Explanation, StoryError> {
-        let (read, disk) = (self.story()?, &self.snapshots.disk);
+        let (read, disk) = (self.story()?, self.disk());
         read.story.check()?;
         let folder = &read.story.folder;
         let session = match wanted {
@@ -245,7 +248,7 @@ impl Look<'_> {
     /// As [`Look::status`].
     pub fn sessions(&self) -> Result<Sessions, StoryError> {
         let status = |id: &SessionId| self.status(Some(id));
-        sessions::list(&*self.story()?, &self.snapshots.disk, status)
+        sessions::list(&*self.story()?, self.disk(), status)
     }
 
     /// Lists the earlier versions of a chunk.
@@ -258,7 +261,7 @@ impl Look<'_> {
         chunk: &ChunkRef,
     ) -> Result<Versions, StoryError> {
         let snapshot = self.written_session(wanted, chunk, "versions")?;
-        versions::list(&snapshot, chunk, &self.snapshots.disk)
+        versions::list(&snapshot, chunk, self.disk())
     }
 
     /// Compares a version of a chunk, counted from 1, with its text; `None`: the one that was replaced last.
@@ -273,7 +276,7 @@ impl Look<'_> {
         version: Option<usize>,
     ) -> Result<Comparison, StoryError> {
         let snapshot = self.written_session(wanted, chunk, "diff")?;
-        versions::compare(&snapshot, chunk, version, &self.snapshots.disk)
+        versions::compare(&snapshot, chunk, version, self.disk())
     }
 
     pub(super) fn owners(&self) -> &dyn Owners {
@@ -305,18 +308,16 @@ impl Look<'_> {
         &self,
         session: &SessionId,
     ) -> Result<(Arc<Inputs>, Arc<SessionSnapshot>), StoryError> {
-        let memo = of(&self.story.sessions, session);
-        memo.get(self.owners, |inputs| {
-            let read = self.story_for(inputs)?;
-            let plan = read.story.plan(&read.settings);
-            let (owners, disk) = (
-                inputs.owners(self.owners),
-                inputs.disk(&self.snapshots.disk),
-            );
-            let (story, settings) = (&read.story, &read.settings);
-            let written = Written::read(story, session, &plan, settings, &owners, &disk)?;
-            Ok(SessionSnapshot::new(read, plan, session.clone(), written))
-        })
+        self.kept(Some(session))
+            .snapshot
+            .get(self.owners, |inputs| {
+                let read = self.story_for(inputs)?;
+                let plan = read.story.plan(&read.settings);
+                let (owners, disk) = (inputs.owners(self.owners), inputs.disk(self.disk()));
+                let (story, settings) = (&read.story, &read.settings);
+                let written = Written::read(story, session, &plan, settings, &owners, &disk)?;
+                Ok(SessionSnapshot::new(read, plan, session.clone(), written))
+            })
     }
 
     /// Returns the story for another answer, which then depends on it.
@@ -337,6 +338,37 @@ impl Look<'_> {
         Ok(snapshot)
     }
 
+    /// Returns the kept answers about a session.
+    fn kept(&self, wanted: Option<&SessionId>) -> Arc<Kept> {
+        let make = || Kept {
+            id: wanted.cloned(),
+            ..Kept::default()
+        };
+        let is_it = |kept: &Kept| kept.id.as_ref() == wanted;
+        self.story.sessions.get(is_it, make)
+    }
+
+    /// Returns the story and the session that is named, else the current one, for another answer; no session
+    /// before the first word is written.
+    fn wanted_session(
+        &self,
+        wanted: Option<&SessionId>,
+        inputs: &Inputs,
+    ) -> Result<(Arc<StorySnapshot>, Option<Arc<SessionSnapshot>>), StoryError> {
+        let read = self.story_for(inputs)?;
+        let session = match wanted {
+            Some(id) => Some(id.clone()),
+            None => {
+                let disk = inputs.disk(self.disk());
+                read.story.folder.current_session(&disk)?
+            }
+        };
+        let session = session
+            .map(|id| self.session_for(&id, inputs))
+            .transpose()?;
+        Ok((read, session))
+    }
+
     fn find_status(
         &self,
         wanted: Option<&SessionId>,
@@ -344,7 +376,7 @@ impl Look<'_> {
         inputs: &Inputs,
     ) -> Result<StoryStatus, StoryError> {
         let read = self.story_for(inputs)?;
-        let disk = inputs.disk(&self.snapshots.disk);
+        let disk = inputs.disk(self.disk());
         match StoryStatus::session_of(&read.story, wanted, &disk)? {
             Some(session) => {
                 StoryStatus::of_session(&*self.session_for(&session, inputs)?, edits, &disk)
@@ -360,7 +392,7 @@ impl Look<'_> {
         chunk: &ChunkRef,
         doing: &'static str,
     ) -> Result<Arc<SessionSnapshot>, StoryError> {
-        let (read, disk) = (self.story()?, &self.snapshots.disk);
+        let (read, disk) = (self.story()?, self.disk());
         chunk.resolve(&read.story.plan(&read.settings))?;
         let session = match wanted {
             Some(id) => {
@@ -374,14 +406,6 @@ impl Look<'_> {
         };
         self.session(&session)
     }
-}
-
-/// Returns what is kept under a key.
-fn of<K: Clone + Eq + std::hash::Hash, T>(
-    kept: &Mutex<HashMap<K, Arc<Memo<T>>>>,
-    key: &K,
-) -> Arc<Memo<T>> {
-    Arc::clone(lock(kept).entry(key.clone()).or_default())
 }
 
 /// Locks what is kept. That of a poisoned lock is still whole: each holder changes it in one step.
@@ -518,12 +542,12 @@ mod tests {
             Arc::as_ptr(&snapshots.look(&source, &NoEditor).story)
         };
         let first = ask("0.story.md");
-        for name in 1..STORIES {
+        for name in 1..REMEMBERED {
             ask(&format!("{name}.story.md"));
         }
         assert_eq!(ask("0.story.md"), first);
         ask("one-more.story.md");
-        assert_eq!(lock(&snapshots.stories).len(), STORIES);
+        assert_eq!(lock(&snapshots.stories.0).len(), REMEMBERED);
         assert_eq!(ask("0.story.md"), first);
     }
 }

@@ -53,36 +53,51 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
     })
 }
 
-/// Returns the slices that a chunk's text would be recorded with, were it written now and as it is.
-pub fn current_inputs(
-    story: &StoryFile,
-    written: &Written,
-    settings: &Settings,
-    index: usize,
-) -> BTreeMap<String, Digest> {
-    let chunk = written.view.chunks.get(index);
-    let record = chunk.and_then(|chunk| chunk.record.as_ref());
-    let held = record.map(|record| slices::of_record(&record.inputs));
-    let held = held.unwrap_or_default();
-    let ground = story.ground();
-    let mut always = ground.always.clone();
-    always.extend(named_cast(&story.brief, ground, index));
-    let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
-    inputs.retain(|slice, _| {
-        matches!(slice, Slice::Precedes(_) | Slice::Follows(_))
-            || held.contains_key(slice)
-            || always.contains(slice)
-    });
-    let others = Others::new(story, written, index);
-    for (slice, digest) in held {
-        let now = match &slice {
-            Slice::Preceding => Some(slices::preceding(written.preceding(index))),
-            Slice::Model => record.and_then(|it| ConfiguredModel::of(settings).wanted(it)),
-            _ => others.now(&slice, index, &digest),
-        };
-        inputs.extend(now.map(|now| (slice, now)));
+/// Tells the slices that the texts of chunks would be recorded with, were they written now and as they are.
+pub struct CurrentInputs<'a> {
+    story: &'a StoryFile,
+    written: &'a Written,
+    model: ConfiguredModel,
+    others: Others<'a>,
+}
+
+impl<'a> CurrentInputs<'a> {
+    /// Reads the states of all chunks once.
+    pub fn new(story: &'a StoryFile, written: &'a Written, settings: &Settings) -> Self {
+        CurrentInputs {
+            story,
+            written,
+            model: ConfiguredModel::of(settings),
+            others: Others::new(story, written, written.view.chunks.len()),
+        }
     }
-    slices::recorded(&inputs)
+
+    /// Returns the slices of the chunk at an index, as a manifest records them.
+    pub fn of(&self, index: usize) -> BTreeMap<String, Digest> {
+        let (story, written) = (self.story, self.written);
+        let chunk = written.view.chunks.get(index);
+        let record = chunk.and_then(|chunk| chunk.record.as_ref());
+        let held = record.map(|record| slices::of_record(&record.inputs));
+        let held = held.unwrap_or_default();
+        let ground = story.ground();
+        let mut always = ground.always.clone();
+        always.extend(named_cast(&story.brief, ground, index));
+        let mut inputs = slices::of_beat(&story.brief, index, &story.templates);
+        inputs.retain(|slice, _| {
+            matches!(slice, Slice::Precedes(_) | Slice::Follows(_))
+                || held.contains_key(slice)
+                || always.contains(slice)
+        });
+        for (slice, digest) in held {
+            let now = match &slice {
+                Slice::Preceding => Some(slices::preceding(written.preceding(index))),
+                Slice::Model => record.and_then(|record| self.model.wanted(record)),
+                _ => self.others.now(&slice, index, &digest),
+            };
+            inputs.extend(now.map(|now| (slice, now)));
+        }
+        slices::recorded(&inputs)
+    }
 }
 
 /// Returns the changes of an unfinished text's foundations since it was begun: its beat, the facts, the
@@ -119,6 +134,13 @@ pub fn changed_since_begun(
     reasons
 }
 
+/// A chunk with the slices that its prompt held, and those of its beat now.
+struct Recorded {
+    index: usize,
+    held: Slices,
+    own: Slices,
+}
+
 /// The inputs from which chunks would be written now.
 struct Now<'a> {
     story: &'a StoryFile,
@@ -140,11 +162,15 @@ impl Now<'_> {
         else {
             return Vec::new();
         };
-        let held = slices::of_record(&record.inputs);
-        let own = slices::own(&self.story.brief, index, &self.story.templates);
+        let chunk = Recorded {
+            index,
+            held: slices::of_record(&record.inputs),
+            own: slices::own(&self.story.brief, index, &self.story.templates),
+        };
+        let Recorded { held, own, .. } = &chunk;
         let mut reasons: Vec<StaleReason> = held
             .iter()
-            .filter_map(|(slice, then)| self.reason_by_any_name(index, &held, slice, then, &own))
+            .filter_map(|(slice, then)| self.reason_under_any_name(&chunk, slice, then))
             .collect();
         // Several sentences of one chunk are one reason.
         reasons.dedup();
@@ -163,33 +189,22 @@ impl Now<'_> {
         reasons
     }
 
-    /// Why a slice is another, unless only a name in it is.
-    fn reason_by_any_name(
+    /// Returns the reason for which a slice makes the chunk stale; none where only a name in it is another.
+    fn reason_under_any_name(
         &self,
-        index: usize,
-        held: &Slices,
+        chunk: &Recorded,
         slice: &Slice,
         then: &Digest,
-        own: &Slices,
     ) -> Option<StaleReason> {
-        let reason = self.reason(index, held, slice, then, own)?;
-        let renames = &self.written.view.renames;
-        let is_same =
-            |(slice, then): (Slice, Digest)| self.reason(index, held, &slice, &then, own).is_none();
-        match under_later_names(renames, slice, then).any(is_same) {
-            true => None,
-            false => Some(reason),
-        }
+        let reason = self.reason(chunk, slice, then)?;
+        let mut renamed = under_later_names(&self.written.view.renames, slice, then);
+        let is_same = renamed.any(|(slice, then)| self.reason(chunk, &slice, &then).is_none());
+        (!is_same).then_some(reason)
     }
 
-    fn reason(
-        &self,
-        index: usize,
-        held: &Slices,
-        slice: &Slice,
-        then: &Digest,
-        own: &Slices,
-    ) -> Option<StaleReason> {
+    fn reason(&self, chunk: &Recorded, slice: &Slice, then: &Digest) -> Option<StaleReason> {
+        let Recorded { index, held, own } = chunk;
+        let index = *index;
         match slice {
             // They only say why something is another.
             Slice::Model | Slice::Follows(_) | Slice::Precedes(_) => None,

@@ -1,4 +1,4 @@
-//! Compares what prompts told of other chunks with their present state.
+//! Compares what the prompt of a chunk said of earlier chunks with what those chunks hold now.
 //!
 //! Pure. A chunk whose state is gone is no reason: nothing is known that would contradict. Nor
 //! is one that came, left or moved: that is told to its neighbours alone.
@@ -22,7 +22,8 @@ pub(crate) struct Others<'a> {
     written: &'a Written,
     /// The index of each beat's chunk, by every id that the beat goes by or went by.
     places: HashMap<BeatId, usize>,
-    /// The digest of the states after a beat, as each chunk that was told of them would be told now.
+    /// The digest of the story's state after a beat, by that beat and the index of the chunk whose prompt states
+    /// it: the text that this prompt would hold now.
     stands: HashMap<(BeatId, usize), Digest>,
     /// The digests of the sentences of a chunk, computed at the first use.
     sentences: Mutex<BTreeMap<usize, BTreeSet<Digest>>>,
@@ -42,7 +43,7 @@ impl<'a> Others<'a> {
         others
     }
 
-    /// Folds the states through the story once, and notes them wherever a chunk was told of them.
+    /// Adds up the states of the chunks in story order, and stores the digest wherever a prompt held the sum.
     fn fold_states(&mut self, until: usize) {
         let chunks = &self.written.view.chunks;
         let mut told: HashMap<usize, Vec<(BeatId, usize)>> = HashMap::new();

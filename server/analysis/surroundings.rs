@@ -1,5 +1,5 @@
-//! What is known around a text that is written at one place: the story that governs it, or what it tells of itself,
-//! with the settings in force.
+//! Gathers what in-place writing needs besides the text itself: the story of the document's brief, else what the
+//! document alone tells (its language and its title), and the settings in force.
 
 use std::path::PathBuf;
 
@@ -60,8 +60,9 @@ impl Surroundings {
         })
     }
 
-    /// Takes what a text tells of itself. `document` is the name of its file, `source` where it lies. Blocks on the
-    /// file system.
+    /// Derives language and title from a document that no brief governs, and reads the settings of its folder.
+    ///
+    /// `document` is the name of its file, `source` the folder's settings. Blocks on the file system.
     ///
     /// # Errors
     /// [`StoryError::Settings`]

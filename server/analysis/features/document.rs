@@ -136,6 +136,17 @@ impl StoryDocument<'_> {
         mark.is_some_and(|mark| !mark.is_whitespace())
     }
 
+    /// Returns the spans of a brief that may look like a name and are none: ids of beats and names of settings.
+    pub fn ids_and_settings(&self) -> Vec<Span> {
+        let ids = self.brief.beats.iter().flat_map(|beat| {
+            let id = self.has_own_id(beat).then_some(&beat.id_span);
+            id.into_iter().chain(&beat.after_spans)
+        });
+        let keys = self.brief.front_matter.iter();
+        let keys = keys.flat_map(|it| &it.entries).map(|entry| &entry.key_span);
+        ids.chain(keys).cloned().collect()
+    }
+
     /// Finds the setting of the front matter whose name stands at a place.
     pub fn setting_at(&self, offset: usize) -> Option<&Entry> {
         let entries = &self.brief.front_matter.as_ref()?.entries;
@@ -146,18 +157,11 @@ impl StoryDocument<'_> {
 
 /// Leaves out what looks like a name and is the id of a beat or a setting.
 fn in_words(document: &StoryDocument<'_>, mentions: impl Iterator<Item = Mention>) -> Vec<Mention> {
-    let beats = document.brief.beats.iter();
-    let ids = beats.flat_map(|beat| {
-        let id = document.has_own_id(beat).then_some(&beat.id_span);
-        id.into_iter().chain(&beat.after_spans)
-    });
-    let keys = document.brief.front_matter.iter();
-    let keys = keys.flat_map(|it| &it.entries).map(|entry| &entry.key_span);
-    let mut taken: Vec<&Span> = ids.chain(keys).collect();
+    let mut taken = document.ids_and_settings();
     taken.sort_by_key(|span| span.start);
     let is_free = |mention: &Mention| {
         let before = taken.partition_point(|span| span.start <= mention.span.start);
-        let above = before.checked_sub(1).map(|at| taken[at]);
+        let above = before.checked_sub(1).map(|at| &taken[at]);
         above.is_none_or(|span| span.end <= mention.span.start)
     };
     mentions.filter(is_free).collect()

@@ -11,8 +11,9 @@ pub enum TokenKind {
     Speech,
 }
 
-/// Lists the tokens of a part of a document, or of all of it, in its order. None overlaps another or goes over
-/// the end of a line.
+/// Returns the spans of names and speech in a document, in its order; `within`: only those in that span.
+///
+/// No two overlap, and each ends on the line that it begins on.
 pub fn tokens(document: &StoryDocument<'_>, within: Option<Span>) -> Vec<(Span, TokenKind)> {
     let text = document.text;
     let within = match within {

@@ -1,6 +1,7 @@
 //! Carries out an author's decisions about chunks, without a model: bring a version back, keep a stale text,
 //! accept or reject a revision, lock a text.
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::analysis::error::StoryError;
 use crate::analysis::selection::Selection;
 use crate::analysis::snapshot::StorySource;
-use crate::analysis::stale;
+use crate::analysis::stale::{self, CurrentInputs};
 use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::story_sessions;
@@ -135,7 +136,8 @@ fn carry_out(
         Some(numbers) => numbers.clone(),
         None => decision.all(&status()?),
     };
-    let deciding = Deciding::new(&open, &story, &settings, decision)?;
+    let written = Written::of_session(&open.session, &story, &settings)?;
+    let deciding = Deciding::new(&open, &story, &settings, decision, &written);
     let (mut done, mut as_it_is) = (Vec::new(), Vec::new());
     let (mut failed, mut edits) = (Vec::new(), Vec::new());
     for number in numbers {
@@ -177,7 +179,9 @@ struct Deciding<'a> {
     story: &'a StoryFile,
     settings: &'a Settings,
     decision: Decision,
-    written: Written,
+    written: &'a Written,
+    /// What a kept text counts as written from; only who keeps one asks for it.
+    inputs: OnceCell<CurrentInputs<'a>>,
     /// Whether each chunk is stale, in story order.
     stale: Vec<bool>,
 }
@@ -188,17 +192,18 @@ impl<'a> Deciding<'a> {
         story: &'a StoryFile,
         settings: &'a Settings,
         decision: Decision,
-    ) -> Result<Deciding<'a>, JobError> {
-        let written = Written::of_session(&open.session, story, settings)?;
-        let reasons = stale::reasons(story, &written, settings);
-        Ok(Deciding {
+        written: &'a Written,
+    ) -> Deciding<'a> {
+        let reasons = stale::reasons(story, written, settings);
+        Deciding {
             open,
             story,
             settings,
             decision,
             written,
+            inputs: OnceCell::new(),
             stale: reasons.iter().map(|reasons| !reasons.is_empty()).collect(),
-        })
+        }
     }
 
     /// Carries out the decision for one chunk; returns `None` where there is nothing to change.
@@ -234,7 +239,8 @@ impl<'a> Deciding<'a> {
         if self.stale.get(index) != Some(&true) {
             return Ok(None);
         }
-        let inputs = stale::current_inputs(self.story, &self.written, self.settings, index);
+        let new = || CurrentInputs::new(self.story, self.written, self.settings);
+        let inputs = self.inputs.get_or_init(new).of(index);
         self.open.session.keep_chunk(number, inputs)?;
         Ok(Some(Saved::default()))
     }

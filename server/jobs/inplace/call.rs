@@ -53,7 +53,7 @@ impl Job {
                     self.keep(&text);
                     return Err(End::Cancelled);
                 }
-                () = self.page.touched() => return Err(End::Touched),
+                () = self.stream.touched() => return Err(End::Touched),
                 (end, text, took) = &mut asking => {
                     self.show(&text, &mut begins).await?;
                     let end = end.map(CallEnd::Finished);
@@ -103,7 +103,10 @@ impl Job {
         }
         let text = self.place.text_for(&prose);
         self.shown = prose;
-        self.page.show(&text, false).await.map_err(|_| End::Touched)
+        self.stream
+            .show(&text, false)
+            .await
+            .map_err(|_| End::Touched)
     }
 
     fn tell_progress(&self, words: u32, started: Instant) {

@@ -16,7 +16,7 @@ impl Job {
             Task::Continue => self.end_continuation(end).await,
             _ => self.end_passage(end).await,
         };
-        self.page.close().await;
+        self.stream.close().await;
         let spent = self.asker.spent();
         self.reporter
             .finish_run(format!("# {}\n\n{message}\n", self.task.as_str()))
@@ -38,7 +38,7 @@ impl Job {
         let prose = match end {
             End::Done(prose) => prose,
             End::Refused(why) => {
-                let gone = self.page.show("", true).await;
+                let gone = self.stream.show("", true).await;
                 let stays = match gone {
                     Ok(()) => "nothing of it is in the document",
                     Err(_) => "what had come of it is still in the document",
@@ -70,7 +70,7 @@ impl Job {
         };
         let words = self.count(&prose);
         let text = self.place.text_for(&prose);
-        match self.page.show(&text, true).await {
+        match self.stream.show(&text, true).await {
             Ok(()) => {
                 let demo = self.demo();
                 let message = format!("{} was continued by {words} {unit}{demo}", self.document);
@@ -110,7 +110,7 @@ impl Job {
         }
         let text = self.place.text_for(&self.shown);
         // What an editor does not take now it takes later, or not at all; the author reads the document.
-        let _ = self.page.show(&text, true).await;
+        let _ = self.stream.show(&text, true).await;
         let words = self.count(&self.shown);
         let unit = self.unit();
         let message = format!("the {words} {unit} that had come stay in {}", self.document);
@@ -149,7 +149,7 @@ impl Job {
             return early("the model changed nothing in the passage");
         }
         let text = self.place.text_for(&prose);
-        let stop = match self.page.show(&text, true).await {
+        let stop = match self.stream.show(&text, true).await {
             Ok(()) => {
                 let (done, demo) = (self.task.done(), self.demo());
                 let message = format!(

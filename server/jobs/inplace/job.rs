@@ -48,7 +48,7 @@ pub(super) struct Job {
     pub settings: Settings,
     pub asker: Asker,
     pub reporter: Arc<Reporter>,
-    pub page: Box<dyn PlaceStream>,
+    pub stream: Box<dyn PlaceStream>,
     /// What calls have brought that broke off; a continuation goes on from there.
     pub kept: String,
     /// What the document was last given of a continuation.
@@ -76,12 +76,12 @@ impl Writing {
     pub(crate) async fn carry_out(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
         let (settings, warnings) = (&self.around.settings, &self.around.warnings);
         let connected = context.connect(settings, warnings, Role::Draft);
-        let writer = connected.await?;
+        let model = connected.await?;
         let run = self.records(context.workshop.disk()).await?;
         let Writing {
             request,
             around,
-            page,
+            stream,
         } = self;
         let Surroundings {
             background,
@@ -89,7 +89,7 @@ impl Writing {
             warnings,
             beat,
         } = around;
-        let reporter = Arc::new(context.reporter(run, &warnings, &writer));
+        let reporter = Arc::new(context.reporter(run, &warnings, &model));
         let InPlaceRequest {
             job,
             task,
@@ -99,16 +99,16 @@ impl Writing {
             ..
         } = request;
         let language = &background.brief().language;
-        writer.tokenizers.begin(language, None);
+        model.tokenizers.begin(language, None);
         let there = words::count(&place.passage, language);
         let wish = task.wish(there, language);
         let unit = language.unit();
-        let asker = Asker::new(&writer, Role::Draft, &settings, Arc::clone(&reporter));
+        let asker = Asker::new(&model, Role::Draft, &settings, Arc::clone(&reporter));
         reporter.tell(JobEvent::InPlace(InPlaceEvent::Started {
             job,
             task: task.as_str(),
-            provider: writer.kind.as_str(),
-            model: writer.asked().to_owned(),
+            provider: model.kind.as_str(),
+            model: model.asked().to_owned(),
             words: there,
             target_words: wish,
             unit,
@@ -125,7 +125,7 @@ impl Writing {
             settings,
             asker: asker.in_the_writing(),
             reporter,
-            page,
+            stream,
             kept: String::new(),
             shown: String::new(),
         };
@@ -337,7 +337,7 @@ impl Job {
         let waited = tokio::select! {
             biased;
             () = cancel.cancelled() => return Some(End::Cancelled),
-            () = self.page.touched() => return Some(End::Touched),
+            () = self.stream.touched() => return Some(End::Touched),
             waited = asker.after(error, retries) => waited,
         };
         let error = waited.err()?;

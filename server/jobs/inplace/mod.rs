@@ -48,7 +48,7 @@ pub struct Writing {
     request: InPlaceRequest,
     around: Surroundings,
     /// Shows what is written.
-    page: Box<dyn PlaceStream>,
+    stream: Box<dyn PlaceStream>,
 }
 
 impl Writing {
@@ -60,7 +60,7 @@ impl Writing {
         workshop: &Workshop,
         request: InPlaceRequest,
         owners: &dyn Owners,
-        page: Box<dyn PlaceStream>,
+        stream: Box<dyn PlaceStream>,
     ) -> Result<Writing, JobError> {
         let flags = Map::new();
         let source = |brief| StorySource {
@@ -91,7 +91,7 @@ impl Writing {
         Ok(Writing {
             request,
             around,
-            page,
+            stream,
         })
     }
 

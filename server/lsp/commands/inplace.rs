@@ -125,7 +125,7 @@ fn prepare(
         let folder = folders.first().cloned().unwrap_or_default();
         folder.join(name(url))
     });
-    let page = LspBufferStream::at_place(Arc::clone(state), &document, place.range.clone());
+    let stream = LspBufferStream::at_place(Arc::clone(state), &document, place.range.clone());
     let request = InPlaceRequest {
         job,
         task,
@@ -138,7 +138,7 @@ fn prepare(
         beside,
         editor_settings: state.editor_settings(),
     };
-    let writing = Writing::new(&state.workshop, request, state.as_ref(), Box::new(page));
+    let writing = Writing::new(&state.workshop, request, state.as_ref(), Box::new(stream));
     writing.map_err(|error| cause_chain(&error))
 }
 
