@@ -320,6 +320,8 @@ impl OnDisk {
     fn is_other_than(&self, before: &OnDisk) -> bool {
         let is_later = match (self.modified, before.modified) {
             (Some(now), Some(before)) => now != before,
+            // An empty file was saved where there was none.
+            (Some(_), None) => before.digest == Digest::of(""),
             _ => false,
         };
         self.digest != before.digest || is_later

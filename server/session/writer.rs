@@ -90,7 +90,7 @@ pub(super) struct Cache {
 /// Texts of a chunk that a job may replace.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
-    /// The digest of the text that was written last.
+    /// The digest of the text that was written last, since a job was given another.
     pub(super) written: Option<Digest>,
     /// The digest of that text without the author's comments.
     pub(super) told: Option<Digest>,
@@ -136,7 +136,7 @@ impl Session {
         let mut view = self.inner.view()?;
         let chunk = view.chunks.swap_remove(index);
         cache.files[index].clone_from(&chunk.path);
-        cache.known.entry(number).or_default().handed = Some(chunk.digest.clone());
+        cache.handed(number, &chunk.digest);
         Ok(chunk)
     }
 
@@ -158,6 +158,16 @@ impl Cache {
     pub(super) fn owe(&mut self, edit: ClientEdit) {
         self.owed.client_edits.retain(|owed| owed.path != edit.path);
         self.owed.client_edits.push(edit);
+    }
+
+    /// Notes what a job was given of a chunk. Where the author has changed what was written last, that
+    /// counts no more.
+    fn handed(&mut self, number: ChunkNumber, digest: &Digest) {
+        let known = self.known.entry(number).or_default();
+        known.handed = Some(digest.clone());
+        if known.told.as_ref() != Some(digest) {
+            (known.written, known.told) = (None, None);
+        }
     }
 
     /// Notes what was written last for a chunk.

@@ -472,6 +472,7 @@ fn the_text_of_a_locked_chunk_stays_in_the_store_too() {
     assert_eq!(session.chunk(n(2)).unwrap().text, "Two.");
     // Deleted by hand, the chunk is missing like any other, and what comes in its place is free.
     story.remove("chunks/chunk_02.md");
+    assert_eq!(session.chunk(n(2)).unwrap().status, ChunkStatus::Missing);
     session.complete_chunk(n(2), "Anew.", result()).unwrap();
     assert!(!session.chunk(n(2)).unwrap().locked);
     let refused = session.set_lock(n(4), Lock::Locked);

@@ -563,24 +563,32 @@ fn a_journal_that_was_left_is_shown_where_the_file_is_opened_again() {
     assert_eq!(story.names("chunks"), ["chunk_01.md"]);
 }
 
-/// The author opens a chunk in mid-stream, cuts its end off and saves, be it before the journal
+/// The author opens a chunk in mid-stream, takes text away and saves, be it before the journal
 /// begins or after.
 #[test]
-fn what_the_author_cut_off_in_mid_stream_stays_away() {
-    for begins_first in [false, true] {
+fn what_the_author_took_away_in_mid_stream_stays_away() {
+    let head = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\n";
+    for (left, begins_first) in [
+        (format!("{head}One."), false),
+        (format!("{head}One."), true),
+        (head.to_owned(), false),
+        (head.to_owned(), true),
+        (String::new(), false),
+        (String::new(), true),
+    ] {
         let story = Story::new();
         let editor = Arc::new(Editor::default());
         let opened = story.open_as(&["a"], editor.clone(), Disk::real());
         let session = opened.unwrap().session;
         let path = story.path("chunks/chunk_01.md");
+        session.chunk(n(1)).unwrap();
         session.save_partial(n(1), "One. Two.").unwrap();
         editor.open(&path);
         if begins_first {
             session.save_partial(n(1), "One. Two. Three.").unwrap();
         }
-        let cut = story.read("chunks/chunk_01.md").replace(" Two.", "");
-        editor.edit(&path, &cut);
-        journal_seen(&path, &cut, &Disk::real()).unwrap();
+        editor.edit(&path, &left);
+        journal_seen(&path, &left, &Disk::real()).unwrap();
         editor.save(&path);
         journal_saved(&path, &Disk::real()).unwrap();
         session
@@ -588,10 +596,70 @@ fn what_the_author_cut_off_in_mid_stream_stays_away() {
             .unwrap();
         editor.close(&path);
         settle_journal(&path, &Disk::real()).unwrap();
-        assert_eq!(story.read("chunks/chunk_01.md"), cut, "{begins_first}");
-        assert!(story.has_anywhere("One. Two. Three. Four."));
+        let case = format!("{left:?} {begins_first}");
+        assert_eq!(story.read("chunks/chunk_01.md"), left, "{case}");
+        assert!(story.has_anywhere("One. Two. Three. Four."), "{case}");
         let more = session.save_partial(n(1), "One. Two. Three. Four. Five.");
-        assert!(more.is_err(), "{begins_first}");
-        assert_eq!(story.read("chunks/chunk_01.md"), cut, "{begins_first}");
+        assert!(more.is_err(), "{case}");
+        assert_eq!(story.read("chunks/chunk_01.md"), left, "{case}");
+        // Asked again, the job goes on from what the author left.
+        session.chunk(n(1)).unwrap();
+        session.save_partial(n(1), "One. Other.").unwrap();
+        let now = story.read("chunks/chunk_01.md");
+        assert!(now.ends_with("---\nOne. Other."), "{case}: {now}");
     }
+}
+
+/// A rewrite streams into an open chunk; the author undoes it, saves and closes at once.
+#[test]
+fn a_rewrite_that_was_undone_and_saved_in_mid_stream_goes_no_further() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let opened = story.open_as(&["a", "b", "c"], editor.clone(), Disk::real());
+    let session = opened.unwrap().session;
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    session.chunk(n(1)).unwrap();
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    session.save_partial(n(1), "New text").unwrap();
+    let shown = A
+        .replace("complete", "partial")
+        .replace("Text of a.", "New text");
+    journal_seen(&path, &shown, &Disk::real()).unwrap();
+    journal_seen(&path, A, &Disk::real()).unwrap();
+    editor.save(&path);
+    journal_saved(&path, &Disk::real()).unwrap();
+    editor.close(&path);
+    settle_journal(&path, &Disk::real()).unwrap();
+    let more = session.save_partial(n(1), "New text that goes on");
+    assert!(more.is_err());
+    assert_eq!(story.read("chunks/chunk_01.md"), A);
+    let ended = session.complete_chunk(n(1), "New text that ends.", result());
+    assert!(ended.is_err());
+    assert_eq!(story.read("chunks/chunk_01.md"), A);
+    assert!(story.has_anywhere("New text that ends."));
+}
+
+/// There was no file when its text streamed into the editor; the author deletes all of that and saves an
+/// empty one, of which no server hears.
+#[test]
+fn a_first_text_that_was_seen_and_saved_away_stays_away() {
+    let story = Story::new();
+    let editor = Arc::new(Editor::default());
+    let opened = story.open_as(&["a"], editor.clone(), Disk::real());
+    let session = opened.unwrap().session;
+    let path = story.path("chunks/chunk_01.md");
+    editor.open(&path);
+    session.save_partial(n(1), "One. Two.").unwrap();
+    let shown = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\nOne. Two.\n";
+    journal_seen(&path, shown, &Disk::real()).unwrap();
+    drop(session);
+    story.write("chunks/chunk_01.md", "");
+    assert_eq!(
+        journal_opened(&path, "", &Disk::real()).unwrap(),
+        Unsaved::Nothing
+    );
+    drop(story.open(&["a"]));
+    assert_eq!(story.read("chunks/chunk_01.md"), "");
+    assert!(story.has_anywhere("One. Two."));
 }

@@ -138,6 +138,38 @@ fn the_author_who_edits_a_partial_text_is_not_overwritten() {
     );
 }
 
+/// Whatever a chunk was begun with, an author who goes back to that has decided.
+#[test]
+fn an_author_who_goes_back_behind_the_growing_text_is_not_overwritten() {
+    for begun in [None, Some("One.")] {
+        let story = Story::new();
+        let head = "---\nchunk: 1\nbeat: lamp\nstatus: partial\n---\n";
+        let file = "chunks/chunk_01.md";
+        if let Some(begun) = begun {
+            story.write(file, &format!("{head}{begun}"));
+        }
+        let session = story.open(&["lamp"]).session;
+        session.chunk(n(1)).unwrap();
+        session.save_partial(n(1), "One. Two.").unwrap();
+        match begun {
+            Some(begun) => story.write(file, &format!("{head}{begun}")),
+            None => story.remove(file),
+        }
+        let refused = session.save_partial(n(1), "One. Two. Three.").unwrap_err();
+        assert!(
+            matches!(refused, StoreError::AuthorEdited { .. }),
+            "{refused}"
+        );
+        let ended = session.complete_chunk(n(1), "One. Two. Three.", result());
+        assert!(ended.is_err());
+        match begun {
+            Some(begun) => assert_eq!(story.read(file), format!("{head}{begun}")),
+            None => assert!(!story.exists(file)),
+        }
+        assert!(story.has_anywhere("One. Two. Three."));
+    }
+}
+
 #[test]
 fn a_second_writer_is_told_who_has_the_session() {
     let story = Story::new();

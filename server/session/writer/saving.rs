@@ -280,7 +280,7 @@ impl Inner {
         let raw = self.disk.read_text(path)?.unwrap_or_default();
         let file = chunk_file::parse(&raw);
         let known = cache.known.get(&self.plan[index].number);
-        let is_cut = known.is_some_and(|known| is_cut(&file, prose, known));
+        let is_changed = known.is_some_and(|known| is_changed(&file, prose, known));
         let shown = self.owners.open_text(path).unwrap_or_default();
         let mut journal = Journal {
             file: ChunkFile {
@@ -292,7 +292,7 @@ impl Inner {
         let bytes = journal.shown_in(&chunk_file::parse(&shown).prose);
         let on_disk = OnDisk::new(&raw, self.disk.modified(path)?);
         journal.marks.seen = (bytes > 0).then_some(Seen { bytes, on_disk });
-        journal.marks.stands = is_cut.then(|| Stands {
+        journal.marks.stands = is_changed.then(|| Stands {
             bytes: prose.len(),
             digest: chunk_file::source_digest(&file.prose),
         });
@@ -393,15 +393,12 @@ fn generated(prose: &str) -> ChunkFile {
     }
 }
 
-/// Tells whether the author has cut off the end of what was written last. Pure.
-fn is_cut(there: &ChunkFile, prose: &str, known: &Known) -> bool {
+/// Tells whether the author has put another text there since the job wrote last; an empty one is
+/// another, too. Pure.
+fn is_changed(there: &ChunkFile, prose: &str, known: &Known) -> bool {
     let old = there.prose.trim_end();
     let is_other = |written: &Digest| *written != chunk_file::source_digest(old);
-    !old.is_empty()
-        && old.len() < prose.trim_end().len()
-        && prose.starts_with(old)
-        && known.written.as_ref().is_some_and(is_other)
-        && known.handed.as_ref() != Some(&chunk_file::digest(old))
+    old != prose.trim_end() && known.written.as_ref().is_some_and(is_other)
 }
 
 /// Decides whether `prose` may replace what is there. Pure.
@@ -411,8 +408,11 @@ fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Diges
     let partial = there.status == Some(FileStatus::Partial);
     // A comment that the author added since is not in the new text.
     let ours = known.written.as_ref() == Some(&chunk_file::source_digest(&there.prose));
-    let goes_on = partial && prose.starts_with(old) && !is_cut(there, prose, known);
-    if there.is_empty() || old == prose.trim_end() || (partial && ours) || goes_on {
+    let goes_on = partial && prose.starts_with(old);
+    if is_changed(there, prose, known) {
+        // Be it a text that was there before: the author went back to it.
+        Guard::Refuse
+    } else if there.is_empty() || old == prose.trim_end() || (partial && ours) || goes_on {
         Guard::Overwrite
     } else if ours || known.handed.as_ref() == Some(&digest) || generated == Some(&digest) {
         Guard::KeepFirst
@@ -436,6 +436,10 @@ mod tests {
             One. Tw  | Partial  | One. Other.    |          | One. Tw  |           | KeepFirst
             One.     | Partial  | One. Two. Three. | One. Two. |      |           | Refuse
             Mine. Tw | Partial  | One. Two.      | One. Tw  |          |           | Refuse
+                     | Partial  | One. Two.      | One. Tw  |          |           | Refuse
+                     | -        | One. Two.      | One. Tw  |          |           | Refuse
+            One.     | Partial  | One. Two. Three. | One. Two. | One. |           | Refuse
+            Old.     | Complete | New. Text.     | New.     | Old.     | Old.      | Refuse
             Old.     | Complete | New.           |          | Old.     |           | KeepFirst
             Old.     | Complete | New.           |          |          | Old.      | KeepFirst
             Old.     | Complete | New.           | Old.     |          |           | KeepFirst
