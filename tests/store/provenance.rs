@@ -200,6 +200,41 @@ fn an_edit_is_one_of_the_text_that_was_there() {
     assert_eq!(chunk.record.unwrap().inputs, inputs("another beat"));
 }
 
+/// A version control system brought chunk and manifest of an earlier time, and the author cut the text.
+#[test]
+fn an_edit_of_an_earlier_text_that_came_back_with_its_manifest_is_one_of_that() {
+    let story = Story::new();
+    let session = story.open(&ALL).session;
+    let earlier = "The lamp was lit. The sea was calm. Nobody came.";
+    session.complete_chunk(n(2), earlier, result()).unwrap();
+    drop(session);
+    let manifest = story.read("manifest.json");
+    let session = story.open(&ALL).session;
+    session.retire_chunk(n(2), "rewritten").unwrap();
+    let again = ChunkResult {
+        inputs: inputs("another beat"),
+        finished: "2026-01-02T04:00:00Z".parse().unwrap(),
+        ..result()
+    };
+    let text = "The lamp was lit. A boat came in.";
+    session.complete_chunk(n(2), text, again).unwrap();
+    drop(session);
+    story.write("manifest.json", &manifest);
+    for (edit, expected) in [
+        ("The lamp was lit. The sea was calm.", result().inputs),
+        (
+            "The lamp was lit. A boat came in late.",
+            inputs("another beat"),
+        ),
+        ("The lamp was out. A boat came in.", inputs("another beat")),
+    ] {
+        by_hand(&story, edit);
+        let chunk = story.view(&ALL).chunks[1].clone();
+        assert_eq!(chunk.origin, Some(Origin::Edited), "{edit}");
+        assert_eq!(chunk.record.unwrap().inputs, expected, "{edit}");
+    }
+}
+
 #[test]
 fn a_beat_that_an_earlier_manifest_does_not_know_has_its_record() {
     let story = Story::new();

@@ -253,11 +253,13 @@ impl Week {
             && let Some(known) = self.memory().known.get_mut(&(beat, key))
         {
             // Of one that is not stale there is nothing to keep, unless the text before it came back
-            // with this command.
+            // with this command; of one by hand nothing is known but what was kept.
             if was_stale {
                 known.inputs.clear();
             }
-            known.inputs.extend(inputs);
+            if was_stale || !known.inputs.is_empty() {
+                known.inputs.extend(inputs);
+            }
         }
         if !was_stale {
             return Ok(true);

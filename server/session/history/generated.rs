@@ -9,7 +9,7 @@
 //! make a generated text of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::disk::{Disk, EntryKind};
@@ -34,19 +34,31 @@ pub fn generated_text(
     chunk: &ChunkView,
     disk: &Disk,
 ) -> Result<Option<String>, StoreError> {
-    let paths = folder.paths(id);
-    let Some((record, digest)) = chunk
-        .record
-        .as_ref()
-        .and_then(|record| Some((record, record.generated_sha256.as_ref()?)))
-    else {
+    match &chunk.record {
+        Some(record) => text_of_record(&folder.paths(id), record, &chunk.path, disk),
+        None => Ok(None),
+    }
+}
+
+/// Returns the generated text that a record is about: its copy, or its version in history; `None` where there
+/// is neither. `file` is the file of the chunk.
+///
+/// # Errors
+/// Where history/ can't be read.
+pub(crate) fn text_of_record(
+    paths: &SessionPaths,
+    record: &ChunkRecord,
+    file: &Path,
+    disk: &Disk,
+) -> Result<Option<String>, StoreError> {
+    let Some(digest) = &record.generated_sha256 else {
         return Ok(None);
     };
-    if let Some(copy) = read(&paths, digest, disk)? {
+    if let Some(copy) = read(paths, digest, disk)? {
         return Ok(Some(copy.prose));
     }
-    let stem = chunk.path.file_stem().unwrap_or_default().to_string_lossy();
-    let version = history::find(&paths, &stem, &record.beats(), digest, disk)?;
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let version = history::find(paths, &stem, &record.beats(), digest, disk)?;
     Ok(version.map(|kept| kept.file.prose))
 }
 

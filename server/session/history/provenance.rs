@@ -7,6 +7,7 @@
 //! was noted last counts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::generated;
 use crate::session::chunk_file::{self, FileStatus};
@@ -17,6 +18,7 @@ use crate::session::layout::SessionPaths;
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::view::facts::FileFact;
+use crate::story::text::sentences::sentences;
 use crate::story::{BeatId, Digest};
 
 /// Brings the records of a manifest up to what history/ knows of the texts that stand.
@@ -91,20 +93,57 @@ fn bring_up(
         let is_its = |found: &&ChunkRecord| text.may_be_of(found, record);
         let found = kept.get(&text.digest).into_iter().flatten().filter(is_its);
         let newest = found.max_by_key(|found| found.known_at());
-        // The author has edited it, and the manifest may be older than what was edited.
-        let edited = || {
-            let known_at = record.and_then(ChunkRecord::known_at);
-            let later = |found: &&ChunkRecord| found.known_at() > known_at;
-            let current = current.iter().filter(is_its).filter(later);
-            current.max_by_key(|found| found.known_at())
+        let found = match newest {
+            Some(found) => Some(found.clone()),
+            None if text.beat.is_some() => {
+                let known_at = record.and_then(ChunkRecord::known_at);
+                let later = |found: &&ChunkRecord| found.known_at() > known_at;
+                let later: Vec<&ChunkRecord> =
+                    current.iter().filter(is_its).filter(later).collect();
+                edited(&text, record, later, paths, disk)?.cloned()
+            }
+            None => None,
         };
-        let of_a_beat = text.beat.is_some();
-        if let Some(found) = newest.or_else(|| edited().filter(|_| of_a_beat)) {
+        if let Some(found) = found {
             let of = record.map(|record| record.beat.clone());
-            take(found.clone(), of, chunks, removed);
+            take(found, of, chunks, removed);
         }
     }
     Ok(())
+}
+
+/// Finds the record of the text that the author has edited: the manifest may be older than that, so it is the
+/// latest of `later`, unless the text has more of what the manifest's own record is about. `None` for that one.
+fn edited<'a>(
+    text: &Standing,
+    own: Option<&ChunkRecord>,
+    later: Vec<&'a ChunkRecord>,
+    paths: &SessionPaths,
+    disk: &Disk,
+) -> Result<Option<&'a ChunkRecord>, StoreError> {
+    if later.is_empty() {
+        return Ok(None);
+    }
+    let shared_with = |record: &ChunkRecord| -> Result<usize, StoreError> {
+        let generated = generated::text_of_record(paths, record, Path::new(&record.file), disk)?;
+        Ok(generated.map_or(0, |generated| shared(&text.prose, &generated)))
+    };
+    let of_own = own.map_or(Ok(0), shared_with)?;
+    let mut best = None;
+    for record in later {
+        let rank = (shared_with(record)?, record.known_at());
+        if rank.0 >= of_own && best.as_ref().is_none_or(|(known, _)| *known < rank) {
+            best = Some((rank, record));
+        }
+    }
+    Ok(best.map(|(_, record)| record))
+}
+
+/// Counts the bytes of the sentences of `of` that a text has as they are.
+fn shared(text: &str, of: &str) -> usize {
+    let sentences = sentences(of).map(str::trim);
+    let there = sentences.filter(|sentence| !sentence.is_empty() && text.contains(sentence));
+    there.map(str::len).sum()
 }
 
 /// A whole text in chunks/.
@@ -112,6 +151,7 @@ struct Standing {
     /// `None` where its front matter is gone.
     beat: Option<BeatId>,
     digest: Digest,
+    prose: String,
 }
 
 fn standing(files: &[FileFact]) -> Vec<Standing> {
@@ -129,6 +169,7 @@ fn standing(files: &[FileFact]) -> Vec<Standing> {
         .map(|file| Standing {
             digest: chunk_file::digest(&file.prose),
             beat: file.beat,
+            prose: file.prose,
         })
         .collect()
 }
