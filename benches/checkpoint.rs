@@ -1,5 +1,5 @@
 //! What a checkpoint costs beside the least that any safe saving costs, and how long it takes
-//! to tell where a very long story stands.
+//! to tell where a very long story stands. What an author waits for in all, `book` tells.
 //!
 //! Prints medians and ratios; the sides of a ratio take turns in one run, so that whatever
 //! else the machine does falls on all of them. `bare` is a write, a sync and a rename of the
@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -241,24 +240,6 @@ fn status_and_resume(long: &LongStory) {
     within_aim("resume: opening it for writing", || {
         drop(open(&story.folder, &plan, disk.clone()));
     });
-    within_aim("`storywright status --json`, the whole process", || {
-        run(long, &["status", "--json"]);
-    });
-    within_aim("`storywright write`, nothing left to write", || {
-        run(long, &["write"]);
-    });
-}
-
-fn run(long: &LongStory, arguments: &[&str]) {
-    let status = Command::new(env!("CARGO_BIN_EXE_storywright"))
-        .args(arguments)
-        .current_dir(long.folder())
-        .env("STORYWRIGHT_CONFIG", long.folder().join("none.toml"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .expect("the program runs");
-    assert!(status.success());
 }
 
 fn time(what: &str, work: impl FnMut()) {
