@@ -139,6 +139,21 @@ impl Disk {
         }
     }
 
+    /// Reads the first bytes of a file, no more than `most`; `None` where the file does not exist.
+    ///
+    /// # Errors
+    /// As [`Disk::read`].
+    pub(super) fn read_start(&self, path: &Path, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let bytes = self.patiently(Call::Read, || {
+            self.go(Call::Read, path)
+                .and_then(|()| regular::read_start(path, Links::Refuse, most))
+        });
+        match bytes {
+            Err(error) if is_link_refused(&error) => Err(self.outside(path)),
+            bytes => optional(bytes.map(Some), Doing::Read, path),
+        }
+    }
+
     /// Reads the text of a file in any encoding that is recognised; `None` where the file does not exist.
     pub(super) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
         Ok(self.read(path)?.map(decode_any))

@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer as _, Serialize};
 use serde_json::Value;
 
 use self::record::{ChunkRecord, ChunkStatus, rendered};
@@ -248,20 +249,69 @@ fn why_unusable(text: &str, error: &serde_json::Error) -> ManifestFact {
 }
 
 /// The parts of a manifest that tell which session it is.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Deserialize)]
 pub(crate) struct Head {
     pub(crate) brief: String,
     pub(crate) created: Timestamp,
 }
 
+/// The size of the beginning of a manifest in which its head is looked for first: that of a long story has
+/// megabytes.
+const HEAD_BYTES: u64 = 8 * 1024;
+
 /// Reads only the head; `None` where there is no usable manifest.
 pub(crate) fn read_head(path: &Path, disk: &Disk) -> Result<Option<Head>, StoreError> {
-    match disk.read(path) {
-        Ok(bytes) => Ok(serde_json::from_slice(&bytes.unwrap_or_default()).ok()),
+    let read = || {
+        let start = disk.read_start(path, HEAD_BYTES)?.unwrap_or_default();
+        if let Some(head) = head_of(&start) {
+            return Ok(Some(head));
+        }
+        match (start.len() as u64) < HEAD_BYTES {
+            true => Ok(None),
+            false => Ok(head_of(&disk.read(path)?.unwrap_or_default())),
+        }
+    };
+    match read() {
         // One that is a link or no file is none of ours; the other sessions are still to be found.
         Err(StoreError::Outside { .. } | StoreError::NotAFile { .. }) => Ok(None),
-        Err(error) => Err(error),
+        read => read,
     }
+}
+
+/// Finds the head in a manifest, or in a beginning of one that has it.
+fn head_of(bytes: &[u8]) -> Option<Head> {
+    /// Takes the fields in, and stops behind the last one that is looked for.
+    #[derive(Default)]
+    struct Fields {
+        brief: Option<String>,
+        created: Option<Timestamp>,
+    }
+    impl<'de> Visitor<'de> for &mut Fields {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a manifest")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while self.brief.is_none() || self.created.is_none() {
+                match map.next_key::<String>()?.as_deref() {
+                    Some("brief") => self.brief = Some(map.next_value()?),
+                    Some("created") => self.created = Some(map.next_value()?),
+                    Some(_) => drop(map.next_value::<IgnoredAny>()?),
+                    None => break,
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut fields = Fields::default();
+    // What comes after the head is an error here, and is not looked at.
+    let _ = (&mut serde_json::Deserializer::from_slice(bytes)).deserialize_map(&mut fields);
+    Some(Head {
+        brief: fields.brief?,
+        created: fields.created?,
+    })
 }
 
 /// The parts of a manifest that the index of sessions shows.
@@ -324,6 +374,39 @@ mod tests {
         let again: Value = serde_json::from_str(&manifest.render()).unwrap();
         assert_eq!(again["mood"], "grim");
         assert_eq!(again["chunks"][0]["stars"], 5);
+    }
+
+    #[test]
+    fn the_head_is_found_at_the_beginning() {
+        let whole = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH).render();
+        let head = Head {
+            brief: "story.md".to_owned(),
+            created: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(head_of(whole.as_bytes()).as_ref(), Some(&head));
+        let begins = &whole[..whole.find("\"updated\"").unwrap()];
+        assert_eq!(head_of(begins.as_bytes()).as_ref(), Some(&head));
+        let other_order = r#"{"chunks": [{"number": 1}], "created": "1970-01-01T00:00:00Z", "brief": "story.md"}"#;
+        assert_eq!(head_of(other_order.as_bytes()).as_ref(), Some(&head));
+        for none in [
+            "",
+            "[]",
+            "{}",
+            "{\"brief\": \"story.md\"",
+            "{\"brief\": 5, \"created\": 5}",
+        ] {
+            assert_eq!(head_of(none.as_bytes()), None, "{none}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifest.json");
+        let long = format!("{{\"mood\": \"{}\",{}", "x".repeat(9_000), &whole[1..]);
+        for text in [&whole, &long] {
+            std::fs::write(&path, text).unwrap();
+            assert_eq!(
+                read_head(&path, &Disk::real()).unwrap().as_ref(),
+                Some(&head)
+            );
+        }
     }
 
     #[test]

@@ -147,6 +147,14 @@ pub(super) fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Reads the first bytes of a file, no more than `most`.
+pub(super) fn read_start(path: &Path, links: Links, most: u64) -> io::Result<Vec<u8>> {
+    let file = open(path, OpenOptions::new().read(true), links)?;
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Opens a file to read from, links followed.
 pub(in crate::session) fn open_linked(path: &Path) -> io::Result<File> {
     open(path, OpenOptions::new().read(true), Links::Follow)
