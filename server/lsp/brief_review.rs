@@ -3,85 +3,74 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use ropey::Rope;
 use tower_lsp::lsp_types::{Diagnostic, PublishDiagnosticsParams, Url};
 
 use super::diagnostics::{self, of_problem};
-use super::document_kind::{is_beside_briefs, is_brief};
-use super::documents::{OpenFiles, Snapshot, path_of};
+use super::documents::{OpenDocument, OpenFiles};
+use super::newest::{IfChanged, Newest};
 use super::position;
 use super::state::State;
 use crate::analysis::findings::STALE;
 use crate::analysis::stale_reason;
 use crate::story::{Brief, Problem, Severity};
 
-/// How long an author's typing has to rest before a brief is looked at again.
-const QUIET: Duration = Duration::from_millis(120);
-
-/// Looks at a brief once it is quiet, the last change always; at all open ones where a file changed that
-/// briefs are judged by.
-pub fn schedule(state: &Arc<State>, url: Url) {
-    if is_beside_briefs(&url) {
-        schedule_all(state);
-    }
-    if !is_brief(&url) {
-        return;
-    }
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return;
+/// Looks at a brief, where it is open, and publishes what was found for its newest version. Tells whether it did.
+pub fn look(state: &Arc<State>, url: &Url, if_changed: IfChanged) -> bool {
+    let open = state.documents.all();
+    let Some(document) = open.iter().find(|open| open.snapshot.url == *url) else {
+        return true;
     };
-    let Some(version) = state.documents.get(&url).map(|snapshot| snapshot.version) else {
-        return;
+    let open_files = OpenFiles::of(&open);
+    let mut found = of_brief(state, document, &open_files);
+    if let Some(brief) = found.first_mut() {
+        let stale = stale(state, document, &open_files);
+        brief.diagnostics.extend(stale);
+    }
+    let is_changed = || {
+        let newest = Newest::of(&state.documents, &document.snapshot);
+        newest.is_some_and(|newest| newest.is_changed())
     };
-    let state = Arc::clone(state);
-    runtime.spawn(async move {
-        tokio::time::sleep(QUIET).await;
-        let is_current = |now: &Snapshot| now.version == version;
-        if !state
-            .documents
-            .get(&url)
-            .is_some_and(|now| is_current(&now))
-        {
-            return;
-        }
-        let looked = {
-            let (state, url) = (Arc::clone(&state), url.clone());
-            tokio::task::spawn_blocking(move || {
-                let mut found = of_brief(&state, &url);
-                if let Some(brief) = found.first_mut() {
-                    brief.diagnostics.extend(stale(&state, &url));
-                }
-                found
-            })
-            .await
-        };
-        if let Ok(found) = looked {
-            diagnostics::publish_for_brief(&state, &url, found);
-        }
-        // Closed while it was looked at: what was just said must not stay.
-        if state.documents.get(&url).is_none() {
-            diagnostics::clear(&state, url);
-        }
-    });
+    if if_changed == IfChanged::Leave && is_changed() {
+        return false;
+    }
+    let found = found.into_iter().map(|params| newest(state, &open, params));
+    diagnostics::publish_for_brief(state, url, found.collect());
+    // Closed while it was looked at: what was just said must not stay.
+    if state.documents.get(url).is_none() {
+        diagnostics::clear(state, url.clone());
+    }
+    true
 }
 
-/// Looks at all open briefs once they are quiet.
-pub fn schedule_all(state: &Arc<State>) {
-    let briefs = state.documents.all().into_iter();
-    for open in briefs.filter(|open| is_brief(&open.snapshot.url)) {
-        schedule(state, open.snapshot.url);
+/// Moves what was found in an open file to where it is now.
+fn newest(
+    state: &State,
+    looked_at: &[OpenDocument],
+    found: PublishDiagnosticsParams,
+) -> PublishDiagnosticsParams {
+    let mut looked_at = looked_at.iter().map(|open| &open.snapshot);
+    let looked_at = looked_at.find(|snapshot| snapshot.url == found.uri);
+    match looked_at.and_then(|looked_at| Newest::of(&state.documents, looked_at)) {
+        Some(newest) => PublishDiagnosticsParams {
+            version: Some(newest.snapshot.version),
+            diagnostics: (found.diagnostics.into_iter())
+                .map(|diagnostic| newest.diagnostic(diagnostic))
+                .collect(),
+            uri: found.uri,
+        },
+        None => found,
     }
 }
 
 /// Finds what is wrong with a brief, its settings and its templates, file by file; the brief comes first.
-fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
-    let open = state.documents.all();
-    let open_files = OpenFiles::of(&open);
-    let Some(document) = open.iter().find(|open| open.snapshot.url == *url) else {
-        return Vec::new();
-    };
+fn of_brief(
+    state: &State,
+    document: &OpenDocument,
+    open_files: &OpenFiles,
+) -> Vec<PublishDiagnosticsParams> {
+    let url = &document.snapshot.url;
     let encoding = state.documents.encoding();
     let own = |problems: &mut dyn Iterator<Item = &Problem>| PublishDiagnosticsParams {
         uri: url.clone(),
@@ -93,7 +82,7 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
     let read = document
         .path
         .as_deref()
-        .and_then(|path| state.look(path, &open_files).story().ok());
+        .and_then(|path| state.look(path, open_files).story().ok());
     let Some(read) = read else {
         // It has no file yet, or none that can be one: then no settings apply to it.
         let brief = Brief::parse(&document.snapshot.text());
@@ -125,12 +114,12 @@ fn of_brief(state: &State, url: &Url) -> Vec<PublishDiagnosticsParams> {
 
 /// Finds which chunks are stale, at the headings of their beats: where a writer opens the brief,
 /// nothing else says so.
-fn stale(state: &Arc<State>, url: &Url) -> Vec<Diagnostic> {
-    let (Some(path), Some(snapshot)) = (path_of(url), state.documents.get(url)) else {
+fn stale(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<Diagnostic> {
+    let Some(path) = &document.path else {
         return Vec::new();
     };
     // A brief with errors, or a draft that can't be read, says so elsewhere.
-    let look = state.look(&path, state.as_ref());
+    let look = state.look(path, open_files);
     let (Ok(read), Ok(status)) = (look.story(), look.status(None)) else {
         return Vec::new();
     };
@@ -144,7 +133,7 @@ fn stale(state: &Arc<State>, url: &Url) -> Vec<Diagnostic> {
             stale_reason::sentence(&chunk.stale_reasons)
         );
         Some(Diagnostic {
-            range: position::from_span(&snapshot.rope, &beat.heading_span, encoding),
+            range: position::from_span(&document.snapshot.rope, &beat.heading_span, encoding),
             ..diagnostics::diagnostic(Severity::Information, STALE, &message)
         })
     });

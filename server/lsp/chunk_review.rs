@@ -1,14 +1,9 @@
 //! Looks at the chunk files that are open: what the lint finds in them, and which are stale,
 //! partial or failed, as diagnostics.
-//!
-//! A change of a brief or a chunk is only noted while its message is handled. Once changes
-//! rest (or go on for too long), one task looks at the drafts that they touched, beside all
-//! messages and never two at a time; the last change is always looked at.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 use ropey::Rope;
 use tower_lsp::lsp_types::{
@@ -18,6 +13,7 @@ use tower_lsp::lsp_types::{
 use super::diagnostics;
 use super::document_kind::{is_brief, is_chunk};
 use super::documents::{OpenDocument, OpenFiles, Snapshot, path_of};
+use super::newest::{IfChanged, Newest};
 use super::position;
 use super::published::Mark;
 use super::state::State;
@@ -27,53 +23,10 @@ use crate::session::{SessionId, StoryFolder};
 /// Names a draft by its brief and its session.
 type StorySession = (PathBuf, SessionId);
 
-/// Notes that a brief or a chunk changed, or what is known of it did: what is open of its drafts is
-/// looked at soon. Asks the file system nothing.
-pub fn note(state: &Arc<State>, url: Url) {
-    let matters = is_chunk(&url) || is_brief(&url);
-    if !matters
-        || !state
-            .documents
-            .all()
-            .iter()
-            .any(|open| is_chunk(&open.snapshot.url))
-    {
-        return;
-    }
-    let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-        return;
-    };
-    if state.review_queue.add(url) {
-        runtime.spawn(look_when_quiet(Arc::clone(state)));
-    }
-}
-
-/// Notes that all that is open is to be looked at soon.
-pub fn note_all(state: &Arc<State>) {
-    for open in state.documents.all() {
-        note(state, open.snapshot.url);
-    }
-}
-
-async fn look_when_quiet(state: Arc<State>) {
-    while let Some(at) = state.review_queue.next() {
-        if at > Instant::now() {
-            tokio::time::sleep_until(at.into()).await;
-            continue;
-        }
-        let changed = state.review_queue.take();
-        let looked = {
-            let state = Arc::clone(&state);
-            tokio::task::spawn_blocking(move || look(&state, &changed)).await
-        };
-        if looked.is_err() {
-            tracing::error!("looking at the open chunks panicked");
-        }
-    }
-}
-
-/// Looks at the open chunks of every draft that something changed in.
-fn look(state: &Arc<State>, changed: &HashSet<Url>) {
+/// Looks at the open chunks of every draft that something changed in. Returns those that have changed again, where
+/// they are left.
+pub fn look(state: &Arc<State>, changed: &HashSet<Url>, if_changed: IfChanged) -> HashSet<Url> {
+    let mut left = HashSet::new();
     let open = state.documents.all();
     let open_files = OpenFiles::of(&open);
     let disk = state.workshop.disk();
@@ -98,17 +51,23 @@ fn look(state: &Arc<State>, changed: &HashSet<Url>) {
     }
     for (place, documents) in sessions {
         if touched.contains(&place.0) {
-            look_at(state, &open_files, &place, &documents);
+            for (snapshot, marks) in found_in(state, &open_files, &place, &documents) {
+                if !publish(state, snapshot, marks, if_changed) {
+                    left.insert(snapshot.url.clone());
+                }
+            }
         }
     }
+    left
 }
 
-fn look_at(
+/// Finds the marks of each open chunk of a draft.
+fn found_in<'a>(
     state: &Arc<State>,
     open_files: &OpenFiles,
     place: &StorySession,
-    documents: &[&OpenDocument],
-) {
+    documents: &[&'a OpenDocument],
+) -> Vec<(&'a Snapshot, Vec<Mark>)> {
     let (brief, session) = place;
     let found = state.look(brief, open_files).findings(Some(session));
     let found = match found {
@@ -120,10 +79,13 @@ fn look_at(
         }
     };
     let is_written = !state.jobs.of_brief(&place.0).is_empty();
-    for document in documents {
-        let marks = marks(state, &found, document, open_files, is_written);
-        publish(state, &document.snapshot, marks);
-    }
+    let documents = documents.iter();
+    documents
+        .map(|document| {
+            let marks = marks(state, &found, document, open_files, is_written);
+            (&document.snapshot, marks)
+        })
+        .collect()
 }
 
 fn marks(
@@ -196,26 +158,37 @@ fn related(
     Some(places.collect())
 }
 
-fn publish(state: &Arc<State>, looked_at: &Snapshot, marks: Vec<Mark>) {
+/// Publishes marks for the newest version of what was looked at. Tells whether that is done.
+fn publish(
+    state: &Arc<State>,
+    looked_at: &Snapshot,
+    marks: Vec<Mark>,
+    if_changed: IfChanged,
+) -> bool {
     let url = &looked_at.url;
-    let is_current =
-        |now: &Snapshot| (now.opening, now.version) == (looked_at.opening, looked_at.version);
-    // Changed meanwhile: that change is noted, and is looked at next.
-    let Some(client) = state
-        .client()
-        .filter(|_| state.documents.get(url).is_some_and(|now| is_current(&now)))
-    else {
-        return;
+    let newest = Newest::of(&state.documents, looked_at);
+    let Some((client, newest)) = state.client().zip(newest) else {
+        return true;
     };
+    if if_changed == IfChanged::Leave && newest.is_changed() {
+        return false;
+    }
+    let moved = marks.into_iter().map(|mark| Mark {
+        diagnostic: newest.diagnostic(mark.diagnostic),
+        code: mark.code,
+        correction: (mark.correction).and_then(|(span, text)| Some((newest.span(&span)?, text))),
+    });
+    let marks: Vec<Mark> = moved.collect();
     let diagnostics = marks.iter().map(|mark| mark.diagnostic.clone()).collect();
-    state.published.set_marks(looked_at, marks);
+    state.published.set_marks(&newest.snapshot, marks);
     client.publish_diagnostics(PublishDiagnosticsParams {
         uri: url.clone(),
-        version: Some(looked_at.version),
+        version: Some(newest.snapshot.version),
         diagnostics,
     });
     // Closed while it was looked at: what was just said must not stay.
     if state.documents.get(url).is_none() {
         diagnostics::clear(state, url.clone());
     }
+    true
 }

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 use tower_lsp::lsp_types::MessageType;
 
 use super::buffer_stream::LspEditor;
-use super::chunk_review;
 use super::client::EditorClient;
 use super::confirm;
 use super::progress::JobProgress;
@@ -222,7 +221,7 @@ async fn tell(
                 }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
                     // What was found is shown in open chunks at once.
-                    chunk_review::note_all(&state);
+                    review::chunks_changed(&state);
                 }
                 if let JobEvent::Warning { code, message, .. } = event.as_ref()
                     && matters_now(code)

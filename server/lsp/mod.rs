@@ -26,6 +26,7 @@ mod journals;
 mod lifecycle;
 mod message;
 mod moves;
+mod newest;
 mod opened;
 mod passage;
 mod plain;

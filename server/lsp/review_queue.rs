@@ -6,21 +6,22 @@ use std::time::{Duration, Instant};
 
 use tower_lsp::lsp_types::Url;
 
-/// How long an author's typing has to rest before chunks are looked at again.
-const QUIET: Duration = Duration::from_millis(250);
-/// How long a change may wait for rest, when text streams in or somebody types on and on.
-const LONGEST: Duration = Duration::from_secs(2);
+/// How long nothing is looked at after a look, in times of what the look took: a fifth of a processor is spent
+/// on somebody who types on and on.
+const REST: u32 = 4;
+/// The longest rest. A look that takes half a second still leaves two a second and a half.
+const LONGEST_REST: Duration = Duration::from_millis(1_000);
 
-/// Collects changed documents until changes rest.
+/// Collects changed documents. The first change is looked at at once; those that come while one is looked at,
+/// or soon after, are looked at together. No change waits for others to stop.
 #[derive(Default)]
 pub struct ReviewQueue(Mutex<Due>);
 
 #[derive(Default)]
 struct Due {
-    /// Briefs and chunk files that changed.
     changed: HashSet<Url>,
-    first: Option<Instant>,
-    last: Option<Instant>,
+    /// When the rest after the last look is over.
+    rested: Option<Instant>,
     /// Whether a task will look at it.
     awaited: bool,
 }
@@ -28,36 +29,77 @@ struct Due {
 impl ReviewQueue {
     /// Adds a changed document. Returns whether a task has to be started that takes it out again.
     pub fn add(&self, url: Url) -> bool {
-        let now = Instant::now();
         let mut due = self.due();
         due.changed.insert(url);
-        due.first.get_or_insert(now);
-        due.last = Some(now);
         !std::mem::replace(&mut due.awaited, true)
     }
 
-    /// Returns when changes will have rested or waited long enough; `None` when there are none left, and
-    /// then no task takes them out any more.
-    pub fn next(&self) -> Option<Instant> {
+    /// Returns when to look, which may be past; `None` when nothing has changed, and then no task takes anything
+    /// out any more.
+    pub fn next(&self, now: Instant) -> Option<Instant> {
         let mut due = self.due();
-        match (due.first, due.last) {
-            (Some(first), Some(last)) => Some((first + LONGEST).min(last + QUIET)),
-            _ => {
-                due.awaited = false;
-                None
-            }
-        }
+        due.awaited = !due.changed.is_empty();
+        due.awaited.then(|| due.rested.unwrap_or(now))
     }
 
     /// Takes out all that changed.
     pub fn take(&self) -> HashSet<Url> {
-        let mut due = self.due();
-        (due.first, due.last) = (None, None);
-        std::mem::take(&mut due.changed)
+        std::mem::take(&mut self.due().changed)
+    }
+
+    /// Notes that a look has ended, and what it took.
+    pub fn looked(&self, now: Instant, took: Duration) {
+        self.due().rested = Some(now + (took * REST).min(LONGEST_REST));
     }
 
     /// Locks the queue. That of a poisoned lock is still whole: every holder changes it in one step.
     fn due(&self) -> MutexGuard<'_, Due> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_never_rest_are_looked_at_all_the_same() {
+        let url = || Url::parse("file:///novel/story.md").unwrap();
+        for (pause, takes) in [(20, 5), (20, 300), (150, 60), (150, 900)] {
+            let [pause, takes] = [pause, takes].map(Duration::from_millis);
+            let queue = ReviewQueue::default();
+            let start = Instant::now();
+            let mut ends = vec![start];
+            let mut busy_until = start;
+            for key in 0..1_000 {
+                let now = start + pause * key;
+                queue.add(url());
+                if now >= busy_until && queue.next(now).is_some_and(|at| at <= now) {
+                    assert_eq!(queue.take().len(), 1);
+                    busy_until = now + takes;
+                    queue.looked(busy_until, takes);
+                    ends.push(busy_until);
+                }
+            }
+            assert_eq!(ends[1], start + takes, "the first key waits for nothing");
+            let longest = ends.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+            let most = LONGEST_REST + takes + pause;
+            assert!(longest <= most, "{longest:?} {pause:?} {takes:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_change_is_looked_at() {
+        let (queue, now) = (ReviewQueue::default(), Instant::now());
+        let url = |name: &str| Url::parse(&format!("file:///novel/{name}")).unwrap();
+        assert!(queue.add(url("story.md")), "a task is started");
+        assert_eq!(queue.next(now), Some(now));
+        assert_eq!(queue.take().len(), 1);
+        assert!(!queue.add(url("story.md")), "it is still there");
+        queue.looked(now, Duration::from_millis(10));
+        assert_eq!(queue.next(now), Some(now + Duration::from_millis(40)));
+        queue.take();
+        assert_eq!(queue.next(now), None);
+        assert!(queue.add(url("story.md")), "the next one starts another");
     }
 }

@@ -2,10 +2,11 @@
 //! quick fixes.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::lsp_client::{Editor, Persona, Said, Setup, Workspace, covered, read, uri};
+use crate::lsp_client::{DEADLINE, Editor, Persona, Said, Setup, Workspace, covered, read, uri};
 use crate::support::model_server::{ModelServer, Reply};
 
 /// A manuscript of the repository, written out as the first draft.
@@ -484,9 +485,9 @@ fn a_failed_chunk_says_why() {
     );
 }
 
-/// Typing is told of at once and looked at when it rests: not once a key.
+/// Keys that come at once are looked at together: not once a key.
 #[test]
-fn typing_is_looked_at_when_it_rests() {
+fn a_burst_of_keys_is_looked_at_together() {
     let story = manuscript("en");
     let mut editor = Editor::start(Persona::VsCode, &story);
     let chunk = story.chunk(3);
@@ -503,4 +504,40 @@ fn typing_is_looked_at_when_it_rests() {
         .filter(|said| matches!(said, Said::Diagnostics(..)));
     // A slow machine may rest between two keys; forty-four it does not.
     assert!(told.count() < 15);
+}
+
+/// Somebody types on and on, in a chunk or in the brief, and is told all the same.
+#[test]
+fn typing_that_never_rests_is_looked_at() {
+    let story = manuscript("en");
+    for path in [story.chunk(3), story.brief()] {
+        let mut editor = Editor::start(Persona::VsCode, &story);
+        editor.open(&path);
+        editor.looked_at(&path);
+        let first = editor.buffer(&path).version;
+        let mut told = 0;
+        let told_since = |editor: &Editor| {
+            let said = editor.said().iter().filter(|said| match said {
+                Said::Diagnostics(of, params) => {
+                    *of == path && params["version"].as_i64() > Some(first)
+                }
+                _ => false,
+            });
+            said.count()
+        };
+        let deadline = std::time::Instant::now() + DEADLINE;
+        // The next key always comes before anything has rested.
+        while told < 4 {
+            assert!(
+                std::time::Instant::now() < deadline,
+                "{}",
+                editor.transcript()
+            );
+            let place = editor.text(&path).len() - 1;
+            editor.replace(&path, place, place, "x");
+            editor.wait_within(Duration::from_millis(1), |_| None::<()>);
+            told = told_since(&editor);
+        }
+        assert_eq!(editor.quit(), 0);
+    }
 }
