@@ -65,6 +65,15 @@ pub(super) struct Place {
     pub stage: Stage,
 }
 
+/// Says for what a place is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looking<'a> {
+    /// Nothing has come yet.
+    Watches,
+    /// To show this; it is empty where all that came was refused.
+    Shows(&'a str),
+}
+
 /// Says how far the text is that grows at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -118,17 +127,17 @@ impl Growth {
         }
     }
 
-    fn place_in(&self, document: &str, prose: &str) -> Result<Place, AuthorEdited> {
+    fn place_in(&self, document: &str, looking: Looking<'_>) -> Result<Place, AuthorEdited> {
         match &self.place {
             Some(place) => place.follow(document),
-            None => self.find(document, prose),
+            None => self.find(document, looking),
         }
     }
 
     /// Finds the place in a document that is seen for the first time: at the end of a prose that is
-    /// the beginning of ours, or that is to be replaced by ours. Before anything has come
-    /// (`prose` is empty) it is wherever the text ends that the job has read.
-    fn find(&self, document: &str, prose: &str) -> Result<Place, AuthorEdited> {
+    /// the beginning of ours, or that is to be replaced by ours. Where there is nothing of ours it is
+    /// wherever the text ends that the job has read.
+    fn find(&self, document: &str, looking: Looking<'_>) -> Result<Place, AuthorEdited> {
         if document.trim().is_empty() {
             let head = chunk_file::render(self.number, &self.beat, FileStatus::Partial, "");
             return Ok(Place {
@@ -156,11 +165,11 @@ impl Growth {
                 stage: Stage::Waits,
             });
         }
-        let ours = if prose.is_empty() {
-            &self.begins
-        } else {
-            prose
+        let ours = match looking {
+            Looking::Shows(prose) if !prose.is_empty() => prose,
+            _ => &self.begins,
         };
+        let is_empty = matches!(looking, Looking::Watches | Looking::Shows(""));
         if ours.starts_with(body.trim()) {
             // A text that breaks off between two words ends with the space that is ours as well.
             let lead = match body.trim() {
@@ -175,10 +184,12 @@ impl Growth {
             return Ok(place(shown, lead + shown.len(), Stage::Waits));
         }
         match &self.before {
-            Some(before) if prose.is_empty() || plain(before.trim()) == body.trim() => {
+            Some(before) if looking == Looking::Watches || plain(before.trim()) == body.trim() => {
                 Ok(place("", body.len(), Stage::WaitsToReplace))
             }
-            None if prose.is_empty() => {
+            // The old text is gone, and what came was refused: what stands here was typed since.
+            Some(_) if is_empty => Ok(place("", body.len(), Stage::Waits)),
+            None if is_empty => {
                 // The author typed after the job had read the text.
                 let moves = Moves::between(&self.begins, body);
                 let (Followed::Untouched(anchor) | Followed::Touched(anchor)) =
@@ -207,7 +218,7 @@ impl Grows for Growth {
 
     fn watch(&mut self, document: &str) -> Result<(), AuthorEdited> {
         let document = plain(document);
-        let place = self.place_in(&document, "")?;
+        let place = self.place_in(&document, Looking::Watches)?;
         self.was_blank |= document.trim().is_empty();
         // A place in a head that is not there yet is looked for again.
         self.place = Some(place).filter(|place| place.document.trim_end() == document.trim_end());
@@ -216,7 +227,14 @@ impl Grows for Growth {
 
     fn step(&self, document: &str, prose: &str, finished: bool) -> Result<Step, AuthorEdited> {
         let prose = plain(prose.trim_end());
-        let place = self.place_in(&plain(document), &prose)?;
+        let place = self.place_in(&plain(document), Looking::Shows(&prose))?;
+        if place.stage == Stage::WaitsToReplace && prose.is_empty() {
+            return Ok(Step {
+                text: place.document.clone(),
+                replaced: None,
+                place,
+            });
+        }
         let (start, kept) = match place.stage {
             Stage::WaitsToReplace => (chunk_file::parse(&place.document).prose_offset, 0),
             Stage::Waits | Stage::Grows => {

@@ -640,6 +640,32 @@ fn a_rewrite_that_was_undone_and_saved_in_mid_stream_goes_no_further() {
     assert!(story.has_anywhere("New text that ends."));
 }
 
+/// The chunk was saved in its file; then the author opened that and typed.
+#[test]
+fn what_an_editor_shows_is_kept_before_a_text_takes_its_place_though_there_is_no_journal() {
+    let story = written();
+    let editor = Arc::new(Editor::default());
+    let opened = story.open_as(&["a", "b", "c"], editor.clone(), Disk::real());
+    let session = opened.unwrap().session;
+    let path = story.path("chunks/chunk_01.md");
+    session.chunk(n(1)).unwrap();
+    session.retire_chunk(n(1), "rewrite").unwrap();
+    session.save_partial(n(1), "New").unwrap();
+    editor.open(&path);
+    editor.edit(&path, &A.replace("Text of a.", "<!-- colder -->"));
+    for _ in 0..2 {
+        session.keep_shown(n(1), "<!-- colder -->").unwrap();
+        session.keep_shown(n(1), "Text of a.").unwrap();
+    }
+    let texts: Vec<String> = session
+        .versions(n(1))
+        .unwrap()
+        .into_iter()
+        .map(|kept| kept.file.prose.trim().to_owned())
+        .collect();
+    assert_eq!(texts, ["Text of a.", "<!-- colder -->"]);
+}
+
 /// There was no file when its text streamed into the editor; the author deletes all of that and saves an
 /// empty one, of which no server hears.
 #[test]

@@ -94,6 +94,30 @@ fn a_complete_text_that_is_rewritten_is_partial_meanwhile() {
     assert_eq!(texts, ["complete", " went out."]);
 }
 
+/// All that came of a rewrite was refused, so its chunk is empty for a while.
+#[test]
+fn what_is_typed_while_a_rewrite_has_no_words_stays() {
+    let typed = format!("{HEAD}<!-- colder -->\n");
+    let mut growth = rewriting("It was calm.");
+    let nothing = growth.step(&typed, "", false).unwrap();
+    assert_eq!(made(&typed, &nothing), typed);
+    growth.arrive(&nothing, &typed).unwrap();
+    let first = growth.step(&typed, "The lamp", false).unwrap();
+    assert_eq!(first.text, format!("{HEAD}<!-- colder -->The lamp\n"));
+    assert_eq!(first.replaced, None);
+
+    // An old text that the editor still shows stands until there are words.
+    let edited = format!("{HEAD}It was calm. Mine.\n");
+    let mut growth = rewriting("It was calm.");
+    growth.watch(&edited).unwrap();
+    let nothing = growth.step(&edited, "", false).unwrap();
+    assert_eq!(made(&edited, &nothing), edited);
+    assert_eq!(nothing.replaced, None);
+    growth.arrive(&nothing, &edited).unwrap();
+    let first = growth.step(&edited, "The lamp", false).unwrap();
+    assert_eq!(first.replaced.as_deref(), Some("It was calm. Mine."));
+}
+
 /// What happens to a document: the stream grows, or the author puts or takes something.
 #[derive(Debug, Clone)]
 enum Event {

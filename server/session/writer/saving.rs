@@ -309,12 +309,14 @@ impl Inner {
         let path = &cache.files[index];
         let journal_path = layout::journal_path(path);
         journal::in_turn(|| {
-            let Some(text) = self.disk.read_text(&journal_path)? else {
-                return Ok(());
-            };
-            let mut journal = Journal::parse(&text);
+            let journal = self.disk.read_text(&journal_path)?;
+            let journal = journal.as_deref().map(Journal::parse);
             let digest = chunk_file::source_digest(prose);
-            if prose.trim().is_empty() || journal.marks.replaces.contains(&digest) {
+            let is_kept = match &journal {
+                Some(journal) => journal.marks.replaces.contains(&digest),
+                None => self.is_in_history(index, &digest)?,
+            };
+            if prose.trim().is_empty() || is_kept {
                 return Ok(());
             }
             let shown = self
@@ -326,6 +328,10 @@ impl Inner {
                 ..shown.unwrap_or_default()
             };
             self.keep_replaced(cache, index, &file, WRITTEN_ANEW)?;
+            // The file was opened after its text had been saved there.
+            let Some(mut journal) = journal else {
+                return Ok(());
+            };
             journal.marks.replaces.push(digest);
             let planned = &self.plan[index];
             let (status, prose) = (journal.file.status, &journal.file.prose);
@@ -334,6 +340,16 @@ impl Inner {
                 Journal::render(planned.number, &planned.beat, status, prose, &journal.marks);
             self.disk.write(&journal_path, text.as_bytes())
         })
+    }
+
+    /// Tells whether this very text of a chunk is a version in history.
+    fn is_in_history(&self, index: usize, digest: &Digest) -> Result<bool, StoreError> {
+        let beats = [&self.plan[index].beat];
+        let kept = history::versions(&self.paths, &beats, &self.disk)?;
+        let mut digests = kept
+            .iter()
+            .map(|kept| chunk_file::source_digest(&kept.file.prose));
+        Ok(digests.any(|kept| kept == *digest))
     }
 
     /// Keeps the text of an earlier job's journal that the editor never showed: the author has continued from
