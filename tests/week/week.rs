@@ -223,6 +223,11 @@ impl Week {
         let (is_complete, headless) = (old.is_complete, old.head.is_empty());
         let key = crate::texts::key(prose);
         let old_key = old.key();
+        // An edit that was typed over is known to nobody: who cuts his way back to its words has made
+        // them of what is there.
+        let is_kept = self
+            .draft()
+            .is_some_and(|draft| draft.all().any(|it| it.key() == key));
         let memory = self.memory();
         let base = base.map(|base| Known {
             inputs: match memory.is_mismatched {
@@ -254,6 +259,11 @@ impl Week {
         };
         let inputs = base.map(|base| base.inputs).unwrap_or_default();
         let known = Known { origin, inputs };
-        memory.known.entry((beat, key)).or_insert(known);
+        let entry = memory.known.entry((beat, key));
+        if is_kept {
+            entry.or_insert(known);
+        } else {
+            entry.insert_entry(known);
+        }
     }
 }
