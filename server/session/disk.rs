@@ -107,6 +107,11 @@ impl Disk {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
+    /// Returns the time as exactly as the clock tells it, for how long something takes.
+    pub(super) fn exact_now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
     fn patiently<T>(&self, call: Call, make: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         held::patiently(self.patience, call, make)
     }
@@ -550,6 +555,14 @@ impl Log {
     pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.disk
             .put(&mut self.file, &self.path, bytes)
+            .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
+    }
+
+    /// Syncs what was appended to disk; the name of the file is safe once its folder is synced.
+    pub(super) fn sync(&mut self) -> Result<(), StoreError> {
+        self.disk
+            .go(Call::Sync, &self.path)
+            .and_then(|()| self.file.sync_data())
             .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
     }
 }

@@ -188,6 +188,11 @@ impl SessionPaths {
         self.work().join("changelog.late")
     }
 
+    /// Returns the path of the records that are newer than the manifest.
+    pub(crate) fn record_log(&self) -> PathBuf {
+        self.work().join("records.jsonl")
+    }
+
     pub(crate) fn intent(&self) -> PathBuf {
         self.root.join(".intent.json")
     }

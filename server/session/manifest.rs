@@ -331,6 +331,24 @@ pub(crate) struct ChunkSummary {
     pub(crate) model: Option<String>,
 }
 
+impl Summary {
+    pub(crate) fn of(manifest: Manifest) -> Summary {
+        let chunks = manifest.chunks.into_iter();
+        Summary {
+            version: manifest.version.into(),
+            id: manifest.id,
+            brief: manifest.brief,
+            created: manifest.created,
+            totals: manifest.totals,
+            chunks: chunks
+                .map(|record| ChunkSummary {
+                    model: record.model,
+                })
+                .collect(),
+        }
+    }
+}
+
 /// Reads no more than the index shows: the whole of a long story's manifest takes its time.
 /// `None` where there is no usable manifest of the session.
 pub(crate) fn read_summary(

@@ -25,6 +25,7 @@ mod model_name;
 mod notice;
 mod owners;
 mod planned;
+mod record_log;
 mod renames;
 mod saved;
 pub mod state_file;

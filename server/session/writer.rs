@@ -26,6 +26,7 @@ pub(super) mod runs;
 pub(super) mod saving;
 pub(super) mod states;
 pub(super) mod tokenizers;
+pub(super) mod updating;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +38,7 @@ use super::error::StoreError;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock::SessionLock;
 use super::manifest::{Manifest, ManifestFact};
+use super::record_log::RecordLog;
 use super::view::facts::Facts;
 use super::view::gathering;
 use super::view::reading;
@@ -45,6 +47,7 @@ use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
 use crate::story::title_page::TitlePage;
 use crate::story::{ChunkNumber, Digest, Language};
+use updating::Behind;
 
 /// The lock on a session and all changes under it. Cheap to clone; the lock goes with the last clone, or with
 /// the process.
@@ -79,6 +82,10 @@ pub(super) struct Cache {
     pub(super) title_page: Option<(Digest, TitlePage)>,
     /// Lines that the changelog has not taken yet.
     pub(super) lines: Vec<String>,
+    /// Records that the manifest on disk does not have yet.
+    pub(super) log: RecordLog,
+    /// What is behind of the files that are made from chunks and records.
+    pub(super) behind: Behind,
     /// Whether these lines are also in `.work/`.
     pub(super) has_late_lines: bool,
     /// A declared change could not be finished yet.

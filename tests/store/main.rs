@@ -9,6 +9,7 @@ mod decisions;
 mod editor;
 mod faults;
 mod files;
+mod pace;
 mod power;
 mod provenance;
 mod revisions;

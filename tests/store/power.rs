@@ -7,17 +7,23 @@ use std::sync::{Arc, Mutex};
 use crate::fixture::{Story, n, result};
 use storywright::session::{Call, ChunkStatus, Disk, Faults, Verdict};
 
-/// Writes down every call, and keeps the declaration before it goes.
+/// The files that say what is still to be done.
+const TO_DO: [&str; 2] = [".intent.json", "records.jsonl"];
+
+/// Writes down every call, and keeps what is still to be done before it goes.
 #[derive(Default)]
 struct Recorder {
     calls: Mutex<Vec<(Call, PathBuf)>>,
-    declared: Mutex<Option<Vec<u8>>>,
+    to_do: Mutex<Option<(PathBuf, Vec<u8>)>>,
 }
 
 impl Faults for Recorder {
     fn before(&self, call: Call, path: &Path) -> Verdict {
-        if call == Call::Remove && path.ends_with(".intent.json") {
-            *self.declared.lock().unwrap() = fs::read(path).ok();
+        if call == Call::Remove
+            && TO_DO.iter().any(|name| path.ends_with(name))
+            && let Ok(text) = fs::read(path)
+        {
+            *self.to_do.lock().unwrap() = Some((path.to_owned(), text));
         }
         self.calls.lock().unwrap().push((call, path.to_owned()));
         Verdict::Go
@@ -37,10 +43,10 @@ fn target(temporary: &Path) -> Option<String> {
     Some(inner.rsplit_once('.')?.0.to_owned())
 }
 
-/// No name may point to bytes that are not on disk, and the declaration of a change must
-/// outlive every name that the change gave.
+/// No name may point to bytes that are not on disk, and the log of records must outlive every name that was
+/// given to what is made from them.
 #[test]
-fn everything_is_synced_before_the_declaration_goes() {
+fn everything_is_synced_before_the_log_goes() {
     let story = Story::new();
     let recorder = Arc::new(Recorder::default());
     let session = story
@@ -52,7 +58,8 @@ fn everything_is_synced_before_the_declaration_goes() {
     session.complete_chunk(n(2), "Two.", result()).unwrap();
     let calls = recorder.take();
     let at = |wanted: &dyn Fn(&(Call, PathBuf)) -> bool| calls.iter().position(wanted);
-    let gone = at(&|(call, path)| *call == Call::Remove && path.ends_with(".intent.json")).unwrap();
+    let gone =
+        at(&|(call, path)| *call == Call::Remove && path.ends_with("records.jsonl")).unwrap();
 
     let mut renamed = Vec::new();
     for (index, (call, path)) in calls.iter().enumerate() {
@@ -75,14 +82,14 @@ fn everything_is_synced_before_the_declaration_goes() {
         if name != "SESSIONS.md" {
             assert!(
                 kept.is_some_and(|kept| kept < gone),
-                "{name}: name before the declaration goes"
+                "{name}: name before the log goes"
             );
         }
     }
     assert_eq!(
         renamed,
         [
-            ".intent.json",
+            "records.jsonl",
             "chunk_02.md",
             "CHANGELOG.md",
             "manifest.json",
@@ -95,11 +102,11 @@ fn everything_is_synced_before_the_declaration_goes() {
     assert_eq!(syncs.count(), 8, "a new sync has to be worth its time");
 }
 
-/// The removal of a declaration is not synced: it may come back after much else was saved.
+/// The removal of what is done is not synced: it may come back after much else was saved.
 #[test]
-fn a_declaration_that_comes_back_changes_nothing() {
+fn what_was_done_and_comes_back_changes_nothing() {
     let outline = ["a", "b"];
-    /// What happens after the change whose declaration comes back.
+    /// What happens after the change that comes back.
     type After = fn(&Story);
     let rows: &[(&str, After, &str)] = &[
         ("nothing", |_| {}, "Mine is yours."),
@@ -130,7 +137,11 @@ fn a_declaration_that_comes_back_changes_nothing() {
             "Mine is yours.",
         ),
     ];
-    for (what, after, expected) in rows {
+    let both = TO_DO
+        .iter()
+        .flat_map(|file| rows.iter().map(move |row| (file, row)));
+    for (file, (what, after, expected)) in both {
+        let what = &format!("{file}, {what}");
         let story = Story::new();
         let recorder = Arc::new(Recorder::default());
         let session = story
@@ -140,30 +151,41 @@ fn a_declaration_that_comes_back_changes_nothing() {
         session
             .complete_chunk(n(1), "Mine is yours.", result())
             .unwrap();
+        if *file == ".intent.json" {
+            session.complete_chunk(n(1), "Ours.", result()).unwrap();
+            session.restore_version(n(1), Some(1)).unwrap();
+        }
         drop(session);
         let lines = story.read("CHANGELOG.md").lines().count();
         after(&story);
-        let declared = recorder.declared.lock().unwrap().take().unwrap();
-        fs::write(story.path(".intent.json"), declared).unwrap();
+        let (path, to_do) = recorder.to_do.lock().unwrap().take().unwrap();
+        assert!(path.ends_with(file), "{what}");
+        fs::write(path, to_do).unwrap();
 
         let opened = story.open(&outline);
         let view = opened.session.view().unwrap();
         assert_eq!(view.chunks[0].text, *expected, "{what}");
         assert_eq!(view.chunks[0].status, ChunkStatus::Complete, "{what}");
         assert!(!story.exists(".intent.json"), "{what}");
+        assert!(!story.exists(".work/records.jsonl"), "{what}");
         let wrote = story.read("CHANGELOG.md");
-        let again = wrote
+        let mut told: Vec<&str> = wrote
             .lines()
-            .filter(|line| line.contains("wrote chunk 1"))
-            .count();
-        assert_eq!(again, 1, "{what}: {wrote}");
+            .filter(|line| line.starts_with("- "))
+            .collect();
+        let count = told.len();
+        told.sort_unstable();
+        told.dedup();
+        assert_eq!(told.len(), count, "{what}: {wrote}");
         assert!(wrote.lines().count() >= lines, "{what}");
         if what.contains("changelog") {
             assert!(wrote.contains("The author's own line."), "{what}");
+        }
+        opened.session.assemble().unwrap();
+        if what.contains("changelog") {
             let kept = story.read("history/full_story/0001.md");
             assert!(kept.contains("The author's own line."), "{what}");
         }
-        opened.session.assemble().unwrap();
         let whole = story.read("full_story.md");
         assert!(
             whole.contains(expected) && !whole.contains("own line"),

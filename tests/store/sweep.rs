@@ -117,8 +117,9 @@ impl Ledger {
 /// error as a job would. What the author does is on the real disk.
 type Part = fn(&Story, &Arc<Fault>, &mut Ledger);
 
-const LIFE: [(&str, Part); 7] = [
+const LIFE: [(&str, Part); 8] = [
     ("writing", write),
+    ("rewriting without an update for each chunk", rewrite_fast),
     ("an edit, a new beat and a rewrite", rewrite),
     ("revisions", revise),
     ("restoring", restore),
@@ -170,6 +171,33 @@ fn write(story: &Story, fault: &Arc<Fault>, ledger: &mut Ledger) {
         "First b, failed. And done.",
         session.complete_chunk(n(2), "First b, failed. And done.", result()),
     );
+}
+
+/// A job rewrites chunks faster than it brings up to date what is made from them.
+fn rewrite_fast(story: &Story, fault: &Arc<Fault>, ledger: &mut Ledger) {
+    let Some(session) = open(story, &["a", "b"], Arc::new(NoEditor), fault, ledger) else {
+        return;
+    };
+    for (number, beat, text) in [(1, "a", "Fast a."), (2, "b", "Fast b.")] {
+        ledger.whole.remove(beat);
+        ledger.done(session.retire_chunk(n(number), "rewrite"));
+        let (at, inputs) = (result().started, result().inputs);
+        ledger.done(session.note_begun(n(number), at, inputs, Vec::new()));
+        ledger.saved("Fast", session.save_partial(n(number), "Fast"));
+        ledger.completed(beat, text, session.save_complete(n(number), text, result()));
+    }
+    ledger.done(session.update_derived());
+    ledger.whole.remove("b");
+    ledger.saved(
+        "Fast b, failed.",
+        session.save_failed(n(2), "Fast b, failed.", result(), "too short"),
+    );
+    ledger.completed(
+        "b",
+        "Fast b, failed. And done.",
+        session.save_complete(n(2), "Fast b, failed. And done.", result()),
+    );
+    // The job ends without another update.
 }
 
 /// The author edits the first chunk behind the store's back and inserts a beat; the edited chunk
@@ -316,7 +344,7 @@ fn recover(story: &Story, ledger: &Ledger, what: &str) {
         // A chunk file is whole: it ends as one of the texts that were given to the store.
         let text = chunk.text.trim_end();
         let whole = text.is_empty()
-            || [".", "begun", "First b", "Second", "Second n"]
+            || [".", "begun", "First b", "Fast", "Second", "Second n"]
                 .iter()
                 .any(|end| text.ends_with(end));
         assert!(whole, "{what}: {text:?}");

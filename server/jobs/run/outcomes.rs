@@ -43,7 +43,7 @@ impl Finished {
 }
 
 /// The reason why a job ends before its queue is done.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Stop {
     Cancelled,
     /// A chunk that could not be written, for a reason that every other would meet.

@@ -90,6 +90,15 @@ impl Job {
             self.tell_of_changes().await;
         }
         let unsaved = self.rescue().await;
+        let stop = &match self.derived.end(self.session()).await {
+            Ok(saved) => {
+                self.bring_of_chunk_to_editor(saved, None).await;
+                stop.clone()
+            }
+            Err(error) => stop
+                .clone()
+                .or_else(|| Some(Stop::Message(error.to_string()))),
+        };
         let session = self.session().clone();
         let view = blocking(move || session.view()).await;
         let (total, incomplete): (u32, Vec<ChunkNumber>) = match &view {

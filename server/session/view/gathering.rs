@@ -13,6 +13,7 @@ use crate::session::intent::{self, Intent};
 use crate::session::journal::OnDisk;
 use crate::session::layout::{self, SessionPaths, StoryFolder};
 use crate::session::manifest::{self, ManifestFact};
+use crate::session::record_log::{self, Entry, Logged};
 use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::conflict_markers::has_conflict;
@@ -30,7 +31,10 @@ pub(crate) fn gather(
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
     let mut facts = gather_with(folder, id, plan, owners, disk, || {
-        Ok(manifest::read(&paths.manifest(), id.as_str(), disk)?.0)
+        // In this order: a manifest that is newer than the log has all of it.
+        let logged = Logged::read(&paths, disk)?;
+        let (fact, seen) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
+        Ok((fact, logged.after(seen.as_ref())))
     })?;
     let files = &facts.files;
     match &mut facts.manifest {
@@ -86,7 +90,7 @@ pub(crate) fn gather_files(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
-    let no_manifest = || Ok(ManifestFact::Missing);
+    let no_manifest = || Ok((ManifestFact::Missing, Vec::new()));
     gather_with(folder, id, plan, owners, disk, no_manifest)
 }
 
@@ -96,7 +100,7 @@ fn gather_with(
     plan: &[PlannedChunk],
     owners: &dyn Owners,
     disk: &Disk,
-    manifest: impl Fn() -> Result<ManifestFact, StoreError>,
+    manifest: impl Fn() -> Result<(ManifestFact, Vec<Entry>), StoreError>,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
     for inside in paths.folders() {
@@ -119,7 +123,11 @@ fn gather_with(
     }
 }
 
-fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Facts, StoreError> {
+fn read(
+    paths: &SessionPaths,
+    (mut manifest, logged): (ManifestFact, Vec<Entry>),
+    disk: &Disk,
+) -> Result<Facts, StoreError> {
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut unread = Vec::new();
     // Texts move from the earlier place of journals to that of today, and from there into the
@@ -135,10 +143,14 @@ fn read(paths: &SessionPaths, manifest: ManifestFact, disk: &Disk) -> Result<Fac
         let path = paths.chunks().join(&file.name);
         file.on_disk = Some(OnDisk::new(&file.text, disk.modified(&path)?));
     }
+    let files: Vec<FileFact> = files.into_values().collect();
+    if let ManifestFact::Read(manifest) = &mut manifest {
+        record_log::apply(logged, manifest, &files);
+    }
     Ok(Facts {
         manifest,
         records: Vec::new(),
-        files: files.into_values().collect(),
+        files,
         removed: read_removed(paths, disk)?,
         unread,
         copies: Vec::new(),

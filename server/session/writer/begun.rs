@@ -38,8 +38,7 @@ impl Session {
             notes,
             generated_sha256: None,
         });
-        cache.manifest.set_record(record);
-        inner.write_manifest(&mut cache)
+        inner.log_record(&mut cache, record)
     }
 
     /// Notes that the whole text of a partial chunk was generated, so that later additions are known to be
@@ -60,7 +59,6 @@ impl Session {
             return Ok(());
         };
         begun.generated_sha256 = Some(chunk_file::digest(prose));
-        cache.manifest.set_record(record);
-        inner.write_manifest(&mut cache)
+        inner.log_record(&mut cache, record)
     }
 }

@@ -1,5 +1,5 @@
-//! Completes a chunk, marks it as failed, or moves it to history/: text, record and changelog as one declared
-//! change.
+//! Completes a chunk, marks it as failed, or moves it to history/: first its record goes into the record log,
+//! then its file is changed. All that is made from chunks and records follows.
 
 use std::path::Path;
 
@@ -7,16 +7,24 @@ use super::changelog;
 use super::{Cache, Inner, Session};
 use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
-use crate::session::intent::{Intent, Step};
+use crate::session::intent::{self, Step};
 use crate::session::journal::settling;
 use crate::session::journal::{self, Journal, Marks};
 use crate::session::layout;
 use crate::session::manifest::record::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
+use crate::session::record_log::Entry;
 use crate::session::{ClientEdit, Saved};
 use crate::story::{ChunkNumber, Digest, words};
 
+/// Whether the files that are made from chunks and records have a chunk when it is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Derived {
+    Updated,
+    Behind,
+}
+
 impl Session {
-    /// Saves the whole prose of a chunk: text, manifest, full story and changelog as one change.
+    /// Saves the whole prose of a chunk, and brings manifest, full story and changelog up to date.
     /// Files that are open in an editor are not touched on disk; the caller brings them into
     /// the editor, and until it is saved the chunk's text is in its journal.
     ///
@@ -29,7 +37,21 @@ impl Session {
         prose: &str,
         result: ChunkResult,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, None)
+        self.end_chunk(number, prose, result, None, Derived::Updated)
+    }
+
+    /// Saves the whole prose of a chunk and what is known of it, and nothing else: what it takes does not
+    /// grow with the story. [`Session::update_derived`] does the rest.
+    ///
+    /// # Errors
+    /// As for [`Session::complete_chunk`].
+    pub fn save_complete(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, None, Derived::Behind)
     }
 
     /// Ends a chunk that was not accepted: `failed` in the manifest with the reason, the text
@@ -41,7 +63,21 @@ impl Session {
         result: ChunkResult,
         reason: &str,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, Some(reason))
+        self.end_chunk(number, prose, result, Some(reason), Derived::Updated)
+    }
+
+    /// Ends a chunk that was not accepted, as [`Session::save_complete`] ends one that was.
+    ///
+    /// # Errors
+    /// As for [`Session::complete_chunk`].
+    pub fn save_failed(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        reason: &str,
+    ) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, result, Some(reason), Derived::Behind)
     }
 
     fn end_chunk(
@@ -50,6 +86,7 @@ impl Session {
         prose: &str,
         result: ChunkResult,
         failure: Option<&str>,
+        derived: Derived,
     ) -> Result<Saved, StoreError> {
         let index = self.inner.index(number)?;
         let mut cache = self.inner.lock_cache();
@@ -59,7 +96,11 @@ impl Session {
             let file = cache.files[index].display();
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
-        self.inner.end(&mut cache, index, prose, result, failure)
+        self.inner.end(&mut cache, index, prose, result, failure)?;
+        if derived == Derived::Updated {
+            self.inner.update(&mut cache)?;
+        }
+        Ok(std::mem::take(&mut cache.owed))
     }
 
     /// Moves the text of a chunk into history before it is rewritten from the start; the chunk is then
@@ -78,51 +119,49 @@ impl Session {
 
 impl Inner {
     /// Ends a chunk: complete, or failed for a reason.
-    pub(in crate::session) fn end(
+    fn end(
         &self,
         cache: &mut Cache,
         index: usize,
         prose: &str,
         result: ChunkResult,
         failure: Option<&str>,
-    ) -> Result<Saved, StoreError> {
+    ) -> Result<(), StoreError> {
         let status = match failure {
             None => FileStatus::Complete,
             Some(_) => FileStatus::Partial,
         };
-        let mut steps: Vec<Step> = self
-            .text_step(cache, index, status, prose)?
-            .into_iter()
-            .collect();
+        let text = self.text_step(cache, index, status, prose)?;
         let record = self.record(cache, index, prose, result, failure);
-        steps.extend(self.copy_steps(cache, index, &record, prose)?);
-        let line = self.ended_line(cache, &record, failure);
-        steps.push(Step::Record {
-            record: Box::new(record),
-        });
-        if failure.is_none() {
-            steps.push(Step::Assemble);
+        let (copies, removals): (Vec<Step>, Vec<Step>) = self
+            .copy_steps(cache, index, &record, prose)?
+            .into_iter()
+            .partition(|step| matches!(step, Step::Copy { .. }));
+        for copy in &copies {
+            // One that is missing is made at the next start.
+            let _ = intent::do_step(copy, &self.paths, &self.disk);
         }
-        steps.push(Step::Line { line });
         let number = self.plan[index].number;
-        let intent = Intent::new(format!("end chunk {number}"), self.disk.now(), steps);
-        if let Err(error) = intent.declare(&self.paths, &self.disk) {
-            // The declaration has the text in it; without it the text has to go alone. It may
-            // be there all the same, if only its folder could not be synced.
-            cache.pending = true;
-            self.save(cache, index, FileStatus::Partial, prose)?;
-            let file = cache.files[index].display();
-            return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
+        // First, so that a text is at no moment taken for another's; it counts once the text is there.
+        let entry = Entry {
+            line: Some(self.ended_line(cache, &record, failure)),
+            record,
+            needs_text: true,
+        };
+        let logged = cache.log.append(&entry, &self.paths, &self.disk);
+        if let Some(step) = &text {
+            let done = intent::do_step(step, &self.paths, &self.disk)?;
+            cache.owed.notices.extend(done.notice());
+            self.disk.sync_folder(&self.paths.chunks())?;
         }
-        cache.pending = true;
         cache.wrote(number, prose);
-        self.finish(cache, &intent).map_err(|error| {
-            error.safe(format!(
-                "The text of chunk {number} is safe on disk in {}, and the change will be finished at the next start.",
-                self.paths.root.display()
-            ))
-        })?;
-        Ok(std::mem::take(&mut cache.owed))
+        Self::take_entry(cache, entry);
+        cache.behind.story |= failure.is_none();
+        for removal in &removals {
+            // A copy that stays is of a text that no chunk has.
+            let _ = intent::do_step(removal, &self.paths, &self.disk);
+        }
+        self.or_update(cache, logged)
     }
 
     /// Returns the step that puts the text into its file. For a file that an editor has, the text goes
@@ -229,10 +268,9 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let path = cache.files[index].clone();
         let planned = &self.plan[index];
-        let mut steps = Vec::new();
-        if self.is_open(&path) {
+        let step = if self.is_open(&path) {
             // An empty journal says that the editor's text is replaced.
-            steps.push(self.journal_step(cache, index, FileStatus::Partial, "", why)?);
+            self.journal_step(cache, index, FileStatus::Partial, "", why)?
         } else {
             let there = self.there(index, &path)?;
             // A file that holds nothing but front matter is as good as missing.
@@ -241,29 +279,36 @@ impl Inner {
             };
             self.refuse_read_only(&path)?;
             self.keep_replaced(cache, index, &there.file, why)?;
-            steps.push(Step::Remove {
+            Step::Remove {
                 file: self.inside(&path),
                 over: vec![Digest::of(&raw)],
-            });
-        }
-        if let Some(record) = cache.manifest.record(&planned.beat) {
-            let mut record = record.clone();
-            record.status = ChunkStatus::Missing;
-            record.begun = None;
-            steps.push(Step::Record {
-                record: Box::new(record),
-            });
-        }
+            }
+        };
         let event = format!(
             "put chunk {} ({}) into history: {why}",
             planned.number, planned.beat
         );
-        steps.push(Step::Line {
-            line: changelog::line(self.disk.now(), &event),
-        });
+        let line = changelog::line(self.disk.now(), &event);
+        if let Some(mut record) = cache.manifest.record(&planned.beat).cloned() {
+            record.status = ChunkStatus::Missing;
+            record.begun = None;
+            let entry = Entry {
+                record,
+                line: Some(line),
+                needs_text: false,
+            };
+            self.log(cache, entry)?;
+        } else {
+            cache.lines.push(line);
+            cache.behind.have_records();
+        }
         cache.known.remove(&planned.number);
-        let what = format!("put chunk {} into history", planned.number);
-        self.change(cache, &Intent::new(what, self.disk.now(), steps))
+        let done = intent::do_step(&step, &self.paths, &self.disk)?;
+        cache.owed.notices.extend(done.notice());
+        for folder in intent::folders(std::slice::from_ref(&step), &self.paths) {
+            self.disk.sync_folder(&folder)?;
+        }
+        Ok(())
     }
 
     pub(super) fn refuse_read_only(&self, path: &Path) -> Result<(), StoreError> {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::assemble;
 use super::changelog;
-use super::index;
 use super::{Cache, Inner, Session};
 use crate::session::chunk_file::{self, FileStatus, Form};
 use crate::session::error::StoreError;
@@ -134,11 +133,15 @@ impl Inner {
                     let done = intent::do_step(step, &self.paths, &self.disk)?;
                     cache.owed.notices.extend(done.notice());
                 }
-                Step::Record { record } => cache.manifest.set_record((**record).clone()),
+                Step::Record { record } => {
+                    cache.log.forget(&record.beat);
+                    cache.manifest.set_record((**record).clone());
+                }
                 Step::Assemble => self.assemble(cache)?,
                 Step::Line { line } => self.put_line(cache, line)?,
             }
         }
+        self.put_derived(cache)?;
         self.put_manifest(cache)?;
         // Once for all files of a folder, and before the declaration may go.
         let mut folders = intent::folders(&intent.steps, &self.paths);
@@ -146,18 +149,22 @@ impl Inner {
         for folder in &folders {
             self.disk.sync_folder(folder)?;
         }
+        self.manifest_is_safe(cache);
         // One that a power cut brings back is done again, which changes nothing.
         self.disk.drop_name(&self.paths.intent())?;
         cache.pending = false;
-        // Only an index; the next job writes it again.
-        if let Ok(edit) = index::write_index(&self.folder, self.owners.as_ref(), &self.disk) {
-            edit.into_iter().for_each(|edit| cache.owe(edit));
-        }
+        self.update_index(cache);
         Ok(())
     }
 
     /// Assembles full_story.md from what is complete now.
     pub(in crate::session) fn assemble(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        self.assemble_from_chunks(cache)?;
+        cache.behind.story = false;
+        Ok(())
+    }
+
+    fn assemble_from_chunks(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let recovered = self.recovered(&cache.manifest)?.1;
         let page = self.title_page(cache)?;
         let chunks = &recovered.view.chunks;
@@ -288,11 +295,9 @@ impl Inner {
     pub(super) fn read_late_lines(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let text = self.disk.read_text(&self.paths.late_lines())?;
         cache.has_late_lines = text.is_some();
-        cache.lines = text
-            .unwrap_or_default()
-            .lines()
-            .map(str::to_owned)
-            .collect();
+        let late = text.unwrap_or_default();
+        let late: Vec<String> = late.lines().map(str::to_owned).collect();
+        cache.lines.splice(0..0, late);
         self.put_late_lines(cache)
     }
 
@@ -397,6 +402,7 @@ impl Inner {
 
     /// Writes the manifest, if anything in it is new.
     pub(super) fn write_manifest(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        self.put_derived(cache)?;
         let there = self.manifest_on_disk()?;
         cache.manifest.sum();
         if there.is_some() && there == Some(Digest::of(&cache.manifest.render())) {
@@ -405,7 +411,9 @@ impl Inner {
         } else {
             self.put_manifest(cache)?;
         }
-        self.disk.sync_folder(&self.paths.root)
+        self.disk.sync_folder(&self.paths.root)?;
+        self.manifest_is_safe(cache);
+        Ok(())
     }
 
     /// Puts the manifest into its place, safe from a power cut once the session's folder is
@@ -425,6 +433,7 @@ impl Inner {
             }
         }
         cache.manifest_tried = Some(digest.clone());
+        cache.log.may_go_on_from(&digest);
         self.disk.replace(&path, text.as_bytes())?;
         cache.manifest_seen = Some(digest);
         Ok(())

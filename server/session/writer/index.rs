@@ -7,8 +7,9 @@ use super::Session;
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::finding;
-use crate::session::layout::StoryFolder;
-use crate::session::manifest::{self, Summary};
+use crate::session::layout::{SessionPaths, StoryFolder};
+use crate::session::manifest::{self, ManifestFact, Summary};
+use crate::session::record_log::Logged;
 use crate::session::{ClientEdit, Owner, Owners, Saved};
 use crate::story::Digest;
 
@@ -53,11 +54,7 @@ pub(crate) fn write_index(
     let path = folder.generated().join("SESSIONS.md");
     let mut sessions = Vec::new();
     for id in finding::all_sessions(&folder.generated(), disk)? {
-        sessions.extend(manifest::read_summary(
-            &folder.paths(&id).manifest(),
-            id.as_str(),
-            disk,
-        )?);
+        sessions.extend(summary(&folder.paths(&id), id.as_str(), disk)?);
     }
     sessions.sort_by(|a, b| (&a.brief, a.created, &a.id).cmp(&(&b.brief, b.created, &b.id)));
     let index = render(&sessions);
@@ -84,6 +81,23 @@ pub(crate) fn write_index(
     // A power cut may bring the index of the last job back; the next one writes it again.
     disk.replace(&path, text.as_bytes())?;
     Ok(None)
+}
+
+/// Tells what the index shows of a session; `None` where it has no usable manifest.
+fn summary(paths: &SessionPaths, id: &str, disk: &Disk) -> Result<Option<Summary>, StoreError> {
+    let logged = Logged::read(paths, disk)?;
+    if logged.is_empty() {
+        return manifest::read_summary(&paths.manifest(), id, disk);
+    }
+    let (fact, seen) = manifest::read(&paths.manifest(), id, disk)?;
+    let ManifestFact::Read(mut manifest) = fact else {
+        return Ok(None);
+    };
+    for entry in logged.after(seen.as_ref()) {
+        manifest.set_record(entry.record);
+    }
+    manifest.sum();
+    Ok(Some(Summary::of(*manifest)))
 }
 
 fn render(sessions: &[Summary]) -> String {

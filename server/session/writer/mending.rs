@@ -44,8 +44,7 @@ impl Session {
         };
         inner.finish_pending(&mut cache)?;
         record.seam_open = open;
-        cache.manifest.set_record(record);
-        inner.write_manifest(&mut cache)
+        inner.log_record(&mut cache, record)
     }
 
     /// Closes the seam before a chunk, if that is still complete, generated, not locked, and has the text of

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use super::align;
 use super::changelog;
 use super::index;
+use super::updating::Behind;
 use super::{Cache, Inner, Session};
+use crate::session::chunk_file::{self, FileStatus};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -21,7 +23,9 @@ use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::manifest::spending::{self, Spending};
 use crate::session::manifest::{self, Manifest, ManifestFact};
 use crate::session::notice::Notice;
+use crate::session::record_log::{self, Entry, Logged, RecordLog};
 use crate::session::unmerged;
+use crate::session::view::facts::FileFact;
 use crate::session::view::recover::Recovered;
 use crate::session::view::{ChunkView, SessionView};
 use crate::session::{Owners, PlannedChunk, Saved, SessionId, Timestamp};
@@ -78,6 +82,7 @@ impl Session {
         folder.bring_over_work(&disk);
         let (manifest, manifest_seen) =
             load_manifest(folder, id, &paths, language, &disk, &mut notices)?;
+        let log = RecordLog::new(manifest_seen.clone());
         let cache = Cache {
             manifest,
             manifest_seen,
@@ -93,6 +98,8 @@ impl Session {
             known: BTreeMap::new(),
             title_page: None,
             lines: Vec::new(),
+            log,
+            behind: Behind::default(),
             has_late_lines: false,
             pending: false,
             owed: Saved::default(),
@@ -128,6 +135,7 @@ impl Inner {
             let files = self.facts()?.files;
             cache.manifest.chunks = provenance::known_records(&files, &self.paths, &self.disk)?;
         }
+        let logged = self.take_log(&mut cache)?;
         self.finish_interrupted(&mut cache, notices)?;
         notices.extend(settling::settle_all(
             &self.paths,
@@ -135,6 +143,7 @@ impl Inner {
             &self.disk,
         )?);
         let files = self.facts()?.files;
+        self.finish_completed(&logged, &files)?;
         provenance::bring_up_to(&mut cache.manifest, &files, &self.paths, &self.disk)?;
         let mut recovered = self.align(&mut cache, notices)?;
         for (file, chunk) in cache.files.iter_mut().zip(&recovered.view.chunks) {
@@ -157,10 +166,57 @@ impl Inner {
         for line in lines {
             self.add_line(&mut cache, &line)?;
         }
-        if loaded.as_ref() != Some(&cache.manifest) || !edited.is_empty() {
+        if loaded.as_ref() != Some(&cache.manifest) || !edited.is_empty() || !logged.is_empty() {
             self.write_manifest(&mut cache)?;
             // Only an index; the next job writes it again.
             let _ = index::write_index(&self.folder, self.owners.as_ref(), &self.disk);
+        }
+        Ok(())
+    }
+
+    /// Takes over what an earlier job has logged and not brought into the manifest; returns what is true of it.
+    fn take_log(&self, cache: &mut Cache) -> Result<Vec<Entry>, StoreError> {
+        let logged = Logged::read(&self.paths, &self.disk)?;
+        let entries = logged.after(cache.manifest_seen.as_ref());
+        if entries.is_empty() {
+            // One of another manifest would be mistaken for news if that came back.
+            let _ = self.disk.drop_name(&self.paths.record_log());
+            return Ok(entries);
+        }
+        let files = self.facts()?.files;
+        let entries = record_log::apply(entries, &mut cache.manifest, &files);
+        for entry in &entries {
+            cache.log.keep(entry);
+            Self::take_entry(cache, entry.clone());
+            cache.behind.story |= entry.needs_text;
+        }
+        Ok(entries)
+    }
+
+    /// Marks the texts as complete that were logged as such and are there whole: their job was killed before it
+    /// could do that.
+    fn finish_completed(&self, logged: &[Entry], files: &[FileFact]) -> Result<(), StoreError> {
+        let ended = logged
+            .iter()
+            .filter(|entry| entry.needs_text && entry.record.status == ChunkStatus::Complete);
+        for record in ended.map(|entry| &entry.record) {
+            for fact in files
+                .iter()
+                .filter(|fact| !fact.open && fact.journal.is_none())
+            {
+                let file = chunk_file::parse(&fact.text);
+                if file.status == Some(FileStatus::Partial)
+                    && file.beat.as_ref() == Some(&record.beat)
+                    && record.content_sha256 == Some(chunk_file::digest(&file.prose))
+                {
+                    let number = file.number.unwrap_or(record.number);
+                    let status = FileStatus::Complete;
+                    let text =
+                        chunk_file::render_like(&file, number, &record.beat, status, &file.prose);
+                    let path = self.paths.chunks().join(&fact.name);
+                    self.disk.write(&path, text.as_bytes())?;
+                }
+            }
         }
         Ok(())
     }

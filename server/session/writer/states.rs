@@ -11,6 +11,7 @@ use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::StoryFolder;
+use crate::session::manifest::record::ChunkRecord;
 use crate::session::notice::Notice;
 use crate::session::renames::Renames;
 use crate::session::state_file::{self, StateFile, Told, VERSION};
@@ -360,14 +361,13 @@ impl Inner {
 
     fn record_state(&self, cache: &mut Cache, index: usize, path: &Path) -> Result<(), StoreError> {
         let file = self.inside(path);
-        let Some(record) = cache.manifest.record_mut(&self.plan[index].beat) else {
+        let record = cache.manifest.record(&self.plan[index].beat);
+        let is_news = |record: &&ChunkRecord| record.state_file.as_ref() != Some(&file);
+        let Some(mut record) = record.filter(is_news).cloned() else {
             return Ok(());
         };
-        if record.state_file.as_ref() == Some(&file) {
-            return Ok(());
-        }
         record.state_file = Some(file);
-        self.write_manifest(cache)
+        self.log_record(cache, record)
     }
 
     /// Reads the state file that the manifest names for a chunk; `None` where there is none.

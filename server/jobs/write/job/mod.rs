@@ -4,6 +4,7 @@
 //! one [`reducer`], which alone decides what comes next. What follows a complete chunk without
 //! the job waiting for it lines up in [`BackgroundQueue`](crate::jobs::run::background_queue::BackgroundQueue).
 
+mod derived;
 mod follow_stale;
 mod reducer;
 mod results;

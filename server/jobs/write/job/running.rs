@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::derived::DerivedFiles;
 use crate::analysis::status::relative;
 use crate::analysis::story_file::StoryFile;
 use crate::jobs::passes::during_job::Passes;
@@ -41,6 +42,7 @@ pub struct Job {
     pub(crate) watch: Option<Arc<BriefWatch>>,
     /// The texts that could not be saved.
     pub(crate) unsaved: Mutex<Vec<Unsaved>>,
+    pub(crate) derived: DerivedFiles,
 }
 
 impl Job {
@@ -61,6 +63,7 @@ impl Job {
             readings,
             watch: None,
             unsaved: Mutex::default(),
+            derived: DerivedFiles::default(),
         }
     }
 

@@ -340,8 +340,9 @@ impl Job {
         let session = self.session().clone();
         let prose = chunk.going_on(&work.draft.prose).into_owned();
         let result = work.result.clone();
-        let saved = blocking(move || session.complete_chunk(number, &prose, result)).await?;
+        let saved = blocking(move || session.save_complete(number, &prose, result)).await?;
         self.bring_to_editor(saved, chunk).await;
+        self.update_derived(chunk).await?;
         let percent = self.completed(chunk, length);
         self.reporter().tell(JobEvent::ChunkSaved {
             chunk: number,
@@ -383,8 +384,9 @@ impl Job {
                 let prose = chunk.going_on(&work.draft.prose).into_owned();
                 let reason = why.to_owned();
                 let result = work.result.clone();
-                let fail = move || session.fail_chunk(number, &prose, result, &reason);
+                let fail = move || session.save_failed(number, &prose, result, &reason);
                 self.bring_to_editor(blocking(fail).await?, chunk).await;
+                self.update_derived(chunk).await?;
             }
         }
         let error = work.draft.last_error.as_ref();
@@ -404,6 +406,17 @@ impl Job {
         Ok(now.is_some_and(|chunk| chunk.status == ChunkStatus::Complete))
     }
 
+    /// Has the files that are made from chunks brought up to date beside the writing.
+    ///
+    /// # Errors
+    /// Where that could not be done for an earlier chunk.
+    async fn update_derived(&self, chunk: &ChunkView) -> Result<(), StoreError> {
+        let ended = self.derived.ended().await;
+        self.derived.begin(self.session());
+        self.bring_to_editor(ended?, chunk).await;
+        Ok(())
+    }
+
     /// Shows changed files that are open in the editor. The chunk itself is there already: its stream has
     /// shown it, with what the author changed elsewhere in it meanwhile.
     async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
@@ -412,9 +425,15 @@ impl Job {
     }
 
     pub(crate) async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
+        self.bring_of_chunk_to_editor(saved, Some(chunk.number))
+            .await;
+    }
+
+    /// Shows changed files that are open in the editor, and warns of what could not be done, for a chunk or for
+    /// the whole job.
+    pub(crate) async fn bring_of_chunk_to_editor(&self, saved: Saved, chunk: Option<ChunkNumber>) {
         for notice in saved.notices {
-            self.reporter()
-                .warn(Some(chunk.number), notice.code, notice.message);
+            self.reporter().warn(chunk, notice.code, notice.message);
         }
         for edit in saved.client_edits {
             let Err(stop) = self.editor().replace(&edit).await else {
@@ -431,7 +450,7 @@ impl Job {
                 "{file} is open and was left as it is: {stop}. Save or close it, and the next write brings it up \
                  to date"
             );
-            self.reporter().warn(Some(chunk.number), code, message);
+            self.reporter().warn(chunk, code, message);
         }
     }
 
