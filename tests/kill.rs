@@ -91,7 +91,7 @@ struct Tally {
     between_chunks: usize,
     after_the_last_chunk: usize,
     left_a_partial_text: usize,
-    left_a_declared_change: usize,
+    left_a_change_to_finish: usize,
     left_a_temporary_file: usize,
 }
 
@@ -106,7 +106,7 @@ impl Tally {
         self.between_chunks += other.between_chunks;
         self.after_the_last_chunk += other.after_the_last_chunk;
         self.left_a_partial_text += other.left_a_partial_text;
-        self.left_a_declared_change += other.left_a_declared_change;
+        self.left_a_change_to_finish += other.left_a_change_to_finish;
         self.left_a_temporary_file += other.left_a_temporary_file;
     }
 
@@ -130,7 +130,7 @@ impl Tally {
             .values()
             .any(|chunk| !chunk.is_complete && !chunk.prose.is_empty());
         self.left_a_partial_text += usize::from(partial);
-        self.left_a_declared_change += usize::from(files.declared.is_some());
+        self.left_a_change_to_finish += usize::from(files.declared.is_some() || files.logged);
         self.left_a_temporary_file += usize::from(files.temporaries > 0);
     }
 }
@@ -408,7 +408,8 @@ fn check_status(status: &Value, files: &Files) {
     assert_eq!(status["words"], sum);
 }
 
-/// The full story holds every complete chunk, but for a change that is not finished.
+/// The full story holds every complete chunk, but for a change that is not finished; while chunks come fast,
+/// it may lack the last ones.
 fn check_full_story(files: &Files) {
     if files.declared.is_some() || files.complete().is_empty() {
         return;
@@ -417,12 +418,12 @@ fn check_full_story(files: &Files) {
     let story: String = complete
         .map(|chunk| format!("\n{}\n", chunk.prose.trim()))
         .collect();
-    assert_eq!(
-        files.full_story,
-        Some(format!(
-            "---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n{story}"
-        ))
-    );
+    let whole =
+        format!("---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n{story}");
+    match files.logged {
+        true => assert!(whole.starts_with(files.full_story.as_deref().unwrap_or_default())),
+        false => assert_eq!(files.full_story, Some(whole)),
+    }
 }
 
 /// A story that was killed and resumed is the one that nobody killed.
@@ -444,6 +445,7 @@ fn check_whole(shell: &Shell, reference: &Reference) {
         "nothing is left over"
     );
     assert_eq!((&files.declared, files.temporaries), (&None, 0));
+    assert!(!files.logged);
     assert_eq!(shell.status(), reference.status);
     for number in 1..=4 {
         assert_eq!(files.times_told(number), 1, "{}", files.changelog);

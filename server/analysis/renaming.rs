@@ -110,7 +110,7 @@ impl Look<'_> {
         let chunks = before.written.view.chunks.iter();
         for (index, (old, new)) in chunks.zip(&mut written.view.chunks).enumerate() {
             let record = old.record.as_ref();
-            new.record = record.map(|record| with_new_keys(record, names));
+            new.record = record.map(|record| with_new_keys(record, names).into());
             let standing = before.written.standings.get(index).copied().flatten();
             let file = files.iter().find(|file| {
                 file.path.extension().is_some_and(|end| end == "json")

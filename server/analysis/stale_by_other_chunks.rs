@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Standing};
+use crate::session::{ChunkStatus, ChunkView, Standing};
 use crate::story::recall;
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
@@ -171,7 +171,7 @@ impl<'a> Others<'a> {
     /// Tells whether the source was whole, in whatever form, before its reader was begun.
     fn was_there(&self, source: usize, reader: usize) -> bool {
         let record = |index| self.chunk(index)?.record.as_ref();
-        let first = record(source).and_then(ChunkRecord::first_finished);
+        let first = record(source).and_then(|record| record.first_finished());
         let begun = record(reader).and_then(|record| record.started.or(record.finished));
         match (first, begun) {
             (Some(first), Some(begun)) => first <= begun,

@@ -51,9 +51,19 @@ impl Written {
         settings: &Settings,
     ) -> Result<Written, StoreError> {
         let view = session.view()?;
+        Ok(Written::of_view(view, session, story, settings))
+    }
+
+    /// Reads the states of the chunks of a view of the session that a job has open.
+    pub fn of_view(
+        view: SessionView,
+        session: &Session,
+        story: &StoryFile,
+        settings: &Settings,
+    ) -> Written {
         let known =
             (settings.state == Switch::On).then(|| session.states(&view, &story.brief.cast));
-        Ok(Written::new(view, known))
+        Written::new(view, known)
     }
 
     /// Makes it; with `state = "off"` no state is known, whatever files there are.

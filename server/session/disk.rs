@@ -30,6 +30,7 @@ pub use call::{Call, Faults, Verdict};
 pub use entry::{Entry, EntryKind, Metadata};
 use entry::{device_of, kind_of, refuse_no_file, refuse_no_folder};
 pub(crate) use locking::LockedFile;
+pub(super) use read_files::Mark;
 pub use read_files::ReadFiles;
 use regular::Links;
 pub(crate) use regular::NotAFile;
@@ -209,6 +210,14 @@ impl Disk {
             }))
         });
         optional(metadata, Doing::Read, path)
+    }
+
+    /// Returns what a file is known by, so that it is read again only when that has changed.
+    pub(super) fn mark(&self, path: &Path) -> Result<Mark, StoreError> {
+        let marked = self
+            .go(Call::Metadata, path)
+            .map(|()| Mark::of(path, (self.clock)().into()));
+        marked.map_err(|error| StoreError::io(Doing::Read, path, error))
     }
 
     /// Returns the time of the last change of a path, where the system tells it.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use super::layout::{self, SessionPaths};
 use super::manifest::ManifestFact;
 use super::manifest::record::ChunkRecord;
 use super::notice::Notice;
+use super::view::chunk_text::ChunkText;
 use super::view::facts::{Facts, FileFact};
 use super::work;
 use crate::story::{BeatId, ChunkNumber, Digest};
@@ -255,9 +257,9 @@ pub(crate) fn overlay(intent: &Intent, facts: &mut Facts) {
             Step::Put { file, text, over } => overlay_put(facts, file, text, over),
             Step::Remove { file, over } => {
                 if let Some(name) = file.strip_prefix("chunks/") {
-                    facts.files.retain(|fact| {
-                        fact.name != name || !over.contains(&Digest::of(&fact.text))
-                    });
+                    facts
+                        .files
+                        .retain(|fact| fact.name != name || !over.contains(&fact.text.whole));
                 }
             }
             Step::Record { record } => {
@@ -292,8 +294,8 @@ fn overlay_put(facts: &mut Facts, file: &str, text: &str, over: &[Digest]) {
     let fact = &mut facts.files[at];
     if journal_of.is_some() {
         fact.journal = Some(text.to_owned());
-    } else if fact.text.is_empty() || over.contains(&Digest::of(&fact.text)) {
-        fact.text = text.to_owned();
+    } else if fact.text.is_void || over.contains(&fact.text.whole) {
+        fact.text = Arc::new(ChunkText::parse(text));
     }
 }
 

@@ -21,6 +21,7 @@ use self::spending::Spending;
 use self::usage::TokenUsage;
 use super::disk::Disk;
 use super::error::StoreError;
+use super::shared::SharedRecord;
 use crate::story::{BeatId, Digest};
 
 /// The version that this code writes.
@@ -55,10 +56,10 @@ pub struct Manifest {
     #[serde(default)]
     pub assembled_sha256: Vec<Digest>,
     /// One entry a beat of the outline, in story order.
-    pub chunks: Vec<ChunkRecord>,
+    pub chunks: Vec<SharedRecord>,
     /// Entries of beats that left the outline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub removed: Vec<ChunkRecord>,
+    pub removed: Vec<SharedRecord>,
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -104,33 +105,38 @@ impl Manifest {
     }
 
     pub fn record(&self, beat: &BeatId) -> Option<&ChunkRecord> {
-        self.chunks.iter().find(|record| &record.beat == beat)
+        let mut records = self.chunks.iter().map(|record| &**record);
+        records.find(|record| &record.beat == beat)
     }
 
     /// Returns the records of all beats that ever were in the outline: first of those that are.
     pub(crate) fn all_records(&self) -> impl Iterator<Item = &ChunkRecord> {
-        self.chunks.iter().chain(&self.removed)
+        let all = self.chunks.iter().chain(&self.removed);
+        all.map(|record| &**record)
     }
 
     /// Returns the records by beat, for looking up many; also of beats that left the outline: their
     /// texts come back with them.
-    pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &ChunkRecord> {
+    pub(crate) fn by_beat(&self) -> BTreeMap<&BeatId, &SharedRecord> {
         // Of two, the one that is in the outline.
         let records = self.removed.iter().chain(&self.chunks);
         records.map(|record| (&record.beat, record)).collect()
     }
 
     pub(crate) fn record_mut(&mut self, beat: &BeatId) -> Option<&mut ChunkRecord> {
-        self.chunks.iter_mut().find(|record| &record.beat == beat)
+        let mut records = self.chunks.iter_mut();
+        let record = records.find(|record| &record.beat == beat)?;
+        Some(record)
     }
 
     /// Puts a record in the place of the one for its beat.
     pub(crate) fn set_record(&mut self, record: ChunkRecord) {
         // Its beat is in the outline by now.
         self.removed.retain(|removed| removed.beat != record.beat);
-        match self.record_mut(&record.beat) {
-            Some(old) => *old = record,
-            None => self.chunks.push(record),
+        let mut records = self.chunks.iter_mut();
+        match records.find(|old| old.beat == record.beat) {
+            Some(old) => *old = record.into(),
+            None => self.chunks.push(record.into()),
         }
     }
 
@@ -342,7 +348,7 @@ impl Summary {
             totals: manifest.totals,
             chunks: chunks
                 .map(|record| ChunkSummary {
-                    model: record.model,
+                    model: record.model.clone(),
                 })
                 .collect(),
         }

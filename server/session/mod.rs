@@ -28,6 +28,7 @@ mod planned;
 mod record_log;
 mod renames;
 mod saved;
+mod shared;
 pub mod state_file;
 #[cfg(test)]
 mod table;
@@ -64,6 +65,7 @@ pub use owners::{NoEditor, Owner, Owners, read_text};
 pub use planned::PlannedChunk;
 pub use renames::{Renames, add_renames};
 pub use saved::{ClientEdit, Saved};
+pub use shared::{SharedRecord, SharedText};
 pub use unmerged::{Unmerged, unmerged_files};
 pub use view::reading::read_session;
 pub use view::{ChunkView, NextStep, Orphan, OrphanKind, SessionView};

@@ -106,6 +106,9 @@ pub(crate) fn apply(
             applied.push(entry);
         }
     }
+    if !applied.is_empty() {
+        manifest.sum();
+    }
     applied
 }
 
@@ -115,12 +118,8 @@ fn texts(files: &[FileFact]) -> Vec<(Option<BeatId>, Digest)> {
     for fact in files {
         let journal = fact.journal.as_deref().map(Journal::parse);
         let journal = journal.map(|journal| journal.file);
-        for file in [Some(chunk_file::parse(&fact.text)), journal]
-            .into_iter()
-            .flatten()
-        {
-            texts.push((file.beat, chunk_file::digest(&file.prose)));
-        }
+        texts.push((fact.text.file.beat.clone(), fact.text.digest.clone()));
+        texts.extend(journal.map(|file| (file.beat, chunk_file::digest(&file.prose))));
     }
     texts
 }
@@ -219,7 +218,10 @@ fn rendered(entry: &Entry) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::session::view::chunk_text::ChunkText;
     use crate::story::ChunkNumber;
 
     fn entry(beat: &str, text: &str, needs_text: bool) -> Entry {
@@ -235,7 +237,9 @@ mod tests {
     fn file(beat: &str, text: &str) -> FileFact {
         FileFact {
             name: "chunk_01.md".to_owned(),
-            text: format!("---\nchunk: 1\nbeat: {beat}\nstatus: partial\n---\n{text}"),
+            text: Arc::new(ChunkText::parse(&format!(
+                "---\nchunk: 1\nbeat: {beat}\nstatus: partial\n---\n{text}"
+            ))),
             ..FileFact::default()
         }
     }

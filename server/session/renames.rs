@@ -105,6 +105,7 @@ impl Renames {
         }
         let is_planned = |beat: &BeatId| plan.iter().any(|planned| &planned.beat == beat);
         for record in &mut manifest.chunks {
+            let record: &mut ChunkRecord = record;
             if is_planned(&record.beat) {
                 continue;
             }
@@ -217,7 +218,7 @@ mod tests {
         assert_eq!(applied.content_sha256, Some(now));
         assert_eq!(applied.generated_sha256, record.generated_sha256);
         let mut manifest = Manifest::new("s", "story.md", "en", jiff::Timestamp::UNIX_EPOCH);
-        manifest.chunks.push(record);
+        manifest.chunks.push(record.into());
         let planned = |beat: &BeatId| PlannedChunk {
             number: ChunkNumber(1),
             beat: beat.clone(),

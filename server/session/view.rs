@@ -1,20 +1,24 @@
 //! Describes the current state of a session: its chunks, what is known of each, and what is to be written
 //! next. Pure.
 
+pub(super) mod chunk_text;
 pub(super) mod facts;
 pub(super) mod gathering;
 pub(super) mod matching;
+pub(super) mod read_texts;
 pub(super) mod reading;
 pub(super) mod recover;
 
 use std::borrow::Cow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::layout::SessionId;
 use super::manifest::Manifest;
-use super::manifest::record::{ChunkRecord, ChunkStatus, Origin};
+use super::manifest::record::{ChunkStatus, Origin};
 use super::notice::Notice;
 use super::renames::Renames;
+use super::shared::{SharedRecord, SharedText};
 use crate::story::comments;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -28,8 +32,8 @@ pub struct SessionView {
     /// Texts that belong to no beat of the outline.
     pub orphans: Vec<Orphan>,
     pub notices: Vec<Notice>,
-    /// The manifest on disk; made from the facts where there is none.
-    pub manifest: Manifest,
+    /// The manifest, with what was logged since; made from the facts where there is none.
+    pub manifest: Arc<Manifest>,
     /// The names that were changed since the records were made.
     pub renames: Renames,
 }
@@ -54,15 +58,15 @@ pub struct ChunkView {
     pub locked: bool,
     /// The story's text, without front matter and comments, with LF line ends; empty when
     /// missing.
-    pub text: String,
+    pub text: SharedText,
     /// The text with the author's comments; `None` where it has none.
-    pub(super) commented: Option<String>,
+    pub(super) commented: Option<SharedText>,
     /// The line, from 1, where its file has a merge conflict that is not resolved. Nothing of
     /// the file is then read.
     pub conflict: Option<usize>,
     pub digest: Digest,
     /// The record of the last generated text, if there is one.
-    pub record: Option<ChunkRecord>,
+    pub record: Option<SharedRecord>,
     /// The copies of the chunk's file that a sync tool made, where the chunk has no file of its own and the
     /// author has to choose.
     pub in_conflict: Vec<PathBuf>,
@@ -96,7 +100,7 @@ impl ChunkView {
     /// Takes the prose out, comments included; nothing of it is left in the view.
     pub fn take_source(&mut self) -> String {
         let text = std::mem::take(&mut self.text);
-        self.commented.take().unwrap_or(text)
+        self.commented.take().unwrap_or(text).to_string()
     }
 
     /// Returns a draft that continues this text, with the author's comments where they were.

@@ -41,7 +41,7 @@ use super::manifest::{Manifest, ManifestFact};
 use super::record_log::RecordLog;
 use super::view::facts::Facts;
 use super::view::gathering;
-use super::view::reading;
+use super::view::read_texts::ReadTexts;
 use super::view::recover::{self, Recovered};
 use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
@@ -65,6 +65,8 @@ pub(super) struct Inner {
     pub(super) owners: Arc<dyn Owners>,
     pub(super) disk: Disk,
     pub(super) cache: Mutex<Cache>,
+    /// The texts of the chunk files, for looking at them again.
+    pub(super) texts: Mutex<ReadTexts>,
     pub(super) _lock: SessionLock,
 }
 
@@ -130,21 +132,31 @@ impl Session {
         &self.inner.plan
     }
 
-    /// Reads the current state of the session from disk, journals and open editors.
+    /// Returns the current state of the session from disk, journals and open editors. Files that have not changed
+    /// since the last look are not read again.
     pub fn view(&self) -> Result<SessionView, StoreError> {
-        self.inner.view()
+        let manifest = self.inner.lock_cache().manifest.clone();
+        self.inner.view(manifest)
     }
 
     /// Returns one chunk, fresh. Its text counts as seen by the job from here on: a save may replace
     /// it (after a copy is in history) instead of being refused.
     pub fn chunk(&self, number: ChunkNumber) -> Result<ChunkView, StoreError> {
+        Ok(self.chunk_and_view(number)?.0)
+    }
+
+    /// Returns one chunk as [`Session::chunk`] does, and the session that it was seen in.
+    pub fn chunk_and_view(
+        &self,
+        number: ChunkNumber,
+    ) -> Result<(ChunkView, SessionView), StoreError> {
         let index = self.inner.index(number)?;
         let mut cache = self.inner.lock_cache();
-        let mut view = self.inner.view()?;
-        let chunk = view.chunks.swap_remove(index);
+        let view = self.inner.view(cache.manifest.clone())?;
+        let chunk = view.chunks[index].clone();
         cache.files[index].clone_from(&chunk.path);
         cache.handed(number, &chunk.digest);
-        Ok(chunk)
+        Ok((chunk, view))
     }
 
     /// Returns the file of a chunk. For a number that the outline does not have, the file that it
@@ -202,32 +214,32 @@ impl Inner {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn view(&self) -> Result<SessionView, StoreError> {
-        reading::read_session(
-            &self.folder,
-            &self.id,
-            &self.plan,
-            &self.language,
-            self.owners.as_ref(),
-            &self.disk,
-        )
+    /// Returns the current state of the session; the manifest in memory may be newer than the one on disk.
+    pub(super) fn view(&self, mut manifest: Manifest) -> Result<SessionView, StoreError> {
+        manifest.sum();
+        Ok(self.recovered(&manifest)?.1.view)
     }
 
     /// Gathers what is on disk, but for the manifest.
     pub(super) fn facts(&self) -> Result<Facts, StoreError> {
-        gathering::gather_files(
+        self.facts_with(ManifestFact::Missing)
+    }
+
+    fn facts_with(&self, manifest: ManifestFact) -> Result<Facts, StoreError> {
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        gathering::gather_again(
             &self.folder,
             &self.id,
             &self.plan,
             self.owners.as_ref(),
-            &self.disk,
+            (&self.disk, &mut texts),
+            manifest,
         )
     }
 
     /// Sorts the facts out with the manifest in memory, which may be newer than the one on disk, or rebuilt.
     pub(super) fn recovered(&self, manifest: &Manifest) -> Result<(Facts, Recovered), StoreError> {
-        let mut facts = self.facts()?;
-        facts.manifest = ManifestFact::Read(Box::new(manifest.clone()));
+        let mut facts = self.facts_with(ManifestFact::Read(Box::new(manifest.clone())))?;
         let brief = self.folder.brief_name();
         let recovered = recover::recover(
             &mut facts,

@@ -16,24 +16,50 @@ use storywright::session::{
 /// Counts the calls of each kind, and lets none through once the process is dead.
 #[derive(Default)]
 struct Counter {
-    calls: Mutex<BTreeMap<String, usize>>,
+    cost: Mutex<Cost>,
     is_dead: Mutex<bool>,
 }
 
+#[derive(Default)]
+struct Cost {
+    calls: BTreeMap<Call, usize>,
+    /// The bytes of the files that were read.
+    read: u64,
+    /// The bytes of the files that were synced, and what the log had before.
+    synced: u64,
+    logged: u64,
+}
+
 impl Faults for Counter {
-    fn before(&self, call: Call, _: &Path) -> Verdict {
+    fn before(&self, call: Call, path: &Path) -> Verdict {
         if *self.is_dead.lock().unwrap() {
             return Verdict::Fail(io::Error::other("the process is dead"));
         }
-        let mut calls = self.calls.lock().unwrap();
-        *calls.entry(format!("{call:?}")).or_default() += 1;
+        let mut cost = self.cost.lock().unwrap();
+        *cost.calls.entry(call).or_default() += 1;
+        let length = fs::metadata(path).map_or(0, |file| file.len());
+        match call {
+            Call::Read => cost.read += length,
+            Call::Sync if path.ends_with("records.jsonl") => {
+                cost.synced += length - cost.logged;
+                cost.logged = length;
+            }
+            Call::Sync => cost.synced += length,
+            _ => {}
+        }
         Verdict::Go
     }
 }
 
 impl Counter {
-    fn take(&self) -> BTreeMap<String, usize> {
-        std::mem::take(&mut self.calls.lock().unwrap())
+    fn take(&self) -> Cost {
+        let mut cost = self.cost.lock().unwrap();
+        let logged = cost.logged;
+        let next = Cost {
+            logged,
+            ..Cost::default()
+        };
+        std::mem::replace(&mut cost, next)
     }
 }
 
@@ -55,6 +81,11 @@ fn prose(number: u32) -> String {
 /// Writes a chunk as a job does.
 fn write(session: &Session, number: u32) {
     let text = prose(number);
+    let (chunk, view) = session.chunk_and_view(n(number)).unwrap();
+    assert_eq!(chunk.status, ChunkStatus::Missing);
+    if let Some(before) = view.chunk(n(number - 1)) {
+        assert_eq!(before.text.trim(), prose(number - 1).trim());
+    }
     let (at, inputs) = (result().started, result().inputs);
     session
         .note_begun(n(number), at, inputs, Vec::new())
@@ -80,11 +111,37 @@ fn what_a_chunk_costs_does_not_grow_with_the_book() {
         write(&session, number);
         costs.insert(number, counter.take());
     }
-    assert_eq!(costs[&10], costs[&300]);
-    let count = |call: &str| costs[&300].get(call).copied().unwrap_or(0);
+    let told = |number: u32| {
+        let count = |call: &Call| costs[&number].calls.get(call).copied().unwrap_or(0);
+        [
+            Call::Read,
+            Call::List,
+            Call::Create,
+            Call::Write,
+            Call::Rename,
+            Call::Sync,
+            Call::SyncFolder,
+        ]
+        .map(|call| (call, count(&call)))
+    };
+    assert_eq!(told(10), told(300));
     // A new call has to be worth its time.
-    let told = ["Read", "Write", "Rename", "Sync", "SyncFolder"].map(count);
-    assert_eq!(told, [4, 7, 3, 5, 3], "{:?}", costs[&300]);
+    let expected = [8, 5, 5, 7, 3, 5, 3];
+    assert_eq!(
+        told(300).map(|(_, count)| count),
+        expected,
+        "{:?}",
+        told(300)
+    );
+    // Only numbers and names are longer.
+    for bytes in [|cost: &Cost| cost.read, |cost: &Cost| cost.synced] {
+        let (early, late) = (bytes(&costs[&10]), bytes(&costs[&300]));
+        assert!(late.abs_diff(early) < 100, "{early} bytes, then {late}");
+    }
+    println!(
+        "read {}, synced {} bytes",
+        costs[&300].read, costs[&300].synced
+    );
 
     // Nothing of it is lost, and the files are right once the job has ended.
     drop(session);

@@ -89,7 +89,7 @@ fn what_is_known_of_two_chunks_is_not_exchanged() {
     story.write("manifest.json", &manifest.to_string());
     for _ in 0..2 {
         let view = story.view(&outline);
-        let known = |at: usize| view.chunks[at].record.clone().unwrap().inputs;
+        let known = |at: usize| view.chunks[at].record.clone().unwrap().inputs.clone();
         assert_eq!(known(1), inputs("the other"));
         assert_eq!(known(3), inputs("another b"));
         drop(story.open(&outline));

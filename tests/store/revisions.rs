@@ -32,7 +32,7 @@ fn a_proposed_revision_waits_and_an_earlier_one_is_kept() {
     assert_eq!(story.read("chunks/chunk_01.md"), A);
     let record = |session: &storywright::session::Session| {
         let record = session.chunk(n(1)).unwrap().record;
-        record.unwrap().revision
+        record.unwrap().revision.clone()
     };
     assert_eq!(record(&session).as_deref(), Some("revisions/chunk_01.md"));
     let versions = session.versions(n(1)).unwrap();
@@ -210,7 +210,7 @@ fn a_text_is_refined_once_unless_it_changes() {
     let session = story.open(&["a", "b", "c"]).session;
     let refined = |number: u32| {
         let chunk = session.chunk(n(number)).unwrap();
-        let mark = chunk.record.unwrap().refined_sha256;
+        let mark = chunk.record.unwrap().refined_sha256.clone();
         mark == Some(chunk.digest)
     };
     let digests = (Digest::of("then"), Digest::of("now"));
@@ -245,7 +245,15 @@ fn a_text_is_refined_once_unless_it_changes() {
 fn what_comes_after_a_refined_text_is_not_stale() {
     let story = written();
     let session = story.open(&["a", "b", "c"]).session;
-    let inputs = |number: u32| session.chunk(n(number)).unwrap().record.unwrap().inputs;
+    let inputs = |number: u32| {
+        session
+            .chunk(n(number))
+            .unwrap()
+            .record
+            .unwrap()
+            .inputs
+            .clone()
+    };
     let (slice, then) = inputs(2).into_iter().next().unwrap();
     let digests = (then.clone(), Digest::of("now"));
     let better = revision(&session, 1, "Better a.");

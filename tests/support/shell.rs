@@ -100,6 +100,8 @@ pub struct Files {
     pub changelog: String,
     /// The text of a change that was declared and not finished.
     pub declared: Option<String>,
+    /// Whether records were logged that the manifest does not have yet.
+    pub logged: bool,
     /// Files that a dead process had not renamed yet.
     pub temporaries: usize,
     /// Folders of jobs.
@@ -153,6 +155,7 @@ impl Files {
         match rest.join("/").as_str() {
             ".work/lock" | ".work/.gitignore" => {}
             ".intent.json" => self.declared = Some(text),
+            ".work/records.jsonl" => self.logged = true,
             "full_story.md" => self.full_story = Some(text),
             "CHANGELOG.md" => self.changelog = text,
             inside if inside.starts_with("runs/") => {

@@ -140,7 +140,7 @@ impl Reader {
         let (brief, limit) = (self.job.brief(), self.asker.limit());
         let prompt = prompt::Prompt::build(brief, view.number, &view.text, &chunk.before, limit);
         let request = |asked| {
-            let task = Task::State(view.text.clone());
+            let task = Task::State(view.text.to_string());
             let asks = (prompt.system.as_str(), prompt.user.clone());
             let shape = (prompt::ANSWER_TOKENS, prompt::format as fn() -> Format);
             self.job

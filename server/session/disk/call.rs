@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 /// A kind of file-system call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Call {
     Read,
     List,

@@ -23,7 +23,7 @@ pub struct ReadFiles {
 
 /// A file as it was when it was noted.
 #[derive(Debug, Clone, Copy)]
-struct Mark {
+pub(in crate::session) struct Mark {
     /// `None` where there was nothing.
     file: Option<FileMark>,
     /// Whether it may change without another mark.
@@ -45,7 +45,7 @@ impl ReadFiles {
     pub fn note(&self, path: &Path) {
         let mut marks = self.marks();
         if !marks.contains_key(path) {
-            marks.insert(path.to_owned(), Mark::of(path));
+            marks.insert(path.to_owned(), Mark::of(path, SystemTime::now()));
         }
     }
 
@@ -63,12 +63,17 @@ impl ReadFiles {
 }
 
 impl Mark {
-    fn of(path: &Path) -> Mark {
+    pub(super) fn of(path: &Path, now: SystemTime) -> Mark {
         let file = FileMark::of(path);
         Mark {
             file,
-            is_fresh: file.is_some_and(|file| file.is_fresh_at(SystemTime::now())),
+            is_fresh: file.is_some_and(|file| file.is_fresh_at(now)),
         }
+    }
+
+    /// Tells whether what was read at the time of this mark would be read the same at the time of a later one.
+    pub(in crate::session) fn is_same_file_as(&self, later: &Mark) -> bool {
+        !self.is_fresh && self.file.is_some() && self.file == later.file
     }
 }
 

@@ -8,15 +8,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::generated;
-use crate::session::chunk_file::{self, FileStatus};
+use crate::session::chunk_file::FileStatus;
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::SessionPaths;
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkRecord;
+use crate::session::shared::SharedRecord;
+use crate::session::view::chunk_text::ChunkText;
 use crate::session::view::facts::FileFact;
 use crate::story::text::sentences::sentences;
 use crate::story::{BeatId, Digest};
@@ -45,12 +48,13 @@ pub(crate) fn known_records(
     files: &[FileFact],
     paths: &SessionPaths,
     disk: &Disk,
-) -> Result<Vec<ChunkRecord>, StoreError> {
+) -> Result<Vec<SharedRecord>, StoreError> {
     let there: BTreeSet<Digest> = standing(files)
         .into_iter()
         .map(|text| text.digest)
         .collect();
-    let mut chosen = generated::choose(generated::records(paths, disk)?, &there);
+    let chosen = generated::choose(generated::records(paths, disk)?, &there);
+    let mut chosen: Vec<SharedRecord> = chosen.into_iter().map(SharedRecord::from).collect();
     bring_up(&mut chosen, &mut Vec::new(), files, paths, disk)?;
     // Chunks have been renumbered since a record was written here.
     chosen.iter_mut().for_each(|record| record.file.clear());
@@ -58,8 +62,8 @@ pub(crate) fn known_records(
 }
 
 fn bring_up(
-    chunks: &mut Vec<ChunkRecord>,
-    removed: &mut [ChunkRecord],
+    chunks: &mut Vec<SharedRecord>,
+    removed: &mut [SharedRecord],
     files: &[FileFact],
     paths: &SessionPaths,
     disk: &Disk,
@@ -126,7 +130,7 @@ fn edited<'a>(
     }
     let shared_with = |record: &ChunkRecord| -> Result<usize, StoreError> {
         let generated = generated::text_of_record(paths, record, Path::new(&record.file), disk)?;
-        Ok(generated.map_or(0, |generated| shared(&text.prose, &generated)))
+        Ok(generated.map_or(0, |generated| shared(&text.text.file.prose, &generated)))
     };
     let of_own = own.map_or(Ok(0), shared_with)?;
     let mut best = None;
@@ -151,25 +155,25 @@ struct Standing {
     /// `None` where its front matter is gone.
     beat: Option<BeatId>,
     digest: Digest,
-    prose: String,
+    text: Arc<ChunkText>,
 }
 
 fn standing(files: &[FileFact]) -> Vec<Standing> {
     // Where there is a journal, the file does not have the chunk's text yet.
     let files = files.iter().filter(|fact| fact.journal.is_none());
-    let texts = files.map(|fact| chunk_file::parse(&fact.text));
-    let whole = texts.filter(|file| {
-        let is_whole = match file.status {
+    let texts = files.map(|fact| &fact.text);
+    let whole = texts.filter(|text| {
+        let is_whole = match text.file.status {
             Some(status) => status == FileStatus::Complete,
-            None => file.beat.is_none(),
+            None => text.file.beat.is_none(),
         };
-        is_whole && !file.is_empty()
+        is_whole && !text.file.is_empty()
     });
     whole
-        .map(|file| Standing {
-            digest: chunk_file::digest(&file.prose),
-            beat: file.beat,
-            prose: file.prose,
+        .map(|text| Standing {
+            digest: text.digest.clone(),
+            beat: text.file.beat.clone(),
+            text: Arc::clone(text),
         })
         .collect()
 }
@@ -178,10 +182,10 @@ impl Standing {
     /// Tells what the manifest says of its chunk.
     fn record<'a>(
         &self,
-        chunks: &'a [ChunkRecord],
-        removed: &'a [ChunkRecord],
+        chunks: &'a [SharedRecord],
+        removed: &'a [SharedRecord],
     ) -> Option<&'a ChunkRecord> {
-        let mut records = chunks.iter().chain(removed);
+        let mut records = chunks.iter().chain(removed).map(|record| &**record);
         match &self.beat {
             Some(beat) => records.find(|record| &record.beat == beat),
             None => records.find(|record| self.is_known_to(record)),
@@ -210,14 +214,14 @@ impl Standing {
 fn take(
     found: ChunkRecord,
     of: Option<BeatId>,
-    chunks: &mut Vec<ChunkRecord>,
-    removed: &mut [ChunkRecord],
+    chunks: &mut Vec<SharedRecord>,
+    removed: &mut [SharedRecord],
 ) {
     let mut records = chunks.iter_mut().chain(removed);
     let beat = of.unwrap_or_else(|| found.beat.clone());
     match records.find(|record| record.beat == beat) {
         Some(record) => {
-            *record = ChunkRecord {
+            **record = ChunkRecord {
                 number: record.number,
                 beat: record.beat.clone(),
                 formerly: record.formerly.clone(),
@@ -231,7 +235,7 @@ fn take(
                 ..found
             }
         }
-        None => chunks.push(found),
+        None => chunks.push(found.into()),
     }
 }
 

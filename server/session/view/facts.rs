@@ -1,15 +1,17 @@
 //! Defines the facts about a session from disk, journals and editors, without conclusions.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::chunk_text::ChunkText;
 use crate::session::disk::EntryKind;
 use crate::session::history::KeptVersion;
 use crate::session::journal::OnDisk;
 use crate::session::manifest::ManifestFact;
-use crate::session::manifest::record::ChunkRecord;
 use crate::session::renames::Renames;
+use crate::session::shared::SharedRecord;
 
 /// The facts about a session.
 #[derive(Debug, Clone)]
@@ -20,7 +22,7 @@ pub struct Facts {
     /// The latest version of each beat that left the outline.
     pub removed: Vec<KeptVersion>,
     /// The records in history/, where there is no manifest.
-    pub records: Vec<ChunkRecord>,
+    pub records: Vec<SharedRecord>,
     /// The entries at the paths of chunk files and journals that are no files: links, folders, pipes.
     pub unread: Vec<(PathBuf, EntryKind)>,
     /// Copies that a sync tool made of the brief, the manifest or a version in history/.
@@ -41,8 +43,8 @@ pub struct CopyFact {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFact {
     pub name: String,
-    /// The whole text, from the editor that shows it, else from disk; empty where there is only a journal.
-    pub text: String,
+    /// The text, from the editor that shows it, else from disk; empty where there is only a journal.
+    pub text: Arc<ChunkText>,
     /// The text of its journal.
     pub journal: Option<String>,
     /// The content on disk, where there is a journal too.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::chunk_text::ChunkText;
 use super::facts::{CopyFact, Facts, FileFact};
+use super::read_texts::ReadTexts;
 use crate::session::conflict;
 use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
@@ -30,7 +33,8 @@ pub(crate) fn gather(
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
-    let mut facts = gather_with(folder, id, plan, owners, disk, || {
+    let mut read = ReadTexts::default();
+    let mut facts = gather_with(folder, id, plan, owners, (disk, &mut read), || {
         // In this order: a manifest that is newer than the log has all of it.
         let logged = Logged::read(&paths, disk)?;
         let (fact, seen) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
@@ -82,16 +86,17 @@ fn copies(
     Ok(copies)
 }
 
-/// Gathers the facts without reading the manifest, which the caller has in memory.
-pub(crate) fn gather_files(
+/// Gathers the facts for the writer, which has the manifest in memory and keeps the texts that it has `read`.
+pub(crate) fn gather_again(
     folder: &StoryFolder,
     id: &SessionId,
     plan: &[PlannedChunk],
     owners: &dyn Owners,
-    disk: &Disk,
+    (disk, read): (&Disk, &mut ReadTexts),
+    manifest: ManifestFact,
 ) -> Result<Facts, StoreError> {
-    let no_manifest = || Ok((ManifestFact::Missing, Vec::new()));
-    gather_with(folder, id, plan, owners, disk, no_manifest)
+    let manifest = || Ok((manifest.clone(), Vec::new()));
+    gather_with(folder, id, plan, owners, (disk, read), manifest)
 }
 
 fn gather_with(
@@ -99,7 +104,7 @@ fn gather_with(
     id: &SessionId,
     plan: &[PlannedChunk],
     owners: &dyn Owners,
-    disk: &Disk,
+    (disk, texts): (&Disk, &mut ReadTexts),
     manifest: impl Fn() -> Result<(ManifestFact, Vec<Entry>), StoreError>,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
@@ -110,7 +115,7 @@ fn gather_with(
     loop {
         tries += 1;
         let declared = disk.read(&paths.intent())?;
-        let mut facts = read(&paths, manifest()?, disk)?;
+        let mut facts = read(&paths, manifest()?, disk, texts)?;
         // A change that began or ended meanwhile may have moved a file past the listing.
         if disk.read(&paths.intent())? != declared && tries < TRIES {
             continue;
@@ -127,6 +132,7 @@ fn read(
     paths: &SessionPaths,
     (mut manifest, logged): (ManifestFact, Vec<Entry>),
     disk: &Disk,
+    texts: &mut ReadTexts,
 ) -> Result<Facts, StoreError> {
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut unread = Vec::new();
@@ -137,11 +143,14 @@ fn read(
         (paths.work(), Holds::Journals),
         (paths.chunks(), Holds::Chunks),
     ] {
-        read_folder(&folder, holds, &mut files, &mut unread, disk)?;
+        read_folder(&folder, holds, &mut files, &mut unread, (disk, texts))?;
     }
     for file in files.values_mut().filter(|file| file.journal.is_some()) {
         let path = paths.chunks().join(&file.name);
-        file.on_disk = Some(OnDisk::new(&file.text, disk.modified(&path)?));
+        file.on_disk = Some(OnDisk {
+            digest: file.text.whole.clone(),
+            modified: disk.modified(&path)?,
+        });
     }
     let files: Vec<FileFact> = files.into_values().collect();
     if let ManifestFact::Read(manifest) = &mut manifest {
@@ -172,7 +181,7 @@ fn read_folder(
     holds: Holds,
     files: &mut BTreeMap<String, FileFact>,
     unread: &mut Vec<(PathBuf, EntryKind)>,
-    disk: &Disk,
+    (disk, texts): (&Disk, &mut ReadTexts),
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
         let is_copy = conflict::is_copy_name(&entry.name);
@@ -190,17 +199,21 @@ fn read_folder(
             unread.push((folder.join(entry.name), entry.kind));
             continue;
         }
-        let Some(text) = disk.read_text(&folder.join(&entry.name))? else {
+        let path = folder.join(&entry.name);
+        let (mut journal, mut text) = (None, None);
+        match holds {
+            Holds::Journals => journal = disk.read_text(&path)?,
+            Holds::Chunks => text = texts.get(&path, disk)?,
+        }
+        if journal.is_none() && text.is_none() {
             continue;
-        };
+        }
         let file = files.entry(name.clone()).or_insert_with(|| FileFact {
             name,
             ..FileFact::default()
         });
-        match holds {
-            Holds::Journals => file.journal = Some(text),
-            Holds::Chunks => file.text = text,
-        }
+        file.journal = journal.or(file.journal.take());
+        file.text = text.unwrap_or_else(|| std::mem::take(&mut file.text));
     }
     Ok(())
 }
@@ -242,7 +255,7 @@ fn add_open_texts(
         if matches!(owners.owner(&path), Owner::Client) {
             file.open = true;
             if let Some(text) = owners.open_text(&path) {
-                file.text = text;
+                file.text = Arc::new(ChunkText::parse(&text));
             }
         }
     }

@@ -5,15 +5,18 @@
 //! that another file states. A beat that was renamed takes its chunk along.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
+use std::sync::Arc;
 
+use super::chunk_text::ChunkText;
 use crate::session::PlannedChunk;
-use crate::session::chunk_file::ChunkFile;
 use crate::session::conflict;
 use crate::session::layout;
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkRecord;
+use crate::session::shared::SharedRecord;
 use crate::story::slug::beat_slug;
-use crate::story::{BeatId, ChunkNumber, Digest};
+use crate::story::{BeatId, ChunkNumber};
 
 /// How alike two headings are, from 0 to 1, that are one heading before and after a touch.
 const ALIKE: f64 = 0.5;
@@ -22,10 +25,15 @@ const ALIKE: f64 = 0.5;
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     pub(crate) name: String,
-    pub(crate) file: ChunkFile,
-    pub(crate) digest: Digest,
-    /// The line, from 1, where a merge conflict begins that is not resolved.
-    pub(crate) conflict: Option<usize>,
+    pub(crate) text: Arc<ChunkText>,
+}
+
+impl Deref for Candidate {
+    type Target = ChunkText;
+
+    fn deref(&self) -> &ChunkText {
+        &self.text
+    }
 }
 
 /// The outcome. Indices are those of the plan and of the candidates.
@@ -48,6 +56,12 @@ pub(crate) fn match_files(
     candidates: &[Candidate],
     manifest: &Manifest,
 ) -> Matching {
+    if let Some(files) = in_own_files(plan, candidates) {
+        return Matching {
+            files,
+            ..Matching::default()
+        };
+    }
     let index: BTreeMap<&BeatId, usize> = plan
         .iter()
         .enumerate()
@@ -84,7 +98,7 @@ pub(crate) fn match_files(
     }
     let mut left = Vec::new();
     for (beat, mut same) in by_beat {
-        let record = records.get(beat).copied();
+        let record = records.get(beat).map(|record| &***record);
         same.sort_by_cached_key(|at| rank(&candidates[*at], record));
         // A beat is in the map only with a file.
         let (first, copies) = (same[0], &same[1..]);
@@ -108,6 +122,25 @@ pub(crate) fn match_files(
     matching
 }
 
+/// Returns the files where each is a planned chunk's own and states its beat, as in a draft that nobody has
+/// rearranged: there is nothing to find out then, however long the story is.
+fn in_own_files(plan: &[PlannedChunk], candidates: &[Candidate]) -> Option<Vec<Option<usize>>> {
+    let mut files = vec![None; plan.len()];
+    for (at, candidate) in candidates.iter().enumerate() {
+        let number = layout::chunk_number(&candidate.name)?;
+        let index = (number.0 as usize).checked_sub(1)?;
+        let planned = plan.get(index)?;
+        let is_own = planned.number == number
+            && candidate.file.beat.as_ref() == Some(&planned.beat)
+            && candidate.name == layout::chunk_name(number, plan.len());
+        if !is_own {
+            return None;
+        }
+        files[index] = Some(at);
+    }
+    Some(files)
+}
+
 /// Returns the beat that a chunk file with a text and a chunk file's own name states.
 fn stated(candidate: &Candidate) -> Option<&BeatId> {
     let is_chunk = layout::chunk_number(&candidate.name).is_some() && !candidate.file.is_empty();
@@ -127,7 +160,7 @@ fn identity(
         in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
     };
     // A beat was renamed while its file was open, and the file could not be told so yet.
-    let is_renamed = |record: &&ChunkRecord| {
+    let is_renamed = |record: &&SharedRecord| {
         in_outline.contains_key(&record.beat)
             && record.content_sha256.as_ref() == Some(&candidate.digest)
             && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
@@ -279,6 +312,7 @@ mod tests {
     use super::*;
     use crate::session::chunk_file::{self, FileStatus};
     use crate::session::table;
+    use crate::story::Digest;
     use jiff::Timestamp;
 
     fn plan(beats: &[&str]) -> Vec<PlannedChunk> {
@@ -313,12 +347,9 @@ mod tests {
                         &prose,
                     )
                 };
-                let file = chunk_file::parse(&text);
                 Candidate {
                     name: name.to_owned(),
-                    digest: chunk_file::digest(&file.prose),
-                    file,
-                    conflict: None,
+                    text: Arc::new(ChunkText::parse(&text)),
                 }
             })
             .collect()
@@ -382,7 +413,7 @@ mod tests {
         let mut record = ChunkRecord::missing(ChunkNumber(3), BeatId("b".to_owned()));
         record.file = "chunks/chunk_03.md".to_owned();
         record.content_sha256 = Some(Digest::of("an old text"));
-        manifest.chunks.push(record);
+        manifest.chunks.push(record.into());
         // the files, and the one of each beat of the outline
         for (files, wanted) in [
             (["chunk_02.md:b", "chunk_03.md:"], [None, Some(0), Some(1)]),
@@ -403,9 +434,9 @@ mod tests {
         let mut record = ChunkRecord::missing(ChunkNumber(1), BeatId("n".to_owned()));
         record.file = "chunks/chunk_01.md".to_owned();
         record.content_sha256 = Some(candidates[0].digest.clone());
-        manifest.chunks.push(record);
+        manifest.chunks.push(record.into());
         let old = ChunkRecord::missing(ChunkNumber(1), BeatId("b".to_owned()));
-        manifest.removed.push(old);
+        manifest.removed.push(old.into());
         let matching = match_files(&plan(&["n"]), &candidates, &manifest);
         assert_eq!(matching.files, [Some(0)]);
         assert_eq!(matching.removed, []);
@@ -426,7 +457,7 @@ mod tests {
             let mut record = ChunkRecord::missing(ChunkNumber(2), beat);
             record.title = "The Vigaloka".to_owned();
             record.body_sha256 = Some(Digest::of("She hides the lamp."));
-            manifest.chunks.push(record);
+            manifest.chunks.push(record.into());
             let mut plan = plan(&["a", id]);
             plan[1].title = heading.to_owned();
             plan[1].body = Some(Digest::of("She finds a rope."));

@@ -4,10 +4,11 @@
 //! Pure: the same facts give the same view, and nothing but the facts counts. Delete
 //! everything but chunk files and brief, and the view is still true.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::chunk_text::Told;
 use super::facts::{CopyFact, Facts, FileFact};
 use super::matching::{self, Candidate, Matching};
 use super::{ChunkView, Orphan, OrphanKind, SessionView};
@@ -20,8 +21,7 @@ use crate::session::manifest::{Manifest, ManifestFact};
 use crate::session::notice::Notice;
 use crate::session::planned::PlannedChunk;
 use crate::session::renames::Renames;
-use crate::story::comments::without_comments;
-use crate::story::conflict_markers::conflict_line;
+use crate::session::shared::SharedRecord;
 use crate::story::{BeatId, Digest, Language, words};
 
 /// The facts, sorted out.
@@ -87,7 +87,9 @@ pub(crate) fn recover(
         let candidate = matching.files[index].map(|at| &candidates[at]);
         let renamed = record
             .zip(candidate)
+            .filter(|_| !renames.is_empty())
             .map(|(record, it)| renames.applied(record, &it.digest));
+        let renamed = renamed.map(SharedRecord::from);
         let record = renamed.as_ref().or(record);
         let path = paths.chunks().join(&names[index]);
         let trusted = manifest.language == language.as_str();
@@ -114,7 +116,7 @@ pub(crate) fn recover(
         chunks,
         orphans,
         notices,
-        manifest,
+        manifest: Arc::new(manifest),
         renames,
     };
     Recovered {
@@ -126,31 +128,30 @@ pub(crate) fn recover(
 
 /// Reads the text of a file that counts: the journal's where that is the newer one.
 fn candidate(fact: &FileFact) -> Candidate {
-    let mut file = chunk_file::parse(&fact.text);
-    if let Some(journal) = fact.journal.as_deref().map(Journal::parse) {
-        let place = match &fact.on_disk {
-            Some(on_disk) if !fact.open => Place::File(on_disk),
-            _ => Place::Buffer,
-        };
-        let newer = match journal.against(&file, place) {
-            Verdict::Apply => Some(journal.file.prose.clone()),
-            Verdict::Add => journal.merged(&file.prose),
-            Verdict::Saved | Verdict::Apart => None,
-        };
-        file.beat = file.beat.or(journal.file.beat);
-        file.number = file.number.or(journal.file.number);
-        if let Some(prose) = newer {
-            file.prose = prose;
-            file.status = journal.file.status;
-            file.damage.clear();
-        }
+    let name = fact.name.clone();
+    let Some(journal) = fact.journal.as_deref().map(Journal::parse) else {
+        let text = Arc::clone(&fact.text);
+        return Candidate { name, text };
+    };
+    let mut file = fact.text.file.clone();
+    let place = match &fact.on_disk {
+        Some(on_disk) if !fact.open => Place::File(on_disk),
+        _ => Place::Buffer,
+    };
+    let newer = match journal.against(&file, place) {
+        Verdict::Apply => Some(journal.file.prose.clone()),
+        Verdict::Add => journal.merged(&file.prose),
+        Verdict::Saved | Verdict::Apart => None,
+    };
+    file.beat = file.beat.or(journal.file.beat);
+    file.number = file.number.or(journal.file.number);
+    if let Some(prose) = newer {
+        file.prose = prose;
+        file.status = journal.file.status;
+        file.damage.clear();
     }
-    Candidate {
-        name: fact.name.clone(),
-        digest: chunk_file::digest(&file.prose),
-        file,
-        conflict: conflict_line(&fact.text),
-    }
+    let text = Arc::new(fact.text.with_file(file));
+    Candidate { name, text }
 }
 
 /// Returns the file name of each chunk: the one it has, else its own name, else, where that is taken by
@@ -178,7 +179,7 @@ fn file_names(plan: &[PlannedChunk], matching: &Matching, candidates: &[Candidat
 pub(crate) fn view_chunk(
     planned: &PlannedChunk,
     candidate: Option<&Candidate>,
-    record: Option<&ChunkRecord>,
+    record: Option<&SharedRecord>,
     trusted: bool,
     path: PathBuf,
     language: &Language,
@@ -192,28 +193,29 @@ pub(crate) fn view_chunk(
         Some(candidate) => candidate.digest.clone(),
         None => chunk_file::digest(""),
     };
-    let status = status(file, &digest, record);
-    let bare = without_comments(&file.prose);
+    let known = record.map(|record| &**record);
+    let status = status(file, &digest, known);
     // A file that holds only comments is the author's; the story has nothing of it yet.
     let has_text = !file.is_empty();
+    let is_bare = || candidate.is_some_and(|it| it.told().text.trim().is_empty());
     let status = match status {
-        ChunkStatus::Complete if has_text && bare.trim().is_empty() => ChunkStatus::Partial,
+        ChunkStatus::Complete if has_text && is_bare() => ChunkStatus::Partial,
         _ if conflict.is_some() => ChunkStatus::Failed,
         status => status,
     };
-    let origin = has_text.then(|| origin(file, &digest, status, record));
-    let words = match record {
+    let origin = has_text.then(|| origin(file, &digest, status, known));
+    let words = match known {
         _ if !has_text => 0,
         Some(record) if trusted && record.content_sha256.as_ref() == Some(&digest) => record.words,
-        _ => words::count(&file.prose, language),
+        _ => candidate.map_or(0, |candidate| candidate.words(language)),
     };
-    let ended = |text: &str| match status {
-        _ if !has_text => String::new(),
-        ChunkStatus::Complete => text.trim_end().to_owned(),
-        _ => text.to_owned(),
-    };
-    let text = ended(&bare);
-    let commented = matches!(bare, Cow::Owned(_)).then(|| ended(&file.prose));
+    let told = candidate
+        .filter(|_| has_text)
+        .map(|candidate| match status {
+            ChunkStatus::Complete => candidate.told_whole(),
+            _ => candidate.told(),
+        });
+    let Told { text, commented } = told.cloned().unwrap_or_default();
     ChunkView {
         number: planned.number,
         beat: planned.beat.clone(),
@@ -224,7 +226,7 @@ pub(crate) fn view_chunk(
         words,
         target_words: planned.target_words,
         edited: origin == Some(Origin::Edited),
-        locked: is_locked(file, record),
+        locked: is_locked(file, known),
         text,
         commented,
         conflict,

@@ -102,10 +102,6 @@ impl Aligning<'_> {
         &self.recovered.candidates[at].name
     }
 
-    fn text(&self, at: usize) -> &str {
-        &self.facts.files[at].text
-    }
-
     /// Tells which files need another name, number or beat. A name that is taken by a text without
     /// a place keeps everything that would have moved there where it is.
     fn moves(&self) -> Moves {
@@ -245,7 +241,7 @@ impl Aligning<'_> {
                 .files
                 .iter()
                 .filter(|fact| fact.name == name)
-                .map(|fact| Digest::of(&fact.text))
+                .map(|fact| fact.text.whole.clone())
                 .collect();
             steps.push(self.put(&self.paths.chunks().join(&name), text, over));
         }
@@ -346,7 +342,7 @@ impl Aligning<'_> {
 
     fn text_named(&self, name: &str) -> Vec<Digest> {
         let named = self.facts.files.iter().filter(|fact| fact.name == name);
-        named.map(|fact| Digest::of(&fact.text)).collect()
+        named.map(|fact| fact.text.whole.clone()).collect()
     }
 
     pub(in crate::session) fn put(&self, path: &Path, text: String, over: Vec<Digest>) -> Step {
@@ -360,7 +356,7 @@ impl Aligning<'_> {
     fn remove(&self, at: usize) -> Step {
         Step::Remove {
             file: format!("chunks/{}", self.name(at)),
-            over: vec![Digest::of(self.text(at))],
+            over: vec![self.facts.files[at].text.whole.clone()],
         }
     }
 

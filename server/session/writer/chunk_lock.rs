@@ -31,7 +31,10 @@ impl Session {
         let index = inner.index(number)?;
         let mut cache = inner.lock_cache();
         inner.finish_pending(&mut cache)?;
-        let chunk = inner.view()?.chunks.swap_remove(index);
+        let chunk = inner
+            .view(cache.manifest.clone())?
+            .chunks
+            .swap_remove(index);
         let locked = lock == Lock::Locked;
         if locked && chunk.status != ChunkStatus::Complete {
             return Err(StoreError::NothingToLock { number });

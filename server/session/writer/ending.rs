@@ -152,6 +152,7 @@ impl Inner {
         if let Some(step) = &text {
             let done = intent::do_step(step, &self.paths, &self.disk)?;
             cache.owed.notices.extend(done.notice());
+            cache.wrote(number, prose);
             self.disk.sync_folder(&self.paths.chunks())?;
         }
         cache.wrote(number, prose);

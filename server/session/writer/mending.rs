@@ -62,7 +62,10 @@ impl Session {
         let index = inner.index(number)?;
         let mut cache = inner.lock_cache();
         inner.finish_pending(&mut cache)?;
-        let chunk = inner.view()?.chunks.swap_remove(index);
+        let chunk = inner
+            .view(cache.manifest.clone())?
+            .chunks
+            .swap_remove(index);
         let is_same = &chunk.digest == of
             && chunk.status == ChunkStatus::Complete
             && chunk.origin == Some(Origin::Generated);

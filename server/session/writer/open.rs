@@ -113,6 +113,7 @@ impl Session {
             owners,
             disk,
             cache: Mutex::new(cache),
+            texts: Mutex::default(),
             _lock: lock,
         };
         inner.bring_up(&mut notices)?;
@@ -204,15 +205,15 @@ impl Inner {
                 .iter()
                 .filter(|fact| !fact.open && fact.journal.is_none())
             {
-                let file = chunk_file::parse(&fact.text);
+                let file = &fact.text.file;
                 if file.status == Some(FileStatus::Partial)
                     && file.beat.as_ref() == Some(&record.beat)
-                    && record.content_sha256 == Some(chunk_file::digest(&file.prose))
+                    && record.content_sha256.as_ref() == Some(&fact.text.digest)
                 {
                     let number = file.number.unwrap_or(record.number);
                     let status = FileStatus::Complete;
                     let text =
-                        chunk_file::render_like(&file, number, &record.beat, status, &file.prose);
+                        chunk_file::render_like(file, number, &record.beat, status, &file.prose);
                     let path = self.paths.chunks().join(&fact.name);
                     self.disk.write(&path, text.as_bytes())?;
                 }
@@ -304,7 +305,7 @@ impl Inner {
             let known = old.iter().position(|record| record.beat == planned.beat);
             let mut record = match known {
                 Some(at) => old.swap_remove(at),
-                None => ChunkRecord::missing(planned.number, planned.beat.clone()),
+                None => ChunkRecord::missing(planned.number, planned.beat.clone()).into(),
             };
             record.number = planned.number;
             record.title.clone_from(&planned.title);
@@ -328,7 +329,7 @@ impl Inner {
             }
             manifest.chunks.push(record);
         }
-        old.retain(ChunkRecord::says_something);
+        old.retain(|record| record.says_something());
         old.sort_by(|a, b| a.beat.cmp(&b.beat));
         manifest.removed = old;
     }

@@ -76,7 +76,10 @@ impl Session {
         let index = inner.index(revision.number)?;
         let mut cache = inner.lock_cache();
         inner.finish_pending(&mut cache)?;
-        let chunk = inner.view()?.chunks.swap_remove(index);
+        let chunk = inner
+            .view(cache.manifest.clone())?
+            .chunks
+            .swap_remove(index);
         if chunk.digest != revision.of || chunk.status != ChunkStatus::Complete || chunk.locked {
             return Ok(None);
         }

@@ -266,7 +266,7 @@ impl Inner {
                 }
             }
             Over::Extracted => {
-                if let Verdict::Leave(why) = self.may_replace(index, extracted, &there)? {
+                if let Verdict::Leave(why) = self.may_replace(cache, index, extracted, &there)? {
                     cache.owed.notices.extend(why);
                     return Ok(());
                 }
@@ -304,6 +304,7 @@ impl Inner {
     /// Tells whether a state that was extracted unasked may replace what is there.
     fn may_replace(
         &self,
+        cache: &Cache,
         index: usize,
         extracted: &Extracted,
         there: &[&String],
@@ -315,7 +316,9 @@ impl Inner {
                 Ok(told) if !told.edited && told.other_beat(beat, is_planned).is_none() => {
                     // Of two that were under way at once, the one of the present text counts.
                     let same_text = told.text.as_ref() == Some(&extracted.text);
-                    if !same_text && self.view()?.chunks[index].digest != extracted.text {
+                    if !same_text
+                        && self.view(cache.manifest.clone())?.chunks[index].digest != extracted.text
+                    {
                         return Ok(Verdict::Leave(None));
                     }
                 }

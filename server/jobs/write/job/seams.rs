@@ -355,8 +355,8 @@ impl Job {
         let view = blocking(move || session.view()).await.ok();
         let now = view.and_then(|view| view.chunk(earlier.number).cloned());
         match now {
-            Some(now) if now.origin == Some(Origin::Generated) => now.text,
-            _ => earlier.text.clone(),
+            Some(now) if now.origin == Some(Origin::Generated) => now.text.to_string(),
+            _ => earlier.text.to_string(),
         }
     }
 }

@@ -20,7 +20,10 @@ use crate::jobs::run::run_summary::{ChunkEnd, ChunkOutcome};
 use crate::jobs::run::workshop::Claim;
 use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::provider::ProviderKind;
-use crate::session::{ChunkResult, ChunkStatus, ChunkView, Renames, Saved, StoreError, Writes};
+use crate::session::{
+    ChunkResult, ChunkStatus, ChunkView, Renames, Saved, SessionView, SharedText, StoreError,
+    Writes,
+};
 use crate::story::{BeatId, ChunkNumber, words};
 use crate::writing::prompt::slices;
 use crate::writing::schedule::{Step, Tail};
@@ -60,7 +63,7 @@ struct ToDraft {
     chunk: ChunkView,
     written: Written,
     /// The text of the chunk before, where a draft continues from that.
-    preceding: String,
+    preceding: SharedText,
 }
 
 /// A chunk that is complete, and saved as such.
@@ -143,13 +146,13 @@ impl Job {
         self.tell_of_changes().await;
         let session = self.session().clone();
         let writes = preflight::writes(self.started.work, self.settings());
-        let chunk = blocking(move || {
+        let (chunk, view) = blocking(move || {
             // Before a call is paid for whose text could not be kept.
             session.check_writable(&Writes {
                 chunks: &[number],
                 ..writes
             })?;
-            session.chunk(number)
+            session.chunk_and_view(number)
         })
         .await?;
         if treatment == Treatment::GoOn && chunk.status == ChunkStatus::Complete {
@@ -158,11 +161,11 @@ impl Job {
         if chunk.locked {
             return Err(StoreError::ChunkLocked { number });
         }
-        let written = self.written().await?.without(&step.apart);
         let preceding = match step.tail {
-            Tail::Real => self.preceding(number).await?,
-            Tail::Planned => String::new(),
+            Tail::Real => preceding(&view, number),
+            Tail::Planned => SharedText::default(),
         };
+        let written = self.written(view).await.without(&step.apart);
         Ok(Some(ToDraft {
             chunk,
             written,
@@ -210,7 +213,7 @@ impl Job {
         let drafting = Drafting {
             job: self,
             written,
-            preceding,
+            preceding: preceding.to_string(),
             tail: step.tail,
             asks,
             replaces,
@@ -466,19 +469,10 @@ impl Job {
         }
     }
 
-    async fn preceding(&self, number: ChunkNumber) -> Result<String, StoreError> {
-        let Some(before) = number.0.checked_sub(1).filter(|before| *before > 0) else {
-            return Ok(String::new());
-        };
-        let session = self.session().clone();
-        let before = blocking(move || session.chunk(ChunkNumber(before))).await?;
-        Ok(before.text)
-    }
-
-    async fn written(&self) -> Result<Written, StoreError> {
+    async fn written(&self, view: SessionView) -> Written {
         let (session, story) = (self.session().clone(), self.story().clone());
         let settings = self.settings().clone();
-        blocking(move || Written::of_session(&session, &story, &settings)).await
+        blocking(move || Written::of_view(view, &session, &story, &settings)).await
     }
 
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {
@@ -498,4 +492,11 @@ impl Job {
             demo: self.model().kind == ProviderKind::Demo,
         }
     }
+}
+
+/// Returns the text of the chunk before; empty for the first.
+fn preceding(view: &SessionView, number: ChunkNumber) -> SharedText {
+    let before = number.0.checked_sub(1);
+    let before = before.and_then(|before| view.chunk(ChunkNumber(before)));
+    before.map_or_else(SharedText::default, |before| before.text.clone())
 }

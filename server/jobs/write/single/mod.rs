@@ -38,7 +38,7 @@ impl Beginning {
     pub fn of(lineup: &Lineup, view: &SessionView, model: &ConnectedModel) -> Beginning {
         let chunks = &view.chunks;
         let missing = |chunk: &ChunkView| chunk.status == ChunkStatus::Missing;
-        let records = chunks.iter().filter_map(|chunk| chunk.record.as_ref());
+        let records = chunks.iter().filter_map(|chunk| chunk.record.as_deref());
         Beginning {
             parts: chunks.len(),
             is_fresh: lineup.tasks.len() == chunks.len() && chunks.iter().all(missing),

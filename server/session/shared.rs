@@ -1,0 +1,121 @@
+//! Defines values that many views of a session hold at once, and that are cheap to clone.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::manifest::record::ChunkRecord;
+
+/// A text that is cheap to clone.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct SharedText(Arc<str>);
+
+impl SharedText {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Deref for SharedText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for SharedText {
+    fn from(text: &str) -> SharedText {
+        SharedText(Arc::from(text))
+    }
+}
+
+impl From<String> for SharedText {
+    fn from(text: String) -> SharedText {
+        SharedText(Arc::from(text))
+    }
+}
+
+impl PartialEq<str> for SharedText {
+    fn eq(&self, other: &str) -> bool {
+        *self.0 == *other
+    }
+}
+
+impl PartialEq<&str> for SharedText {
+    fn eq(&self, other: &&str) -> bool {
+        *self.0 == **other
+    }
+}
+
+impl PartialEq<String> for SharedText {
+    fn eq(&self, other: &String) -> bool {
+        *self.0 == **other
+    }
+}
+
+impl fmt::Debug for SharedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl fmt::Display for SharedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The record of a chunk, cheap to clone. Whoever changes it changes a copy of his own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SharedRecord(Arc<ChunkRecord>);
+
+impl Deref for SharedRecord {
+    type Target = ChunkRecord;
+
+    fn deref(&self) -> &ChunkRecord {
+        &self.0
+    }
+}
+
+impl DerefMut for SharedRecord {
+    fn deref_mut(&mut self) -> &mut ChunkRecord {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl From<ChunkRecord> for SharedRecord {
+    fn from(record: ChunkRecord) -> SharedRecord {
+        SharedRecord(Arc::new(record))
+    }
+}
+
+impl Serialize for SharedRecord {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for SharedRecord {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<SharedRecord, D::Error> {
+        ChunkRecord::deserialize(deserializer).map(SharedRecord::from)
+    }
+}
+
+impl JsonSchema for SharedRecord {
+    fn schema_name() -> Cow<'static, str> {
+        ChunkRecord::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        ChunkRecord::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        ChunkRecord::json_schema(generator)
+    }
+}
