@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::at_once::map_at_once;
 use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
 use super::stale;
@@ -19,7 +20,7 @@ use crate::story::brief::UNCLOSED_COMMENT;
 use crate::story::comments::{Bare, comments};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
-use crate::story::lint::{self, ChunkFacts, LintedChunk};
+use crate::story::lint::{self, BriefWords, ChunkFacts, LintedChunk};
 use crate::story::quote::find_quote;
 use crate::story::{Brief, ChunkNumber, Language, Section, SectionKind, Severity, Span};
 use crate::writing::prompt::slices::Slice;
@@ -44,7 +45,7 @@ pub struct Findings {
 #[derive(Debug, Clone)]
 pub struct SourceText {
     pub path: PathBuf,
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// A span of one of the texts.
@@ -71,27 +72,52 @@ pub struct Finding {
     pub correction: Option<(Span, String)>,
 }
 
-/// The facts of chunks from the last look, so that a change of one chunk does not cost reading all of them
-/// again.
+/// The chunk files from the last look, so that a change of one chunk does not cost reading all of them again.
 #[derive(Debug, Default)]
 pub struct Memory {
-    facts: HashMap<PathBuf, Arc<ChunkFacts>>,
+    files: HashMap<PathBuf, Arc<ReadFile>>,
+    words: BriefWords,
+}
+
+/// A chunk file with what follows from its text.
+#[derive(Debug)]
+struct ReadFile {
+    text: Arc<str>,
+    damage: Vec<Damage>,
+    places: Places,
+    facts: ChunkFacts,
+}
+
+/// The fewest chunk files for which a thread is worth its cost.
+const FEWEST_AT_ONCE: usize = 4;
+
+impl ReadFile {
+    fn of(text: &str, language: &Language) -> ReadFile {
+        let file = chunk_file::parse(text);
+        ReadFile {
+            text: text.into(),
+            damage: file.damage,
+            places: Places::of(text),
+            facts: ChunkFacts::of(file.prose.trim_end(), language),
+        }
+    }
 }
 
 impl Memory {
-    fn facts(&mut self, path: &Path, prose: &str, language: &Language) -> Arc<ChunkFacts> {
-        let known = self.facts.get(path);
-        if let Some(facts) = known.filter(|f| f.text() == prose && f.language() == language) {
-            return Arc::clone(facts);
-        }
-        let facts = Arc::new(ChunkFacts::of(prose, language));
-        self.facts.insert(path.to_owned(), Arc::clone(&facts));
-        facts
-    }
-
-    fn keep_only(&mut self, texts: &[SourceText]) {
-        self.facts
-            .retain(|path, _| texts.iter().any(|text| text.path == *path));
+    /// Takes in the texts of all chunk files, and returns each with what follows from it; the new ones are read on all
+    /// processors.
+    fn read(&mut self, texts: Vec<(&Path, String)>, language: &Language) -> Vec<Arc<ReadFile>> {
+        let known = |path: &Path, text: &str| {
+            let known = self.files.get(path);
+            known.filter(|file| *file.text == *text && file.facts.language() == language)
+        };
+        let read = map_at_once(&texts, FEWEST_AT_ONCE, |(path, text)| {
+            let known = known(path, text).map(Arc::clone);
+            known.unwrap_or_else(|| Arc::new(ReadFile::of(text, language)))
+        });
+        let paths = texts.iter().map(|(path, _)| (*path).to_owned());
+        self.files = paths.zip(read.iter().map(Arc::clone)).collect();
+        read
     }
 }
 
@@ -101,7 +127,7 @@ impl Findings {
         Findings {
             texts: vec![SourceText {
                 path: story.folder.brief().to_owned(),
-                text: story.text.clone(),
+                text: story.text.as_str().into(),
             }],
             list: Vec::new(),
         }
@@ -136,38 +162,37 @@ pub(super) fn of_session(
         }));
         findings.texts.push(SourceText {
             path: unmerged.path,
-            text: unmerged.text,
+            text: unmerged.text.into(),
         });
     }
-    let language = &story.brief.language;
-    let mut chunks = Vec::new();
+    let mut views = Vec::new();
+    let mut files = Vec::new();
     for view in &written.view.chunks {
         if view.status == ChunkStatus::Missing || view.conflict.is_some() {
             continue;
         }
         // Without a file the text lies in a journal only; there is nothing to point at.
-        let Some(text) = session::read_text(&view.path, owners, disk)? else {
-            continue;
-        };
-        let file = chunk_file::parse(&text);
-        let at = findings.texts.len();
-        findings
-            .list
-            .extend(file.damage.iter().map(|it| damaged(it, at)));
-        let prose = file.prose;
-        chunks.push(Chunk {
-            view,
-            text: findings.texts.len(),
-            places: Places::of(&text),
-            facts: memory.facts(&view.path, prose.trim_end(), language),
-        });
-        let path = view.path.clone();
-        findings.texts.push(SourceText { path, text });
+        if let Some(text) = session::read_text(&view.path, owners, disk)? {
+            views.push(view);
+            files.push((view.path.as_path(), text));
+        }
     }
-    memory.keep_only(&findings.texts);
+    let files = memory.read(files, &story.brief.language);
+    let mut chunks = Vec::new();
+    for (view, file) in views.into_iter().zip(files) {
+        let text = findings.texts.len();
+        let damage = file.damage.iter();
+        findings.list.extend(damage.map(|it| damaged(it, text)));
+        findings.texts.push(SourceText {
+            path: view.path.clone(),
+            text: Arc::clone(&file.text),
+        });
+        chunks.push(Chunk { view, text, file });
+    }
     let unclosed = chunks.iter().flat_map(Chunk::unclosed_comments);
     findings.list.extend(unclosed);
-    let linted = linted(&story.brief, &chunks, &findings.texts);
+    memory.words = memory.words.changed_to(&story.brief);
+    let linted = linted(&story.brief, &memory.words, &chunks, &findings.texts);
     findings.list.extend(linted);
     let states = states(snapshot, &chunks, &findings.texts);
     findings.list.extend(states);
@@ -189,8 +214,7 @@ struct Chunk<'a> {
     view: &'a ChunkView,
     /// The index into the texts.
     text: usize,
-    places: Places,
-    facts: Arc<ChunkFacts>,
+    file: Arc<ReadFile>,
 }
 
 impl Chunk<'_> {
@@ -202,20 +226,20 @@ impl Chunk<'_> {
     fn place(&self, prose: &Span) -> Place {
         Place {
             text: self.text,
-            span: self.places.in_file(prose),
+            span: self.file.places.in_file(prose),
         }
     }
 
     /// Returns the place of a quote in the file, also around a comment of the author's.
     fn place_of_quote(&self, quote: &str) -> Option<Place> {
-        let bare = Bare::of(self.facts.text());
+        let bare = Bare::of(self.file.facts.text());
         let span = find_quote(&bare.text, quote)?;
         Some(self.place(&bare.in_source(&span)))
     }
 
     /// Returns a warning for each comment that is never closed.
     fn unclosed_comments(&self) -> impl Iterator<Item = Finding> {
-        let found = comments(self.facts.text()).into_iter();
+        let found = comments(self.file.facts.text()).into_iter();
         found
             .filter(|comment| !comment.closed)
             .map(|comment| Finding {
@@ -232,20 +256,31 @@ impl Chunk<'_> {
     fn head(&self, texts: &[SourceText]) -> Place {
         let text = &texts[self.text].text;
         let first_line = || {
-            let prose = self.places.in_file(&(0..0)).start;
+            let prose = self.file.places.in_file(&(0..0)).start;
             let line = text[prose..].lines().next().unwrap_or("");
             prose..prose + line.len()
         };
         Place {
             text: self.text,
-            span: self.places.status().unwrap_or_else(first_line),
+            span: self.file.places.status().unwrap_or_else(first_line),
         }
     }
 }
 
+/// Finds a chunk by its number; the chunks are in story order.
+fn chunk_of<'a, 'b>(chunks: &'a [Chunk<'b>], number: ChunkNumber) -> Option<&'a Chunk<'b>> {
+    let at = chunks.binary_search_by_key(&number, |chunk| chunk.view.number);
+    chunks.get(at.ok()?)
+}
+
 // ---------------------------------------------------------------- the lint
 
-fn linted(brief: &Brief, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
+fn linted(
+    brief: &Brief,
+    words: &BriefWords,
+    chunks: &[Chunk<'_>],
+    texts: &[SourceText],
+) -> Vec<Finding> {
     let linted: Vec<LintedChunk<'_>> = chunks
         .iter()
         .map(|chunk| LintedChunk {
@@ -256,11 +291,11 @@ fn linted(brief: &Brief, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Find
                 true => chunk.view.target_words,
                 false => 0,
             },
-            facts: &chunk.facts,
+            facts: &chunk.file.facts,
         })
         .collect();
-    let of = |number: ChunkNumber| chunks.iter().find(|chunk| chunk.view.number == number);
-    let found = lint::lint_facts(brief, &linted).into_iter();
+    let of = |number: ChunkNumber| chunk_of(chunks, number);
+    let found = lint::lint_facts(brief, words, &linted).into_iter();
     found
         .filter_map(|found| {
             let chunk = of(found.chunk)?;
@@ -440,7 +475,7 @@ fn states(snapshot: &SessionSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]
                 Some(Place { text: 0, span })
             });
             let other = reason.chunk();
-            let other = other.and_then(|it| chunks.iter().find(|chunk| chunk.view.number == it));
+            let other = other.and_then(|number| chunk_of(chunks, number));
             let place = in_brief.or_else(|| other.map(|other| other.head(texts)));
             Some((place?, "this changed"))
         });

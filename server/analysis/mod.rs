@@ -4,6 +4,7 @@
 //! It reads files and open documents; it never writes and never asks a model. Shell and editor get the same
 //! answers from here.
 
+mod at_once;
 pub mod error;
 pub mod explain;
 pub mod features;

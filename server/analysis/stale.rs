@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::at_once::map_at_once;
 use super::stale_by_other_chunks::Others;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
@@ -32,25 +33,8 @@ pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec
         model: ConfiguredModel::of(settings),
         others: Others::new(story, written, chunks),
     };
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = chunks.div_ceil(at_once).max(FEWEST_AT_ONCE);
-    if share >= chunks {
-        return (0..chunks).map(|index| now.reasons_of(index)).collect();
-    }
-    std::thread::scope(|scope| {
-        let shares: Vec<_> = (0..chunks)
-            .step_by(share)
-            .map(|first| {
-                let (now, indices) = (&now, first..chunks.min(first + share));
-                scope.spawn(move || indices.map(|at| now.reasons_of(at)).collect::<Vec<_>>())
-            })
-            .collect();
-        let shares = shares.into_iter().map(|share| match share.join() {
-            Ok(reasons) => reasons,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        shares.flatten().collect()
-    })
+    let chunks: Vec<usize> = (0..chunks).collect();
+    map_at_once(&chunks, FEWEST_AT_ONCE, |index| now.reasons_of(*index))
 }
 
 /// Tells the slices that the texts of chunks would be recorded with, were they written now and as they are.

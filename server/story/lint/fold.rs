@@ -38,6 +38,11 @@ impl Hasher for KeyHasher {
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
+/// Hashes a text as it stands.
+pub(super) fn hashed(text: &str) -> Key {
+    hash(SEED, text.as_bytes())
+}
+
 /// Hashes a word with FNV-1a, then mixes so that the low bits can choose a bucket.
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
     let hash = bytes.iter().fold(seed, |hash, byte| {

@@ -1,7 +1,10 @@
-//! Collects the names and words of a story's brief.
+//! Collects the names of a story's brief, and the words of brief and story.
+
+use std::sync::Arc;
 
 use super::super::brief::CastEntry;
 use super::super::{Brief, Language, SectionKind};
+use super::brief_words::BriefWords;
 use super::chunk::LintedChunk;
 use super::facts::ChunkFacts;
 use super::fold::{self, Key, KeySet};
@@ -36,7 +39,7 @@ pub(super) struct NamePart {
 #[derive(Debug, Default)]
 pub(super) struct Lexicon {
     /// Every word of the brief, notes and headings included.
-    pub known: KeySet,
+    pub known: Arc<KeySet>,
     /// The words that stand somewhere in the story without a capital.
     pub lower: KeySet,
     pub parts: Vec<NamePart>,
@@ -44,14 +47,19 @@ pub(super) struct Lexicon {
 }
 
 impl Lexicon {
-    pub(super) fn of(brief: &Brief, pack: &Pack, chunks: &[LintedChunk<'_>]) -> Lexicon {
+    pub(super) fn of(
+        brief: &Brief,
+        words: &BriefWords,
+        pack: &Pack,
+        chunks: &[LintedChunk<'_>],
+    ) -> Lexicon {
         let mut lower = KeySet::default();
         for chunk in chunks {
             let words = chunk.facts.vocabulary.iter();
             lower.extend(words.filter(|(_, lower)| *lower).map(|(key, _)| *key));
         }
         Lexicon {
-            known: known_words(brief, pack),
+            known: words.known(),
             parts: name_parts(brief, pack, &lower),
             protagonist: protagonist(brief, pack),
             lower,
@@ -61,37 +69,6 @@ impl Lexicon {
     pub(super) fn is_known(&self, word: &Word) -> bool {
         self.known.contains(&word.key)
     }
-}
-
-fn known_words(brief: &Brief, pack: &Pack) -> KeySet {
-    let mut known = KeySet::default();
-    let mut learn = |text: &str| {
-        let reading = Reading::of(text, pack);
-        known.extend(reading.words.iter().map(|word| word.key));
-    };
-    learn(&brief.title);
-    for text in [&brief.pov, &brief.protagonist].into_iter().flatten() {
-        learn(text);
-    }
-    for section in &brief.sections {
-        learn(&section.title);
-        // Headings inside a section are words like any other.
-        learn(&section.text.replace('#', " "));
-    }
-    for entry in &brief.cast {
-        learn(&entry.name);
-        entry.aliases.iter().for_each(|alias| learn(alias));
-        learn(&entry.text);
-    }
-    for beat in &brief.beats {
-        learn(&beat.title);
-        beat.cast.iter().for_each(|name| learn(name));
-        for text in [&beat.enter, &beat.exit, &beat.chapter, &beat.chapter_text] {
-            learn(text.as_deref().unwrap_or(""));
-        }
-        learn(&beat.text);
-    }
-    known
 }
 
 fn names(entry: &CastEntry) -> impl Iterator<Item = &str> {

@@ -11,6 +11,7 @@
 //! slip than cry wolf.
 
 mod blocks;
+mod brief_words;
 mod chunk;
 mod dialogue;
 mod facts;
@@ -45,6 +46,7 @@ mod wrong_language;
 #[cfg(test)]
 mod tests;
 
+pub use brief_words::BriefWords;
 pub use chunk::{ChunkText, LintedChunk};
 pub use facts::ChunkFacts;
 pub use finding::{CODES, Finding};
@@ -71,13 +73,13 @@ pub fn lint(brief: &Brief, chunks: &[ChunkText<'_>]) -> Vec<Finding> {
             facts,
         })
         .collect();
-    lint_facts(brief, &linted)
+    lint_facts(brief, &BriefWords::of(brief), &linted)
 }
 
-/// Lints chunks whose facts are at hand, as [`lint`] does. Facts must have been made for the brief's
-/// language; see [`ChunkFacts::language`].
-pub fn lint_facts(brief: &Brief, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
-    let story = Story::new(brief, chunks);
+/// Lints chunks whose facts are at hand, as the words of their brief are, as [`lint`] does. Facts must have been made
+/// for the brief's language; see [`ChunkFacts::language`].
+pub fn lint_facts(brief: &Brief, words: &BriefWords, chunks: &[LintedChunk<'_>]) -> Vec<Finding> {
+    let story = Story::new(brief, words, chunks);
     let mut findings = Vec::new();
     for chunk in &story.chunks {
         let remarks = chunk.facts.remarks.iter().cloned();

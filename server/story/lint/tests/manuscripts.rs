@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::super::super::{Brief, ChunkNumber, Severity, plan_sizes};
-use super::super::{CODES, ChunkFacts, Finding, LintedChunk, lint_facts};
+use super::super::{BriefWords, CODES, ChunkFacts, Finding, LintedChunk, lint_facts};
 
 const DEFECTS: &str = include_str!("../../../../fixtures/manuscripts/defects.toml");
 
@@ -80,7 +80,7 @@ impl Manuscript {
                 target_words: targets[index],
             })
             .collect();
-        lint_facts(&brief, &chunks)
+        lint_facts(&brief, &BriefWords::of(&brief), &chunks)
     }
 
     fn shown(&self, finding: &Finding) -> String {

@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::super::super::{BeatId, Brief, ChunkNumber};
-use super::super::{CODES, ChunkFacts, ChunkText, Finding, LintedChunk, lint, lint_facts};
+use super::super::{
+    BriefWords, CODES, ChunkFacts, ChunkText, Finding, LintedChunk, lint, lint_facts,
+};
 
 const BRIEFS: [&str; 4] = [
     include_str!("../../../../fixtures/manuscripts/en/story.md"),
@@ -150,7 +152,7 @@ proptest! {
             })
             .collect();
         linted.reverse();
-        prop_assert_eq!(lint_facts(&brief, &linted), findings);
+        prop_assert_eq!(lint_facts(&brief, &BriefWords::of(&brief), &linted), findings);
     }
 
     #[test]
