@@ -1,5 +1,6 @@
 //! Answers what is written, what is missing, and what is stale, for shell and editor alike.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde::Serialize;
@@ -147,9 +148,12 @@ impl StoryStatus {
         let notices = view.notices.iter().chain(&written.notices);
         status.notices = notices.map(|notice| notice.message.clone()).collect();
         let history = disk.list(&view.root.join("history"))?;
+        let waiting = disk.list(&view.root.join("revisions"))?;
         let chunks = view.chunks.iter().zip(snapshot.stale_reasons());
         for ((chunk, reasons), planned) in chunks.zip(&snapshot.plan) {
-            let revision = waiting_revision(view, chunk, disk);
+            let may_wait = has_name(&waiting, chunk.path.file_name());
+            let revision = may_wait.then(|| waiting_revision(view, chunk, disk));
+            let revision = revision.flatten();
             let record = chunk.record.as_ref();
             status.words = status.words.saturating_add(chunk.words);
             status.chunks.push(ChunkOverview {
@@ -168,7 +172,7 @@ impl StoryStatus {
                 chapter: planned.chapter.clone(),
                 cost: record.and_then(|record| record.cost),
                 edit: edit_of(story, id, chunk, edits, disk)?,
-                has_history: has_folder(&history, &chunk.path),
+                has_history: has_name(&history, chunk.path.file_stem()),
                 has_revision: revision.is_some(),
                 revision: revision.map(|path| relative(&path, story.folder.root())),
                 in_conflict: chunk
@@ -305,12 +309,13 @@ impl ChunkOverview {
     }
 }
 
-/// Tells whether a listing has a folder of the chunk's name.
-fn has_folder(entries: &[Entry], chunk: &Path) -> bool {
-    let name = chunk.file_stem();
-    entries
-        .iter()
-        .any(|entry| Some(entry.name.as_ref()) == name)
+/// Tells whether a listing, which is sorted, has a name.
+fn has_name(entries: &[Entry], name: Option<&OsStr>) -> bool {
+    let name = name.and_then(OsStr::to_str);
+    name.is_some_and(|name| {
+        let entries = entries.binary_search_by(|entry| entry.name.as_str().cmp(name));
+        entries.is_ok()
+    })
 }
 
 /// Returns a path relative to `root` with forward slashes; the whole path when it is not below.

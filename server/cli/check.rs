@@ -72,10 +72,12 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     };
     let mut rows = Vec::new();
     let mut unreadable = Vec::new();
+    let here = Here::now();
     for path in paths {
         let look = look(workshop, &brief(path.as_deref())?);
-        rows.extend(look.story()?.problems().iter().map(row));
-        match of_session(&look, None) {
+        let problems = look.story()?.problems();
+        rows.extend(problems.iter().map(|placed| row(placed, &here)));
+        match of_session(&look, None, &here) {
             Ok(found) => rows.extend(found.into_iter().map(|(_, row)| row)),
             Err(error) => unreadable.push(error),
         }
@@ -87,10 +89,8 @@ pub fn run(workshop: &Workshop, arguments: Check) -> Result<Exit, Failure> {
     if arguments.json {
         output::print_json(&rows, true);
     } else {
-        for row in &rows {
-            output::print(&line(row));
-        }
-        output::print(&summary(&rows));
+        let lines = rows.iter().map(line).chain([summary(&rows)]);
+        output::print(&lines.collect::<Vec<_>>().join("\n"));
     }
     // What could be looked at was told; what could not is a failure of its own.
     if let Some(error) = unreadable.into_iter().next() {
@@ -116,10 +116,10 @@ fn look<'a>(workshop: &'a Workshop, brief: &Path) -> Look<'a> {
     workshop.look(&source, &NoEditor)
 }
 
-fn row(placed: &PlacedProblem) -> Row {
+fn row(placed: &PlacedProblem, here: &Here) -> Row {
     let problem = &placed.problem;
     Row {
-        file: shown(&placed.path),
+        file: here.shown(&placed.path),
         range: range(&placed.text, &problem.span),
         severity: problem.severity,
         code: problem.code,
@@ -127,20 +127,29 @@ fn row(placed: &PlacedProblem) -> Row {
     }
 }
 
-/// Shows a path as one writes it from the current folder: so it can be clicked on in a terminal, and CI finds it
-/// in the repository. One that shares nothing with that folder is shown whole.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().ok();
-    let resolved = here
-        .as_deref()
-        .and_then(|here| dunce::canonicalize(here).ok());
-    let from = [here, resolved].into_iter().flatten();
-    let relative = from.filter_map(|from| output::relative_path(path, &from));
-    let shortest = relative.min_by_key(|path| path.components().count());
-    shortest
-        .unwrap_or_else(|| path.to_owned())
-        .display()
-        .to_string()
+/// The current folder by all of its names.
+struct Here(Vec<PathBuf>);
+
+impl Here {
+    fn now() -> Here {
+        let here = std::env::current_dir().ok();
+        let resolved = here
+            .as_deref()
+            .and_then(|here| dunce::canonicalize(here).ok());
+        Here([here, resolved].into_iter().flatten().collect())
+    }
+
+    /// Shows a path as one writes it from the current folder: so it can be clicked on in a terminal, and CI finds
+    /// it in the repository. One that shares nothing with that folder is shown whole.
+    fn shown(&self, path: &Path) -> String {
+        let from = self.0.iter();
+        let relative = from.filter_map(|from| output::relative_path(path, from));
+        let shortest = relative.min_by_key(|path| path.components().count());
+        shortest
+            .unwrap_or_else(|| path.to_owned())
+            .display()
+            .to_string()
+    }
 }
 
 /// Shows what audits found that still stands, in all chunks or in one.
@@ -159,7 +168,7 @@ pub(super) fn show_contradictions(
         wanted.is_none()
             || StoryFolder::locate(path, workshop.disk()).and_then(|it| it.chunk) == wanted
     };
-    let rows: Vec<Row> = of_session(&look, session)?
+    let rows: Vec<Row> = of_session(&look, session, &Here::now())?
         .into_iter()
         .filter(|(path, row)| row.code == findings::CONTRADICTION && is_wanted(path))
         .map(|(_, row)| row)
@@ -174,12 +183,18 @@ pub(super) fn show_contradictions(
 fn of_session(
     look: &Look<'_>,
     session: Option<&SessionId>,
+    here: &Here,
 ) -> Result<Vec<(PathBuf, Row)>, StoryError> {
     let found = look.findings(session)?;
+    let files: Vec<String> = found
+        .texts
+        .iter()
+        .map(|text| here.shown(&text.path))
+        .collect();
     let rows = found.list.iter().filter_map(|finding| {
         let source = found.texts.get(finding.place.text)?;
         let row = Row {
-            file: shown(&source.path),
+            file: files.get(finding.place.text)?.clone(),
             range: range(&source.text, &finding.place.span),
             severity: finding.severity,
             code: finding.code,

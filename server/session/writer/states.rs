@@ -3,6 +3,8 @@
 //! A state never stands in the way of the story: one that can't be read is a notice. What the
 //! author wrote into a state file is taken as it is, and never overwritten unasked.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::changelog;
@@ -134,9 +136,22 @@ pub fn read_states(
         known.notices.push(notice(error.to_string()));
         return known;
     }
+    let listed = disk.list(&states).map(|entries| {
+        let names = entries.into_iter().map(|entry| entry.name);
+        names.collect::<BTreeSet<String>>()
+    });
+    // Where the folder can't be listed, each file says why it can't be read.
+    let may_be_there = |path: &Path| {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let is_listed = listed.as_ref().map_or(true, |names| names.contains(name));
+        is_listed || owners.owner(path) == Owner::Client
+    };
     let is_planned = |beat: &BeatId| view.chunks.iter().any(|chunk| &chunk.beat == beat);
     for (chunk, place) in view.chunks.iter().zip(&mut known.chunks) {
         let path = path_of(&states, &chunk.path);
+        if !may_be_there(&path) {
+            continue;
+        }
         let judged = match read(&path, owners, disk) {
             Ok(None) => continue,
             Ok(Some(told)) => judge(told, chunk, &view.renames, cast, is_planned),
