@@ -6,7 +6,27 @@ use storywright::cli::{self, Task};
 use storywright::settings::environment::Environment;
 use tracing_subscriber::EnvFilter;
 
+/// Keeps little memory that nobody uses any more.
+///
+/// The allocator of glibc gives each thread an arena of its own, up to eight a processor, and each keeps what it had
+/// at its fullest: the language server had twice as much resident as it used. Two arenas are enough for threads that
+/// mostly wait, and large texts go back to the system at once.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn keep_little_memory() {
+    const LARGE: libc::c_int = 256 * 1024;
+    // SAFETY: no other thread runs yet; a setting that is not known is refused and changes nothing.
+    unsafe {
+        libc::mallopt(libc::M_ARENA_MAX, 2);
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, 4 * LARGE);
+    }
+}
+
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn keep_little_memory() {}
+
 fn main() -> ExitCode {
+    keep_little_memory();
     let task = cli::parse();
     start_log();
     let environment = Environment::of_process();
