@@ -60,6 +60,8 @@ const REACH: usize = 5;
 const RUNS: usize = 9;
 /// How often something is asked of the language server.
 const ASKED: usize = 60;
+/// How long somebody rests between two keys whose diagnostics are waited for.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// A story that is written.
 #[derive(Clone, Copy)]
@@ -421,13 +423,20 @@ fn language_server(sides: &[(&Program, &Path)]) -> Vec<Vec<Figure>> {
             1.0,
         );
     });
+    // Between two keys somebody rests.
     each(&|desk| {
-        let key = |desk: &mut Desk| desk.editor.diagnosed(&mut desk.chunk);
+        let key = |desk: &mut Desk| {
+            std::thread::sleep(PAUSE);
+            desk.editor.diagnosed(&mut desk.chunk)
+        };
         let times = (0..ASKED / 2).map(|_| key(desk)).collect();
         desk.times("key in a chunk to its diagnostics", times, 30.0);
     });
     each(&|desk| {
-        let key = |desk: &mut Desk| desk.editor.diagnosed(&mut desk.brief);
+        let key = |desk: &mut Desk| {
+            std::thread::sleep(PAUSE);
+            desk.editor.diagnosed(&mut desk.brief)
+        };
         let times = (0..ASKED / 2).map(|_| key(desk)).collect();
         desk.times("key in the brief to its diagnostics", times, 30.0);
     });

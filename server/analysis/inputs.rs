@@ -12,6 +12,8 @@ pub(super) struct Inputs {
     files: Arc<ReadFiles>,
     /// The revision of each file's open document at that time; `None` where it was not open.
     documents: Mutex<HashMap<PathBuf, Option<u64>>>,
+    /// The version of all open documents at which these were found unchanged last.
+    unchanged_at: Mutex<Option<u64>>,
     answers: Mutex<Vec<Arc<Inputs>>>,
 }
 
@@ -41,13 +43,26 @@ impl Inputs {
 
     /// Tells whether everything would be read the same now.
     pub fn are_unchanged(&self, owners: &dyn Owners) -> bool {
-        let documents = lock(&self.documents);
-        let mut documents = documents.iter();
-        documents.all(|(path, revision)| owners.revision(path) == *revision)
+        self.documents_are_unchanged(owners)
             && self.files.are_unchanged()
             && lock(&self.answers)
                 .iter()
                 .all(|inputs| inputs.are_unchanged(owners))
+    }
+
+    fn documents_are_unchanged(&self, owners: &dyn Owners) -> bool {
+        let version = owners.version();
+        let mut unchanged_at = lock(&self.unchanged_at);
+        if version.is_some() && *unchanged_at == version {
+            return true;
+        }
+        let documents = lock(&self.documents);
+        let mut documents = documents.iter();
+        let unchanged = documents.all(|(path, revision)| owners.revision(path) == *revision);
+        if unchanged {
+            *unchanged_at = version;
+        }
+        unchanged
     }
 }
 
@@ -80,6 +95,10 @@ impl Owners for NotingOwners<'_> {
     fn revision(&self, path: &Path) -> Option<u64> {
         self.note(path);
         self.owners.revision(path)
+    }
+
+    fn version(&self) -> Option<u64> {
+        self.owners.version()
     }
 }
 

@@ -4,6 +4,7 @@
 //! and waits for the store to show what it is waiting for.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -150,6 +151,13 @@ impl Documents {
         found.map(|open| open.snapshot.clone())
     }
 
+    /// Returns a number that no other texts of open files have.
+    pub fn version(&self) -> u64 {
+        let state = self.state();
+        let with_file = state.open.values().filter(|open| open.path.is_some());
+        version(with_file.map(|open| &open.snapshot))
+    }
+
     /// Notices every change after this call.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
@@ -197,6 +205,19 @@ impl Owners for OpenFiles {
     fn revision(&self, path: &Path) -> Option<u64> {
         self.open.get(path).map(|snapshot| snapshot.revision)
     }
+
+    fn version(&self) -> Option<u64> {
+        Some(version(self.open.values()))
+    }
+}
+
+/// Mixes the revisions of documents in any order: no two texts have the same.
+fn version<'a>(open: impl Iterator<Item = &'a Snapshot>) -> u64 {
+    open.fold(0, |version, snapshot| {
+        let mut hasher = DefaultHasher::new();
+        snapshot.revision.hash(&mut hasher);
+        version ^ hasher.finish()
+    })
 }
 
 fn apply(rope: &mut Rope, change: &TextDocumentContentChangeEvent, encoding: Encoding) {

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use tower_lsp::lsp_types::Url;
 
-/// How long nothing is looked at after a look, in times of what the look took: a fifth of a processor is spent
-/// on somebody who types on and on.
-const REST: u32 = 4;
-/// The longest rest. A look that takes half a second still leaves two a second and a half.
+/// How long nothing is looked at after a look, in times of what the look took: no more than a third of a processor
+/// is spent on somebody who types on and on.
+const REST: u32 = 2;
+/// The longest rest, so that something is published every two seconds where a look takes one.
 const LONGEST_REST: Duration = Duration::from_millis(1_000);
 
 /// Collects changed documents. The first change is looked at at once; those that come while one is looked at,
@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(queue.take().len(), 1);
         assert!(!queue.add(url("story.md")), "it is still there");
         queue.looked(now, Duration::from_millis(10));
-        assert_eq!(queue.next(now), Some(now + Duration::from_millis(40)));
+        assert_eq!(queue.next(now), Some(now + Duration::from_millis(20)));
         queue.take();
         assert_eq!(queue.next(now), None);
         assert!(queue.add(url("story.md")), "the next one starts another");

@@ -284,4 +284,8 @@ impl Owners for State {
             .of_path(path)
             .map(|snapshot| snapshot.revision)
     }
+
+    fn version(&self) -> Option<u64> {
+        Some(self.documents.version())
+    }
 }

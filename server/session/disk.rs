@@ -13,6 +13,7 @@ mod read_files;
 mod regular;
 pub(super) mod stream;
 mod temporary;
+mod watch;
 mod writable;
 
 use std::fs::{self, File, OpenOptions};

@@ -2,12 +2,17 @@
 //!
 //! A file is known by what git knows it by: size, times and number. Times are coarse, so a file that
 //! changed only just before it was read may change again unnoticed; such a look is used once.
+//!
+//! Where the system reports changes ([`watch`]), files are not looked at again one by one until it does, or for a
+//! while: what is asked at every move of a cursor costs the same in every story.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::watch::{self, Changes};
 
 /// How far apart two changes of a file have to be to have different times, where the file system
 /// counts fractions of a second.
@@ -15,10 +20,22 @@ const FINE: Duration = Duration::from_millis(20);
 /// The same where it counts seconds, as FAT does in twos.
 const COARSE: Duration = Duration::from_secs(2);
 
+/// How long files are taken to be unchanged because no change was reported: not all changes are.
+const TRUSTED: Duration = Duration::from_secs(2);
+
 /// Holds the files and folders that a look read, each as it was before that.
 #[derive(Debug, Default)]
 pub struct ReadFiles {
     marks: Mutex<HashMap<PathBuf, Mark>>,
+    watched: Mutex<Option<Watched>>,
+}
+
+/// The folders of files that were found unchanged.
+#[derive(Debug)]
+struct Watched {
+    /// Each with its changes that were counted before that.
+    folders: Vec<(Changes, u64)>,
+    since: Instant,
 }
 
 /// A file as it was when it was noted.
@@ -33,6 +50,7 @@ pub(in crate::session) struct Mark {
 /// Identifies a file with its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct FileMark {
+    is_link: bool,
     kind: fs::FileType,
     /// In bytes.
     length: u64,
@@ -43,7 +61,7 @@ struct FileMark {
 impl ReadFiles {
     /// Notes a path that is about to be read; the first note of a path counts.
     pub fn note(&self, path: &Path) {
-        let mut marks = self.marks();
+        let mut marks = lock(&self.marks);
         if !marks.contains_key(path) {
             marks.insert(path.to_owned(), Mark::of(path, SystemTime::now()));
         }
@@ -51,15 +69,63 @@ impl ReadFiles {
 
     /// Tells whether all that was read would be read the same now.
     pub fn are_unchanged(&self) -> bool {
-        let marks = self.marks();
-        let mut marks = marks.iter();
-        marks.all(|(path, mark)| !mark.is_fresh && FileMark::of(path) == mark.file)
+        let mut watched = lock(&self.watched);
+        if watched.as_ref().is_some_and(Watched::is_quiet) {
+            return true;
+        }
+        let marks = lock(&self.marks);
+        // Before the files are looked at, so that no change in between is missed.
+        let folders = watch_folders(&marks);
+        let unchanged = marks
+            .iter()
+            .all(|(path, mark)| !mark.is_fresh && FileMark::of(path) == mark.file);
+        *watched = folders.filter(|_| unchanged).map(|folders| Watched {
+            folders,
+            since: Instant::now(),
+        });
+        unchanged
     }
+}
 
-    /// Locks the marks. Those of a poisoned lock are still whole: each is put in by one step.
-    fn marks(&self) -> MutexGuard<'_, HashMap<PathBuf, Mark>> {
-        self.marks.lock().unwrap_or_else(PoisonError::into_inner)
+impl Watched {
+    fn is_quiet(&self) -> bool {
+        watch::take_in();
+        let mut folders = self.folders.iter();
+        self.since.elapsed() < TRUSTED && folders.all(|(changes, count)| changes.count() == *count)
     }
+}
+
+/// Watches all folders in which a change could change a mark; `None` where that can't be done.
+fn watch_folders(marks: &HashMap<PathBuf, Mark>) -> Option<Vec<(Changes, u64)>> {
+    let mut folders = BTreeSet::new();
+    for (path, mark) in marks {
+        match mark.file {
+            // What it leads to may lie anywhere.
+            Some(file) if file.is_link => return None,
+            Some(file) if file.kind.is_dir() => drop(folders.insert(path.as_path())),
+            _ => {}
+        }
+        // The nearest folder that is there: in it, the next one on the way would be made.
+        let mut above = path.ancestors().skip(1);
+        let folder = match mark.file {
+            Some(_) => above.next(),
+            None => above.find(|folder| folders.contains(folder) || folder.is_dir()),
+        };
+        folders.extend(folder);
+    }
+    let watched = folders.into_iter().map(watch::changes_in);
+    let watched: Vec<Changes> = watched.collect::<Option<_>>()?;
+    watch::take_in();
+    let counted = watched.into_iter().map(|changes| {
+        let count = changes.count();
+        (changes, count)
+    });
+    Some(counted.collect())
+}
+
+/// Locks what is kept. That of a poisoned lock is still whole: each holder changes it in one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Mark {
@@ -81,10 +147,12 @@ impl FileMark {
     /// Reads the mark of what lies at a path; of a link, what it leads to.
     fn of(path: &Path) -> Option<FileMark> {
         let mut metadata = fs::symlink_metadata(path).ok()?;
-        if metadata.is_symlink() {
+        let is_link = metadata.is_symlink();
+        if is_link {
             metadata = fs::metadata(path).unwrap_or(metadata);
         }
         Some(FileMark {
+            is_link,
             kind: metadata.file_type(),
             length: metadata.len(),
             modified: metadata.modified().ok(),
@@ -174,6 +242,43 @@ mod tests {
         assert!(read.are_unchanged());
         fs::write(&missing, "").unwrap();
         assert!(!read.are_unchanged());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_changes_is_noticed_also_where_changes_are_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        let chunks = folder.path().join("chunks");
+        let file = folder.path().join("chunk_01.md");
+        fs::write(&file, "The lamp.").unwrap();
+        age(&file);
+        let noted = || {
+            let read = ReadFiles::default();
+            for path in [
+                &file,
+                &chunks.join("chunk_02.md"),
+                &folder.path().to_owned(),
+            ] {
+                read.note(path);
+            }
+            read
+        };
+        let steps: [&dyn Fn(); 4] = [
+            &|| fs::write(&file, "The lamp!").unwrap(),
+            &|| fs::create_dir(&chunks).unwrap(),
+            &|| fs::write(chunks.join("chunk_02.md"), "").unwrap(),
+            &|| fs::remove_file(&file).unwrap(),
+        ];
+        for (nth, step) in steps.iter().enumerate() {
+            for entry in [folder.path(), &file, &chunks, &chunks.join("chunk_02.md")] {
+                let then = SystemTime::now() - Duration::from_secs(3600);
+                let _ = fs::File::open(entry).map(|entry| entry.set_modified(then));
+            }
+            let read = noted();
+            assert!(read.are_unchanged() && read.are_unchanged(), "{nth}");
+            step();
+            assert!(!read.are_unchanged() && !read.are_unchanged(), "{nth}");
+        }
     }
 
     #[test]
