@@ -9,6 +9,7 @@ mod decisions;
 mod editor;
 mod faults;
 mod files;
+mod last_word;
 mod pace;
 mod power;
 mod provenance;

@@ -252,7 +252,9 @@ impl Inner {
                     let Journal { file, marks } = Journal::parse(&text);
                     match self.keep_left_over(cache, index, path, &file, prose)? {
                         LeftOver::GoesOn => marks.carried(&file.prose, prose),
-                        LeftOver::Kept => Marks::replacing(marks.replaces),
+                        LeftOver::Kept => {
+                            self.first_marks(cache, index, path, prose, marks.replaces)?
+                        }
                     }
                 }
                 None => {
@@ -267,8 +269,9 @@ impl Inner {
         })
     }
 
-    /// Tells what a journal knows when it begins: how much of its text the editor shows, and what the author
-    /// has saved since the file was written last.
+    /// Tells what a journal knows when it begins: how much of its text the author has seen, and what he has
+    /// saved since the file was written last. An editor that has the file open has read it or saved it,
+    /// whatever it shows by now.
     fn first_marks(
         &self,
         cache: &Cache,
@@ -289,7 +292,10 @@ impl Inner {
             },
             marks: Marks::replacing(replaces),
         };
-        let bytes = journal.shown_in(&chunk_file::parse(&shown).prose);
+        let shown = chunk_file::parse(&shown);
+        let bytes = journal
+            .shown_in(&shown.prose)
+            .max(journal.shown_in(&file.prose));
         let on_disk = OnDisk::new(&raw, self.disk.modified(path)?);
         journal.marks.seen = (bytes > 0).then_some(Seen { bytes, on_disk });
         journal.marks.stands = is_changed.then(|| Stands {
