@@ -117,7 +117,8 @@ impl Look<'_> {
                     && file.path.file_stem() == old.path.file_stem()
             });
             if let (Some(Standing::Current), Some(file)) = (standing, file) {
-                written.states[index] = state_file::state_of(&file.renamed());
+                let state = state_file::state_of(&file.renamed());
+                written.states[index] = state.map(Arc::new);
             } else if standing == Some(Standing::Current) {
                 written.states[index].clone_from(&before.written.states[index]);
             }

@@ -64,10 +64,10 @@ impl<'a> Others<'a> {
         let ground = self.story.ground();
         let mut state = StoryState::default();
         for (index, known) in self.written.states.iter().enumerate() {
-            let (Some(known), Some(chunk)) = (known, chunks.get(index)) else {
+            let Some(known) = known else {
                 continue;
             };
-            state.take(chunk.number, known);
+            state.take(known);
             for (beat, reader) in told.remove(&index).into_iter().flatten() {
                 let text = state_text(&state, brief, ground, reader);
                 self.stands.insert((beat, reader), Digest::of(&text));
@@ -82,7 +82,7 @@ impl<'a> Others<'a> {
 
     fn of_beat(&self, beat: &BeatId) -> Option<(usize, &'a ChunkView, Option<&'a ChunkState>)> {
         let index = *self.places.get(beat)?;
-        let state = self.written.states.get(index).and_then(Option::as_ref);
+        let state = self.written.states.get(index)?.as_deref();
         Some((index, self.written.view.chunks.get(index)?, state))
     }
 

@@ -1,5 +1,7 @@
 //! Reads the written part of a story, with the states of its chunks.
 
+use std::sync::Arc;
+
 use super::story_file::StoryFile;
 use crate::session::{
     self, BegunNote, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk,
@@ -12,6 +14,7 @@ use crate::story::margin_notes::placed_notes;
 use crate::story::state::ChunkState;
 use crate::story::{Brief, ChunkNumber, Language, words};
 use crate::writing::accept::replan::{Size, replan};
+use crate::writing::part_index::PartIndex;
 use crate::writing::prompt::{Earlier, PlannedPart, Prompt, PromptInputs, TooLarge, WholeStory};
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
@@ -20,11 +23,13 @@ use crate::writing::tokens::{PromptLimit, Tokenizers};
 pub struct Written {
     pub view: SessionView,
     /// The states in the order of the view's chunks; `None` where nothing is known.
-    pub states: Vec<Option<ChunkState>>,
+    pub states: Vec<Option<Arc<ChunkState>>>,
     /// The standing of each state file, in the same order.
     pub standings: Vec<Option<Standing>>,
     /// The state files that can't be used, and why.
     pub notices: Vec<Notice>,
+    /// The texts taken apart, as far as prompts needed it.
+    pub index: Arc<PartIndex>,
 }
 
 impl Written {
@@ -73,6 +78,7 @@ impl Written {
             standings: vec![None; view.chunks.len()],
             view,
             notices: Vec::new(),
+            index: Arc::default(),
         };
         if let Some(known) = known {
             let standings = known.chunks.iter();
@@ -82,10 +88,18 @@ impl Written {
             let states = known.chunks.into_iter();
             written.states = states
                 .map(|known| Some(known?.state).filter(|it| !it.is_empty()))
+                .map(|state| state.map(Arc::new))
                 .collect();
             written.notices = known.notices;
         }
         written
+    }
+
+    /// Returns it with an index that was used for earlier readings of the session, so that texts which are
+    /// still the same are not taken apart again.
+    pub fn with_index(self, index: &Arc<PartIndex>) -> Written {
+        let index = Arc::clone(index);
+        Written { index, ..self }
     }
 
     /// Returns the prompt of a chunk.
@@ -106,6 +120,7 @@ impl Written {
             beat: (chunk.number.0 as usize).saturating_sub(1),
             target_words: chunk.target_words,
             earlier: &self.before(chunk.number),
+            index: &self.index,
             preceding: call.preceding,
             so_far: call.so_far,
             remaining_words: call.words,
@@ -210,6 +225,7 @@ impl Written {
                 beat: &chunk.beat,
                 title: &chunk.title,
                 text: &chunk.text,
+                digest: &chunk.digest,
                 state: state.as_ref(),
             })
             .collect()

@@ -9,7 +9,7 @@ mod verify;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use fold::{KnownFact, StoryState, fold};
+pub use fold::{StoryState, fold};
 
 /// The state that is extracted from one chunk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,6 +8,7 @@ pub mod continuation;
 pub mod contract;
 pub mod inplace;
 pub(crate) mod json;
+pub mod part_index;
 pub(crate) mod plan;
 pub mod prompt;
 pub(crate) mod refine;

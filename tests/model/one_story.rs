@@ -1,15 +1,20 @@
 //! Whether a long story stays one story: an author-model that knows nothing but the prompt it
 //! is sent can only repeat what the prompt told it. The table is printed with `--nocapture`.
 
-use std::collections::BTreeSet;
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use storywright::story::state::{ChunkState, Fact};
-use storywright::story::{Brief, ChunkNumber};
+use storywright::story::{Brief, ChunkNumber, Digest};
+use storywright::writing::part_index::PartIndex;
 use storywright::writing::prompt::{Earlier, Ground, Prompt, PromptInputs, Templates};
 use storywright::writing::tokens;
 
-const CHUNKS: usize = 60;
+/// The parts of the two stories: all beats are listed in the prompts of one, chapters in those of the other.
+const SHORT: usize = 60;
+const LONG: usize = 600;
+/// The part with whose prompt later ones are compared.
+const EARLY: usize = 15;
 
 /// What each part plants: a thing, and what is true of it from then on.
 fn thing(number: usize) -> String {
@@ -21,20 +26,21 @@ fn thing(number: usize) -> String {
         "lantern",
         "barometer",
     ];
-    let syllables = [
-        "Bran", "Cel", "Dor", "Fen", "Gal", "Hest", "Ilm", "Jor", "Kel", "Lun",
-    ];
-    let name = format!(
-        "{}{}",
-        syllables[number % 10],
-        syllables[(number / 10 + number % 7) % 10].to_lowercase()
-    );
+    const SYLLABLES: usize = 65;
+    let syllable = |of: usize| {
+        let consonant = &"BDFGKLMNPRSTV"[of % 13..=of % 13];
+        format!("{consonant}{}", &"aeiou"[of / 13..=of / 13])
+    };
+    // No two of a story have the same name.
+    let first = number % SYLLABLES;
+    let second = (number / SYLLABLES + first * 7) % SYLLABLES;
+    let name = format!("{}{}n", syllable(first), syllable(second).to_lowercase());
     format!("{name}’s {}", KINDS[number % 6])
 }
 
 fn fact(number: usize) -> String {
     format!(
-        "{} opened only to the word marker{number:02}.",
+        "{} opened only to the word marker{number:03}.",
         thing(number)
     )
 }
@@ -48,9 +54,14 @@ fn named(number: usize) -> BTreeSet<usize> {
         .collect()
 }
 
-fn brief() -> Brief {
-    let mut text = String::from(
-        "---\ntitle: The Lamp Keeper\nlanguage: en\ntarget_words: 24000\npov: first person\ntense: past\n\
+/// What a character does again and again, and the one time when that ends.
+const HABIT: &str = "The mate rubbed his right hand and looked away.";
+const CHANGE: &str = "The mate lost his right hand in the winch.";
+
+fn brief(chunks: usize) -> Brief {
+    let words = chunks * 400;
+    let mut text = format!(
+        "---\ntitle: The Lamp Keeper\nlanguage: en\ntarget_words: {words}\npov: first person\ntense: past\n\
          protagonist: Mara Voss\n---\n# Premise\nA keeper finds tomorrow in her logbook, and the rock keeps \
          what it is given.\n# Setting\nSkerrow, a rock with a lighthouse, one boat and no harbour; winter of \
          1911.\n# Cast\n## Mara Voss\naka: the keeper\nThe keeper; forty, exact, deaf in one ear.\n## Ilse \
@@ -58,13 +69,14 @@ fn brief() -> Brief {
          wrong.\n3. Nobody leaves the rock by night.\n# Style\nPlain sentences. No similes. What is seen \
          before what is felt.\n# Outline\n",
     );
-    for number in 1..=CHUNKS {
+    for number in 1..=chunks {
         let things: Vec<String> = named(number).into_iter().map(thing).collect();
         text.push_str(&format!(
             "## Part the {number} {{#part-{number}}}\nMara writes up night {number} and comes upon {}. She needs \
-             {}.\n",
+             {}.{}\n",
             thing(number),
-            if things.is_empty() { "nothing".to_owned() } else { things.join(" and ") }
+            if things.is_empty() { "nothing".to_owned() } else { things.join(" and ") },
+            if number == chunks { " The mate holds out his right hand." } else { "" }
         ));
     }
     let brief = Brief::parse(&text);
@@ -72,8 +84,8 @@ fn brief() -> Brief {
     brief
 }
 
-/// A chunk of about 400 words: the fact it plants, amid prose that says little.
-fn prose(number: usize, repeated: &str) -> String {
+/// A chunk of about 400 words of a story of so many chunks: the fact it plants, amid prose that says little.
+fn prose(number: usize, chunks: usize) -> String {
     const FILLER: [&str; 8] = [
         "The wind went round and the glass fell.",
         "I trimmed the wick and wrote the hour down.",
@@ -90,10 +102,16 @@ fn prose(number: usize, repeated: &str) -> String {
             text.push_str(&fact(number));
             text.push_str("\n\n");
         }
+        if line == 30 && (2..=chunks * 2 / 3).contains(&number) {
+            text.push_str(&format!("{HABIT} "));
+        }
+        if line == 30 && number == chunks * 5 / 6 {
+            text.push_str(&format!("{CHANGE} "));
+        }
         text.push_str(FILLER[(line * 3 + number) % FILLER.len()]);
         text.push_str(if line % 7 == 6 { "\n\n" } else { " " });
     }
-    format!("{text}{repeated}")
+    format!("{text}The night was long.")
 }
 
 fn state(number: usize) -> ChunkState {
@@ -123,83 +141,115 @@ enum Builder {
 struct Outcome {
     asked: usize,
     recalled: usize,
-    sizes: Vec<u32>,
-    prompts: Vec<String>,
+    /// By the number of the part.
+    sizes: BTreeMap<usize, u32>,
+    prompts: BTreeMap<usize, String>,
 }
 
 impl Outcome {
+    /// The size of the largest prompt from the early one on.
+    fn largest(&self) -> u32 {
+        let late = self.sizes.range(EARLY..).map(|(_, size)| *size);
+        late.max().unwrap_or_default()
+    }
+
     fn recall(&self) -> f64 {
         100.0 * self.recalled as f64 / self.asked as f64
     }
 }
 
-/// The story as our prompts write it, with states or without; worked out once.
+/// The short story as our prompts write it, with states or without; worked out once.
 fn ours(state: bool) -> &'static Outcome {
     static WRITTEN: [OnceLock<Outcome>; 2] = [OnceLock::new(), OnceLock::new()];
-    WRITTEN[usize::from(state)].get_or_init(|| write(&brief(), Builder::Ours { state }))
+    WRITTEN[usize::from(state)].get_or_init(|| write(&brief(SHORT), Builder::Ours { state }))
+}
+
+/// The long story as our prompts write it, with states or without; worked out once.
+fn ours_long(state: bool) -> &'static Outcome {
+    static WRITTEN: [OnceLock<Outcome>; 2] = [OnceLock::new(), OnceLock::new()];
+    WRITTEN[usize::from(state)].get_or_init(|| write(&brief(LONG), Builder::Ours { state }))
+}
+
+/// The texts of a story, as far as they are written, with what is known of them.
+#[derive(Default)]
+struct Parts {
+    texts: Vec<String>,
+    digests: Vec<Digest>,
+    states: Vec<Arc<ChunkState>>,
+    index: PartIndex,
+}
+
+impl Parts {
+    fn add(&mut self, text: String) {
+        self.digests.push(Digest::of(&text));
+        self.texts.push(text);
+        self.states.push(Arc::new(state(self.texts.len())));
+    }
 }
 
 /// Writes the story with an author-model that repeats the markers it was sent, no others.
 fn write(brief: &Brief, builder: Builder) -> Outcome {
-    let states: Vec<ChunkState> = (1..=CHUNKS).map(state).collect();
-    let mut texts: Vec<String> = Vec::new();
+    let chunks = brief.beats.len();
+    let (templates, mut parts) = (Templates::default(), Parts::default());
+    let ground = Ground::of(brief, &templates);
     let mut outcome = Outcome::default();
-    for number in 1..=CHUNKS {
-        let prompt = prompt(brief, builder, &texts, &states, number);
+    for number in 1..=chunks {
+        // Of the long story not all prompts are looked at.
+        if chunks == LONG && number > EARLY && number % 25 != 0 {
+            parts.add(prose(number, chunks));
+            continue;
+        }
+        let prompt = match builder {
+            Builder::Ours { state } => built(brief, &templates, &ground, &parts, state),
+            Builder::LastChunkOnly => {
+                let last = parts.texts.last().map_or("", String::as_str);
+                format!("{last}\n{}\nContinue.", brief.beats[number - 1].text)
+            }
+            Builder::EverythingSoFar => {
+                let told = parts.texts.join("\n\n");
+                format!("{told}\n{}\nContinue.", brief.beats[number - 1].text)
+            }
+        };
         for thing in named(number) {
             outcome.asked += 1;
-            outcome.recalled += usize::from(prompt.contains(&format!("marker{thing:02}")));
+            outcome.recalled += usize::from(prompt.contains(&format!("marker{thing:03}")));
         }
-        outcome.sizes.push(tokens::estimate(&prompt));
-        outcome.prompts.push(prompt);
+        outcome.sizes.insert(number, tokens::estimate(&prompt));
+        outcome.prompts.insert(number, prompt);
         // It says nothing that it does not know, so nothing is handed on by its prose.
-        texts.push(prose(number, "The night was long."));
+        parts.add(prose(number, chunks));
     }
     outcome
 }
 
-fn prompt(
+/// The prompt of the part after those that are written.
+fn built(
     brief: &Brief,
-    builder: Builder,
-    texts: &[String],
-    states: &[ChunkState],
-    number: usize,
+    templates: &Templates,
+    ground: &Ground,
+    parts: &Parts,
+    state: bool,
 ) -> String {
-    let beat = &brief.beats[number - 1];
-    match builder {
-        Builder::Ours { state } => {
-            let earlier: Vec<Earlier<'_>> = texts
-                .iter()
-                .enumerate()
-                .map(|(index, text)| Earlier {
-                    number: ChunkNumber(index as u32 + 1),
-                    beat: &brief.beats[index].id,
-                    title: &brief.beats[index].title,
-                    text,
-                    // That of the part before is still being read when this one begins.
-                    state: (state && index + 2 < number).then(|| &states[index]),
-                })
-                .collect();
-            built(brief, &earlier, number)
-        }
-        Builder::LastChunkOnly => format!(
-            "{}\n{}\nContinue.",
-            texts.last().map_or("", String::as_str),
-            beat.text
-        ),
-        Builder::EverythingSoFar => format!("{}\n{}\nContinue.", texts.join("\n\n"), beat.text),
-    }
-}
-
-fn built(brief: &Brief, earlier: &[Earlier<'_>], number: usize) -> String {
-    let templates = Templates::default();
+    let written = parts.texts.len();
+    let earlier: Vec<Earlier<'_>> = (0..written)
+        .map(|index| Earlier {
+            number: ChunkNumber(index as u32 + 1),
+            beat: &brief.beats[index].id,
+            title: &brief.beats[index].title,
+            text: &parts.texts[index],
+            digest: &parts.digests[index],
+            // That of the part before is still being read when this one begins.
+            state: (state && index + 1 < written).then(|| &parts.states[index]),
+        })
+        .collect();
     let prompt = Prompt::build(&PromptInputs {
         brief,
-        templates: &templates,
-        ground: &Ground::of(brief, &templates),
-        beat: number - 1,
+        templates,
+        ground,
+        beat: written,
         target_words: 400,
-        earlier,
+        earlier: &earlier,
+        index: &parts.index,
         preceding: earlier.last().map_or("", |part| part.text),
         so_far: "",
         remaining_words: 400,
@@ -216,8 +266,8 @@ fn facts_of_every_part_are_in_later_prompts_that_need_them() {
         "{:<28} {:>8} {:>12} {:>12} {:>12} {:>14}",
         "prompt", "recall", "tokens at 15", "at 60", "60 : 15", "whole story"
     );
-    let last_only = write(&brief(), Builder::LastChunkOnly);
-    let everything = write(&brief(), Builder::EverythingSoFar);
+    let last_only = write(&brief(SHORT), Builder::LastChunkOnly);
+    let everything = write(&brief(SHORT), Builder::EverythingSoFar);
     let rows = [
         (Builder::Ours { state: true }, ours(true)),
         (Builder::Ours { state: false }, ours(false)),
@@ -225,7 +275,7 @@ fn facts_of_every_part_are_in_later_prompts_that_need_them() {
         (Builder::EverythingSoFar, &everything),
     ];
     for (builder, outcome) in &rows {
-        let (early, late) = (outcome.sizes[14], outcome.sizes[59]);
+        let (early, late) = (outcome.sizes[&EARLY], outcome.sizes[&SHORT]);
         println!(
             "{:<28} {:>7.1}% {:>12} {:>12} {:>12.3} {:>14}",
             format!("{builder:?}"),
@@ -233,19 +283,18 @@ fn facts_of_every_part_are_in_later_prompts_that_need_them() {
             early,
             late,
             f64::from(late) / f64::from(early),
-            outcome.sizes.iter().sum::<u32>()
+            outcome.sizes.values().sum::<u32>()
         );
     }
     for (builder, outcome) in &rows {
         if let Builder::Ours { .. } = builder {
             assert_eq!(outcome.recalled, outcome.asked, "{builder:?}");
-            let early = f64::from(outcome.sizes[14]);
-            let largest = outcome.sizes[14..]
-                .iter()
-                .max()
-                .copied()
-                .unwrap_or_default();
-            assert!(f64::from(outcome.sizes[59]) <= early * 1.05, "{builder:?}");
+            let early = f64::from(outcome.sizes[&EARLY]);
+            let largest = outcome.largest();
+            assert!(
+                f64::from(outcome.sizes[&SHORT]) <= early * 1.05,
+                "{builder:?}"
+            );
             assert!(
                 f64::from(largest) <= early * 1.10,
                 "{builder:?}: {largest} against {early}"
@@ -256,13 +305,13 @@ fn facts_of_every_part_are_in_later_prompts_that_need_them() {
         last_only.recalled < last_only.asked / 2,
         "the test would find what was lost"
     );
-    assert!(ours(true).sizes.iter().sum::<u32>() * 2 < everything.sizes.iter().sum::<u32>());
+    assert!(ours(true).sizes.values().sum::<u32>() * 2 < everything.sizes.values().sum::<u32>());
 }
 
 #[test]
 fn two_prompts_in_a_row_share_at_least_half_their_bytes() {
     for state in [true, false] {
-        let prompts = &ours(state).prompts;
+        let prompts: Vec<&String> = ours(state).prompts.values().collect();
         let mut least = 1.0_f64;
         for pair in prompts.windows(2) {
             let shared = pair[0]
@@ -281,14 +330,45 @@ fn two_prompts_in_a_row_share_at_least_half_their_bytes() {
 }
 
 #[test]
+fn a_story_of_six_hundred_parts_is_told_as_much_in_no_more() {
+    for state in [true, false] {
+        let outcome = ours_long(state);
+        let (early, late) = (outcome.sizes[&EARLY], outcome.sizes[&LONG]);
+        println!(
+            "state {state}: {:.1} % recalled, {early} tokens at 15, {late} at {LONG}",
+            outcome.recall()
+        );
+        assert_eq!(outcome.recalled, outcome.asked, "state {state}");
+        let largest = outcome.largest();
+        assert!(f64::from(largest) <= f64::from(early) * 1.10);
+    }
+}
+
+#[test]
+fn a_change_is_told_though_what_was_before_was_said_again_and_again() {
+    for state in [true, false] {
+        for outcome in [ours(state), ours_long(state)] {
+            let prompt = outcome.prompts.values().next_back().unwrap();
+            assert!(prompt.contains(CHANGE), "state {state}: {prompt}");
+            assert!(
+                prompt.matches(HABIT).count() <= 2,
+                "state {state}: {prompt}"
+            );
+        }
+    }
+}
+
+#[test]
 fn the_same_inputs_give_the_same_bytes() {
-    let (brief, states) = (brief(), (1..=CHUNKS).map(state).collect::<Vec<_>>());
-    let texts: Vec<String> = (1..CHUNKS)
-        .map(|number| prose(number, "The night was long."))
-        .collect();
-    for number in [1, 2, 15, CHUNKS] {
-        let builder = Builder::Ours { state: true };
-        let again = prompt(&brief, builder, &texts[..number - 1], &states, number);
-        assert_eq!(again, ours(true).prompts[number - 1]);
+    let (brief, templates) = (brief(SHORT), Templates::default());
+    let ground = Ground::of(&brief, &templates);
+    for number in [1, 2, EARLY, SHORT] {
+        // Read by an index that has seen no other part.
+        let mut parts = Parts::default();
+        for written in 1..number {
+            parts.add(prose(written, SHORT));
+        }
+        let again = built(&brief, &templates, &ground, &parts, true);
+        assert_eq!(again, ours(true).prompts[&number]);
     }
 }

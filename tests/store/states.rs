@@ -12,7 +12,7 @@ use storywright::session::{
     read_states,
 };
 use storywright::story::ChunkNumber;
-use storywright::story::state::{ChunkState, Fact};
+use storywright::story::state::{ChunkState, Fact, Threads};
 
 const OUTLINE: &[&str] = &["a", "b", "c"];
 const HIDDEN: &str = "Mara hid the brass key under the third stair.";
@@ -39,6 +39,10 @@ fn state(quotes: &[&str]) -> ChunkState {
     ChunkState {
         summary: quotes.join(" "),
         facts: quotes.iter().map(fact).collect(),
+        threads: Threads {
+            opened: owned(quotes),
+            closed: Vec::new(),
+        },
         ..ChunkState::default()
     }
 }
@@ -95,13 +99,10 @@ fn what_was_extracted_is_there_for_the_chunks_after_it() {
     let known = read(&story);
     let current = |quote| Some((Standing::Current, owned(&[quote])));
     assert_eq!(quotes(&known), [current(HIDDEN), current(RAIN), None]);
-    let facts = |number| {
-        let facts = known.before(n(number)).facts;
-        facts.into_iter().map(|fact| fact.quote).collect::<Vec<_>>()
-    };
-    assert_eq!(facts(1), [""; 0]);
-    assert_eq!(facts(2), [HIDDEN]);
-    assert_eq!(facts(3), [HIDDEN, RAIN]);
+    let open = |number| known.before(n(number)).open_threads;
+    assert_eq!(open(1), [""; 0]);
+    assert_eq!(open(2), [HIDDEN]);
+    assert_eq!(open(3), [HIDDEN, RAIN]);
     assert_eq!(known.to_extract(&story.view(OUTLINE)), [n(3)]);
     assert!(
         session.view().unwrap().manifest.chunks[0]

@@ -107,7 +107,9 @@ fn state_of(
         .filter(|(number, _)| upto.is_none_or(|upto| *number <= upto))
         .collect();
     let (after, _) = states.last()?;
-    let mut characters = fold(states.iter().copied()).characters.into_iter();
+    let mut characters = fold(states.iter().map(|(_, state)| state.as_ref()))
+        .characters
+        .into_iter();
     let state = characters.find(|state| character(brief, &state.name) == Some(entry))?;
     let says_nothing = state.place.is_none()
         && state.condition.is_none()

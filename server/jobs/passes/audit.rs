@@ -74,7 +74,8 @@ pub(crate) fn question(
         .map_err(|error| Failure::TooLarge(error.to_string()))?;
     let language = story.brief.language.as_str();
     let earlier = written.before(number);
-    let question = Question::new(&drafted, number, &view.text, &earlier, language, limit);
+    let earlier = (earlier.as_slice(), &*written.index);
+    let question = Question::new(&drafted, number, &view.text, earlier, language, limit);
     question.map(Some).map_err(Failure::TooLarge)
 }
 
@@ -167,9 +168,9 @@ impl Auditor {
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
-        let limit = self.asker.limit();
+        let (limit, known) = (self.asker.limit(), Arc::clone(&self.job.index));
         blocking(move || {
-            let written = Written::of_session(&session, &story, &settings)?;
+            let written = Written::of_session(&session, &story, &settings)?.with_index(&known);
             let question = question(&written, &story, limit, number)?;
             Ok(question.map(|question| Chunk {
                 number,

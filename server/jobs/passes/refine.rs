@@ -153,9 +153,9 @@ impl Refiner {
     async fn chunk(&self, number: ChunkNumber) -> Result<Option<Chunk>, Failure> {
         let (session, story) = (self.job.session().clone(), Arc::clone(&self.job.story));
         let settings = Arc::clone(&self.job.settings);
-        let limit = self.asker.limit();
+        let (limit, known) = (self.asker.limit(), Arc::clone(&self.job.index));
         blocking(move || {
-            let written = Written::of_session(&session, &story, &settings)?;
+            let written = Written::of_session(&session, &story, &settings)?.with_index(&known);
             let chunks = &written.view.chunks;
             let index = chunks.iter().position(|chunk| chunk.number == number);
             let Some(index) = index.filter(|at| chunks[*at].status == ChunkStatus::Complete) else {
@@ -179,7 +179,7 @@ impl Refiner {
             Ok(Some(Chunk {
                 calls,
                 asks,
-                known: written.states[index].clone(),
+                known: written.states[index].as_deref().cloned(),
                 view: view.clone(),
             }))
         })

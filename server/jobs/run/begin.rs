@@ -197,6 +197,7 @@ impl Prepared {
             open,
             editor: Arc::clone(&context.editor),
             reporter: Arc::new(reporter),
+            index: Arc::default(),
         }))
     }
 

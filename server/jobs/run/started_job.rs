@@ -15,6 +15,7 @@ use crate::analysis::story_file::StoryFile;
 use crate::session::{ChunkStatus, Saved, Session, SessionView};
 use crate::settings::Settings;
 use crate::story::{Brief, ChunkNumber};
+use crate::writing::part_index::PartIndex;
 
 /// A running job on chunks.
 pub struct StartedJob {
@@ -29,6 +30,8 @@ pub struct StartedJob {
     pub(crate) open: Arc<OpenSession>,
     pub(crate) editor: Arc<dyn Editor>,
     pub(crate) reporter: Arc<Reporter>,
+    /// The texts of the session taken apart, each once for the whole job.
+    pub(crate) index: Arc<PartIndex>,
 }
 
 /// The result of a job on chunks.

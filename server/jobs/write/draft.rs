@@ -11,6 +11,7 @@ mod resuming;
 mod saving;
 mod settling;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -30,7 +31,7 @@ use crate::jobs::run::reporter::{causes, millis};
 use crate::provider::{GiveUp, ProviderError, Retries, Retry, Usage};
 use crate::story::words;
 use crate::writing::accept;
-use crate::writing::accept::{Acceptance, CallEnd, Told};
+use crate::writing::accept::{Acceptance, CallEnd};
 use crate::writing::prompt::Prompt;
 use crate::writing::prompt::slices;
 use crate::writing::prompt::slices::{Slice, Slices};
@@ -104,7 +105,12 @@ impl Drafting<'_> {
             let start = draft.prose.len();
             let before = words::count(&draft.prose, self.language());
             let ask = self.ask(&draft.prose);
-            let prompt = match self.prompt(&draft.prose, ask) {
+            let prompt = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return DraftEnd::Cancelled,
+                prompt = self.prompt(&draft.prose, ask) => prompt,
+            };
+            let prompt = match prompt {
                 Ok(prompt) => prompt,
                 Err(_) if self.measure(draft, ask, cancel).await => continue,
                 Err(too_large) => {
@@ -351,12 +357,11 @@ impl Drafting<'_> {
 
     /// Returns the measures for judging answers.
     async fn acceptance(&self) -> Acceptance<'_> {
-        let before = self.written.before(self.chunk.number);
-        let mut texts: Vec<String> = before.iter().map(|part| part.text.to_owned()).collect();
+        let (written, number) = (Arc::clone(&self.written), self.chunk.number);
         // As the prompt has it, whatever has become of it since.
-        texts.push(self.preceding.clone());
-        // It takes as long as the story is.
-        let told = blocking(move || Told::of(&texts)).await;
+        let preceding = self.preceding.clone();
+        // At a job's first chunk it takes as long as the story is.
+        let told = blocking(move || written.index.told(&written.before(number), &preceding)).await;
         Acceptance::by(
             self.job.story().yardstick(),
             self.job.brief(),

@@ -88,7 +88,7 @@ impl KnownStates {
         fold(
             known
                 .filter(|known| known.number < number)
-                .map(|known| (known.number, &known.state)),
+                .map(|known| &known.state),
         )
     }
 

@@ -1,9 +1,8 @@
 //! Folds the states of all chunks before a chunk into one.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::{CharacterState, ChunkState};
-use crate::story::ChunkNumber;
 use crate::story::text::terms::terms;
 
 /// Most things that a character is remembered to know; the latest count.
@@ -16,48 +15,29 @@ pub struct StoryState {
     pub time: Option<String>,
     /// The characters in the order of their first appearance.
     pub characters: Vec<CharacterState>,
-    /// The facts in story order, each once.
-    pub facts: Vec<KnownFact>,
     /// The open threads in the order in which they were opened.
     pub open_threads: Vec<String>,
-    /// The quotes of all facts, so that each is listed once.
-    quotes: HashSet<String>,
-}
-
-/// A fact with the chunk that told it first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KnownFact {
-    pub chunk: ChunkNumber,
-    pub subject: String,
-    pub quote: String,
+    /// The terms of each open thread, by which others are compared with it.
+    thread_terms: Vec<BTreeSet<String>>,
 }
 
 /// Adds up the states of chunks, in story order.
-pub fn fold<'a>(states: impl IntoIterator<Item = (ChunkNumber, &'a ChunkState)>) -> StoryState {
+pub fn fold<'a>(states: impl IntoIterator<Item = &'a ChunkState>) -> StoryState {
     let mut story = StoryState::default();
-    for (chunk, state) in states {
-        story.take(chunk, state);
+    for state in states {
+        story.take(state);
     }
     story
 }
 
 impl StoryState {
     /// Adds what the next chunk in story order tells.
-    pub fn take(&mut self, chunk: ChunkNumber, state: &ChunkState) {
+    pub fn take(&mut self, state: &ChunkState) {
         if state.time.is_some() {
             self.time.clone_from(&state.time);
         }
         for character in &state.characters {
             self.take_character(character);
-        }
-        for fact in &state.facts {
-            if self.quotes.insert(fact.quote.clone()) {
-                self.facts.push(KnownFact {
-                    chunk,
-                    subject: fact.subject.clone(),
-                    quote: fact.quote.clone(),
-                });
-            }
         }
         self.take_threads(&state.threads.opened, &state.threads.closed);
     }
@@ -92,23 +72,29 @@ impl StoryState {
 
     /// Tells whether a wording is one of an open thread.
     pub fn has_open(&self, thread: &str) -> bool {
-        self.open_threads.iter().any(|open| same(open, thread))
+        let thread = terms(thread);
+        self.thread_terms.iter().any(|open| same(open, &thread))
     }
 
     fn take_threads(&mut self, opened: &[String], closed: &[String]) {
         for thread in opened {
-            if !self.open_threads.iter().any(|open| same(open, thread)) {
+            let words = terms(thread);
+            if !self.thread_terms.iter().any(|open| same(open, &words)) {
                 self.open_threads.push(thread.clone());
+                self.thread_terms.push(words);
             }
         }
-        self.open_threads
-            .retain(|open| !closed.iter().any(|closed| same(open, closed)));
+        for thread in closed {
+            let words = terms(thread);
+            let mut is_open = self.thread_terms.iter().map(|open| !same(open, &words));
+            self.open_threads.retain(|_| is_open.next().unwrap_or(true));
+            self.thread_terms.retain(|open| !same(open, &words));
+        }
     }
 }
 
-/// Tells whether two wordings are of one thread: they share most of the shorter one's words.
-fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (terms(a), terms(b));
+/// Tells whether two wordings, by their terms, are of one thread: they share most of the shorter one's words.
+fn same(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let shared = short.iter().filter(|word| long.contains(*word)).count();
     !short.is_empty() && shared * 3 >= short.len() * 2
@@ -172,7 +158,7 @@ mod tests {
             },
             ..ChunkState::default()
         };
-        let story = fold([(ChunkNumber(1), &first), (ChunkNumber(2), &second)]);
+        let story = fold([&first, &second]);
         assert_eq!(story.time.as_deref(), Some("dusk"));
         assert_eq!(
             story.characters,
@@ -186,12 +172,6 @@ mod tests {
                 character("Ilse", None, &["a rope"], &[]),
             ]
         );
-        let told: Vec<_> = story
-            .facts
-            .iter()
-            .map(|it| (it.chunk.0, it.quote.as_str()))
-            .collect();
-        assert_eq!(told, [(1, "She hid the key."), (1, "It rained.")]);
         assert_eq!(story.open_threads, ["Who lit the second lamp?"]);
         assert!(story.has_open("It is told who lit the second lamp."));
         assert!(!story.has_open("Where is Ilse?"));

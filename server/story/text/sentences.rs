@@ -78,8 +78,21 @@ pub fn is_finished(text: &str) -> bool {
 
 /// Splits a text into its sentences (UAX 29), without the white space around each; a line end ends one.
 pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let lines = text.split('\n');
-    lines.flat_map(|line| line.unicode_sentences().map(str::trim))
+    spans(text).map(|span| &text[span])
+}
+
+/// Finds the places of the sentences of a text, which are those of [`sentences`].
+pub fn spans(text: &str) -> impl Iterator<Item = Span> {
+    let mut next = 0;
+    let lines = text.split_inclusive('\n').flat_map(move |line| {
+        let start = next;
+        next += line.len();
+        let pieces = line.split_sentence_bound_indices();
+        pieces
+            .filter(|(_, piece)| piece.contains(char::is_alphanumeric))
+            .map(move |(at, piece)| start + at..start + at + piece.len())
+    });
+    lines.map(|span| trimmed(text, span))
 }
 
 /// Finds the sentence of `text` around byte `place`, without white space around. Sentences end at

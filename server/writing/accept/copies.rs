@@ -9,7 +9,8 @@ use std::ops::Range;
 use super::check::{Check, Fault};
 use super::cutting::Repair;
 use super::lines::is_rule;
-use super::story_so_far::{SHINGLE, TAIL, Told, tail_of};
+use super::runs::RUN;
+use super::story_so_far::{TAIL, Told, tail_of};
 use super::wording::{Wording, paragraphs, with_white};
 use crate::story::text::boundaries;
 use crate::story::text::sentences::is_finished;
@@ -95,12 +96,14 @@ fn is_opening(c: char) -> bool {
     )
 }
 
-/// Returns the runs of words that occur in earlier text.
-fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> {
-    let grain = wording.grain(SHINGLE);
+/// Returns the runs of words that occur in one of the texts.
+fn covered(wording: &Wording, texts: [&Told; 2]) -> Vec<Range<usize>> {
+    let grain = wording.grain(RUN);
+    let shingles = wording.shingles(grain);
+    let known = texts.map(|text| text.have(&shingles));
     let mut stretches: Vec<Range<usize>> = Vec::new();
-    for (word, shingle) in wording.shingles(grain).into_iter().enumerate() {
-        if !known(shingle) {
+    for word in 0..shingles.len() {
+        if !known.iter().any(|known| known[word]) {
             continue;
         }
         match stretches.last_mut() {
@@ -114,14 +117,13 @@ fn covered(wording: &Wording, known: impl Fn(u64) -> bool) -> Vec<Range<usize>> 
 
 fn copied_paragraphs(repair: &Repair<'_>) -> Vec<Range<usize>> {
     let told = &repair.acceptance().told;
-    let before = Told::of(&[repair.before()]);
-    if told.shingles.is_empty() && before.shingles.is_empty() {
+    let before = Told::of(repair.before());
+    if told.is_empty() && before.is_empty() {
         return Vec::new();
     }
-    let known = |shingle| told.shingles.contains(&shingle) || before.shingles.contains(&shingle);
     let text = repair.text();
     let wording = Wording::of(text);
-    let stretches = covered(&wording, known);
+    let stretches = covered(&wording, [told, &before]);
     let (least, least_run) = (wording.grain(LEAST_PARAGRAPH), wording.grain(LEAST_RUN));
     let runs: Vec<Range<usize>> = stretches
         .iter()
@@ -217,7 +219,7 @@ fn loops(text: &str) -> Vec<Range<usize>> {
 
 /// Finds runs of words that equal the words `period` words before them, in order.
 fn repeats(wording: &Wording) -> Vec<(Range<usize>, usize)> {
-    let grain = wording.grain(SHINGLE);
+    let grain = wording.grain(RUN);
     let mut seen: HashMap<u64, usize> = HashMap::new();
     let mut found: Vec<(Range<usize>, usize)> = Vec::new();
     for (word, shingle) in wording.shingles(grain).into_iter().enumerate() {
@@ -287,9 +289,8 @@ pub(crate) fn judge(told: &Told, before: &str, text: &str) -> Option<Fault> {
     if wording.len() < least {
         return None;
     }
-    let before = Told::of(&[before]);
-    let known = |shingle| told.shingles.contains(&shingle) || before.shingles.contains(&shingle);
-    let copied = narrated(text, &wording, &covered(&wording, known));
+    let before = Told::of(before);
+    let copied = narrated(text, &wording, &covered(&wording, [told, &before]));
     if copied >= least && copied as f64 >= wording.len() as f64 * SHARE {
         let what = "most of the answer stands in the story already";
         return Some(Fault::new(Check::CopiedText, what));

@@ -58,6 +58,7 @@ pub(crate) fn strip(repair: &mut Repair<'_>) {
 mod tests {
     use super::*;
     use crate::story::Brief;
+    use crate::writing::part_index::PartIndex;
     use crate::writing::prompt::{Ground, Prompt, PromptInputs, Templates};
 
     /// Who changes a heading of the prompt learns here that acceptance has to know it.
@@ -76,6 +77,7 @@ mod tests {
                     beat,
                     target_words: 1500,
                     earlier: &[],
+                    index: &PartIndex::default(),
                     preceding: "The lamp went out.",
                     so_far,
                     remaining_words: 1500,

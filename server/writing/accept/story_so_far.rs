@@ -1,35 +1,68 @@
 //! Holds the text of the story before a chunk, for comparison.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::runs::{RUN, Runs, RunsId};
 use super::wording::Wording;
 
-/// Neighbouring words that are compared at once; fewer meet by chance.
-pub(crate) const SHINGLE: usize = 24;
 /// Words of the text before that its repetition is looked for in.
 pub(crate) const TAIL: usize = 400;
 
 /// The text of the story before a chunk, to be compared with an answer.
 #[derive(Debug, Default)]
 pub struct Told {
-    pub(crate) shingles: HashSet<u64>,
+    /// The runs of words of the text right before.
+    own: HashSet<u64>,
+    /// Those of all texts of the story, and which of them come before.
+    story: Option<(Arc<Mutex<Runs>>, HashSet<RunsId>)>,
     pub(crate) tail: Vec<u64>,
 }
 
 impl Told {
-    /// Collects the texts of the chunks before, in story order: the end of the last is what an answer repeats
-    /// most often. Takes time in proportion to them.
-    pub fn of<T: AsRef<str>>(texts: &[T]) -> Told {
-        let mut told = Told::default();
-        for text in texts {
-            let wording = Wording::of(text.as_ref());
-            told.shingles
-                .extend(wording.shingles(wording.grain(SHINGLE)));
+    /// Takes the text before an answer: its end is what an answer repeats most often. Takes time in proportion
+    /// to the text.
+    pub fn of(text: &str) -> Told {
+        let wording = Wording::of(text);
+        Told {
+            own: wording.shingles(wording.grain(RUN)).into_iter().collect(),
+            story: None,
+            tail: tail_of(&wording).to_vec(),
         }
-        if let Some(text) = texts.last() {
-            told.tail = tail_of(&Wording::of(text.as_ref())).to_vec();
-        }
-        told
+    }
+
+    /// Adds texts of earlier chunks, which were taken apart before.
+    pub fn with(mut self, runs: Arc<Mutex<Runs>>, before: HashSet<RunsId>) -> Told {
+        self.story = (!before.is_empty()).then_some((runs, before));
+        self
+    }
+
+    /// Tells whether nothing was told.
+    pub(super) fn is_empty(&self) -> bool {
+        self.own.is_empty() && self.story.is_none()
+    }
+
+    /// Tells whether all runs of words of a text were told.
+    #[cfg(test)]
+    pub(crate) fn has_copies(&self, of: &str) -> bool {
+        let wording = Wording::of(of);
+        let told = self.have(&wording.shingles(wording.grain(RUN)));
+        !told.is_empty() && told.into_iter().all(|it| it)
+    }
+
+    /// Tells of each run of words, by its hash, whether it was told.
+    pub(super) fn have(&self, runs: &[u64]) -> Vec<bool> {
+        let story = self.story.as_ref().map(|(story, before)| {
+            let story = story.lock().unwrap_or_else(PoisonError::into_inner);
+            (story, before)
+        });
+        let is_told = |run: &u64| {
+            let in_story = story
+                .as_ref()
+                .is_some_and(|(story, before)| story.have(*run, |text| before.contains(&text)));
+            in_story || self.own.contains(run)
+        };
+        runs.iter().map(is_told).collect()
     }
 }
 

@@ -5,8 +5,9 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use crate::provider::Format;
-use crate::story::recall::{Quote, Source, recall};
+use crate::story::recall::Quote;
 use crate::story::{ChunkNumber, Digest};
+use crate::writing::part_index::PartIndex;
 use crate::writing::prompt::{Earlier, Prompt};
 use crate::writing::tokens::{PromptLimit, estimate};
 
@@ -44,7 +45,7 @@ pub struct Question {
 
 impl Question {
     /// Asks about a chunk's text, where `drafted` is the prompt with which the chunk would be
-    /// written and `earlier` are the parts before it.
+    /// written and `earlier` are the parts before it, with an index of them.
     ///
     /// # Errors
     /// Why nothing can be asked: facts, rules and text do not fit together.
@@ -52,7 +53,7 @@ impl Question {
         drafted: &Prompt,
         number: ChunkNumber,
         text: &str,
-        earlier: &[Earlier<'_>],
+        earlier: (&[Earlier<'_>], &PartIndex),
         language: &str,
         limit: PromptLimit,
     ) -> Result<Question, String> {
@@ -93,11 +94,10 @@ impl Question {
 
 /// Returns what earlier parts said of what the text names, in story order. By a first guess of its size: what
 /// is learned of tokens must not make it another question.
-fn said(text: &str, earlier: &[Earlier<'_>], mut room: u32) -> String {
-    let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
+fn said(text: &str, (earlier, index): (&[Earlier<'_>], &PartIndex), mut room: u32) -> String {
     let of_passages = passages(text).into_iter();
     let mut of_passages: Vec<_> = of_passages
-        .map(|passage| recall(&passage, &sources).into_iter())
+        .map(|passage| index.recall(&passage, earlier).into_iter())
         .collect();
     let mut quotes: Vec<Quote> = Vec::new();
     // The most telling of every passage before any has a second one.
@@ -177,11 +177,13 @@ mod tests {
         let brief = Brief::parse(BRIEF);
         let templates = Templates::default();
         let first = BeatId("the-stair".to_owned());
+        let said = "Mara hid the brass compass under the stair. It rained.";
         let earlier = [Earlier {
             number: ChunkNumber(1),
             beat: &first,
             title: "The Stair",
-            text: "Mara hid the brass compass under the stair. It rained.",
+            text: said,
+            digest: &Digest::of(said),
             state: None,
         }];
         let drafted = Prompt::build(&PromptInputs {
@@ -191,6 +193,7 @@ mod tests {
             beat: 1,
             target_words: 500,
             earlier: &earlier,
+            index: &PartIndex::default(),
             preceding: "",
             so_far: "",
             remaining_words: 500,
@@ -202,7 +205,7 @@ mod tests {
             &drafted,
             ChunkNumber(2),
             text,
-            &earlier,
+            (&earlier, &PartIndex::default()),
             "en",
             PromptLimit::of(context_tokens),
         )

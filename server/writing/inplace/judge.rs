@@ -43,7 +43,7 @@ impl<'a> Measure<'a> {
     ) -> Measure<'a> {
         let beat = beat.unwrap_or(brief.beats.len());
         let told = match task {
-            Task::Continue => Told::of(&[before]),
+            Task::Continue => Told::of(before),
             // What the passage repeats of the text before it may stay.
             _ => Told::default(),
         };

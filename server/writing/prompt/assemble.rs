@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use super::block::{Block, Part, Prompt, TooLarge};
 use super::budget::Budget;
-use super::inputs::Earlier;
+use super::earlier::Earlier;
 use super::inputs::PromptInputs;
 use super::memory::{self, Summary};
 use super::named_people::Called;
@@ -159,11 +159,10 @@ impl<'a> Chosen<'a> {
         let cast = cast(inputs, beat, budget);
         let roster = budget.take_weighed("the list of the cast", &ground.roster);
         let (background, more_background) = background(inputs, beat, budget);
-        let state = memory::state(inputs.earlier).and_then(|(chunk, state)| {
-            let called = Called::by(brief, ground, Some(beat), &[]);
-            let text = memory::state_text(&state, &called);
-            Some((chunk, budget.take("the state of things", text)?))
-        });
+        let called = Called::by(brief, ground, Some(beat), &[]);
+        let state = memory::state(inputs.earlier, inputs.index, &called);
+        let state = state
+            .and_then(|(chunk, text)| Some((chunk, budget.take("the state of things", text)?)));
         let sealed = memory::opening(inputs.earlier, budget);
 
         // Two prompts in a row are to share half of their bytes, so that a cache is worth it:
@@ -190,7 +189,8 @@ impl<'a> Chosen<'a> {
             .map(|text| tail(text, least))
             .join("\n");
         let wanted = chunk_blocks::wanted(inputs, beat);
-        let quotes = memory::quotes(inputs.earlier, &wanted, &shown, room(varying), budget);
+        let told = (inputs.earlier, inputs.index);
+        let quotes = memory::quotes(told, &wanted, &shown, room(varying), budget);
         varying += quotes
             .iter()
             .map(|it| it.text.len() + QUOTE_MARKS)

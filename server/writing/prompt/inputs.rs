@@ -1,10 +1,10 @@
 //! Holds the inputs of the prompt of one chunk.
 
+use super::earlier::Earlier;
 use super::ground::Ground;
 use super::templates::Templates;
-use crate::story::recall::Source;
-use crate::story::state::ChunkState;
-use crate::story::{BeatId, Brief, ChunkNumber};
+use crate::story::Brief;
+use crate::writing::part_index::PartIndex;
 use crate::writing::tokens::PromptLimit;
 
 /// The inputs of a prompt.
@@ -20,6 +20,8 @@ pub struct PromptInputs<'a> {
     pub target_words: u32,
     /// The written parts before this one, in story order.
     pub earlier: &'a [Earlier<'a>],
+    /// Those parts taken apart, as far as they were for other prompts.
+    pub index: &'a PartIndex,
     /// The prose of the chunk before, or empty where it is not there.
     pub preceding: &'a str,
     /// The text of this chunk that is written already, or empty; the answer continues it.
@@ -31,31 +33,4 @@ pub struct PromptInputs<'a> {
     pub notes: &'a [String],
     /// Most tokens that the prompt may have.
     pub limit: PromptLimit,
-}
-
-/// A part of the story before the one to write.
-#[derive(Debug, Clone, Copy)]
-pub struct Earlier<'a> {
-    pub number: ChunkNumber,
-    pub beat: &'a BeatId,
-    pub title: &'a str,
-    pub text: &'a str,
-    /// The state that was extracted from it, if there is one.
-    pub state: Option<&'a ChunkState>,
-}
-
-impl<'a> Earlier<'a> {
-    /// Returns the chunk as a source of quotes.
-    pub fn source(&self) -> Source<'a> {
-        Source {
-            chunk: self.number,
-            text: self.text,
-            facts: self.state.map_or_else(Vec::new, |state| {
-                let facts = state.facts.iter();
-                facts
-                    .map(|fact| (fact.subject.as_str(), fact.quote.as_str()))
-                    .collect()
-            }),
-        }
-    }
 }

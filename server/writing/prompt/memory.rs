@@ -5,11 +5,12 @@
 //! the latest parts slide; what lies between is told by quotes where the beat names it.
 
 use super::budget::Budget;
-use super::inputs::Earlier;
+use super::earlier::Earlier;
 use super::named_people::Called;
 use crate::story::BeatId;
-use crate::story::recall::{Quote, Source, recall};
-use crate::story::state::{CharacterState, StoryState, fold};
+use crate::story::recall::Quote;
+use crate::story::state::{CharacterState, StoryState};
+use crate::writing::part_index::PartIndex;
 
 /// Summaries that stay for ever, and the latest ones: from `LATEST` to two more.
 const SEALED: usize = 6;
@@ -21,6 +22,10 @@ const SEALED_TOKENS: u32 = 900;
 const LATEST_TOKENS: u32 = 600;
 const QUOTE_TOKENS: u32 = 700;
 const LEAST_QUOTE_TOKENS: u32 = 160;
+/// Where there is room, quotes may take one part in so many of what a prompt may have.
+const QUOTE_SHARE: u32 = 12;
+/// What a prompt may have by default. An author who allows more wants more told, whether or not a cache has it.
+const USUAL_LIMIT: u32 = 16_000;
 /// What says which part a quote is from.
 const QUOTE_MARKS: u32 = 5;
 /// Most characters and open threads that are told.
@@ -74,13 +79,15 @@ fn summary(part: &Earlier<'_>) -> Option<Summary> {
     })
 }
 
-/// Returns the state as of the last of `earlier` that has one, and which that is.
-pub(crate) fn state<'a>(earlier: &[Earlier<'a>]) -> Option<(Earlier<'a>, StoryState)> {
+/// Returns the text of the state as of the last of `earlier` that has one, and which that is.
+pub(crate) fn state<'a>(
+    earlier: &[Earlier<'a>],
+    index: &PartIndex,
+    called: &Called<'_>,
+) -> Option<(Earlier<'a>, String)> {
     let last = earlier.iter().rfind(|part| part.state.is_some())?;
-    let known = earlier
-        .iter()
-        .filter_map(|part| Some((part.number, part.state?)));
-    Some((*last, fold(known)))
+    let text = index.of_state(earlier, |state| state_text(state, called))?;
+    Some((*last, text))
 }
 
 /// Returns the state, as far as it matters to a part that names `called`.
@@ -119,17 +126,18 @@ fn character_line(character: &CharacterState) -> Option<String> {
 /// Returns what earlier parts said about what `wanted` names, verbatim and in story order, in about `room`
 /// tokens; without what `shown` repeats already.
 pub(crate) fn quotes(
-    earlier: &[Earlier<'_>],
+    (earlier, index): (&[Earlier<'_>], &PartIndex),
     wanted: &str,
     shown: &str,
     room: u32,
     budget: &mut Budget,
 ) -> Vec<Quote> {
-    let sources: Vec<Source<'_>> = earlier.iter().map(Earlier::source).collect();
-    let mut found = recall(wanted, &sources);
+    let mut found = index.recall(wanted, earlier);
     found.retain(|quote| !shown.contains(&quote.text));
-    let most = room.clamp(LEAST_QUOTE_TOKENS, QUOTE_TOKENS);
     let limit = budget.limit();
+    let beyond = limit.tokens.saturating_sub(USUAL_LIMIT) / QUOTE_SHARE;
+    let most = QUOTE_TOKENS.max(limit.tokens / QUOTE_SHARE);
+    let most = room.saturating_add(beyond).clamp(LEAST_QUOTE_TOKENS, most);
     let mut kept = budget.take_some("quotes of earlier parts", most, found, |it| {
         limit.estimate(&it.text) + QUOTE_MARKS
     });

@@ -9,6 +9,7 @@ mod block;
 mod blocks;
 mod budget;
 mod chunk_blocks;
+mod earlier;
 mod ground;
 mod inputs;
 mod memory;
@@ -23,8 +24,9 @@ use crate::story::state::StoryState;
 
 pub use block::{Block, LeftOut, Part, Prompt, TooLarge};
 pub(crate) use blocks::{background_text, cast_entry, contract, facts, plan, rules};
+pub use earlier::Earlier;
 pub use ground::Ground;
-pub use inputs::{Earlier, PromptInputs};
+pub use inputs::PromptInputs;
 pub use templates::Templates;
 pub use whole::{PlannedPart, WholeStory};
 

@@ -162,6 +162,7 @@ fn closing(length: u32, language: &Language, of: (usize, usize)) -> String {
 mod tests {
     use super::*;
     use crate::story::Brief;
+    use crate::writing::part_index::PartIndex;
     use crate::writing::prompt::{Ground, PromptInputs, Templates};
     use crate::writing::tokens::estimate;
 
@@ -178,6 +179,7 @@ mod tests {
             beat: 0,
             target_words: 500,
             earlier: &[],
+            index: &PartIndex::default(),
             preceding: "",
             so_far: "",
             remaining_words: 500,

@@ -1,5 +1,6 @@
 //! The inputs and the result of drafting a chunk.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
@@ -72,7 +73,7 @@ pub struct Drafting<'a> {
     pub begun: AtomicBool,
     pub asks: Asks,
     /// The written part of the story when the draft begins.
-    pub written: Written,
+    pub written: Arc<Written>,
 }
 
 /// The counts of a draft's tries, and the measures for its answers.

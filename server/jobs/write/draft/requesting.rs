@@ -1,12 +1,14 @@
 //! Makes the request of a call for a chunk, and opens the stream of its answer: a call for the chunk, or its
 //! part of the call for the whole story.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
 use super::drafting::{Draft, Drafting};
 use crate::analysis::written::{Call, still_wanted};
+use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::measuring;
 use crate::jobs::write::single::{PartEnd, Source};
@@ -137,25 +139,35 @@ impl Drafting<'_> {
         size::ask(wanted, &bounds)
     }
 
-    pub(crate) fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
+    /// Returns the prompt of the next call.
+    ///
+    /// # Errors
+    /// [`TooLarge`], as [`Prompt::build`].
+    pub(crate) async fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
         let limit = self.job.model().limit(self.job.settings());
-        self.prompt_within(limit, so_far, ask)
+        self.prompt_within(limit, so_far, ask).await
     }
 
-    fn prompt_within(
+    /// Builds a prompt where it holds nobody up: at a job's first chunk that takes as long as the story is.
+    async fn prompt_within(
         &self,
         limit: PromptLimit,
         so_far: &str,
         ask: Ask,
     ) -> Result<Prompt, TooLarge> {
-        let call = Call {
-            so_far,
-            preceding: &self.preceding,
-            notes: &self.asks.sent,
-            words: ask.words,
+        let (story, written) = (Arc::clone(self.job.story()), Arc::clone(&self.written));
+        let (chunk, so_far) = (self.chunk.clone(), so_far.to_owned());
+        let (preceding, notes) = (self.preceding.clone(), self.asks.sent.clone());
+        let build = move || {
+            let call = Call {
+                so_far: &so_far,
+                preceding: &preceding,
+                notes: &notes,
+                words: ask.words,
+            };
+            written.prompt(&story, limit, &chunk, &call)
         };
-        self.written
-            .prompt(self.job.story(), limit, self.chunk, &call)
+        blocking(build).await
     }
 
     /// Has the model count a sample of a prompt that seems too large by the first estimate; returns whether
@@ -170,7 +182,7 @@ impl Drafting<'_> {
         let Some(limit) = measuring::benefit_of_doubt(model, settings) else {
             return false;
         };
-        let Ok(prompt) = self.prompt_within(limit, &draft.prose, ask) else {
+        let Ok(prompt) = self.prompt_within(limit, &draft.prose, ask).await else {
             return false;
         };
         let usage = tokio::select! {

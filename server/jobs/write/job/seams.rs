@@ -137,6 +137,7 @@ impl Job {
             beat,
             target_words: later.target_words,
             earlier: &[],
+            index: &self.started.index,
             preceding: "",
             so_far: "",
             remaining_words: later.target_words,

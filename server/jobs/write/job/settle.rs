@@ -1,6 +1,7 @@
 //! Carries one chunk from its beginning to its end: a worker drafts it, then it goes into session, editor and
 //! reports.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
@@ -212,7 +213,7 @@ impl Job {
         let asks = Asks::of(self.brief(), &chunk, replaces.as_deref(), only);
         let drafting = Drafting {
             job: self,
-            written,
+            written: Arc::new(written),
             preceding: preceding.to_string(),
             tail: step.tail,
             asks,
@@ -471,8 +472,9 @@ impl Job {
 
     async fn written(&self, view: SessionView) -> Written {
         let (session, story) = (self.session().clone(), self.story().clone());
-        let settings = self.settings().clone();
-        blocking(move || Written::of_view(view, &session, &story, &settings)).await
+        let (settings, index) = (self.settings().clone(), Arc::clone(&self.started.index));
+        let read = move || Written::of_view(view, &session, &story, &settings).with_index(&index);
+        blocking(read).await
     }
 
     fn result(&self, draft: &Draft, started: jiff::Timestamp, began: Instant) -> ChunkResult {

@@ -6,7 +6,9 @@ mod no_prose;
 mod properties;
 mod streaming;
 
-use super::{Acceptance, Answer, CallEnd, Judgement, Told};
+use std::sync::{Arc, Mutex};
+
+use super::{Acceptance, Answer, CallEnd, Judgement, Runs, Told};
 use crate::provider::FinishReason;
 use crate::story::{Brief, words};
 use crate::writing::prompt::Templates;
@@ -43,6 +45,14 @@ stair, twice, and it went up a hundred and sixty steps and came back to me chang
 
 const STOP: CallEnd = CallEnd::Finished(FinishReason::Stop);
 
+/// Takes the texts of the chunks before, in story order.
+fn told(earlier: &[&str]) -> Told {
+    let mut runs = Runs::default();
+    let before = earlier.iter().map(|text| runs.take(text)).collect();
+    let last = earlier.last().copied().unwrap_or_default();
+    Told::of(last).with(Arc::new(Mutex::new(runs)), before)
+}
+
 /// Judges an answer for the second part of a brief, as the first of its chunk.
 fn judged(
     brief: &Brief,
@@ -58,7 +68,7 @@ fn judged(
         target_words,
         notes,
         &Templates::default(),
-        Told::of(earlier),
+        told(earlier),
     );
     acceptance.judge(&Answer {
         prose: text,

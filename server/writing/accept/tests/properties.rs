@@ -153,7 +153,7 @@ proptest! {
     ) {
         let brief = Brief::parse(&BRIEF.replace("language: en", &format!("language: {tag}")));
         let notes = ["colder, and not the door".to_owned()];
-        let acceptance = Acceptance::new(&brief, 1, target, &notes, &Templates::default(), Told::of(&[&earlier]));
+        let acceptance = Acceptance::new(&brief, 1, target, &notes, &Templates::default(), Told::of(&earlier));
         let author = boundaries::floor(&prose, author);
         let once = judge(&acceptance, &prose, author, &end, continued);
         // What may be the author's stays, to the byte.
@@ -178,7 +178,7 @@ proptest! {
     #[test]
     fn what_is_repaired_needs_no_repair(before in text(), text in text(), earlier in text()) {
         let brief = Brief::parse(BRIEF);
-        let told = Told::of(&[&earlier]);
+        let told = Told::of(&earlier);
         let acceptance = Acceptance::new(&brief, 1, 100, &[], &Templates::default(), told);
         let once = repair(&acceptance, &before, &text);
         prop_assert!(once.text.len() <= text.len());
