@@ -35,7 +35,7 @@ pub struct Explanation {
 #[derive(Debug, Clone, Serialize)]
 pub struct ExplainedBlock {
     pub name: &'static str,
-    /// The name of its stability in caches: "system", "sealed", "chunk" or "call".
+    /// The name of its stability in caches: "system", "sealed", "chapter", "chunk" or "call".
     pub part: &'static str,
     /// The tokens, by estimate.
     pub tokens: u32,
@@ -216,6 +216,7 @@ fn part_name(part: Part) -> &'static str {
     match part {
         Part::System => "system",
         Part::Sealed => "sealed",
+        Part::Chapter => "chapter",
         Part::User => "chunk",
         Part::Closing => "call",
     }

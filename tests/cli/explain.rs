@@ -132,3 +132,32 @@ fn the_prompt_of_a_story_in_one_call_is_shown() {
         .json();
     assert_eq!(shown["whole_story"], false);
 }
+
+#[test]
+fn a_long_outline_is_told_in_lines_for_many_beats_and_the_beats_nearby() {
+    let beats: String = (1..=70)
+        .map(|beat| format!("## Watch {beat}\nMara keeps watch {beat}.\n"))
+        .collect();
+    let desk = Desk::with(&format!(
+        "---\ntitle: The Long Watch\n---\n# Premise\nA lamp.\n# Outline\n{beats}"
+    ));
+    let shown = desk.run(&["explain", "--chunk", "25", "--json"]).exits(0);
+    let shown = shown.json();
+    let block = |name: &str| {
+        let blocks = shown["blocks"].as_array().unwrap();
+        let found = blocks.iter().find(|block| block["name"] == name);
+        found.unwrap_or_else(|| panic!("{name}: {shown}")).clone()
+    };
+    let (outline, nearby) = (block("outline"), block("nearby parts"));
+    assert_eq!(
+        (&outline["part"], &nearby["part"]),
+        (&json!("system"), &json!("chapter"))
+    );
+    let text = outline["text"].as_str().unwrap();
+    assert!(text.ends_with("\n61–70. Watch 61 … Watch 70"), "{text}");
+    let text = nearby["text"].as_str().unwrap();
+    assert!(
+        text.contains("\n11. Watch 11\n") && text.ends_with("\n40. Watch 40"),
+        "{text}"
+    );
+}

@@ -4,6 +4,7 @@
 mod support;
 
 mod faults;
+mod long_outline;
 mod one_story;
 mod protocols;
 mod scripted_server;

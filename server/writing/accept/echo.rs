@@ -15,7 +15,7 @@ static HEADING: LazyLock<Regex> = LazyLock::new(|| {
         r"(?x)\A\#\ (?:The\ story|Premise|Setting|Cast|Style|Rules|How\ it\ is\ written
         |Rules\ of\ this\ world\b.*|Who\ is\ in\ the\ story|How\ the\ story\ began
         |What\ happened\ lately|How\ things\ stand\ after\ part\b.*|The\ part\ before\b.*
-        |What\ the\ story\ said\ before\b.*|The\ whole\ story,\ part\ by\ part|Who\ is\ in\ this\ part
+        |What\ the\ story\ said\ before\b.*|The\ whole\ story,\ (?:part\ by\ part|in\ outline)|The\ parts\ around\ this\ one|Who\ is\ in\ this\ part
         |The\ text\ before\ this\ part\ ends\ with|This\ part:.*|Not\ yet\b.*|This\ is\ the\ last\ part
         |Of\ this\ part\ is\ written\ already.*
         |Who\ is\ near\ this\ place|What\ this\ part\ is\ about:.*|The\ text\ before\ this\ place\ ends\ with

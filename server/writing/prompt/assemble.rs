@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use super::block::{Block, Part, Prompt, TooLarge};
 use super::budget::Budget;
 use super::earlier::Earlier;
+use super::ground::Weighed;
 use super::inputs::PromptInputs;
 use super::memory::{self, Summary};
 use super::named_people::Called;
@@ -32,26 +33,19 @@ const QUOTE_MARKS: usize = 18;
 pub(crate) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
     let brief = inputs.brief;
     let beat = &brief.beats[inputs.beat];
-    let contract = blocks::contract(brief, inputs.templates);
-    let facts = blocks::facts(brief);
-    let rules = blocks::rules(brief);
+    let (ground, limit) = (inputs.ground, inputs.limit);
     let task = chunk_blocks::task(inputs, beat);
     let closing = chunk_blocks::closing(inputs);
-    let fixed: [(&'static str, &str); 5] = [
-        ("the contract with the style", &contract),
-        ("the facts (premise and setting)", &facts),
-        ("the rules", &rules),
-        ("the beat", &task),
-        ("the closing line", &closing),
+    let weighed = |text: &Weighed| limit.estimator.of(text.weight);
+    let fixed: [(&'static str, u32); 5] = [
+        ("the contract with the style", weighed(&ground.contract)),
+        ("the facts (premise and setting)", weighed(&ground.facts)),
+        ("the rules", weighed(&ground.rules)),
+        ("the beat", limit.estimate(&task)),
+        ("the closing line", limit.estimate(&closing)),
     ];
-    let mut budget = Budget::new(inputs.limit, &fixed)?;
-    let chosen = Chosen::new(
-        inputs,
-        beat,
-        [&contract, &facts, &rules],
-        [&task, &closing],
-        &mut budget,
-    );
+    let mut budget = Budget::new(limit, &fixed)?;
+    let chosen = Chosen::new(inputs, beat, [&task, &closing], &mut budget);
     let digests = chosen.digests(inputs);
 
     let mut blocks = Vec::new();
@@ -60,9 +54,9 @@ pub(crate) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
             blocks.push(Block { name, part, text });
         }
     };
-    push("contract", Part::System, Some(contract));
-    push("facts", Part::System, Some(facts));
-    push("rules", Part::System, Some(rules));
+    push("contract", Part::System, Some(ground.contract.text.clone()));
+    push("facts", Part::System, Some(ground.facts.text.clone()));
+    push("rules", Part::System, Some(ground.rules.text.clone()));
     push(
         "background",
         Part::System,
@@ -75,6 +69,7 @@ pub(crate) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
         Part::Sealed,
         lines("# How the story began", &chosen.sealed),
     );
+    push("nearby parts", Part::Chapter, chosen.nearby);
     push(
         "summaries",
         Part::User,
@@ -123,6 +118,8 @@ pub(crate) fn assemble(inputs: &PromptInputs<'_>) -> Result<Prompt, TooLarge> {
 /// The optional blocks that are in the prompt.
 struct Chosen<'a> {
     outline: Option<String>,
+    /// The beats near this one, where the outline does not list them.
+    nearby: Option<String>,
     roster: Option<String>,
     background: Vec<(&'a Section, String)>,
     more_background: Vec<(&'a Section, String)>,
@@ -141,12 +138,13 @@ impl<'a> Chosen<'a> {
     fn new(
         inputs: &PromptInputs<'a>,
         beat: &Beat,
-        stable: [&String; 3],
         varying: [&String; 2],
         budget: &mut Budget,
     ) -> Chosen<'a> {
         let (brief, ground) = (inputs.brief, inputs.ground);
         let outline = budget.take_weighed("the outline", &ground.outline);
+        let nearby = ground.nearby(brief, inputs.beat);
+        let nearby = nearby.and_then(|text| budget.take("the list of the parts nearby", text));
         let [_, _, least] = TAIL_WORDS;
         let ends = [inputs.preceding, inputs.so_far].map(|text| budget.estimate(tail(text, least)));
         let reserved = budget.reserve(ends.iter().sum());
@@ -167,8 +165,9 @@ impl<'a> Chosen<'a> {
 
         // Two prompts in a row are to share half of their bytes, so that a cache is worth it:
         // the latest summaries, quotes and the text before give way to that.
-        let stable = stable.iter().map(|it| it.len()).sum::<usize>()
-            + length([&outline, &roster])
+        let stable = [&ground.contract, &ground.facts, &ground.rules];
+        let stable = stable.iter().map(|it| it.text.len()).sum::<usize>()
+            + length([&outline, &roster, &nearby])
             + background.iter().map(|(_, text)| text.len()).sum::<usize>()
             + sealed.iter().map(|it| it.line.len()).sum::<usize>();
         let mut varying = varying.iter().map(|it| it.len()).sum::<usize>()
@@ -207,6 +206,7 @@ impl<'a> Chosen<'a> {
         let preceding = take_end(budget, "the text before", inputs.preceding, room);
         Chosen {
             outline,
+            nearby,
             roster,
             background,
             more_background,

@@ -29,6 +29,8 @@ pub enum Part {
     System,
     /// The beginning of the user message, which only ever grows.
     Sealed,
+    /// What follows in the user message, the same for every chunk of a chapter.
+    Chapter,
     User,
     /// The end of the user message, which differs between two calls for the same chunk.
     Closing,
@@ -67,7 +69,8 @@ impl Prompt {
 
     /// Returns the user message in parts of falling stability.
     pub fn user(&self) -> Vec<String> {
-        let parts = [Part::Sealed, Part::User, Part::Closing].map(|part| self.part(part));
+        let parts = [Part::Sealed, Part::Chapter, Part::User, Part::Closing];
+        let parts = parts.map(|part| self.part(part));
         let mut parts: Vec<String> = parts
             .into_iter()
             .filter(|blocks| !blocks.is_empty())

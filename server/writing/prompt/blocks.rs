@@ -62,22 +62,6 @@ pub(crate) fn background_text(section: &Section) -> String {
     format!("# {}\n{}", section.title, section.text)
 }
 
-/// Builds the block of the outline, one line a beat.
-pub(crate) fn outline(brief: &Brief) -> String {
-    let mut text = String::from("# The whole story, part by part");
-    let mut chapter = None;
-    for (index, beat) in brief.beats.iter().enumerate() {
-        if beat.chapter != chapter {
-            chapter.clone_from(&beat.chapter);
-            if let Some(chapter) = &chapter {
-                text.push_str(&format!("\n{chapter}"));
-            }
-        }
-        text.push_str(&format!("\n{}. {}", index + 1, beat.title));
-    }
-    text
-}
-
 /// Returns the names of the whole cast. What is known of each is told where it is needed; the list itself
 /// makes no chunk stale.
 pub(crate) fn roster(brief: &Brief) -> String {

@@ -15,14 +15,12 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// Makes the budget that the blocks which are never cut leave.
+    /// Makes the budget that the blocks which are never cut leave, given the size of each in tokens.
     pub(crate) fn new(
         limit: PromptLimit,
-        fixed: &[(&'static str, &str)],
+        fixed: &[(&'static str, u32)],
     ) -> Result<Budget, TooLarge> {
-        let sizes = fixed
-            .iter()
-            .map(|(name, text)| (limit.estimate(text), *name));
+        let sizes = fixed.iter().map(|(name, size)| (*size, *name));
         let total = sizes.clone().map(|(size, _)| size).sum::<u32>() + BETWEEN_BLOCKS;
         match limit.tokens.checked_sub(total) {
             Some(left) => Ok(Budget {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::blocks;
+use super::outline::Outline;
 use super::slices::{self, Slice, Slices};
 use super::templates::Templates;
 use crate::story::names::CastNames;
@@ -24,7 +25,12 @@ pub struct Ground {
     pub(crate) shared: Slices,
     /// The slices that every prompt holds.
     pub(crate) always: Vec<Slice>,
+    pub(crate) contract: Weighed,
+    pub(crate) facts: Weighed,
+    pub(crate) rules: Weighed,
     pub(crate) outline: Weighed,
+    /// The list of the beats, for those near one.
+    beats: Outline,
     pub(crate) roster: Weighed,
     /// The background sections in their order.
     pub(crate) background: Vec<Background>,
@@ -58,6 +64,7 @@ impl Weighed {
 impl Ground {
     /// Reads a brief through, in time in proportion to it.
     pub fn of(brief: &Brief, templates: &Templates) -> Ground {
+        let mut beats = Outline::of(brief);
         let sections = brief.sections.iter().enumerate();
         let background = sections
             .filter(|(_, it)| it.kind == SectionKind::Background && !it.text.is_empty())
@@ -72,10 +79,19 @@ impl Ground {
             listed: listed(brief),
             shared: slices::shared(brief, templates),
             always: slices::always(brief),
-            outline: Weighed::new(blocks::outline(brief)),
+            contract: Weighed::new(blocks::contract(brief, templates)),
+            facts: Weighed::new(blocks::facts(brief)),
+            rules: Weighed::new(blocks::rules(brief)),
+            outline: Weighed::new(std::mem::take(&mut beats.text)),
+            beats,
             roster: Weighed::new(blocks::roster(brief)),
             background: background.collect(),
         }
+    }
+
+    /// Returns the block of the beats near a beat; `None` where the outline lists all beats.
+    pub(crate) fn nearby(&self, brief: &Brief, beat: usize) -> Option<String> {
+        self.beats.nearby(brief, beat)
     }
 
     /// Returns the entry of the cast that has a name or alias, as an index.

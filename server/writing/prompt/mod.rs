@@ -14,6 +14,7 @@ mod ground;
 mod inputs;
 mod memory;
 mod named_people;
+mod outline;
 pub mod slices;
 mod tail;
 pub mod templates;

@@ -54,7 +54,7 @@ pub(crate) fn assemble(story: &WholeStory<'_>) -> Result<Prompt, TooLarge> {
     ];
     let sizes = texts
         .each_ref()
-        .map(|(_, what, _, text)| (*what, text.as_str()));
+        .map(|(_, what, _, text)| (*what, story.limit.estimate(text)));
     Budget::new(story.limit, &sizes)?;
     let blocks = texts.into_iter().filter(|(_, _, _, text)| !text.is_empty());
     Ok(Prompt {
