@@ -86,6 +86,11 @@ pub enum JobError {
     NothingToKeep { number: ChunkNumber },
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
+    #[error(
+        "another job has the story open with another outline than it has now, so nothing was begun; try again once \
+         that job is over"
+    )]
+    OtherOutline,
 }
 
 impl From<StoryError> for JobError {

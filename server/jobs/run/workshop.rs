@@ -391,15 +391,17 @@ pub(crate) struct Claim {
 }
 
 impl OpenSession {
-    /// Fails where the outline has changed under running jobs: numbers would mean other beats.
+    /// Fails where the outline has changed since the session was opened: numbers would mean other beats. Whoever
+    /// opened it may be about to write, though no chunk is claimed yet.
     fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
         let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
         match self.writing_job() {
-            Some((number, job)) if !same => Err(JobError::Busy {
+            _ if same => Ok(()),
+            Some((number, job)) => Err(JobError::Busy {
                 number,
                 job: format!("{job}, with the outline as it was before your change"),
             }),
-            _ => Ok(()),
+            None => Err(JobError::OtherOutline),
         }
     }
 
@@ -473,4 +475,49 @@ impl Drop for Claim {
 /// Locks a mutex. A poisoned lock's data is still whole here: every holder changes it in one step.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::NoEditor;
+
+    #[test]
+    fn who_comes_with_another_outline_joins_no_session() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("story.md");
+        let brief = "---\ntitle: Lamp\n---\n# Premise\nA keeper.\n# Outline\n## The Stair\nDown.\n";
+        let workshop = Workshop::new(Environment::of(&[], None), Disk::real(), "test");
+        let source = StorySource {
+            brief: &path,
+            workspace: None,
+            editor_settings: None,
+            flags: None,
+        };
+        let open = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let read = workshop.read_story(&source, &NoEditor).unwrap();
+            let plan = read.story.plan(&read.settings);
+            workshop.open_session(&read.story, None, &plan, Arc::new(NoEditor))
+        };
+        let longer = format!("{brief}## The Lamp\nUp.\n");
+        // Nobody writes yet.
+        let (first, _) = open(&longer).unwrap();
+        let refused = open(brief).err();
+        assert!(
+            matches!(refused, Some(JobError::OtherOutline)),
+            "{refused:?}"
+        );
+        let (again, _) = open(&longer).unwrap();
+        assert!(Arc::ptr_eq(&first, &again));
+        let _claim = again.claim(Some(ChunkNumber(2)), "write").unwrap();
+        let refused = open(brief).err();
+        assert!(
+            matches!(refused, Some(JobError::Busy { .. })),
+            "{refused:?}"
+        );
+        drop((_claim, first, again));
+        let (second, _) = open(brief).unwrap();
+        assert_eq!(second.session.plan().len(), 1);
+    }
 }
