@@ -109,7 +109,7 @@ impl Disk {
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 
-    /// Returns the time as exactly as the clock tells it, for how long something takes.
+    /// Returns the time as exactly as the clock tells it, for what is compared with other times.
     pub(super) fn exact_now(&self) -> Timestamp {
         (self.clock)()
     }

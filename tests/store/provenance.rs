@@ -179,6 +179,21 @@ fn of_two_records_of_one_text_the_later_one_counts() {
     );
 }
 
+/// An edit is noted, and what the author decides of it a moment later.
+#[test]
+fn of_two_records_of_one_second_the_later_one_counts() {
+    let story = written();
+    by_hand(&story, "Edited b.");
+    drop(story.open(&ALL));
+    let earlier = story.read("manifest.json");
+    let session = story.open(&ALL).session;
+    session.keep_chunk(n(2), inputs("another beat")).unwrap();
+    drop(session);
+    story.write("manifest.json", &earlier);
+    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
+    assert_eq!(record.inputs, inputs("another beat"));
+}
+
 /// The manifest is older than what the author has edited.
 #[test]
 fn an_edit_is_one_of_the_text_that_was_there() {

@@ -98,7 +98,7 @@ impl Inner {
             record.cost = Some(record.cost.unwrap_or(0.0) + cost);
         }
         let Some(prose) = &mending.prose else {
-            record.noted = Some(self.disk.now());
+            record.noted = Some(self.disk.exact_now());
             let what = format!("close the seam before chunk {}", planned.number);
             let steps = self.record_steps(record);
             return self.change(cache, &Intent::new(what, self.disk.now(), steps));
@@ -139,7 +139,7 @@ impl Inner {
         }
         let mut record = record.clone();
         record.inputs.insert(slice.to_owned(), now.clone());
-        record.noted = Some(self.disk.now());
+        record.noted = Some(self.disk.exact_now());
         Some(record)
     }
 }

@@ -318,7 +318,7 @@ impl Inner {
                 .strip_prefix(&self.paths.root)
                 .unwrap_or(&chunk.path);
             record.file = file.to_string_lossy().replace('\\', "/");
-            record_text(&mut record, chunk, self.disk.now());
+            record_text(&mut record, chunk, self.disk.exact_now());
             if let Ok(file) = self.state_file(&chunk.path) {
                 record.state_file = file;
             }

@@ -174,7 +174,7 @@ impl Inner {
         // that was there, nobody did.
         record.seam_open &= new.of.is_some();
         record.content_sha256 = Some(digest);
-        record.noted = Some(self.disk.now());
+        record.noted = Some(self.disk.exact_now());
         // What is about the chunk and not about its text.
         record.number = planned.number;
         record.beat.clone_from(&planned.beat);

@@ -166,7 +166,7 @@ impl Session {
         };
         let mut record = record.clone();
         record.inputs = inputs;
-        record.noted = Some(inner.disk.now());
+        record.noted = Some(inner.disk.exact_now());
         let mut steps = inner.record_steps(record);
         steps.push(Step::Line {
             line: inner.event(index, "kept"),
