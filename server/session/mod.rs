@@ -17,6 +17,7 @@ mod history;
 mod holder;
 mod intent;
 mod journal;
+mod kept_files;
 mod layout;
 mod left_over;
 mod lock;

@@ -5,7 +5,6 @@ pub(super) mod chunk_text;
 pub(super) mod facts;
 pub(super) mod gathering;
 pub(super) mod matching;
-pub(super) mod read_texts;
 pub(super) mod reading;
 pub(super) mod recover;
 

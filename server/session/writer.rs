@@ -35,13 +35,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::chunk_file;
 use super::disk::Disk;
 use super::error::StoreError;
+use super::kept_files::KeptFiles;
 use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock::SessionLock;
 use super::manifest::{Manifest, ManifestFact};
 use super::record_log::RecordLog;
+use super::state_file::Told;
 use super::view::facts::Facts;
-use super::view::gathering;
-use super::view::read_texts::ReadTexts;
+use super::view::gathering::{self, KeptTexts};
 use super::view::recover::{self, Recovered};
 use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
@@ -66,7 +67,9 @@ pub(super) struct Inner {
     pub(super) disk: Disk,
     pub(super) cache: Mutex<Cache>,
     /// The texts of the chunk files, for looking at them again.
-    pub(super) texts: Mutex<ReadTexts>,
+    pub(super) texts: Mutex<KeptTexts>,
+    /// What the state files hold, for the same.
+    pub(super) states: Mutex<KeptFiles<Told>>,
     pub(super) _lock: SessionLock,
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::chunk_text::ChunkText;
 use super::facts::{CopyFact, Facts, FileFact};
-use super::read_texts::ReadTexts;
 use crate::session::conflict;
 use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
@@ -14,12 +13,16 @@ use crate::session::history::provenance;
 use crate::session::history::{self, KeptVersion};
 use crate::session::intent::{self, Intent};
 use crate::session::journal::OnDisk;
+use crate::session::kept_files::KeptFiles;
 use crate::session::layout::{self, SessionPaths, StoryFolder};
 use crate::session::manifest::{self, ManifestFact};
 use crate::session::record_log::{self, Entry, Logged};
 use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::conflict_markers::has_conflict;
+
+/// The texts of chunk files as they were read last.
+pub(crate) type KeptTexts = KeptFiles<ChunkText>;
 
 /// How often gathering starts again when a writer changes the folder meanwhile.
 const TRIES: usize = 5;
@@ -33,7 +36,7 @@ pub(crate) fn gather(
     disk: &Disk,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
-    let mut read = ReadTexts::default();
+    let mut read = KeptTexts::default();
     let mut facts = gather_with(folder, id, plan, owners, (disk, &mut read), || {
         // In this order: a manifest that is newer than the log has all of it.
         let logged = Logged::read(&paths, disk)?;
@@ -92,7 +95,7 @@ pub(crate) fn gather_again(
     id: &SessionId,
     plan: &[PlannedChunk],
     owners: &dyn Owners,
-    (disk, read): (&Disk, &mut ReadTexts),
+    (disk, read): (&Disk, &mut KeptTexts),
     manifest: ManifestFact,
 ) -> Result<Facts, StoreError> {
     let manifest = || Ok((manifest.clone(), Vec::new()));
@@ -104,7 +107,7 @@ fn gather_with(
     id: &SessionId,
     plan: &[PlannedChunk],
     owners: &dyn Owners,
-    (disk, texts): (&Disk, &mut ReadTexts),
+    (disk, texts): (&Disk, &mut KeptTexts),
     manifest: impl Fn() -> Result<(ManifestFact, Vec<Entry>), StoreError>,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
@@ -132,7 +135,7 @@ fn read(
     paths: &SessionPaths,
     (mut manifest, logged): (ManifestFact, Vec<Entry>),
     disk: &Disk,
-    texts: &mut ReadTexts,
+    texts: &mut KeptTexts,
 ) -> Result<Facts, StoreError> {
     let mut files: BTreeMap<String, FileFact> = BTreeMap::new();
     let mut unread = Vec::new();
@@ -181,7 +184,7 @@ fn read_folder(
     holds: Holds,
     files: &mut BTreeMap<String, FileFact>,
     unread: &mut Vec<(PathBuf, EntryKind)>,
-    (disk, texts): (&Disk, &mut ReadTexts),
+    (disk, texts): (&Disk, &mut KeptTexts),
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
         let is_copy = conflict::is_copy_name(&entry.name);
@@ -203,7 +206,12 @@ fn read_folder(
         let (mut journal, mut text) = (None, None);
         match holds {
             Holds::Journals => journal = disk.read_text(&path)?,
-            Holds::Chunks => text = texts.get(&path, disk)?,
+            Holds::Chunks => {
+                text = texts.get(&path, disk, || {
+                    let text = disk.read_text(&path)?;
+                    Ok::<_, StoreError>(text.map(|text| ChunkText::parse(&text)))
+                })?;
+            }
         }
         if journal.is_none() && text.is_none() {
             continue;

@@ -146,7 +146,7 @@ impl Inner {
         let entry = Entry {
             line: Some(self.ended_line(cache, &record, failure)),
             record,
-            needs_text: true,
+            needs_text: !prose.trim().is_empty(),
         };
         let logged = cache.log.append(&entry, &self.paths, &self.disk);
         if let Some(step) = &text {

@@ -114,6 +114,7 @@ impl Session {
             disk,
             cache: Mutex::new(cache),
             texts: Mutex::default(),
+            states: Mutex::default(),
             _lock: lock,
         };
         inner.bring_up(&mut notices)?;
@@ -189,7 +190,7 @@ impl Inner {
         for entry in &entries {
             cache.log.keep(entry);
             Self::take_entry(cache, entry.clone());
-            cache.behind.story |= entry.needs_text;
+            cache.behind.story |= entry.record.status == ChunkStatus::Complete;
         }
         Ok(entries)
     }

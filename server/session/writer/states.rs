@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError};
 
 use super::changelog;
 use super::{Cache, Inner, Session};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
+use crate::session::kept_files::KeptFiles;
 use crate::session::layout::StoryFolder;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::notice::Notice;
@@ -127,6 +129,25 @@ pub fn read_states(
     owners: &dyn Owners,
     disk: &Disk,
 ) -> KnownStates {
+    read_again(
+        folder,
+        id,
+        view,
+        cast,
+        owners,
+        (disk, &mut KeptFiles::default()),
+    )
+}
+
+/// Does what [`read_states`] does, and reads files that were read before only where they changed.
+fn read_again(
+    folder: &StoryFolder,
+    id: &SessionId,
+    view: &SessionView,
+    cast: &[CastEntry],
+    owners: &dyn Owners,
+    (disk, files): (&Disk, &mut KeptFiles<Told>),
+) -> KnownStates {
     let states = folder.paths(id).states();
     let mut known = KnownStates {
         chunks: vec![None; view.chunks.len()],
@@ -152,9 +173,9 @@ pub fn read_states(
         if !may_be_there(&path) {
             continue;
         }
-        let judged = match read(&path, owners, disk) {
+        let judged = match read(&path, owners, disk, files) {
             Ok(None) => continue,
-            Ok(Some(told)) => judge(told, chunk, &view.renames, cast, is_planned),
+            Ok(Some(told)) => judge(&told, chunk, &view.renames, cast, is_planned),
             Err(why) => Err(why),
         };
         let (standing, state) = match judged {
@@ -194,24 +215,31 @@ pub(super) fn path_of(states: &Path, chunk: &Path) -> PathBuf {
 
 /// Returns a state file, or what is wrong with it. What an editor shows counts, as long as it can be
 /// read: while it is being typed it mostly can't.
-fn read(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<Option<Told>, String> {
+fn read(
+    path: &Path,
+    owners: &dyn Owners,
+    disk: &Disk,
+    files: &mut KeptFiles<Told>,
+) -> Result<Option<Arc<Told>>, String> {
     if owners.owner(path) == Owner::Client
         && let Some(Ok(told)) = owners.open_text(path).map(|text| state_file::parse(&text))
     {
-        return Ok(Some(told));
+        return Ok(Some(Arc::new(told)));
     }
-    let bytes = disk
-        .read(path)
-        .map_err(|error| format!("can't be read ({error})"))?;
-    let text = bytes.map(encoding::decode).transpose();
-    let text = text.map_err(|error| format!("is no text ({})", error.why))?;
-    let text = text.filter(|text| !text.trim().is_empty());
-    text.map(|text| state_file::parse(&text)).transpose()
+    files.get(path, disk, || {
+        let bytes = disk
+            .read(path)
+            .map_err(|error| format!("can't be read ({error})"))?;
+        let text = bytes.map(encoding::decode).transpose();
+        let text = text.map_err(|error| format!("is no text ({})", error.why))?;
+        let text = text.filter(|text| !text.trim().is_empty());
+        text.map(|text| state_file::parse(&text)).transpose()
+    })
 }
 
 /// Returns how far a state holds, and the part of it that does.
 fn judge(
-    told: Told,
+    told: &Told,
     chunk: &ChunkView,
     renames: &Renames,
     cast: &[CastEntry],
@@ -225,9 +253,12 @@ fn judge(
         return Err(format!("is about another beat, \"{beat}\""));
     }
     Ok(match (told.edited, is_current) {
-        (true, _) => (Standing::Edited, told.state),
-        (false, true) => (Standing::Current, told.state),
-        (false, false) => (Standing::Outdated, told.state.verified(&chunk.text, cast)),
+        (true, _) => (Standing::Edited, told.state.clone()),
+        (false, true) => (Standing::Current, told.state.clone()),
+        (false, false) => (
+            Standing::Outdated,
+            told.state.clone().verified(&chunk.text, cast),
+        ),
     })
 }
 
@@ -236,7 +267,9 @@ impl Session {
     pub fn states(&self, view: &SessionView, cast: &[CastEntry]) -> KnownStates {
         let inner = &self.inner;
         let owners = inner.owners.as_ref();
-        read_states(&inner.folder, &inner.id, view, cast, owners, &inner.disk)
+        let mut files = inner.states.lock().unwrap_or_else(PoisonError::into_inner);
+        let files = (&inner.disk, &mut *files);
+        read_again(&inner.folder, &inner.id, view, cast, owners, files)
     }
 
     /// Saves what was extracted from a chunk into its state file. A file that is open in an
