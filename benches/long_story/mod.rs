@@ -11,14 +11,14 @@ use storywright::analysis::snapshot::{StorySnapshot, StorySource};
 use storywright::analysis::status::StoryStatus;
 use storywright::analysis::story_file::StoryFile;
 use storywright::jobs::run::workshop::Workshop;
-use storywright::session::chunk_file::{self, FileStatus};
-use storywright::session::state_file::{StateFile, VERSION};
 use storywright::session::{
     Disk, NoEditor, PlannedChunk, Session, SessionId, StoryFolder, Timestamp,
 };
 use storywright::settings::Settings;
 use storywright::settings::environment::Environment;
+use storywright::story::chunk_file::{self, FileStatus};
 use storywright::story::state::{CharacterState, ChunkState, Fact, Threads};
+use storywright::story::state_file::{StateFile, VERSION};
 use storywright::story::{BeatId, Digest, Language};
 use storywright::writing::prompt::slices;
 use storywright::writing::prompt::slices::Slice;

@@ -6,10 +6,10 @@ use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
 use super::status::relative;
 use crate::analysis::selection::ChunkRef;
-use crate::session::chunk_file::FileStatus;
 use crate::session::{
     ChunkRecord, ChunkView, Disk, KeptVersion, Origin, StoreError, read_versions,
 };
+use crate::story::chunk_file::FileStatus;
 use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber, Language, words};
 

@@ -28,9 +28,9 @@ use super::state::State;
 use crate::jobs::run::editor::{
     BufferStop, BufferStream, Editor, Hint, KeepReplaced, PlaceStream, StreamTarget,
 };
-use crate::session::chunk_file::decode;
 use crate::session::{ClientEdit, Owner, Owners, read_file};
 use crate::story::Digest;
+use crate::story::chunk_file::decode;
 
 /// The longest time for which an edit is waited for.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -8,7 +8,7 @@
 use super::edit::{Replacement, common_prefix, replacements};
 use super::moves::{Followed, Moves};
 use super::plain::{Plain, plain};
-use crate::session::chunk_file::{self, FileStatus};
+use crate::story::chunk_file::{self, FileStatus};
 use crate::story::{BeatId, ChunkNumber};
 
 /// Says that the author edited the place where the text grows.

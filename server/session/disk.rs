@@ -9,6 +9,7 @@ mod entry;
 mod held;
 mod inside;
 mod locking;
+pub(super) mod log;
 mod read_files;
 mod regular;
 pub(super) mod stream;
@@ -508,19 +509,6 @@ impl Disk {
         Ok(optional(removed, Doing::Remove, path)?.is_some())
     }
 
-    /// Opens a log to append to. Each [`Log::append`] is one write.
-    pub fn open_log(&self, path: &Path) -> Result<Log, StoreError> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        let opened = self.open_to_write(path, &options)?;
-        let file = opened.map_err(|error| StoreError::io(Doing::Create, path, error))?;
-        Ok(Log {
-            disk: self.clone(),
-            path: path.to_owned(),
-            file,
-        })
-    }
-
     pub(super) fn sync_folder(&self, folder: &Path) -> Result<(), StoreError> {
         let synced = self
             .go(Call::SyncFolder, folder)
@@ -551,30 +539,6 @@ fn sync_names(folder: &Path) -> io::Result<()> {
 #[cfg(windows)]
 fn sync_names(_: &Path) -> io::Result<()> {
     Ok(())
-}
-
-/// A file that grows line by line.
-#[derive(Debug)]
-pub struct Log {
-    disk: Disk,
-    path: PathBuf,
-    file: File,
-}
-
-impl Log {
-    pub fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        self.disk
-            .put(&mut self.file, &self.path, bytes)
-            .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
-    }
-
-    /// Syncs what was appended to disk; the name of the file is safe once its folder is synced.
-    pub(super) fn sync(&mut self) -> Result<(), StoreError> {
-        self.disk
-            .go(Call::Sync, &self.path)
-            .and_then(|()| self.file.sync_data())
-            .map_err(|error| StoreError::io(Doing::Write, &self.path, error))
-    }
 }
 
 fn is_link_refused(error: &io::Error) -> bool {

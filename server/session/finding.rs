@@ -3,8 +3,6 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::chunk_file;
-use super::conflict;
 use super::disk::{Disk, Entry, EntryKind};
 use super::error::StoreError;
 use super::layout::{
@@ -12,6 +10,8 @@ use super::layout::{
     is_markdown,
 };
 use super::manifest;
+use crate::story::chunk_file;
+use crate::story::sync_copies;
 use crate::story::{BeatId, Brief, ChunkNumber, slug};
 
 const CURRENT: &str = ".current.json";
@@ -204,7 +204,7 @@ fn is_draft(paths: &SessionPaths, disk: &Disk) -> Result<bool, StoreError> {
         return Ok(true);
     }
     let is_text = |entry: &Entry| {
-        let is_named = is_markdown(&entry.name) || conflict::is_copy_name(&entry.name);
+        let is_named = is_markdown(&entry.name) || sync_copies::is_copy_name(&entry.name);
         entry.kind == EntryKind::File && is_named && !entry.name.starts_with('.')
     };
     Ok(disk.list(&paths.chunks())?.iter().any(is_text))

@@ -16,12 +16,12 @@ pub(super) mod versions;
 
 use std::path::{Path, PathBuf};
 
-use super::chunk_file::{self, ChunkFile, FileStatus, Form};
-use super::conflict;
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::layout::{COPIES, SessionPaths};
 use super::manifest::record::ChunkRecord;
+use crate::story::chunk_file::{self, ChunkFile, FileStatus, Form};
+use crate::story::sync_copies;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const REPLACED: &str = "replaced";
@@ -303,7 +303,7 @@ pub(crate) fn original_of(name: &str) -> Option<String> {
         if digest == DIGEST { digest + 1 } else { 0 }
     });
     let stem = &name[..digits + digest];
-    let is_copy = |end: &&&str| digits > 0 && conflict::is_copy_of(name, stem, end);
+    let is_copy = |end: &&&str| digits > 0 && sync_copies::is_copy_of(name, stem, end);
     let end = ["md", "json"].iter().find(is_copy)?;
     Some(format!("{stem}.{end}"))
 }

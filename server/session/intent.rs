@@ -11,7 +11,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::chunk_file::{self, FileStatus};
 use super::disk::Disk;
 use super::error::StoreError;
 use super::history::{self, Version};
@@ -20,9 +19,10 @@ use super::layout::{self, SessionPaths};
 use super::manifest::ManifestFact;
 use super::manifest::record::ChunkRecord;
 use super::notice::Notice;
-use super::view::chunk_text::ChunkText;
 use super::view::facts::{Facts, FileFact};
 use super::work;
+use crate::story::chunk_file::{self, FileStatus};
+use crate::story::chunk_text::ChunkText;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 const VERSION: u32 = 1;

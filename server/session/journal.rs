@@ -15,7 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::Timestamp;
 
-use super::chunk_file::{self, ChunkFile, FileStatus};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::text::boundaries;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -342,9 +342,9 @@ fn tail(text: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table;
     use super::FileStatus::{Complete, Partial};
     use super::*;
+    use crate::story::table;
 
     const LONG: &str =
         "The keeper climbed the stair and lit the lamp before the boats came in that night.";

@@ -21,7 +21,7 @@ use self::spending::Spending;
 use self::usage::TokenUsage;
 use super::disk::Disk;
 use super::error::StoreError;
-use super::shared::SharedRecord;
+use super::shared_record::SharedRecord;
 use crate::story::{BeatId, Digest};
 
 /// The version that this code writes.
@@ -200,7 +200,7 @@ pub(crate) fn read(
     match disk.read(path) {
         Ok(None) => Ok((ManifestFact::Missing, None)),
         Ok(Some(bytes)) => {
-            let text = super::chunk_file::decode(bytes);
+            let text = crate::story::chunk_file::decode(bytes);
             Ok((parse(&text, id), Some(Digest::of(&text))))
         }
         Err(StoreError::Outside { .. }) => Ok((

@@ -8,8 +8,6 @@
 //! outside the story's folder, and never overwrites or removes a text of the author's.
 
 mod archive;
-pub mod chunk_file;
-mod conflict;
 mod disk;
 mod error;
 mod finding;
@@ -29,10 +27,7 @@ mod planned;
 mod record_log;
 mod renames;
 mod saved;
-mod shared;
-pub mod state_file;
-#[cfg(test)]
-mod table;
+mod shared_record;
 mod unmerged;
 mod view;
 mod work;
@@ -66,7 +61,7 @@ pub use owners::{NoEditor, Owner, Owners, read_text};
 pub use planned::PlannedChunk;
 pub use renames::{Renames, add_renames};
 pub use saved::{ClientEdit, Saved};
-pub use shared::{SharedRecord, SharedText};
+pub use shared_record::SharedRecord;
 pub use unmerged::{Unmerged, unmerged_files};
 pub use view::reading::read_session;
 pub use view::{ChunkView, NextStep, Orphan, OrphanKind, SessionView};

@@ -9,8 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chunk_file;
-use super::disk::{Disk, Log};
+use super::disk::Disk;
+use super::disk::log::Log;
 use super::error::StoreError;
 use super::journal::Journal;
 use super::layout::SessionPaths;
@@ -18,6 +18,7 @@ use super::manifest::Manifest;
 use super::manifest::record::ChunkRecord;
 use super::view::facts::FileFact;
 use super::work;
+use crate::story::chunk_file;
 use crate::story::{BeatId, Digest};
 
 const VERSION: u32 = 1;
@@ -221,8 +222,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::session::view::chunk_text::ChunkText;
     use crate::story::ChunkNumber;
+    use crate::story::chunk_text::ChunkText;
 
     fn entry(beat: &str, text: &str, needs_text: bool) -> Entry {
         let mut record = ChunkRecord::missing(ChunkNumber(1), BeatId(beat.to_owned()));

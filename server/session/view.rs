@@ -1,7 +1,6 @@
 //! Describes the current state of a session: its chunks, what is known of each, and what is to be written
 //! next. Pure.
 
-pub(super) mod chunk_text;
 pub(super) mod facts;
 pub(super) mod gathering;
 pub(super) mod matching;
@@ -17,7 +16,8 @@ use super::manifest::Manifest;
 use super::manifest::record::{ChunkStatus, Origin};
 use super::notice::Notice;
 use super::renames::Renames;
-use super::shared::{SharedRecord, SharedText};
+use super::shared_record::SharedRecord;
+use crate::story::SharedText;
 use crate::story::comments;
 use crate::story::{BeatId, ChunkNumber, Digest};
 

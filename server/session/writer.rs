@@ -8,6 +8,7 @@ pub(super) mod align;
 pub(super) mod assemble;
 pub(super) mod audits;
 pub(super) mod begun;
+pub(super) mod behind;
 pub(super) mod changelog;
 pub(super) mod chunk_lock;
 pub(super) mod companions;
@@ -32,7 +33,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::chunk_file;
 use super::disk::Disk;
 use super::error::StoreError;
 use super::kept_files::KeptFiles;
@@ -40,15 +40,16 @@ use super::layout::{self, SessionPaths, StoryFolder};
 use super::lock::SessionLock;
 use super::manifest::{Manifest, ManifestFact};
 use super::record_log::RecordLog;
-use super::state_file::Told;
 use super::view::facts::Facts;
 use super::view::gathering::{self, KeptTexts};
 use super::view::recover::{self, Recovered};
 use super::view::{ChunkView, SessionView};
 use super::{ClientEdit, Owner, Owners, PlannedChunk, Saved, SessionId};
+use crate::story::chunk_file;
+use crate::story::state_file::Told;
 use crate::story::title_page::TitlePage;
 use crate::story::{ChunkNumber, Digest, Language};
-use updating::Behind;
+use behind::Behind;
 
 /// The lock on a session and all changes under it. Cheap to clone; the lock goes with the last clone, or with
 /// the process.

@@ -3,6 +3,8 @@
 //! Pure: values in, values out. Nothing in here does I/O, asks the time or knows an editor.
 
 pub mod brief;
+pub mod chunk_file;
+pub mod chunk_text;
 pub mod contradiction;
 pub mod ids;
 pub mod leftovers;
@@ -10,7 +12,12 @@ pub mod lint;
 pub mod problem;
 pub mod recall;
 pub mod rename;
+pub mod shared_text;
 pub mod state;
+pub mod state_file;
+pub mod sync_copies;
+#[cfg(test)]
+pub(crate) mod table;
 pub mod text;
 pub mod title_page;
 
@@ -20,6 +27,7 @@ pub use brief::{Beat, Brief, CastEntry, Chapter, Rule, Section, SectionKind};
 pub use brief::{checks, new_beats, sizes};
 pub use ids::{BeatId, ChunkNumber, Digest};
 pub use problem::{Problem, Severity, Span};
+pub use shared_text::SharedText;
 pub use text::language::Language;
 pub use text::margin_notes::MarginNote;
 pub use text::{

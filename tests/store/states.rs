@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::fixture::{Editor, Story, n, plan, result};
-use storywright::session::state_file::StateFile;
 use storywright::session::{
     Disk, Extracted, KnownStates, NoEditor, Over, Owners, Saved, Session, Standing, StoreError,
     read_states,
 };
 use storywright::story::ChunkNumber;
 use storywright::story::state::{ChunkState, Fact, Threads};
+use storywright::story::state_file::StateFile;
 
 const OUTLINE: &[&str] = &["a", "b", "c"];
 const HIDDEN: &str = "Mara hid the brass key under the third stair.";

@@ -1,7 +1,7 @@
 //! A document as its story understands it: a brief, a chunk file, or a text beside them.
 
-use crate::session::chunk_file;
 use crate::story::brief::front_matter::Entry;
+use crate::story::chunk_file;
 use crate::story::names::{CastNames, Mention};
 use crate::story::text::boundaries::floor;
 use crate::story::{Beat, BeatId, Brief, ChunkNumber, Span};

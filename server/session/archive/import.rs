@@ -14,7 +14,6 @@ use zip::{CompressionMethod, ZipArchive};
 
 use crate::session::NoEditor;
 use crate::session::archive::{self, ArchiveError, Limits, Names, Refusal};
-use crate::session::chunk_file;
 use crate::session::disk::stream;
 use crate::session::disk::{Disk, EntryKind, Temporary, temporary_of};
 use crate::session::error::{Doing, StoreError};
@@ -22,6 +21,7 @@ use crate::session::layout::{SessionId, StoryFolder};
 use crate::session::manifest;
 use crate::session::writer::index;
 use crate::story::Brief;
+use crate::story::chunk_file;
 use crate::story::counted::counted;
 
 /// Bytes of one reading.

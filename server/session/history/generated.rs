@@ -11,13 +11,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::{COPIES, SessionId, SessionPaths, StoryFolder};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::view::ChunkView;
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::{BeatId, Digest};
 
 /// How much of a digest names a copy.

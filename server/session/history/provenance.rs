@@ -11,16 +11,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::generated;
-use crate::session::chunk_file::FileStatus;
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::SessionPaths;
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkRecord;
-use crate::session::shared::SharedRecord;
-use crate::session::view::chunk_text::ChunkText;
+use crate::session::shared_record::SharedRecord;
 use crate::session::view::facts::FileFact;
+use crate::story::chunk_file::FileStatus;
+use crate::story::chunk_text::ChunkText;
 use crate::story::text::sentences::sentences;
 use crate::story::{BeatId, Digest};
 

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use super::{Journal, OnDisk, Place, Seen, Stands, Verdict, in_turn};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus, Form};
-use crate::session::conflict;
 use crate::session::disk::{Disk, EntryKind, LockedFile};
 use crate::session::error::StoreError;
 use crate::session::history::{self, Version};
@@ -16,7 +14,9 @@ use crate::session::lock;
 use crate::session::notice::Notice;
 use crate::session::work;
 use crate::session::{ClientEdit, Owner, Owners};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus, Form};
 use crate::story::conflict_markers::conflict_line;
+use crate::story::sync_copies;
 use crate::story::{BeatId, ChunkNumber};
 
 /// Sessions in which this process keeps journals for an editor, each with the lock that tells
@@ -264,7 +264,7 @@ fn left_over(
                 continue;
             };
             let chunk = paths.chunks().join(format!("{stem}.md"));
-            let is_ours = entry.kind == EntryKind::File && !conflict::is_copy_name(&entry.name);
+            let is_ours = entry.kind == EntryKind::File && !sync_copies::is_copy_name(&entry.name);
             if is_ours && owners.owner(&chunk) == Owner::Server && !left.contains(&chunk) {
                 left.push(chunk);
             }
@@ -373,7 +373,7 @@ fn bring_over(paths: &SessionPaths, disk: &Disk) -> Result<(), StoreError> {
     for entry in disk.list(&paths.chunks())? {
         if let Some(stem) = entry.name.strip_suffix(".journal")
             && entry.kind == EntryKind::File
-            && !conflict::is_copy_name(&entry.name)
+            && !sync_copies::is_copy_name(&entry.name)
         {
             let chunk = paths.chunks().join(format!("{stem}.md"));
             in_turn(|| move_earlier(&chunk, disk))?;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::chunk_text::ChunkText;
 use crate::session::disk::EntryKind;
 use crate::session::history::KeptVersion;
 use crate::session::journal::OnDisk;
 use crate::session::manifest::ManifestFact;
 use crate::session::renames::Renames;
-use crate::session::shared::SharedRecord;
+use crate::session::shared_record::SharedRecord;
+use crate::story::chunk_text::ChunkText;
 
 /// The facts about a session.
 #[derive(Debug, Clone)]

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::chunk_text::ChunkText;
 use super::facts::{CopyFact, Facts, FileFact};
-use crate::session::conflict;
 use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -19,7 +17,9 @@ use crate::session::manifest::{self, ManifestFact};
 use crate::session::record_log::{self, Entry, Logged};
 use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
+use crate::story::chunk_text::ChunkText;
 use crate::story::conflict_markers::has_conflict;
+use crate::story::sync_copies;
 
 /// The texts of chunk files as they were read last.
 pub(crate) type KeptTexts = KeptFiles<ChunkText>;
@@ -68,7 +68,7 @@ fn copies(
         (&*paths.root, "manifest", "json"),
     ] {
         for entry in disk.list(folder)? {
-            if entry.kind == EntryKind::File && conflict::is_copy_of(&entry.name, stem, end) {
+            if entry.kind == EntryKind::File && sync_copies::is_copy_of(&entry.name, stem, end) {
                 copies.push(CopyFact {
                     copy: folder.join(&entry.name),
                     original: folder.join(format!("{stem}.{end}")),
@@ -187,7 +187,7 @@ fn read_folder(
     (disk, texts): (&Disk, &mut KeptTexts),
 ) -> Result<(), StoreError> {
     for entry in disk.list(folder)? {
-        let is_copy = conflict::is_copy_name(&entry.name);
+        let is_copy = sync_copies::is_copy_name(&entry.name);
         let name = match (holds, entry.name.strip_suffix(".journal")) {
             (Holds::Journals, Some(stem)) if !is_copy => format!("{stem}.md"),
             (Holds::Chunks, None) if is_copy || layout::is_markdown(&entry.name) => {

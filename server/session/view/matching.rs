@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::chunk_text::ChunkText;
 use crate::session::PlannedChunk;
-use crate::session::conflict;
 use crate::session::layout;
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkRecord;
-use crate::session::shared::SharedRecord;
+use crate::session::shared_record::SharedRecord;
+use crate::story::chunk_text::ChunkText;
 use crate::story::slug::beat_slug;
+use crate::story::sync_copies;
 use crate::story::{BeatId, ChunkNumber};
 
 /// How alike two headings are, from 0 to 1, that are one heading before and after a touch.
@@ -81,7 +81,7 @@ pub(crate) fn match_files(
     let mut nameless = Vec::new();
     for (at, identity) in identities.iter().enumerate() {
         match identity {
-            _ if conflict::is_copy_name(&candidates[at].name) => {
+            _ if sync_copies::is_copy_name(&candidates[at].name) => {
                 let beat = identity.clone().or_else(|| {
                     let number = leading_number(&candidates[at].name)?;
                     let planned = plan.iter().find(|planned| planned.number == number)?;
@@ -310,9 +310,9 @@ fn only_one_in_its_place(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::chunk_file::{self, FileStatus};
-    use crate::session::table;
     use crate::story::Digest;
+    use crate::story::chunk_file::{self, FileStatus};
+    use crate::story::table;
     use jiff::Timestamp;
 
     fn plan(beats: &[&str]) -> Vec<PlannedChunk> {

@@ -8,12 +8,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::chunk_text::Told;
 use super::facts::{CopyFact, Facts, FileFact};
 use super::matching::{self, Candidate, Matching};
 use super::{ChunkView, Orphan, OrphanKind, SessionView};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
-use crate::session::conflict;
 use crate::session::journal::{Journal, Place, Verdict};
 use crate::session::layout::{self, SessionId, SessionPaths};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
@@ -21,7 +18,10 @@ use crate::session::manifest::{Manifest, ManifestFact};
 use crate::session::notice::Notice;
 use crate::session::planned::PlannedChunk;
 use crate::session::renames::Renames;
-use crate::session::shared::SharedRecord;
+use crate::session::shared_record::SharedRecord;
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
+use crate::story::chunk_text::Told;
+use crate::story::sync_copies;
 use crate::story::{BeatId, Digest, Language, words};
 
 /// The facts, sorted out.
@@ -100,7 +100,7 @@ pub(crate) fn recover(
     for (at, beat) in &matching.copies {
         let copy = &candidates[*at];
         let mut missing = chunks.iter_mut().filter(|chunk| chunk.text.is_empty());
-        if conflict::is_copy_name(&copy.name)
+        if sync_copies::is_copy_name(&copy.name)
             && !copy.file.is_empty()
             && let Some(chunk) = missing.find(|chunk| &chunk.beat == beat)
         {
@@ -361,7 +361,7 @@ fn tell(
         let name = &candidates[at].name;
         let path = paths.chunks().join(name);
         let of = beat.map_or_else(String::new, |beat| format!(" of the beat \"{beat}\""));
-        let what = match (conflict::is_copy_name(name), beat) {
+        let what = match (sync_copies::is_copy_name(name), beat) {
             (true, _) => format!("looks like a copy{of} that a sync tool or a file manager made"),
             (false, Some(_)) => format!("is a second text{of}"),
             // The author's own business.

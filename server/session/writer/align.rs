@@ -9,7 +9,6 @@ use std::path::Path;
 
 use super::keeping::record_about;
 use crate::session::PlannedChunk;
-use crate::session::chunk_file::{self, FileStatus};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history::{self, Placed, Version};
@@ -18,6 +17,7 @@ use crate::session::layout::{self, SessionPaths};
 use crate::session::notice::Notice;
 use crate::session::view::facts::Facts;
 use crate::session::view::recover::Recovered;
+use crate::story::chunk_file::{self, FileStatus};
 use crate::story::{BeatId, ChunkNumber, Digest, Language, words};
 
 /// The reason of versions under `history/beat_…` whose beat was removed; only such a version comes back with

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Session;
-use crate::session::chunk_file;
 use crate::session::error::StoreError;
 use crate::session::manifest::record::{Begun, BegunNote, ChunkRecord};
+use crate::story::chunk_file;
 use crate::story::{ChunkNumber, Digest};
 
 impl Session {

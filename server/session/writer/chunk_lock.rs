@@ -5,13 +5,13 @@
 //! file has no front matter.
 
 use super::{Cache, Inner, Session};
-use crate::session::chunk_file;
 use crate::session::error::StoreError;
 use crate::session::intent::{Intent, Step};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus};
 use crate::session::view::ChunkView;
 use crate::session::view::recover;
 use crate::session::{ClientEdit, Saved};
+use crate::story::chunk_file;
 use crate::story::{ChunkNumber, Digest};
 
 /// Whether the text of a chunk may be replaced.

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use super::align::{Aligning, Moves};
 use super::revising;
-use crate::session::chunk_file;
 use crate::session::disk::EntryKind;
 use crate::session::error::StoreError;
 use crate::session::intent::Step;
 use crate::session::layout;
 use crate::session::manifest::record::ChunkRecord;
-use crate::session::state_file;
+use crate::story::chunk_file;
+use crate::story::state_file;
 use crate::story::{BeatId, Digest};
 
 /// A kind of file that accompanies a chunk.

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::changelog;
 use super::{Cache, Inner, Session};
-use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::intent::{self, Step};
 use crate::session::journal::settling;
@@ -14,6 +13,7 @@ use crate::session::layout;
 use crate::session::manifest::record::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
 use crate::session::record_log::Entry;
 use crate::session::{ClientEdit, Saved};
+use crate::story::chunk_file::{self, FileStatus};
 use crate::story::{ChunkNumber, Digest, words};
 
 /// Whether the files that are made from chunks and records have a chunk when it is ended.

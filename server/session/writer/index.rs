@@ -3,14 +3,13 @@
 //! The index stands between two marks and is rewritten by every job; whatever the author
 //! writes outside the marks stays.
 
-use super::Session;
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::finding;
 use crate::session::layout::{SessionPaths, StoryFolder};
 use crate::session::manifest::{self, ManifestFact, Summary};
 use crate::session::record_log::Logged;
-use crate::session::{ClientEdit, Owner, Owners, Saved};
+use crate::session::{ClientEdit, Owner, Owners};
 use crate::story::Digest;
 
 const BEGIN: &str = "<!-- storywright:index ";
@@ -32,18 +31,6 @@ In a session's folder:
 | `CHANGELOG.md` | what happened, one line an event |
 | `runs/` | one folder a job, with a summary, the log, and the errors |
 ";
-
-impl Session {
-    /// Rewrites SESSIONS.md of the folder.
-    pub fn update_index(&self) -> Result<Saved, StoreError> {
-        let inner = &self.inner;
-        let edit = write_index(&inner.folder, inner.owners.as_ref(), &inner.disk)?;
-        Ok(Saved {
-            client_edits: edit.into_iter().collect(),
-            notices: Vec::new(),
-        })
-    }
-}
 
 /// Writes the index. Comes back as an edit where the file is open in an editor.
 pub(crate) fn write_index(

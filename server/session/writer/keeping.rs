@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::changelog;
 use super::revising::made_of;
 use super::{Cache, Inner};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::generated;
 use crate::session::history::{self, Version};
 use crate::session::intent::{self, Step};
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::{Digest, words};
 
 /// The bytes by which a copy may be shorter than it would be now: its chunk may have got another number,

@@ -7,11 +7,11 @@
 use super::replacing::{Known, New};
 use super::{Cache, Inner, Session};
 use crate::session::Saved;
-use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::intent::Intent;
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::manifest::usage::TokenUsage;
+use crate::story::chunk_file::{self, FileStatus};
 use crate::story::{ChunkNumber, Digest, words};
 
 /// The outcome of the seam pass for one seam.

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::align;
+use super::behind::Behind;
 use super::changelog;
 use super::index;
-use super::updating::Behind;
 use super::{Cache, Inner, Session};
-use crate::session::chunk_file::{self, FileStatus};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -29,6 +28,7 @@ use crate::session::view::facts::FileFact;
 use crate::session::view::recover::Recovered;
 use crate::session::view::{ChunkView, SessionView};
 use crate::session::{Owners, PlannedChunk, Saved, SessionId, Timestamp};
+use crate::story::chunk_file::{self, FileStatus};
 use crate::story::{Digest, Language};
 
 /// A session that is open for writing, and what the author should know of it.

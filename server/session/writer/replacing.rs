@@ -6,12 +6,12 @@
 use std::path::{Path, PathBuf};
 
 use super::{Cache, Inner};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
 use crate::session::intent::{Intent, Step};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::saved::ClientEdit;
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::{Digest, words};
 
 /// A text that takes the place of another.

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use crate::session::chunk_file::{self, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::layout::RESCUE;
 use crate::session::make_work_folder;
 use crate::story::ChunkNumber;
+use crate::story::chunk_file::{self, FileStatus};
 
 /// The place of a text that a job wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use super::replacing::{Known, New};
 use super::revising::{made_of, parse_revision};
 use super::{Cache, Session};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history::{self, KeptVersion, generated};
 use crate::session::intent::{Intent, Step};
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::saved::Saved;
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::conflict_markers::conflict_line;
 use crate::story::{ChunkNumber, Digest};
 

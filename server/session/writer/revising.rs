@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 use super::replacing::{Known, New};
 use super::{Cache, Inner, Session};
 use crate::session::Saved;
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::intent::{Intent, Step};
 use crate::session::manifest::Manifest;
 use crate::session::manifest::record::ChunkStatus;
 use crate::session::view::{ChunkView, SessionView};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::{BeatId, ChunkNumber, Digest};
 
 /// The key in the front matter of a revision for when it was made, of which text, and its own digest, by

@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Map, Value};
 
 use super::Session;
-use crate::session::disk::{Disk, Log};
+use crate::session::disk::Disk;
+use crate::session::disk::log::Log;
 use crate::session::error::StoreError;
 use crate::story::slug;
 

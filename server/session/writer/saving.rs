@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use super::{Cache, Inner, Known, Session};
-use crate::session::chunk_file::{self, ChunkFile, FileStatus};
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::journal::settling;
@@ -13,6 +12,7 @@ use crate::session::journal::{self, Journal, Marks, OnDisk, Seen, Stands};
 use crate::session::layout;
 use crate::session::work;
 use crate::story::carried_comments::{have_same_comments, with_comments_of};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::comments::without_comments;
 use crate::story::{ChunkNumber, Digest};
 
@@ -446,7 +446,7 @@ fn guard(there: &ChunkFile, prose: &str, known: &Known, generated: Option<&Diges
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::table;
+    use crate::story::table;
 
     #[test]
     fn what_may_be_replaced() {

@@ -18,10 +18,10 @@ use crate::session::layout::StoryFolder;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::notice::Notice;
 use crate::session::renames::Renames;
-use crate::session::state_file::{self, StateFile, Told, VERSION};
 use crate::session::view::{ChunkView, SessionView};
 use crate::session::{ChunkStatus, ClientEdit, Owner, Owners, Saved, SessionId};
 use crate::story::state::{ChunkState, StoryState, fold};
+use crate::story::state_file::{self, StateFile, Told, VERSION};
 use crate::story::{BeatId, CastEntry, ChunkNumber, Digest, encoding};
 
 /// The states of the chunks of a session.

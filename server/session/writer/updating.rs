@@ -6,8 +6,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::index;
 use super::{Cache, Inner, Session};
 use crate::session::Saved;
@@ -15,53 +13,17 @@ use crate::session::error::StoreError;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::record_log::Entry;
 
-/// The shortest time between two updates while a job writes.
-const INTERVAL: Duration = Duration::from_secs(2);
-/// How many times as long as an update took the next one is put off.
-const PATIENCE: u32 = 20;
-
-/// What is behind of the files that are made from chunks and records, and when they were not.
-#[derive(Debug, Default)]
-pub(in crate::session) struct Behind {
-    /// Whether the full story lacks a chunk.
-    pub(super) story: bool,
-    /// Whether the manifest lacks a record, or the changelog a line.
-    pub(super) records: bool,
-    /// Whether SESSIONS.md lacks any of that.
-    index: bool,
-    updated: Option<Updated>,
-}
-
-/// The last update.
-#[derive(Debug, Clone, Copy)]
-struct Updated {
-    at: Timestamp,
-    took: Duration,
-}
-
-impl Behind {
-    /// Notes that there is a record or a line which the manifest or the changelog lacks.
-    pub(super) fn have_records(&mut self) {
-        self.records = true;
-        self.index = true;
-    }
-
-    fn is_any(&self) -> bool {
-        self.story || self.records || self.index
-    }
-
-    /// Returns how long the next update is to be put off.
-    fn due_in(&self, now: Timestamp) -> Duration {
-        let Some(last) = self.updated else {
-            return Duration::ZERO;
-        };
-        // A clock that was set back tells nothing.
-        let since = Duration::try_from(now.duration_since(last.at)).unwrap_or(Duration::MAX);
-        INTERVAL.max(last.took * PATIENCE).saturating_sub(since)
-    }
-}
-
 impl Session {
+    /// Rewrites SESSIONS.md of the folder.
+    pub fn update_index(&self) -> Result<Saved, StoreError> {
+        let inner = &self.inner;
+        let edit = index::write_index(&inner.folder, inner.owners.as_ref(), &inner.disk)?;
+        Ok(Saved {
+            client_edits: edit.into_iter().collect(),
+            notices: Vec::new(),
+        })
+    }
+
     /// Brings full story, changelog, manifest and index up to date with what was saved.
     ///
     /// # Errors
@@ -97,9 +59,7 @@ impl Inner {
             ))
         })?;
         self.update_index(cache);
-        let now = self.disk.exact_now();
-        let took = Duration::try_from(now.duration_since(began)).unwrap_or_default();
-        cache.behind.updated = Some(Updated { at: now, took });
+        cache.behind.was_updated(began, self.disk.exact_now());
         Ok(())
     }
 
@@ -173,35 +133,6 @@ impl Drop for Inner {
         // Else the next start does.
         if let Err(error) = self.update(&mut cache) {
             tracing::debug!("{error}");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn updates_take_a_small_part_of_the_time() {
-        let at = |ms: i64| Timestamp::from_millisecond(ms).unwrap();
-        let after = |took: u64| Behind {
-            updated: Some(Updated {
-                at: at(100_000),
-                took: Duration::from_millis(took),
-            }),
-            ..Behind::default()
-        };
-        for (behind, now, expected) in [
-            (Behind::default(), 0, 0),
-            (after(0), 100_000, 2_000),
-            (after(100), 101_999, 1),
-            (after(100), 102_000, 0),
-            (after(1_000), 119_999, 1),
-            (after(1_000), 130_000, 0),
-            (after(1_000), 90_000, 0),
-        ] {
-            let due = behind.due_in(at(now));
-            assert_eq!(due, Duration::from_millis(expected), "{behind:?} {now}");
         }
     }
 }

@@ -22,10 +22,9 @@ use crate::jobs::run::workshop::Claim;
 use crate::jobs::write::draft::{Draft, DraftEnd, Drafting, OldText};
 use crate::provider::ProviderKind;
 use crate::session::{
-    ChunkResult, ChunkStatus, ChunkView, Renames, Saved, SessionView, SharedText, StoreError,
-    Writes,
+    ChunkResult, ChunkStatus, ChunkView, Renames, Saved, SessionView, StoreError, Writes,
 };
-use crate::story::{BeatId, ChunkNumber, words};
+use crate::story::{BeatId, ChunkNumber, SharedText, words};
 use crate::writing::prompt::slices;
 use crate::writing::schedule::{Step, Tail};
 use crate::writing::schedule::{Task, Treatment};

@@ -10,7 +10,7 @@ use super::{BRIEF, STOP, judged};
 use crate::provider::demo::DemoWriter;
 use crate::provider::demo::scene::Scene;
 use crate::provider::{Event, Extension, Provider, Request};
-use crate::session::chunk_file;
+use crate::story::chunk_file;
 use crate::story::{Brief, SectionKind, words};
 use crate::writing::prompt::Templates;
 

@@ -229,7 +229,7 @@ fn keys(lines: &[Line], first: Option<&Line>, damage: &mut Vec<Damage>) {
 mod tests {
     use super::super::{ChunkFile, parse};
     use super::*;
-    use crate::session::table;
+    use crate::story::table;
 
     #[test]
     fn damaged_front_matter_is_still_front_matter() {

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use crate::session::chunk_file::{self, ChunkFile};
-use crate::session::shared::SharedText;
+use crate::story::SharedText;
+use crate::story::chunk_file::{self, ChunkFile};
 use crate::story::comments::without_comments;
 use crate::story::conflict_markers::conflict_line;
 use crate::story::{Digest, Language, words};

@@ -267,8 +267,8 @@ fn normalise(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table;
     use super::*;
+    use crate::story::table;
 
     fn beat(id: &str) -> BeatId {
         BeatId(id.to_owned())
