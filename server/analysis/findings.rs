@@ -30,6 +30,8 @@ pub const PARTIAL: &str = "partial-chunk";
 pub const FAILED: &str = "failed-chunk";
 pub const DAMAGED: &str = "damaged-front-matter";
 pub const CONFLICT_COPY: &str = "conflict-copy";
+/// A file with the name of a chunk that nothing tells the beat of.
+pub const WITHOUT_BEAT: &str = "chunk-without-beat";
 pub const CONTRADICTION: &str = "contradiction";
 
 /// The findings of a session, and the texts that they are about.
@@ -491,11 +493,11 @@ fn states(snapshot: &SessionSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]
     found
 }
 
-/// Returns findings about the copies that sync tools made, at the first line of the brief; their texts are
-/// not read.
+/// Returns findings about the copies that sync tools made, and about files that nothing tells the beat of, at the
+/// first line of the brief; their texts are not read.
 fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
-    let is_copy =
-        |notice: &&Notice| ["conflict-copy", "chunk-copy", "chunk-conflict"].contains(&notice.code);
+    const TOLD: [&str; 4] = [CONFLICT_COPY, "chunk-copy", "chunk-conflict", WITHOUT_BEAT];
+    let is_copy = |notice: &&Notice| TOLD.contains(&notice.code);
     let end = brief.lines().next().map_or(0, str::len);
     let found = notices.iter().filter(is_copy).map(|notice| Finding {
         place: Place {
@@ -503,7 +505,10 @@ fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
             span: 0..end,
         },
         severity: Severity::Warning,
-        code: CONFLICT_COPY,
+        code: match notice.code {
+            WITHOUT_BEAT => WITHOUT_BEAT,
+            _ => CONFLICT_COPY,
+        },
         message: notice.message.clone(),
         related: Vec::new(),
         correction: None,

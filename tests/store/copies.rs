@@ -26,6 +26,29 @@ const COPY_NAMES: [&str; 12] = [
 /// What such a tool may leave beside, or instead of, the chunk.
 type Act = fn(&Story, &str);
 
+/// The front matter of a chunk is gone, and with the manifest what was known of its text.
+#[test]
+fn a_chunk_file_that_nothing_tells_the_beat_of_is_told() {
+    let story = written();
+    story.write("chunks/chunk_02.md", "Nobody knows of which beat.\n");
+    let b = story
+        .read("chunks/chunk_03.md")
+        .replace("beat: c", "beat: b");
+    story.write("chunks/chunk_03.md", &b);
+    story.remove("manifest.json");
+    for _ in 0..2 {
+        let notices = story.view(&["a", "b"]).notices;
+        let codes: Vec<&str> = notices.iter().map(|notice| notice.code).collect();
+        assert_eq!(codes, ["chunk-without-beat"]);
+        assert!(notices[0].message.contains("chunk_02.md"));
+        drop(story.open(&["a", "b"]));
+        assert_eq!(
+            story.read("chunks/chunk_02.md"),
+            "Nobody knows of which beat.\n"
+        );
+    }
+}
+
 #[test]
 fn a_conflict_copy_is_told_and_left_alone() {
     let other = || A.replace("Text of a", "Another text");

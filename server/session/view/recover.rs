@@ -364,6 +364,18 @@ fn tell(
         let what = match (sync_copies::is_copy_name(name), beat) {
             (true, _) => format!("looks like a copy{of} that a sync tool or a file manager made"),
             (false, Some(_)) => format!("is a second text{of}"),
+            (false, None) if layout::chunk_number(name).is_some() => {
+                notices.push(Notice {
+                    code: "chunk-without-beat",
+                    message: format!(
+                        "{} has the name of a chunk, and nothing tells which beat it is of. It is left alone and not \
+                         part of the story, and other chunks can't take its name. Say in its front matter which beat it \
+                         belongs to (\"beat: \" and the id), or move it out of chunks/.",
+                        path.display()
+                    ),
+                });
+                continue;
+            }
             // The author's own business.
             (false, None) => continue,
         };
