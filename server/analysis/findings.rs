@@ -30,7 +30,6 @@ pub const PARTIAL: &str = "partial-chunk";
 pub const FAILED: &str = "failed-chunk";
 pub const DAMAGED: &str = "damaged-front-matter";
 pub const CONFLICT_COPY: &str = "conflict-copy";
-/// A file with the name of a chunk that nothing tells the beat of.
 pub const WITHOUT_BEAT: &str = "chunk-without-beat";
 pub const CONTRADICTION: &str = "contradiction";
 
@@ -493,25 +492,24 @@ fn states(snapshot: &SessionSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]
     found
 }
 
-/// Returns findings about the copies that sync tools made, and about files that nothing tells the beat of, at the
-/// first line of the brief; their texts are not read.
+/// Returns findings about files that are no chunks though they seem so, at the first line of the brief.
 fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
-    const TOLD: [&str; 4] = [CONFLICT_COPY, "chunk-copy", "chunk-conflict", WITHOUT_BEAT];
-    let is_copy = |notice: &&Notice| TOLD.contains(&notice.code);
-    let end = brief.lines().next().map_or(0, str::len);
-    let found = notices.iter().filter(is_copy).map(|notice| Finding {
-        place: Place {
-            text: 0,
-            span: 0..end,
-        },
-        severity: Severity::Warning,
-        code: match notice.code {
-            WITHOUT_BEAT => WITHOUT_BEAT,
-            _ => CONFLICT_COPY,
-        },
-        message: notice.message.clone(),
-        related: Vec::new(),
-        correction: None,
+    let found = notices.iter().filter_map(|notice| {
+        Some(Finding {
+            place: Place {
+                text: 0,
+                span: 0..brief.lines().next().map_or(0, str::len),
+            },
+            severity: Severity::Warning,
+            code: match notice.code {
+                CONFLICT_COPY | "chunk-copy" | "chunk-conflict" => CONFLICT_COPY,
+                WITHOUT_BEAT => WITHOUT_BEAT,
+                _ => return None,
+            },
+            message: notice.message.clone(),
+            related: Vec::new(),
+            correction: None,
+        })
     });
     found.collect()
 }
