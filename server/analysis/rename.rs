@@ -12,13 +12,13 @@ use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
 use super::stale::CurrentInputs;
 use crate::session::{Owner, Owners, Renames, SessionId};
-use crate::story::recall;
 use crate::story::rename::{CharacterRename, apply};
 use crate::story::state_file;
 use crate::story::text::slug::beat_slug;
 use crate::story::{Beat, BeatId, Brief, Span};
 use crate::writing::prompt::slices;
 use crate::writing::prompt::slices::{Slice, Slices};
+use crate::writing::recall;
 
 /// What a rename changes.
 #[derive(Debug, Default)]

@@ -10,11 +10,11 @@ use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::{ChunkStatus, ChunkView, Standing};
-use crate::story::recall;
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
 use crate::writing::prompt::slices::Slice;
 use crate::writing::prompt::state_text;
+use crate::writing::recall;
 
 /// The chunks of a session, as sources of what other chunks were told.
 pub(crate) struct Others<'a> {

@@ -12,6 +12,14 @@ pub struct Saved {
     pub notices: Vec<Notice>,
 }
 
+impl Saved {
+    /// Adds what another save has left to do.
+    pub fn add(&mut self, more: Saved) {
+        self.client_edits.extend(more.client_edits);
+        self.notices.extend(more.notices);
+    }
+}
+
 /// A text that the caller has to bring into the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientEdit {

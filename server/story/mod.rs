@@ -10,7 +10,6 @@ pub mod ids;
 pub mod leftovers;
 pub mod lint;
 pub mod problem;
-pub mod recall;
 pub mod rename;
 pub mod shared_text;
 pub mod state;

@@ -11,6 +11,7 @@ pub(crate) mod json;
 pub mod part_index;
 pub(crate) mod plan;
 pub mod prompt;
+pub mod recall;
 pub(crate) mod refine;
 pub mod schedule;
 pub(crate) mod seam;

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::accept::{Runs, RunsId, Told};
 use super::prompt::Earlier;
-use crate::story::recall::{Index, Quote, Source, TextId};
 use crate::story::state::{ChunkState, StoryState};
 use crate::story::{BeatId, Digest};
+use crate::writing::recall::{Index, Quote, Source, TextId};
 
 /// The parts of a story taken apart. Made for one job or one look at a session.
 #[derive(Debug, Default)]

@@ -92,7 +92,7 @@ impl Job {
         let unsaved = self.rescue().await;
         let stop = &match self.derived.end(self.session()).await {
             Ok(saved) => {
-                self.bring_of_chunk_to_editor(saved, None).await;
+                self.bring_all_to_editor(saved, None).await;
                 stop.clone()
             }
             Err(error) => stop

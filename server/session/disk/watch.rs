@@ -36,7 +36,9 @@ pub(super) fn take_in() {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::{Changes, Path};
+    use std::path::Path;
+
+    use crate::session::disk::watch::Changes;
 
     pub(super) fn changes_in(_: &Path) -> Option<Changes> {
         None
@@ -53,10 +55,10 @@ mod system {
     use std::io::Read as _;
     use std::os::fd::{AsRawFd as _, FromRawFd as _};
     use std::os::unix::ffi::OsStrExt as _;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-    use super::{Changes, Path};
+    use crate::session::disk::watch::Changes;
 
     /// The most folders that are watched: some stories with all their drafts. The system has few to give.
     const MOST: usize = 256;
@@ -171,7 +173,8 @@ mod system {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::fs;
 

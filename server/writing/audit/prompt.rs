@@ -5,10 +5,10 @@ use std::sync::{Arc, LazyLock};
 use serde_json::{Value, json};
 
 use crate::provider::Format;
-use crate::story::recall::Quote;
 use crate::story::{ChunkNumber, Digest};
 use crate::writing::part_index::PartIndex;
 use crate::writing::prompt::{Earlier, Prompt};
+use crate::writing::recall::Quote;
 use crate::writing::tokens::{PromptLimit, estimate};
 
 /// Most tokens of an answer: what has more contradictions than that is another story.

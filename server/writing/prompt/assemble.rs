@@ -17,9 +17,9 @@ use super::named_people::Called;
 use super::slices::{Slice, Slices};
 use super::tail::{TAIL_WORDS, tail};
 use super::{blocks, chunk_blocks, slices};
-use crate::story::recall::Quote;
 use crate::story::terms::terms;
 use crate::story::{Beat, CastEntry, Digest, Section};
+use crate::writing::recall::Quote;
 use crate::writing::tokens;
 
 /// Sections of the author's own naming are in every prompt where all of them together take no

@@ -8,9 +8,9 @@ use super::budget::Budget;
 use super::earlier::Earlier;
 use super::named_people::Called;
 use crate::story::BeatId;
-use crate::story::recall::Quote;
 use crate::story::state::{CharacterState, StoryState};
 use crate::writing::part_index::PartIndex;
+use crate::writing::recall::Quote;
 
 /// Summaries that stay for ever, and the latest ones: from `LATEST` to two more.
 const SEALED: usize = 6;

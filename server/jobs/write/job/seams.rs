@@ -341,7 +341,7 @@ impl Job {
         let (session, number, of) = (self.session().clone(), later.number, later.digest.clone());
         match blocking(move || session.mend_chunk(number, &of, mending)).await {
             Ok(Some(saved)) => {
-                self.bring_all_to_editor(saved, later).await;
+                self.bring_all_to_editor(saved, Some(later.number)).await;
                 end
             }
             Ok(None) => SeamEnd::Refused("the chunk was changed meanwhile".to_owned()),

@@ -381,7 +381,7 @@ impl Job {
             // All that came was refused; better the old text than none.
             OldText::Retired if work.draft.prose.is_empty() => {
                 let saved = blocking(move || session.restore_version(number, None)).await?;
-                self.bring_all_to_editor(saved, chunk).await;
+                self.bring_all_to_editor(saved, Some(number)).await;
             }
             OldText::None | OldText::Retired => {
                 let prose = chunk.going_on(&work.draft.prose).into_owned();
@@ -424,17 +424,12 @@ impl Job {
     /// shown it, with what the author changed elsewhere in it meanwhile.
     async fn bring_to_editor(&self, mut saved: Saved, chunk: &ChunkView) {
         saved.client_edits.retain(|edit| edit.path != chunk.path);
-        self.bring_all_to_editor(saved, chunk).await;
-    }
-
-    pub(crate) async fn bring_all_to_editor(&self, saved: Saved, chunk: &ChunkView) {
-        self.bring_of_chunk_to_editor(saved, Some(chunk.number))
-            .await;
+        self.bring_all_to_editor(saved, Some(chunk.number)).await;
     }
 
     /// Shows changed files that are open in the editor, and warns of what could not be done, for a chunk or for
     /// the whole job.
-    pub(crate) async fn bring_of_chunk_to_editor(&self, saved: Saved, chunk: Option<ChunkNumber>) {
+    pub(crate) async fn bring_all_to_editor(&self, saved: Saved, chunk: Option<ChunkNumber>) {
         for notice in saved.notices {
             self.reporter().warn(chunk, notice.code, notice.message);
         }
