@@ -12,6 +12,7 @@ mod locking;
 pub(super) mod log;
 mod read_files;
 mod regular;
+mod replacing;
 pub(super) mod stream;
 mod temporary;
 mod watch;
@@ -341,38 +342,6 @@ impl Disk {
         Ok(true)
     }
 
-    /// Replaces a file as a whole: a reader sees the old bytes or the new ones, and the new
-    /// ones are safe when this returns.
-    ///
-    /// # Errors
-    /// [`StoreError::ReadOnlyFile`] where the author closed the file to writing,
-    /// [`StoreError::Outside`] where it is a symbolic link.
-    pub fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        self.replace(path, bytes)?;
-        match path.parent() {
-            Some(folder) => self.sync_folder(folder),
-            None => Ok(()),
-        }
-    }
-
-    /// Writes as [`Disk::write`] does, but a power cut may still bring the old bytes back, whole, until the
-    /// folder is synced: several files of a folder need that only once.
-    pub(super) fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        self.hold_inside(path)?;
-        let before = self.metadata(path)?;
-        if let Some(before) = &before {
-            self.refuse_unwritable(path, before)?;
-        }
-        let temporary = self.temporary_for(path);
-        let mut written = self.replace_by(&temporary, path, bytes, before.as_ref());
-        let is_beside = temporary.path().parent() == path.parent();
-        if matches!(&written, Err(error) if is_closed(error)) && !is_beside {
-            // `.work/` may be closed to writing, or have been deleted this very moment.
-            written = self.replace_by(&Temporary::beside(path), path, bytes, before.as_ref());
-        }
-        written.map_err(|error| StoreError::io(Doing::Write, path, error))
-    }
-
     /// Reserves a temporary path in the nearest `.work/` of the same file system, where neither explorers nor
     /// git show it, or in the folder of `path` where there is none.
     pub(super) fn temporary_for(&self, path: &Path) -> Temporary {
@@ -390,26 +359,6 @@ impl Disk {
             return false;
         };
         work.kind == EntryKind::Folder && work.device == folder.device
-    }
-
-    fn replace_by(
-        &self,
-        temporary: &Temporary,
-        path: &Path,
-        bytes: &[u8],
-        before: Option<&Metadata>,
-    ) -> io::Result<()> {
-        let temporary = temporary.path();
-        let written = self
-            .fill(temporary, bytes, before)
-            .and_then(|()| self.rename(temporary, path));
-        if written.is_err() {
-            // Should this fail too, the next start removes it.
-            let _ = self
-                .go(Call::Remove, temporary)
-                .map(|()| fs::remove_file(temporary));
-        }
-        written
     }
 
     fn fill(&self, path: &Path, bytes: &[u8], like: Option<&Metadata>) -> io::Result<()> {

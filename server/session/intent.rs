@@ -180,9 +180,10 @@ fn put(
     disk: &Disk,
 ) -> Result<Done, StoreError> {
     let path = paths.inside(file);
-    match disk.read_text(&path)? {
+    let there = disk.read_text(&path)?;
+    match &there {
         Some(there) if there == text => return Ok(Done::Yes),
-        Some(there) if !is_over(file, &there, over) && !same_prose(&there, text) => {
+        Some(there) if !is_over(file, there, over) && !same_prose(there, text) => {
             let kept = keep_aside(file, text, paths, disk)?;
             return Ok(Done::KeptAside { file: path, kept });
         }
@@ -193,8 +194,9 @@ fn put(
     } else if let Some(folder) = path.parent() {
         disk.make_folder(folder)?;
     }
-    match disk.replace(&path, text.as_bytes()) {
-        Ok(()) => Ok(Done::Yes),
+    match disk.replace_unchanged(&path, text.as_bytes(), there.as_deref()) {
+        Ok(true) => Ok(Done::Yes),
+        Ok(false) => put(file, text, over, paths, disk),
         // Waiting for it would hold up every later change.
         Err(StoreError::ReadOnlyFile { .. }) => {
             let kept = keep_aside(file, text, paths, disk)?;

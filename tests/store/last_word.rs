@@ -1,11 +1,13 @@
 //! The author's last word on a chunk that streams into an editor: what he saw and saved otherwise stays
 //! as he left it.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use crate::fixture::{A, Editor, Story, n, result, written};
 use storywright::session::{
-    Disk, Settled, Unsaved, journal_opened, journal_saved, journal_seen, settle_journal,
+    Call, Disk, Faults, Settled, Unsaved, Verdict, journal_opened, journal_saved, journal_seen,
+    settle_journal,
 };
 
 /// How the author leaves a text that he has seen whole: what of it he saves, and what else is known.
@@ -308,4 +310,47 @@ fn a_first_text_that_was_seen_and_saved_away_stays_away() {
     drop(story.open(&["a"]));
     assert_eq!(story.read("chunks/chunk_01.md"), "");
     assert!(story.has_anywhere("One. Two."));
+}
+
+/// Another program of the author's saves the file while the new text is on its way to disk.
+struct SavesMeanwhile {
+    file: Mutex<Option<std::path::PathBuf>>,
+}
+
+const MINE: &str = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\nOne. Mine.\n";
+
+impl Faults for SavesMeanwhile {
+    fn before(&self, call: Call, path: &Path) -> Verdict {
+        let is_on_its_way = path.to_string_lossy().contains("chunk_01.md");
+        if call == Call::Sync
+            && is_on_its_way
+            && let Some(file) = self.file.lock().unwrap().take()
+        {
+            std::fs::write(file, MINE).unwrap();
+        }
+        Verdict::Go
+    }
+}
+
+#[test]
+fn what_the_author_saves_while_a_text_is_on_its_way_to_disk_stays() {
+    for is_end in [false, true] {
+        let story = Story::new();
+        let faults = Arc::new(SavesMeanwhile {
+            file: Mutex::default(),
+        });
+        let disk = Disk::with_faults(faults.clone());
+        let session = story.try_open(&["a"], disk).unwrap().session;
+        session.chunk(n(1)).unwrap();
+        session.save_partial(n(1), "One.").unwrap();
+        let file = story.path("chunks/chunk_01.md");
+        *faults.file.lock().unwrap() = Some(file);
+        match is_end {
+            true => drop(session.complete_chunk(n(1), "One. Two.", result())),
+            false => drop(session.save_partial(n(1), "One. Two.")),
+        }
+        assert!(faults.file.lock().unwrap().is_none(), "{is_end}");
+        assert_eq!(story.read("chunks/chunk_01.md"), MINE, "{is_end}");
+        assert!(story.has_anywhere("One. Two."), "{is_end}");
+    }
 }

@@ -86,8 +86,12 @@ impl Inner {
             let there = self.there(index, &path)?;
             let prose = self.making_way(cache, index, &path, &there.file, prose)?;
             let text = self.render(index, status, &there.file, &prose);
-            let written = self.disk.write(&path, text.as_bytes());
-            written.map_err(|error| self.kept_elsewhere(error, index, &path, &prose))?;
+            let read = there.raw.as_deref();
+            let written = self.disk.write_unchanged(&path, text.as_bytes(), read);
+            if !written.map_err(|error| self.kept_elsewhere(error, index, &path, &prose))? {
+                // The author saved it this very moment.
+                return self.save(cache, index, status, &prose);
+            }
             cache.wrote(self.plan[index].number, &prose);
             return Ok(());
         }
