@@ -6,6 +6,7 @@
 //! is the story lint's.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -86,30 +87,42 @@ struct PatternFile {
     machine: Vec<String>,
 }
 
+/// A pattern that is compiled when it is first needed: each takes milliseconds, and who lints needs half of them.
+#[derive(Debug)]
+pub struct Pattern(LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>);
+
+impl Deref for Pattern {
+    type Target = Regex;
+
+    fn deref(&self) -> &Regex {
+        &self.0
+    }
+}
+
 /// The patterns of all languages, by what they find; see `packs/`.
 #[derive(Debug)]
 pub struct Packs {
     pub starts: Vec<String>,
-    pub preamble: Regex,
-    pub inline: Regex,
-    pub postamble: Regex,
-    pub bracketed: Regex,
-    pub summary: Regex,
-    pub refusal: Regex,
-    pub decline: Regex,
-    pub reasoning: Regex,
-    pub meta: Regex,
-    pub offer: Regex,
-    pub report: Regex,
-    pub form: Regex,
-    pub cast: Regex,
-    pub span: Regex,
-    pub stand_in: Regex,
-    pub heading: Regex,
-    pub label: Regex,
-    pub ending: Regex,
-    pub placeholder: Regex,
-    pub machine: Regex,
+    pub preamble: Pattern,
+    pub inline: Pattern,
+    pub postamble: Pattern,
+    pub bracketed: Pattern,
+    pub summary: Pattern,
+    pub refusal: Pattern,
+    pub decline: Pattern,
+    pub reasoning: Pattern,
+    pub meta: Pattern,
+    pub offer: Pattern,
+    pub report: Pattern,
+    pub form: Pattern,
+    pub cast: Pattern,
+    pub span: Pattern,
+    pub stand_in: Pattern,
+    pub heading: Pattern,
+    pub label: Pattern,
+    pub ending: Pattern,
+    pub placeholder: Pattern,
+    pub machine: Pattern,
 }
 
 /// The extent of text that a pattern has to match.
@@ -160,7 +173,7 @@ fn read() -> Packs {
     }
 }
 
-fn one_of(files: &[PackFile], extent: Extent, pick: fn(&PatternFile) -> &Vec<String>) -> Regex {
+fn one_of(files: &[PackFile], extent: Extent, pick: fn(&PatternFile) -> &Vec<String>) -> Pattern {
     let patterns: Vec<String> = files
         .iter()
         .flat_map(|file| {
@@ -175,8 +188,11 @@ fn one_of(files: &[PackFile], extent: Extent, pick: fn(&PatternFile) -> &Vec<Str
         Extent::Start => format!(r"(?i)\A(?:{any})"),
         Extent::Anywhere => format!("(?i)(?:{any})"),
     };
-    // The patterns are a part of the program, and a test compiles every one.
-    Regex::new(&pattern).expect("the patterns of the packs are well-formed")
+    let compile = move || {
+        // The patterns are a part of the program, and a test compiles every one.
+        Regex::new(&pattern).expect("the patterns of the packs are well-formed")
+    };
+    Pattern(LazyLock::new(Box::new(compile)))
 }
 
 /// Returns a pattern with its parts, apostrophes and blanks filled in.
@@ -201,6 +217,30 @@ mod tests {
     #[test]
     fn every_pack_is_read_and_says_where_it_is_from() {
         assert!(!PACKS.starts.is_empty());
+        for pattern in [
+            &PACKS.preamble,
+            &PACKS.inline,
+            &PACKS.postamble,
+            &PACKS.bracketed,
+            &PACKS.summary,
+            &PACKS.refusal,
+            &PACKS.decline,
+            &PACKS.reasoning,
+            &PACKS.meta,
+            &PACKS.offer,
+            &PACKS.report,
+            &PACKS.form,
+            &PACKS.cast,
+            &PACKS.span,
+            &PACKS.stand_in,
+            &PACKS.heading,
+            &PACKS.label,
+            &PACKS.ending,
+            &PACKS.placeholder,
+            &PACKS.machine,
+        ] {
+            assert!(pattern.as_str().starts_with("(?i)"));
+        }
         for text in FILES {
             let head: Vec<&str> = text.lines().take_while(|l| l.starts_with('#')).collect();
             let head = head.join(" ");
