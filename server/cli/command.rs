@@ -107,6 +107,10 @@ impl ShellTask {
     pub async fn run(self, environment: Environment) -> Exit {
         let holder = "storywright in a shell";
         let workshop = Workshop::new(environment, Disk::real(), holder);
+        let only_looks = matches!(
+            self.0,
+            Command::Status(_) | Command::Check(_) | Command::Explain(_)
+        );
         let result = match self.0 {
             Command::New(arguments) => new::run(arguments),
             Command::Plan(arguments) => plan::run(&workshop, arguments).await,
@@ -140,6 +144,10 @@ impl ShellTask {
             output::complain(&failure.message);
             failure.exit
         });
+        if only_looks {
+            // The system takes all of it back at once; piece by piece takes a tenth of the time of a long story.
+            std::mem::forget(workshop);
+        }
         output::end(exit)
     }
 }
