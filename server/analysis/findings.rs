@@ -4,11 +4,10 @@
 //! The same answer for shell and editor. Reads the files (and the editor's open ones); writes
 //! nothing and calls no model.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::at_once::map_at_once;
+use super::chunk_files::{ChunkFiles, ReadFile};
 use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
 use super::stale;
@@ -16,13 +15,13 @@ use super::stale_reason;
 use super::story_file::StoryFile;
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners};
 use crate::story::brief::UNCLOSED_COMMENT;
-use crate::story::chunk_file::{self, Damage, Fault, Places};
+use crate::story::chunk_file::{Damage, Fault};
 use crate::story::comments::{Bare, comments};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
-use crate::story::lint::{self, BriefWords, ChunkFacts, LintedChunk};
+use crate::story::lint::{self, BriefWords, LintedChunk};
 use crate::story::quote::find_quote;
-use crate::story::{Brief, ChunkNumber, Language, Section, SectionKind, Severity, Span};
+use crate::story::{Brief, ChunkNumber, Section, SectionKind, Severity, Span};
 use crate::writing::prompt::slices::Slice;
 
 pub const STALE: &str = "stale-chunk";
@@ -73,55 +72,6 @@ pub struct Finding {
     pub correction: Option<(Span, String)>,
 }
 
-/// The chunk files from the last look, so that a change of one chunk does not cost reading all of them again.
-#[derive(Debug, Default)]
-pub struct Memory {
-    files: HashMap<PathBuf, Arc<ReadFile>>,
-    words: BriefWords,
-}
-
-/// A chunk file with what follows from its text.
-#[derive(Debug)]
-struct ReadFile {
-    text: Arc<str>,
-    damage: Vec<Damage>,
-    places: Places,
-    facts: ChunkFacts,
-}
-
-/// The fewest chunk files for which a thread is worth its cost.
-const FEWEST_AT_ONCE: usize = 4;
-
-impl ReadFile {
-    fn of(text: &str, language: &Language) -> ReadFile {
-        let file = chunk_file::parse(text);
-        ReadFile {
-            text: text.into(),
-            damage: file.damage,
-            places: Places::of(text),
-            facts: ChunkFacts::of(file.prose.trim_end(), language),
-        }
-    }
-}
-
-impl Memory {
-    /// Takes in the texts of all chunk files, and returns each with what follows from it; the new ones are read on all
-    /// processors.
-    fn read(&mut self, texts: Vec<(&Path, String)>, language: &Language) -> Vec<Arc<ReadFile>> {
-        let known = |path: &Path, text: &str| {
-            let known = self.files.get(path);
-            known.filter(|file| *file.text == *text && file.facts.language() == language)
-        };
-        let read = map_at_once(&texts, FEWEST_AT_ONCE, |(path, text)| {
-            let known = known(path, text).map(Arc::clone);
-            known.unwrap_or_else(|| Arc::new(ReadFile::of(text, language)))
-        });
-        let paths = texts.iter().map(|(path, _)| (*path).to_owned());
-        self.files = paths.zip(read.iter().map(Arc::clone)).collect();
-        read
-    }
-}
-
 impl Findings {
     /// Returns the findings of a story without a written text: none.
     pub(super) fn of_brief(story: &StoryFile) -> Findings {
@@ -143,11 +93,12 @@ pub(super) fn of_session(
     snapshot: &SessionSnapshot,
     owners: &dyn Owners,
     disk: &Disk,
-    memory: &mut Memory,
+    memory: &mut ChunkFiles,
 ) -> Result<Findings, StoryError> {
     let (story, id, written) = (&snapshot.read.story, &snapshot.session, &snapshot.written);
     let mut findings = Findings::of_brief(story);
-    for unmerged in session::unmerged_files(&story.folder, id, owners, disk)? {
+    let merged = &mut memory.merged;
+    for unmerged in session::unmerged_files(&story.folder, id, owners, disk, merged)? {
         let text = findings.texts.len();
         let marks = conflict_problems(&unmerged.text).into_iter();
         findings.list.extend(marks.map(|mark| Finding {
@@ -166,21 +117,17 @@ pub(super) fn of_session(
             text: unmerged.text.into(),
         });
     }
-    let mut views = Vec::new();
-    let mut files = Vec::new();
-    for view in &written.view.chunks {
-        if view.status == ChunkStatus::Missing || view.conflict.is_some() {
-            continue;
-        }
-        // Without a file the text lies in a journal only; there is nothing to point at.
-        if let Some(text) = session::read_text(&view.path, owners, disk)? {
-            views.push(view);
-            files.push((view.path.as_path(), text));
-        }
-    }
-    let files = memory.read(files, &story.brief.language);
+    let is_read =
+        |view: &&ChunkView| view.status != ChunkStatus::Missing && view.conflict.is_none();
+    let views: Vec<&ChunkView> = written.view.chunks.iter().filter(is_read).collect();
+    let paths: Vec<&Path> = views.iter().map(|view| view.path.as_path()).collect();
+    let files = memory.read(&paths, &story.brief.language, owners, disk)?;
     let mut chunks = Vec::new();
     for (view, file) in views.into_iter().zip(files) {
+        // Without a file the text lies in a journal only; there is nothing to point at.
+        let Some(file) = file else {
+            continue;
+        };
         let text = findings.texts.len();
         let damage = file.damage.iter();
         findings.list.extend(damage.map(|it| damaged(it, text)));

@@ -8,7 +8,7 @@ use super::error::StoryError;
 use super::features::document::{ChunkParts, DocumentKind, StoryDocument};
 use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
-use crate::session::{self, Disk, Owners};
+use crate::session::{self, Disk, Owners, TextMark};
 use crate::story::names::Mention;
 use crate::story::{BeatId, ChunkNumber, Span};
 
@@ -48,6 +48,7 @@ pub(super) struct MentionMemory {
     /// The cast as it was, by all of its names; with another one nothing is known.
     cast: Vec<(String, Vec<String>)>,
     texts: HashMap<PathBuf, IndexedText>,
+    chunks: HashMap<PathBuf, (TextMark, IndexedChunk)>,
 }
 
 impl MentionMemory {
@@ -60,7 +61,7 @@ impl MentionMemory {
         if cast != self.cast {
             *self = MentionMemory {
                 cast,
-                texts: HashMap::new(),
+                ..MentionMemory::default()
             };
         }
     }
@@ -93,25 +94,41 @@ impl StoryIndex {
         let story = &read.story;
         let brief = story.document(&DocumentKind::Brief, &story.text);
         let brief = memory.index(story.folder.brief(), &brief);
+        let mut before = std::mem::take(&mut memory.chunks);
         let mut chunks = Vec::new();
         let views = session
             .iter()
             .flat_map(|session| &session.written.view.chunks);
         for view in views.filter(|view| view.conflict.is_none()) {
+            let mark = TextMark::of(&view.path, owners, disk)?;
+            let known = before.remove(&view.path);
+            if let Some((before, known)) = known
+                && before.is_same_text_as(&mark)
+                && (known.number, &known.beat) == (view.number, &view.beat)
+            {
+                chunks.push((mark, known));
+                continue;
+            }
             let Some(text) = session::read_text(&view.path, owners, disk)? else {
                 continue;
             };
             let parts = ChunkParts::of(&text, Some(view.number));
             let kind = DocumentKind::Chunk(parts.clone());
-            chunks.push(IndexedChunk {
+            let chunk = IndexedChunk {
                 number: view.number,
                 beat: view.beat.clone(),
                 file: memory.index(&view.path, &story.document(&kind, &text)),
                 parts,
-            });
+            };
+            chunks.push((mark, chunk));
         }
-        let is_there =
-            |path: &Path| path == brief.path || chunks.iter().any(|chunk| chunk.file.path == path);
+        let known = chunks.iter().map(|(mark, chunk)| {
+            let path = chunk.file.path.clone();
+            (path, (*mark, chunk.clone()))
+        });
+        memory.chunks = known.collect();
+        let chunks: Vec<IndexedChunk> = chunks.into_iter().map(|(_, chunk)| chunk).collect();
+        let is_there = |path: &Path| path == brief.path || memory.chunks.contains_key(path);
         memory.texts.retain(|path, _| is_there(path));
         Ok(StoryIndex {
             read,

@@ -5,6 +5,7 @@
 //! answers from here.
 
 mod at_once;
+mod chunk_files;
 pub mod error;
 pub mod explain;
 pub mod features;

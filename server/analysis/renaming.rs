@@ -128,6 +128,7 @@ impl Look<'_> {
             plan,
             session.clone(),
             written,
+            Arc::default(),
         ))
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::snapshot::StorySnapshot;
-use super::stale;
+use super::stale::{self, StaleMemory};
 use super::stale_reason::StaleReason;
 use super::written::Written;
 use crate::session::{PlannedChunk, SessionId};
@@ -17,6 +17,8 @@ pub struct SessionSnapshot {
     pub session: SessionId,
     pub written: Written,
     reasons: OnceLock<Vec<Vec<StaleReason>>>,
+    /// What an earlier snapshot found out for its reasons.
+    before: Arc<StaleMemory>,
 }
 
 impl SessionSnapshot {
@@ -25,6 +27,7 @@ impl SessionSnapshot {
         plan: Vec<PlannedChunk>,
         session: SessionId,
         written: Written,
+        before: Arc<StaleMemory>,
     ) -> SessionSnapshot {
         SessionSnapshot {
             read,
@@ -32,13 +35,14 @@ impl SessionSnapshot {
             session,
             written,
             reasons: OnceLock::new(),
+            before,
         }
     }
 
     /// Returns the reasons why each chunk is stale, in story order; computed at the first call.
     pub fn stale_reasons(&self) -> &[Vec<StaleReason>] {
         let (story, settings) = (&self.read.story, &self.read.settings);
-        self.reasons
-            .get_or_init(|| stale::reasons(story, &self.written, settings))
+        let find = || stale::reasons_again(story, &self.written, settings, &self.before);
+        self.reasons.get_or_init(find)
     }
 }

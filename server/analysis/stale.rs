@@ -4,6 +4,7 @@
 //! held is no reason.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::at_once::map_at_once;
 use super::stale_by_other_chunks::Others;
@@ -11,9 +12,9 @@ use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
 use crate::session::recorded_model;
-use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Renames};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Renames, SharedRecord};
 use crate::settings::{ProviderChoice, Role, Settings};
-use crate::story::Digest;
+use crate::story::{Digest, SharedText};
 use crate::writing::prompt::named_cast;
 use crate::writing::prompt::slices;
 use crate::writing::prompt::slices::{Slice, Slices};
@@ -21,20 +22,91 @@ use crate::writing::prompt::slices::{Slice, Slices};
 /// The fewest chunks for which a thread is worth its cost.
 const FEWEST_AT_ONCE: usize = 60;
 
+/// What follows from the records of a session, kept while those do not change.
+#[derive(Debug, Default)]
+pub(crate) struct StaleMemory(Mutex<Vec<Option<Arc<Known>>>>);
+
+/// What follows from the record of one chunk.
+#[derive(Debug)]
+struct Known {
+    record: SharedRecord,
+    /// The slices that its prompt held.
+    held: Slices,
+    /// The text before that was looked at last, the digest that it was compared with, and whether that is its own.
+    follows: Mutex<Option<(SharedText, Digest, bool)>>,
+}
+
+impl Known {
+    fn of(record: &SharedRecord) -> Known {
+        Known {
+            record: record.clone(),
+            held: slices::of_record(&record.inputs),
+            follows: Mutex::default(),
+        }
+    }
+
+    /// Tells whether a text is the one before, by the digest of what the prompt held of that.
+    fn is_behind(&self, text: &SharedText, then: &Digest) -> bool {
+        let mut follows = lock(&self.follows);
+        if let Some((looked_at, digest, answer)) = follows.as_ref()
+            && looked_at == text
+            && digest == then
+        {
+            return *answer;
+        }
+        let answer = slices::is_preceding(then, text);
+        *follows = Some((text.clone(), then.clone(), answer));
+        answer
+    }
+}
+
 /// Returns the reasons for which each chunk of a session is stale, in the order of its chunks; none for a
 /// chunk that is fresh or not complete.
 pub fn reasons(story: &StoryFile, written: &Written, settings: &Settings) -> Vec<Vec<StaleReason>> {
-    let chunks = written.view.chunks.len();
+    reasons_again(story, written, settings, &StaleMemory::default())
+}
+
+/// Returns the reasons, as [`reasons`]; what a record says is taken from the memory where the record is the same.
+pub(crate) fn reasons_again(
+    story: &StoryFile,
+    written: &Written,
+    settings: &Settings,
+    memory: &StaleMemory,
+) -> Vec<Vec<StaleReason>> {
+    let chunks = &written.view.chunks;
     let now = Now {
         story,
         written,
         shared: &story.ground().shared,
         always: &story.ground().always,
         model: ConfiguredModel::of(settings),
-        others: Others::new(story, written, chunks),
+        others: Others::new(story, written, chunks.len()),
     };
-    let chunks: Vec<usize> = (0..chunks).collect();
-    map_at_once(&chunks, FEWEST_AT_ONCE, |index| now.reasons_of(*index))
+    let mut known = lock(&memory.0);
+    known.resize(chunks.len(), None);
+    let before: Vec<(usize, Option<Arc<Known>>)> = known.drain(..).enumerate().collect();
+    let found = map_at_once(&before, FEWEST_AT_ONCE, |(index, before)| {
+        let record = chunks[*index].record.as_ref()?;
+        let same = before.as_ref().filter(|known| known.record.is_same(record));
+        let known = same.map_or_else(|| Arc::new(Known::of(record)), Arc::clone);
+        let reasons = now.reasons_of(*index, &known);
+        Some((known, reasons))
+    });
+    let (kept, reasons) = found
+        .into_iter()
+        .map(|found| match found {
+            Some((known, reasons)) => (Some(known), reasons),
+            None => (None, Vec::new()),
+        })
+        .unzip();
+    *known = kept;
+    reasons
+}
+
+/// Locks what is kept. That of a poisoned lock is still whole: each holder changes it in one step, and what a panic
+/// left out is found out again.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells the slices that the texts of chunks would be recorded with, were they written now and as they are.
@@ -119,10 +191,11 @@ pub fn changed_since_begun(
 }
 
 /// A chunk with the slices that its prompt held, and those of its beat now.
-struct Recorded {
+struct Recorded<'a> {
     index: usize,
-    held: Slices,
-    own: Slices,
+    known: &'a Known,
+    held: &'a Slices,
+    own: &'a Slices,
 }
 
 /// The inputs from which chunks would be written now.
@@ -137,21 +210,22 @@ struct Now<'a> {
 }
 
 impl Now<'_> {
-    fn reasons_of(&self, index: usize) -> Vec<StaleReason> {
+    fn reasons_of(&self, index: usize, known: &Known) -> Vec<StaleReason> {
         let chunk = &self.written.view.chunks[index];
-        let Some(record) = chunk
-            .record
-            .as_ref()
-            .filter(|record| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
+        let record = &known.record;
+        let own = self.story.own_slices().get(index);
+        let Some(own) =
+            own.filter(|_| chunk.status == ChunkStatus::Complete && !record.inputs.is_empty())
         else {
             return Vec::new();
         };
         let chunk = Recorded {
             index,
-            held: slices::of_record(&record.inputs),
-            own: slices::own(&self.story.brief, index, &self.story.templates),
+            known,
+            held: &known.held,
+            own,
         };
-        let Recorded { held, own, .. } = &chunk;
+        let Recorded { held, own, .. } = chunk;
         let mut reasons: Vec<StaleReason> = held
             .iter()
             .filter_map(|(slice, then)| self.reason_under_any_name(&chunk, slice, then))
@@ -176,7 +250,7 @@ impl Now<'_> {
     /// Returns the reason for which a slice makes the chunk stale; none where only a name in it is another.
     fn reason_under_any_name(
         &self,
-        chunk: &Recorded,
+        chunk: &Recorded<'_>,
         slice: &Slice,
         then: &Digest,
     ) -> Option<StaleReason> {
@@ -186,15 +260,17 @@ impl Now<'_> {
         (!is_same).then_some(reason)
     }
 
-    fn reason(&self, chunk: &Recorded, slice: &Slice, then: &Digest) -> Option<StaleReason> {
-        let Recorded { index, held, own } = chunk;
-        let index = *index;
+    fn reason(&self, chunk: &Recorded<'_>, slice: &Slice, then: &Digest) -> Option<StaleReason> {
+        let Recorded {
+            index, held, own, ..
+        } = *chunk;
         match slice {
             // They only say why something is another.
             Slice::Model | Slice::Follows(_) | Slice::Precedes(_) => None,
             Slice::Facts => (!slices::is_facts(then, &self.story.brief))
                 .then_some(StaleReason::Changed(Slice::Facts)),
-            Slice::Preceding => self.preceding_reason(index, held, then),
+            Slice::Preceding => self.preceding_reason(chunk, then),
+            Slice::NextBeat if own.get(slice) == Some(then) => None,
             Slice::NextBeat => self.next_reason(index, held, then),
             Slice::Summary(_) | Slice::State(_) | Slice::Quote(..) => {
                 self.others.reason(slice, index, then)
@@ -208,14 +284,21 @@ impl Now<'_> {
     }
 
     /// Returns the reason that the chunk before changed; only the words that the prompt repeated count.
-    fn preceding_reason(&self, index: usize, held: &Slices, then: &Digest) -> Option<StaleReason> {
+    fn preceding_reason(&self, chunk: &Recorded<'_>, then: &Digest) -> Option<StaleReason> {
+        let Recorded {
+            index, held, known, ..
+        } = *chunk;
         let chunks = &self.written.view.chunks;
         let before = index.checked_sub(1).and_then(|before| chunks.get(before));
         // While it is not whole there is nothing to fit.
         if before.is_some_and(|before| before.status != ChunkStatus::Complete) {
             return None;
         }
-        if slices::is_preceding(then, self.written.preceding(index)) {
+        let is_behind = match before {
+            Some(before) => known.is_behind(&before.text, then),
+            None => slices::is_preceding(then, ""),
+        };
+        if is_behind {
             return None;
         }
         let Some(before) = before else {

@@ -49,7 +49,8 @@ impl<'a> Others<'a> {
         let mut told: HashMap<usize, Vec<(BeatId, usize)>> = HashMap::new();
         for (index, chunk) in chunks.iter().enumerate().take(until.saturating_add(1)) {
             let inputs = chunk.record.iter().flat_map(|record| record.inputs.keys());
-            for slice in inputs.filter_map(|name| Slice::parse(name)) {
+            let states = inputs.filter(|name| name.starts_with("state "));
+            for slice in states.filter_map(|name| Slice::parse(name)) {
                 if let Slice::State(beat) = slice
                     && let Some(source) = self.places.get(&beat)
                 {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use super::at_once::map_at_once;
 use super::error::StoryError;
 use super::features::document::{DocumentKind, StoryDocument};
 use super::placed_problem::PlacedProblem;
@@ -15,6 +16,7 @@ use crate::story::sizes::{SizeDefaults, sizes_of};
 use crate::story::{Brief, ChunkNumber, Digest, Problem};
 use crate::writing::accept::Yardstick;
 use crate::writing::prompt::Ground;
+use crate::writing::prompt::slices::{self, Slices};
 use crate::writing::prompt::templates::{self, Templates};
 
 /// A brief as it is now, with its file.
@@ -36,12 +38,15 @@ struct Derived {
     names: OnceLock<CastNames>,
     ground: OnceLock<Ground>,
     yardstick: OnceLock<Yardstick>,
+    own_slices: OnceLock<Vec<Slices>>,
 }
 
 /// The code of a brief that is no text in any encoding that is read.
 const NOT_TEXT: &str = "not-text";
 /// The code of a template that can't be read.
 const UNREADABLE_TEMPLATE: &str = "unreadable-template";
+/// The fewest beats for which a thread is worth its cost.
+const FEWEST_AT_ONCE: usize = 60;
 /// The largest size of a template, in bytes.
 const LARGEST_TEMPLATE: u64 = 64 * 1024;
 
@@ -212,6 +217,17 @@ impl StoryFile {
     pub fn ground(&self) -> &Ground {
         let ground = &self.derived.ground;
         ground.get_or_init(|| Ground::of(&self.brief, &self.templates))
+    }
+
+    /// Returns the slices that are the own ones of each beat, computed from the brief at the first call.
+    pub(crate) fn own_slices(&self) -> &[Slices] {
+        let own_slices = &self.derived.own_slices;
+        own_slices.get_or_init(|| {
+            let beats: Vec<usize> = (0..self.brief.beats.len()).collect();
+            map_at_once(&beats, FEWEST_AT_ONCE, |beat| {
+                slices::own(&self.brief, *beat, &self.templates)
+            })
+        })
     }
 
     /// Returns the measures for the answers of all chunks, computed from the brief at the first call.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::story_file::StoryFile;
 use crate::session::{
     self, BegunNote, ChunkStatus, ChunkView, Disk, KnownStates, Notice, Owners, PlannedChunk,
-    Session, SessionId, SessionView, Standing, StoreError,
+    Session, SessionId, SessionMemory, SessionView, Standing, StoreError,
 };
 use crate::settings::{Role, Settings, Switch};
 use crate::story::comments::comments;
@@ -42,8 +42,23 @@ impl Written {
         owners: &dyn Owners,
         disk: &Disk,
     ) -> Result<Written, StoreError> {
+        let memory = &mut SessionMemory::default();
+        Written::read_again(story, id, plan, settings, owners, (disk, memory))
+    }
+
+    /// Reads the written part, as [`Written::read`], and of its files only what changed since the look that the
+    /// memory is of.
+    pub fn read_again(
+        story: &StoryFile,
+        id: &SessionId,
+        plan: &[PlannedChunk],
+        settings: &Settings,
+        owners: &dyn Owners,
+        (disk, memory): (&Disk, &mut SessionMemory),
+    ) -> Result<Written, StoreError> {
         let (folder, brief) = (&story.folder, &story.brief);
-        let view = session::read_session(folder, id, plan, &brief.language, owners, disk)?;
+        let language = &brief.language;
+        let view = session::read_session_again(folder, id, plan, language, owners, disk, memory)?;
         let known = (settings.state == Switch::On)
             .then(|| session::read_states(folder, id, &view, &brief.cast, owners, disk));
         Ok(Written::new(view, known))

@@ -217,9 +217,10 @@ impl Disk {
 
     /// Returns what a file is known by, so that it is read again only when that has changed.
     pub(super) fn mark(&self, path: &Path) -> Result<Mark, StoreError> {
-        let marked = self
-            .go(Call::Metadata, path)
-            .map(|()| Mark::of(path, (self.clock)().into()));
+        let marked = self.go(Call::Metadata, path).map(|()| {
+            let noted = self.read.as_ref().and_then(|read| read.mark(path));
+            noted.unwrap_or_else(|| Mark::of(path, (self.clock)().into()))
+        });
         marked.map_err(|error| StoreError::io(Doing::Read, path, error))
     }
 

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 
-use super::disk::Disk;
+use super::disk::{Disk, Mark};
 use super::error::StoreError;
 
 /// Names who holds the truth of a path right now.
@@ -52,6 +52,39 @@ impl Owners for NoEditor {
 
     fn version(&self) -> Option<u64> {
         Some(0)
+    }
+}
+
+/// Identifies the text of a file, which an editor or the disk has.
+#[derive(Debug, Clone, Copy)]
+pub struct TextMark(Source);
+
+#[derive(Debug, Clone, Copy)]
+enum Source {
+    /// The revision of the open document.
+    Client(u64),
+    Server(Mark),
+}
+
+impl TextMark {
+    /// Looks at a file. This serves looking only: before a file is replaced, the file itself is read.
+    ///
+    /// # Errors
+    /// Where the file system fails.
+    pub fn of(path: &Path, owners: &dyn Owners, disk: &Disk) -> Result<TextMark, StoreError> {
+        Ok(TextMark(match owners.revision(path) {
+            Some(revision) => Source::Client(revision),
+            None => Source::Server(disk.mark(path)?),
+        }))
+    }
+
+    /// Tells whether what was read at the time of this mark would be read the same at the time of a later one.
+    pub fn is_same_text_as(&self, later: &TextMark) -> bool {
+        match (&self.0, &later.0) {
+            (Source::Client(one), Source::Client(other)) => one == other,
+            (Source::Server(one), Source::Server(other)) => one.is_same_file_as(other),
+            _ => false,
+        }
     }
 }
 

@@ -13,6 +13,13 @@ use super::manifest::record::ChunkRecord;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SharedRecord(Arc<ChunkRecord>);
 
+impl SharedRecord {
+    /// Tells whether both are clones of one record, so that they say the same.
+    pub fn is_same(&self, other: &SharedRecord) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Deref for SharedRecord {
     type Target = ChunkRecord;
 

@@ -1,12 +1,13 @@
 //! Finds files of a session with unresolved merge conflicts. They are read as no text, and nothing of the
 //! session is moved or written until they are resolved.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::disk::{Disk, EntryKind};
 use super::error::StoreError;
 use super::layout::{SessionId, StoryFolder};
-use super::owners::{Owners, read_text};
+use super::owners::{Owners, TextMark, read_text};
 use super::writer::Session;
 use crate::story::conflict_markers::conflict_line;
 
@@ -20,8 +21,12 @@ pub struct Unmerged {
     pub line: usize,
 }
 
+/// The files that held no conflict at the last look, so that they are not read again while they do not change.
+#[derive(Debug, Default)]
+pub struct MergedFiles(HashMap<PathBuf, TextMark>);
+
 /// Finds the chunk files, state files and revisions of a session, and its manifest, that hold an
-/// unresolved conflict, sorted by path.
+/// unresolved conflict, sorted by path; `known` are passed over while they do not change.
 ///
 /// # Errors
 /// Where a folder or a file can't be read.
@@ -30,7 +35,28 @@ pub fn unmerged_files(
     id: &SessionId,
     owners: &dyn Owners,
     disk: &Disk,
+    known: &mut MergedFiles,
 ) -> Result<Vec<Unmerged>, StoreError> {
+    let before = std::mem::take(&mut known.0);
+    let mut found = Vec::new();
+    for path in files_of(folder, id, disk)? {
+        let mark = TextMark::of(&path, owners, disk)?;
+        let is_merged = before
+            .get(&path)
+            .is_some_and(|it| it.is_same_text_as(&mark));
+        match is_merged {
+            false => match unmerged(path.clone(), owners, disk)? {
+                Some(unmerged) => found.push(unmerged),
+                None => drop(known.0.insert(path, mark)),
+            },
+            true => drop(known.0.insert(path, mark)),
+        }
+    }
+    Ok(found)
+}
+
+/// Lists the files of a session that may hold a conflict, sorted.
+fn files_of(folder: &StoryFolder, id: &SessionId, disk: &Disk) -> Result<Vec<PathBuf>, StoreError> {
     let paths = folder.paths(id);
     let mut files = vec![paths.manifest()];
     for (inside, end) in [
@@ -44,19 +70,23 @@ pub fn unmerged_files(
         files.extend(named.map(|entry| inside.join(entry.name)));
     }
     files.sort();
-    let mut found = Vec::new();
-    for path in files {
-        let text = match read_text(&path, owners, disk) {
-            Ok(text) => text.unwrap_or_default(),
-            // A manifest that is a link is none of ours.
-            Err(StoreError::Outside { .. }) => continue,
-            Err(error) => return Err(error),
-        };
-        if let Some(line) = conflict_line(&text) {
-            found.push(Unmerged { path, text, line });
-        }
-    }
-    Ok(found)
+    Ok(files)
+}
+
+/// Returns a file if it holds a conflict.
+fn unmerged(
+    path: PathBuf,
+    owners: &dyn Owners,
+    disk: &Disk,
+) -> Result<Option<Unmerged>, StoreError> {
+    let text = match read_text(&path, owners, disk) {
+        Ok(text) => text.unwrap_or_default(),
+        // A manifest that is a link is none of ours.
+        Err(StoreError::Outside { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let line = conflict_line(&text);
+    Ok(line.map(|line| Unmerged { path, text, line }))
 }
 
 impl Session {
@@ -82,8 +112,11 @@ pub(crate) fn refuse_unmerged(
 ) -> Result<(), StoreError> {
     let paths = folder.paths(id);
     let stops = |path: &Path| path.starts_with(paths.chunks()) || path.starts_with(paths.states());
-    let mut unmerged = unmerged_files(folder, id, owners, disk)?.into_iter();
-    match unmerged.find(|file| stops(&file.path)) {
+    let mut found = Vec::new();
+    for path in files_of(folder, id, disk)? {
+        found.extend(unmerged(path, owners, disk)?);
+    }
+    match found.into_iter().find(|file| stops(&file.path)) {
         Some(Unmerged { path, line, .. }) => Err(StoreError::Unmerged { path, line }),
         None => Ok(()),
     }

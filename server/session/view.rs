@@ -6,6 +6,7 @@ pub(super) mod gathering;
 pub(super) mod matching;
 pub(super) mod reading;
 pub(super) mod recover;
+pub(super) mod session_memory;
 
 use std::borrow::Cow;
 use std::path::PathBuf;

@@ -67,6 +67,11 @@ impl ReadFiles {
         }
     }
 
+    /// Returns the mark of a path as it was noted first.
+    pub(super) fn mark(&self, path: &Path) -> Option<Mark> {
+        lock(&self.marks).get(path).copied()
+    }
+
     /// Tells whether all that was read would be read the same now.
     pub fn are_unchanged(&self) -> bool {
         let mut watched = lock(&self.watched);

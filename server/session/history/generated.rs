@@ -8,10 +8,13 @@
 //! What the author wrote has a record here as well, and no copy: without it, a lost manifest would
 //! make a generated text of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::session::disk::{Disk, EntryKind};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::session::disk::{Disk, EntryKind, Mark};
 use crate::session::error::StoreError;
 use crate::session::history;
 use crate::session::layout::{COPIES, SessionId, SessionPaths, StoryFolder};
@@ -136,6 +139,42 @@ pub(crate) fn record_of(
     let name = digest.0.get(..NAME).unwrap_or_default();
     let about = record.and_then(|record| about(name, record));
     Ok(about.filter(|record| text_of(record) == Some(digest)))
+}
+
+/// The times of the records here as they were read last: most often nothing else of them matters.
+#[derive(Debug, Default)]
+pub(crate) struct NotedTimes(HashMap<PathBuf, (Mark, Option<Timestamp>)>);
+
+impl NotedTimes {
+    /// Tells when what is known of a text here was found to be so, as [`ChunkRecord::known_at`]; `None` where
+    /// nothing is known.
+    pub(crate) fn known_at(
+        &mut self,
+        paths: &SessionPaths,
+        digest: &Digest,
+        disk: &Disk,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        #[derive(Deserialize)]
+        struct Times {
+            finished: Option<Timestamp>,
+            noted: Option<Timestamp>,
+        }
+        let Some(path) = path(paths, digest) else {
+            return Ok(None);
+        };
+        let path = path.with_extension("json");
+        let mark = disk.mark(&path)?;
+        if let Some((before, known_at)) = self.0.get(&path)
+            && before.is_same_file_as(&mark)
+        {
+            return Ok(*known_at);
+        }
+        let bytes = disk.read(&path)?.unwrap_or_default();
+        let times = serde_json::from_slice::<Times>(&bytes).ok();
+        let known_at = times.and_then(|times| times.noted.max(times.finished));
+        self.0.insert(path, (mark, known_at));
+        Ok(known_at)
+    }
 }
 
 /// Returns a record if it is about the text whose digest names its file. One beside a copy may have been

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::generated;
+use super::generated::{self, NotedTimes};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history;
@@ -24,7 +24,8 @@ use crate::story::chunk_text::ChunkText;
 use crate::story::text::sentences::sentences;
 use crate::story::{BeatId, Digest};
 
-/// Brings the records of a manifest up to what history/ knows of the texts that stand.
+/// Brings the records of a manifest up to what history/ knows of the texts that stand. Of a record that says no more
+/// than the manifest, only the times are read, and those are kept.
 ///
 /// # Errors
 /// Where history/ can't be read.
@@ -32,12 +33,12 @@ pub(crate) fn bring_up_to(
     manifest: &mut Manifest,
     files: &[FileFact],
     paths: &SessionPaths,
-    disk: &Disk,
+    read: (&Disk, &mut NotedTimes),
 ) -> Result<(), StoreError> {
     let Manifest {
         chunks, removed, ..
     } = manifest;
-    bring_up(chunks, removed, files, paths, disk)
+    bring_up(chunks, removed, files, paths, read)
 }
 
 /// Tells what is known of the chunks without a manifest.
@@ -55,7 +56,8 @@ pub(crate) fn known_records(
         .collect();
     let chosen = generated::choose(generated::records(paths, disk)?, &there);
     let mut chosen: Vec<SharedRecord> = chosen.into_iter().map(SharedRecord::from).collect();
-    bring_up(&mut chosen, &mut Vec::new(), files, paths, disk)?;
+    let read = (disk, &mut NotedTimes::default());
+    bring_up(&mut chosen, &mut [], files, paths, read)?;
     // Chunks have been renumbered since a record was written here.
     chosen.iter_mut().for_each(|record| record.file.clear());
     Ok(chosen)
@@ -66,16 +68,24 @@ fn bring_up(
     removed: &mut [SharedRecord],
     files: &[FileFact],
     paths: &SessionPaths,
-    disk: &Disk,
+    (disk, noted): (&Disk, &mut NotedTimes),
 ) -> Result<(), StoreError> {
     let mut unknown = Vec::new();
-    for text in standing(files) {
-        let record = text.record(chunks, removed);
+    for (at, text) in standing(files).into_iter().enumerate() {
+        // Files and records mostly have one order.
+        let at_its_place = chunks.get(at).map(|record| &**record);
+        let at_its_place = at_its_place.filter(|record| Some(&record.beat) == text.beat.as_ref());
+        let record = at_its_place.or_else(|| text.record(chunks, removed));
+        // One that is about an edit of this text tells nothing else of it.
+        let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&text.digest);
+        if let Some(record) = record.filter(|record| is_of_it(record))
+            && noted.known_at(paths, &text.digest, disk)? <= record.known_at()
+        {
+            continue;
+        }
         let is_known = record.is_some_and(|record| text.is_known_to(record));
         let found = generated::record_of(paths, &text.digest, disk)?;
         let found = found.filter(|found| text.may_be_of(found, record));
-        // One that is about an edit of this text tells nothing else of it.
-        let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&text.digest);
         match (found, record) {
             (Some(found), Some(record))
                 if is_of_it(record) && found.known_at() <= record.known_at() => {}

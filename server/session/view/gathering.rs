@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::facts::{CopyFact, Facts, FileFact};
+use super::session_memory::SessionMemory;
 use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
 use crate::session::history::provenance;
@@ -13,7 +14,7 @@ use crate::session::intent::{self, Intent};
 use crate::session::journal::OnDisk;
 use crate::session::kept_files::KeptFiles;
 use crate::session::layout::{self, SessionPaths, StoryFolder};
-use crate::session::manifest::{self, ManifestFact};
+use crate::session::manifest::ManifestFact;
 use crate::session::record_log::{self, Entry, Logged};
 use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
@@ -34,19 +35,24 @@ pub(crate) fn gather(
     plan: &[PlannedChunk],
     owners: &dyn Owners,
     disk: &Disk,
+    memory: &mut SessionMemory,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
-    let mut read = KeptTexts::default();
-    let mut facts = gather_with(folder, id, plan, owners, (disk, &mut read), || {
+    let SessionMemory {
+        texts,
+        manifest,
+        noted,
+    } = memory;
+    let mut facts = gather_with(folder, id, plan, owners, (disk, texts), || {
         // In this order: a manifest that is newer than the log has all of it.
         let logged = Logged::read(&paths, disk)?;
-        let (fact, seen) = manifest::read(&paths.manifest(), id.as_str(), disk)?;
+        let (fact, seen) = manifest.get(&paths.manifest(), id.as_str(), disk)?;
         Ok((fact, logged.after(seen.as_ref())))
     })?;
     let files = &facts.files;
     match &mut facts.manifest {
         ManifestFact::Read(manifest) => {
-            provenance::bring_up_to(manifest, files, &paths, disk)?;
+            provenance::bring_up_to(manifest, files, &paths, (disk, noted))?;
         }
         _ => facts.records = provenance::known_records(files, &paths, disk)?,
     }
@@ -108,7 +114,7 @@ fn gather_with(
     plan: &[PlannedChunk],
     owners: &dyn Owners,
     (disk, texts): (&Disk, &mut KeptTexts),
-    manifest: impl Fn() -> Result<(ManifestFact, Vec<Entry>), StoreError>,
+    mut manifest: impl FnMut() -> Result<(ManifestFact, Vec<Entry>), StoreError>,
 ) -> Result<Facts, StoreError> {
     let paths = folder.paths(id);
     for inside in paths.folders() {

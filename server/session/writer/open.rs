@@ -11,6 +11,7 @@ use super::index;
 use super::{Cache, Inner, Session};
 use crate::session::disk::Disk;
 use crate::session::error::StoreError;
+use crate::session::history::generated::NotedTimes;
 use crate::session::history::provenance;
 use crate::session::intent::{Intent, Step};
 use crate::session::journal;
@@ -146,7 +147,8 @@ impl Inner {
         )?);
         let files = self.facts()?.files;
         self.finish_completed(&logged, &files)?;
-        provenance::bring_up_to(&mut cache.manifest, &files, &self.paths, &self.disk)?;
+        let read = (&self.disk, &mut NotedTimes::default());
+        provenance::bring_up_to(&mut cache.manifest, &files, &self.paths, read)?;
         let mut recovered = self.align(&mut cache, notices)?;
         for (file, chunk) in cache.files.iter_mut().zip(&recovered.view.chunks) {
             file.clone_from(&chunk.path);

@@ -1,0 +1,46 @@
+//! Keeps what a look at a session read, for the next look.
+//!
+//! A file is read again when its mark has changed or might change unnoticed. This serves looking only: before a file
+//! is replaced, the file itself is read.
+
+use std::path::Path;
+
+use crate::session::disk::{Disk, Mark};
+use crate::session::error::StoreError;
+use crate::session::history::generated::NotedTimes;
+use crate::session::kept_files::KeptFiles;
+use crate::session::manifest::{self, ManifestFact};
+use crate::story::Digest;
+use crate::story::chunk_text::ChunkText;
+
+/// The files of a session as they were read last.
+#[derive(Debug, Default)]
+pub struct SessionMemory {
+    pub(super) texts: KeptFiles<ChunkText>,
+    pub(super) manifest: ReadManifest,
+    pub(super) noted: NotedTimes,
+}
+
+/// The manifest as it was read last.
+#[derive(Debug, Default)]
+pub(super) struct ReadManifest(Option<(Mark, ManifestFact, Option<Digest>)>);
+
+impl ReadManifest {
+    /// Returns the file in the manifest's place, as [`manifest::read`].
+    pub(super) fn get(
+        &mut self,
+        path: &Path,
+        id: &str,
+        disk: &Disk,
+    ) -> Result<(ManifestFact, Option<Digest>), StoreError> {
+        let mark = disk.mark(path)?;
+        if let Some((before, fact, digest)) = &self.0
+            && before.is_same_file_as(&mark)
+        {
+            return Ok((fact.clone(), digest.clone()));
+        }
+        let (fact, digest) = manifest::read(path, id, disk)?;
+        self.0 = Some((mark, fact.clone(), digest.clone()));
+        Ok((fact, digest))
+    }
+}
