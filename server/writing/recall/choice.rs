@@ -13,8 +13,8 @@ use crate::story::text::terms::{terms, terms_of_length};
 const MOST_OF_A_CHUNK: usize = 6;
 const MOST_OF_A_TERM: usize = 3;
 /// Of a term that more sentences have, about so many of the latest and of the first are looked at.
-const LATEST_LOOKED_AT: usize = 360;
-const FIRST_LOOKED_AT: usize = 40;
+const LATEST_LOOKED_AT: usize = 60;
+const FIRST_LOOKED_AT: usize = 20;
 /// Most sentences that are returned; nobody has room for more.
 const MOST_QUOTES: usize = 150;
 /// A sentence that tells less than this share of the most telling one is no help, in per cent;
@@ -261,6 +261,7 @@ impl<'a> Search<'a> {
         rest.sort_unstable();
         rest.dedup();
         by_telling(&mut rest, candidates);
+        rest.truncate(MOST_QUOTES * 2);
         for round in 0..MOST_OF_A_TERM {
             for of_term in &mut found.of_term {
                 // What another term brought, or what says nothing new, is none of its turns.
