@@ -86,11 +86,12 @@ impl Job {
             beside,
         } = results;
         // A job that was cancelled ends now; what the author changed is read by the next one anyway.
-        if !matches!(stop, Some(Stop::Cancelled)) {
+        let is_cancelled = matches!(stop, Some(Stop::Cancelled));
+        if !is_cancelled {
             self.tell_of_changes().await;
         }
         let unsaved = self.rescue().await;
-        let stop = &match self.derived.end(self.session()).await {
+        let stop = &match self.derived.end(self.session(), is_cancelled).await {
             Ok(saved) => {
                 self.bring_all_to_editor(saved, None).await;
                 stop.clone()

@@ -198,8 +198,21 @@ impl Inner {
         }
     }
 
-    /// Returns the story's title page. A long brief takes its time to parse, so this is done once for a text.
     fn title_page(&self, cache: &mut Cache) -> Result<TitlePage, StoreError> {
+        let known = cache.title_page.as_ref();
+        if let Some((_, page)) = known.filter(|_| cache.keeps_title_page) {
+            return Ok(page.clone());
+        }
+        let read = self.read_title_page(known)?;
+        Ok(cache.title_page.insert(read).1.clone())
+    }
+
+    /// Reads the story's title page, with the digest of the brief. A long brief takes its time to parse, so this
+    /// is done once for a text.
+    pub(super) fn read_title_page(
+        &self,
+        known: Option<&(Digest, TitlePage)>,
+    ) -> Result<(Digest, TitlePage), StoreError> {
         let brief = self.folder.brief();
         let text = match self.owners.open_text(brief) {
             Some(text) => text,
@@ -209,15 +222,11 @@ impl Inner {
             }
         };
         let digest = Digest::of(&text);
-        match &cache.title_page {
-            Some((of, page)) if of == &digest => Ok(page.clone()),
+        match known {
+            Some(known) if known.0 == digest => Ok(known.clone()),
             // While a merge of it is not resolved, it has the title that it had.
-            Some((_, page)) if has_conflict(&text) => Ok(page.clone()),
-            _ => {
-                let page = TitlePage::of(&Brief::parse(&text), &text);
-                cache.title_page = Some((digest, page.clone()));
-                Ok(page)
-            }
+            Some(known) if has_conflict(&text) => Ok(known.clone()),
+            _ => Ok((digest, TitlePage::of(&Brief::parse(&text), &text))),
         }
     }
 

@@ -98,6 +98,7 @@ impl Session {
                 .collect(),
             known: BTreeMap::new(),
             title_page: None,
+            keeps_title_page: false,
             lines: Vec::new(),
             log,
             behind: Behind::default(),

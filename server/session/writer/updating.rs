@@ -12,6 +12,8 @@ use crate::session::Saved;
 use crate::session::error::StoreError;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::record_log::Entry;
+use crate::story::Digest;
+use crate::story::title_page::TitlePage;
 
 impl Session {
     /// Rewrites SESSIONS.md of the folder.
@@ -29,9 +31,33 @@ impl Session {
     /// # Errors
     /// What the disk refused. Chunks and records are safe then, and the next update does the rest.
     pub fn update_derived(&self) -> Result<Saved, StoreError> {
+        let known = {
+            let mut cache = self.inner.lock_cache();
+            if !cache.behind.is_any() {
+                return Ok(std::mem::take(&mut cache.owed));
+            }
+            cache.title_page.clone()
+        };
+        // A long brief takes its time, and nobody has to wait for that.
+        let title_page = self.inner.read_title_page(known.as_ref())?;
+        self.inner.lock_cache().title_page = Some(title_page);
+        self.update_derived_at_once()
+    }
+
+    /// Brings the files up to date as [`Session::update_derived`] does, with the title page as it is known: without a
+    /// look at the brief.
+    ///
+    /// # Errors
+    /// As for [`Session::update_derived`].
+    pub fn update_derived_at_once(&self) -> Result<Saved, StoreError> {
         let mut cache = self.inner.lock_cache();
-        self.inner.update(&mut cache)?;
+        self.inner.update_at_once(&mut cache)?;
         Ok(std::mem::take(&mut cache.owed))
+    }
+
+    /// Tells the session the title page of a brief with this text.
+    pub fn know_title_page(&self, text: &str, page: TitlePage) {
+        self.inner.lock_cache().title_page = Some((Digest::of(text), page));
     }
 
     /// Returns how long [`Session::update_derived`] is to be put off, so that it comes at most every two
@@ -44,6 +70,13 @@ impl Session {
 }
 
 impl Inner {
+    fn update_at_once(&self, cache: &mut Cache) -> Result<(), StoreError> {
+        cache.keeps_title_page = true;
+        let updated = self.update(cache);
+        cache.keeps_title_page = false;
+        updated
+    }
+
     pub(super) fn update(&self, cache: &mut Cache) -> Result<(), StoreError> {
         if !cache.behind.is_any() {
             return Ok(());
@@ -131,7 +164,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let mut cache = self.lock_cache();
         // Else the next start does.
-        if let Err(error) = self.update(&mut cache) {
+        if let Err(error) = self.update_at_once(&mut cache) {
             tracing::debug!("{error}");
         }
     }

@@ -40,16 +40,23 @@ impl DerivedFiles {
         }
     }
 
-    /// Brings the files up to date at once; what an earlier update could not do is tried once more.
-    pub async fn end(&self, session: &Session) -> Result<Saved, StoreError> {
+    /// Brings the files up to date; what an earlier update could not do is tried once more. A job that is
+    /// `cancelled` waits for no look at the brief.
+    pub async fn end(&self, session: &Session, cancelled: bool) -> Result<Saved, StoreError> {
         let update = self.lock().take();
+        let session = session.clone();
         let mut saved = Saved::default();
         if let Some((task, hurry)) = update {
             drop(hurry);
-            saved = task.await.ok().and_then(Result::ok).unwrap_or_default();
+            if !cancelled || task.is_finished() {
+                saved = task.await.ok().and_then(Result::ok).unwrap_or_default();
+            }
         }
-        let session = session.clone();
-        saved.add(blocking(move || session.update_derived()).await?);
+        let update = move || match cancelled {
+            true => session.update_derived_at_once(),
+            false => session.update_derived(),
+        };
+        saved.add(blocking(update).await?);
         Ok(saved)
     }
 
