@@ -12,13 +12,13 @@ use serde::{Deserialize, Serialize};
 use super::disk::Disk;
 use super::disk::log::Log;
 use super::error::StoreError;
-use super::journal::Journal;
 use super::layout::SessionPaths;
 use super::manifest::Manifest;
 use super::manifest::record::ChunkRecord;
 use super::view::facts::FileFact;
 use super::work;
 use crate::story::chunk_file;
+use crate::story::journal::Journal;
 use crate::story::{BeatId, Digest};
 
 const VERSION: u32 = 1;

@@ -7,6 +7,7 @@ pub mod chunk_file;
 pub mod chunk_text;
 pub mod contradiction;
 pub mod ids;
+pub(crate) mod journal;
 pub mod leftovers;
 pub mod lint;
 pub mod problem;

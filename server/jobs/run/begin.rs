@@ -23,7 +23,6 @@ use super::workshop::{OpenSession, Workshop};
 use crate::session::{Notice, Run};
 use crate::settings::{Role, Settings};
 use crate::story::ChunkNumber;
-use crate::story::title_page::TitlePage;
 
 /// The context of a job: its observer, its editor and its cancellation.
 #[derive(Clone)]
@@ -151,8 +150,7 @@ impl Prepared {
             let opened = workshop.open_session(&story, wanted.as_ref(), &plan, editor)?;
             // Looked at with the session in hand: who plans looks at sessions with the outline in hand.
             workshop.check_not_planned(&story.folder)?;
-            let title_page = TitlePage::of(&story.brief, &story.text);
-            opened.0.session.know_title_page(&story.text, title_page);
+            opened.0.session.know_title_page(&story.brief, &story.text);
             Ok(opened)
         })
         .await

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Journal, OnDisk, Place, Seen, Stands, Verdict, in_turn};
+use super::in_turn;
 use crate::session::disk::{Disk, EntryKind, LockedFile};
 use crate::session::error::StoreError;
 use crate::session::history::{self, Version};
@@ -16,6 +16,7 @@ use crate::session::work;
 use crate::session::{ClientEdit, Owner, Owners};
 use crate::story::chunk_file::{self, ChunkFile, FileStatus, Form};
 use crate::story::conflict_markers::conflict_line;
+use crate::story::journal::{Journal, OnDisk, Place, Seen, Stands, Verdict};
 use crate::story::sync_copies;
 use crate::story::{BeatId, ChunkNumber};
 

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 
 use crate::session::disk::EntryKind;
 use crate::session::history::KeptVersion;
-use crate::session::journal::OnDisk;
 use crate::session::manifest::ManifestFact;
 use crate::session::renames::Renames;
 use crate::session::shared_record::SharedRecord;
 use crate::story::chunk_text::ChunkText;
+use crate::story::journal::OnDisk;
 
 /// The facts about a session.
 #[derive(Debug, Clone)]

@@ -11,7 +11,6 @@ use crate::session::error::StoreError;
 use crate::session::history::provenance;
 use crate::session::history::{self, KeptVersion};
 use crate::session::intent::{self, Intent};
-use crate::session::journal::OnDisk;
 use crate::session::kept_files::KeptFiles;
 use crate::session::layout::{self, SessionPaths, StoryFolder};
 use crate::session::manifest::ManifestFact;
@@ -20,6 +19,7 @@ use crate::session::renames;
 use crate::session::{Owner, Owners, PlannedChunk, SessionId};
 use crate::story::chunk_text::ChunkText;
 use crate::story::conflict_markers::has_conflict;
+use crate::story::journal::OnDisk;
 use crate::story::sync_copies;
 
 /// The texts of chunk files as they were read last.

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::facts::{CopyFact, Facts, FileFact};
 use super::matching::{self, Candidate, Matching};
 use super::{ChunkView, Orphan, OrphanKind, SessionView};
-use crate::session::journal::{Journal, Place, Verdict};
 use crate::session::layout::{self, SessionId, SessionPaths};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::manifest::{Manifest, ManifestFact};
@@ -21,6 +20,7 @@ use crate::session::renames::Renames;
 use crate::session::shared_record::SharedRecord;
 use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::chunk_text::Told;
+use crate::story::journal::{Journal, Place, Verdict};
 use crate::story::sync_copies;
 use crate::story::{BeatId, Digest, Language, words};
 

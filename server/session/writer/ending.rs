@@ -7,13 +7,14 @@ use super::changelog;
 use super::{Cache, Inner, Session};
 use crate::session::error::StoreError;
 use crate::session::intent::{self, Step};
+use crate::session::journal;
 use crate::session::journal::settling;
-use crate::session::journal::{self, Journal, Marks};
 use crate::session::layout;
 use crate::session::manifest::record::{ChunkRecord, ChunkResult, ChunkStatus, Origin};
 use crate::session::record_log::Entry;
 use crate::session::{ClientEdit, Saved};
 use crate::story::chunk_file::{self, FileStatus};
+use crate::story::journal::{Journal, Marks};
 use crate::story::{ChunkNumber, Digest, words};
 
 /// Whether the files that are made from chunks and records have a chunk when it is ended.

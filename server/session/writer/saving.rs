@@ -7,13 +7,14 @@ use std::path::Path;
 use super::{Cache, Inner, Known, Session};
 use crate::session::error::StoreError;
 use crate::session::history;
+use crate::session::journal;
 use crate::session::journal::settling;
-use crate::session::journal::{self, Journal, Marks, OnDisk, Seen, Stands};
 use crate::session::layout;
 use crate::session::work;
 use crate::story::carried_comments::{have_same_comments, with_comments_of};
 use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::comments::without_comments;
+use crate::story::journal::{Journal, Marks, OnDisk, Seen, Stands};
 use crate::story::{ChunkNumber, Digest};
 
 const WRITTEN_ANEW: &str = "written anew";

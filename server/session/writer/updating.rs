@@ -12,8 +12,8 @@ use crate::session::Saved;
 use crate::session::error::StoreError;
 use crate::session::manifest::record::ChunkRecord;
 use crate::session::record_log::Entry;
-use crate::story::Digest;
 use crate::story::title_page::TitlePage;
+use crate::story::{Brief, Digest};
 
 impl Session {
     /// Rewrites SESSIONS.md of the folder.
@@ -55,8 +55,9 @@ impl Session {
         Ok(std::mem::take(&mut cache.owed))
     }
 
-    /// Tells the session the title page of a brief with this text.
-    pub fn know_title_page(&self, text: &str, page: TitlePage) {
+    /// Tells the session the title page of a brief; `text` is the text of the brief.
+    pub fn know_title_page(&self, brief: &Brief, text: &str) {
+        let page = TitlePage::of(brief, text);
         self.inner.lock_cache().title_page = Some((Digest::of(text), page));
     }
 

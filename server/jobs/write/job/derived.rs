@@ -52,11 +52,10 @@ impl DerivedFiles {
                 saved = task.await.ok().and_then(Result::ok).unwrap_or_default();
             }
         }
-        let update = move || match cancelled {
-            true => session.update_derived_at_once(),
-            false => session.update_derived(),
-        };
-        saved.add(blocking(update).await?);
+        saved.add(match cancelled {
+            true => blocking(move || session.update_derived_at_once()).await?,
+            false => blocking(move || session.update_derived()).await?,
+        });
         Ok(saved)
     }
 
