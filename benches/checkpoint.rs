@@ -141,7 +141,7 @@ impl Desk {
     fn complete(&self, number: u32, text: &str) {
         let saved = self
             .session
-            .complete_chunk(ChunkNumber(number), text, result());
+            .save_complete(ChunkNumber(number), text, result());
         saved.expect("saved");
     }
 }

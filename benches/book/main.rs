@@ -33,6 +33,8 @@
 //! | `STORYWRIGHT_BENCH_PEER` | – | another build, which does the same in turn |
 //! | `STORYWRIGHT_BENCH_FOLDER` | the system's | where the stories are put; delete them yourself |
 
+#[path = "../long_story/brief.rs"]
+mod long_brief;
 #[path = "../../tests/support/prose.rs"]
 #[allow(dead_code)] // the tests use the rest
 mod prose;
@@ -157,7 +159,11 @@ fn write(program: &Program, folder: &Folder, size: Size<'_>) -> Vec<Figure> {
         words,
         state,
     } = size;
-    fs::write(folder.path.join("story.md"), brief(beats, words)).expect("a brief");
+    fs::write(
+        folder.path.join("story.md"),
+        long_brief::brief(beats, words),
+    )
+    .expect("a brief");
     let server = ModelServer::start(words);
     let arguments = ["write", "--provider", "anthropic", "--model", "scripted"];
     let settings = ["--base-url", &server.base_url, "--mode", "chunked"];
@@ -239,30 +245,6 @@ fn around_chunk(calls: &[Call], chunk: usize, words: usize) -> Vec<Figure> {
             writes,
         ),
     ]
-}
-
-fn brief(beats: usize, words: usize) -> String {
-    let mut brief = format!(
-        "---\ntitle: The Long Watch\nlanguage: en\ntarget_words: {}\nchunk_words: {words}\nprotagonist: Keeper 1\n---\n\
-         # Premise\n{}\n\n# Setting\n{}\n\n# Cast\n",
-        beats * words,
-        prose::prose(120, 1),
-        prose::prose(300, 2),
-    );
-    for keeper in 1..=20 {
-        brief.push_str(&format!(
-            "## Keeper {keeper}\n{}\n\n",
-            prose::prose(60, keeper)
-        ));
-    }
-    brief.push_str("# Rules\n1. The lamp is never dark.\n2. Nothing is struck out.\n\n# Outline\n");
-    for beat in 1..=beats {
-        brief.push_str(&format!(
-            "## Watch {beat} {{#watch-{beat}}}\n{}\n\n",
-            prose::prose(30, beat as u64)
-        ));
-    }
-    brief
 }
 
 // ---------------------------------------------------------------- looking

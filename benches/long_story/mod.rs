@@ -23,6 +23,8 @@ use storywright::story::{BeatId, Digest, Language};
 use storywright::writing::prompt::slices;
 use storywright::writing::prompt::slices::Slice;
 
+mod brief;
+
 use super::prose;
 
 pub const CHUNKS: u32 = 670;
@@ -42,7 +44,8 @@ pub struct LongStory {
 impl LongStory {
     pub fn new() -> LongStory {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("story.md"), brief()).expect("a brief");
+        let brief = brief::brief(CHUNKS as usize, CHUNK_WORDS as usize);
+        fs::write(folder.path().join("story.md"), brief).expect("a brief");
         let mut long = LongStory {
             settings: Settings::default(),
             folder,
@@ -131,30 +134,6 @@ impl LongStory {
         fs::write(&path, text).expect("written");
         self.words = manifest["totals"]["words"].as_u64().expect("a number");
     }
-}
-
-fn brief() -> String {
-    let mut brief = format!(
-        "---\ntitle: The Long Watch\nlanguage: en\ntarget_words: {}\nchunk_words: 1500\nprotagonist: Mara Voss\n---\n\
-         # Premise\n{}\n\n# Setting\n{}\n\n# Cast\n",
-        CHUNKS * CHUNK_WORDS,
-        prose::prose(120, 1),
-        prose::prose(300, 2),
-    );
-    for keeper in 1..=20 {
-        brief.push_str(&format!(
-            "## Keeper {keeper}\n{}\n\n",
-            prose::prose(60, keeper)
-        ));
-    }
-    brief.push_str("# Rules\n1. The lamp is never dark.\n2. Nothing is struck out.\n\n# Outline\n");
-    for beat in 1..=CHUNKS {
-        brief.push_str(&format!(
-            "## Watch {beat} {{#watch-{beat}}}\n{}\n\n",
-            prose::prose(60, u64::from(beat))
-        ));
-    }
-    brief
 }
 
 /// What a model finds in a chunk. Most questions that are raised are settled later on.

@@ -2,7 +2,7 @@
 //!
 //! The manifest of a long story is rewritten whole, so a job does that every few seconds and not for every
 //! chunk. What is known of a chunk meanwhile is appended here and synced: nothing of it is lost with the
-//! process, and whoever reads the session has it at once.
+//! process, and a reader of the session sees it at once.
 //!
 //! A log goes on from the manifest that its first line names by digest. Beside any other manifest it
 //! says nothing: that one has all of it, or came from elsewhere.

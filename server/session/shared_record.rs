@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::manifest::record::ChunkRecord;
 
-/// The record of a chunk, cheap to clone. Whoever changes it changes a copy of his own.
+/// Holds the record of a chunk, cheap to clone. A change of one clone leaves the others as they are.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SharedRecord(Arc<ChunkRecord>);
 

@@ -86,8 +86,6 @@ pub(super) struct Cache {
     pub(super) known: BTreeMap<ChunkNumber, Known>,
     /// The story's title page, and the digest of the brief that it was read from.
     pub(super) title_page: Option<(Digest, TitlePage)>,
-    /// Whether the title page is taken as it is known, without a look at the brief.
-    pub(super) keeps_title_page: bool,
     /// Lines that the changelog has not taken yet.
     pub(super) lines: Vec<String>,
     /// Records that the manifest on disk does not have yet.

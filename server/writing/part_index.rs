@@ -1,7 +1,7 @@
 //! Keeps the parts of a story taken apart, so that what a chunk costs does not grow with the story.
 //!
 //! A part is taken apart when it is first asked for, and again only once its text or its noted facts are others.
-//! The index holds places and hashes, no texts. Whoever asks says which parts count; the answer
+//! The index holds places and hashes, no texts. The caller says which parts count; the answer
 //! depends on these alone, not on what else was taken apart before.
 
 use std::collections::{HashMap, HashSet};

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::fixture::{Story, english, n, plan, result};
+use crate::fixture::{EndChunk, Story, english, n, plan, result};
 use storywright::session::{
     ArchiveError, Call, Disk, Faults, Limits, NoEditor, SessionId, StoreError, Verdict,
     export_markdown, export_zip, import_zip,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::fixture::{A, Story, n, result, told, written};
+use crate::fixture::{A, EndChunk, Story, n, result, told, written};
 use storywright::session::{ChunkStatus, ChunkView, Origin, OrphanKind, StoreError};
 use storywright::story::Digest;
 

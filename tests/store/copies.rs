@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::fixture::{A, Story, n, result, told, written};
+use crate::fixture::{A, EndChunk, Story, n, result, told, written};
 use storywright::session::{Call, Disk, Origin, OrphanKind};
 
 const OUTLINE: [&str; 3] = ["a", "b", "c"];

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
-use crate::fixture::{A, Editor, Story, n, result, written};
+use crate::fixture::{A, Editor, EndChunk, Story, n, result, written};
 use storywright::session::{
     ChunkResult, ChunkStatus, Disk, Lock, Mending, Origin, Revision, SessionView, StoreError,
     TokenUsage, generated_text,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use proptest::strategy::Strategy as _;
 
-use crate::fixture::{A, Editor, Story, n, result, told, written};
+use crate::fixture::{A, Editor, EndChunk, Story, kept_texts, n, result, told, written};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, Settled, Unsaved, Verdict, journal_opened, journal_saved,
     journal_seen, settle_journal, settle_left_over,
@@ -183,13 +183,7 @@ fn an_accepted_revision_that_the_editor_never_showed_is_not_lost() {
     session
         .save_partial(n(1), "One. Two, mine. Three. Other.")
         .unwrap();
-    let texts: Vec<String> = session
-        .versions(n(1))
-        .unwrap()
-        .into_iter()
-        .map(|kept| kept.file.prose.trim().to_owned())
-        .collect();
-    assert_eq!(texts, ["One.", "The revision."]);
+    assert_eq!(kept_texts(&session, n(1)), ["One.", "The revision."]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{Story, n, result};
+use crate::fixture::{EndChunk, Story, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, Kept, Manifest, SessionId, StoreError, StoryFolder, Verdict,
     Writes,

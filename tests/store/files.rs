@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{A, Editor, Story, n, result, told, written};
+use crate::fixture::{A, Editor, EndChunk, Story, n, result, told, written};
 use storywright::session::{
     Call, Disk, Faults, StoreError, Verdict, journal_saved, make_work_folder,
 };

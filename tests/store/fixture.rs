@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use storywright::session::{
     self, ChunkResult, ChunkStatus, Disk, Mending, NoEditor, Opened, Owner, Owners, PlannedChunk,
-    SessionId, SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
+    Saved, Session, SessionId, SessionView, StoreError, StoryFolder, Timestamp, TokenUsage,
 };
 use storywright::story::{BeatId, ChunkNumber, Digest, Language};
 
@@ -305,6 +305,57 @@ impl Owners for Editor {
         }
         Some(text.clone())
     }
+}
+
+/// Ends a chunk as a job does that has nothing else to do: at once with all that is made from it.
+pub trait EndChunk {
+    fn complete_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+    ) -> Result<Saved, StoreError>;
+
+    fn fail_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        reason: &str,
+    ) -> Result<Saved, StoreError>;
+}
+
+impl EndChunk for Session {
+    fn complete_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+    ) -> Result<Saved, StoreError> {
+        let mut saved = self.save_complete(number, prose, result)?;
+        saved.add(self.update_derived()?);
+        Ok(saved)
+    }
+
+    fn fail_chunk(
+        &self,
+        number: ChunkNumber,
+        prose: &str,
+        result: ChunkResult,
+        reason: &str,
+    ) -> Result<Saved, StoreError> {
+        let mut saved = self.save_failed(number, prose, result, reason)?;
+        saved.add(self.update_derived()?);
+        Ok(saved)
+    }
+}
+
+/// The texts in history of a chunk, oldest first.
+pub fn kept_texts(session: &Session, number: ChunkNumber) -> Vec<String> {
+    let versions = session.versions(number).unwrap().into_iter();
+    versions
+        .map(|kept| kept.file.prose.trim().to_owned())
+        .collect()
 }
 
 /// A chunk file as the store writes it.

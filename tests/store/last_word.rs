@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{A, Editor, Story, n, result, written};
+use crate::fixture::{A, Editor, EndChunk, Story, kept_texts, n, result, written};
 use storywright::session::{
     Call, Disk, Faults, Settled, Unsaved, Verdict, journal_opened, journal_saved, journal_seen,
     settle_journal,
@@ -218,13 +218,10 @@ fn what_an_editor_shows_is_kept_before_a_text_takes_its_place_though_there_is_no
         session.keep_shown(n(1), "<!-- colder -->").unwrap();
         session.keep_shown(n(1), "Text of a.").unwrap();
     }
-    let texts: Vec<String> = session
-        .versions(n(1))
-        .unwrap()
-        .into_iter()
-        .map(|kept| kept.file.prose.trim().to_owned())
-        .collect();
-    assert_eq!(texts, ["Text of a.", "<!-- colder -->"]);
+    assert_eq!(
+        kept_texts(&session, n(1)),
+        ["Text of a.", "<!-- colder -->"]
+    );
 }
 
 /// The author saves all that has come, so that nothing waits in a journal, and undoes it before more comes.

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{Story, english, n, plan, result};
+use crate::fixture::{EndChunk, Story, english, n, plan, result};
 use storywright::session::{
     self, Call, ChunkStatus, Disk, Faults, NoEditor, Origin, Session, SessionView, Timestamp,
     Verdict,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{Story, n, result};
+use crate::fixture::{EndChunk, Story, n, result};
 use storywright::session::{Call, ChunkStatus, Disk, Faults, Verdict};
 
 /// The files that say what is still to be done.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use crate::fixture::{Story, n, result, written};
+use crate::fixture::{EndChunk, Story, n, result, written};
 use storywright::session::{ChunkResult, ChunkStatus, Origin, Revision};
 use storywright::story::Digest;
 
@@ -161,37 +161,27 @@ fn a_text_that_was_edited_again_leaves_no_record() {
     assert_eq!(story.names("history/generated").len(), 6);
 }
 
+/// An edit is noted, and what the author decides of it a moment later, within the same second.
 #[test]
 fn of_two_records_of_one_text_the_later_one_counts() {
-    let story = written();
-    let earlier = story.read("manifest.json");
-    let session = story.open(&ALL).session;
-    session.keep_chunk(n(2), inputs("another beat")).unwrap();
-    drop(session);
-    story.write("manifest.json", &earlier);
-    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
-    assert_eq!(record.inputs, inputs("another beat"));
-    drop(story.open(&ALL));
-    assert!(
-        story
-            .read("manifest.json")
-            .contains(&Digest::of("another beat").0)
-    );
-}
-
-/// An edit is noted, and what the author decides of it a moment later.
-#[test]
-fn of_two_records_of_one_second_the_later_one_counts() {
-    let story = written();
-    by_hand(&story, "Edited b.");
-    drop(story.open(&ALL));
-    let earlier = story.read("manifest.json");
-    let session = story.open(&ALL).session;
-    session.keep_chunk(n(2), inputs("another beat")).unwrap();
-    drop(session);
-    story.write("manifest.json", &earlier);
-    let record = story.view(&ALL).chunks[1].record.clone().unwrap();
-    assert_eq!(record.inputs, inputs("another beat"));
+    for text in ["Text of b.", "Edited b."] {
+        let story = written();
+        by_hand(&story, text);
+        drop(story.open(&ALL));
+        let earlier = story.read("manifest.json");
+        let session = story.open(&ALL).session;
+        session.keep_chunk(n(2), inputs("another beat")).unwrap();
+        drop(session);
+        story.write("manifest.json", &earlier);
+        let record = story.view(&ALL).chunks[1].record.clone().unwrap();
+        assert_eq!(record.inputs, inputs("another beat"), "{text}");
+        drop(story.open(&ALL));
+        let manifest = story.read("manifest.json");
+        assert!(
+            manifest.contains(&Digest::of("another beat").0),
+            "{text}: {manifest}"
+        );
+    }
 }
 
 /// The manifest is older than what the author has edited.

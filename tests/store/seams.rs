@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::fixture::{Editor, Story, mending, n, result, told, written};
+use crate::fixture::{Editor, EndChunk, Story, mending, n, result, told, written};
 use storywright::session::{ChunkRecord, Disk, Session, journal_saved};
 use storywright::story::{BeatId, Digest};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::fixture::{Editor, Story, n, plan, result};
+use crate::fixture::{Editor, EndChunk, Story, n, plan, result};
 use storywright::session::{
     Disk, Extracted, KnownStates, NoEditor, Over, Owners, Saved, Session, Standing, StoreError,
     read_states,

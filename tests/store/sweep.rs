@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use crate::fixture::{Editor, Story, is_in, mending, n, result};
+use crate::fixture::{Editor, EndChunk, Story, is_in, mending, n, result};
 use storywright::session::{
     Call, ChunkStatus, Disk, Faults, NextStep, NoEditor, Owners, Saved, Session, StoreError,
     Verdict, journal_saved, settle_journal,

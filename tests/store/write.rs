@@ -1,6 +1,6 @@
 //! Writing a story into the store: partial saves, completed and failed chunks, runs.
 
-use crate::fixture::{Story, n, result};
+use crate::fixture::{EndChunk, Story, n, result};
 use storywright::session::{ChunkStatus, Disk, NextStep, Origin, StoreError, StoryFolder};
 use storywright::story::ChunkNumber;
 

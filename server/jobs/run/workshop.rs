@@ -391,8 +391,8 @@ pub(crate) struct Claim {
 }
 
 impl OpenSession {
-    /// Fails where the outline has changed since the session was opened: numbers would mean other beats. Whoever
-    /// opened it may be about to write, though no chunk is claimed yet.
+    /// Checks that the outline is the one that the session was opened with, since numbers would mean other beats.
+    /// The job that opened it may be about to write, though no chunk is claimed yet.
     fn check_plan(&self, plan: &[PlannedChunk]) -> Result<(), JobError> {
         let same = plan.iter().map(|chunk| &chunk.beat).eq(self.beats.iter());
         match self.writing_job() {

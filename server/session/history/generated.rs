@@ -8,15 +8,16 @@
 //! What the author wrote has a record here as well, and no copy: without it, a lost manifest would
 //! make a generated text of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::session::disk::{Disk, EntryKind, Mark};
+use crate::session::disk::{Disk, EntryKind};
 use crate::session::error::StoreError;
 use crate::session::history;
+use crate::session::kept_files::KeptFiles;
 use crate::session::layout::{COPIES, SessionId, SessionPaths, StoryFolder};
 use crate::session::manifest::record::{ChunkRecord, ChunkStatus, Origin};
 use crate::session::view::ChunkView;
@@ -143,7 +144,7 @@ pub(crate) fn record_of(
 
 /// The times of the records here as they were read last: most often nothing else of them matters.
 #[derive(Debug, Default)]
-pub(crate) struct NotedTimes(HashMap<PathBuf, (Mark, Option<Timestamp>)>);
+pub(crate) struct NotedTimes(KeptFiles<Option<Timestamp>>);
 
 impl NotedTimes {
     /// Tells when what is known of a text here was found to be so, as [`ChunkRecord::known_at`]; `None` where
@@ -163,17 +164,14 @@ impl NotedTimes {
             return Ok(None);
         };
         let path = path.with_extension("json");
-        let mark = disk.mark(&path)?;
-        if let Some((before, known_at)) = self.0.get(&path)
-            && before.is_same_file_as(&mark)
-        {
-            return Ok(*known_at);
-        }
-        let bytes = disk.read(&path)?.unwrap_or_default();
-        let times = serde_json::from_slice::<Times>(&bytes).ok();
-        let known_at = times.and_then(|times| times.noted.max(times.finished));
-        self.0.insert(path, (mark, known_at));
-        Ok(known_at)
+        let known_at = |bytes: Vec<u8>| {
+            let times = serde_json::from_slice::<Times>(&bytes).ok()?;
+            times.noted.max(times.finished)
+        };
+        let kept = self
+            .0
+            .get(&path, disk, || Ok(disk.read(&path)?.map(known_at)))?;
+        Ok(kept.and_then(|known_at| *known_at))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crate::session::disk::{Disk, Mark};
+use crate::session::disk::Disk;
 use crate::session::error::StoreError;
 use crate::session::history::generated::NotedTimes;
 use crate::session::kept_files::KeptFiles;
@@ -21,9 +21,9 @@ pub struct SessionMemory {
     pub(super) noted: NotedTimes,
 }
 
-/// The manifest as it was read last.
+/// The manifest as it was read last, with its digest.
 #[derive(Debug, Default)]
-pub(super) struct ReadManifest(Option<(Mark, ManifestFact, Option<Digest>)>);
+pub(super) struct ReadManifest(KeptFiles<(ManifestFact, Option<Digest>)>);
 
 impl ReadManifest {
     /// Returns the file in the manifest's place, as [`manifest::read`].
@@ -33,14 +33,8 @@ impl ReadManifest {
         id: &str,
         disk: &Disk,
     ) -> Result<(ManifestFact, Option<Digest>), StoreError> {
-        let mark = disk.mark(path)?;
-        if let Some((before, fact, digest)) = &self.0
-            && before.is_same_file_as(&mark)
-        {
-            return Ok((fact.clone(), digest.clone()));
-        }
-        let (fact, digest) = manifest::read(path, id, disk)?;
-        self.0 = Some((mark, fact.clone(), digest.clone()));
-        Ok((fact, digest))
+        let read = || manifest::read(path, id, disk).map(Some);
+        let kept = self.0.get(path, disk, read)?;
+        Ok(kept.map_or((ManifestFact::Missing, None), |kept| (*kept).clone()))
     }
 }

@@ -17,60 +17,29 @@ use crate::story::chunk_file::{self, FileStatus};
 use crate::story::journal::{Journal, Marks};
 use crate::story::{ChunkNumber, Digest, words};
 
-/// Whether the files that are made from chunks and records have a chunk when it is ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Derived {
-    Updated,
-    Behind,
-}
-
 impl Session {
-    /// Saves the whole prose of a chunk, and brings manifest, full story and changelog up to date.
+    /// Saves the whole prose of a chunk and what is known of it, and nothing else: what it takes does not
+    /// grow with the story. [`Session::update_derived`] brings manifest, full story and changelog up to date.
     /// Files that are open in an editor are not touched on disk; the caller brings them into
     /// the editor, and until it is saved the chunk's text is in its journal.
     ///
     /// # Errors
     /// As for [`Session::save_partial`]. After any other error the text is on disk, where the
     /// message says, if the disk took it at all.
-    pub fn complete_chunk(
-        &self,
-        number: ChunkNumber,
-        prose: &str,
-        result: ChunkResult,
-    ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, None, Derived::Updated)
-    }
-
-    /// Saves the whole prose of a chunk and what is known of it, and nothing else: what it takes does not
-    /// grow with the story. [`Session::update_derived`] does the rest.
-    ///
-    /// # Errors
-    /// As for [`Session::complete_chunk`].
     pub fn save_complete(
         &self,
         number: ChunkNumber,
         prose: &str,
         result: ChunkResult,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, None, Derived::Behind)
+        self.end_chunk(number, prose, result, None)
     }
 
-    /// Ends a chunk that was not accepted: `failed` in the manifest with the reason, the text
+    /// Saves a chunk that was not accepted: `failed` with the reason in its record, the text
     /// stays in the chunk file as partial.
-    pub fn fail_chunk(
-        &self,
-        number: ChunkNumber,
-        prose: &str,
-        result: ChunkResult,
-        reason: &str,
-    ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, Some(reason), Derived::Updated)
-    }
-
-    /// Ends a chunk that was not accepted, as [`Session::save_complete`] ends one that was.
     ///
     /// # Errors
-    /// As for [`Session::complete_chunk`].
+    /// As for [`Session::save_complete`].
     pub fn save_failed(
         &self,
         number: ChunkNumber,
@@ -78,7 +47,7 @@ impl Session {
         result: ChunkResult,
         reason: &str,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, Some(reason), Derived::Behind)
+        self.end_chunk(number, prose, result, Some(reason))
     }
 
     fn end_chunk(
@@ -87,7 +56,6 @@ impl Session {
         prose: &str,
         result: ChunkResult,
         failure: Option<&str>,
-        derived: Derived,
     ) -> Result<Saved, StoreError> {
         let index = self.inner.index(number)?;
         let mut cache = self.inner.lock_cache();
@@ -98,9 +66,6 @@ impl Session {
             return Err(error.safe(format!("The text of chunk {number} is safe in {file}.")));
         }
         self.inner.end(&mut cache, index, prose, result, failure)?;
-        if derived == Derived::Updated {
-            self.inner.update(&mut cache)?;
-        }
         Ok(std::mem::take(&mut cache.owed))
     }
 

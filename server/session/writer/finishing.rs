@@ -43,6 +43,7 @@ impl Session {
         let mut cache = self.inner.lock_cache();
         self.inner.finish_pending(&mut cache)?;
         let before = cache.manifest.clone();
+        self.inner.renew_title_page(&mut cache)?;
         self.inner.assemble(&mut cache)?;
         // A story that is as it was leaves no trace of having been looked at.
         if cache.manifest != before {
@@ -137,7 +138,10 @@ impl Inner {
                     cache.log.forget(&record.beat);
                     cache.manifest.set_record((**record).clone());
                 }
-                Step::Assemble => self.assemble(cache)?,
+                Step::Assemble => {
+                    self.renew_title_page(cache)?;
+                    self.assemble(cache)?;
+                }
                 Step::Line { line } => self.put_line(cache, line)?,
             }
         }
@@ -157,7 +161,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Assembles full_story.md from what is complete now.
+    /// Assembles full_story.md from what is complete now, under the title page as it is known.
     pub(in crate::session) fn assemble(&self, cache: &mut Cache) -> Result<(), StoreError> {
         self.assemble_from_chunks(cache)?;
         cache.behind.story = false;
@@ -199,11 +203,14 @@ impl Inner {
     }
 
     fn title_page(&self, cache: &mut Cache) -> Result<TitlePage, StoreError> {
-        let known = cache.title_page.as_ref();
-        if let Some((_, page)) = known.filter(|_| cache.keeps_title_page) {
-            return Ok(page.clone());
+        match &cache.title_page {
+            Some((_, known)) => Ok(known.clone()),
+            None => self.renew_title_page(cache),
         }
-        let read = self.read_title_page(known)?;
+    }
+
+    fn renew_title_page(&self, cache: &mut Cache) -> Result<TitlePage, StoreError> {
+        let read = self.read_title_page(cache.title_page.as_ref())?;
         Ok(cache.title_page.insert(read).1.clone())
     }
 

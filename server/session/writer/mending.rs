@@ -51,7 +51,7 @@ impl Session {
     /// the digest `of`. `None`, and nothing is changed, where it has not.
     ///
     /// # Errors
-    /// As for [`Session::complete_chunk`]; the chunk's old text is then where it was.
+    /// As for [`Session::save_complete`]; the chunk's old text is then where it was.
     pub fn mend_chunk(
         &self,
         number: ChunkNumber,

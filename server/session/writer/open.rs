@@ -98,7 +98,6 @@ impl Session {
                 .collect(),
             known: BTreeMap::new(),
             title_page: None,
-            keeps_title_page: false,
             lines: Vec::new(),
             log,
             behind: Behind::default(),

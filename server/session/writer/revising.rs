@@ -65,7 +65,7 @@ impl Session {
     /// for the new: a rewrite tells the same, so what was written after it is not stale.
     ///
     /// # Errors
-    /// As for [`Session::complete_chunk`]; the chunk's old text is then where it was.
+    /// As for [`Session::save_complete`]; the chunk's old text is then where it was.
     pub fn revise_chunk(
         &self,
         revision: &Revision,

@@ -51,7 +51,7 @@ impl Session {
     /// As for [`Session::update_derived`].
     pub fn update_derived_at_once(&self) -> Result<Saved, StoreError> {
         let mut cache = self.inner.lock_cache();
-        self.inner.update_at_once(&mut cache)?;
+        self.inner.update(&mut cache)?;
         Ok(std::mem::take(&mut cache.owed))
     }
 
@@ -71,13 +71,6 @@ impl Session {
 }
 
 impl Inner {
-    fn update_at_once(&self, cache: &mut Cache) -> Result<(), StoreError> {
-        cache.keeps_title_page = true;
-        let updated = self.update(cache);
-        cache.keeps_title_page = false;
-        updated
-    }
-
     pub(super) fn update(&self, cache: &mut Cache) -> Result<(), StoreError> {
         if !cache.behind.is_any() {
             return Ok(());
@@ -165,7 +158,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let mut cache = self.lock_cache();
         // Else the next start does.
-        if let Err(error) = self.update_at_once(&mut cache) {
+        if let Err(error) = self.update(&mut cache) {
             tracing::debug!("{error}");
         }
     }

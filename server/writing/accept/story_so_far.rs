@@ -50,7 +50,7 @@ impl Told {
         !told.is_empty() && told.into_iter().all(|it| it)
     }
 
-    /// Tells of each run of words, by its hash, whether it was told.
+    /// Tells, for the hash of each run of words, whether an earlier text has that run.
     pub(super) fn have(&self, runs: &[u64]) -> Vec<bool> {
         let story = self.story.as_ref().map(|(story, before)| {
             let story = story.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Defines what a prompt is told of a part of the story before it.
+//! Defines the data of an earlier part of the story, from which a prompt is built.
 
 use std::sync::Arc;
 
