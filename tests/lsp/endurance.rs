@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -9,6 +10,8 @@ use crate::lsp_client::{Editor, Persona, Setup, Workspace, uri};
 use crate::support::model_server::{ModelServer, Reply, words_with_spaces};
 use crate::support::prose::{Length, asked_length, prose};
 
+/// How long a file may be open that is only looked at.
+const PATIENCE: Duration = Duration::from_secs(20);
 const KEY: &str = "sk-test-key";
 /// What stays in `.work/` as long as there is a session: locks that nobody holds (on Windows with the file that names
 /// the last holder), and what was learned.
@@ -74,7 +77,13 @@ fn work(chunks: usize, settled: usize, beats: usize) -> (Held, Held) {
             early.get_or_insert(held);
         }
     }
-    let (early, late) = (early.unwrap(), Held::of(&mut desk.editor));
+    let early: Held = early.unwrap();
+    // A look that goes on beside may have a file open for a moment; what is held stays open.
+    let mut late = Held::of(&mut desk.editor);
+    desk.editor.wait_within(PATIENCE, |editor| {
+        late = Held::of(editor);
+        (late.descriptors <= early.descriptors).then_some(())
+    });
     println!("{:?}: {early:?}, at the end {late:?}", desk.done);
     assert_eq!(desk.editor.quit(), 0);
     let left = leftovers(&workspace.root().join("generated"));
