@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::desk::{DEADLINE, Desk, Ended, until};
 use crate::novel::{BRIEF, Novel, PART, part_of, tokens};
-use crate::support::model_server::{Finish, Gate, ModelServer, Recorded, Reply};
+use crate::support::model_server::{Finish, Gate, ModelServer, Recorded, Reply, words_with_spaces};
 
 /// Two chapters of three parts, with planned states wherever one chunk meets the next.
 pub const CHAPTERS: &str = r#"---
@@ -526,4 +526,47 @@ fn an_interrupt_keeps_the_text_of_all_that_were_under_way() {
     gate.open();
     desk.write("openai", &server, &flags).exits(0);
     is_whole(&desk, &[2, 3, 4, 5, 6]);
+}
+
+/// The author's edit is met by nothing but the last save, and ends that chunk alone.
+#[test]
+fn an_edit_before_the_last_save_ends_only_its_own_chunk() {
+    let pieces = words_with_spaces(novel().part(2));
+    let (gate, last) = (Gate::new(), pieces.len());
+    let server = ModelServer::start({
+        let gate = gate.clone();
+        move |request| match part_of(&request.user()) {
+            2 => Reply::fragments(pieces.clone()).stall_after(last, &gate),
+            _ => answer(request),
+        }
+    });
+    let desk = Desk::with(CHAPTERS);
+    let flags = with_order("chapters", "2", &[]);
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    let running = desk.start_write("openai", &server, &flags);
+    gate.wait_for_arrivals(1, DEADLINE);
+    let text = novel().part(2).to_owned();
+    let (all_but_the_last_word, _) = text.rsplit_once(' ').expect("words");
+    until("all words on disk", || {
+        let saved = desk.exists(&desk.chunk_file(2))
+            && desk.chunk(2).prose.trim_end().len() >= all_but_the_last_word.len();
+        saved.then_some(())
+    });
+    desk.edit_chunk(2, |_| "This is MINE.".to_owned());
+    gate.open();
+    let ended = running.end().exits(1);
+    assert!(
+        ended
+            .said()
+            .contains("chunk 2 was edited while it was being written"),
+        "{}",
+        ended.said()
+    );
+    assert_eq!(desk.chunk(2).prose, "This is MINE.");
+    for part in [1, 4, 5, 6] {
+        assert_eq!(desk.chunk(part as u32).status, "complete", "part {part}");
+    }
+    let files = desk.files(SESSION);
+    let kept = |words: &str| files.iter().any(|(_, text)| text.contains(words));
+    assert!(kept(all_but_the_last_word));
 }

@@ -299,11 +299,17 @@ impl Job {
         self.keep_refused(number, &work.draft).await;
         let mut settled = Settled::nothing(number, false, None);
         match &work.draft.end {
-            DraftEnd::Complete => {
-                settled.completed = Some(self.complete(&work, length).await?);
-                settled.is_complete = true;
-                outcome.end = ChunkEnd::Complete;
-            }
+            DraftEnd::Complete => match self.complete(&work, length).await {
+                Ok(completed) => {
+                    settled.completed = Some(completed);
+                    settled.is_complete = true;
+                    outcome.end = ChunkEnd::Complete;
+                }
+                Err(StoreError::AuthorEdited { .. }) => {
+                    settled.stop = Some(self.edited(&mut outcome));
+                }
+                Err(error) => return Err(error),
+            },
             DraftEnd::Failed { why, ends_job } => {
                 settled.is_complete = self.fail(&work, why, *ends_job, length).await?;
                 outcome.failure = Some(why.clone());
@@ -312,16 +318,7 @@ impl Job {
                 settled.stop = ends_job.then_some(Ending::Job(Stop::At { chunk: number, why }));
             }
             DraftEnd::Cancelled => settled.stop = Some(Ending::Job(Stop::Cancelled)),
-            DraftEnd::AuthorEdited => {
-                let message = format!(
-                    "chunk {number} was edited while it was being written, so writing stopped there; \
-                     your text and the text so far are both kept"
-                );
-                self.reporter()
-                    .warn(Some(number), "author-edited", message.as_str());
-                outcome.failure = Some(message.clone());
-                settled.stop = Some(Ending::Chunk(Stop::Message(message)));
-            }
+            DraftEnd::AuthorEdited => settled.stop = Some(self.edited(&mut outcome)),
             DraftEnd::Store(_) => {
                 // Nothing of the draft is needed any more.
                 if let DraftEnd::Store(error) = work.draft.end {
@@ -331,6 +328,19 @@ impl Job {
         }
         settled.outcome = Some(outcome);
         Ok(settled)
+    }
+
+    /// Reports that the author's edit ended the writing of a chunk.
+    fn edited(&self, outcome: &mut ChunkOutcome) -> Ending {
+        let number = outcome.number;
+        let message = format!(
+            "chunk {number} was edited while it was being written, so writing stopped there; your text and the text \
+             so far are both kept"
+        );
+        self.reporter()
+            .warn(Some(number), "author-edited", message.as_str());
+        outcome.failure = Some(message.clone());
+        Ending::Chunk(Stop::Message(message))
     }
 
     async fn complete(&self, work: &Work, length: u32) -> Result<CompletedChunk, StoreError> {
