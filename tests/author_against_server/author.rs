@@ -234,8 +234,9 @@ impl Author {
             Step::RewriteStale(until) => self.job("rewriteStale", json!({}), until)?,
             Step::Restore(chunk, version, until) => {
                 let arguments = json!({"chunk": chunk, "version": version});
-                // Any version may come back by it.
+                // Any version may come back by it, also over what was deleted and is not saved yet.
                 self.final_word.clear();
+                self.deleted.clear();
                 self.job("restoreVersion", arguments, until)?;
             }
             Step::Keep(chunk) => self.on_chunk("keep", chunk, Until::Answered)?,

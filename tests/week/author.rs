@@ -44,7 +44,10 @@ impl Week {
                 }
                 let beat = self.brief.beats[place].id.clone();
                 let prose = self.memory().generated.get(&beat)?.clone();
+                let is_other = prose != chunk.prose;
                 self.save(place, &chunk, &prose);
+                // What the manifest says may be about the text that he undid, which is nowhere now.
+                self.memory().is_mismatched |= is_other;
             }
             Empty => {
                 let (place, chunk) = self.pick(at, |_| true)?;

@@ -110,11 +110,9 @@ fn bring_up(
         let found = match newest {
             Some(found) => Some(found.clone()),
             None if text.beat.is_some() => {
-                let known_at = record.and_then(ChunkRecord::known_at);
-                let later = |found: &&ChunkRecord| found.known_at() > known_at;
-                let later: Vec<&ChunkRecord> =
-                    current.iter().filter(is_its).filter(later).collect();
-                edited(&text, record, later, paths, disk)?.cloned()
+                let earlier = kept.values().flatten();
+                let all: Vec<&ChunkRecord> = current.iter().chain(earlier).filter(is_its).collect();
+                edited(&text, record, all, paths, disk)?.cloned()
             }
             None => None,
         };
@@ -126,16 +124,20 @@ fn bring_up(
     Ok(())
 }
 
-/// Finds the record of the text that the author has edited: the manifest may be older than that, so it is the
-/// latest of `later`, unless the text has more of what the manifest's own record is about. `None` for that one.
+/// Finds the record of the text that the author has edited, among `all` of its beat: the one whose text it has most
+/// of. Where it has as much of several, that is the latest; where of the manifest's own and an earlier one, its own.
+/// `None` for the manifest's own.
 fn edited<'a>(
     text: &Standing,
     own: Option<&ChunkRecord>,
-    later: Vec<&'a ChunkRecord>,
+    all: Vec<&'a ChunkRecord>,
     paths: &SessionPaths,
     disk: &Disk,
 ) -> Result<Option<&'a ChunkRecord>, StoreError> {
-    if later.is_empty() {
+    let known_at = own.and_then(ChunkRecord::known_at);
+    let is_own = |record: &&ChunkRecord| own.is_some_and(|own| own == *record);
+    let others: Vec<&ChunkRecord> = all.into_iter().filter(|record| !is_own(record)).collect();
+    if others.is_empty() {
         return Ok(None);
     }
     let shared_with = |record: &ChunkRecord| -> Result<usize, StoreError> {
@@ -144,9 +146,10 @@ fn edited<'a>(
     };
     let of_own = own.map_or(Ok(0), shared_with)?;
     let mut best = None;
-    for record in later {
+    for record in others {
         let rank = (shared_with(record)?, record.known_at());
-        if rank.0 >= of_own && best.as_ref().is_none_or(|(known, _)| *known < rank) {
+        let is_more = rank.0 > of_own || (rank.0 == of_own && rank.1 > known_at);
+        if is_more && best.as_ref().is_none_or(|(known, _)| *known < rank) {
             best = Some((rank, record));
         }
     }

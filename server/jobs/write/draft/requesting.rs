@@ -299,7 +299,9 @@ impl Drafting<'_> {
         let settings = self.job.settings();
         // The demo writer, too, is asked for something else where an answer was refused.
         let demo = settings.demo_seed();
-        let demo = seed::of_call(Some(demo), course.refused, None).unwrap_or(demo);
+        // By its beat: another one that stood here before was asked for again, too.
+        let beat = (course.refused > 0).then_some(self.chunk.beat.0.as_str());
+        let demo = seed::of_call(Some(demo), course.refused, beat).unwrap_or(demo);
         let request = Request {
             model: self.job.model().name.clone(),
             system: prompt.system(),
