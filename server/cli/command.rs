@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::exit::Exit;
 use super::{
-    audit, check, decide, diff, doctor, explain, export, import, new, output, place, plan, refine,
-    rewrite, session, state, status, versions, write,
+    audit, check, count, decide, diff, doctor, explain, export, import, new, output, place, plan,
+    refine, report, rewrite, session, state, status, versions, write,
 };
 use crate::jobs::decide::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
@@ -62,7 +62,11 @@ enum Command {
     /// The drafts of a story: list them, begin a new one, choose which one is written
     #[command(subcommand)]
     Session(session::Session),
-    /// Pack everything of a draft into a ZIP, or its story into one markdown file
+    /// Count a draft in the ways that writers are asked for: words, characters, pages
+    Count(count::Count),
+    /// Make a page with pictures of a draft: words, cast, threads, dialogue, pace, cost
+    Report(report::Report),
+    /// Pack everything of a draft into a ZIP, or make a book of its story
     Export(export::Export),
     /// Bring an exported ZIP back; nothing that is there is replaced
     Import(import::Import),
@@ -133,6 +137,8 @@ impl ShellTask {
             Command::Audit(arguments) => audit::run(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
             Command::Session(arguments) => session::run(&workshop, arguments),
+            Command::Count(arguments) => count::run(&workshop, arguments),
+            Command::Report(arguments) => report::run(&workshop, arguments),
             Command::Export(arguments) => export::run(&workshop, arguments),
             Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(&workshop, arguments),

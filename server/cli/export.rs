@@ -1,15 +1,16 @@
-//! `storywright export`: a draft as a ZIP, or its story as one file.
+//! `storywright export`: a draft as a ZIP, or its story as a book.
 
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::story::story_and_settings;
 use super::{output, place};
-use crate::jobs::publish::export::{Format, export};
 use crate::jobs::run::workshop::Workshop;
+use crate::publishing::export::{Format, export};
 use crate::session::NoEditor;
 
 #[derive(Args)]
@@ -19,10 +20,10 @@ pub struct Export {
     /// The draft to export [default: the current one]
     #[arg(long)]
     pub session: Option<String>,
-    /// zip: everything; md: the story as one file
-    #[arg(long, value_enum, default_value = "zip")]
-    pub format: ExportFormat,
-    /// File or folder to export to [default: in the draft's own folder]
+    /// zip: everything; docx: standard manuscript format; docx-plain, epub, html, md, txt: the story as a book
+    #[arg(long, default_value = "zip", value_parser = format_names(), value_name = "FORMAT")]
+    pub format: Format,
+    /// File or folder to export to [default: exports/ in the draft's own folder]
     #[arg(long)]
     pub output: Option<PathBuf>,
     /// Report as JSON
@@ -30,24 +31,21 @@ pub struct Export {
     pub json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum ExportFormat {
-    Zip,
-    Md,
+/// Reads the name of a format.
+fn format_names() -> impl TypedValueParser<Value = Format> {
+    let names = Format::NAMES.map(|(name, _)| name);
+    // Only names of formats pass the parser before.
+    PossibleValuesParser::new(names).map(|name| Format::named(&name).unwrap_or_default())
 }
 
 pub fn run(workshop: &Workshop, arguments: Export) -> Result<Exit, Failure> {
     let (story, settings) = story_and_settings(workshop, arguments.path.as_deref())?;
     let session = place::session(arguments.session.as_deref(), arguments.path.as_deref())?;
-    let format = match arguments.format {
-        ExportFormat::Zip => Format::Zip,
-        ExportFormat::Md => Format::Md,
-    };
     let report = export(
         &story,
         &settings,
         session.as_ref(),
-        format,
+        arguments.format,
         arguments.output.as_deref(),
         &NoEditor,
         workshop.disk(),

@@ -7,6 +7,7 @@
 mod audit;
 mod check;
 mod command;
+mod count;
 mod decide;
 mod diff;
 mod doctor;
@@ -22,6 +23,7 @@ mod place;
 mod plan;
 mod progress;
 mod refine;
+mod report;
 mod rewrite;
 mod session;
 mod setting_flags;

@@ -9,7 +9,6 @@ pub mod decide;
 pub mod inplace;
 pub mod passes;
 pub mod plan;
-pub mod publish;
 pub mod run;
 pub(crate) mod state;
 pub mod write;

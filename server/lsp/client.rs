@@ -88,6 +88,13 @@ pub enum NoAnswer {
     Refused(String),
 }
 
+/// Where a document is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    InTheEditor,
+    Outside,
+}
+
 impl EditorClient {
     /// Starts to talk to a client. Must be called within a runtime.
     pub fn new(client: Client) -> EditorClient {
@@ -203,11 +210,20 @@ impl EditorClient {
 
     /// Opens a document in the editor, without waiting for it.
     pub fn show_document(&self, url: Url) {
+        self.show_in(url, Shown::InTheEditor);
+    }
+
+    /// Opens a page in a browser, without waiting for it.
+    pub fn show_page(&self, url: Url) {
+        self.show_in(url, Shown::Outside);
+    }
+
+    fn show_in(&self, url: Url, shown: Shown) {
         let client = self.clone();
         tokio::spawn(async move {
             let params = ShowDocumentParams {
                 uri: url,
-                external: Some(false),
+                external: Some(shown == Shown::Outside),
                 take_focus: Some(true),
                 selection: None,
             };

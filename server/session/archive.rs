@@ -17,6 +17,7 @@
 
 pub(super) mod export;
 pub(super) mod import;
+pub(super) mod made_file;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ use super::layout::SessionId;
 use crate::story::file_names::is_portable;
 use crate::story::slug;
 
+/// The folder of what was made of a session. None of it is in an archive.
+pub(crate) const EXPORTS: &str = "exports";
 /// The folder of the archive that the brief is in.
 pub(crate) const BRIEF: &str = "brief";
 /// Folders of a session.

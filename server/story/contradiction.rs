@@ -35,10 +35,12 @@ pub enum Source {
 /// Finds where a brief says something that every chunk has to agree with, in bytes of its `text`; nothing
 /// that is private, and no plans.
 pub fn place_in_brief(brief: &Brief, text: &str, quote: &str) -> Option<Span> {
-    let binding = brief
-        .sections
-        .iter()
-        .filter(|section| !matches!(section.kind, SectionKind::Outline | SectionKind::Notes));
+    let binding = brief.sections.iter().filter(|section| {
+        !matches!(
+            section.kind,
+            SectionKind::Outline | SectionKind::Notes | SectionKind::Matter(_)
+        )
+    });
     binding.into_iter().find_map(|section| {
         let start = section.span.start;
         let found = find_quote(text.get(section.span.clone())?, quote)?;

@@ -23,6 +23,10 @@ impl TitlePage {
         }
     }
 
+    pub fn authors(&self) -> &[String] {
+        &self.authors
+    }
+
     /// Returns the head, as far as something is known, and the heading.
     pub fn markdown(&self) -> String {
         let mut page = format!("---\ntitle: {}\n", yaml(&self.title));
@@ -76,7 +80,7 @@ fn authors(brief: &Brief, text: &str) -> Vec<String> {
 }
 
 /// Returns a YAML string. What is in it is escaped too, since pandoc reads it as markdown.
-fn yaml(text: &str) -> String {
+pub(crate) fn yaml(text: &str) -> String {
     // A JSON string is a YAML string.
     serde_json::Value::from(escaped(text)).to_string()
 }

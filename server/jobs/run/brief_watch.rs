@@ -95,14 +95,14 @@ impl BriefWatch {
     }
 }
 
-/// Returns the digest of a brief without private notes, which are no part of the story.
+/// Returns the digest of a brief without private notes and what is only printed: they are no part of the story.
 fn told(story: &StoryFile) -> Digest {
     let (brief, text) = (&story.brief, &story.text);
     let first = brief.sections.first();
     let head = first.map_or(text.len(), |section| section.heading_span.start);
     let mut parts = vec![text.get(..head).unwrap_or(text).trim_end()];
     for section in &brief.sections {
-        if section.kind != SectionKind::Notes {
+        if !matches!(section.kind, SectionKind::Notes | SectionKind::Matter(_)) {
             parts.extend([section.title.as_str(), section.text.trim_end()]);
         }
     }

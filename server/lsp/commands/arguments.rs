@@ -5,9 +5,9 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{Position, Range, Url};
 
 use crate::analysis::selection::ChunkRef;
-use crate::jobs::publish::export::Format;
 use crate::lsp::state::{State, Touched};
 use crate::lsp::target::{self, Target};
+use crate::publishing::export::Format;
 use crate::session::SessionId;
 use crate::story::{BeatId, ChunkNumber};
 
@@ -104,8 +104,10 @@ impl Arguments {
     }
 
     fn take_text(&mut self, text: &str, takes: Takes) -> Result<(), String> {
-        if takes == Takes::Session && matches!(text, "zip" | "md") {
-            self.format = Some(format_of(text)?);
+        if takes == Takes::Session
+            && let Some(format) = Format::named(text)
+        {
+            self.format = Some(format);
             return Ok(());
         }
         if takes == Takes::Session && !text.contains(['/', ':']) {
@@ -212,11 +214,10 @@ impl Arguments {
 }
 
 fn format_of(text: &str) -> Result<Format, String> {
-    match text {
-        "zip" => Ok(Format::Zip),
-        "md" => Ok(Format::Md),
-        _ => Err(format!("`format` expects zip or md, not {text}")),
-    }
+    Format::named(text).ok_or_else(|| {
+        let names = Format::NAMES.map(|(name, _)| name).join(", ");
+        format!("`format` expects one of {names}, not {text}")
+    })
 }
 
 /// Reads a place as the protocol writes it.
@@ -347,7 +348,7 @@ mod tests {
             assert_eq!(arguments.session.as_deref(), Some("draft-02"), "{values:?}");
         }
         let arguments = Arguments::read(&[json!({ "format": "md" })], Takes::Session).unwrap();
-        assert_eq!(arguments.format, Some(Format::Md));
+        assert_eq!(arguments.format, Format::named("md"));
         for format in [json!("pdf"), json!(5)] {
             let format = json!({ "format": format });
             assert!(Arguments::read(&[format], Takes::Session).is_err());

@@ -78,6 +78,15 @@ impl Call {
             client.show_document(url);
         }
     }
+
+    /// Opens a page in the browser, where the client does so for a server.
+    pub fn show_page(&self, path: &Path) {
+        if let (Some(client), Ok(url)) = (self.state.client(), Url::from_file_path(path))
+            && self.state.introduction().shows_documents()
+        {
+            client.show_page(url);
+        }
+    }
 }
 
 /// Says where code actions offer a command, in the order in which menus show them; in one place, the

@@ -2,8 +2,8 @@
 
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::status::ChunkOverview;
-use crate::jobs::publish::pages;
 use crate::jobs::run::reporter::cause_chain;
+use crate::publishing::pages;
 
 /// Shows the prompt of a chunk as a document; the answer is the same as data.
 pub async fn run(call: Call) -> Answer {

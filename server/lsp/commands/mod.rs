@@ -13,6 +13,7 @@ mod new_story;
 mod offers;
 mod passes;
 mod plan;
+mod report;
 mod sessions;
 mod start_job;
 mod status;

@@ -7,7 +7,7 @@ use super::arguments::Takes;
 use super::command::{Command, On, Palette};
 use super::decide;
 use super::{
-    cancel, explain, export, inplace, new_story, passes, plan, sessions, start_job, status,
+    cancel, explain, export, inplace, new_story, passes, plan, report, sessions, start_job, status,
     versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
@@ -291,6 +291,33 @@ pub const COMMANDS: &[Command] = &[
         palette: Palette::InMarkdown,
         takes: Takes::Session,
         runs: |call| export::run(call).boxed(),
+        offered: &[],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.showReport",
+        title: "Show the Report",
+        palette: Palette::InMarkdown,
+        takes: Takes::Session,
+        runs: |call| report::run(call).boxed(),
+        offered: &[],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.exportBook",
+        title: "Make a Book of This Draft (EPUB)",
+        palette: Palette::InMarkdown,
+        takes: Takes::Session,
+        runs: |call| export::run_book(call).boxed(),
+        offered: &[On::Story(export::offer_book)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.exportManuscript",
+        title: "Make a Manuscript of This Draft (Word)",
+        palette: Palette::InMarkdown,
+        takes: Takes::Session,
+        runs: |call| export::run_manuscript(call).boxed(),
         offered: &[],
         answers: &[],
     },

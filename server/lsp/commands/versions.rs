@@ -8,12 +8,12 @@ use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::status::ChunkOverview;
 use crate::analysis::versions::{Comparison, Versions};
 use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
-use crate::jobs::publish::pages;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::confirm::PATIENCE;
 use crate::lsp::review;
 use crate::lsp::target::Target;
+use crate::publishing::pages;
 
 /// So many of the latest versions are offered to choose from.
 const OFFERED: usize = 6;

@@ -1,8 +1,8 @@
-//! The export of a session: a ZIP of everything, or the story as one markdown file.
+//! The export of a session: a ZIP of everything, or one file that is made of it.
 //!
 //! Takes no lock and changes nothing of the session, so that it works while a job writes. The
 //! same files give the same bytes: entries are sorted, and times and modes are always the
-//! same. A ZIP gets its name only after it was read back and found to hold what was read.
+//! same. A file gets its name only after it was read back and found to hold what was written.
 
 use std::cell::Cell;
 use std::io::{self, BufReader, BufWriter, IntoInnerError, Seek, SeekFrom, Write};
@@ -18,13 +18,6 @@ use crate::session::disk::stream::{self, NewFile};
 use crate::session::disk::{Disk, Entry, EntryKind};
 use crate::session::error::{Doing, StoreError};
 use crate::session::layout::{SessionId, StoryFolder};
-use crate::session::manifest::record::ChunkStatus;
-use crate::session::manifest::{self, ManifestFact};
-use crate::session::writer::assemble::{assemble, assemble_plainly};
-use crate::session::{Owners, PlannedChunk, read_session};
-use crate::story::counted::counted;
-use crate::story::title_page::TitlePage;
-use crate::story::{Digest, Language};
 
 /// The file that an export made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +53,7 @@ pub fn export_zip(
     target: Option<&Path>,
     disk: &Disk,
 ) -> Result<Exported, ArchiveError> {
-    let target = Target::of(folder, id, target, "zip", disk)?;
+    let target = Target::of(folder, id, target, &format!("{id}.zip"), disk)?;
     let disk = &target.disk;
     hold_zip(&target.path, disk)?;
     let (paths, mut notices) = collect(folder, id, disk)?;
@@ -87,72 +80,20 @@ pub fn export_zip(
     })
 }
 
-/// Writes the complete part of the story into one markdown file: the text of full_story.md, assembled anew
-/// from the chunks (and open editors). By default it lies in the session's folder and is named after it. A
-/// file there that is not known for an earlier assembly is kept under a new name.
-///
-/// # Errors
-/// As for [`export_zip`].
-#[allow(clippy::too_many_arguments)] // what a session is, and where its story goes
-pub fn export_markdown(
-    folder: &StoryFolder,
-    id: &SessionId,
-    page: &TitlePage,
-    plan: &[PlannedChunk],
-    language: &Language,
-    target: Option<&Path>,
-    owners: &dyn Owners,
-    disk: &Disk,
-) -> Result<Exported, ArchiveError> {
-    let target = Target::of(folder, id, target, "md", disk)?;
-    let disk = &target.disk;
-    let view = read_session(folder, id, plan, language, owners, disk)?;
-    let story = assemble(page, plan, &view.chunks);
-    let mut notices = Vec::new();
-    let is_complete = |status| status == ChunkStatus::Complete;
-    let complete = view.chunks.iter().filter(|c| is_complete(c.status)).count();
-    if complete < view.chunks.len() {
-        notices.push(format!(
-            "{} {} complete, and only {} in it",
-            counted(format!("{complete} of {}", view.chunks.len()), "chunk"),
-            if complete == 1 { "is" } else { "are" },
-            if complete == 1 {
-                "that is"
-            } else {
-                "these are"
-            }
-        ));
-    }
-    let earlier = assemble_plainly(page, plan, &view.chunks);
-    if let Some(old) = disk.read(&target.path)?
-        && old != story.as_bytes()
-        && old != earlier.as_bytes()
-    {
-        notices.extend(make_room(folder, id, &target, &old)?);
-    }
-    disk.write(&target.path, story.as_bytes())?;
-    Ok(Exported {
-        path: target.path,
-        files: 1,
-        bytes: story.len() as u64,
-        notices,
-    })
-}
-
 /// The target of an export.
-struct Target {
-    path: PathBuf,
+pub(super) struct Target {
+    pub(super) path: PathBuf,
     /// Held inside the story's folder where the export is.
-    disk: Disk,
-    is_default: bool,
+    pub(super) disk: Disk,
+    pub(super) is_default: bool,
 }
 
 impl Target {
-    fn of(
+    pub(super) fn of(
         folder: &StoryFolder,
         id: &SessionId,
         wanted: Option<&Path>,
-        extension: &str,
+        name: &str,
         disk: &Disk,
     ) -> Result<Target, StoreError> {
         let root = folder.session_root(id);
@@ -163,11 +104,14 @@ impl Target {
             });
         }
         disk.ensure_inside(&root, folder.root())?;
-        let name = format!("{id}.{extension}");
-        let default = root.join(&name);
+        let default = root.join(archive::EXPORTS).join(name);
         let path = match wanted {
-            None => default.clone(),
-            Some(wanted) if is_folder(wanted, disk)? => wanted.join(&name),
+            None => {
+                disk.within(folder.root())
+                    .make_folder(&root.join(archive::EXPORTS))?;
+                default.clone()
+            }
+            Some(wanted) if is_folder(wanted, disk)? => wanted.join(name),
             Some(wanted) => wanted.to_owned(),
         };
         let above = match path.parent() {
@@ -220,37 +164,6 @@ fn hold_zip(path: &Path, disk: &Disk) -> Result<(), ArchiveError> {
         }
         Some(_) => Err(occupied("not a file")),
     }
-}
-
-/// Renames the file that is about to be replaced, unless this program made it.
-fn make_room(
-    folder: &StoryFolder,
-    id: &SessionId,
-    target: &Target,
-    old: &[u8],
-) -> Result<Option<String>, ArchiveError> {
-    let (path, disk) = (&target.path, &target.disk);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let is_generated = path.starts_with(folder.generated()) && !target.is_default;
-    if is_generated || archive::is_brief_name(&name) {
-        return Err(ArchiveError::Occupied {
-            path: path.clone(),
-            what: "a brief, or a file of a session",
-        });
-    }
-    let (fact, _) = manifest::read(&folder.paths(id).manifest(), id.as_str(), disk)?;
-    let digest = Digest::of(&String::from_utf8_lossy(old));
-    let ours =
-        matches!(fact, ManifestFact::Read(manifest) if manifest.assembled_sha256.contains(&digest));
-    if ours || old.is_empty() {
-        return Ok(None);
-    }
-    let aside = manifest::kept_aside(path, disk)?;
-    disk.rename_file(path, &aside)?;
-    Ok(Some(format!(
-        "the file of that name is not known for an earlier export, so it is kept as {}",
-        aside.display()
-    )))
 }
 
 /// The files of an archive by name, and messages about those that are left out.
@@ -315,13 +228,14 @@ fn walk(
             EntryKind::Folder if is_ours => walk(root, &name, id, disk, found, left_out)?,
             EntryKind::File if is_ours => found.push((name.clone(), root.join(&name))),
             _ if archive::is_hidden(&entry.name) || is_export(&name, id) => {}
+            EntryKind::Folder if name == archive::EXPORTS => {}
             _ => left_out.push(name),
         }
     }
     Ok(())
 }
 
-/// Tells whether a file in the session's folder is an export of the session, or an older one that was kept.
+/// Tells whether a file in the session's folder is an export of an earlier release.
 fn is_export(name: &str, id: &SessionId) -> bool {
     name.strip_prefix(id.as_str())
         .is_some_and(|rest| rest == ".md" || rest.ends_with(".zip"))
@@ -496,7 +410,7 @@ fn verify(
     }))
 }
 
-struct HashWriter<'a>(&'a mut Sha256);
+pub(super) struct HashWriter<'a>(pub(super) &'a mut Sha256);
 
 impl Write for HashWriter<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -24,7 +24,7 @@ pub(crate) const MOST_TARGET_WORDS: u32 = 10_000_000;
 pub(crate) const MOST_CHUNK_WORDS: u32 = 100_000;
 
 /// Keys of other tools and authors, which are left alone.
-const FOREIGN: [&str; 19] = [
+const FOREIGN: [&str; 25] = [
     "author",
     "authors",
     "date",
@@ -44,6 +44,13 @@ const FOREIGN: [&str; 19] = [
     "status",
     "keywords",
     "description",
+    // What a book has besides (`server/book/`).
+    "rights",
+    "publisher",
+    "isbn",
+    "contact",
+    "writing_mode",
+    "typography",
 ];
 
 /// Other words of authors for the keys of a brief.

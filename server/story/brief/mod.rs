@@ -9,6 +9,7 @@ mod cast;
 pub mod checks;
 pub mod front_matter;
 mod labels;
+pub mod matter;
 mod metadata;
 pub mod new_beats;
 mod outline;

@@ -1,5 +1,7 @@
 //! Names the kinds of sections of a brief.
 
+use super::matter::MatterKind;
+
 /// The headings of sections with a special meaning.
 pub const SECTION_TITLES: [(&str, SectionKind); 7] = [
     ("Premise", SectionKind::Premise),
@@ -22,6 +24,8 @@ pub enum SectionKind {
     Outline,
     /// Private; never sent to a model.
     Notes,
+    /// A dedication, a foreword and the like: printed in the book, never sent.
+    Matter(MatterKind),
     /// Anything else: background, sent where there is room.
     Background,
 }
@@ -31,10 +35,13 @@ impl SectionKind {
     /// emphasis.
     pub fn of(title: &str) -> SectionKind {
         let title = bare(title);
-        SECTION_TITLES
-            .iter()
-            .find(|(known, _)| title.eq_ignore_ascii_case(known))
-            .map_or(SectionKind::Background, |(_, kind)| *kind)
+        let mut titles = SECTION_TITLES.iter();
+        let known = titles.find(|(known, _)| title.eq_ignore_ascii_case(known));
+        let matter = || MatterKind::of(title).map(SectionKind::Matter);
+        known
+            .map(|(_, kind)| *kind)
+            .or_else(matter)
+            .unwrap_or(SectionKind::Background)
     }
 }
 

@@ -181,7 +181,7 @@ fn check_background(section: &Section, kinds: &HashSet<SectionKind>, problems: &
 fn check_levels(document: &Document<'_>, part: &Part<'_>, problems: &mut Vec<Problem>) {
     if matches!(
         part.section.kind,
-        SectionKind::Outline | SectionKind::Cast | SectionKind::Notes
+        SectionKind::Outline | SectionKind::Cast | SectionKind::Notes | SectionKind::Matter(_)
     ) {
         return;
     }

@@ -69,6 +69,18 @@ impl ChunkFacts {
         self.length
     }
 
+    /// Returns the share of its words that somebody says, in per cent; `None` where it has no words.
+    pub fn spoken_percent(&self) -> Option<u32> {
+        let all = self.reading.words.len();
+        let spoken = self
+            .reading
+            .words
+            .iter()
+            .filter(|word| word.is_spoken())
+            .count();
+        u32::try_from((spoken * 100).checked_div(all)?).ok()
+    }
+
     pub(super) fn has_word(&self, key: Key) -> bool {
         self.vocabulary
             .binary_search_by_key(&key, |(word, _)| *word)

@@ -13,7 +13,7 @@ pub mod file_names;
 pub mod language;
 pub mod margin_notes;
 pub mod names;
-pub(super) mod numbers;
+pub(crate) mod numbers;
 pub mod quote;
 pub mod scripts;
 pub mod sentences;

@@ -114,7 +114,8 @@ impl Reader {
         if let Some(heading) = self.heading(line) {
             self.close(pieces);
             // A section of the brief is no beat of it, and what stands below is neither.
-            if SectionKind::of(&tidy::title(heading.title)) != SectionKind::Background {
+            let kind = SectionKind::of(&tidy::title(heading.title));
+            if !matches!(kind, SectionKind::Background | SectionKind::Matter(_)) {
                 return;
             }
             self.style = Some(heading.style);
