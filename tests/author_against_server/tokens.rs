@@ -9,7 +9,8 @@ const HAND: &str = "Hand";
 const FULL: &str = "Full";
 /// Of the model's.
 const MADE: &str = "Made";
-const DIGITS: usize = 5;
+/// Enough for all words of the long form.
+const DIGITS: usize = 7;
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 

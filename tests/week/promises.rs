@@ -341,7 +341,11 @@ impl Week {
             let is_accepted = source == Source::Revision && *touch == Touch::One(beat.id.clone());
             if is_accepted && is_new {
                 let inputs = base.map(|base| base.inputs).unwrap_or_default();
-                let origin = Origin::Generated;
+                // A revision may have changed nothing that a word has.
+                let origin = match then.is_some_and(|then| then.key() == now.key()) {
+                    true => Origin::Mixed,
+                    false => Origin::Generated,
+                };
                 memory.generated.insert(beat.id.clone(), now.prose.clone());
                 memory.known.insert(key, Known { origin, inputs });
             } else if source == Source::Model && saved.contains(&(place as u64 + 1)) {

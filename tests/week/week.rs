@@ -261,7 +261,12 @@ impl Week {
         let known = Known { origin, inputs };
         let entry = memory.known.entry((beat, key));
         if is_kept {
-            entry.or_insert(known);
+            // Words that were there before: what the author kept since may count for them, or what they came of.
+            let before = entry.or_insert_with(|| Known {
+                inputs: Vec::new(),
+                ..known.clone()
+            });
+            before.inputs.extend(known.inputs);
         } else {
             entry.insert_entry(known);
         }
