@@ -5,6 +5,7 @@
 //! - [`cli`], [`lsp`]: the shell front and the editor front
 //! - [`publishing`]: acts: what leaves a story and what comes in
 //! - [`jobs`]: acts: plans, writes, reads, goes over; [`analysis`]: looks; [`settings`]: layers and trust
+//! - [`events`]: what happens in a job, as data and in words; pure
 //! - [`writing`]: what a prompt holds and what an answer must pass; pure
 //! - [`book`]: a story as a book, and books read as stories; pure
 //! - [`session`], [`provider`]: the checkpoint store; model wire protocols
@@ -15,6 +16,7 @@
 pub mod analysis;
 pub mod book;
 pub mod cli;
+pub mod events;
 pub mod jobs;
 pub mod lsp;
 pub mod provider;

@@ -4,33 +4,30 @@
 //! The same answer for shell and editor. Reads the files (and the editor's open ones); writes
 //! nothing and calls no model.
 
-use std::path::{Path, PathBuf};
+mod chunk;
+mod chunk_states;
+mod finding;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use super::chunk_files::{ChunkFiles, ReadFile};
+use chunk::{Chunk, chunk_of};
+pub use finding::{
+    CONFLICT_COPY, CONTRADICTION, DAMAGED, DISMISSED_UNUSABLE, FAILED, Finding, PARTIAL, Place,
+    STALE, SourceText, WITHOUT_BEAT,
+};
+
+use super::chunk_files::ChunkFiles;
 use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
-use super::stale;
-use super::stale_reason;
 use super::story_file::StoryFile;
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners};
-use crate::story::brief::UNCLOSED_COMMENT;
 use crate::story::chunk_file::{Damage, Fault};
-use crate::story::comments::{Bare, comments};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
+use crate::story::dismissed::Dismissed;
 use crate::story::lint::{self, BriefWords, LintedChunk};
-use crate::story::quote::find_quote;
-use crate::story::{Brief, ChunkNumber, Section, SectionKind, Severity, Span};
-use crate::writing::prompt::slices::Slice;
-
-pub const STALE: &str = "stale-chunk";
-pub const PARTIAL: &str = "partial-chunk";
-pub const FAILED: &str = "failed-chunk";
-pub const DAMAGED: &str = "damaged-front-matter";
-pub const CONFLICT_COPY: &str = "conflict-copy";
-pub const WITHOUT_BEAT: &str = "chunk-without-beat";
-pub const CONTRADICTION: &str = "contradiction";
+use crate::story::{Brief, ChunkNumber, Severity, Span};
 
 /// The findings of a session, and the texts that they are about.
 #[derive(Debug, Clone, Default)]
@@ -39,37 +36,6 @@ pub struct Findings {
     pub texts: Vec<SourceText>,
     /// The findings, ordered by text and place.
     pub list: Vec<Finding>,
-}
-
-/// A file as it was read: its open document, else what is on disk.
-#[derive(Debug, Clone)]
-pub struct SourceText {
-    pub path: PathBuf,
-    pub text: Arc<str>,
-}
-
-/// A span of one of the texts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The index into [`Findings::texts`].
-    pub text: usize,
-    /// The span in bytes of the whole file, front matter and byte order mark included.
-    pub span: Span,
-}
-
-/// A finding that the author of a chunk may want to look at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub place: Place,
-    /// The severity; an error only where a file itself is damaged, or has an unresolved merge conflict.
-    pub severity: Severity,
-    /// The stable kebab-case name: one of the lint's, or of this module's.
-    pub code: &'static str,
-    pub message: String,
-    /// Related places, each with a phrase about it.
-    pub related: Vec<(Place, &'static str)>,
-    /// The plain correction, if there is one: a span of the same text, and its replacement.
-    pub correction: Option<(Span, String)>,
 }
 
 impl Findings {
@@ -82,6 +48,18 @@ impl Findings {
             }],
             list: Vec::new(),
         }
+    }
+
+    /// Leaves out what the author dismissed.
+    fn leave_out(&mut self, dismissed: &Dismissed, chunks: &[Chunk<'_>]) {
+        let Findings { texts, list } = self;
+        list.retain(|found| {
+            let chunk = chunks.iter().find(|chunk| chunk.text == found.place.text);
+            let beat = chunk.map(|chunk| &chunk.view.beat);
+            let words = texts[found.place.text].text.get(found.place.span.clone());
+            !found.may_be_dismissed()
+                || !dismissed.covers(found.code, beat, words.unwrap_or_default())
+        });
     }
 }
 
@@ -142,7 +120,7 @@ pub(super) fn of_session(
     memory.words = memory.words.changed_to(&story.brief);
     let linted = linted(&story.brief, &memory.words, &chunks, &findings.texts);
     findings.list.extend(linted);
-    let states = states(snapshot, &chunks, &findings.texts);
+    let states = chunk_states::find(snapshot, &chunks, &findings.texts);
     findings.list.extend(states);
     findings
         .list
@@ -151,74 +129,16 @@ pub(super) fn of_session(
     findings
         .list
         .extend(contradictions(story, &audits, &chunks));
+    let (dismissed, notice) = session::read_dismissed(&story.folder, id, owners, disk);
+    if !dismissed.is_empty() {
+        findings.leave_out(&dismissed, &chunks);
+    }
+    let of_file = notice.as_ref().map(|notice| unusable(notice, &story.text));
+    findings.list.extend(of_file);
     findings
         .list
         .sort_by_key(|found| (found.place.text, found.place.span.start, found.code));
     Ok(findings)
-}
-
-/// A chunk that has a file.
-struct Chunk<'a> {
-    view: &'a ChunkView,
-    /// The index into the texts.
-    text: usize,
-    file: Arc<ReadFile>,
-}
-
-impl Chunk<'_> {
-    fn is_complete(&self) -> bool {
-        self.view.status == ChunkStatus::Complete
-    }
-
-    /// Returns the place in the file of a span of the prose.
-    fn place(&self, prose: &Span) -> Place {
-        Place {
-            text: self.text,
-            span: self.file.places.in_file(prose),
-        }
-    }
-
-    /// Returns the place of a quote in the file, also around a comment of the author's.
-    fn place_of_quote(&self, quote: &str) -> Option<Place> {
-        let bare = Bare::of(self.file.facts.text());
-        let span = find_quote(&bare.text, quote)?;
-        Some(self.place(&bare.in_source(&span)))
-    }
-
-    /// Returns a warning for each comment that is never closed.
-    fn unclosed_comments(&self) -> impl Iterator<Item = Finding> {
-        let found = comments(self.file.facts.text()).into_iter();
-        found
-            .filter(|comment| !comment.closed)
-            .map(|comment| Finding {
-                place: self.place(&(comment.span.start..comment.span.start + "<!--".len())),
-                severity: Severity::Warning,
-                code: "unclosed-comment",
-                message: UNCLOSED_COMMENT.to_owned(),
-                related: Vec::new(),
-                correction: None,
-            })
-    }
-
-    /// Returns the place of the file's status line, else of its first line.
-    fn head(&self, texts: &[SourceText]) -> Place {
-        let text = &texts[self.text].text;
-        let first_line = || {
-            let prose = self.file.places.in_file(&(0..0)).start;
-            let line = text[prose..].lines().next().unwrap_or("");
-            prose..prose + line.len()
-        };
-        Place {
-            text: self.text,
-            span: self.file.places.status().unwrap_or_else(first_line),
-        }
-    }
-}
-
-/// Finds a chunk by its number; the chunks are in story order.
-fn chunk_of<'a, 'b>(chunks: &'a [Chunk<'b>], number: ChunkNumber) -> Option<&'a Chunk<'b>> {
-    let at = chunks.binary_search_by_key(&number, |chunk| chunk.view.number);
-    chunks.get(at.ok()?)
 }
 
 // ---------------------------------------------------------------- the lint
@@ -374,69 +294,19 @@ fn contradiction(
     })
 }
 
-// ---------------------------------------------------------------- stale, partial, failed
-
-fn states(snapshot: &SessionSnapshot, chunks: &[Chunk<'_>], texts: &[SourceText]) -> Vec<Finding> {
-    let (story, reasons) = (&snapshot.read.story, snapshot.stale_reasons());
-    let renames = &snapshot.written.view.renames;
-    let unit = story.brief.language.unit();
-    let mut found = Vec::new();
-    for chunk in chunks {
-        let place = chunk.head(texts);
-        let index = (chunk.view.number.0 as usize).saturating_sub(1);
-        let reasons = match chunk.view.status {
-            ChunkStatus::Complete => reasons.get(index).cloned().unwrap_or_default(),
-            _ => stale::changed_since_begun(story, renames, chunk.view),
-        };
-        let of_words = format!("{} of {}", chunk.view.words, chunk.view.target_words);
-        let (severity, code, message) = match chunk.view.status {
-            ChunkStatus::Failed => (Severity::Warning, FAILED, failed_message(chunk)),
-            ChunkStatus::Partial if reasons.is_empty() => (
-                Severity::Information,
-                PARTIAL,
-                format!(
-                    "This chunk breaks off after {of_words} {unit}. Writing goes on from there."
-                ),
-            ),
-            ChunkStatus::Partial => (
-                Severity::Information,
-                PARTIAL,
-                format!(
-                    "This chunk breaks off after {of_words} {unit}, and since it was begun {}. Writing begins it \
-                     anew, with this text in history.",
-                    stale_reason::sentence(&reasons)
-                ),
-            ),
-            ChunkStatus::Complete if !reasons.is_empty() => (
-                Severity::Information,
-                STALE,
-                format!(
-                    "This chunk is stale: {}. Rewrite it, or keep it as it is.",
-                    stale_reason::sentence(&reasons)
-                ),
-            ),
-            ChunkStatus::Complete | ChunkStatus::Missing => continue,
-        };
-        let related = reasons.iter().filter_map(|reason| {
-            let in_brief = reason.slice().and_then(|slice| {
-                let span = place_of_slice(&story.brief, index, slice)?;
-                Some(Place { text: 0, span })
-            });
-            let other = reason.chunk();
-            let other = other.and_then(|number| chunk_of(chunks, number));
-            let place = in_brief.or_else(|| other.map(|other| other.head(texts)));
-            Some((place?, "this changed"))
-        });
-        found.push(Finding {
-            place,
-            severity,
-            code,
-            message,
-            related: related.collect(),
-            correction: None,
-        });
+/// Returns the finding that a file beside the chunks can't be used, at the first line of the brief.
+fn unusable(notice: &Notice, brief: &str) -> Finding {
+    Finding {
+        place: Place {
+            text: 0,
+            span: 0..brief.lines().next().map_or(0, str::len),
+        },
+        severity: Severity::Warning,
+        code: DISMISSED_UNUSABLE,
+        message: notice.message.clone(),
+        related: Vec::new(),
+        correction: None,
     }
-    found
 }
 
 /// Returns findings about files that are no chunks though they seem so, at the first line of the brief.
@@ -459,64 +329,6 @@ fn copies(notices: &[Notice], brief: &str) -> Vec<Finding> {
         })
     });
     found.collect()
-}
-
-fn failed_message(chunk: &Chunk<'_>) -> String {
-    let record = chunk.view.record.as_ref();
-    let reason = record.and_then(|record| record.failure.as_deref());
-    match reason {
-        Some(reason) => format!("Writing this chunk failed: {reason}"),
-        None => "Writing this chunk failed. Writing it again goes on from here.".to_owned(),
-    }
-}
-
-/// Returns the place in the brief of a slice of the beat at an index, for slices that have one place.
-fn place_of_slice(brief: &Brief, index: usize, slice: &Slice) -> Option<Span> {
-    let heading = |kind: SectionKind| Some(brief.section(kind)?.heading_span.clone());
-    let beat = |index: Option<usize>| Some(brief.beats.get(index?)?.heading_span.clone());
-    let key = |name: &str| {
-        let entries = brief.front_matter.as_ref()?.entries.iter();
-        let mut named = entries.filter(|entry| entry.key.eq_ignore_ascii_case(name));
-        Some(named.next()?.key_span.clone())
-    };
-    match slice {
-        Slice::Language => key("language"),
-        Slice::PointOfView => key("pov"),
-        Slice::Tense => key("tense"),
-        Slice::Protagonist => key("protagonist"),
-        Slice::Premise => heading(SectionKind::Premise),
-        Slice::Setting => heading(SectionKind::Setting),
-        Slice::Style => heading(SectionKind::Style),
-        Slice::Rules => heading(SectionKind::Rules),
-        Slice::Rule(number) => {
-            let mut rules = brief.rules.iter();
-            let rule = rules.find(|rule| rule.number == *number);
-            rule.map(|rule| rule.span.clone())
-        }
-        Slice::Cast(name) => {
-            let mut cast = brief.cast.iter();
-            let entry = cast.find(|entry| &entry.name == name);
-            entry.map(|entry| entry.name_span.clone())
-        }
-        Slice::Background(title) => {
-            let mut sections = brief.sections.iter();
-            let of_title = |section: &&Section| {
-                section.kind == SectionKind::Background && &section.title == title
-            };
-            let section = sections.find(of_title);
-            section.map(|section| section.heading_span.clone())
-        }
-        Slice::Beat => beat(Some(index)),
-        Slice::NextBeat | Slice::Precedes(_) => beat(index.checked_add(1)),
-        Slice::PreviousBeat | Slice::Follows(_) => beat(index.checked_sub(1)),
-        Slice::Preceding
-        | Slice::Summary(_)
-        | Slice::State(_)
-        | Slice::Quote(..)
-        | Slice::Template
-        | Slice::Model
-        | Slice::Facts => None,
-    }
 }
 
 #[cfg(test)]

@@ -294,7 +294,8 @@ pub struct Asks {
 
 impl Asks {
     /// Returns the margin notes of a chunk's beat, of the prose that is to be `replaced`, and of the prose
-    /// that an earlier job began to replace; with `only`, those with just that text.
+    /// that an earlier job began to replace; with `only`, those with just that text, or that one where it stands
+    /// nowhere: what the author says now.
     pub fn of(
         brief: &Brief,
         chunk: &ChunkView,
@@ -332,6 +333,10 @@ impl Asks {
             ),
         }));
         notes.extend(placed.iter().map(|note| note.text.clone()));
+        if let Some(only) = only.filter(|_| notes.is_empty()) {
+            notes.push(only.to_owned());
+            sent.push(only.to_owned());
+        }
         Asks {
             notes,
             sent,

@@ -18,6 +18,7 @@ use crate::analysis::placed_problem::PlacedProblem;
 use crate::analysis::selection::ChunkRef;
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::snapshots::Look;
+use crate::jobs::decide::dismiss::Named;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Severity, Span};
@@ -178,6 +179,58 @@ pub(super) fn show_contradictions(
         false => rows.iter().for_each(|row| output::print(&line(row))),
     }
     Ok(())
+}
+
+/// A place of a file, as `check` prints it.
+pub(super) struct Place {
+    /// The file, absolute and without links.
+    pub file: PathBuf,
+    /// The line, from 1.
+    line: usize,
+    /// The column in UTF-16 code units, from 1.
+    column: Option<usize>,
+}
+
+impl Place {
+    /// Reads a place; `None` where a text is none, or there is no such file.
+    pub fn parse(text: &str) -> Option<Place> {
+        let number = |text: &str| text.parse().ok().filter(|number| *number > 0);
+        let (before, last) = text.rsplit_once(':')?;
+        let last = number(last)?;
+        let with_column = before
+            .rsplit_once(':')
+            .and_then(|(file, line)| Some((file, number(line)?)));
+        let (file, line, column) = match with_column {
+            Some((file, line)) => (file, line, Some(last)),
+            None => (before, last, None),
+        };
+        let file = dunce::canonicalize(output::native(Path::new(file))).ok()?;
+        Some(Place { file, line, column })
+    }
+}
+
+/// Names the findings that begin at a place of a chunk file and may be dismissed.
+pub(super) fn dismissible_at(
+    workshop: &Workshop,
+    brief: &Path,
+    place: &Place,
+) -> Result<Vec<Named>, Failure> {
+    let Some(located) = StoryFolder::locate(&place.file, workshop.disk()) else {
+        return Ok(Vec::new());
+    };
+    let found = look(workshop, brief).findings(Some(&located.session))?;
+    let here = |at: &findings::Place| {
+        let start = position(&found.texts[at.text].text, at.span.start);
+        start.line + 1 == place.line
+            && place
+                .column
+                .is_none_or(|column| start.character + 1 == column)
+    };
+    let all = Named::all_in(&found, &place.file);
+    Ok(all
+        .filter(|(at, _)| here(at))
+        .map(|(_, named)| named)
+        .collect())
 }
 
 fn of_session(

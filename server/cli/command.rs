@@ -4,8 +4,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::exit::Exit;
 use super::{
-    audit, check, count, decide, diff, doctor, explain, export, import, new, output, place, plan,
-    refine, report, rewrite, session, state, status, versions, write,
+    audit, check, count, decide, diff, dismiss, doctor, explain, export, import, new, output,
+    place, plan, refine, report, rewrite, session, state, status, versions, write,
 };
 use crate::jobs::decide::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
@@ -41,6 +41,8 @@ enum Command {
     Versions(place::OneChunk),
     /// Show what changed between an earlier version of a chunk and its text
     Diff(diff::Diff),
+    /// Call findings of `check` no problem: they are not told again
+    Dismiss(dismiss::Dismiss),
     /// Keep stale chunks as they are: they count as fresh from now on
     Keep(decide::Chunks),
     /// Lock chunks: nothing but you changes their text until you unlock them
@@ -124,6 +126,7 @@ impl ShellTask {
             Command::Restore(arguments) => decide::restore(&workshop, arguments).await,
             Command::Versions(arguments) => versions::run(&workshop, arguments),
             Command::Diff(arguments) => diff::run(&workshop, arguments),
+            Command::Dismiss(arguments) => dismiss::run(&workshop, arguments).await,
             Command::Keep(chunks) => decide::run(&workshop, chunks, Decision::Keep).await,
             Command::Lock(chunks) => decide::run(&workshop, chunks, Decision::Lock).await,
             Command::Unlock(chunks) => decide::run(&workshop, chunks, Decision::Unlock).await,

@@ -10,6 +10,7 @@ mod command;
 mod count;
 mod decide;
 mod diff;
+mod dismiss;
 mod doctor;
 mod exit;
 mod explain;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
-use crate::jobs::run::events::{JobEvent, Observer, Unit};
+use crate::events::job::{JobEvent, Observer, Unit};
 use crate::story::controls::shown;
 
 /// Shows a job until it is closed.

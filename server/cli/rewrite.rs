@@ -24,6 +24,10 @@ pub struct Rewrite {
     pub path: Option<PathBuf>,
     #[command(flatten)]
     pub which: Which,
+    /// With --chunk and one chunk: what is to be different, such as "colder"; the notes in its margin are left for
+    /// another time
+    #[arg(long, requires = "chunk", conflicts_with_all = ["from", "stale"])]
+    pub note: Option<String>,
     /// With --stale: also what becomes stale by the rewriting itself
     #[arg(long, requires = "stale")]
     pub follow: bool,
@@ -71,10 +75,19 @@ pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failur
         workspace: workspace(),
         session: place::session(arguments.session.as_deref(), path)?,
         naming: Naming::ByAuthor,
-        scope: match (which.chunk.as_deref(), which.from.as_deref()) {
-            (Some(chunks), _) => Scope::Rewrite(Selection::parse(chunks)),
-            (None, Some(chunk)) => Scope::RewriteFrom(ChunkRef::parse(chunk)),
-            (None, None) => Scope::RewriteStale(reach),
+        scope: match (
+            which.chunk.as_deref(),
+            which.from.as_deref(),
+            arguments.note,
+        ) {
+            (Some(chunk), _, Some(note)) => Scope::RewriteWithNote {
+                chunk: ChunkRef::parse(chunk),
+                note,
+                answers: None,
+            },
+            (Some(chunks), ..) => Scope::Rewrite(Selection::parse(chunks)),
+            (None, Some(chunk), _) => Scope::RewriteFrom(ChunkRef::parse(chunk)),
+            (None, None, _) => Scope::RewriteStale(reach),
         },
         editor_settings: None,
         flags: arguments.settings.values,

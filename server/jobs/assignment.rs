@@ -9,10 +9,10 @@ use super::plan::Planning;
 use super::run::begin::{Context, NotBegun};
 use super::run::editor::Editor;
 use super::run::error::JobError;
-use super::run::events::{Observer, Work};
-use super::run::outcomes::Finished;
 use super::run::workshop::Workshop;
 use super::write::prepare::Prepared;
+use crate::events::job::{Observer, Work};
+use crate::events::outcomes::Finished;
 
 /// The work of a job before it starts. Nothing has been sent or written yet.
 pub enum Assignment {

@@ -1,7 +1,7 @@
 //! Runs jobs, which plan, write, read, refine and audit a story, and carries out what an author decides.
 //!
 //! Only here is a model asked for anything and a session written. Jobs speak of stories, beats and chunks; they
-//! know no terminal and no editor protocol: both listen through [`run::events::Observer`], and an editor's open
+//! know no terminal and no editor protocol: both listen through [`crate::events::job::Observer`], and an editor's open
 //! files come in through [`run::editor::Editor`].
 
 pub mod assignment;

@@ -18,6 +18,7 @@ use super::position;
 use super::published::Mark;
 use super::state::State;
 use crate::analysis::findings::{FAILED, Finding, Findings, PARTIAL};
+use crate::jobs::decide::dismiss::Named;
 use crate::session::{SessionId, StoryFolder};
 
 /// Names a draft by its brief and its session.
@@ -123,6 +124,9 @@ fn marks(
         },
         code: finding.code,
         correction: finding.correction.clone(),
+        dismissible: finding
+            .may_be_dismissed()
+            .then(|| Named::of(found, finding)),
     };
     own().map(mark).collect()
 }
@@ -176,6 +180,7 @@ fn publish(
     let moved = marks.into_iter().map(|mark| Mark {
         diagnostic: newest.diagnostic(mark.diagnostic),
         code: mark.code,
+        dismissible: mark.dismissible,
         correction: (mark.correction).and_then(|(span, text)| Some((newest.span(&span)?, text))),
     });
     let marks: Vec<Mark> = moved.collect();

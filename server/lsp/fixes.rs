@@ -2,12 +2,20 @@
 //!
 //! Only what was found in the document as it is now; the edits carry its version.
 
-use tower_lsp::lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Range};
+use tower_lsp::lsp_types::{CodeAction, CodeActionKind, CodeActionOrCommand, Command, Range, Url};
+
+use serde_json::{Value, json};
 
 use super::documents::Snapshot;
 use super::edit::{Replacement, workspace_edit};
 use super::published::Mark;
 use super::state::State;
+use crate::jobs::decide::dismiss::Named;
+
+/// The command that writes a chunk anew.
+pub const REWRITE: &str = "storywright.rewriteChunk";
+/// The command that calls a finding no problem.
+pub const DISMISS: &str = "storywright.dismiss";
 
 /// The most of a text that a title shows, in characters.
 const MOST_SHOWN: usize = 40;
@@ -39,6 +47,69 @@ pub fn list(state: &State, snapshot: &Snapshot, range: &Range) -> Vec<CodeAction
         if same.len() > 1 {
             let title = format!("{title}, {} times in this chunk", same.len());
             actions.push(action(state, snapshot, title, &same));
+        }
+    }
+    actions
+}
+
+/// Makes the arguments with which the command dismisses a finding.
+fn arguments(url: &Url, named: &Named, everywhere: bool) -> Value {
+    json!({ "uri": url, "code": named.code, "words": named.words, "all": everywhere })
+}
+
+/// Lists the rewrites that put findings of a range right, where nothing plainer does.
+pub fn rewrites(marks: &[Mark], url: &Url) -> Vec<CodeActionOrCommand> {
+    let wanted = marks
+        .iter()
+        .filter(|mark| mark.dismissible.is_some() && mark.correction.is_none());
+    let rewrite = |mark: &Mark| {
+        let told = &mark.diagnostic.message;
+        let title = format!(
+            "Storywright: rewrite this chunk to put it right: {}",
+            shortened(told)
+        );
+        let arguments = json!({
+            "uri": url, "note": format!("Put this right: {told}"), "code": mark.code,
+        });
+        CodeActionOrCommand::CodeAction(CodeAction {
+            title: title.clone(),
+            kind: Some(CodeActionKind::QUICKFIX),
+            diagnostics: Some(vec![mark.diagnostic.clone()]),
+            command: Some(Command {
+                title,
+                command: REWRITE.to_owned(),
+                arguments: Some(vec![arguments]),
+            }),
+            ..CodeAction::default()
+        })
+    };
+    wanted.map(rewrite).collect()
+}
+
+/// Lists by which findings of a range the author is bothered no more, in this chunk and in the whole draft.
+pub fn dismissals(marks: &[Mark], url: &Url) -> Vec<CodeActionOrCommand> {
+    let mut actions = Vec::new();
+    for mark in marks {
+        let Some(named) = &mark.dismissible else {
+            continue;
+        };
+        let about = shortened(&named.words);
+        for (everywhere, place) in [(false, "here"), (true, "in this draft")] {
+            let title = format!(
+                "Storywright: not a problem {place}: “{about}” ({})",
+                mark.code
+            );
+            actions.push(CodeActionOrCommand::CodeAction(CodeAction {
+                title: title.clone(),
+                kind: Some(CodeActionKind::QUICKFIX),
+                diagnostics: Some(vec![mark.diagnostic.clone()]),
+                command: Some(Command {
+                    title,
+                    command: DISMISS.to_owned(),
+                    arguments: Some(vec![arguments(url, named, everywhere)]),
+                }),
+                ..CodeAction::default()
+            }));
         }
     }
     actions

@@ -1,7 +1,7 @@
 //! Starts jobs, tells the client how they go, and says the last word about each.
 
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -16,12 +16,15 @@ use super::confirm;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
+use crate::analysis::selection::ChunkRef;
+use crate::events::job::{JobEvent, Observer, Outcome, Unit, Work};
+use crate::events::outcomes::Finished;
+use crate::events::words::Progress;
 use crate::jobs::assignment::Assignment;
+use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::event_words::Progress;
-use crate::jobs::run::events::{JobEvent, Observer, Outcome, Unit, Work};
-use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::reporter::cause_chain;
+use crate::session::StoryFolder;
 use crate::writing::accept::Check;
 
 /// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.
@@ -100,10 +103,51 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
     let observer = Arc::new(Channel { events });
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let (workshop, cancel) = (&state.workshop, &listed.cancel);
+    let answers = match &assignment {
+        Assignment::Chunks(prepared) => prepared.answers(),
+        _ => None,
+    };
+    let answers = answers.map(|(chunk, code)| (chunk.clone(), code.to_owned()));
     let result = assignment.run(workshop, editor, observer, cancel).await;
     match result {
-        Ok(finished) => LastWord::of_end(&finished),
+        Ok(mut finished) => {
+            if let Some((chunk, code)) = answers
+                && finished.outcome == Outcome::Complete
+            {
+                let (state, brief) = (Arc::clone(state), listed.brief.clone());
+                let found = blocking(move || still_found(&state, &brief, &chunk, &code)).await;
+                finished.message.push_str(&found);
+            }
+            LastWord::of_end(&finished)
+        }
         Err(error) => LastWord::of_error(&error),
+    }
+}
+
+/// Tells whether what a rewrite was to put right is found in the chunk again, as the end of a sentence.
+fn still_found(state: &State, brief: &Path, chunk: &ChunkRef, code: &str) -> String {
+    let look = state.look(brief, state);
+    let number = match chunk {
+        ChunkRef::Number(number) => Some(*number),
+        ChunkRef::Beat(beat) => look.status(None).ok().and_then(|status| {
+            let mut chunks = status.chunks.iter();
+            chunks
+                .find(|chunk| &chunk.beat == beat)
+                .map(|chunk| chunk.number)
+        }),
+    };
+    // A draft that can't be looked at says so itself.
+    let Ok(found) = look.findings(None) else {
+        return String::new();
+    };
+    let is_here = |text: usize| {
+        let located = StoryFolder::locate(&found.texts[text].path, state.workshop.disk());
+        located.is_some_and(|located| located.chunk == number)
+    };
+    let mut list = found.list.iter();
+    match list.find(|finding| finding.code == code && is_here(finding.place.text)) {
+        Some(finding) => format!(". It still has to be put right: {}", finding.message),
+        None => format!(". Looked at again: no {code} is found in it"),
     }
 }
 

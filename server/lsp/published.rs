@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use super::documents::Snapshot;
+use crate::jobs::decide::dismiss::Named;
 use crate::story::Span;
 
 /// Joins a diagnostic with what would put it right: a span of the document, and its new text.
@@ -14,6 +15,8 @@ pub struct Mark {
     pub diagnostic: Diagnostic,
     pub code: &'static str,
     pub correction: Option<(Span, String)>,
+    /// What the author may dismiss, where it is a finding of that kind.
+    pub dismissible: Option<Named>,
 }
 
 /// Knows what was published.

@@ -72,6 +72,7 @@ pub use writer::Session;
 pub use writer::adopting::Stray;
 pub use writer::audits::{Audits, ChunkAudit, read_audits};
 pub use writer::chunk_lock::Lock;
+pub use writer::dismissing::read_dismissed;
 pub use writer::mending::Mending;
 pub use writer::open::Opened;
 pub use writer::preflight::Writes;

@@ -6,6 +6,7 @@ pub mod brief;
 pub mod chunk_file;
 pub mod chunk_text;
 pub mod contradiction;
+pub mod dismissed;
 pub mod ids;
 pub(crate) mod journal;
 pub mod leftovers;

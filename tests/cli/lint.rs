@@ -13,7 +13,7 @@ use crate::support::model_server::{ModelServer, Reply};
 const DRAFT: &str = "generated/draft-01/chunks";
 
 /// A manuscript of the repository as a draft on a desk.
-fn manuscript(language: &str) -> Desk {
+pub fn manuscript(language: &str) -> Desk {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/manuscripts")
         .join(language);
@@ -28,7 +28,7 @@ fn manuscript(language: &str) -> Desk {
 }
 
 /// Changes a chunk of a manuscript.
-fn plant(desk: &Desk, chunk: u32, old: &str, new: &str) {
+pub fn plant(desk: &Desk, chunk: u32, old: &str, new: &str) {
     let file = format!("{DRAFT}/chunk_{chunk:02}.md");
     let text = desk.read(&file);
     assert!(text.contains(old), "{old} is not in {text}");
@@ -36,7 +36,7 @@ fn plant(desk: &Desk, chunk: u32, old: &str, new: &str) {
 }
 
 /// The text that a row's range covers, counted apart from the program.
-fn covered(desk: &Desk, row: &Value) -> String {
+pub fn covered(desk: &Desk, row: &Value) -> String {
     let text = desk.read(row["file"].as_str().expect("a file"));
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let lines: Vec<Vec<u16>> = text
@@ -52,7 +52,7 @@ fn covered(desk: &Desk, row: &Value) -> String {
     String::from_utf16(&lines[first][from..to]).expect("whole characters")
 }
 
-fn rows(desk: &Desk) -> Vec<Value> {
+pub fn rows(desk: &Desk) -> Vec<Value> {
     let rows = desk.run(&["check", "--json"]).exits(0).json();
     rows.as_array().expect("rows").clone()
 }

@@ -15,6 +15,7 @@ mod answers;
 mod books;
 mod commands;
 mod comments;
+mod dismiss;
 mod edits;
 mod encodings;
 mod events;

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "publishing",
             "jobs",
+            "events",
             "analysis",
             "settings",
             "writing",
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "publishing",
             "jobs",
+            "events",
             "analysis",
             "settings",
             "writing",
@@ -46,9 +48,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "jobs",
         &[
-            "analysis", "settings", "writing", "session", "provider", "story",
+            "events", "analysis", "settings", "writing", "session", "provider", "story",
         ],
     ),
+    ("events", &["story"]),
     ("analysis", &["settings", "writing", "session", "story"]),
     ("settings", &["writing", "session", "provider", "story"]),
     ("writing", &["story"]),
@@ -59,7 +62,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that take values and return values.
-const PURE: &[&str] = &["story", "writing", "book"];
+const PURE: &[&str] = &["story", "writing", "book", "events"];
 
 /// What of another room a pure one may name: plain data without I/O.
 const PLAIN: &[&str] = &["provider::message"];

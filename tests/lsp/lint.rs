@@ -541,3 +541,53 @@ fn typing_that_never_rests_is_looked_at() {
         assert_eq!(editor.quit(), 0);
     }
 }
+
+/// From the finding: in this chunk, in the whole draft, or by the command at the cursor.
+#[test]
+fn a_finding_is_called_no_problem() {
+    for everywhere in [false, true] {
+        let story = manuscript("en");
+        let slip = ("Petra closed the book.", "Petta closed the book.");
+        let (chunk, text) = with_slip(&story, 3, slip.0, slip.1);
+        let mut editor = Editor::start(Persona::VsCode, &story);
+        editor.open_with(&chunk, &text);
+        wait_for(&mut editor, &chunk, "name-drift", true);
+        let at = text.find("Petta").unwrap();
+        let actions = editor.code_actions(&chunk, at..at, only_fixes());
+        let place = if everywhere { "in this draft" } else { "here" };
+        let wanted = format!("not a problem {place}: “Petta” (name-drift)");
+        let mut found = actions.iter();
+        let action = found.find(|it| it["title"].as_str().unwrap().ends_with(&wanted));
+        let action = action.unwrap_or_else(|| panic!("{wanted}: {actions:?}"));
+        let command = action["command"].clone();
+        let name = command["command"].as_str().unwrap();
+        assert_eq!(name, "storywright.dismiss");
+        let name = name.trim_start_matches("storywright.");
+        let said = editor.command(name, command["arguments"].clone()).unwrap();
+        assert!(
+            said.as_str().unwrap().contains("“Petta” (name-drift)"),
+            "{said}"
+        );
+        wait_for(&mut editor, &chunk, "name-drift", false);
+        let kept: Value = serde_json::from_str(&read(&story.session("dismissed.json"))).unwrap();
+        assert_eq!(kept["findings"][0]["beat"].is_null(), everywhere, "{kept}");
+        assert_eq!(editor.quit(), 0);
+    }
+    let story = manuscript("en");
+    let slip = ("Petra closed the book.", "Petta closed the book.");
+    let (chunk, text) = with_slip(&story, 3, slip.0, slip.1);
+    let mut editor = Editor::start(Persona::Neovim, &story);
+    editor.open_with(&chunk, &text);
+    wait_for(&mut editor, &chunk, "name-drift", true);
+    let line = text[..text.find("Petta").unwrap()].matches('\n').count();
+    let start = text[..text.find("Petta").unwrap()].rfind('\n').unwrap() + 1;
+    let character = text[start..text.find("Petta").unwrap()]
+        .encode_utf16()
+        .count();
+    let place = json!([{"uri": uri(&chunk), "position": {"line": line, "character": character}}]);
+    editor.command("dismiss", place.clone()).unwrap();
+    wait_for(&mut editor, &chunk, "name-drift", false);
+    let refused = editor.command("dismiss", place).unwrap_err();
+    assert!(refused.contains("which finding?"), "{refused}");
+    assert_eq!(editor.quit(), 0);
+}

@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::job::{End, Job};
-use crate::jobs::run::events::JobEvent;
-use crate::jobs::run::inplace_events::InPlaceEvent;
+use crate::events::inplace::InPlaceEvent;
+use crate::events::job::JobEvent;
 use crate::provider::{ProviderError, Request, Usage};
 use crate::story::text::sentences::is_finished;
 use crate::writing::accept::{CallEnd, runs_away, runs_long};

@@ -1,10 +1,10 @@
 //! The end of the job: what goes into the document, and what is told of it.
 
 use super::job::{End, Job};
+use crate::events::inplace::InPlaceEvent;
+use crate::events::job::{JobEvent, Outcome};
+use crate::events::outcomes::Finished;
 use crate::jobs::run::editor::BufferStop;
-use crate::jobs::run::events::{JobEvent, Outcome};
-use crate::jobs::run::inplace_events::InPlaceEvent;
-use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::run_summary::capitalised;
 use crate::provider::ProviderKind;
 use crate::writing::inplace::Task;

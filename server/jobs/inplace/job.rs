@@ -6,15 +6,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::{InPlaceRequest, Writing};
 use crate::analysis::surroundings::{Background, Surroundings};
+use crate::events::inplace::InPlaceEvent;
+use crate::events::job::JobEvent;
+use crate::events::outcomes::Finished;
 use crate::jobs::run::background_calls::Asker;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::editor::PlaceStream;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::JobEvent;
-use crate::jobs::run::inplace_events::InPlaceEvent;
-use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::reporter::Reporter;
 use crate::provider::{Extension, ProviderError, ProviderKind, Request, Retries};
 use crate::session::{Disk, Run};

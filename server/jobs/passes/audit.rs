@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::written::{Call, Written};
+use crate::events::job::JobEvent;
 use crate::jobs::run::background_calls::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;
 use crate::jobs::run::reporter::millis;

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::analysis::written::{Asks, Call, Written, margin_notes};
+use crate::events::job::{JobEvent, RefineResult};
 use crate::jobs::run::background_calls::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::{JobEvent, RefineResult};
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::reporter::millis;
 use crate::jobs::run::started_job::StartedJob;

@@ -2,9 +2,9 @@
 
 use super::job::{Job, Stop};
 use super::records;
-use crate::jobs::run::events::{JobEvent, Outcome};
-use crate::jobs::run::outcomes::Finished;
-use crate::jobs::run::plan_events::PlanEvent;
+use crate::events::job::{JobEvent, Outcome};
+use crate::events::outcomes::Finished;
+use crate::events::plan::PlanEvent;
 use crate::jobs::run::run_summary;
 use crate::provider::ProviderKind;
 use crate::story::counted::counted;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::analysis::story_file::StoryFile;
+use crate::events::job::Outcome;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::Outcome;
 use crate::jobs::run::workshop::check_no_file;
 use crate::provider::Usage;
 use crate::session::{Disk, NoEditor, Run, make_work_folder, read_session};

@@ -433,7 +433,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::jobs::run::events::{JobEvent, Observer};
+    use crate::events::job::{JobEvent, Observer};
     use crate::provider::{EventStream, Provider, ProviderKind};
     use crate::session::{Disk, Run};
 

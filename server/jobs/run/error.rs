@@ -84,6 +84,14 @@ pub enum JobError {
     NotComplete { number: ChunkNumber },
     #[error("chunk {number} is not complete, so there is nothing to keep yet")]
     NothingToKeep { number: ChunkNumber },
+    #[error(
+        "there is no such finding in {}, so nothing was dismissed. `storywright check` lists what is found",
+        path.display()
+    )]
+    NoFinding { path: PathBuf },
+    /// A file of the session could not be changed, as this sentence says.
+    #[error("{0}")]
+    NotChanged(String),
     #[error("chunk {number} is being written by {job}; cancel that first, or wait for it")]
     Busy { number: ChunkNumber, job: String },
     #[error(

@@ -1,4 +1,4 @@
-//! The parts that all jobs share: workshop, requests, events, and calls of a model.
+//! The parts that all jobs share: workshop, requests, and calls of a model.
 
 pub(crate) mod answering_model;
 pub(crate) mod background;
@@ -11,13 +11,8 @@ pub mod connected_model;
 pub(crate) mod demo_scene;
 pub mod editor;
 pub mod error;
-pub mod event_words;
-pub mod events;
 pub(crate) mod failure;
-pub(crate) mod inplace_events;
 pub(crate) mod measuring;
-pub mod outcomes;
-pub(crate) mod plan_events;
 pub(crate) mod preflight;
 pub(crate) mod prepared;
 pub(crate) mod question;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::editor::Editor;
 use super::error::JobError;
-use super::events::Work;
 use super::prepared::Prepared;
 use super::workshop::OpenSession;
+use crate::events::job::Work;
 use crate::jobs::run::blocking::blocking;
 use crate::session::Writes;
 use crate::session::{Disk, StoreError, StoryFolder};

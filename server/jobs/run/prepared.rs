@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::brief_watch::BriefWatch;
-use super::events::Work;
 use super::workshop::JobRequest;
 use crate::analysis::story_file::StoryFile;
+use crate::events::job::Work;
 use crate::session::PlannedChunk;
 use crate::settings::Settings;
 use crate::story::Severity;

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::blocking::blocking;
-use super::event_words::because;
-use super::events::{JobEvent, Observer, Outcome, SeamResult, Unit};
-use super::inplace_events::InPlaceEvent;
-use super::plan_events::PlanEvent;
+use crate::events::inplace::InPlaceEvent;
+use crate::events::job::{JobEvent, Observer, Outcome, SeamResult, Unit};
+use crate::events::plan::PlanEvent;
+use crate::events::words::because;
 use crate::provider::Usage;
 use crate::session::{Run, Session, SpentCall, TokenUsage};
 use crate::settings::Role;

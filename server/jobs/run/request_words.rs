@@ -39,7 +39,9 @@ impl Prepared {
                 format!("write what is not complete of chapter {}", chapter.0)
             }
             Scope::Rewrite(_) => format!("rewrite {}", several()),
-            Scope::RewriteWithNote { chunk: which, note } => {
+            Scope::RewriteWithNote {
+                chunk: which, note, ..
+            } => {
                 format!("rewrite {} with the note “{note}”", chunk(which))
             }
             Scope::RewriteFrom(which) => format!("rewrite from {} on", chunk(which)),

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::background_calls::{Purpose, Spent};
-use super::events::Outcome;
-use super::outcomes::{Fate, SeamEnd, SeamOutcome};
 use super::reporter::cause_chain;
+use crate::events::job::Outcome;
+use crate::events::outcomes::{Fate, SeamEnd, SeamOutcome};
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::SessionId;
 use crate::story::ChunkNumber;

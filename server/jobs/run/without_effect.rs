@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::events::Work;
+use crate::events::job::Work;
 use crate::provider::ProviderKind;
 use crate::settings::{Mode, Refine, Settings, Switch, flag};
 use crate::story::Brief;

@@ -9,12 +9,12 @@ use serde_json::{Map, Value};
 use tokio::sync::Notify;
 
 use super::error::JobError;
-use super::events::Work;
 use crate::analysis::error::StoryError;
 pub use crate::analysis::selection::{ChapterRef, ChunkRef, Selection};
 use crate::analysis::snapshot::{StorySnapshot, StorySource};
 use crate::analysis::snapshots::{Look, Snapshots};
 use crate::analysis::story_file::StoryFile;
+use crate::events::job::Work;
 use crate::session::{
     Disk, Notice, OutlineLock, Owners, PlannedChunk, ReadFiles, Session, SessionId, StoryFolder,
     Stray,
@@ -64,8 +64,13 @@ pub enum Scope {
     Chapter(ChapterRef),
     /// The named chunks, anew; what they replace is kept in history/.
     Rewrite(Selection),
-    /// One chunk, anew, with no other note in the margin than this.
-    RewriteWithNote { chunk: ChunkRef, note: String },
+    /// One chunk, anew, with this note and no other: one of the margin, or what the author says now.
+    RewriteWithNote {
+        chunk: ChunkRef,
+        note: String,
+        /// The code of the finding that it is to put right.
+        answers: Option<String>,
+    },
     /// This chunk and all after it, without those that the author edited or locked.
     RewriteFrom(ChunkRef),
     /// The chunks that are stale when the job begins, without those that the author edited or locked.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Reader, Reading};
+use crate::events::job::Outcome;
+use crate::events::outcomes::Finished;
 use crate::jobs::run::background_calls::Purpose;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::Outcome;
 use crate::jobs::run::failure::Failure;
-use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::prepared::Prepared;
 use crate::jobs::run::run_summary;
 use crate::jobs::run::started_job::JobEnd;

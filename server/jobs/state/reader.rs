@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::events::job::JobEvent;
 use crate::jobs::run::background_calls::{Asker, Spent};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::failure::Failure;
 use crate::jobs::run::question::Heard;
 use crate::jobs::run::reporter::{Reporter, millis};

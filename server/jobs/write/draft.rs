@@ -24,9 +24,9 @@ pub use end::{DraftEnd, OldText};
 use incoming::Incoming;
 use requesting::Course;
 
+use crate::events::job::JobEvent;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::{BufferStream, StreamTarget};
-use crate::jobs::run::events::JobEvent;
 use crate::jobs::run::reporter::{causes, millis};
 use crate::provider::{GiveUp, ProviderError, Retries, Retry, Usage};
 use crate::story::words;

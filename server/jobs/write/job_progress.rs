@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::job::Job;
 use super::progress::Progress;
+use crate::events::job::JobEvent;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::JobEvent;
 use crate::provider::Usage;
 use crate::session::ChunkView;
 use crate::story::ChunkNumber;

@@ -3,10 +3,10 @@
 use super::draft::Draft;
 use super::job::{Job, Results};
 use crate::analysis::status::relative;
+use crate::events::job::Outcome;
+use crate::events::outcomes::{Finished, Stop};
 use crate::jobs::run::background_calls::Spent;
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::events::Outcome;
-use crate::jobs::run::outcomes::{Finished, Stop};
 use crate::jobs::run::reporter::cause_chain;
 use crate::jobs::run::run_summary;
 use crate::jobs::run::run_summary::{ChunkEnd, ChunkOutcome, Safety};

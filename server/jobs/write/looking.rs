@@ -191,9 +191,9 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::events::job::{JobEvent, Observer, Outcome};
     use crate::jobs::run::begin::{Context, NotBegun};
     use crate::jobs::run::editor::{BufferStop, BufferStream, StreamTarget};
-    use crate::jobs::run::events::{JobEvent, Observer, Outcome};
     use crate::jobs::run::workshop::{JobRequest, Naming};
     use crate::session::{ClientEdit, Disk, NoEditor, Owner, Owners};
     use crate::settings::environment::Environment;

@@ -13,6 +13,8 @@ use crate::analysis::mode::Choice;
 use crate::analysis::status::StoryStatus;
 use crate::analysis::written::Written;
 use crate::analysis::{stale, story_sessions};
+use crate::events::job::{JobEvent, Outcome};
+use crate::events::outcomes::Finished;
 use crate::jobs::run::background_calls::Spent;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
@@ -20,8 +22,6 @@ use crate::jobs::run::brief_watch::BriefWatch;
 use crate::jobs::run::connected_model::ConnectedModel;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::events::{JobEvent, Outcome};
-use crate::jobs::run::outcomes::Finished;
 use crate::jobs::run::preflight::check_brief_inside;
 pub use crate::jobs::run::prepared::Prepared;
 use crate::jobs::run::reporter::{Reporter, millis, tell_of_settings};
@@ -192,6 +192,18 @@ impl Prepared {
             beside: &[],
         };
         Ok(end.tell(observer, context.since))
+    }
+
+    /// Returns the chunk that is written anew to put a finding right, and the code of the finding.
+    pub fn answers(&self) -> Option<(&ChunkRef, &str)> {
+        match &self.request.scope {
+            Scope::RewriteWithNote {
+                chunk,
+                answers: Some(code),
+                ..
+            } => Some((chunk, code)),
+            _ => None,
+        }
     }
 
     /// Returns the chunks to write, by the state of a session.

@@ -34,6 +34,10 @@ pub struct Arguments {
     pub version: Option<usize>,
     /// The one note in the margin that a rewrite is to carry out.
     pub note: Option<String>,
+    /// The code of a finding.
+    pub code: Option<String>,
+    /// The words that a finding underlines.
+    pub words: Option<String>,
     /// What an export is to be.
     pub format: Option<Format>,
     /// Where the author's cursor is.
@@ -55,6 +59,8 @@ pub enum Takes {
     ChunkAndNote,
     /// The title of a story.
     Title,
+    /// A finding of a chunk file.
+    Finding,
     /// The id of a session, and the format of an export.
     Session,
     /// A place or a stretch of an open document, and what is asked for there.
@@ -123,7 +129,7 @@ impl Arguments {
                 (Err(()), Takes::Chunk | Takes::ChunkAndNote) => {
                     self.chunk = Some(chunk(&Value::from(text))?)
                 }
-                (Err(()), Takes::Place | Takes::Session | Takes::Text) => {
+                (Err(()), Takes::Place | Takes::Session | Takes::Text | Takes::Finding) => {
                     return Err(format!(
                         "`{text}` is no URI of a brief or chunk file, and no job"
                     ));
@@ -173,7 +179,13 @@ impl Arguments {
                 self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
             }
             "note" => self.note = Some(text()?),
-            "position" if takes == Takes::Text => self.position = Some(place(name, value)?),
+            "code" if matches!(takes, Takes::Finding | Takes::ChunkAndNote) => {
+                self.code = Some(text()?)
+            }
+            "words" if takes == Takes::Finding => self.words = Some(text()?),
+            "position" if matches!(takes, Takes::Text | Takes::Finding) => {
+                self.position = Some(place(name, value)?)
+            }
             "range" if takes == Takes::Text => self.range = Some(place(name, value)?),
             "instruction" if takes == Takes::Text => {
                 self.instruction = Some(text()?).filter(|text| !text.trim().is_empty());

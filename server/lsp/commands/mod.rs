@@ -5,6 +5,7 @@ mod arguments;
 mod cancel;
 mod command;
 mod decide;
+mod dismiss;
 mod execute;
 mod explain;
 mod export;

@@ -6,12 +6,14 @@ use futures::FutureExt as _;
 use super::arguments::Takes;
 use super::command::{Command, On, Palette};
 use super::decide;
+use super::dismiss;
 use super::{
     cancel, explain, export, inplace, new_story, passes, plan, report, sessions, start_job, status,
     versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;
+use crate::lsp::fixes::{DISMISS, REWRITE};
 use crate::writing::inplace::Task;
 
 /// Lists all commands. In one place of a menu they are offered in this order.
@@ -57,7 +59,7 @@ pub const COMMANDS: &[Command] = &[
         answers: &[PARTIAL, FAILED],
     },
     Command {
-        name: "storywright.rewriteChunk",
+        name: REWRITE,
         title: "Rewrite This Chunk",
         palette: Palette::InMarkdown,
         takes: Takes::ChunkAndNote,
@@ -89,6 +91,15 @@ pub const COMMANDS: &[Command] = &[
             On::Story(decide::offer_keep_all),
         ],
         answers: &[STALE],
+    },
+    Command {
+        name: DISMISS,
+        title: "Dismiss the Finding at the Cursor",
+        palette: Palette::InMarkdown,
+        takes: Takes::Finding,
+        runs: |call| dismiss::run(call).boxed(),
+        offered: &[],
+        answers: &[],
     },
     Command {
         name: "storywright.restoreVersion",

@@ -53,7 +53,11 @@ pub fn chunk_again(
 ) -> Result<Scope, JobError> {
     let chunk = target.named_chunk()?;
     Ok(match arguments.note.clone() {
-        Some(note) => Scope::RewriteWithNote { chunk, note },
+        Some(note) => Scope::RewriteWithNote {
+            chunk,
+            note,
+            answers: arguments.code.clone(),
+        },
         None => Scope::Rewrite(chunk.into()),
     })
 }

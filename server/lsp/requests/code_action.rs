@@ -45,6 +45,8 @@ fn list(state: &Arc<State>, params: &CodeActionParams) -> Vec<CodeActionOrComman
         all: wants(params, &CodeActionKind::REFACTOR_REWRITE),
     };
     actions.extend(offers(state, &asked).into_iter().map(action));
+    actions.extend(fixes::rewrites(&marks, &params.text_document.uri));
+    actions.extend(fixes::dismissals(&marks, &params.text_document.uri));
     actions
 }
 

@@ -1,7 +1,7 @@
 //! The results of a job.
 
+use crate::events::outcomes::{SeamOutcome, Stop};
 use crate::jobs::run::background_calls::{Purpose, Spent};
-use crate::jobs::run::outcomes::{SeamOutcome, Stop};
 use crate::jobs::run::run_summary::ChunkOutcome;
 use crate::provider::Usage;
 

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 use super::reducer::Reducer;
 use super::running::Job;
 use crate::analysis::lineup::open_seams;
+use crate::events::job::{JobEvent, SeamResult};
+use crate::events::outcomes::{SeamEnd, SeamOutcome, Stop};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::demo_scene;
-use crate::jobs::run::events::{JobEvent, SeamResult};
-use crate::jobs::run::outcomes::{SeamEnd, SeamOutcome, Stop};
 use crate::jobs::run::reporter::{causes, millis, token_usage};
 use crate::jobs::run::workshop::Claim;
 use crate::provider::{

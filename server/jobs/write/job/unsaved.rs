@@ -4,8 +4,8 @@
 use std::sync::PoisonError;
 
 use super::running::Job;
+use crate::events::outcomes::{Fate, Unsaved};
 use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::outcomes::{Fate, Unsaved};
 use crate::jobs::write::draft::{Draft, OldText};
 use crate::session::{ChunkView, Kept};
 use crate::story::words;

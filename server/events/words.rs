@@ -1,9 +1,9 @@
 //! Words events for people; shells, editors and logs all take their words from here.
 
-use super::events::{JobEvent, Outcome, SeamResult, Work};
-use super::inplace_events::InPlaceEvent;
-use super::plan_events::PlanEvent;
-use crate::provider::Usage;
+use super::inplace::InPlaceEvent;
+use super::job::{JobEvent, Outcome, SeamResult, Work};
+use super::plan::PlanEvent;
+use crate::provider::message::Usage;
 use crate::story::counted::counted;
 
 /// The progress of a job in a few words.
@@ -561,7 +561,7 @@ fn tokens(usage: &Usage) -> String {
 }
 
 /// Returns ` (caused by: …: …)`, or an empty text.
-pub(super) fn because(causes: &[String]) -> String {
+pub(crate) fn because(causes: &[String]) -> String {
     match causes {
         [] => String::new(),
         causes => format!(" (caused by: {})", causes.join(": ")),

@@ -4,10 +4,10 @@ use std::sync::OnceLock;
 
 use serde::Serialize;
 
-use super::inplace_events::InPlaceEvent;
+use super::inplace::InPlaceEvent;
 pub use super::outcomes::Outcome;
-use super::plan_events::PlanEvent;
-use crate::provider::Usage;
+use super::plan::PlanEvent;
+use crate::provider::message::Usage;
 use crate::story::{BeatId, ChunkNumber};
 
 /// The unit of a job's lengths, as its first event reports it.

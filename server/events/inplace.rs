@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::outcomes::Outcome;
-use crate::provider::Usage;
+use crate::provider::message::Usage;
 
 /// One thing that happened while a text was written at one place.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::outcomes::Outcome;
-use crate::provider::Usage;
+use crate::provider::message::Usage;
 use crate::story::BeatId;
 
 /// An event of planning an outline. As JSON it has the names that the events of `write` have.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::provider::Usage;
+use crate::provider::message::Usage;
 use crate::story::ChunkNumber;
 
 /// The way in which a job ended.

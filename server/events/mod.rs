@@ -1,0 +1,9 @@
+//! Tells what happens in a job: its events as data, and the words for them.
+//!
+//! Pure. Jobs tell, the fronts show: none of it knows a terminal, an editor's protocol or a log.
+
+pub(crate) mod inplace;
+pub mod job;
+pub mod outcomes;
+pub(crate) mod plan;
+pub mod words;
