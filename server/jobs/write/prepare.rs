@@ -10,6 +10,7 @@ use super::queue::Queue;
 use super::single::{Beginning, SingleCall};
 use crate::analysis::lineup::{Lineup, without_tail};
 use crate::analysis::mode::Choice;
+use crate::analysis::selection::ChunkRef;
 use crate::analysis::status::StoryStatus;
 use crate::analysis::written::Written;
 use crate::analysis::{stale, story_sessions};

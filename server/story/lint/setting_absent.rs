@@ -1,7 +1,8 @@
 //! `setting-absent`: chunks in a row without any of the setting's own words.
 //!
 //! The words are those of the Setting section, small words aside; one of them in a chunk is
-//! enough, so that only a story that has moved elsewhere is told.
+//! enough, so that only a story that has moved elsewhere is told. Where chunks mostly have many of
+//! them, a long row with next to none is told as well: a door and a desk are in every setting.
 //!
 //! Limits: short chunks are passed over, and so are settings with few words of their own. In
 //! scripts without blanks only terms of two characters or more, in Han or katakana, count.
@@ -24,6 +25,10 @@ const SERIOUS: usize = 4;
 const LEAST_LENGTH: usize = 80;
 /// The fewest characteristic words that a setting must have.
 const LEAST_TERMS: usize = 6;
+/// How many words of the setting the richest chunks must have for a few to be next to none, and how many times as
+/// many as those.
+const FEWER: usize = 6;
+const MANY: usize = 6;
 
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     let Some(section) = story.brief.section(SectionKind::Setting) else {
@@ -33,16 +38,45 @@ pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     if terms.len() < LEAST_TERMS {
         return;
     }
-    let mut absent: Vec<usize> = Vec::new();
-    for (index, chunk) in story.chunks.iter().enumerate() {
-        let long = chunk.facts.reading.words.len() >= LEAST_LENGTH;
-        if long && !terms.are_in(chunk) {
-            absent.push(index);
-        } else {
-            report(story, &std::mem::take(&mut absent), findings);
+    let is_long = |chunk: &LintedChunk<'_>| chunk.facts.reading.words.len() >= LEAST_LENGTH;
+    let counts: Vec<Option<usize>> = story
+        .chunks
+        .iter()
+        .map(|chunk| is_long(chunk).then(|| terms.count_in(chunk)))
+        .collect();
+    let without = |most: usize| rows(&counts, |count| count <= most);
+    let mut told: Vec<Vec<usize>> = without(0);
+    told.retain(|row| row.len() >= TOLD);
+    if let Some(next_to_none) = next_to_none(&counts) {
+        let longer = without(next_to_none).into_iter();
+        let longer: Vec<Vec<usize>> = longer.filter(|row| row.len() >= SERIOUS).collect();
+        told.retain(|row| !longer.iter().any(|other| other.contains(&row[0])));
+        told.extend(longer);
+    }
+    for row in told {
+        report(story, &row, findings);
+    }
+}
+
+/// Returns the most different words of the setting that are next to none, where chunks mostly have many.
+fn next_to_none(counts: &[Option<usize>]) -> Option<usize> {
+    let mut known: Vec<usize> = counts.iter().flatten().copied().collect();
+    known.sort_unstable();
+    let usual = known.get((known.len() * 9 / 10).min(known.len().saturating_sub(1)))?;
+    (*usual >= MANY).then_some(usual / FEWER)
+}
+
+/// Finds the rows of neighbouring chunks whose count is of a kind.
+fn rows(counts: &[Option<usize>], is_of_it: impl Fn(usize) -> bool) -> Vec<Vec<usize>> {
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
+    for (index, count) in counts.iter().enumerate() {
+        match (count.is_some_and(&is_of_it), rows.last_mut()) {
+            (true, Some(row)) => row.push(index),
+            _ => rows.push(Vec::new()),
         }
     }
-    report(story, &absent, findings);
+    rows.retain(|row| !row.is_empty());
+    rows
 }
 
 /// The terms that only this setting has.
@@ -78,19 +112,17 @@ impl Terms {
         self.stems.len() + self.phrases.len()
     }
 
-    fn are_in(&self, chunk: &LintedChunk<'_>) -> bool {
+    /// Counts the different terms that a chunk has.
+    fn count_in(&self, chunk: &LintedChunk<'_>) -> usize {
         let text = chunk.text();
-        if self
-            .phrases
-            .iter()
-            .any(|phrase| text.contains(phrase.as_str()))
-        {
-            return true;
-        }
-        let mut words = chunk.facts.reading.words.iter();
-        words.any(|word| {
-            !word.is_unspaced() && self.stems.contains(&fold::stem(chunk.slice(&word.span())))
-        })
+        let phrases = self.phrases.iter();
+        let phrases = phrases.filter(|phrase| text.contains(phrase.as_str()));
+        let words = chunk.facts.reading.words.iter();
+        let stems = words
+            .filter(|word| !word.is_unspaced())
+            .map(|word| fold::stem(chunk.slice(&word.span())));
+        let there: KeySet = stems.filter(|stem| self.stems.contains(stem)).collect();
+        phrases.count() + there.len()
     }
 }
 
@@ -120,12 +152,9 @@ fn unspaced_terms(text: &str) -> Vec<String> {
 
 fn report(story: &Story<'_>, absent: &[usize], findings: &mut Vec<Finding>) {
     let [first, rest @ ..] = absent else { return };
-    if absent.len() < TOLD {
-        return;
-    }
     let chunk = &story.chunks[*first];
     let message = format!(
-        "Nothing of the brief's setting is in this chunk, nor in the {} after it. If the story has moved, add the new place to the setting.",
+        "Next to nothing of the brief's setting is in this chunk, nor in the {} after it. If the story has moved, add the new place to the setting.",
         match rest.len() {
             1 => "one".to_owned(),
             more => more.to_string(),
@@ -143,6 +172,20 @@ fn report(story: &Story<'_>, absent: &[usize], findings: &mut Vec<Finding>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_few_words_are_next_to_none_where_there_are_many() {
+        let counts: Vec<Option<usize>> = [12, 9, 14, 10, 2, 1, 0, 2, 1].map(Some).to_vec();
+        assert_eq!(next_to_none(&counts), Some(2));
+        let few: Vec<Option<usize>> = [3, 2, 4, 1, 0].map(Some).to_vec();
+        assert_eq!(next_to_none(&few), None);
+        assert_eq!(next_to_none(&[]), None);
+        assert_eq!(
+            rows(&[Some(1), Some(0), None, Some(0), Some(0)], |count| count
+                == 0),
+            [vec![1], vec![3, 4]]
+        );
+    }
 
     #[test]
     fn terms_without_blanks() {

@@ -33,6 +33,11 @@ pub(super) fn check(story: &Story<'_>, drifted: &KeySet, findings: &mut Vec<Find
     }
     let names = collect(story, drifted);
     let mentions = mentions(story, &names);
+    let alone: KeySet = names
+        .iter()
+        .filter(|name| name.keys.len() == 1)
+        .map(|name| name.keys[0])
+        .collect();
     let words: usize = story
         .chunks
         .iter()
@@ -41,20 +46,32 @@ pub(super) fn check(story: &Story<'_>, drifted: &KeySet, findings: &mut Vec<Find
     let important = IMPORTANT.max(words / WORDS_A_MENTION);
     let least = LEAST.max(words / WORDS_A_HINT);
     let mut told = KeySet::default();
-    let mut several: Vec<&Name> = names.iter().filter(|name| name.keys.len() > 1).collect();
-    several.sort_by_key(|name| std::cmp::Reverse(name.keys.len()));
-    for name in several {
+    let all = names.iter().zip(&mentions);
+    // Two that stand beside each other once, and each by itself elsewhere: "had made Steelkilt Charlemagne".
+    let is_one = |name: &Name| name.certain > 1 || !name.keys.iter().all(|key| alone.contains(key));
+    let mut several: Vec<(&Name, &Mentions)> = all
+        .clone()
+        .filter(|(name, _)| name.keys.len() > 1 && is_one(name))
+        .collect();
+    several.sort_by_key(|(name, _)| std::cmp::Reverse(name.keys.len()));
+    for (name, places) in several {
         if name.keys.iter().all(|key| !told.contains(key)) {
-            told.extend(&name.keys);
-            findings.extend(name.finding(&mentions, important));
+            // A compound is another name than its words.
+            if !name.is_compound() {
+                told.extend(&name.keys);
+            }
+            findings.extend(name.finding(places, important));
         }
     }
-    for name in names.iter().filter(|name| name.keys.len() == 1) {
+    for (name, places) in all.filter(|(name, _)| name.keys.len() == 1) {
         if name.certain >= least && told.insert(name.keys[0]) {
-            findings.extend(name.finding(&mentions, important));
+            findings.extend(name.finding(places, important));
         }
     }
 }
+
+/// The places of a name in the story.
+type Mentions = Vec<(ChunkNumber, Span)>;
 
 /// A word, or several in a row, that may be a name.
 struct Name {
@@ -139,20 +156,21 @@ fn is_plural_of_known(story: &Story<'_>, written: &str) -> bool {
     endings.filter(|name| name.len() > 2).any(known)
 }
 
-/// Finds where the first words of names stand with a capital, in all of the story.
-fn mentions(story: &Story<'_>, names: &[Name]) -> KeyMap<Vec<(ChunkNumber, Span)>> {
-    let mut mentions: KeyMap<Vec<(ChunkNumber, Span)>> = KeyMap::default();
-    mentions.extend(names.iter().map(|name| (name.keys[0], Vec::new())));
+/// Finds where each name stands in the story, whole or by its first word alone.
+fn mentions(story: &Story<'_>, names: &[Name]) -> Vec<Mentions> {
+    let mut by_first: KeyMap<Vec<usize>> = KeyMap::default();
+    for (place, name) in names.iter().enumerate() {
+        by_first.entry(name.keys[0]).or_default().push(place);
+    }
+    let mut mentions = vec![Vec::new(); names.len()];
     for chunk in &story.chunks {
-        let capitals = chunk
-            .facts
-            .reading
-            .words
-            .iter()
-            .filter(|word| word.is_capital());
-        for word in capitals {
-            if let Some(places) = mentions.get_mut(&word.key) {
-                places.push((chunk.number, word.span()));
+        let words = &chunk.facts.reading.words;
+        for (nth, word) in words.iter().enumerate() {
+            let places = by_first.get(&word.key).filter(|_| word.is_capital());
+            for place in places.into_iter().flatten() {
+                if names[*place].is_meant_by(&words[nth..]) {
+                    mentions[*place].push((chunk.number, word.span()));
+                }
             }
         }
     }
@@ -160,12 +178,24 @@ fn mentions(story: &Story<'_>, names: &[Name]) -> KeyMap<Vec<(ChunkNumber, Span)
 }
 
 impl Name {
-    fn finding(
-        &self,
-        mentions: &KeyMap<Vec<(ChunkNumber, Span)>>,
-        important: usize,
-    ) -> Option<Finding> {
-        let places = mentions.get(&self.keys[0])?;
+    fn is_compound(&self) -> bool {
+        self.text.contains('-')
+    }
+
+    /// Tells whether words that begin with its first one name it: the whole name, or that word by itself. A compound
+    /// is named by all of it: not every Cape is a Cape-Horner.
+    fn is_meant_by(&self, words: &[Word]) -> bool {
+        let is_whole = || {
+            let mut rest = self.keys.iter().zip(words).skip(1);
+            words.len() >= self.keys.len()
+                && rest.all(|(key, word)| word.is_joined() && word.key == *key)
+        };
+        let goes_on = |word: &Word| word.is_joined() && word.is_capital();
+        let is_alone = || !self.is_compound() && !words.get(1).is_some_and(goes_on);
+        self.keys.len() == 1 || is_whole() || is_alone()
+    }
+
+    fn finding(&self, places: &[(ChunkNumber, Span)], important: usize) -> Option<Finding> {
         let (chunk, span) = places.first().cloned()?;
         let count = places.len();
         let times = match count {

@@ -275,14 +275,6 @@ fn between_chinese_and_japanese(letters: &Letters, language: &Language) -> Optio
 /// `own`.
 fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
     let profiles = &*PROFILES_READ;
-    let mut counts = vec![0usize; profiles.languages.len()];
-    for word in words {
-        let mut mask = profiles.words.get(&word.key).copied().unwrap_or(0);
-        while mask != 0 {
-            counts[mask.trailing_zeros() as usize] += 1;
-            mask &= mask - 1;
-        }
-    }
     let place = |tag: &str| {
         profiles
             .languages
@@ -290,19 +282,35 @@ fn by_small_words(words: &[Word], own: &str) -> Option<Foreign> {
             .position(|language| language == tag)
     };
     let own_place = place(own);
+    let masks = words
+        .iter()
+        .filter_map(|word| profiles.words.get(&word.key).copied());
+    let masks: Vec<u32> = masks.collect();
+    let is_in = |mask: u32, place: usize| mask & (1 << place) != 0;
+    // A word that both languages have tells neither: English dialogue is full of the Polish words i, to, do and no.
+    let counts: Vec<usize> = (0..profiles.languages.len())
+        .map(|place| {
+            let telling = |mask: &&u32| {
+                is_in(**mask, place) && own_place.is_none_or(|own| !is_in(**mask, own))
+            };
+            masks.iter().filter(telling).count()
+        })
+        .collect();
     let candidates: Span = match (own_place, place("en")) {
         (Some(_), _) => 0..counts.len(),
         // Nothing is known of the language but that it is not English.
         (None, Some(english)) => english..english + 1,
         (None, None) => 0..0,
     };
-    let own_count = own_place.map_or(0, |index| counts[index]);
     let best = candidates.max_by_key(|index| counts[*index])?;
+    let own_count = own_place.map_or(0, |own| {
+        let telling = |mask: &&u32| is_in(**mask, own) && !is_in(**mask, best);
+        masks.iter().filter(telling).count()
+    });
     let share = if own_place.is_some() { 4 } else { 3 };
     let plenty = counts[best] * share >= words.len() && counts[best] >= 5;
     let far_more = counts[best] * 10 >= own_count * 22 + 10;
-    (Some(best) != own_place && plenty && far_more)
-        .then(|| Foreign::Language(profiles.languages[best].clone()))
+    (plenty && far_more).then(|| Foreign::Language(profiles.languages[best].clone()))
 }
 
 #[cfg(test)]
@@ -355,6 +363,23 @@ mod tests {
             assert_eq!(!found.is_empty(), foreign, "{tag} {text}");
             let whole = super::foreign(text, &language);
             assert_eq!(whole.is_some(), foreign, "{tag} {text}");
+        }
+    }
+
+    #[test]
+    fn what_people_say_is_in_their_language() {
+        const SAID: &str = "“No, no, no. To do a thing I do, I go on. So do I. To me, no. To a man I owe, I do. A pan, a ten, a jar. I do so.”";
+        const POLISH: &str = "Wziął lampę ze ściany i zszedł po schodach, a przez całą drogę w dół liczył stopnie, bo to było jedyne, co mógł zrobić o tej porze, i nie myślał o niej ani o tym, że ona już się nie odezwie.";
+        for (tag, text, foreign) in [
+            ("en", SAID, false),
+            ("en", POLISH, true),
+            ("pl", POLISH, false),
+            ("pl", ENGLISH, true),
+        ] {
+            let language = Language::parse(tag).unwrap();
+            let reading = Reading::of(text, Pack::of(&language));
+            let found = find(text, &reading, &language);
+            assert_eq!(!found.is_empty(), foreign, "{tag} {text}");
         }
     }
 

@@ -140,6 +140,26 @@ fn new_names_are_told_by_how_often_they_come() {
     );
     let often = "And Jonas came. So Jonas sat. Then Jonas ate, and Jonas slept, and Jonas woke, and Jonas left.";
     check(MARA, &[often], &["1 warning unknown-name “Jonas”"]);
+    // Two that stand beside each other once are no third one.
+    check(
+        MARA,
+        &["It made Jonas Karl. Then Jonas sat, and so did Karl, and Jonas slept, and then Karl."],
+        &[
+            "1 information unknown-name “Jonas”",
+            "1 information unknown-name “Karl”",
+        ],
+    );
+    // A compound is named by all of it.
+    let capes = "They saw the Cape. The old Cape-Horner smiled at the Cape, and the Cape was far, and the Cape was gone, \
+                 and nobody missed the Cape but the man, who loved the Cape.";
+    check(
+        MARA,
+        &[capes],
+        &[
+            "1 warning unknown-name “Cape”",
+            "1 information unknown-name “Cape”",
+        ],
+    );
     // A word that the story also writes small is no name.
     check(MARA, &["He saw the Tower, and the Tower was a tower."], &[]);
     let spanish = "---\nlanguage: es\n---\n# Cast\n## Fernando\n";
