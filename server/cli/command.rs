@@ -1,11 +1,11 @@
 //! Lists the commands of the shell front: one variant a command, and what runs it.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::exit::Exit;
 use super::{
-    audit, check, count, decide, diff, dismiss, doctor, explain, export, import, new, output,
-    place, plan, refine, report, rewrite, session, state, status, versions, write,
+    audit, check, completions, count, decide, diff, dismiss, doctor, explain, export, import, new,
+    output, place, plan, refine, report, rewrite, session, state, status, versions, write,
 };
 use crate::jobs::decide::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
@@ -80,6 +80,10 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Serve an editor over standard input and output
     Lsp(Lsp),
+    /// Print what a shell needs to complete commands and options
+    Completions(completions::Completions),
+    /// Print a page of the manual, for `man -l -`
+    Man(completions::Manual),
 }
 
 #[derive(Args)]
@@ -148,6 +152,10 @@ impl ShellTask {
             Command::Explain(arguments) => explain::run(&workshop, arguments),
             Command::Doctor(arguments) => doctor::run(&workshop, arguments).await,
             Command::Lsp(_) => Ok(Exit::Done),
+            Command::Completions(arguments) => {
+                completions::complete(Arguments::command(), &arguments)
+            }
+            Command::Man(arguments) => completions::manual(Arguments::command(), &arguments),
         };
         let exit = result.unwrap_or_else(|failure| {
             output::complain(&failure.message);

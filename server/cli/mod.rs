@@ -7,6 +7,7 @@
 mod audit;
 mod check;
 mod command;
+mod completions;
 mod count;
 mod decide;
 mod diff;

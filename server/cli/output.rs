@@ -18,7 +18,7 @@ pub fn print(text: &str) {
     print_raw(&shown(text));
 }
 
-fn print_raw(text: &str) {
+pub fn print_raw(text: &str) {
     let mut out = std::io::stdout().lock();
     let printed = writeln!(out, "{text}").and_then(|()| out.flush());
     drop(out);

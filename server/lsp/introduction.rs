@@ -40,6 +40,14 @@ impl Introduction {
         joins.and_then(Value::as_bool).unwrap_or(false)
     }
 
+    /// Tells whether a question of the editor's stands beside the text and holds nobody up: a plug-in of ours
+    /// says so by `capabilities.experimental.storywright.asksBesideText`.
+    pub fn asks_beside_the_text(&self) -> bool {
+        let experimental = self.capabilities.experimental.as_ref();
+        let asks = experimental.and_then(|value| value.pointer("/storywright/asksBesideText"));
+        self.asks_questions() && asks.and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// Tells whether the editor shows questions with answers to choose from.
     pub fn asks_questions(&self) -> bool {
         let show = self

@@ -23,7 +23,7 @@ use crate::events::words::Progress;
 use crate::jobs::assignment::Assignment;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::error::JobError;
-use crate::jobs::run::reporter::cause_chain;
+use crate::jobs::run::reporter::{STOPPED_BY_EDIT, cause_chain};
 use crate::session::StoryFolder;
 use crate::writing::accept::Check;
 
@@ -66,22 +66,57 @@ pub fn start(listed: Listed, assignment: Assignment) {
         let mut teller = None;
         let running = run(&listed, assignment, &mut teller);
         let ended = AssertUnwindSafe(running).catch_unwind().await;
-        let progress = match teller {
+        let told = match teller {
             // All events are told once the job has let go of its end of the channel.
-            Some(teller) => teller.await.ok().flatten(),
-            None => None,
+            Some(teller) => teller.await.unwrap_or_default(),
+            None => ToldAll::default(),
         };
         drop(listed);
-        drop(progress);
-        let last_word = ended.unwrap_or_else(|_| LastWord::of_bug());
+        drop(told.progress);
+        let mut last_word = ended.unwrap_or_else(|_| LastWord::of_bug());
+        if told.stopped_by == StoppedBy::Author {
+            last_word.kind = MessageType::INFO;
+        }
         if let Some(client) = state.client() {
             last_word.say(client, &id);
         }
     });
 }
 
-/// Tells the client of a job's events; its output is the progress, which still has to end.
-type Teller = JoinHandle<Option<JobProgress>>;
+/// Tells the client of a job's events.
+type Teller = JoinHandle<ToldAll>;
+
+/// What follows from all events of a job.
+#[derive(Default)]
+struct ToldAll {
+    /// The progress, which still has to end.
+    progress: Option<JobProgress>,
+    stopped_by: StoppedBy,
+}
+
+/// Who ended what a job did not complete, by its events.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum StoppedBy {
+    #[default]
+    Nobody,
+    /// The author, who typed where the text grew: no error.
+    Author,
+    Failure,
+}
+
+impl StoppedBy {
+    fn note(&mut self, event: &JobEvent) {
+        match event {
+            JobEvent::ChunkFailed { .. } => *self = StoppedBy::Failure,
+            JobEvent::Warning { code, .. } if code == STOPPED_BY_EDIT => {
+                if *self == StoppedBy::Nobody {
+                    *self = StoppedBy::Author;
+                }
+            }
+            _ => {}
+        }
+    }
+}
 
 /// Runs a job to its end, and lets go of all that it held.
 async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Teller>) -> LastWord {
@@ -234,9 +269,11 @@ async fn tell(
     id: String,
     title: String,
     mut inbox: mpsc::UnboundedReceiver<Told>,
-) -> Option<JobProgress> {
-    let client = state.client()?;
-    let mut progress = None;
+) -> ToldAll {
+    let mut told_all = ToldAll::default();
+    let Some(client) = state.client() else {
+        return told_all;
+    };
     let begin = JobProgress::begin(client, &id, title);
     tokio::pin!(begin);
     let mut beginning = state.introduction().shows_progress();
@@ -246,21 +283,23 @@ async fn tell(
         let told = tokio::select! {
             begun = &mut begin, if beginning => {
                 beginning = false;
-                progress = begun;
+                told_all.progress = begun;
                 continue;
             }
             told = inbox.recv() => told,
         };
         match told {
-            None => return progress,
+            None => return told_all,
             Some(Told::Checkpoint(line)) => client.log(MessageType::INFO, format!("{id} {line}")),
             Some(Told::Event(event)) => {
                 unit.note(&event);
-                if let Some(progress) = &mut progress {
+                told_all.stopped_by.note(&event);
+                if let Some(progress) = &mut told_all.progress {
                     show(progress, &event, unit.as_str());
                     audits.show(progress, &event);
                 }
-                if let JobEvent::ChunkSaved { .. } = event.as_ref() {
+                let is_saved = matches!(event.as_ref(), JobEvent::ChunkSaved { .. });
+                if state.jobs.note(&id, &event) || is_saved {
                     review::progress_changed(&state);
                 }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
@@ -308,7 +347,8 @@ fn matters_now(code: &str) -> bool {
     Check::of_code(code).is_none()
         && !matches!(
             code,
-            "provider" | "record" | "held-up" | "state-failed" | "left-out"
+            // The last word says that the author's edit ended it.
+            "provider" | "record" | "held-up" | "state-failed" | "left-out" | STOPPED_BY_EDIT
         )
 }
 

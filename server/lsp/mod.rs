@@ -19,6 +19,7 @@ mod fixes;
 mod framing;
 mod growth;
 mod ingress;
+mod interrupted;
 mod introduction;
 mod jobs;
 mod journal_events;

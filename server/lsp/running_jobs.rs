@@ -1,13 +1,16 @@
 //! Lists the jobs that this server runs.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use crate::events::job::JobEvent;
+use crate::story::ChunkNumber;
 
 /// Knows the running jobs by their ids.
 pub struct RunningJobs {
@@ -19,6 +22,10 @@ pub struct RunningJobs {
 struct Running {
     brief: PathBuf,
     cancel: CancellationToken,
+    /// The draft that it writes, once that is known.
+    session: Option<String>,
+    /// What it writes at the moment.
+    chunks: BTreeSet<ChunkNumber>,
 }
 
 impl Default for RunningJobs {
@@ -70,6 +77,34 @@ impl RunningJobs {
             .collect()
     }
 
+    /// Lists the chunks of a draft that jobs write at the moment.
+    pub fn being_written(&self, brief: &Path, session: Option<&str>) -> Vec<ChunkNumber> {
+        let running = self.running();
+        let jobs = running.values().filter(|job| job.brief == brief);
+        jobs.filter(|job| job.session.as_deref() == session)
+            .flat_map(|job| job.chunks.iter().copied())
+            .collect()
+    }
+
+    /// Notes what an event says of the chunks that a job writes. Returns whether those are others now.
+    pub fn note(&self, id: &str, event: &JobEvent) -> bool {
+        let mut running = self.running();
+        let Some(job) = running.get_mut(id) else {
+            return false;
+        };
+        match event {
+            JobEvent::JobStarted { session, .. } => {
+                job.session = Some(session.clone());
+                false
+            }
+            JobEvent::ChunkStarted { chunk, .. } => job.chunks.insert(*chunk),
+            JobEvent::ChunkSaved { chunk, .. } | JobEvent::ChunkFailed { chunk, .. } => {
+                job.chunks.remove(chunk)
+            }
+            _ => false,
+        }
+    }
+
     /// Waits until no job is at work on a brief.
     pub async fn wait_until_idle(&self, brief: &PathBuf) {
         let mut count = self.count.subscribe();
@@ -86,7 +121,12 @@ impl RunningJobs {
 
     /// Adds a job on a brief, which `cancel` cancels.
     pub fn add(&self, id: &str, brief: PathBuf, cancel: CancellationToken) {
-        let running = Running { brief, cancel };
+        let running = Running {
+            brief,
+            cancel,
+            session: None,
+            chunks: BTreeSet::new(),
+        };
         let mut jobs = self.running();
         jobs.insert(id.to_owned(), running);
         self.count.send_replace(jobs.len());

@@ -53,6 +53,26 @@ fn listed(help: &str) -> Vec<&str> {
 }
 
 #[test]
+fn shells_and_the_manual_know_every_command() {
+    let desk = Desk::new();
+    let help = desk.run(&["--help"]).exits(0).stdout;
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = desk.run(&["completions", shell]).exits(0).stdout;
+        for command in listed(&help) {
+            assert!(script.contains(command), "{shell}: {command}");
+        }
+    }
+    let page = desk.run(&["man"]).exits(0).stdout;
+    assert!(page.contains(".TH storywright 1"), "{page}");
+    for command in listed(&help) {
+        let page = desk.run(&["man", command]).exits(0).stdout;
+        assert!(page.contains("storywright"), "{command}");
+    }
+    let refused = desk.run(&["man", "frobnicate"]).exits(2);
+    assert!(refused.stderr.contains("no command frobnicate"));
+}
+
+#[test]
 fn the_readme_names_commands_that_there_are() {
     let desk = Desk::new();
     let help = desk.run(&["--help"]).exits(0).stdout;

@@ -5,6 +5,7 @@ use crate::events::inplace::InPlaceEvent;
 use crate::events::job::{JobEvent, Outcome};
 use crate::events::outcomes::Finished;
 use crate::jobs::run::editor::BufferStop;
+use crate::jobs::run::reporter::STOPPED_BY_EDIT;
 use crate::jobs::run::run_summary::capitalised;
 use crate::provider::ProviderKind;
 use crate::writing::inplace::Task;
@@ -83,6 +84,7 @@ impl Job {
                     "{} was changed where the text grew, so it ended there. Both texts are in the document",
                     self.document
                 );
+                self.reporter.warn(None, STOPPED_BY_EDIT, message.as_str());
                 (Outcome::Incomplete, self.count(&self.shown), message)
             }
             Err(stop) => {

@@ -20,6 +20,9 @@ use crate::session::{Run, Session, SpentCall, TokenUsage};
 use crate::settings::Role;
 use crate::writing::thought::Thought;
 
+/// The code of the warning that the author typed where the text grows, so that writing ended there.
+pub const STOPPED_BY_EDIT: &str = "stopped-by-edit";
+
 /// The reporter of one job.
 pub struct Reporter {
     observer: Arc<dyn Observer>,

@@ -46,6 +46,8 @@ pub struct Arguments {
     pub range: Option<Range>,
     /// What the author asks for at that place: `colder`.
     pub instruction: Option<String>,
+    /// The answer is for a program, which shows it itself: nothing is told, asked or opened.
+    pub quiet: bool,
 }
 
 /// Says what a command takes besides a place, and so what a string is that is no URI.
@@ -163,10 +165,8 @@ impl Arguments {
                         .map_or_else(|| value.to_string(), str::to_owned),
                 )
             }
-            "all" => {
-                let expects = || format!("`all` expects true or false, not {value}");
-                self.all = value.as_bool().ok_or_else(expects)?;
-            }
+            "all" => self.all = truth(name, value)?,
+            "quiet" => self.quiet = truth(name, value)?,
             // A session that is named apart counts.
             "session" if takes == Takes::Session && self.session.is_some() => {}
             "session" => self.session = Some(text()?),
@@ -183,10 +183,8 @@ impl Arguments {
                 self.code = Some(text()?)
             }
             "words" if takes == Takes::Finding => self.words = Some(text()?),
-            "position" if matches!(takes, Takes::Text | Takes::Finding) => {
-                self.position = Some(place(name, value)?)
-            }
-            "range" if takes == Takes::Text => self.range = Some(place(name, value)?),
+            "position" => self.position = Some(place(name, value)?),
+            "range" => self.range = Some(place(name, value)?),
             "instruction" if takes == Takes::Text => {
                 self.instruction = Some(text()?).filter(|text| !text.trim().is_empty());
             }
@@ -210,7 +208,7 @@ impl Arguments {
                 state,
                 &Touched {
                     url: url.clone(),
-                    position: None,
+                    position: self.position.or(self.range.map(|range| range.start)),
                 },
             )?,
             None => target::current(state)?,
@@ -223,6 +221,11 @@ impl Arguments {
         }
         Ok(target)
     }
+}
+
+fn truth(name: &str, value: &Value) -> Result<bool, String> {
+    let expects = || format!("`{name}` expects true or false, not {value}");
+    value.as_bool().ok_or_else(expects)
 }
 
 fn format_of(text: &str) -> Result<Format, String> {
@@ -337,10 +340,11 @@ mod tests {
         let arguments = Arguments::read(&[value], Takes::Text).unwrap();
         assert_eq!(arguments.range.map(|range| range.end.line), Some(3));
         assert_eq!(arguments.instruction.as_deref(), Some("colder"));
+        let arguments = Arguments::read(&[json!({"position": start})], Takes::Chunk).unwrap();
+        assert_eq!(arguments.position, Some(Position::new(2, 5)));
         for (value, takes) in [
             (json!({"position": 5}), Takes::Text),
             (json!({"range": {"start": start}}), Takes::Text),
-            (json!({"position": start}), Takes::Chunk),
             (json!({"chunk": 3}), Takes::Text),
         ] {
             assert!(Arguments::read(&[value], takes).is_err());

@@ -12,6 +12,7 @@ use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::jobs::run::blocking::blocking;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
+use crate::story::ChunkNumber;
 
 /// Describes a command: everything that names, lists, runs or offers commands reads it here.
 pub struct Command {
@@ -63,9 +64,9 @@ impl Call {
             .await
     }
 
-    /// Tells the author in a message what was done.
+    /// Tells the author in a message what was done, unless a program shows it itself.
     pub fn tell(&self, message: &str) {
-        if let Some(client) = self.state.client() {
+        if let Some(client) = self.state.client().filter(|_| !self.arguments.quiet) {
             client.show(MessageType::INFO, format!("Storywright: {message}"));
         }
     }
@@ -74,6 +75,7 @@ impl Call {
     pub fn show_document(&self, path: &Path) {
         if let (Some(client), Ok(url)) = (self.state.client(), Url::from_file_path(path))
             && self.state.introduction().shows_documents()
+            && !self.arguments.quiet
         {
             client.show_document(url);
         }
@@ -158,9 +160,16 @@ pub struct Here<'a> {
     pub url: &'a Url,
     pub target: &'a Target,
     pub status: &'a StoryStatus,
+    /// The chunks that jobs write at the moment.
+    pub being_written: &'a [ChunkNumber],
 }
 
 impl Here<'_> {
+    /// Tells whether a job writes a chunk at the moment.
+    pub fn is_being_written(&self, chunk: &ChunkOverview) -> bool {
+        self.being_written.contains(&chunk.number)
+    }
+
     /// Returns the session that the place is in, for the arguments of a command.
     pub fn session(&self) -> Option<&str> {
         self.target.session.as_ref().map(|session| session.as_str())

@@ -81,10 +81,13 @@ fn of_story(state: &Arc<State>, asked: &Asked) -> Vec<Offered> {
     let Ok(status) = look.status(target.session.as_ref()) else {
         return Vec::new();
     };
+    let session = status.session.as_deref();
+    let being_written = state.jobs.being_written(&target.brief, session);
     let here = Here {
         url,
         target: &target,
         status: &status,
+        being_written: &being_written,
     };
     let mut offers = Vec::new();
     if !state.jobs.of_brief(&target.brief).is_empty() {
@@ -277,6 +280,14 @@ mod tests {
 
     /// Returns the commands and titles of what is offered on the first chunk of a story, and on the story.
     fn offered(status: &StoryStatus) -> (Vec<String>, Vec<String>) {
+        offered_while(status, &[])
+    }
+
+    /// Returns the same while jobs write some chunks.
+    fn offered_while(
+        status: &StoryStatus,
+        being_written: &[ChunkNumber],
+    ) -> (Vec<String>, Vec<String>) {
         let url = Url::parse("file:///novel/story.md").unwrap();
         let target = Target {
             brief: PathBuf::from(if cfg!(windows) {
@@ -291,6 +302,7 @@ mod tests {
             url: &url,
             target: &target,
             status,
+            being_written,
         };
         let told = |offers: Vec<Offered>| {
             let told = offers.iter().map(|it| {
@@ -332,6 +344,29 @@ mod tests {
             ]
         );
         assert_eq!(on_story, ["write: go on writing (3 of 3 chunks to go)"]);
+    }
+
+    #[test]
+    fn a_chunk_that_is_being_written_is_not_taken_by_another_job() {
+        let begun = chunk(1, ChunkStatus::Partial, 40);
+        let mut complete = chunk(1, ChunkStatus::Complete, 100);
+        complete.has_history = true;
+        let missing = chunk(2, ChunkStatus::Missing, 0);
+        for first in [begun, complete] {
+            let status = status(vec![first, missing.clone()], &[]);
+            let (on_chunk, on_story) = offered_while(&status, &[ChunkNumber(1)]);
+            let spends = |it: &&String| {
+                ["write", "rewrite", "refine", "audit:", "extract"]
+                    .iter()
+                    .any(|command| it.starts_with(command))
+            };
+            assert_eq!(on_chunk.iter().find(spends), None);
+            assert!(on_chunk.contains(&"explain: show the prompt of chunk 1 “Beat 1”".to_owned()));
+            assert!(
+                !on_story.iter().any(|it| it.starts_with("write")),
+                "{on_story:?}"
+            );
+        }
     }
 
     #[test]

@@ -47,13 +47,13 @@ pub fn extract_state(
 /// Offers to refine a complete chunk.
 pub fn offer_refine(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("refine {}", here.name(chunk)));
-    is_complete(chunk).then(offer)
+    is_settled(here, chunk).then(offer)
 }
 
 /// Offers to audit a complete chunk.
 pub fn offer_audit(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("audit {}", here.name(chunk)));
-    is_complete(chunk).then(offer)
+    is_settled(here, chunk).then(offer)
 }
 
 /// Offers to audit the story, where something of it is complete.
@@ -72,9 +72,10 @@ pub fn offer_extract_state(here: &Here, chunk: &ChunkOverview) -> Option<Offer> 
         let title = format!("read the state of {} again", here.name(chunk));
         here.offer_on(chunk, title)
     };
-    (is_read && is_complete(chunk)).then(offer)
+    (is_read && is_settled(here, chunk)).then(offer)
 }
 
-fn is_complete(chunk: &ChunkOverview) -> bool {
-    chunk.status == ChunkStatus::Complete
+/// Tells whether a chunk is complete and stays as it is while nobody changes it.
+fn is_settled(here: &Here, chunk: &ChunkOverview) -> bool {
+    chunk.status == ChunkStatus::Complete && !here.is_being_written(chunk)
 }

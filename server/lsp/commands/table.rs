@@ -187,7 +187,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         name: "storywright.rewriteFrom",
-        title: "Rewrite from This Chunk On",
+        title: "Rewrite This Chunk and All After It",
         palette: Palette::InMarkdown,
         takes: Takes::Chunk,
         runs: |call| start_job::run(call, write::from_chunk_again).boxed(),

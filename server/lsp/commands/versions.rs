@@ -35,7 +35,8 @@ pub async fn list(call: Call) -> Answer {
         .await?
     };
     let answer = serde_json::to_value(&found).map_err(|error| error.to_string());
-    match call.state.introduction().asks_questions() && !found.versions.is_empty() {
+    let asks = call.state.introduction().asks_questions() && !call.arguments.quiet;
+    match asks && !found.versions.is_empty() {
         // Nothing waits for the author's choice.
         true => drop(tokio::spawn(choose(call, target, found))),
         false => call.tell(&found.table()),

@@ -83,13 +83,17 @@ pub fn offer_chunk(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
         ),
         ChunkStatus::Complete => return None,
     };
-    // Nothing writes a locked one.
-    (!chunk.locked).then(|| here.offer_on(chunk, title))
+    is_free(here, chunk).then(|| here.offer_on(chunk, title))
+}
+
+/// Tells whether a job may take a chunk: nothing writes a locked one, and none writes what another does.
+pub(super) fn is_free(here: &Here, chunk: &ChunkOverview) -> bool {
+    !chunk.locked && !here.is_being_written(chunk)
 }
 
 /// Offers to write a complete chunk anew.
 pub fn offer_complete_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
-    let is_open = chunk.status == ChunkStatus::Complete && !chunk.locked;
+    let is_open = chunk.status == ChunkStatus::Complete && is_free(here, chunk);
     is_open.then(|| here.offer_on(chunk, format!("rewrite {}", here.name(chunk))))
 }
 
@@ -97,12 +101,12 @@ pub fn offer_complete_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer>
 pub fn offer_begun_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let is_begun = chunk.status != ChunkStatus::Complete && chunk.words > 0;
     let offer = || here.offer_on(chunk, format!("rewrite {}", here.name(chunk)));
-    (is_begun && !chunk.locked).then(offer)
+    (is_begun && is_free(here, chunk)).then(offer)
 }
 
 /// Offers the rewrite that carries out one note and no other; nothing where no text is there yet.
 pub fn offer_with_note(here: &Here, chunk: &ChunkOverview, note: &str) -> Option<Offer> {
-    if chunk.words == 0 {
+    if chunk.words == 0 || here.is_being_written(chunk) {
         return None;
     }
     let title = format!(
@@ -128,7 +132,7 @@ fn shortened(note: &str) -> String {
 /// Offers to write a chunk anew, and all after it.
 pub fn offer_from_here_again(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
     let offer = || here.offer_on(chunk, format!("rewrite from {} on", here.name(chunk)));
-    (chunk.words > 0 && !chunk.locked).then(offer)
+    (chunk.words > 0 && is_free(here, chunk)).then(offer)
 }
 
 /// Offers to write the chapter of a chunk, where that is more than the chunk and less than the story.
@@ -151,14 +155,15 @@ pub fn offer_up_to_here(here: &Here, chunk: &ChunkOverview) -> Option<Offer> {
 }
 
 fn is_stretch(here: &Here, count: usize) -> bool {
-    count > 1 && count < here.status.to_write().count()
+    let may_begin = here.being_written.is_empty();
+    may_begin && count > 1 && count < here.status.to_write().count()
 }
 
 /// Offers to write the story, or what is left of it.
 pub fn offer_story(here: &Here) -> Option<Offer> {
     let status = here.status;
     let (open, total) = (status.to_write().count(), status.chunks.len());
-    if open == 0 {
+    if open == 0 || !here.being_written.is_empty() {
         return None;
     }
     let title = match open == total && status.words == 0 {

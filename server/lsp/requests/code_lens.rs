@@ -9,6 +9,7 @@ use crate::analysis::features::progress::{chunk_places, label};
 use crate::analysis::status::StoryStatus;
 use crate::lsp::commands::{Here, offers_on};
 use crate::lsp::opened::{Opened, with_document};
+use crate::lsp::running_jobs::RunningJobs;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
 
@@ -24,23 +25,26 @@ const OFFERED: [(&str, &str); 5] = [
 ];
 
 pub async fn handle(state: &Arc<State>, params: CodeLensParams) -> Option<Vec<CodeLens>> {
-    with_document(state, params.text_document.uri, |opened| {
+    let jobs = Arc::clone(state);
+    with_document(state, params.text_document.uri, move |opened| {
         let status = opened.look()?.status(opened.session()).ok()?;
-        lenses(opened, &status)
+        lenses(&jobs.jobs, opened, &status)
     })
     .await
 }
 
-fn lenses(opened: &Opened<'_>, status: &StoryStatus) -> Option<Vec<CodeLens>> {
+fn lenses(jobs: &RunningJobs, opened: &Opened<'_>, status: &StoryStatus) -> Option<Vec<CodeLens>> {
     let target = Target {
         brief: opened.brief()?.to_owned(),
         session: opened.session().cloned(),
         chunk: None,
     };
+    let being_written = jobs.being_written(&target.brief, status.session.as_deref());
     let here = Here {
         url: &opened.snapshot.url,
         target: &target,
         status,
+        being_written: &being_written,
     };
     let mut lenses = Vec::new();
     for place in chunk_places(&opened.document(), status) {

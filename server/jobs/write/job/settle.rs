@@ -15,7 +15,7 @@ use crate::events::outcomes::Stop;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::{BufferStop, Hint};
 use crate::jobs::run::preflight;
-use crate::jobs::run::reporter::{causes, millis, token_usage};
+use crate::jobs::run::reporter::{STOPPED_BY_EDIT, causes, millis, token_usage};
 use crate::jobs::run::run_summary;
 use crate::jobs::run::run_summary::{ChunkEnd, ChunkOutcome};
 use crate::jobs::run::workshop::Claim;
@@ -338,7 +338,7 @@ impl Job {
              so far are both kept"
         );
         self.reporter()
-            .warn(Some(number), "author-edited", message.as_str());
+            .warn(Some(number), STOPPED_BY_EDIT, message.as_str());
         outcome.failure = Some(message.clone());
         Ending::Chunk(Stop::Message(message))
     }
