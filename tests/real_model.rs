@@ -162,7 +162,7 @@ struct ModelServer {
 impl ModelServer {
     fn start() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let mut process = Command::new(tools::llama_python())
+        let mut process = Command::new(tools::python())
             .arg(root.join("tests/setup/llama_server.py"))
             .arg(tools::weights())
             .stdin(Stdio::piped())

@@ -18,6 +18,38 @@ fn extension() -> Value {
     serde_json::from_str(&read("editors/vscode/package.json")).unwrap()
 }
 
+/// The commands of the extension itself, which the server has no part in.
+const OWN: [&str; 12] = [
+    "forgetKeys",
+    "menu",
+    "openBeat",
+    "openChunk",
+    "refresh",
+    "restartServer",
+    "rewriteSelectionAs",
+    "rewriteWithNote",
+    "setKey",
+    "setTargetWords",
+    "showLog",
+    "useDemo",
+];
+
+fn is_own(command: &str) -> bool {
+    command
+        .strip_prefix("storywright.")
+        .is_some_and(|name| OWN.contains(&name))
+}
+
+/// The settings that the extension declares, of all groups.
+fn declared_settings(extension: &Value) -> BTreeMap<String, Value> {
+    let groups = extension["contributes"]["configuration"].as_array();
+    let groups = groups.unwrap().iter();
+    let properties = groups.flat_map(|group| group["properties"].as_object().unwrap());
+    properties
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 fn all_commands() -> BTreeSet<&'static str> {
     COMMANDS.iter().map(|command| command.name).collect()
 }
@@ -43,6 +75,18 @@ fn the_extension_offers_every_command_by_its_title() {
             (text("command"), text("title"))
         })
         .collect();
+    let own: BTreeSet<&str> = offered
+        .keys()
+        .copied()
+        .filter(|name| is_own(name))
+        .collect();
+    assert_eq!(own.len(), OWN.len(), "{own:?}");
+    let titles: BTreeSet<&str> = offered.values().copied().collect();
+    assert_eq!(titles.len(), offered.len(), "two commands of one title");
+    let offered: BTreeMap<&str, &str> = offered
+        .into_iter()
+        .filter(|(name, _)| !is_own(name))
+        .collect();
     let expected: BTreeMap<&str, &str> = COMMANDS
         .iter()
         .map(|command| (command.name, command.title))
@@ -58,6 +102,7 @@ fn the_extension_shows_what_is_about_a_document_where_one_is() {
         .unwrap();
     let shown: BTreeSet<&str> = menu
         .iter()
+        .filter(|entry| !is_own(entry["command"].as_str().unwrap()))
         .map(|entry| {
             assert_eq!(entry["when"], "editorLangId == markdown", "{entry}");
             entry["command"].as_str().unwrap()
@@ -72,9 +117,31 @@ fn the_extension_shows_what_is_about_a_document_where_one_is() {
 }
 
 #[test]
+fn the_menus_of_the_extension_name_commands_that_there_are() {
+    let extension = extension();
+    let offered = extension["contributes"]["commands"].as_array().unwrap();
+    let offered: BTreeSet<&Value> = offered.iter().map(|command| &command["command"]).collect();
+    let menus = extension["contributes"]["menus"].as_object().unwrap();
+    for entry in menus.values().flat_map(|menu| menu.as_array().unwrap()) {
+        assert!(offered.contains(&entry["command"]), "{entry}");
+    }
+    let steps = &extension["contributes"]["walkthroughs"][0]["steps"];
+    for step in steps.as_array().unwrap() {
+        let description = step["description"].as_str().unwrap();
+        for name in between(description, "(command:storywright.", ")") {
+            let is_view = name == "story.focus";
+            let name = Value::from(format!("storywright.{name}"));
+            assert!(is_view || offered.contains(&name), "{name}");
+        }
+        let page = step["media"]["markdown"].as_str().unwrap();
+        assert!(!read(&format!("editors/vscode/{page}")).is_empty());
+    }
+}
+
+#[test]
 fn neovim_has_a_user_command_for_every_command_and_no_other() {
-    let plugin = read("editors/nvim/plugin/storywright.lua");
-    let list = between(&plugin, "local commands = {", "}");
+    let plugin = read("editors/nvim/lua/storywright/commands.lua");
+    let list = between(&plugin, "M.server = {", "}");
     let names = list[0].split(',').map(|name| name.trim().trim_matches('"'));
     let listed: BTreeSet<String> = names
         .filter(|name| !name.is_empty())
@@ -85,11 +152,24 @@ fn neovim_has_a_user_command_for_every_command_and_no_other() {
 }
 
 #[test]
+fn emacs_completes_every_command_and_no_other() {
+    let plugin = read("editors/emacs/storywright.el");
+    let list = between(&plugin, "(defconst storywright--commands\n  '(", ")");
+    let names = list[0]
+        .split_whitespace()
+        .map(|name| name.trim_matches('"'));
+    let listed: BTreeSet<String> = names.map(|name| format!("storywright.{name}")).collect();
+    let expected: BTreeSet<String> = all_commands().into_iter().map(str::to_owned).collect();
+    assert_eq!(listed, expected);
+}
+
+#[test]
 fn the_guides_name_commands_that_there_are() {
     let helix = read("editors/helix/README.md");
     let shown = between(&helix, ":lsp-workspace-command ", "\n");
     assert!(!shown.is_empty());
     for name in shown {
+        let name = name.trim_end_matches('"');
         assert!(all_commands().contains(name), "{name}");
     }
     let settings: BTreeSet<&str> = NAMES.iter().map(|setting| setting.name).collect();
@@ -121,10 +201,12 @@ fn a_command_has_one_row_a_name_and_a_title() {
 #[test]
 fn the_extension_declares_every_setting_and_no_other() {
     let extension = extension();
-    let declared = extension["contributes"]["configuration"]["properties"]
-        .as_object()
-        .unwrap();
-    let own = ["storywright.server.path", "storywright.prices"];
+    let declared = declared_settings(&extension);
+    let own = [
+        "storywright.server.path",
+        "storywright.trace.server",
+        "storywright.prices",
+    ];
     let names: BTreeSet<String> = declared
         .keys()
         .filter(|name| !own.contains(&name.as_str()))

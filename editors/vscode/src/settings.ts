@@ -1,5 +1,5 @@
-/** The section of the settings that this extension keeps for itself. */
-const OWN = "server";
+/** The sections of the settings that this extension keeps for itself. */
+const OWN = ["server", "trace"];
 
 /**
  * The settings as the server knows them, without the extension's own. Unset ones stay null,
@@ -9,5 +9,5 @@ export function forServer(section: unknown): unknown {
   if (typeof section !== "object" || section === null) {
     return section;
   }
-  return Object.fromEntries(Object.entries(section).filter(([name]) => name !== OWN));
+  return Object.fromEntries(Object.entries(section).filter(([name]) => !OWN.includes(name)));
 }

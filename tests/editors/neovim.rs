@@ -1,16 +1,13 @@
 //! The server in a real Neovim: headless, clean, with nothing but its built-in LSP client and
 //! the project's own configuration for it. Each test runs one Lua script of `tests/neovim/`.
 
-#[path = "support/tools.rs"]
-#[allow(dead_code)] // each test file uses its part of it
-mod tools;
-
 use std::fs;
-use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::process::Command;
 use std::time::Duration;
+
+use super::program;
+use super::tools;
 
 /// One script, whatever it waits for, takes no longer. Measured: 20 s for the slowest.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -65,6 +62,18 @@ fn a_chunk_that_was_never_saved_is_there_on_return() {
 #[test]
 fn a_streamed_chunk_is_one_step_of_undo() {
     run("undo.lua", &[], "short", VISIBLY);
+}
+
+#[test]
+fn commands_act_where_the_cursor_is_and_the_story_is_shown() {
+    run("commands.lua", &[], "short", AT_ONCE);
+}
+
+#[test]
+fn a_story_begins_in_an_empty_editor() {
+    let desk = Desk::new("short", VISIBLY);
+    fs::remove_file(desk.home.path().join("novel/story.md")).unwrap();
+    desk.run("new_story.lua", &[]);
 }
 
 #[test]
@@ -138,44 +147,6 @@ impl Desk {
         for variable in ["NVIM", "VIM", "VIMRUNTIME", "NVIM_APPNAME", "NVIM_LOG_FILE"] {
             command.env_remove(variable);
         }
-        let (output, end) = run_until(command, DEADLINE);
-        assert!(
-            matches!(&end, End::Exited(status) if status.success()),
-            "{script} {arguments:?}: {end:?}\n{output}"
-        );
-    }
-}
-
-#[derive(Debug)]
-enum End {
-    Exited(std::process::ExitStatus),
-    KilledAtDeadline,
-}
-
-/// Runs a command to its end or until `deadline`; returns what it printed, and how it ended.
-fn run_until(mut command: Command, deadline: Duration) -> (String, End) {
-    let (mut output, printer) = std::io::pipe().unwrap();
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(printer.try_clone().unwrap())
-        .stderr(printer)
-        .spawn()
-        .unwrap();
-    drop(command); // it holds the pipe's other end open
-
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = output.read_to_end(&mut bytes);
-        let _ = sender.send(String::from_utf8_lossy(&bytes).into_owned());
-    });
-    match receiver.recv_timeout(deadline) {
-        Ok(text) => (text, End::Exited(child.wait().unwrap())),
-        Err(_) => {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            let text = receiver.recv_timeout(Duration::from_secs(5));
-            (text.unwrap_or_default(), End::KilledAtDeadline)
-        }
+        program::succeeds(command, DEADLINE, &format!("{script} {arguments:?}"));
     }
 }

