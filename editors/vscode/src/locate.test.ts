@@ -5,15 +5,15 @@ import { locate, type Machine } from "./locate";
 const machine = (platform: string, path: string, files: string[]): Machine => ({
   platform,
   path,
-  home: "/home/mara",
+  home: "/users/mara",
   isProgram: (file) => files.includes(file),
 });
 
 test("the setting comes before the bundled program, and that before PATH", () => {
-  const all = machine("linux", "/bin:/usr/bin", ["/opt/sw", "/ext/server/storywright", "/usr/bin/storywright", "/home/mara/sw"]);
+  const all = machine("linux", "/bin:/usr/bin", ["/programs/sw", "/ext/server/storywright", "/usr/bin/storywright", "/users/mara/sw"]);
   const bundled = "/ext/server/storywright";
-  assert.deepEqual(locate("/opt/sw", bundled, all), { program: "/opt/sw" });
-  assert.deepEqual(locate("~/sw", bundled, all), { program: "/home/mara/sw" });
+  assert.deepEqual(locate("/programs/sw", bundled, all), { program: "/programs/sw" });
+  assert.deepEqual(locate("~/sw", bundled, all), { program: "/users/mara/sw" });
   assert.deepEqual(locate("storywright", bundled, all), { program: "/usr/bin/storywright" });
   assert.deepEqual(locate("", bundled, all), { program: bundled });
   assert.deepEqual(locate("", "/elsewhere", all), { program: "/usr/bin/storywright" });
