@@ -97,7 +97,7 @@ struct Lsp {
 pub enum Task {
     /// The language server, over standard input and output.
     Server,
-    Shell(ShellTask),
+    Shell(Box<ShellTask>),
 }
 
 /// Holds a command of the shell front with its arguments.
@@ -108,7 +108,7 @@ pub fn parse() -> Task {
     let arguments = Arguments::try_parse().unwrap_or_else(|said| output::end_parsing(&said));
     match arguments.command {
         Command::Lsp(_) => Task::Server,
-        command => Task::Shell(ShellTask(command)),
+        command => Task::Shell(Box::new(ShellTask(command))),
     }
 }
 

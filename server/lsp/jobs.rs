@@ -108,10 +108,10 @@ impl StoppedBy {
     fn note(&mut self, event: &JobEvent) {
         match event {
             JobEvent::ChunkFailed { .. } => *self = StoppedBy::Failure,
-            JobEvent::Warning { code, .. } if code == STOPPED_BY_EDIT => {
-                if *self == StoppedBy::Nobody {
-                    *self = StoppedBy::Author;
-                }
+            JobEvent::Warning { code, .. }
+                if code == STOPPED_BY_EDIT && *self == StoppedBy::Nobody =>
+            {
+                *self = StoppedBy::Author;
             }
             _ => {}
         }

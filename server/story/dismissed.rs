@@ -83,7 +83,7 @@ mod tests {
         };
         dismissed.add(one.clone());
         dismissed.add(one.clone());
-        assert_eq!(dismissed.findings, [one.clone()]);
+        assert_eq!(dismissed.findings, std::slice::from_ref(&one));
         assert!(dismissed.covers("unknown-name", Some(&storm), "Old Peder"));
         for (code, beat, words) in [
             ("unknown-name", &dawn, "Old Peder"),
