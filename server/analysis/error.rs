@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::analysis::character_rename::RenameError;
 use crate::session::{StoreError, Stray};
 use crate::settings::SettingsProblem;
 use crate::story::counted::counted;
-use crate::story::rename::RenameError;
 use crate::story::{BeatId, ChunkNumber, Problem};
 use crate::writing::prompt::TooLarge;
 

@@ -5,6 +5,7 @@
 //! answers from here.
 
 mod at_once;
+mod character_rename;
 mod chunk_files;
 pub mod error;
 pub mod explain;

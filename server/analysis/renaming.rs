@@ -11,9 +11,9 @@ use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
 use super::snapshots::Look;
 use super::written::Written;
+use crate::analysis::character_rename::CharacterRename;
 use crate::session::{self, ChunkRecord, ReadFiles, SessionId, Standing};
 use crate::story::BeatId;
-use crate::story::rename::CharacterRename;
 use crate::story::state_file;
 use crate::writing::prompt::slices::Slice;
 

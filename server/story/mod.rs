@@ -2,6 +2,7 @@
 //!
 //! Pure: values in, values out. Nothing in here does I/O, asks the time or knows an editor.
 
+pub mod archive_limits;
 pub mod brief;
 pub mod chunk_file;
 pub mod chunk_text;
@@ -12,7 +13,6 @@ pub(crate) mod journal;
 pub mod leftovers;
 pub mod lint;
 pub mod problem;
-pub mod rename;
 pub mod shared_text;
 pub mod state;
 pub mod state_file;

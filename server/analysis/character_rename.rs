@@ -7,11 +7,11 @@ use std::cmp::Reverse;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Span;
-use super::brief::CastEntry;
-use super::text::language::Language;
-use super::text::names::{CastNames, telling_parts};
-use super::text::scripts::{is_han, is_unspaced};
+use crate::story::Span;
+use crate::story::brief::CastEntry;
+use crate::story::text::language::Language;
+use crate::story::text::names::{CastNames, telling_parts};
+use crate::story::text::scripts::{is_han, is_unspaced};
 
 /// The longest name, in characters.
 const LONGEST: usize = 100;
