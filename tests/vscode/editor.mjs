@@ -8,7 +8,7 @@ import path from "node:path";
 import { chromium } from "playwright-core";
 
 /** Nothing that a test waits for takes longer, on the slowest machine. */
-const DEADLINE = 90_000;
+const DEADLINE = 180_000;
 
 export class Editor {
   /**
@@ -37,17 +37,26 @@ export class Editor {
     );
     const editor = new Editor();
     Object.assign(editor, { home, folder, server, user });
+    try {
+      await editor.show(port);
+    } catch (error) {
+      await editor.stop();
+      throw error;
+    }
+    return editor;
+  }
+
+  async show(port) {
     await until("the server of the editor", () => answers(port));
-    editor.browser = await chromium.launch({
+    this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
-    editor.page = await editor.browser.newPage({ viewport: { width: 1440, height: 900 } });
-    editor.page.setDefaultTimeout(DEADLINE);
-    await editor.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(folder)}`);
-    await editor.page.waitForSelector(".monaco-workbench .part.sidebar");
-    return editor;
+    this.page = await this.browser.newPage({ viewport: { width: 1440, height: 900 } });
+    this.page.setDefaultTimeout(DEADLINE);
+    await this.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(this.folder)}`, { waitUntil: "commit" });
+    await this.page.waitForSelector(".monaco-workbench .part.sidebar");
   }
 
   async stop() {

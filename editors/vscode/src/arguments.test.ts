@@ -23,6 +23,15 @@ test("what is named stays", () => {
   assert.deepEqual(argumentsOf("storywright.acceptRevision", [uri], shown), { uri: "file:///c.md" });
 });
 
+test("beside a chunk stand its revision and its earlier versions", () => {
+  const draft = "file:///novel/generated/lamp-01";
+  const uri = { scheme: "file", path: "", toString: () => `${draft}/revisions/chunk_03.md` };
+  assert.deepEqual(argumentsOf("storywright.acceptRevision", [uri], shown), { uri: uri.toString(), chunk: 3 });
+  const version = { ...shown, uri: `${draft}/history/chunk_12/0001-ab.md` };
+  assert.equal(argumentsOf("storywright.restoreVersion", [], version).chunk, 12);
+  assert.equal(argumentsOf("storywright.write", [], version).chunk, undefined);
+});
+
 test("whatever runs is cancelled, wherever the author is", () => {
   assert.deepEqual(argumentsOf("storywright.cancel", [], shown), {});
   assert.deepEqual(argumentsOf("storywright.write", [], undefined), {});

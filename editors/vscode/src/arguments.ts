@@ -38,6 +38,17 @@ function isItem(value: unknown): value is Item {
   return typeof value === "object" && value !== null && "about" in value && typeof value.about === "object";
 }
 
+/** The chunk that a revision or an earlier version is of: the server knows only chunks by their own files. */
+function chunkOf(uri: string): { chunk?: number } {
+  const found = /\/generated\/[^/]+\/(?:revisions|history)\/chunk_(\d+)(?:\.md$|\/)/.exec(uri);
+  return found?.[1] === undefined ? {} : { chunk: Number(found[1]) };
+}
+
+/** The commands that take a chunk. */
+const ON_CHUNKS = [
+  "acceptRevision", "rejectRevision", "rewriteChunk", "refine", "keep", "lock", "unlock", "restoreVersion", "showVersions", "showDiff",
+].map((name) => `storywright.${name}`);
+
 /** A URI as the menus of an editor's title hand it over. */
 function isUri(value: unknown): value is { scheme: string; toString(): string } {
   return typeof value === "object" && value !== null && "scheme" in value && "path" in value;
@@ -53,7 +64,8 @@ export function argumentsOf(command: string, given: readonly unknown[], shown: S
     return { ...first.about };
   }
   if (isUri(first)) {
-    return { uri: first.toString() };
+    const uri = first.toString();
+    return { uri, ...chunkOf(uri) };
   }
   if (typeof first === "object" && first !== null) {
     return { ...first };
@@ -66,5 +78,6 @@ export function argumentsOf(command: string, given: readonly unknown[], shown: S
   if (ON_SELECTIONS.includes(command)) {
     return { uri: shown.uri, range: { start: plain(start), end: plain(end) } };
   }
-  return { uri: shown.uri, position: plain(command === "storywright.continueHere" ? end : start) };
+  const chunk = ON_CHUNKS.includes(command) ? chunkOf(shown.uri) : {};
+  return { uri: shown.uri, ...chunk, position: plain(command === "storywright.continueHere" ? end : start) };
 }
