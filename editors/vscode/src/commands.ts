@@ -50,6 +50,10 @@ function asking({ server, story }: Parts): Record<string, Run> {
     "storywright.export": async (given) => {
       const formats = [
         { label: "One Markdown file", format: "md" },
+        { label: "EPUB, a book for readers", format: "epub" },
+        { label: "Word document, a manuscript", format: "docx" },
+        { label: "Web page", format: "html" },
+        { label: "Plain text", format: "txt" },
         { label: "ZIP with the draft and its history", format: "zip" },
       ];
       const chosen = given.format ?? (await vscode.window.showQuickPick(formats, { title: "Export This Draft" }))?.format;

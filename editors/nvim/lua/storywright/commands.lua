@@ -282,7 +282,7 @@ function M.complete(lead, line)
   local name = words[1] and M.resolve(words[1])
   local candidates = vim.list_extend(vim.list_slice(M.server), M.own)
   if name == "export" and (#words > 1 or lead == "") then
-    candidates = { "md", "zip" }
+    candidates = { "docx", "epub", "html", "md", "txt", "zip" }
   elseif #words > 1 or (words[1] and lead == "") then
     return {}
   end
