@@ -102,7 +102,7 @@ fn package(book: &Book, items: &[Item]) -> String {
          unique-identifier=\"book-id\" xml:lang=\"{language}\"{direction}>\n\
          <metadata xmlns:dc=\"http://purl.org/dc/elements/1.1/\">\n\
          <dc:identifier id=\"book-id\">{}</dc:identifier>\n\
-         <dc:title id=\"title\">{}</dc:title>\n<meta refines=\"#title\" property=\"title-type\">main</meta>\n",
+         <dc:title id=\"main-title\">{}</dc:title>\n<meta refines=\"#main-title\" property=\"title-type\">main</meta>\n",
         text(&book.identifier),
         text(&book.title),
         language = book.language,

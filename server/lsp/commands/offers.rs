@@ -402,7 +402,8 @@ mod tests {
             [
                 "rewriteStale: rewrite what is stale (2 chunks)",
                 "keep: keep all that is stale as it is (2 chunks)",
-                "audit: audit the story"
+                "audit: audit the story",
+                "exportBook: make a book of the story (EPUB)"
             ]
         );
         let mut locked = both;
