@@ -54,7 +54,7 @@ driver.equal(changed(before, texts()), { 2 }, "what a rewrite of chunk 2 changed
 driver.equal(vim.fn.getcompletion("Storywright rewrite", "cmdline"), {
   "rewriteChunk", "rewriteFrom", "rewriteSelection", "rewriteStale",
 }, "completion")
-driver.equal(vim.fn.getcompletion("Storywright export ", "cmdline"), { "md", "zip" }, "completion of formats")
+driver.equal(vim.fn.getcompletion("Storywright export ", "cmdline"), { "docx", "epub", "html", "md", "txt", "zip" }, "completion of formats")
 
 -- The story as a list.
 vim.cmd("Storywright")
