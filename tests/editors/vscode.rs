@@ -11,7 +11,7 @@ use super::tools;
 const DEADLINE: Duration = Duration::from_secs(900);
 
 #[test]
-#[ignore = "fails now and then: a chunk that VS Code opens while it is written on disk can't be saved there; cargo test --test editors vscode -- --ignored --nocapture"]
+#[ignore = "fails now and then: a chunk that VS Code opens while it is written on disk can't be saved there; tests/setup/tools vscode, then cargo test --test editors vscode -- --ignored --nocapture"]
 fn an_author_writes_a_story_in_vs_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = tempfile::tempdir().unwrap();
