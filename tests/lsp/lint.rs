@@ -192,7 +192,8 @@ fn what_is_left_over_is_deleted_with_its_line() {
         wait_for(&mut editor, &chunk, "leftover", true);
         let at = editor.text(&chunk).find("## The").unwrap();
         let actions = editor.code_actions(&chunk, at..at, only_fixes());
-        assert_eq!(actions.len(), 1, "{actions:?}");
+        // Put right, else called no problem, here or in the draft.
+        assert_eq!(actions.len(), 3, "{actions:?}");
         assert_eq!(actions[0]["title"], "Storywright: delete “## The Alderman”");
         assert!(editor.apply_action(&actions[0]));
         assert_eq!(editor.text(&chunk), clean);
@@ -214,11 +215,13 @@ fn a_fix_never_hits_another_text() {
     editor.looked_at(&chunk);
     let at = text.find("Petta").unwrap();
     let before = editor.code_actions(&chunk, at..at, only_fixes());
-    assert_eq!(before.len(), 1);
+    // The correction, and no problem here or in the draft.
+    assert_eq!(before.len(), 3);
     editor.type_before(&chunk, "The schoolhouse", "Long before. ");
     // Whether or not it was looked at again by now: what is offered fits.
     let at = editor.text(&chunk).find("Petta").unwrap();
-    for action in editor.code_actions(&chunk, at..at, only_fixes()) {
+    let offered = editor.code_actions(&chunk, at..at, only_fixes());
+    for action in offered.iter().filter(|it| it["edit"].is_object()) {
         let edit = &action["edit"]["documentChanges"][0]["edits"][0];
         assert_eq!(
             covered(

@@ -134,7 +134,7 @@ fn an_author_who_types_into_one_stops_only_that() {
     editor.type_at_end(&second, " And this is mine.");
     gate.open();
     let (kind, end) = editor.wait_for_end(&job);
-    assert_eq!(kind, 1, "{end}");
+    assert_eq!(kind, 3, "{end}");
     assert!(
         end.contains("chunk 2 was edited while it was being written"),
         "{end}"

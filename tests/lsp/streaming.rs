@@ -320,7 +320,7 @@ fn typing_at_the_growing_end_stops_the_stream_and_loses_nothing() {
         half.editor
             .type_at_end(&chunk, " And then the author took over.");
         let (kind, end) = half.finish();
-        assert_eq!(kind, 1, "{persona:?}: {end}");
+        assert_eq!(kind, 3, "{persona:?}: {end}");
         assert!(
             end.contains("chunk 1 was edited while it was being written"),
             "{end}"
