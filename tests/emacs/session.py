@@ -127,13 +127,17 @@ def session(emacs):
     check("Typed meanwhile. " in grown, grown)
 
     emacs.command("cancel")
-    until("the end of the job", lambda: emacs.text() == (time.sleep(1.5), emacs.text())[1])
+    until("the end of the job", lambda: "Storywright: cancelled" in emacs.ask(
+        '(with-current-buffer "*Messages*" (buffer-string))'))
     cancelled = emacs.text()
     check("status: partial" in cancelled and "Typed meanwhile. " in cancelled, cancelled)
 
     emacs.keys("\x18u")
     until("a step undone", lambda: emacs.text() != cancelled)
-    emacs.keys("\x07\x18u")
+    # What stands behind a C-g is thrown away with it.
+    emacs.keys("\x07")
+    until("the end of the undoing", lambda: emacs.ask("last-command") == "keyboard-quit")
+    emacs.keys("\x18u")
     until("the undone step undone", lambda: emacs.text() == cancelled)
 
     emacs.keys("\x18\x13")
