@@ -45,18 +45,19 @@ impl Findings {
             texts: vec![SourceText {
                 path: story.folder.brief().to_owned(),
                 text: story.text.as_str().into(),
+                chunk: None,
             }],
             list: Vec::new(),
         }
     }
 
     /// Leaves out what the author dismissed.
-    fn leave_out(&mut self, dismissed: &Dismissed, chunks: &[Chunk<'_>]) {
+    fn leave_out(&mut self, dismissed: &Dismissed) {
         let Findings { texts, list } = self;
         list.retain(|found| {
-            let chunk = chunks.iter().find(|chunk| chunk.text == found.place.text);
-            let beat = chunk.map(|chunk| &chunk.view.beat);
-            let words = texts[found.place.text].text.get(found.place.span.clone());
+            let source = &texts[found.place.text];
+            let beat = source.chunk.as_ref().map(|(_, beat)| beat);
+            let words = source.text.get(found.place.span.clone());
             !found.may_be_dismissed()
                 || !dismissed.covers(found.code, beat, words.unwrap_or_default())
         });
@@ -93,6 +94,7 @@ pub(super) fn of_session(
         findings.texts.push(SourceText {
             path: unmerged.path,
             text: unmerged.text.into(),
+            chunk: None,
         });
     }
     let is_read =
@@ -112,6 +114,7 @@ pub(super) fn of_session(
         findings.texts.push(SourceText {
             path: view.path.clone(),
             text: Arc::clone(&file.text),
+            chunk: Some((view.number, view.beat.clone())),
         });
         chunks.push(Chunk { view, text, file });
     }
@@ -131,7 +134,7 @@ pub(super) fn of_session(
         .extend(contradictions(story, &audits, &chunks));
     let (dismissed, notice) = session::read_dismissed(&story.folder, id, owners, disk);
     if !dismissed.is_empty() {
-        findings.leave_out(&dismissed, &chunks);
+        findings.leave_out(&dismissed);
     }
     let of_file = notice.as_ref().map(|notice| unusable(notice, &story.text));
     findings.list.extend(of_file);

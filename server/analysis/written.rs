@@ -286,7 +286,8 @@ pub struct Asks {
     pub notes: Vec<String>,
     /// The notes as they are sent: a note in the text that is replaced with its place.
     pub sent: Vec<String>,
-    /// The notes whose place is in the text that is replaced, or was there when its rewrite was begun.
+    /// The notes whose place is in the text that is replaced, or was there when its rewrite was begun, and what the
+    /// author said for the rewrite alone.
     pub placed: Vec<BegunNote>,
     /// The number of other comments there.
     pub left: usize,
@@ -310,7 +311,7 @@ impl Asks {
         let found = placed_notes(prose).into_iter();
         let found = found.map(|note| BegunNote {
             text: note.text,
-            behind: note.behind,
+            behind: Some(note.behind),
         });
         let mut placed: Vec<BegunNote> = found.collect();
         placed.retain(|note| wanted(&note.text));
@@ -322,21 +323,24 @@ impl Asks {
                 placed.push(note.clone());
             }
         }
-        sent.extend(placed.iter().map(|note| match note.behind.is_empty() {
-            true => format!(
+        if let Some(only) = only.filter(|_| notes.is_empty() && placed.is_empty()) {
+            placed.push(BegunNote {
+                text: only.to_owned(),
+                behind: None,
+            });
+        }
+        sent.extend(placed.iter().map(|note| match note.behind.as_deref() {
+            None => note.text.clone(),
+            Some("") => format!(
                 "at the beginning of the text that this one replaces: {}",
                 note.text
             ),
-            false => format!(
-                "after “{}” in the text that this one replaces: {}",
-                note.behind, note.text
+            Some(behind) => format!(
+                "after “{behind}” in the text that this one replaces: {}",
+                note.text
             ),
         }));
         notes.extend(placed.iter().map(|note| note.text.clone()));
-        if let Some(only) = only.filter(|_| notes.is_empty()) {
-            notes.push(only.to_owned());
-            sent.push(only.to_owned());
-        }
         Asks {
             notes,
             sent,
@@ -366,7 +370,8 @@ impl Asks {
             },
             1,
         );
-        match (self.placed.len(), self.left) {
+        let in_text = self.placed.iter().filter(|note| note.behind.is_some());
+        match (in_text.count(), self.left) {
             (0, 0) => None,
             (0, left) => Some(format!(
                 "chunk {number} had {} of yours; {} {kept}",

@@ -1,5 +1,5 @@
-//! Says after the start of an editor that a chunk is written in part: whoever reloads a window or restarts a machine sees
-//! no other sign of it.
+//! Tells the author, when the server has started, which stories have a chunk that is only partly written. After a
+//! reload of the editor's window nothing else shows it.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::session::ChunkStatus;
 const GO_ON: &str = "Go On";
 const LATER: &str = "Later";
 
-/// Tells of each story of the workspace that has a partial chunk; an editor that shows questions beside the text offers
-/// to go on with it.
+/// Shows the author a message for each story of the workspace with a partial chunk. Where the editor shows questions
+/// without covering the text, the message has a button that goes on writing.
 pub async fn tell(state: &Arc<State>) {
     let found = {
         let state = Arc::clone(state);

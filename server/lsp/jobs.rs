@@ -16,6 +16,7 @@ use super::confirm;
 use super::progress::JobProgress;
 use super::review;
 use super::state::State;
+use crate::analysis::findings::Finding;
 use crate::analysis::selection::ChunkRef;
 use crate::events::job::{JobEvent, Observer, Outcome, Unit, Work};
 use crate::events::outcomes::Finished;
@@ -24,7 +25,8 @@ use crate::jobs::assignment::Assignment;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::reporter::{STOPPED_BY_EDIT, cause_chain};
-use crate::session::StoryFolder;
+use crate::jobs::write::prepare::Answers;
+use crate::session::SessionId;
 use crate::writing::accept::Check;
 
 /// Keeps a job on the list, from the moment that it is asked for until it ends, however it ends.
@@ -139,19 +141,21 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let (workshop, cancel) = (&state.workshop, &listed.cancel);
     let answers = match &assignment {
-        Assignment::Chunks(prepared) => prepared.answers(),
+        Assignment::Chunks(prepared) => {
+            let session = prepared.session().cloned();
+            prepared.answers().map(|answers| (session, answers))
+        }
         _ => None,
     };
-    let answers = answers.map(|(chunk, code)| (chunk.clone(), code.to_owned()));
     let result = assignment.run(workshop, editor, observer, cancel).await;
     match result {
         Ok(mut finished) => {
-            if let Some((chunk, code)) = answers
+            if let Some((session, answers)) = answers
                 && finished.outcome == Outcome::Complete
             {
                 let (state, brief) = (Arc::clone(state), listed.brief.clone());
-                let found = blocking(move || still_found(&state, &brief, &chunk, &code)).await;
-                finished.message.push_str(&found);
+                let look = move || still_found(&state, &brief, session.as_ref(), &answers);
+                finished.message.push_str(&blocking(look).await);
             }
             LastWord::of_end(&finished)
         }
@@ -160,29 +164,27 @@ async fn run(listed: &Listed, mut assignment: Assignment, teller: &mut Option<Te
 }
 
 /// Tells whether what a rewrite was to put right is found in the chunk again, as the end of a sentence.
-fn still_found(state: &State, brief: &Path, chunk: &ChunkRef, code: &str) -> String {
-    let look = state.look(brief, state);
-    let number = match chunk {
-        ChunkRef::Number(number) => Some(*number),
-        ChunkRef::Beat(beat) => look.status(None).ok().and_then(|status| {
-            let mut chunks = status.chunks.iter();
-            chunks
-                .find(|chunk| &chunk.beat == beat)
-                .map(|chunk| chunk.number)
-        }),
-    };
+fn still_found(
+    state: &State,
+    brief: &Path,
+    session: Option<&SessionId>,
+    answers: &Answers,
+) -> String {
     // A draft that can't be looked at says so itself.
-    let Ok(found) = look.findings(None) else {
+    let Ok(found) = state.look(brief, state).findings(session) else {
         return String::new();
     };
-    let is_here = |text: usize| {
-        let located = StoryFolder::locate(&found.texts[text].path, state.workshop.disk());
-        located.is_some_and(|located| located.chunk == number)
+    let is_here = |finding: &&Finding| {
+        let chunk = found.texts[finding.place.text].chunk.as_ref();
+        chunk.is_some_and(|(number, beat)| match &answers.chunk {
+            ChunkRef::Number(named) => named == number,
+            ChunkRef::Beat(named) => named == beat,
+        })
     };
-    let mut list = found.list.iter();
-    match list.find(|finding| finding.code == code && is_here(finding.place.text)) {
+    let mut list = found.list.iter().filter(is_here);
+    match list.find(|finding| finding.code == answers.code) {
         Some(finding) => format!(". It still has to be put right: {}", finding.message),
-        None => format!(". Looked at again: no {code} is found in it"),
+        None => format!(". Looked at again: no {} is found in it", answers.code),
     }
 }
 

@@ -169,6 +169,34 @@ fn a_note_is_carried_out_though_its_rewrite_was_interrupted() {
     assert!(!server.completions()[1].user().contains("NOTE-MARK"));
 }
 
+/// What stands in the margin is left for another time.
+#[test]
+fn what_the_author_says_for_one_rewrite_is_carried_out_though_it_is_interrupted() {
+    let desk = written();
+    desk.edit_chunk(2, |prose| format!("{prose} <!-- sw: MARGIN-MARK -->"));
+    let novel = Novel::short();
+    let stops = ModelServer::start(move |request| novel.answer(request).close_after(60));
+    let rewrite = ["rewrite", "--chunk", "2", "--note", "SAID-MARK colder"];
+    let model = ["--provider", "openai", "--model", "scripted-model"];
+    let once = ["--attempts", "1", "--base-url", &stops.base_url];
+    desk.run(&[&rewrite[..], &model[..], &once[..]].concat())
+        .exits(1);
+    let sent = stops.completions()[0].user();
+    assert!(sent.contains("SAID-MARK colder"), "{sent}");
+    assert!(!sent.contains("MARGIN-MARK"), "{sent}");
+    let server = novelist();
+    desk.write("openai", &server, &[]).exits(0);
+    let sent = server.completions()[0].user();
+    assert!(sent.contains("SAID-MARK colder"), "{sent}");
+    assert!(
+        !sent.contains("in the text that this one replaces: SAID-MARK"),
+        "{sent}"
+    );
+    // One note for one chunk.
+    let several = ["rewrite", "--stale", "--note", "colder"];
+    desk.run(&several).exits(2);
+}
+
 #[test]
 fn a_note_in_a_beat_is_the_briefs_and_counts_each_time() {
     let desk = written();

@@ -70,6 +70,35 @@ fn a_finding_is_dismissed_in_every_chunk() {
     assert!(drifts(&desk).is_empty());
 }
 
+/// A file keeps its number until the next command that writes, and the chunk its beat.
+#[test]
+fn a_finding_is_dismissed_for_its_beat_also_when_that_was_moved() {
+    let desk = slips();
+    let brief = desk.read("story.md");
+    let (head, outline) = brief.split_once("# Outline").expect("an outline");
+    let mut beats: Vec<&str> = outline.split("\n## ").collect();
+    let rest = beats.split_off(1);
+    let moved = format!(
+        "{head}# Outline{}\n## {}\n## {}",
+        beats[0],
+        rest[2].trim_end(),
+        {
+            let others = [&rest[..2], &rest[3..]].concat();
+            others.join("\n## ")
+        }
+    );
+    desk.put("story.md", &moved);
+    let all = drifts(&desk);
+    assert_eq!(all.len(), 2, "{all:?}");
+    let third = all
+        .iter()
+        .find(|row| row["file"].as_str().is_some_and(|it| it.contains("_03")));
+    desk.run(&["dismiss", &place(third.expect("a row"))])
+        .exits(0);
+    let left = drifts(&desk);
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
 #[test]
 fn what_is_no_finding_is_not_dismissed() {
     let desk = slips();

@@ -10,7 +10,7 @@ use crate::lsp_client::{DEADLINE, Editor, Persona, Said, Setup, Workspace, cover
 use crate::support::model_server::{ModelServer, Reply};
 
 /// A manuscript of the repository, written out as the first draft.
-fn manuscript(language: &str) -> Workspace {
+pub fn manuscript(language: &str) -> Workspace {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures/manuscripts")
         .join(language);
@@ -25,7 +25,7 @@ fn manuscript(language: &str) -> Workspace {
 }
 
 /// A chunk's text with a slip in it.
-fn with_slip(story: &Workspace, chunk: usize, old: &str, new: &str) -> (PathBuf, String) {
+pub fn with_slip(story: &Workspace, chunk: usize, old: &str, new: &str) -> (PathBuf, String) {
     let path = story.chunk(chunk);
     let text = read(&path);
     assert!(text.contains(old), "{old} is not in {text}");
@@ -38,12 +38,12 @@ fn of_code<'a>(diagnostics: &'a [Value], code: &str) -> Vec<&'a Value> {
 }
 
 /// Asks for quick fixes and nothing else.
-fn only_fixes() -> Value {
+pub fn only_fixes() -> Value {
     json!({"diagnostics": [], "only": ["quickfix"]})
 }
 
 /// Waits until a document's diagnostics have, or have no more, one of a code.
-fn wait_for(editor: &mut Editor, path: &Path, code: &str, there: bool) -> Vec<Value> {
+pub fn wait_for(editor: &mut Editor, path: &Path, code: &str, there: bool) -> Vec<Value> {
     editor.wait(&format!("{code}: {there}"), |editor| {
         let found = editor.diagnostics(path)?;
         (of_code(&found, code).is_empty() != there).then_some(found)
@@ -543,54 +543,4 @@ fn typing_that_never_rests_is_looked_at() {
         }
         assert_eq!(editor.quit(), 0);
     }
-}
-
-/// From the finding: in this chunk, in the whole draft, or by the command at the cursor.
-#[test]
-fn a_finding_is_called_no_problem() {
-    for everywhere in [false, true] {
-        let story = manuscript("en");
-        let slip = ("Petra closed the book.", "Petta closed the book.");
-        let (chunk, text) = with_slip(&story, 3, slip.0, slip.1);
-        let mut editor = Editor::start(Persona::VsCode, &story);
-        editor.open_with(&chunk, &text);
-        wait_for(&mut editor, &chunk, "name-drift", true);
-        let at = text.find("Petta").unwrap();
-        let actions = editor.code_actions(&chunk, at..at, only_fixes());
-        let place = if everywhere { "in this draft" } else { "here" };
-        let wanted = format!("not a problem {place}: “Petta” (name-drift)");
-        let mut found = actions.iter();
-        let action = found.find(|it| it["title"].as_str().unwrap().ends_with(&wanted));
-        let action = action.unwrap_or_else(|| panic!("{wanted}: {actions:?}"));
-        let command = action["command"].clone();
-        let name = command["command"].as_str().unwrap();
-        assert_eq!(name, "storywright.dismiss");
-        let name = name.trim_start_matches("storywright.");
-        let said = editor.command(name, command["arguments"].clone()).unwrap();
-        assert!(
-            said.as_str().unwrap().contains("“Petta” (name-drift)"),
-            "{said}"
-        );
-        wait_for(&mut editor, &chunk, "name-drift", false);
-        let kept: Value = serde_json::from_str(&read(&story.session("dismissed.json"))).unwrap();
-        assert_eq!(kept["findings"][0]["beat"].is_null(), everywhere, "{kept}");
-        assert_eq!(editor.quit(), 0);
-    }
-    let story = manuscript("en");
-    let slip = ("Petra closed the book.", "Petta closed the book.");
-    let (chunk, text) = with_slip(&story, 3, slip.0, slip.1);
-    let mut editor = Editor::start(Persona::Neovim, &story);
-    editor.open_with(&chunk, &text);
-    wait_for(&mut editor, &chunk, "name-drift", true);
-    let line = text[..text.find("Petta").unwrap()].matches('\n').count();
-    let start = text[..text.find("Petta").unwrap()].rfind('\n').unwrap() + 1;
-    let character = text[start..text.find("Petta").unwrap()]
-        .encode_utf16()
-        .count();
-    let place = json!([{"uri": uri(&chunk), "position": {"line": line, "character": character}}]);
-    editor.command("dismiss", place.clone()).unwrap();
-    wait_for(&mut editor, &chunk, "name-drift", false);
-    let refused = editor.command("dismiss", place).unwrap_err();
-    assert!(refused.contains("which finding?"), "{refused}");
-    assert_eq!(editor.quit(), 0);
 }

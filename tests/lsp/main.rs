@@ -9,6 +9,7 @@ mod lsp_client;
 mod support;
 
 mod actions;
+mod answered;
 mod cancel;
 mod closed;
 mod controls;

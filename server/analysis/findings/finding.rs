@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::story::{Severity, Span};
+use crate::story::{BeatId, ChunkNumber, Severity, Span};
 
 pub const STALE: &str = "stale-chunk";
 pub const PARTIAL: &str = "partial-chunk";
@@ -19,6 +19,8 @@ pub const DISMISSED_UNUSABLE: &str = "dismissed-unusable";
 pub struct SourceText {
     pub path: PathBuf,
     pub text: Arc<str>,
+    /// The chunk whose file it is, by its number and beat.
+    pub chunk: Option<(ChunkNumber, BeatId)>,
 }
 
 /// A span of one of the texts.

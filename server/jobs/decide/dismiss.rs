@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::analysis::findings::{Finding, Findings, Place};
+use super::carrying_out::carry_out;
+use crate::analysis::findings::{DISMISSED_UNUSABLE, Finding, Findings, Place};
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::story_sessions;
-use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::Workshop;
@@ -80,17 +80,11 @@ pub async fn dismiss(
     request: DismissRequest,
     editor: Arc<dyn Editor>,
 ) -> Result<DismissedFindings, JobError> {
-    let (dismissed, edits) = {
-        let (workshop, editor) = (workshop.clone(), Arc::clone(&editor));
-        blocking(move || carry_out(&workshop, &request, editor)).await?
-    };
-    for edit in edits {
-        editor.replace(&edit).await.map_err(JobError::Editor)?;
-    }
-    Ok(dismissed)
+    let work = move |workshop: &Workshop, editor| in_session(workshop, &request, editor);
+    carry_out(workshop, editor, work).await
 }
 
-fn carry_out(
+fn in_session(
     workshop: &Workshop,
     request: &DismissRequest,
     editor: Arc<dyn Editor>,
@@ -109,11 +103,11 @@ fn carry_out(
     };
     let located = StoryFolder::locate(&request.file, disk).ok_or_else(none)?;
     story_sessions::known(&story, &located.session, disk)?;
-    let number = located.chunk.ok_or_else(none)?;
-    let beat = plan.get((number.0 as usize).saturating_sub(1));
-    let beat = beat.ok_or_else(none)?.beat.clone();
     let look = workshop.look(&source, editor.as_ref());
     let found = look.findings(Some(&located.session))?;
+    let mut texts = found.texts.iter();
+    let text = texts.find(|text| text.path == request.file);
+    let (number, beat) = text.and_then(|text| text.chunk.clone()).ok_or_else(none)?;
     let mut there: Vec<Named> = Named::all_in(&found, &request.file)
         .map(|(_, named)| named)
         .filter(|named| request.findings.contains(named))
@@ -124,24 +118,22 @@ fn carry_out(
     }
     let owners = Arc::clone(&editor);
     let (open, _) = workshop.open_session(&story, Some(&located.session), &plan, owners)?;
-    let mut edits = Vec::new();
-    for named in &there {
-        let saved = open.session.dismiss(Dismissal {
-            code: named.code.clone(),
-            beat: (!request.everywhere).then(|| beat.clone()),
-            words: named.words.clone(),
-        })?;
-        if let Some(notice) = saved.notices.into_iter().next() {
-            return Err(JobError::NotChanged(notice.message));
-        }
-        edits.extend(saved.client_edits);
+    let findings = there.iter().map(|named| Dismissal {
+        code: named.code.clone(),
+        beat: (!request.everywhere).then(|| beat.clone()),
+        words: named.words.clone(),
+    });
+    let saved = open.session.dismiss(findings.collect())?;
+    let mut notices = saved.notices.into_iter();
+    if let Some(unusable) = notices.find(|notice| notice.code == DISMISSED_UNUSABLE) {
+        return Err(JobError::NotChanged(unusable.message));
     }
     let dismissed = DismissedFindings {
         session: located.session.to_string(),
         message: message(&there, &located.session, request.everywhere, number.0),
         dismissed: there,
     };
-    Ok((dismissed, edits))
+    Ok((dismissed, saved.client_edits))
 }
 
 /// Returns a sentence about what was dismissed, and how it comes back.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::carrying_out::carry_out;
 use crate::analysis::error::StoryError;
 use crate::analysis::selection::Selection;
 use crate::analysis::snapshot::StorySource;
@@ -16,7 +17,6 @@ use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::story_sessions;
 use crate::analysis::written::Written;
-use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{OpenSession, Workshop};
@@ -90,17 +90,11 @@ pub async fn decide(
     request: UpkeepRequest,
     editor: Arc<dyn Editor>,
 ) -> Result<Decided, JobError> {
-    let (decided, edits) = {
-        let (workshop, editor) = (workshop.clone(), Arc::clone(&editor));
-        blocking(move || carry_out(&workshop, &request, editor)).await?
-    };
-    for edit in edits {
-        editor.replace(&edit).await.map_err(JobError::Editor)?;
-    }
-    Ok(decided)
+    let work = move |workshop: &Workshop, editor| in_session(workshop, &request, editor);
+    carry_out(workshop, editor, work).await
 }
 
-fn carry_out(
+fn in_session(
     workshop: &Workshop,
     request: &UpkeepRequest,
     editor: Arc<dyn Editor>,

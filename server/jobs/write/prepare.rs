@@ -30,11 +30,20 @@ use crate::jobs::run::run_summary;
 use crate::jobs::run::run_summary::Safety;
 use crate::jobs::run::started_job::JobEnd;
 use crate::jobs::run::workshop::{JobRequest, Naming, OpenSession, Reach, Scope, Workshop};
-use crate::session::SessionView;
+use crate::session::{SessionId, SessionView};
 use crate::settings::{Mode, Switch};
 use crate::story::ChunkNumber;
 use crate::writing::contract::{self, Boundary, Findings};
 use crate::writing::schedule::{Order, Schedule, Treatment};
+
+/// A finding that a rewrite is to put right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answers {
+    /// The chunk that is written anew.
+    pub chunk: ChunkRef,
+    /// The code of the finding.
+    pub code: String,
+}
 
 impl Prepared {
     /// Reads brief and settings, and fails where nothing can be written from them. Blocks on the file system;
@@ -195,14 +204,22 @@ impl Prepared {
         Ok(end.tell(observer, context.since))
     }
 
-    /// Returns the chunk that is written anew to put a finding right, and the code of the finding.
-    pub fn answers(&self) -> Option<(&ChunkRef, &str)> {
+    /// Returns the draft that is written in, where it is named.
+    pub fn session(&self) -> Option<&SessionId> {
+        self.request.session.as_ref()
+    }
+
+    /// Returns what the job is to put right; `None` where that is no single finding.
+    pub fn answers(&self) -> Option<Answers> {
         match &self.request.scope {
             Scope::RewriteWithNote {
                 chunk,
                 answers: Some(code),
                 ..
-            } => Some((chunk, code)),
+            } => Some(Answers {
+                chunk: chunk.clone(),
+                code: code.clone(),
+            }),
             _ => None,
         }
     }

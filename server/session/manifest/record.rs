@@ -147,12 +147,13 @@ pub struct Begun {
     pub notes: Vec<BegunNote>,
 }
 
-/// A note in the margin of a text that is rewritten.
+/// A note of the author's on a text that is rewritten.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BegunNote {
     pub text: String,
-    /// The sentence that it stood behind; empty before all text.
-    pub behind: String,
+    /// The sentence that it stood behind, empty before all text; `None` for what the author said without a place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub behind: Option<String>,
 }
 
 /// The result of a job for a chunk.

@@ -28,13 +28,13 @@ pub fn read_dismissed(
 }
 
 impl Session {
-    /// Dismisses a finding from now on. A damaged file is kept beside the new one; one that a later version wrote is
+    /// Dismisses findings from now on. A damaged file is kept beside the new one; one that a later version wrote is
     /// left alone, with a notice.
-    pub fn dismiss(&self, dismissal: Dismissal) -> Result<Saved, StoreError> {
-        let unsaved = "The finding was not dismissed";
+    pub fn dismiss(&self, findings: Vec<Dismissal>) -> Result<Saved, StoreError> {
+        let unsaved = "Nothing was dismissed";
         let again = "Dismiss it again once the file is mended.";
         self.change_file(unsaved, again, |dismissed: &mut Dismissed| {
-            dismissed.add(dismissal);
+            findings.into_iter().for_each(|one| dismissed.add(one));
         })
     }
 }
