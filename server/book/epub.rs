@@ -2,7 +2,7 @@
 
 use super::contents::{Direction, Flow};
 use super::language_words::{self, Words};
-use super::xhtml::{Page, STYLE};
+use super::xhtml::{self, Page, STYLE};
 use super::{Book, Chapter, Content, Matter, Part, xml};
 
 /// A file in the reading order.
@@ -301,15 +301,7 @@ fn title_page(book: &Book, words: &Words) -> String {
         words.title_page,
         xml::escaped(&book.title)
     ));
-    let lines = [
-        book.subtitle.clone(),
-        Some(book.byline()).filter(|it| !it.is_empty()),
-        book.publisher.clone(),
-        book.rights.clone(),
-    ];
-    for line in lines.into_iter().flatten() {
-        out.push_str(&format!("<p>{}</p>\n", xml::escaped(&line)));
-    }
+    out.push_str(&xhtml::title_lines(book));
     out.push_str("</section>\n");
     out.push_str(FOOT);
     out

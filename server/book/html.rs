@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::contents::Flow;
 use super::language_words;
-use super::xhtml::{Page, STYLE};
+use super::xhtml::{self, Page, STYLE};
 use super::{Book, Matter, xml};
 
 const SCREEN: &str = "\
@@ -98,15 +98,7 @@ fn head(book: &Book, words: &language_words::Words) -> String {
         "<header class=\"title\">\n<h1>{}</h1>\n",
         xml::escaped(&book.title)
     ));
-    let lines = [
-        book.subtitle.clone(),
-        Some(book.byline()).filter(|it| !it.is_empty()),
-        book.publisher.clone(),
-        book.rights.clone(),
-    ];
-    for line in lines.into_iter().flatten() {
-        out.push_str(&format!("<p>{}</p>\n", xml::escaped(&line)));
-    }
+    out.push_str(&xhtml::title_lines(book));
     out.push_str(&format!(
         "</header>\n<nav aria-label=\"{0}\">\n<h2>{0}</h2>\n<ol>\n",
         words.contents

@@ -23,6 +23,18 @@ a.note { font-size: 0.75em; vertical-align: super; line-height: 0; text-decorati
 .dedication p, .epigraph p { text-indent: 0; }
 ";
 
+/// Writes what stands under the title: subtitle, authors, publisher, rights, a paragraph each.
+pub fn title_lines(book: &Book) -> String {
+    let lines = [
+        book.subtitle.clone(),
+        Some(book.byline()).filter(|it| !it.is_empty()),
+        book.publisher.clone(),
+        book.rights.clone(),
+    ];
+    let paragraph = |line: String| format!("<p>{}</p>\n", xml::escaped(&line));
+    lines.into_iter().flatten().map(paragraph).collect()
+}
+
 /// Makes the ids and numbers of one page, and keeps its footnotes until they are printed.
 pub struct Page {
     /// Whether the marks of EPUB are written, which plain HTML does not know.
