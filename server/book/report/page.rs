@@ -218,7 +218,7 @@ fn threads(report: &Report) -> String {
     if report.threads.is_empty() {
         return section(
             "Threads",
-            "Nothing is known of threads that are opened and paid: no chunk was read for its state.",
+            "No thread is known. With the setting `state` on, chunks are read for those that they open and pay.",
             "",
         );
     }
