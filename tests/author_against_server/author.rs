@@ -58,6 +58,8 @@ pub struct Author {
     sessions: Vec<String>,
     /// Of each open file, what the editor read from disk or saved there last.
     known: BTreeMap<PathBuf, Known>,
+    /// When each file was last closed.
+    closed: BTreeMap<PathBuf, Instant>,
     /// Of each open file, its text before the author's last change.
     before: BTreeMap<PathBuf, String>,
     /// Of each file, the texts that its buffer and its file were seen with.
@@ -78,7 +80,7 @@ struct Known {
     disk: Option<String>,
     /// What the author's programs left on disk, this editor or another.
     last: Option<String>,
-    /// Opened while a job was running, which may just then have been writing to the file.
+    /// Opened while a job, or what follows from its closing, may just then have been writing to the file.
     raced: Option<Instant>,
 }
 
@@ -110,6 +112,7 @@ impl Author {
             session: SESSION.to_owned(),
             sessions: vec![SESSION.to_owned()],
             known: BTreeMap::new(),
+            closed: BTreeMap::new(),
             before: BTreeMap::new(),
             versions: BTreeMap::new(),
             deleted: BTreeMap::new(),

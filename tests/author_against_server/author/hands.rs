@@ -27,7 +27,13 @@ impl Author {
         if self.is_open(path) {
             return;
         }
-        let busy = self.editor.is_running() && (self.is_busy() || !self.pending.is_empty());
+        // What a buffer that was closed a moment ago had not saved may still be on its way into the file.
+        let closed = self
+            .closed
+            .get(path)
+            .is_some_and(|at| at.elapsed() < SETTLING);
+        let busy =
+            self.editor.is_running() && (closed || self.is_busy() || !self.pending.is_empty());
         let disk = places::text_of(path);
         self.editor
             .open_with(path, disk.as_deref().unwrap_or_default());
@@ -214,6 +220,7 @@ impl Author {
     pub(super) fn close(&mut self, path: &Path) {
         self.deleted.remove(path);
         self.editor.close(path);
+        self.closed.insert(path.to_owned(), Instant::now());
         self.known.remove(path);
         self.before.remove(path);
     }
