@@ -41,6 +41,8 @@ const TRIES: u32 = 8;
 /// The time for which a document has to be unchanged before its first edit in Neovim, which reports typed
 /// text 150 ms later and takes no edit for the version of didOpen as stale.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// The longest time for an editor to load a file again that changed while it was opened.
+const RELOADS: Duration = Duration::from_secs(3);
 /// The longest time for the last edits of a text to be seen.
 const LAST_PATIENCE: Duration = Duration::from_secs(12);
 /// The file that is assembled from the chunks; what an author types into it has no other place.
@@ -280,6 +282,7 @@ impl LspBufferStream {
             flight: None,
             refusals: Refusals::default(),
             unchanged_since: None,
+            reloads: None,
             label: state
                 .introduction()
                 .joins_edits()
@@ -364,6 +367,13 @@ enum Next {
     Send(Box<(Snapshot, Step)>),
 }
 
+/// Says for how long an editor is waited for to load a file again.
+struct Reload {
+    /// The version of the document that shows the older text.
+    version: i32,
+    until: Instant,
+}
+
 struct Worker<G> {
     state: Arc<State>,
     at: At,
@@ -379,6 +389,8 @@ struct Worker<G> {
     refusals: Refusals,
     /// The time since which there is something to show in a document that never changed.
     unchanged_since: Option<Instant>,
+    /// What is waited for where the file was opened while it was being written, and the editor shows an older text.
+    reloads: Option<Reload>,
     /// The label by which the client may join the edits of this stream into one step of undo.
     label: Option<String>,
 }
@@ -445,6 +457,7 @@ impl<G: Grows> Worker<G> {
             return Ok(Next::Nothing);
         };
         if self.opening != Some(document.opening) {
+            self.reloads = self.reload_due(&document, wanted);
             self.opening = Some(document.opening);
             self.growth.forget()?;
             self.sent = None;
@@ -478,6 +491,12 @@ impl<G: Grows> Worker<G> {
             self.growth.watch(&shown)?;
             return Ok(Next::Nothing);
         }
+        if let Some(reload) = &self.reloads {
+            if document.version == reload.version && reload.until > Instant::now() {
+                return Ok(Next::Pause(reload.until));
+            }
+            self.reloads = None;
+        }
         let step = self.growth.step(&shown, &wanted.prose, wanted.finished)?;
         if step.changes(&shown).is_empty() {
             self.growth.arrive(&step, &shown)?;
@@ -498,6 +517,24 @@ impl<G: Grows> Worker<G> {
             Some(Fate::Refused) if same_version => Next::Pause(Instant::now() + PAUSE),
             _ if same_version && self.refusals.count >= TRIES => Next::Rest,
             _ => Next::Send(Box::new((document, step))),
+        })
+    }
+
+    /// Finds what is to be waited for where a document was opened with an older text than its file has by now. An edit
+    /// would make that text a changed one, which an editor does not load again, and (seen in VS Code) refuses to save
+    /// over the newer file.
+    fn reload_due(&self, document: &Snapshot, wanted: &Wanted) -> Option<Reload> {
+        let At::File(path) = &self.at else {
+            return None;
+        };
+        if wanted.turn == 0 {
+            return None;
+        }
+        let on_disk = decode(read_file(path).ok()?);
+        let is_older = !plain::is_same(&on_disk, &document.text());
+        is_older.then(|| Reload {
+            version: document.version,
+            until: Instant::now() + RELOADS,
         })
     }
 

@@ -339,3 +339,17 @@ fn a_revision_that_the_author_changed_is_the_authors() {
     assert_eq!(chunk.text, "Better b, and mine.");
     assert_eq!((chunk.origin, chunk.edited), (Some(Origin::Edited), true));
 }
+
+#[test]
+fn comments_that_only_a_copy_has_stay_when_the_same_text_is_written_again() {
+    let story = Story::new();
+    let complete = |prose| {
+        let session = story.open(&["a"]).session;
+        session.complete_chunk(n(1), prose, result()).unwrap();
+    };
+    // The author commented what there was of it before the rest came.
+    complete("Of a. <!-- colder --> And so on.");
+    story.remove("chunks/chunk_01.md");
+    complete("Of a. And so on.");
+    assert!(story.has_anywhere("colder"));
+}

@@ -5,6 +5,7 @@
 import * as vscode from "vscode";
 import { registerCommands } from "./commands";
 import { Keys } from "./keys";
+import { followRestored } from "./restored";
 import { Server } from "./server";
 import { StatusBar } from "./statusBar";
 import { Story } from "./story";
@@ -19,6 +20,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const tree = new Tree(story, server);
   context.subscriptions.push(server, story, tree, new StatusBar(story));
   registerCommands(context, { server, story, tree, keys });
+  followRestored(context);
   const running = server;
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -269,3 +269,35 @@ async fn a_whole_text_that_is_told_minutes_late_is_not_put_twice() {
     assert!(more.is_none(), "{more:?}");
     assert_eq!(client.text(), "New and longer.\n");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_editor_that_opened_a_file_while_it_was_written_may_load_it_again_first() {
+    for loads_again in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("chunk_01.md");
+        let newer = format!("{HEAD}The lamp went\n");
+        std::fs::write(&path, &newer).unwrap();
+        let mut client = Client::with_open(path.to_str().unwrap(), HEAD).await;
+        client.state.documents.close(&client.url);
+        let mut buffer = client.stream();
+        assert_eq!(buffer.show("The lamp went", false).await, Ok(()));
+        client.state.documents.open(client.url.clone(), 1, HEAD);
+        assert_eq!(buffer.show("The lamp went out.", false).await, Ok(()));
+        let early = client.asked_within(RELOADS / 2).await;
+        assert!(early.is_none(), "{early:?}");
+        if loads_again {
+            client.version += 1;
+            let whole = TextDocumentContentChangeEvent {
+                range: None,
+                range_length: None,
+                text: newer,
+            };
+            let (url, version) = (client.url.clone(), client.version);
+            client.state.documents.change(&url, version, &[whole]);
+        }
+        let edit = client.asked_within(BOUNDED).await.expect("an edit");
+        client.answer(&edit).await;
+        client.tell(&edit, None);
+        assert_eq!(client.text(), format!("{HEAD}The lamp went out.\n"));
+    }
+}

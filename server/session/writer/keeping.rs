@@ -153,6 +153,18 @@ impl Inner {
         let digest = chunk_file::digest(prose);
         let is_generated = record.generated_sha256.as_ref() == Some(&digest);
         let files = is_generated.then(|| generated::files(&self.paths, record, prose));
+        let has_copy = match generated::path(&self.paths, &digest) {
+            Some(path) if is_generated => self.disk.metadata(&path)?.is_some(),
+            _ => false,
+        };
+        if has_copy
+            && let Some(copy) = generated::read(&self.paths, &digest, &self.disk)?
+            && copy.prose.trim() != prose.trim()
+        {
+            // The author's comments in it may be nowhere else.
+            let why = "with the comments that it had, before it was written anew";
+            self.keep_with(index, &cache.files[index], &copy, why, None)?;
+        }
         let files = files.into_iter().flatten();
         steps.extend(files.map(|(path, text)| Step::Copy {
             file: self.inside(&path),
