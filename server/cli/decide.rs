@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::{self, OneChunk, workspace};
+use super::setting_flags::SettingFlags;
 use crate::analysis::selection::Selection;
 use crate::jobs::decide::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
 use crate::jobs::run::workshop::Workshop;
@@ -29,6 +30,8 @@ pub struct Chunks {
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub settings: SettingFlags,
 }
 
 #[derive(Args)]
@@ -53,6 +56,7 @@ pub async fn run(
         about,
         decision,
         editor_settings: None,
+        flags: arguments.settings.values.clone(),
     };
     let decided = decide(workshop, request, Arc::new(NoEditor)).await?;
     Ok(show(&decided, arguments.json))
@@ -67,6 +71,7 @@ pub async fn restore(workshop: &Workshop, arguments: Restore) -> Result<Exit, Fa
         about: About::Named(Selection::parse(&chunk.chunk)),
         decision: Decision::Restore(arguments.version),
         editor_settings: None,
+        flags: serde_json::Map::new(),
     };
     let decided = decide(workshop, request, Arc::new(NoEditor)).await?;
     Ok(show(&decided, chunk.json))

@@ -295,6 +295,19 @@ impl Week {
     }
 
     fn befall(&mut self, step: Step) -> Option<()> {
+        let happened = self.happen(step);
+        let is_of_manifest = matches!(
+            step.deed,
+            Deed::LoseManifest | Deed::DamageManifest | Deed::CheckoutManifest
+        );
+        if happened.is_some() && is_of_manifest {
+            let begun = self.memory().begun.values_mut();
+            begun.for_each(|begun| begun.is_forgotten = true);
+        }
+        happened
+    }
+
+    fn happen(&mut self, step: Step) -> Option<()> {
         use Deed::*;
         let id = self.current.clone()?;
         let manifest = format!("generated/{id}/manifest.json");

@@ -185,7 +185,7 @@ impl Desk {
                 .unwrap_or(env!("CARGO_BIN_EXE_storywright")),
         );
         command.args(arguments);
-        let takes_settings = ["write", "rewrite", "status", "refine", "state"];
+        let takes_settings = ["write", "rewrite", "status", "refine", "state", "keep"];
         if takes_settings.contains(&arguments[0]) {
             command.args(&self.settings);
         }

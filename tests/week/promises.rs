@@ -331,6 +331,7 @@ impl Week {
                             prose,
                             inputs,
                             is_mixed,
+                            is_forgotten: false,
                         },
                     );
                 }
@@ -351,6 +352,8 @@ impl Week {
             } else if source == Source::Model && saved.contains(&(place as u64 + 1)) {
                 memory.generated.insert(beat.id.clone(), now.prose.clone());
                 let begun = begun.filter(|begun| goes_on(&begun.prose, &now.prose));
+                let is_forgotten = begun.as_ref().is_some_and(|begun| begun.is_forgotten);
+                let of_now = inputs.clone().filter(|_| is_forgotten);
                 let (is_mixed, inputs) = match begun {
                     // What was begun under another brief is begun anew, whatever the words are.
                     Some(begun) if is_other_brief(begun.inputs.as_ref(), inputs.as_ref()) => {
@@ -367,6 +370,7 @@ impl Week {
                 };
                 // The same words may come again, from something else.
                 known.inputs.extend(inputs);
+                known.inputs.extend(of_now);
             } else {
                 // A text from somewhere else: nothing is known of it but that it is there.
                 let known = memory.known.entry(key).or_default();

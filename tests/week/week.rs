@@ -57,6 +57,8 @@ pub struct Begun {
     pub inputs: Option<Inputs>,
     /// The author typed in it.
     pub is_mixed: bool,
+    /// The manifest, which alone says what it was begun from, was lost or is an earlier one.
+    pub is_forgotten: bool,
 }
 
 /// A commit, and what was so at that moment.
@@ -247,6 +249,7 @@ impl Week {
                 prose: String::new(),
                 inputs: None,
                 is_mixed: true,
+                is_forgotten: false,
             });
             begun.is_mixed = true;
             prose.clone_into(&mut begun.prose);

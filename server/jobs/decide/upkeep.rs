@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::carrying_out::carry_out;
 use crate::analysis::error::StoryError;
@@ -56,6 +56,8 @@ pub struct UpkeepRequest {
     pub about: About,
     pub decision: Decision,
     pub editor_settings: Option<Value>,
+    /// Settings of the command line: what a chunk would be written from goes by them.
+    pub flags: Map<String, Value>,
 }
 
 /// The result of a decision, as `keep --json` prints it.
@@ -103,7 +105,7 @@ fn in_session(
         brief: &request.brief,
         workspace: request.workspace.as_deref(),
         editor_settings: request.editor_settings.as_ref(),
-        flags: None,
+        flags: Some(&request.flags),
     };
     let (story, settings, _) = workshop.read_story(&source, editor.as_ref())?.usable()?;
     let plan = story.plan(&settings);

@@ -34,6 +34,7 @@ pub async fn run(call: Call, decision: Decision) -> Answer {
         about,
         decision,
         editor_settings: state.editor_settings(),
+        flags: serde_json::Map::new(),
     };
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     let done = decide(&state.workshop, request, editor)

@@ -124,6 +124,7 @@ async fn choose(call: Call, target: Target, found: Versions) {
         about: About::Named(chunk.into()),
         decision: Decision::Restore(Some(version)),
         editor_settings: state.editor_settings(),
+        flags: serde_json::Map::new(),
     };
     let editor = Arc::new(LspEditor::new(Arc::clone(state)));
     match decide(&state.workshop, request, editor).await {

@@ -159,10 +159,11 @@ fn identity(
         let mut records = manifest.all_records();
         in_outline.contains_key(beat) || records.any(|record| &record.beat == beat)
     };
-    // A beat was renamed while its file was open, and the file could not be told so yet.
+    // A beat was renamed while its file was open, and the file could not be told so yet; or the file is one of before.
     let is_renamed = |record: &&SharedRecord| {
         in_outline.contains_key(&record.beat)
-            && record.content_sha256.as_ref() == Some(&candidate.digest)
+            && (record.content_sha256.as_ref() == Some(&candidate.digest)
+                || stated.is_some_and(|beat| record.formerly.contains(beat)))
             && record.file.strip_prefix("chunks/") == Some(candidate.name.as_str())
     };
     if stated.is_some_and(|beat| !in_outline.contains_key(beat))
@@ -429,17 +430,23 @@ mod tests {
     /// next look put its text away.
     #[test]
     fn a_renamed_beat_keeps_a_file_that_states_the_old_one_still() {
-        let candidates = candidates(&["chunk_01.md:b"]);
-        let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
-        let mut record = ChunkRecord::missing(ChunkNumber(1), BeatId("n".to_owned()));
-        record.file = "chunks/chunk_01.md".to_owned();
-        record.content_sha256 = Some(candidates[0].digest.clone());
-        manifest.chunks.push(record.into());
-        let old = ChunkRecord::missing(ChunkNumber(1), BeatId("b".to_owned()));
-        manifest.removed.push(old.into());
-        let matching = match_files(&plan(&["n"]), &candidates, &manifest);
-        assert_eq!(matching.files, [Some(0)]);
-        assert_eq!(matching.removed, []);
+        for is_edited in [false, true] {
+            let candidates = candidates(&["chunk_01.md:b"]);
+            let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+            let mut record = ChunkRecord::missing(ChunkNumber(1), BeatId("n".to_owned()));
+            record.file = "chunks/chunk_01.md".to_owned();
+            record.content_sha256 = Some(match is_edited {
+                true => Digest::of("What it was before the author typed."),
+                false => candidates[0].digest.clone(),
+            });
+            record.formerly = vec![BeatId("b".to_owned())];
+            manifest.chunks.push(record.into());
+            let old = ChunkRecord::missing(ChunkNumber(1), BeatId("b".to_owned()));
+            manifest.removed.push(old.into());
+            let matching = match_files(&plan(&["n"]), &candidates, &manifest);
+            assert_eq!(matching.files, [Some(0)], "edited: {is_edited}");
+            assert_eq!(matching.removed, [], "edited: {is_edited}");
+        }
     }
 
     /// Ids of one's own say that two beats are two, however alike their headings are.

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isOfChunk, isSameText } from "./sameText";
+
+test("a chunk is told by its folder, on every system", () => {
+  assert.ok(isOfChunk("/home/a/novel/generated/lamp-01/chunks/chunk_01.md"));
+  assert.ok(isOfChunk("C:\\novel\\generated\\lamp-01\\chunks\\chunk_01.md"));
+  assert.ok(!isOfChunk("/home/a/novel/generated/lamp-01/revisions/chunk_01.md"));
+  assert.ok(!isOfChunk("/home/a/novel/chunks/notes.md"));
+});
+
+test("line ends, a byte order mark and blank ends are no other text", () => {
+  assert.ok(isSameText("\uFEFFa\r\nb\r\n", "a\nb"));
+  assert.ok(!isSameText("a\nb", "a\nb c"));
+});
