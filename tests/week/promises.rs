@@ -470,10 +470,12 @@ impl Week {
             .collect();
         // The entry of the protagonist is in every prompt.
         all_texts.push_str(PROTAGONIST);
+        // A text that was kept is one of the prompt that it was written from, which an earlier text may have told whom
+        // to name.
         all_texts.extend(
             self.draft()
                 .into_iter()
-                .flat_map(|draft| draft.chunks.iter().map(|it| it.prose.clone())),
+                .flat_map(|draft| draft.all().map(|it| it.prose.clone()).collect::<Vec<_>>()),
         );
         for (place, row) in rows.iter().enumerate() {
             self.row_is_so(place, row, &all_texts)?;
