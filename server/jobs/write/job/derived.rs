@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::blocking::{self, blocking};
 use crate::session::{Saved, Session, StoreError};
 
 /// A running update, and the guard that ends its wait, also where the job is gone.
@@ -32,10 +32,7 @@ impl DerivedFiles {
     pub async fn ended(&self) -> Result<Saved, StoreError> {
         let ended = self.lock().take_if(|(task, _)| task.is_finished());
         match ended {
-            // It is never aborted, so what is no outcome is its panic.
-            Some((task, _)) => task
-                .await
-                .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())),
+            Some((task, _)) => blocking::ended(task.await).await,
             None => Ok(Saved::default()),
         }
     }
