@@ -100,7 +100,9 @@ async fn follow_all(state: Arc<State>, mut inbox: JournalInbox) {
                     client.show(MessageType::ERROR, cause_chain(&error));
                 }
             }
-            Err(_) => tracing::error!("looking after a journal panicked"),
+            Err(error) if error.is_panic() => tracing::error!("looking after a journal panicked"),
+            // The runtime is going, and the journal is beside its file.
+            Err(_) => {}
         }
     }
 }

@@ -98,7 +98,7 @@ async fn look_at_changes(state: Arc<State>) {
             let state = Arc::clone(&state);
             tokio::task::spawn_blocking(move || look(&state, &changed)).await
         };
-        if looked.is_err() {
+        if looked.is_err_and(|error| error.is_panic()) {
             tracing::error!("looking at the open documents panicked");
         }
         let now = Instant::now();
