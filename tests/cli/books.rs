@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::desk::{Desk, Ended, fixture};
 use crate::novel::BRIEF;
+#[cfg(unix)]
 use crate::support::tools;
 
 const FORMATS: [(&str, &str); 7] = [
