@@ -36,6 +36,7 @@ mod writer;
 pub use archive::export::{Exported, export_zip};
 pub use archive::import::{Imported, import_zip};
 pub use archive::made_file::export_file;
+pub(crate) use archive::parts_of;
 pub use archive::{ArchiveError, Limits, Refusal};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, ReadFiles, Verdict, read_file};
 pub use error::{Doing, StoreError, Trouble};
