@@ -6,6 +6,7 @@ use super::imported::{ImportedBook, ImportedScene, Person};
 use super::person::Telling;
 use super::styled::{guarded, on_one_line};
 use crate::story::brief::SectionKind;
+use crate::story::comments::without_comments;
 use crate::story::slug::beat_slug;
 use crate::story::title_page::escaped;
 use crate::story::{BeatId, Language, words};
@@ -56,7 +57,7 @@ pub fn beats(book: &ImportedBook, language: &Language, taken: &BTreeSet<String>)
                 id: BeatId(id),
                 title: name,
                 chapter: number,
-                words: words::count(&scene.text, language),
+                words: words::count(&without_comments(&scene.text), language),
                 scene: scene.clone(),
             });
         }

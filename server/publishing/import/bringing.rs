@@ -69,7 +69,8 @@ pub fn import(
     let disk = workshop.disk();
     let root = match disk.resolve(&request.folder)? {
         Some(root) => root,
-        None => request.folder.clone(),
+        // It is made later; its path is kept as it will be found.
+        None => std::path::absolute(&request.folder).unwrap_or_else(|_| request.folder.clone()),
     };
     let (source, kind, notices) = match loading::load(&request.path, &root, disk)? {
         Loaded::Archive => return Ok(Import::Archive),
@@ -510,6 +511,7 @@ fn becomes(chunk: Option<&ChunkView>, old: &Digest, new: &Digest) -> Becomes {
     let is_missing = chunk.status == ChunkStatus::Missing && chunk.text.is_empty();
     let is_changed_here = chunk.digest != *old;
     match (is_changed_here, old != new) {
+        _ if is_missing && *new == chunk_file::digest("") => Becomes::Unchanged,
         _ if is_missing => Becomes::Replaces,
         _ if chunk.digest == *new => Becomes::Unchanged,
         (false, false) => Becomes::Unchanged,
