@@ -6,6 +6,7 @@ use super::imported::{ImportedBook, ImportedScene, Person};
 use super::person::Telling;
 use super::styled::{guarded, on_one_line};
 use crate::story::brief::SectionKind;
+use crate::story::brief::sizes::LEAST_BEAT_WORDS;
 use crate::story::comments::without_comments;
 use crate::story::slug::beat_slug;
 use crate::story::title_page::escaped;
@@ -129,18 +130,15 @@ pub fn render(
         ),
     }
     line("language", language.to_string());
-    let total: u32 = beats
-        .iter()
-        .fold(0, |all, beat| all.saturating_add(beat.words));
-    if total > 0 {
-        let count = u32::try_from(beats.len()).unwrap_or(u32::MAX).max(1);
+    let chunk_words = chunk_words(beats);
+    if !beats.is_empty() {
+        let sizes = beats.iter().map(|beat| match beat.words {
+            0 => chunk_words,
+            words => words.max(LEAST_BEAT_WORDS),
+        });
+        let total = sizes.fold(0_u32, u32::saturating_add);
         line("target_words", total.to_string());
-        line(
-            "chunk_words",
-            (total / count)
-                .clamp(CHUNK_WORDS.0, CHUNK_WORDS.1)
-                .to_string(),
-        );
+        line("chunk_words", chunk_words.to_string());
     }
     if let Some(pov) = telling.pov {
         line("pov", pov.to_owned());
@@ -187,7 +185,8 @@ pub fn render(
 /// Renders a character as an entry of the cast.
 pub fn cast_entry(person: &Person) -> String {
     let mut out = format!("## {}\n", escaped(&short(&person.name)));
-    out.push_str(&aka(&person.aliases));
+    let others = person.aliases.iter().filter(|alias| **alias != person.name);
+    out.push_str(&aka(&others.cloned().collect::<Vec<_>>()));
     match person.text.trim() {
         "" => out.push_str("<!-- What is known of them. -->\n"),
         text => out.push_str(&format!("\n{}\n", body(text))),
@@ -248,7 +247,7 @@ fn outline(out: &mut String, book: &ImportedBook, beats: &[SceneBeat]) {
 /// Renders a beat of the outline.
 pub fn beat_block(book: &ImportedBook, beat: &SceneBeat, level: usize) -> String {
     let mut attributes = format!("#{}", beat.id);
-    if beat.words >= 1 {
+    if beat.words >= LEAST_BEAT_WORDS {
         attributes.push_str(&format!(" words={}", beat.words));
     }
     let named = |name: &&String| {
@@ -300,7 +299,23 @@ fn body(text: &str) -> String {
             line.to_owned()
         }
     });
-    lines.collect::<Vec<_>>().join("\n")
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    while text.contains("\n\n\n") {
+        text = text.replace("\n\n\n", "\n\n");
+    }
+    text
+}
+
+/// Returns the usual length of a scene.
+fn chunk_words(beats: &[SceneBeat]) -> u32 {
+    let written: Vec<u32> = beats
+        .iter()
+        .map(|beat| beat.words)
+        .filter(|words| *words > 0)
+        .collect();
+    let total = written.iter().copied().fold(0_u32, u32::saturating_add);
+    let count = u32::try_from(written.len()).unwrap_or(u32::MAX).max(1);
+    (total / count).clamp(CHUNK_WORDS.0, CHUNK_WORDS.1)
 }
 
 fn yaml(text: &str) -> String {

@@ -18,6 +18,8 @@ enum Means {
     /// What stands around a title: subtitle, author, date.
     TitlePage,
     Quote,
+    /// A line across the page.
+    Rule,
     Prose,
 }
 
@@ -132,7 +134,7 @@ fn meaning(name: &str) -> Option<Means> {
             Some(Means::TitlePage)
         }
         "quote" | "intensequote" | "blocktext" | "quotations" => Some(Means::Quote),
-        "scenebreak" => Some(Means::Prose),
+        "horizontalline" => Some(Means::Rule),
         name if name.starts_with("toc") => Some(Means::TitlePage),
         _ => None,
     }
@@ -237,6 +239,11 @@ impl<'a> Reader<'a> {
     fn read(&mut self, events: &[Event]) {
         for event in events {
             match event {
+                // A line across the page, as some programs draw it.
+                Event::Start(element) if element.attribute("hr") == Some("t") => {
+                    self.passed_over += usize::from(self.passed_over > 0);
+                    self.pieces.push(Piece::Break);
+                }
                 Event::Start(element)
                     if self.passed_over > 0 || PASSED_OVER.contains(&element.name.as_str()) =>
                 {
@@ -303,6 +310,10 @@ impl<'a> Reader<'a> {
     fn flush_paragraph(&mut self) {
         let paragraph = std::mem::take(&mut self.paragraph);
         let plain = paragraph.plain();
+        if self.means == Means::Rule {
+            self.means = Means::Prose;
+            self.pieces.push(Piece::Break);
+        }
         if plain.is_empty() {
             return;
         }
@@ -320,7 +331,7 @@ impl<'a> Reader<'a> {
             _ if is_break(&plain) => Piece::Break,
             Means::Quote => Piece::Text(quoted(&paragraph.markdown())),
             Means::Prose if self.is_item => Piece::Text(format!("- {}", paragraph.markdown())),
-            Means::Prose => Piece::Text(paragraph.markdown()),
+            Means::Rule | Means::Prose => Piece::Text(paragraph.markdown()),
         };
         self.pieces.push(piece);
     }

@@ -6,12 +6,14 @@ use super::assembly::{self, Piece, TitleIs};
 use super::html::{self, Page};
 use super::imported::ImportedBook;
 use super::markdown::attach_notes;
-use super::source::{Source, Unreadable};
+use super::source::{Source, Unreadable, stem};
 use super::styled::on_one_line;
 use super::xml::{self, Element, Event};
 
 /// The most pages of a book.
 const PAGES: usize = 5_000;
+/// A page of a title or of contents has fewer letters.
+const SMALL_PAGE: usize = 3_000;
 
 /// What the package says.
 #[derive(Default)]
@@ -101,14 +103,25 @@ fn together(
         ]
         .iter()
         .any(|it| is_kind(it));
+        let name = stem(&path).to_lowercase().replace(['-', '_'], "");
+        let is_named = [
+            "titlepage",
+            "cover",
+            "coverpage",
+            "toc",
+            "contents",
+            "halftitle",
+        ]
+        .contains(&name.as_str())
+            && page.letters < SMALL_PAGE;
         let is_contents = page.letters > 0 && page.linked * 10 > page.letters * 8;
-        if is_apart || is_contents {
+        if is_apart || is_named || is_contents {
             continue;
         }
         // Notes of each page have ids of their own.
         let mut own = page.pieces;
         for (label, text) in &page.notes {
-            let unique = format!("{label}-{}", number + 1);
+            let unique = format!("{label}p{}", number + 1);
             for piece in &mut own {
                 if let Piece::Text(prose) = piece {
                     *prose = prose.replace(&format!("[^{label}]"), &format!("[^{unique}]"));

@@ -28,7 +28,7 @@ pub(super) fn pieces(text: &str) -> (Vec<Piece>, Vec<Note>) {
     let mut notes = Vec::new();
     let (mut depth, mut from) = (0_usize, 0_usize);
     let mut heading: Option<(u8, usize, String)> = None;
-    let mut push = |pieces: &mut Vec<Piece>, between: &str| {
+    let push = |pieces: &mut Vec<Piece>, between: &str| {
         let trimmed = between.trim_matches('\n').trim_end();
         if !trimmed.trim().is_empty() {
             pieces.push(Piece::Text(trimmed.to_owned()));

@@ -1,5 +1,7 @@
 //! Finds the people of a story in its prose, where the source names none, and how the story is told. No model is asked.
 
+use std::collections::BTreeMap;
+
 use super::imported::{ImportedBook, Person};
 use super::person::{self, Telling};
 use crate::story::Language;
@@ -39,9 +41,44 @@ pub fn add_people(book: &mut ImportedBook, language: &Language) -> Telling {
     looked.telling
 }
 
+/// Returns a name with the word that mostly stands before it where that has a capital too: "Brandt" as "Tom Brandt".
+fn fuller(name: &str, texts: &[&str]) -> String {
+    if name.contains(' ') {
+        return name.to_owned();
+    }
+    let names = CastNames::of_name(name);
+    let mut before: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut all = 0;
+    for text in texts {
+        for mention in names.mentions_in(text) {
+            all += 1;
+            let head = text.get(..mention.span.start).unwrap_or_default();
+            let word = head
+                .strip_suffix(' ')
+                .and_then(|head| head.rsplit([' ', '\n', '“', '"', '*', '_']).next());
+            let is_name = |word: &&str| {
+                word.chars().count() > 1
+                    && word.starts_with(char::is_uppercase)
+                    && word.trim_end_matches('.').chars().all(char::is_alphabetic)
+            };
+            if let Some(word) = word.filter(is_name) {
+                *before.entry(word).or_default() += 1;
+            }
+        }
+    }
+    match before.into_iter().max_by_key(|(_, count)| *count) {
+        Some((word, count)) if count * 5 >= all * 2 => format!("{word} {name}"),
+        _ => name.to_owned(),
+    }
+}
+
 /// Makes people of names: one that is part of a longer one is its bearer's.
 fn people(names: &[String], texts: &[&str]) -> Vec<Person> {
-    let mut counted: Vec<(usize, &String)> = names
+    let mut whole: Vec<String> = names.to_vec();
+    whole.extend(names.iter().map(|name| fuller(name, texts)));
+    whole.sort();
+    whole.dedup();
+    let mut counted: Vec<(usize, &String)> = whole
         .iter()
         .map(|name| (mentions(name, texts), name))
         .filter(|(count, _)| *count >= LEAST_MENTIONS)

@@ -136,6 +136,16 @@ impl Reader<'_> {
         self.groups.last().copied().unwrap_or_default()
     }
 
+    /// Tells whether the group around the open one is read.
+    fn is_read_around(&self) -> bool {
+        let around = self
+            .groups
+            .len()
+            .checked_sub(2)
+            .and_then(|at| self.groups.get(at));
+        around.is_none_or(|group| !group.is_passed_over)
+    }
+
     fn change(&mut self, change: impl FnOnce(&mut Group)) {
         if let Some(group) = self.groups.last_mut() {
             change(group);
@@ -217,9 +227,13 @@ impl Reader<'_> {
                 self.at = self.at.saturating_add(length).min(self.bytes.len());
             }
             word if PASSED_OVER.contains(&word) => self.change(|group| group.is_passed_over = true),
-            "footnote" if !self.group().is_passed_over && self.note.is_none() => {
+            "footnote" if self.is_read_around() && self.note.is_none() => {
                 self.note = Some(std::mem::take(&mut self.paragraph));
-                self.change(|group| group.is_note = true);
+                // A note is marked as one that old readers pass over.
+                self.change(|group| {
+                    group.is_note = true;
+                    group.is_passed_over = false;
+                });
             }
             "uc" => {
                 let stand_ins = usize::try_from(number.unwrap_or(1)).unwrap_or(1).min(8);

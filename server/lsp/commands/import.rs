@@ -95,10 +95,19 @@ fn bring(
 fn source(state: &State, arguments: &Arguments, folder: &Path) -> Result<PathBuf, String> {
     if let Some(named) = &arguments.source {
         let url = Url::parse(named).ok().filter(|url| url.scheme() == "file");
-        return Ok(url.as_ref().and_then(path_of).unwrap_or_else(|| folder.join(named)));
+        return Ok(url
+            .as_ref()
+            .and_then(path_of)
+            .unwrap_or_else(|| folder.join(named)));
     }
-    let touched = arguments.uri.clone().or_else(|| state.last_touched().map(|touched| touched.url));
-    let path = touched.as_ref().and_then(path_of).filter(|path| path.is_file());
+    let touched = arguments
+        .uri
+        .clone()
+        .or_else(|| state.last_touched().map(|touched| touched.url));
+    let path = touched
+        .as_ref()
+        .and_then(path_of)
+        .filter(|path| path.is_file());
     let is_own = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str());
         name.is_some_and(is_brief_name) || path.iter().any(|part| part == "generated")

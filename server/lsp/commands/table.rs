@@ -8,8 +8,8 @@ use super::command::{Command, On, Palette};
 use super::decide;
 use super::dismiss;
 use super::{
-    cancel, explain, export, import, inplace, new_story, passes, plan, report, sessions, start_job, status,
-    versions, write,
+    cancel, explain, export, import, inplace, new_story, passes, plan, report, sessions, start_job,
+    status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;

@@ -25,7 +25,7 @@ use crate::story::chunk_file;
 use crate::story::file_names::is_device;
 use crate::story::lint::language_of;
 use crate::story::slug::file_slug;
-use crate::story::{Brief, ChunkNumber, Digest, Language, Severity};
+use crate::story::{Beat, Brief, ChunkNumber, Digest, Language};
 
 /// What is to be imported, and where to.
 #[derive(Debug, Clone)]
@@ -187,18 +187,17 @@ fn begin(
 ) -> Result<ImportReport, ImportError> {
     let disk = workshop.disk();
     let parsed = Brief::parse(&incoming.brief);
+    let same = |(read, meant): (&Beat, &SceneBeat)| read.id == meant.id;
     let is_as_meant = parsed.beats.len() == incoming.beats.len()
-        && parsed
-            .beats
-            .iter()
-            .zip(&incoming.beats)
-            .all(|(read, meant)| read.id == meant.id)
-        && !parsed
-            .problems
-            .iter()
-            .any(|it| it.severity == Severity::Error && !incoming.beats.is_empty());
-    if !is_as_meant {
-        return Err(ImportError::NoBrief(request.path.clone()));
+        && parsed.beats.iter().zip(&incoming.beats).all(same);
+    let mut errors = parsed.errors().filter(|_| !incoming.beats.is_empty());
+    let why = match errors.next() {
+        Some(problem) => Some(problem.message.to_string()),
+        None => (!is_as_meant).then(|| "its titles would be read otherwise".to_owned()),
+    };
+    if let Some(why) = why {
+        let path = request.path.clone();
+        return Err(ImportError::NoBrief { path, why });
     }
     let name = match free_name(root, incoming, disk)? {
         Place::Free(name) => name,

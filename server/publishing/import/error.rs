@@ -47,10 +47,10 @@ pub enum ImportError {
     )]
     NoPlace(PathBuf),
     #[error(
-        "a brief could not be made of {}: its titles would be read otherwise. Nothing was imported, and nothing was changed",
-        .0.display()
+        "a brief could not be made of {}: {why}. Nothing was imported, and nothing was changed",
+        path.display()
     )]
-    NoBrief(PathBuf),
+    NoBrief { path: PathBuf, why: String },
     #[error(transparent)]
     Job(#[from] JobError),
 }
