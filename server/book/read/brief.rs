@@ -23,6 +23,16 @@ pub struct SceneBeat {
     pub words: u32,
 }
 
+impl SceneBeat {
+    /// Returns the length that its beat asks for: that of the scene, as far as a beat may be so short.
+    fn asked_words(&self) -> u32 {
+        match self.words {
+            0 => CHUNK_WORDS.0,
+            words => words.max(LEAST_BEAT_WORDS),
+        }
+    }
+}
+
 /// The shortest and the longest beat that further planning goes by, in words.
 const CHUNK_WORDS: (u32, u32) = (300, 5_000);
 /// The longest title, in characters.
@@ -132,10 +142,7 @@ pub fn render(
     line("language", language.to_string());
     let chunk_words = chunk_words(beats);
     if !beats.is_empty() {
-        let sizes = beats.iter().map(|beat| match beat.words {
-            0 => chunk_words,
-            words => words.max(LEAST_BEAT_WORDS),
-        });
+        let sizes = beats.iter().map(SceneBeat::asked_words);
         let total = sizes.fold(0_u32, u32::saturating_add);
         line("target_words", total.to_string());
         line("chunk_words", chunk_words.to_string());
@@ -247,9 +254,7 @@ fn outline(out: &mut String, book: &ImportedBook, beats: &[SceneBeat]) {
 /// Renders a beat of the outline.
 pub fn beat_block(book: &ImportedBook, beat: &SceneBeat, level: usize) -> String {
     let mut attributes = format!("#{}", beat.id);
-    if beat.words >= LEAST_BEAT_WORDS {
-        attributes.push_str(&format!(" words={}", beat.words));
-    }
+    attributes.push_str(&format!(" words={}", beat.asked_words()));
     let named = |name: &&String| {
         let is_theirs = |person: &Person| person.name == **name || person.aliases.contains(*name);
         book.cast.iter().any(is_theirs) && !name.contains(['"', '{', '}', ',', ';'])

@@ -9,8 +9,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::error::ImportError;
 use crate::book::read::{Kind, Source, SourceFile};
-use crate::session::{Limits, parts_of};
-use crate::story::archive_limits::{Refusal, shown};
+use crate::story::archive_limits::{Limits, Refusal, parts_of, shown};
 
 /// What a book may ask of memory.
 const LIMITS: Limits = Limits {

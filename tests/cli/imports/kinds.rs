@@ -151,7 +151,7 @@ fn a_novelwriter_project_is_read_in_both_layouts() {
             "{brief}"
         );
         assert!(
-            brief.contains("### The Quay {#the-quay cast=\"Mara\"}\nMara arrives."),
+            brief.contains("### The Quay {#the-quay words=50 cast=\"Mara\"}\nMara arrives."),
             "{brief}"
         );
         let text = chunk(&desk, 1);
