@@ -143,8 +143,7 @@ fn jobs_leave_an_imported_chunk_alone_until_it_is_named() {
     desk.run(&[&["rewrite", "--chunk", "1", "--yes"], &demo[..]].concat())
         .exits(0);
     assert_ne!(chunk(), before);
-    let kept = std::fs::read_to_string(desk.path("generated/book-01/history/chunk_01/0001.md"))
-        .expect("kept");
+    let kept = desk.read("generated/book-01/history/chunk_01/0001.md");
     assert!(kept.contains("Mara climbed the stair."), "{kept}");
 }
 

@@ -55,8 +55,8 @@ fn what_changed_in_the_source_alone_is_taken_over() {
         "{report}"
     );
     assert!(chunk(&desk, 1).contains("counted twice"));
-    let kept = std::fs::read_to_string(desk.path("generated/book-01/history/chunk_01/0001.md"));
-    assert!(kept.expect("kept").contains("and counted."));
+    let kept = desk.read("generated/book-01/history/chunk_01/0001.md");
+    assert!(kept.contains("and counted."), "{kept}");
 }
 
 #[test]
