@@ -68,7 +68,8 @@
   '("plan" "write" "writeChunk" "rewriteChunk" "rewriteFrom" "rewriteStale" "refine" "audit" "keep" "lock" "unlock"
     "acceptRevision" "rejectRevision" "restoreVersion" "showVersions" "showDiff" "showStatus" "explain" "extractState"
     "continueHere" "rewriteSelection" "expandSelection" "tightenSelection" "newSession" "switchSession" "adoptSession"
-    "export" "showReport" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory")
+    "export" "showReport" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory"
+    "import")
   "The commands of the server, without their prefix.")
 
 (defun storywright--arguments (command words)
@@ -83,6 +84,7 @@
      (unless (string-empty-p words)
        (list (pcase command
                ("newStory" :title)
+               ("import" :source)
                ("rewriteChunk" :note)
                ((or "newSession" "switchSession" "adoptSession") :session)
                (_ :instruction))
@@ -91,10 +93,14 @@
 ;;;###autoload
 (defun storywright (command &optional words)
   "Run COMMAND of Storywright where point is.
-With a prefix argument, ask for WORDS that go with it: what a rewrite shall do, a title, a draft."
+With a prefix argument, ask for WORDS that go with it: what a rewrite shall do, a title, a draft.
+An import asks for the file in any case."
   (interactive
-   (list (completing-read "Storywright: " storywright--commands nil t)
-         (if current-prefix-arg (read-string "Words: ") "")))
+   (let ((command (completing-read "Storywright: " storywright--commands nil t)))
+     (list command
+           (cond ((equal command "import") (expand-file-name (read-file-name "Import: ")))
+                 (current-prefix-arg (read-string "Words: "))
+                 (t "")))))
   (jsonrpc-async-request
    (eglot--current-server-or-lose) :workspace/executeCommand
    (list :command (concat "storywright." command)

@@ -205,5 +205,5 @@ pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
 
 /// Tells whether the text is the author's own, wholly or in part.
 pub(crate) fn is_authors(chunk: &ChunkView) -> bool {
-    chunk.edited || chunk.origin == Some(Origin::Written)
+    chunk.origin.is_some_and(Origin::is_authors)
 }

@@ -201,6 +201,7 @@ impl VersionState {
         match self.origin {
             Some(Origin::Edited) => line.push_str(", edited"),
             Some(Origin::Written) => line.push_str(", by hand"),
+            Some(Origin::Imported) => line.push_str(", imported"),
             Some(Origin::Generated) | None => {}
         }
         if let Some(why) = &self.why {

@@ -14,6 +14,7 @@ mod language_words;
 mod markdown;
 pub mod markup;
 mod part;
+pub mod read;
 pub mod report;
 mod text;
 mod xhtml;

@@ -1,32 +1,85 @@
-//! `storywright import`: brings an exported draft back.
+//! `storywright import`: brings a book in, or an exported draft back.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
+use super::place::workspace;
 use crate::jobs::run::workshop::Workshop;
-use crate::session::{Limits, import_zip};
+use crate::publishing::import::bringing::{Import as Brought, ImportRequest, import};
+use crate::publishing::import::error::ImportError;
+use crate::session::{Limits, NoEditor, import_zip};
 use crate::settings::argument::as_argument;
 use crate::story::counted::counted;
 
 #[derive(Args)]
 pub struct Import {
-    /// The ZIP that `storywright export` made
-    pub file: PathBuf,
-    /// Folder to bring the draft into
+    /// A book (markdown, text, RTF, DOCX, EPUB), a folder of texts, a project of novelWriter, Longform or Scrivener, a
+    /// character card or lorebook, or a ZIP that `storywright export` made
+    pub path: PathBuf,
+    /// Folder to bring it into
     #[arg(long, default_value = ".")]
     pub folder: PathBuf,
+    /// What the story is called [default: what the source says]
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Say what it would make; write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Report as JSON
     #[arg(long)]
     pub json: bool,
 }
 
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Failure {
+        Failure {
+            message: error.to_string(),
+            exit: if error.is_usage() {
+                Exit::Usage
+            } else {
+                Exit::Failed
+            },
+        }
+    }
+}
+
 pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
+    let request = ImportRequest {
+        path: arguments.path.clone(),
+        folder: arguments.folder.clone(),
+        title: arguments.title.clone(),
+        dry_run: arguments.dry_run,
+        workspace: workspace(),
+    };
+    let report = match import(workshop, &request, Arc::new(NoEditor))? {
+        Brought::Archive => return bring_back(workshop, &arguments),
+        Brought::Made(report, _) => report,
+    };
+    if arguments.json {
+        output::print_json(&report, true);
+        return Ok(Exit::Done);
+    }
+    for notice in &report.notices {
+        output::note(&format!("note: {notice}"));
+    }
+    output::print(&report.message());
+    Ok(Exit::Done)
+}
+
+/// Brings an exported draft back.
+fn bring_back(workshop: &Workshop, arguments: &Import) -> Result<Exit, Failure> {
+    if arguments.dry_run || arguments.title.is_some() {
+        return Err(Failure::usage(
+            "a ZIP brings a draft back as it was exported: --dry-run and --title are for books. Nothing was imported",
+        ));
+    }
     let limits = Limits::default();
-    let imported = import_zip(&arguments.file, &arguments.folder, &limits, workshop.disk())?;
+    let imported = import_zip(&arguments.path, &arguments.folder, &limits, workshop.disk())?;
     let brief = imported.folder.brief().display().to_string();
     if arguments.json {
         let report = serde_json::json!({

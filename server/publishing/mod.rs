@@ -6,5 +6,6 @@
 pub mod count;
 pub mod draft;
 pub mod export;
+pub mod import;
 pub mod pages;
 pub mod report;

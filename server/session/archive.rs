@@ -24,9 +24,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
 use super::layout::SessionId;
-pub(crate) use crate::story::archive_limits::shown;
+pub(crate) use crate::story::archive_limits::{DEPTH, parts_of, shown};
 pub use crate::story::archive_limits::{Limits, Refusal};
-use crate::story::file_names::is_portable;
 use crate::story::slug;
 
 /// The folder of what was made of a session. None of it is in an archive.
@@ -35,8 +34,6 @@ pub(crate) const EXPORTS: &str = "exports";
 pub(crate) const BRIEF: &str = "brief";
 /// Folders of a session.
 const FOLDERS: [&str; 5] = ["chunks", "state", "revisions", "history", "runs"];
-/// How deep a session goes: `runs/run-001-draft/artifacts/NAME` and some room.
-pub(crate) const DEPTH: usize = 8;
 
 /// The reason why an export or an import failed.
 #[derive(Debug, thiserror::Error)]
@@ -112,35 +109,6 @@ pub(crate) fn is_hidden(part: &str) -> bool {
     part.starts_with('.')
 }
 
-/// Splits an entry's name into its parts; a trailing slash, which marks a folder, is left out.
-///
-/// # Errors
-/// For every name that is not the plain path of a file on every system.
-pub(crate) fn parts_of(name: &str) -> Result<Vec<&str>, Refusal> {
-    if name.contains(['\\', ':']) || name.chars().any(char::is_control) {
-        return Err(Refusal::BadCharacter);
-    }
-    let path = name.strip_suffix('/').unwrap_or(name);
-    if path.starts_with('/') {
-        return Err(Refusal::LeavesFolder);
-    }
-    let parts: Vec<&str> = path.split('/').collect();
-    // One more than a session's own depth, for its folder; twice that for what is skipped.
-    if parts.len() > 2 * DEPTH || name.len() > 1000 {
-        return Err(Refusal::TooDeep);
-    }
-    for part in &parts {
-        match *part {
-            ".." => return Err(Refusal::LeavesFolder),
-            "" | "." => return Err(Refusal::BadName),
-            part if part.len() > 255 => return Err(Refusal::TooDeep),
-            part if !is_portable(part) => return Err(Refusal::BadName),
-            _ => {}
-        }
-    }
-    Ok(parts)
-}
-
 /// The names of an archive, as the most forgetful of file systems would see them: without
 /// regard to case and to how accents are composed.
 #[derive(Debug, Default)]
@@ -180,38 +148,6 @@ pub(crate) fn is_brief_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_plain_paths() {
-        for (name, expected) in [
-            ("s-01/chunks/chunk_01.md", Ok(3)),
-            ("s-01/chunks/", Ok(2)),
-            ("s-01/灯台.md", Ok(2)),
-            ("../x", Err(Refusal::LeavesFolder)),
-            ("s-01/../../x", Err(Refusal::LeavesFolder)),
-            ("s-01/..", Err(Refusal::LeavesFolder)),
-            ("/etc/passwd", Err(Refusal::LeavesFolder)),
-            ("//host/x", Err(Refusal::LeavesFolder)),
-            ("C:/x", Err(Refusal::BadCharacter)),
-            ("s-01/x:stream", Err(Refusal::BadCharacter)),
-            ("s-01\\..\\x", Err(Refusal::BadCharacter)),
-            ("s-01/a\nb", Err(Refusal::BadCharacter)),
-            ("s-01/a\0b", Err(Refusal::BadCharacter)),
-            ("s-01//x", Err(Refusal::BadName)),
-            ("s-01/./x", Err(Refusal::BadName)),
-            ("", Err(Refusal::BadName)),
-            ("s-01/nul.md", Err(Refusal::BadName)),
-            ("s-01/COM1", Err(Refusal::BadName)),
-            ("s-01/x. ", Err(Refusal::BadName)),
-            ("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", Err(Refusal::TooDeep)),
-        ] {
-            assert_eq!(
-                parts_of(name).map(|parts| parts.len()),
-                expected,
-                "{name:?}"
-            );
-        }
-    }
 
     #[test]
     fn members_are_what_a_session_has() {

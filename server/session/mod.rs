@@ -20,7 +20,6 @@ mod layout;
 mod left_over;
 mod lock;
 pub mod manifest;
-mod model_name;
 mod notice;
 mod owners;
 mod planned;
@@ -56,7 +55,6 @@ pub use manifest::record::{Begun, BegunNote, ChunkRecord, ChunkResult, ChunkStat
 pub use manifest::spending::{RoleTotals, Spending, SpentCall};
 pub use manifest::usage::TokenUsage;
 pub use manifest::{Manifest, Totals};
-pub use model_name::recorded_model;
 pub use notice::Notice;
 pub use owners::{NoEditor, Owner, Owners, TextMark, read_text};
 pub use planned::PlannedChunk;

@@ -10,6 +10,7 @@ pub mod environment;
 mod layer;
 mod load;
 pub mod local_servers;
+pub mod model_name;
 mod names;
 
 use std::collections::BTreeMap;

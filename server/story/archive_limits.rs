@@ -1,7 +1,11 @@
 //! Says how much an archive from outside may ask for, and for what it is refused.
 
+use super::file_names::is_portable;
+
 /// The unpacked size that every archive may have, in bytes, however small its packed size.
 const SLACK: u64 = 1 << 20;
+/// How deep a session goes: `runs/run-001-draft/artifacts/NAME` and some room.
+pub(crate) const DEPTH: usize = 8;
 /// Longest name that is shown, in characters.
 const SHOWN: usize = 100;
 
@@ -84,6 +88,35 @@ pub enum Refusal {
     SeveralBriefs,
 }
 
+/// Splits an entry's name into its parts; a trailing slash, which marks a folder, is left out.
+///
+/// # Errors
+/// For every name that is not the plain path of a file on every system.
+pub(crate) fn parts_of(name: &str) -> Result<Vec<&str>, Refusal> {
+    if name.contains(['\\', ':']) || name.chars().any(char::is_control) {
+        return Err(Refusal::BadCharacter);
+    }
+    let path = name.strip_suffix('/').unwrap_or(name);
+    if path.starts_with('/') {
+        return Err(Refusal::LeavesFolder);
+    }
+    let parts: Vec<&str> = path.split('/').collect();
+    // One more than a session's own depth, for its folder; twice that for what is skipped.
+    if parts.len() > 2 * DEPTH || name.len() > 1000 {
+        return Err(Refusal::TooDeep);
+    }
+    for part in &parts {
+        match *part {
+            ".." => return Err(Refusal::LeavesFolder),
+            "" | "." => return Err(Refusal::BadName),
+            part if part.len() > 255 => return Err(Refusal::TooDeep),
+            part if !is_portable(part) => return Err(Refusal::BadName),
+            _ => {}
+        }
+    }
+    Ok(parts)
+}
+
 /// Makes a name from outside fit to be shown.
 pub(crate) fn shown(name: &str) -> String {
     let mut text: String = name.chars().take(SHOWN).collect();
@@ -91,4 +124,41 @@ pub(crate) fn shown(name: &str) -> String {
         text.push('…');
     }
     text.escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_plain_paths() {
+        for (name, expected) in [
+            ("s-01/chunks/chunk_01.md", Ok(3)),
+            ("s-01/chunks/", Ok(2)),
+            ("s-01/灯台.md", Ok(2)),
+            ("../x", Err(Refusal::LeavesFolder)),
+            ("s-01/../../x", Err(Refusal::LeavesFolder)),
+            ("s-01/..", Err(Refusal::LeavesFolder)),
+            ("/etc/passwd", Err(Refusal::LeavesFolder)),
+            ("//host/x", Err(Refusal::LeavesFolder)),
+            ("C:/x", Err(Refusal::BadCharacter)),
+            ("s-01/x:stream", Err(Refusal::BadCharacter)),
+            ("s-01\\..\\x", Err(Refusal::BadCharacter)),
+            ("s-01/a\nb", Err(Refusal::BadCharacter)),
+            ("s-01/a\0b", Err(Refusal::BadCharacter)),
+            ("s-01//x", Err(Refusal::BadName)),
+            ("s-01/./x", Err(Refusal::BadName)),
+            ("", Err(Refusal::BadName)),
+            ("s-01/nul.md", Err(Refusal::BadName)),
+            ("s-01/COM1", Err(Refusal::BadName)),
+            ("s-01/x. ", Err(Refusal::BadName)),
+            ("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", Err(Refusal::TooDeep)),
+        ] {
+            assert_eq!(
+                parts_of(name).map(|parts| parts.len()),
+                expected,
+                "{name:?}"
+            );
+        }
+    }
 }

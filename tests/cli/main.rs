@@ -24,6 +24,7 @@ mod fatal;
 mod faults;
 mod finished;
 mod help;
+mod imports;
 mod interrupt;
 mod limits;
 mod lint;

@@ -313,6 +313,44 @@ fn a_new_story_finds_its_place_without_a_document() {
 }
 
 #[test]
+fn a_book_is_brought_in_beside_the_document() {
+    let story = Workspace::with_brief("short");
+    std::fs::remove_file(story.brief()).unwrap();
+    let book = story.root().join("The Tide.md");
+    std::fs::write(
+        &book,
+        "# One\n\nMara came by boat.\n\n# Two\n\nIt rained.\n",
+    )
+    .unwrap();
+    let mut editor = Editor::start(Persona::VsCode, &story);
+    let told = editor.command("import", json!([])).unwrap_err();
+    assert!(told.contains("name the file or folder"), "{told}");
+    // By its path from the folder on; Helix, which sends no arguments, by the document that it shows.
+    let report = editor
+        .command(
+            "import",
+            json!([{"uri": uri(story.root()), "source": "The Tide.md"}]),
+        )
+        .unwrap();
+    assert_eq!(
+        (&report["title"], &report["beats"]),
+        (&json!("The Tide"), &json!(2)),
+        "{report}"
+    );
+    editor.wait_for_message("is in");
+    let chunk = read(
+        &story
+            .root()
+            .join("generated/the-tide-01/chunks/chunk_01.md"),
+    );
+    assert!(chunk.ends_with("Mara came by boat.\n"), "{chunk}");
+    editor.open(&book);
+    let again = editor.command("import", json!([])).unwrap();
+    assert_eq!(again["merged"]["unchanged"], 2, "{again}");
+    assert_eq!(editor.quit(), 0);
+}
+
+#[test]
 fn the_status_is_shown_and_returned() {
     let story = Workspace::with_brief("short");
     let mut editor = Editor::start(Persona::Helix, &story);

@@ -23,6 +23,7 @@ export interface Arguments {
   instruction?: string;
   version?: number;
   title?: string;
+  source?: string;
   format?: string;
   quiet?: boolean;
 }

@@ -43,6 +43,7 @@ function shown(): Shown | undefined {
 function asking({ server, story }: Parts): Record<string, Run> {
   return {
     "storywright.newStory": (given) => newStory(server, given),
+    "storywright.import": (given) => importBook(server, given),
     "storywright.showVersions": (given) => chooseVersion(server, given),
     "storywright.showDiff": (given) => showDiff(server, story, given),
     "storywright.showStatus": (given) => showStatus(server, story, given),
@@ -111,6 +112,17 @@ async function newStory(server: Server, given: Arguments): Promise<unknown> {
     await vscode.window.showTextDocument(vscode.Uri.parse(String(created.uri)));
   }
   return created;
+}
+
+/** Brings a book in. Of a project of several files, its own file is chosen: it stands for the folder. */
+async function importBook(server: Server, given: Arguments): Promise<unknown> {
+  const formats = ["md", "markdown", "txt", "rtf", "docx", "epub", "nwx", "scrivx", "json", "png", "zip"];
+  const options = { title: "Import a Book", openLabel: "Import", filters: { "Books and Projects": formats, "All Files": ["*"] } };
+  const source = given.source ?? (await vscode.window.showOpenDialog(options))?.[0]?.fsPath;
+  const folder = source === undefined ? undefined : await folderForStory();
+  return source !== undefined && folder !== undefined
+    ? server.run("storywright.import", { uri: folder.toString(), source })
+    : undefined;
 }
 
 async function folderForStory(): Promise<vscode.Uri | undefined> {

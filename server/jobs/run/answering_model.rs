@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::session::recorded_model;
+use crate::settings::model_name::recorded_model;
 
 /// The most characters of a model name that a server reports.
 const LONGEST: usize = 200;

@@ -14,13 +14,13 @@ use crate::provider::{
     Retries, Retry,
 };
 use crate::session::Session;
-use crate::session::recorded_model;
 use crate::settings::connection::{
     ConnectError, Connection, asked_port, connect_provider, exposed_key,
 };
 use crate::settings::environment::Environment;
 use crate::settings::local_servers;
 use crate::settings::local_servers::Offers;
+use crate::settings::model_name::recorded_model;
 use crate::settings::{Price, Role, Settings};
 use crate::story::Digest;
 use crate::writing::tokens::{PromptLimit, Tokenizers};

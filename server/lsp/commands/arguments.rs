@@ -30,6 +30,8 @@ pub struct Arguments {
     pub session: Option<String>,
     pub job: Option<String>,
     pub title: Option<String>,
+    /// The path or URI of what is imported.
+    pub source: Option<String>,
     /// Of a chunk's history, counted from 1, the oldest.
     pub version: Option<usize>,
     /// The one note in the margin that a rewrite is to carry out.
@@ -61,6 +63,8 @@ pub enum Takes {
     ChunkAndNote,
     /// The title of a story.
     Title,
+    /// A file or folder to import.
+    Source,
     /// A finding of a chunk file.
     Finding,
     /// The id of a session, and the format of an export.
@@ -112,6 +116,10 @@ impl Arguments {
     }
 
     fn take_text(&mut self, text: &str, takes: Takes) -> Result<(), String> {
+        if takes == Takes::Source {
+            self.source = Some(text.to_owned());
+            return Ok(());
+        }
         if takes == Takes::Session
             && let Some(format) = Format::named(text)
         {
@@ -131,7 +139,10 @@ impl Arguments {
                 (Err(()), Takes::Chunk | Takes::ChunkAndNote) => {
                     self.chunk = Some(chunk(&Value::from(text))?)
                 }
-                (Err(()), Takes::Place | Takes::Session | Takes::Text | Takes::Finding) => {
+                (
+                    Err(()),
+                    Takes::Place | Takes::Session | Takes::Text | Takes::Finding | Takes::Source,
+                ) => {
                     return Err(format!(
                         "`{text}` is no URI of a brief or chunk file, and no job"
                     ));
@@ -188,6 +199,7 @@ impl Arguments {
             "instruction" if takes == Takes::Text => {
                 self.instruction = Some(text()?).filter(|text| !text.trim().is_empty());
             }
+            "source" if takes == Takes::Source => self.source = Some(text()?),
             "job" => self.job = Some(text()?),
             "title" | "name" => self.title = Some(text()?),
             // A URI as the menus of VS Code hand it over.

@@ -9,6 +9,7 @@ mod dismiss;
 mod execute;
 mod explain;
 mod export;
+mod import;
 mod inplace;
 mod new_story;
 mod offers;

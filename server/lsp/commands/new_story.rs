@@ -30,7 +30,7 @@ pub async fn run(call: Call) -> Answer {
 
 /// Finds where a new brief goes: the folder that was named, that of the last touched document, or the
 /// workspace. Never inside generated/.
-fn story_folder(state: &State, arguments: &Arguments) -> Result<PathBuf, String> {
+pub(super) fn story_folder(state: &State, arguments: &Arguments) -> Result<PathBuf, String> {
     let touched = arguments
         .uri
         .clone()

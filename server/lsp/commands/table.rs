@@ -8,8 +8,8 @@ use super::command::{Command, On, Palette};
 use super::decide;
 use super::dismiss;
 use super::{
-    cancel, explain, export, inplace, new_story, passes, plan, report, sessions, start_job, status,
-    versions, write,
+    cancel, explain, export, import, inplace, new_story, passes, plan, report, sessions, start_job,
+    status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;
@@ -24,6 +24,15 @@ pub const COMMANDS: &[Command] = &[
         palette: Palette::Everywhere,
         takes: Takes::Title,
         runs: |call| new_story::run(call).boxed(),
+        offered: &[],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.import",
+        title: "Import a Book",
+        palette: Palette::Everywhere,
+        takes: Takes::Source,
+        runs: |call| import::run(call).boxed(),
         offered: &[],
         answers: &[],
     },

@@ -31,6 +31,15 @@ pub enum Origin {
     Edited,
     /// The author's from the start.
     Written,
+    /// Brought in from a file that another program made.
+    Imported,
+}
+
+impl Origin {
+    /// Tells whether a text of this origin is the author's own, wholly or in part.
+    pub fn is_authors(self) -> bool {
+        self != Origin::Generated
+    }
 }
 
 /// The record of a chunk.
@@ -210,6 +219,19 @@ impl ChunkRecord {
         self.locked = false;
     }
 
+    /// Forgets what was about a generated text, for one that was imported.
+    pub(crate) fn take_import(&mut self, now: Timestamp) {
+        let kept = ChunkRecord {
+            formerly: std::mem::take(&mut self.formerly),
+            state_file: self.state_file.take(),
+            revision: self.revision.take(),
+            other: std::mem::take(&mut self.other),
+            noted: Some(now),
+            ..ChunkRecord::missing(self.number, self.beat.clone())
+        };
+        *self = kept;
+    }
+
     /// Returns the model that was asked for, whichever one answered.
     pub fn asked_model(&self) -> Option<&str> {
         self.asked_model.as_deref().or(self.model.as_deref())
@@ -228,7 +250,7 @@ impl ChunkRecord {
 
     /// Returns the digest of the text that it is about, where that is the author's, wholly or in part.
     pub(crate) fn authors_text(&self) -> Option<&Digest> {
-        let is_authors = matches!(self.origin, Some(Origin::Edited | Origin::Written));
+        let is_authors = self.origin.is_some_and(Origin::is_authors);
         self.content_sha256.as_ref().filter(|_| is_authors)
     }
 

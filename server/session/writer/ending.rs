@@ -32,7 +32,7 @@ impl Session {
         prose: &str,
         result: ChunkResult,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, None)
+        self.end_chunk(number, prose, Some(result), None)
     }
 
     /// Saves a chunk that was not accepted: `failed` with the reason in its record, the text
@@ -47,14 +47,23 @@ impl Session {
         result: ChunkResult,
         reason: &str,
     ) -> Result<Saved, StoreError> {
-        self.end_chunk(number, prose, result, Some(reason))
+        self.end_chunk(number, prose, Some(result), Some(reason))
+    }
+
+    /// Saves the whole prose of a chunk that another program's file brought: its origin is
+    /// [`Origin::Imported`], and no job replaces it unless the author names it.
+    ///
+    /// # Errors
+    /// As for [`Session::save_complete`].
+    pub fn save_imported(&self, number: ChunkNumber, prose: &str) -> Result<Saved, StoreError> {
+        self.end_chunk(number, prose, None, None)
     }
 
     fn end_chunk(
         &self,
         number: ChunkNumber,
         prose: &str,
-        result: ChunkResult,
+        result: Option<ChunkResult>,
         failure: Option<&str>,
     ) -> Result<Saved, StoreError> {
         let index = self.inner.index(number)?;
@@ -84,13 +93,13 @@ impl Session {
 }
 
 impl Inner {
-    /// Ends a chunk: complete, or failed for a reason.
+    /// Ends a chunk: complete, or failed for a reason. Without a result its text was imported.
     fn end(
         &self,
         cache: &mut Cache,
         index: usize,
         prose: &str,
-        result: ChunkResult,
+        result: Option<ChunkResult>,
         failure: Option<&str>,
     ) -> Result<(), StoreError> {
         let status = match failure {
@@ -167,7 +176,7 @@ impl Inner {
         cache: &Cache,
         index: usize,
         prose: &str,
-        result: ChunkResult,
+        result: Option<ChunkResult>,
         failure: Option<&str>,
     ) -> ChunkRecord {
         let planned = &self.plan[index];
@@ -177,19 +186,28 @@ impl Inner {
             .record(&planned.beat)
             .cloned()
             .unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
-        record.take(result);
+        let is_imported = result.is_none();
+        match result {
+            Some(result) => record.take(result),
+            None => record.take_import(self.disk.exact_now()),
+        }
         record.number = planned.number;
         record.title.clone_from(&planned.title);
         record.target_words = planned.target_words;
         record.body_sha256.clone_from(&planned.body);
         record.file = self.inside(&cache.files[index]);
         record.words = words::count(prose, &self.language);
-        record.origin = (!prose.trim().is_empty()).then_some(Origin::Generated);
+        let origin = if is_imported {
+            Origin::Imported
+        } else {
+            Origin::Generated
+        };
+        record.origin = (!prose.trim().is_empty()).then_some(origin);
         record.content_sha256 = Some(digest.clone());
         match failure {
             None => {
                 record.status = ChunkStatus::Complete;
-                record.generated_sha256 = Some(digest);
+                record.generated_sha256 = Some(digest).filter(|_| !is_imported);
                 record.begun = None;
             }
             Some(reason) => {
@@ -205,6 +223,7 @@ impl Inner {
         let before = cache.manifest.record(&record.beat);
         let again = before.is_some_and(|record| record.generated_sha256.is_some());
         let did = match (failure, again) {
+            _ if record.origin == Some(Origin::Imported) => "imported",
             (Some(_), _) => "failed",
             (None, false) => "wrote",
             (None, true) => "rewrote",

@@ -9,6 +9,7 @@ local place = require("storywright.place")
 --- Each is a command of the server; `:Storywright write` runs "storywright.write".
 M.server = {
   "newStory",
+  "import",
   "plan",
   "write",
   "writeChunk",
@@ -68,6 +69,7 @@ local counted = {
 --- What the words behind a command are.
 local worded = {
   newStory = "title",
+  import = "source",
   rewriteChunk = "note",
   continueHere = "instruction",
   rewriteSelection = "instruction",
@@ -100,6 +102,13 @@ function M.arguments(name, opts, encoding)
   end
   if worded[name] and opts.args ~= "" then
     here[worded[name]] = opts.args
+  end
+  -- A path is from where Neovim stands; so is the story, where the buffer is no file.
+  if here.source then
+    here.source = vim.fn.fnamemodify(vim.fn.expand(here.source), ":p")
+  end
+  if name == "import" and vim.api.nvim_buf_get_name(0) == "" then
+    here.uri = vim.uri_from_fname(vim.fs.normalize(vim.uv.cwd()))
   end
   return here
 end
@@ -244,6 +253,9 @@ function M.run(name, opts)
     return new_story(opts)
   end
   local client = client_of.of(0)
+  if not client and name == "import" then
+    client = client_of.start(vim.fs.normalize(vim.uv.cwd()))
+  end
   if not client then
     messages.say("Storywright does not run in this buffer; :checkhealth storywright says why", 2)
     return
@@ -283,6 +295,8 @@ function M.complete(lead, line)
   local candidates = vim.list_extend(vim.list_slice(M.server), M.own)
   if name == "export" and (#words > 1 or lead == "") then
     candidates = { "docx", "epub", "html", "md", "txt", "zip" }
+  elseif name == "import" and (#words > 1 or lead == "") then
+    return vim.fn.getcompletion(lead, "file")
   elseif #words > 1 or (words[1] and lead == "") then
     return {}
   end
