@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { isOfChunk, isSameText } from "./sameText";
 
 test("a chunk is told by its folder, on every system", () => {
-  assert.ok(isOfChunk("/home/a/novel/generated/lamp-01/chunks/chunk_01.md"));
+  assert.ok(isOfChunk("/desk/novel/generated/lamp-01/chunks/chunk_01.md"));
   assert.ok(isOfChunk("C:\\novel\\generated\\lamp-01\\chunks\\chunk_01.md"));
-  assert.ok(!isOfChunk("/home/a/novel/generated/lamp-01/revisions/chunk_01.md"));
-  assert.ok(!isOfChunk("/home/a/novel/chunks/notes.md"));
+  assert.ok(!isOfChunk("/desk/novel/generated/lamp-01/revisions/chunk_01.md"));
+  assert.ok(!isOfChunk("/desk/novel/chunks/notes.md"));
 });
 
 test("line ends, a byte order mark and blank ends are no other text", () => {
