@@ -70,7 +70,7 @@ enum Command {
     Report(report::Report),
     /// Pack everything of a draft into a ZIP, or make a book of its story
     Export(export::Export),
-    /// Bring an exported ZIP back; nothing that is there is replaced
+    /// Bring a book, a project of another program or an exported ZIP in as a story; nothing that is there is replaced
     Import(import::Import),
     /// Show the problems of a brief, its settings and of what is written; fails on errors
     Check(check::Check),
