@@ -68,7 +68,7 @@
   '("plan" "write" "writeChunk" "rewriteChunk" "rewriteFrom" "rewriteStale" "refine" "audit" "keep" "lock" "unlock"
     "acceptRevision" "rejectRevision" "restoreVersion" "showVersions" "showDiff" "showStatus" "explain" "extractState"
     "continueHere" "rewriteSelection" "expandSelection" "tightenSelection" "newSession" "switchSession" "adoptSession"
-    "export" "showReport" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory")
+    "export" "showReport" "showLedger" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory")
   "The commands of the server, without their prefix.")
 
 (defun storywright--arguments (command words)

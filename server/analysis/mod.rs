@@ -13,6 +13,7 @@ pub mod features;
 pub mod findings;
 pub mod index;
 mod inputs;
+pub mod ledger;
 pub(crate) mod lineup;
 pub(crate) mod mode;
 pub mod placed_problem;

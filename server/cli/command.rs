@@ -4,8 +4,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::exit::Exit;
 use super::{
-    audit, check, completions, count, decide, diff, dismiss, doctor, explain, export, import, new,
-    output, place, plan, refine, report, rewrite, session, state, status, versions, write,
+    audit, check, completions, count, decide, diff, dismiss, doctor, explain, export,
+    import, ledger, new, output, place, plan, refine, report, rewrite, session, state, status,
+    versions, write,
 };
 use crate::jobs::decide::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
@@ -68,6 +69,8 @@ enum Command {
     Count(count::Count),
     /// Make a page with pictures of a draft: words, cast, threads, dialogue, pace, cost
     Report(report::Report),
+    /// Show where threads and promises are opened, due and paid, chunk by chunk
+    Ledger(ledger::Ledger),
     /// Pack everything of a draft into a ZIP, or make a book of its story
     Export(export::Export),
     /// Bring an exported ZIP back; nothing that is there is replaced
@@ -146,6 +149,7 @@ impl ShellTask {
             Command::Session(arguments) => session::run(&workshop, arguments),
             Command::Count(arguments) => count::run(&workshop, arguments),
             Command::Report(arguments) => report::run(&workshop, arguments),
+            Command::Ledger(arguments) => ledger::run(&workshop, arguments),
             Command::Export(arguments) => export::run(&workshop, arguments),
             Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(&workshop, arguments),

@@ -19,6 +19,7 @@ mod export;
 mod failure;
 mod import;
 mod job;
+mod ledger;
 mod new;
 mod output;
 mod place;

@@ -7,6 +7,7 @@ use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, NumberOrString, PublishDiagnosticsParams, Url,
 };
 
+use super::client::show_controls_in;
 use super::document_kind::{is_brief, is_chunk};
 use super::position::{self, Encoding};
 use super::state::State;
@@ -15,12 +16,11 @@ use crate::story::{Problem, Severity};
 /// Takes a document's diagnostics back.
 pub fn clear(state: &Arc<State>, url: Url) {
     state.published.forget(&url);
+    state.reports.forget(&url);
     if is_brief(&url) {
         publish_for_brief(state, &url, vec![empty(url.clone())]);
-    } else if is_chunk(&url)
-        && let Some(client) = state.client()
-    {
-        client.publish_diagnostics(empty(url));
+    } else if is_chunk(&url) {
+        publish(state, empty(url));
     }
 }
 
@@ -37,11 +37,35 @@ pub fn publish_for_brief(state: &Arc<State>, brief: &Url, found: Vec<PublishDiag
     let beside = found.iter().map(|params| params.uri.clone());
     let beside = beside.filter(|url| url != brief).collect();
     let mended = state.published.set_beside(brief, beside);
-    let Some(client) = state.client() else {
-        return;
-    };
     for params in found.into_iter().chain(mended.into_iter().map(empty)) {
-        client.publish_diagnostics(params);
+        publish(state, params);
+    }
+}
+
+/// Has the client show what was found in a document: it is told, or, where it asks for that, told to ask.
+pub fn publish(state: &State, params: PublishDiagnosticsParams) {
+    let open = state.documents.get(&params.uri);
+    match open.filter(|_| state.introduction().pulls_diagnostics()) {
+        Some(open) => {
+            let mut found = params.diagnostics;
+            found.iter_mut().for_each(show_controls_in);
+            state.reports.set(&params.uri, open.version, found);
+        }
+        None => {
+            if let Some(client) = state.client() {
+                client.publish_diagnostics(params);
+            }
+        }
+    }
+}
+
+/// Takes back what the client was told of a file that is open now, and that it asks for from now on.
+pub fn take_over(state: &State, url: &Url) {
+    if state.is_pulled(url)
+        && state.published.is_beside(url)
+        && let Some(client) = state.client()
+    {
+        client.publish_diagnostics(empty(url.clone()));
     }
 }
 

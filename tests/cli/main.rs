@@ -25,6 +25,7 @@ mod faults;
 mod finished;
 mod help;
 mod interrupt;
+mod ledger;
 mod limits;
 mod lint;
 mod local;
@@ -44,6 +45,7 @@ mod records;
 mod seams;
 mod secrets;
 mod settings;
+mod severities;
 mod sizes;
 #[cfg(unix)]
 mod special;

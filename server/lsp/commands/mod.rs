@@ -10,6 +10,7 @@ mod execute;
 mod explain;
 mod export;
 mod inplace;
+mod ledger;
 mod new_story;
 mod offers;
 mod passes;

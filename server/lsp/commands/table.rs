@@ -8,8 +8,8 @@ use super::command::{Command, On, Palette};
 use super::decide;
 use super::dismiss;
 use super::{
-    cancel, explain, export, inplace, new_story, passes, plan, report, sessions, start_job, status,
-    versions, write,
+    cancel, explain, export, inplace, ledger, new_story, passes, plan, report,
+    sessions, start_job, status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;
@@ -218,6 +218,15 @@ pub const COMMANDS: &[Command] = &[
         palette: Palette::Everywhere,
         takes: Takes::Place,
         runs: |call| status::run(call).boxed(),
+        offered: &[],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.showLedger",
+        title: "Show the Threads and Promises",
+        palette: Palette::InMarkdown,
+        takes: Takes::Session,
+        runs: |call| ledger::run(call).boxed(),
         offered: &[],
         answers: &[],
     },

@@ -23,6 +23,7 @@ pub fn did_open(state: &Arc<State>, params: DidOpenTextDocumentParams) {
     if let Some((path, text)) = state.documents.file_of(&url) {
         journals::opened(state, path, text);
     }
+    diagnostics::take_over(state, &url);
     review::document_changed(state, url);
 }
 

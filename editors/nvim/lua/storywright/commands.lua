@@ -35,6 +35,7 @@ M.server = {
   "adoptSession",
   "export",
   "showReport",
+  "showLedger",
   "exportBook",
   "exportManuscript",
   "dismiss",
