@@ -5,6 +5,8 @@
 //! answers from here.
 
 mod at_once;
+pub(crate) mod candidate_files;
+pub mod candidates;
 mod character_rename;
 mod chunk_files;
 pub mod error;

@@ -5,6 +5,7 @@
 //! or settings; 130 cancelled.
 
 mod audit;
+mod candidates;
 mod check;
 mod command;
 mod completions;

@@ -44,18 +44,20 @@ pub fn publish_for_brief(state: &Arc<State>, brief: &Url, found: Vec<PublishDiag
 
 /// Has the client show what was found in a document: it is told, or, where it asks for that, told to ask.
 pub fn publish(state: &State, params: PublishDiagnosticsParams) {
-    let open = state.documents.get(&params.uri);
-    match open.filter(|_| state.introduction().pulls_diagnostics()) {
-        Some(open) => {
-            let mut found = params.diagnostics;
-            found.iter_mut().for_each(show_controls_in);
-            state.reports.set(&params.uri, open.version, found);
+    if !state.is_pulled(&params.uri) {
+        if let Some(client) = state.client() {
+            client.publish_diagnostics(params.clone());
         }
-        None => {
-            if let Some(client) = state.client() {
-                client.publish_diagnostics(params);
-            }
+        if !state.is_pulled(&params.uri) {
+            return;
         }
+        // Opened at this very moment: what was just said must not stay beside what is asked for.
+        take_over(state, &params.uri);
+    }
+    if let Some(open) = state.documents.get(&params.uri) {
+        let mut found = params.diagnostics;
+        found.iter_mut().for_each(show_controls_in);
+        state.reports.set(&params.uri, open.version, found);
     }
 }
 

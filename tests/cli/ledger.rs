@@ -87,9 +87,9 @@ fn a_thread_is_followed_from_its_opening_to_its_payment() {
 fn what_stays_open_past_its_beat_is_told_at_its_line() {
     let list = "- the sealed letter (opened: logbook, due: early)\n- [x] the gulls (due: early)\n";
     let opened = (1, json!({"opened": ["What is in the sealed letter?"]}));
-    let before = written(list, 1, &[opened.clone()]);
+    let before = written(list, 1, std::slice::from_ref(&opened));
     assert!(overdue(&before).is_empty(), "its beat is not written");
-    let desk = written(list, 2, &[opened.clone()]);
+    let desk = written(list, 2, std::slice::from_ref(&opened));
     let line = "the sealed letter (opened: logbook, due: early)".to_owned();
     assert_eq!(overdue(&desk), [(line, json!("information"))]);
     let standings: Vec<Value> = threads(&desk)

@@ -13,6 +13,7 @@ mod one_reading;
 
 mod answers;
 mod books;
+mod candidates;
 mod commands;
 mod comments;
 mod dismiss;

@@ -44,8 +44,9 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
 fn first_code(source: &str) -> Option<&str> {
     let mut texts = source.split('"').skip(1).step_by(2);
     let first = texts.next()?;
-    let is_code = !first.is_empty() && first.chars().all(|c| c.is_ascii_lowercase() || c == '-');
-    is_code.then_some(first)
+    let is_plain = first.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+    // Those of one word are the lint's, which has a list of its own.
+    (is_plain && first.contains('-')).then_some(first)
 }
 
 /// The codes that the source gives to problems: the first literal of each call, if it comes before the call ends.

@@ -11,6 +11,7 @@ mod support;
 mod actions;
 mod answered;
 mod cancel;
+mod candidates;
 mod closed;
 mod controls;
 mod diagnostics;

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod cancel;
+mod candidates;
 mod command;
 mod decide;
 mod dismiss;

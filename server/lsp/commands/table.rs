@@ -8,7 +8,7 @@ use super::command::{Command, On, Palette};
 use super::decide;
 use super::dismiss;
 use super::{
-    cancel, explain, export, inplace, ledger, new_story, passes, plan, report,
+    cancel, candidates, explain, export, inplace, ledger, new_story, passes, plan, report,
     sessions, start_job, status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
@@ -162,6 +162,48 @@ pub const COMMANDS: &[Command] = &[
         takes: Takes::Chunk,
         runs: |call| decide::run(call, Decision::RejectRevision).boxed(),
         offered: &[On::Chunk(decide::offer_reject)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.takeCandidate",
+        title: "Take a Candidate of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| candidates::take(call).boxed(),
+        offered: &[
+            On::Chunk(candidates::offer_take::<0>),
+            On::Chunk(candidates::offer_take::<1>),
+            On::Chunk(candidates::offer_take::<2>),
+            On::Chunk(candidates::offer_take::<3>),
+            On::Chunk(candidates::offer_take::<4>),
+        ],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.showCandidates",
+        title: "Compare the Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| candidates::show(call).boxed(),
+        offered: &[On::Chunk(candidates::offer_show)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.rejectCandidates",
+        title: "Reject the Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| decide::run(call, Decision::RejectCandidates).boxed(),
+        offered: &[On::Chunk(candidates::offer_reject)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.writeCandidates",
+        title: "Write Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::ChunkAndNote,
+        runs: |call| start_job::run(call, candidates::write).boxed(),
+        offered: &[On::Chunk(candidates::offer_write)],
         answers: &[],
     },
     Command {

@@ -25,7 +25,7 @@ impl Editor {
             }
             "textDocument/publishDiagnostics" => {
                 let path = path_of(&text(&params["uri"]));
-                self.assert_not_shown_twice(&path, &params);
+                self.note_told(&path, &params);
                 self.said.push(Said::Diagnostics(path, params));
             }
             other => panic!("the server notified of {other}"),

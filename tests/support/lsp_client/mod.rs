@@ -572,6 +572,7 @@ impl Drop for Editor {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.assert_no_panic();
+            self.assert_nothing_shown_twice();
         }
     }
 }
