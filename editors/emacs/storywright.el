@@ -66,9 +66,10 @@
 
 (defconst storywright--commands
   '("plan" "write" "writeChunk" "rewriteChunk" "rewriteFrom" "rewriteStale" "refine" "audit" "keep" "lock" "unlock"
-    "acceptRevision" "rejectRevision" "restoreVersion" "showVersions" "showDiff" "showStatus" "explain" "extractState"
+    "acceptRevision" "rejectRevision" "writeCandidates" "showCandidates" "takeCandidate"
+    "rejectCandidates" "restoreVersion" "showVersions" "showDiff" "showStatus" "explain" "extractState"
     "continueHere" "rewriteSelection" "expandSelection" "tightenSelection" "newSession" "switchSession" "adoptSession"
-    "export" "showReport" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory"
+    "export" "showReport" "showLedger" "exportBook" "exportManuscript" "dismiss" "cancel" "newStory"
     "import")
   "The commands of the server, without their prefix.")
 

@@ -19,9 +19,12 @@ pub use finding::{
 
 use super::chunk_files::ChunkFiles;
 use super::error::StoryError;
+use super::ledger::Ledger;
 use super::session_snapshot::SessionSnapshot;
+use super::snapshot::StorySnapshot;
 use super::story_file::StoryFile;
 use crate::session::{self, Audits, ChunkStatus, ChunkView, Disk, Notice, Owners};
+use crate::settings::Severities;
 use crate::story::chunk_file::{Damage, Fault};
 use crate::story::conflict_markers::conflict_problems;
 use crate::story::contradiction::{Contradiction, Source, place_in_brief};
@@ -39,16 +42,26 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Returns the findings of a story without a written text: none.
-    pub(super) fn of_brief(story: &StoryFile) -> Findings {
+    /// Returns the brief as the only text, with nothing found.
+    fn of_brief(story: &StoryFile) -> Findings {
         Findings {
             texts: vec![SourceText {
                 path: story.folder.brief().to_owned(),
                 text: story.text.as_str().into(),
                 chunk: None,
+                is_unfinished: false,
             }],
             list: Vec::new(),
         }
+    }
+
+    /// Gives each finding the severity that the author set for its kind, and leaves out what is off.
+    fn show_by(&mut self, severities: &Severities) {
+        self.list.retain_mut(|found| {
+            let shown = severities.shown(found.code, found.severity);
+            found.severity = shown.unwrap_or(found.severity);
+            shown.is_some()
+        });
     }
 
     /// Leaves out what the author dismissed.
@@ -62,6 +75,30 @@ impl Findings {
                 || !dismissed.covers(found.code, beat, words.unwrap_or_default())
         });
     }
+}
+
+/// Finds what there is to report of a story without a written text.
+pub(super) fn of_nothing(read: &StorySnapshot) -> Findings {
+    let mut findings = Findings::of_brief(&read.story);
+    findings.list.extend(of_threads(&Ledger::of(read, None)));
+    findings.show_by(&read.settings.severities);
+    findings
+}
+
+/// Returns what is to be told of the threads that the author lists, in the brief.
+fn of_threads(ledger: &Ledger) -> impl Iterator<Item = Finding> {
+    let problems = ledger.problems.iter();
+    problems.map(|problem| Finding {
+        place: Place {
+            text: 0,
+            span: problem.span.clone(),
+        },
+        severity: problem.severity,
+        code: problem.code,
+        message: problem.message.clone(),
+        related: Vec::new(),
+        correction: None,
+    })
 }
 
 /// Finds what there is to report about the chunks of a session.
@@ -95,6 +132,7 @@ pub(super) fn of_session(
             path: unmerged.path,
             text: unmerged.text.into(),
             chunk: None,
+            is_unfinished: false,
         });
     }
     let is_read =
@@ -115,6 +153,7 @@ pub(super) fn of_session(
             path: view.path.clone(),
             text: Arc::clone(&file.text),
             chunk: Some((view.number, view.beat.clone())),
+            is_unfinished: matches!(view.status, ChunkStatus::Partial | ChunkStatus::Failed),
         });
         chunks.push(Chunk { view, text, file });
     }
@@ -138,6 +177,9 @@ pub(super) fn of_session(
     }
     let of_file = notice.as_ref().map(|notice| unusable(notice, &story.text));
     findings.list.extend(of_file);
+    let ledger = Ledger::of(&snapshot.read, Some(snapshot));
+    findings.list.extend(of_threads(&ledger));
+    findings.show_by(&snapshot.read.settings.severities);
     findings
         .list
         .sort_by_key(|found| (found.place.text, found.place.span.start, found.code));

@@ -5,6 +5,8 @@
 //! answers from here.
 
 mod at_once;
+pub(crate) mod candidate_files;
+pub mod candidates;
 mod character_rename;
 mod chunk_files;
 pub mod error;
@@ -13,6 +15,7 @@ pub mod features;
 pub mod findings;
 pub mod index;
 mod inputs;
+pub mod ledger;
 pub(crate) mod lineup;
 pub(crate) mod mode;
 pub mod placed_problem;

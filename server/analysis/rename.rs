@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::StoryError;
 use super::features::document::{ChunkParts, DocumentKind, StoryDocument};
+use super::ledger::beats_named;
 use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
 use super::stale::CurrentInputs;
@@ -147,6 +148,12 @@ pub(super) fn of_brief(read: &StorySnapshot, name: &NewName) -> (RenamedFile, Ne
             if let Some(new) = names.beats.get(id).filter(|_| !edits.iter().any(is_done)) {
                 edits.push((span.clone(), new.0.clone()));
             }
+        }
+    }
+    for (id, span) in beats_named(brief, text) {
+        let is_free = !edits.iter().any(|(done, _)| meet(done, &span));
+        if let Some(new) = names.beats.get(&id).filter(|_| is_free) {
+            edits.push((span, new.0.clone()));
         }
     }
     edits.sort_by_key(|(span, _)| span.start);

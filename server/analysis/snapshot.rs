@@ -166,7 +166,7 @@ fn hold_to_lengths(
 }
 
 impl StorySnapshot {
-    /// Returns the problems of brief, settings and templates, each at its place. Those of settings that are
+    /// Returns the problems of brief, settings and templates as they are shown, each at its place. Those of settings that are
     /// in no file (an editor's, a flag) are at the top of the brief.
     pub fn problems(&self) -> Vec<PlacedProblem> {
         let story = &self.story;
@@ -188,7 +188,22 @@ impl StorySnapshot {
             None => in_brief(wrong.as_problem(top(&story.text), wrong.to_string())),
         });
         let templates = story.template_problems.iter().cloned();
-        brief.chain(settings).chain(templates).collect()
+        let all = brief.chain(settings).chain(templates);
+        all.filter_map(|placed| self.as_shown(placed)).collect()
+    }
+
+    /// Returns a problem with the severity that the author gave to its kind; `None` where it is not shown.
+    fn as_shown(&self, placed: PlacedProblem) -> Option<PlacedProblem> {
+        let problem = placed.problem;
+        let severities = &self.settings.severities;
+        let severity = severities.shown(problem.code, problem.severity)?;
+        Some(PlacedProblem {
+            problem: Problem {
+                severity,
+                ..problem
+            },
+            ..placed
+        })
     }
 
     /// Tells whether the brief's own parser has found fault with the same value of the front matter.

@@ -12,6 +12,7 @@ use super::explain::Explanation;
 use super::findings::{self, Findings};
 use super::index::{MentionMemory, StoryIndex};
 use super::inputs::{Inputs, Memo};
+use super::ledger::Ledger;
 use super::selection::ChunkRef;
 use super::session_snapshot::SessionSnapshot;
 use super::sessions::{self, Sessions};
@@ -199,13 +200,22 @@ impl Look<'_> {
         let found = kept.findings.get(self.owners, |inputs| {
             let (owners, disk) = (inputs.owners(self.owners), inputs.disk(self.disk()));
             match self.wanted_session(wanted, inputs)? {
-                (read, None) => Ok(Findings::of_brief(&read.story)),
+                (read, None) => Ok(findings::of_nothing(&read)),
                 (_, Some(session)) => {
                     findings::of_session(&session, &owners, &disk, &mut lock(&kept.files))
                 }
             }
         });
         Ok(found?.1)
+    }
+
+    /// Returns the threads of the story: in the session that is named, else in the current one.
+    ///
+    /// # Errors
+    /// As [`Look::session`].
+    pub fn ledger(&self, wanted: Option<&SessionId>) -> Result<Ledger, StoryError> {
+        let (read, session) = self.wanted_session(wanted, &Inputs::default())?;
+        Ok(Ledger::of(&read, session.as_deref()))
     }
 
     /// Returns where the texts of a session stand and whom they name: of the one that is named, else of the current

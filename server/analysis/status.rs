@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::candidate_files;
 use super::error::StoryError;
 use super::session_snapshot::SessionSnapshot;
 use super::snapshot::StorySnapshot;
@@ -95,6 +96,9 @@ pub struct ChunkOverview {
     /// The file of the rewrite that waits, relative to the story's folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The numbers of its candidates.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<u32>,
     /// The reason why it failed, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -149,6 +153,7 @@ impl StoryStatus {
         status.notices = notices.map(|notice| notice.message.clone()).collect();
         let history = disk.list(&view.root.join("history"))?;
         let waiting = disk.list(&view.root.join("revisions"))?;
+        let has_candidates = has_name(&waiting, Some("candidates".as_ref()));
         let chunks = view.chunks.iter().zip(snapshot.stale_reasons());
         for ((chunk, reasons), planned) in chunks.zip(&snapshot.plan) {
             let may_wait = has_name(&waiting, chunk.path.file_name());
@@ -175,6 +180,10 @@ impl StoryStatus {
                 has_history: has_name(&history, chunk.path.file_stem()),
                 has_revision: revision.is_some(),
                 revision: revision.map(|path| relative(&path, story.folder.root())),
+                candidates: match has_candidates {
+                    true => candidate_files::numbers(view, chunk, disk)?,
+                    false => Vec::new(),
+                },
                 in_conflict: chunk
                     .in_conflict
                     .iter()
@@ -304,6 +313,7 @@ impl ChunkOverview {
             has_revision: false,
             in_conflict: Vec::new(),
             revision: None,
+            candidates: Vec::new(),
             error: None,
         }
     }

@@ -4,8 +4,9 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use super::exit::Exit;
 use super::{
-    audit, check, completions, count, decide, diff, dismiss, doctor, explain, export, import, new,
-    output, place, plan, refine, report, rewrite, session, state, status, versions, write,
+    audit, candidates, check, completions, count, decide, diff, dismiss, doctor, explain, export,
+    import, ledger, new, output, place, plan, refine, report, rewrite, session, state, status,
+    versions, write,
 };
 use crate::jobs::decide::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
@@ -50,9 +51,9 @@ enum Command {
     /// Take the lock of chunks away
     Unlock(decide::Chunks),
     /// Take the proposed rewrites of chunks
-    Accept(decide::Chunks),
+    Accept(decide::Accept),
     /// Turn the proposed rewrites of chunks down
-    Reject(decide::Chunks),
+    Reject(decide::Reject),
     /// Go over a complete chunk once more; the better text waits for your yes or no
     Refine(refine::Refine),
     /// Look for what contradicts facts, rules and earlier chunks
@@ -68,6 +69,10 @@ enum Command {
     Count(count::Count),
     /// Make a page with pictures of a draft: words, cast, threads, dialogue, pace, cost
     Report(report::Report),
+    /// Compare the candidates of a chunk, which `rewrite --candidates` wrote, with its text
+    Candidates(place::OneChunk),
+    /// Show where threads and promises are opened, due and paid, chunk by chunk
+    Ledger(ledger::Ledger),
     /// Pack everything of a draft into a ZIP, or make a book of its story
     Export(export::Export),
     /// Bring a book, a project of another program or an exported ZIP in as a story; nothing that is there is replaced
@@ -134,18 +139,16 @@ impl ShellTask {
             Command::Keep(chunks) => decide::run(&workshop, chunks, Decision::Keep).await,
             Command::Lock(chunks) => decide::run(&workshop, chunks, Decision::Lock).await,
             Command::Unlock(chunks) => decide::run(&workshop, chunks, Decision::Unlock).await,
-            Command::Accept(chunks) => {
-                decide::run(&workshop, chunks, Decision::AcceptRevision).await
-            }
-            Command::Reject(chunks) => {
-                decide::run(&workshop, chunks, Decision::RejectRevision).await
-            }
+            Command::Accept(arguments) => decide::accept(&workshop, arguments).await,
+            Command::Reject(arguments) => decide::reject(&workshop, arguments).await,
             Command::Refine(arguments) => refine::run(&workshop, arguments).await,
             Command::Audit(arguments) => audit::run(&workshop, arguments).await,
             Command::Status(arguments) => status::run(&workshop, arguments),
             Command::Session(arguments) => session::run(&workshop, arguments),
             Command::Count(arguments) => count::run(&workshop, arguments),
             Command::Report(arguments) => report::run(&workshop, arguments),
+            Command::Candidates(arguments) => candidates::run(&workshop, arguments),
+            Command::Ledger(arguments) => ledger::run(&workshop, arguments),
             Command::Export(arguments) => export::run(&workshop, arguments),
             Command::Import(arguments) => import::run(&workshop, arguments),
             Command::Check(arguments) => check::run(&workshop, arguments),

@@ -35,6 +35,24 @@ pub struct Chunks {
 }
 
 #[derive(Args)]
+pub struct Accept {
+    #[command(flatten)]
+    pub chunks: Chunks,
+    /// Take this candidate in place of a revision that waits
+    #[arg(long, value_name = "K", conflicts_with = "all")]
+    pub candidate: Option<u32>,
+}
+
+#[derive(Args)]
+pub struct Reject {
+    #[command(flatten)]
+    pub chunks: Chunks,
+    /// Turn down all candidates in place of a revision that waits
+    #[arg(long)]
+    pub candidates: bool,
+}
+
+#[derive(Args)]
 pub struct Restore {
     #[command(flatten)]
     pub chunk: OneChunk,
@@ -60,6 +78,22 @@ pub async fn run(
     };
     let decided = decide(workshop, request, Arc::new(NoEditor)).await?;
     Ok(show(&decided, arguments.json))
+}
+
+pub async fn accept(workshop: &Workshop, arguments: Accept) -> Result<Exit, Failure> {
+    let decision = match arguments.candidate {
+        Some(candidate) => Decision::TakeCandidate(candidate),
+        None => Decision::AcceptRevision,
+    };
+    run(workshop, arguments.chunks, decision).await
+}
+
+pub async fn reject(workshop: &Workshop, arguments: Reject) -> Result<Exit, Failure> {
+    let decision = match arguments.candidates {
+        true => Decision::RejectCandidates,
+        false => Decision::RejectRevision,
+    };
+    run(workshop, arguments.chunks, decision).await
 }
 
 pub async fn restore(workshop: &Workshop, arguments: Restore) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::candidates;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::place::OneChunk;
@@ -17,10 +18,16 @@ pub struct Diff {
     /// Which version, counted from 1, the oldest [default: the one that was replaced last]
     #[arg(long)]
     pub version: Option<usize>,
+    /// Compare the text with this candidate instead
+    #[arg(long, value_name = "K", conflicts_with = "version")]
+    pub candidate: Option<u32>,
 }
 
 pub fn run(workshop: &Workshop, arguments: Diff) -> Result<Exit, Failure> {
     let chunk = arguments.chunk;
+    if let Some(candidate) = arguments.candidate {
+        return candidates::show(workshop, &chunk, candidate);
+    }
     let look = look(workshop, chunk.path.as_deref())?;
     let session = place::session(chunk.session.as_deref(), chunk.path.as_deref())?;
     let named = ChunkRef::parse(&chunk.chunk);

@@ -5,6 +5,7 @@
 //! or settings; 130 cancelled.
 
 mod audit;
+mod candidates;
 mod check;
 mod command;
 mod completions;
@@ -19,6 +20,7 @@ mod export;
 mod failure;
 mod import;
 mod job;
+mod ledger;
 mod new;
 mod output;
 mod place;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::candidates;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::job::{dry_run, run_prepared, tell_end};
+use super::job::{dry_run, dry_run_pass, run_prepared, tell_end};
 use super::output;
 use super::place::{self, workspace};
 use super::setting_flags::SettingFlags;
@@ -28,6 +29,11 @@ pub struct Rewrite {
     /// another time
     #[arg(long, requires = "chunk", conflicts_with_all = ["from", "stale"])]
     pub note: Option<String>,
+    /// With --chunk and one chunk: write this many other texts of it and leave it as it is; `storywright candidates`
+    /// compares them, `accept --candidate` takes one
+    #[arg(long, requires = "chunk", conflicts_with_all = ["from", "stale"], value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=5))]
+    pub candidates: Option<u32>,
     /// With --stale: also what becomes stale by the rewriting itself
     #[arg(long, requires = "stale")]
     pub follow: bool,
@@ -80,6 +86,11 @@ pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failur
             which.from.as_deref(),
             arguments.note,
         ) {
+            (Some(chunk), _, note) if arguments.candidates.is_some() => Scope::Candidates {
+                chunk: ChunkRef::parse(chunk),
+                count: arguments.candidates.unwrap_or(1),
+                note,
+            },
             (Some(chunk), _, Some(note)) => Scope::RewriteWithNote {
                 chunk: ChunkRef::parse(chunk),
                 note,
@@ -92,6 +103,13 @@ pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failur
         editor_settings: None,
         flags: arguments.settings.values,
     };
+    if let Scope::Candidates { chunk, .. } = &request.scope {
+        let chunk = chunk.clone();
+        if arguments.dry_run {
+            return dry_run_pass(workshop, request, arguments.json).await;
+        }
+        return candidates::write(workshop, request, &chunk, arguments.json).await;
+    }
     if arguments.dry_run {
         return dry_run(workshop, request, arguments.json).await;
     }

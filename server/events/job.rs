@@ -152,6 +152,17 @@ pub enum JobEvent {
         usage: Usage,
         elapsed_ms: u64,
     },
+    /// A candidate of a chunk is complete in its file.
+    CandidateSaved {
+        chunk: ChunkNumber,
+        candidate: u32,
+        words: u32,
+        usage: Usage,
+        /// The cost in the currency of the configured prices.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+        elapsed_ms: u64,
+    },
     /// A complete chunk was audited for contradictions. Comes at any time between the events of other chunks.
     ChunkAudited {
         chunk: ChunkNumber,
@@ -243,6 +254,8 @@ pub enum Work {
     Write,
     /// Extracts from them what later chunks have to know.
     Read,
+    /// Writes other texts of a complete chunk.
+    Candidates,
     Refine,
     Audit,
 }
@@ -251,6 +264,7 @@ impl Work {
     pub fn as_str(self) -> &'static str {
         match self {
             Work::Write => "write",
+            Work::Candidates => "candidates",
             Work::Read => "read",
             Work::Refine => "refine",
             Work::Audit => "audit",
@@ -261,6 +275,7 @@ impl Work {
     pub fn doing(self) -> &'static str {
         match self {
             Work::Write => "writing",
+            Work::Candidates => "writing candidates of",
             Work::Read => "reading",
             Work::Refine => "refining",
             Work::Audit => "auditing",

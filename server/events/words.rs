@@ -119,6 +119,9 @@ impl JobEvent {
                     None => format!("chunk {chunk}: {did}"),
                 }
             }
+            JobEvent::CandidateSaved {
+                chunk, candidate, ..
+            } => format!("candidate {candidate} of chunk {chunk} is there"),
             JobEvent::ChunkRefined { chunk, result, .. } => {
                 format!("chunk {chunk} was refined: {}", result.words())
             }
@@ -341,6 +344,18 @@ impl JobEvent {
                 message
                     .as_ref()
                     .map_or_else(String::new, |message| format!("; {message}"))
+            ),
+            JobEvent::CandidateSaved {
+                chunk,
+                candidate,
+                words,
+                usage,
+                elapsed_ms,
+                ..
+            } => format!(
+                "candidate {candidate} of chunk {chunk}: {words} {unit}, {} elapsed, {} tokens",
+                seconds(*elapsed_ms),
+                tokens(usage)
             ),
             JobEvent::ChunkRefined {
                 chunk,

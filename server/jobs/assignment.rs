@@ -60,6 +60,7 @@ fn began(work: Work) -> &'static str {
     match work {
         Work::Write => "Writing",
         Work::Read => "Reading",
+        Work::Candidates => "Writing candidates of",
         Work::Refine => "Refining",
         Work::Audit => "Auditing",
     }

@@ -5,6 +5,7 @@
 //! files come in through [`run::editor::Editor`].
 
 pub mod assignment;
+pub(crate) mod candidates;
 pub mod decide;
 pub mod inplace;
 pub mod passes;

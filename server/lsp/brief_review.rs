@@ -27,6 +27,8 @@ pub fn look(state: &Arc<State>, url: &Url, if_changed: IfChanged) -> bool {
     if let Some(brief) = found.first_mut() {
         let stale = stale(state, document, &open_files);
         brief.diagnostics.extend(stale);
+        let threads = of_threads(state, document, &open_files);
+        brief.diagnostics.extend(threads);
     }
     let is_changed = || {
         let newest = Newest::of(&state.documents, &document.snapshot);
@@ -112,6 +114,28 @@ fn of_brief(
     found
 }
 
+/// Finds what is to be told of the threads that the brief lists.
+fn of_threads(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<Diagnostic> {
+    let Some(path) = &document.path else {
+        return Vec::new();
+    };
+    let look = state.look(path, open_files);
+    let (Ok(read), Ok(ledger)) = (look.story(), look.ledger(None)) else {
+        return Vec::new();
+    };
+    let encoding = state.documents.encoding();
+    let problems = ledger.problems.into_iter().filter_map(|problem| {
+        let severities = &read.settings.severities;
+        let severity = severities.shown(problem.code, problem.severity)?;
+        let problem = Problem {
+            severity,
+            ..problem
+        };
+        Some(of_problem(&problem, &document.snapshot.rope, encoding))
+    });
+    problems.collect()
+}
+
 /// Finds which chunks are stale, at the headings of their beats: where a writer opens the brief,
 /// nothing else says so.
 fn stale(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<Diagnostic> {
@@ -125,6 +149,10 @@ fn stale(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<
     };
     let brief = &read.story.brief;
     let encoding = state.documents.encoding();
+    let severities = &read.settings.severities;
+    let Some(severity) = severities.shown(STALE, Severity::Information) else {
+        return Vec::new();
+    };
     let stale = status.stale().filter_map(|chunk| {
         let beat = brief.beat(&chunk.beat)?;
         let message = format!(
@@ -134,7 +162,7 @@ fn stale(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<
         );
         Some(Diagnostic {
             range: position::from_span(&document.snapshot.rope, &beat.heading_span, encoding),
-            ..diagnostics::diagnostic(Severity::Information, STALE, &message)
+            ..diagnostics::diagnostic(severity, STALE, &message)
         })
     });
     stale.collect()

@@ -17,7 +17,7 @@ use super::newest::{IfChanged, Newest};
 use super::position;
 use super::published::Mark;
 use super::state::State;
-use crate::analysis::findings::{FAILED, Finding, Findings, PARTIAL};
+use crate::analysis::findings::{Finding, Findings};
 use crate::jobs::decide::dismiss::Named;
 use crate::session::{SessionId, StoryFolder};
 
@@ -111,7 +111,7 @@ fn marks(
             .filter(|finding| finding.place.text == text)
     };
     // While it is being written it is not to be judged.
-    if is_written && own().any(|finding| matches!(finding.code, PARTIAL | FAILED)) {
+    if is_written && found.texts[text].is_unfinished {
         return Vec::new();
     }
     let encoding = state.documents.encoding();
@@ -171,7 +171,7 @@ fn publish(
 ) -> bool {
     let url = &looked_at.url;
     let newest = Newest::of(&state.documents, looked_at);
-    let Some((client, newest)) = state.client().zip(newest) else {
+    let Some(newest) = newest else {
         return true;
     };
     if if_changed == IfChanged::Leave && newest.is_changed() {
@@ -186,11 +186,12 @@ fn publish(
     let marks: Vec<Mark> = moved.collect();
     let diagnostics = marks.iter().map(|mark| mark.diagnostic.clone()).collect();
     state.published.set_marks(&newest.snapshot, marks);
-    client.publish_diagnostics(PublishDiagnosticsParams {
+    let params = PublishDiagnosticsParams {
         uri: url.clone(),
         version: Some(newest.snapshot.version),
         diagnostics,
-    });
+    };
+    diagnostics::publish(state, params);
     // Closed while it was looked at: what was just said must not stay.
     if state.documents.get(url).is_none() {
         diagnostics::clear(state, url.clone());

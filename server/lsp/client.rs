@@ -18,9 +18,10 @@ use tower_lsp::lsp_types::notification::{LogMessage, Progress, PublishDiagnostic
 use tower_lsp::lsp_types::request::{
     ApplyWorkspaceEdit, CodeLensRefresh, InlayHintRefreshRequest, RegisterCapability, Request,
     ShowDocument, ShowMessageRequest, WorkDoneProgressCreate, WorkspaceConfiguration,
+    WorkspaceDiagnosticRefresh,
 };
 use tower_lsp::lsp_types::{
-    ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, LogMessageParams,
+    ApplyWorkspaceEditParams, ConfigurationItem, ConfigurationParams, Diagnostic, LogMessageParams,
     MessageActionItem, MessageType, ProgressParams, ProgressParamsValue, PublishDiagnosticsParams,
     Registration, RegistrationParams, ShowDocumentParams, ShowMessageParams,
     ShowMessageRequestParams, Url, WorkDoneProgress, WorkDoneProgressCreateParams, WorkspaceEdit,
@@ -61,11 +62,7 @@ impl Outgoing {
                 message.iter_mut().for_each(show_controls);
             }
             Outgoing::Diagnostics(params) => {
-                for diagnostic in &mut params.diagnostics {
-                    show_controls(&mut diagnostic.message);
-                    let related = diagnostic.related_information.iter_mut().flatten();
-                    related.for_each(|related| show_controls(&mut related.message));
-                }
+                params.diagnostics.iter_mut().for_each(show_controls_in);
             }
         }
         self
@@ -77,6 +74,13 @@ pub fn show_controls(text: &mut String) {
     if let Cow::Owned(escaped) = shown(text) {
         *text = escaped;
     }
+}
+
+/// Shows in a diagnostic what an editor would obey.
+pub fn show_controls_in(diagnostic: &mut Diagnostic) {
+    show_controls(&mut diagnostic.message);
+    let related = diagnostic.related_information.iter_mut().flatten();
+    related.for_each(|related| show_controls(&mut related.message));
 }
 
 /// Says why a request brought no answer.
@@ -236,6 +240,11 @@ impl EditorClient {
     /// Has the client ask anew for the code lenses that it shows, without waiting for it.
     pub fn refresh_lenses(&self) {
         self.refresh::<CodeLensRefresh>();
+    }
+
+    /// Has the client ask anew for the diagnostics of its documents, without waiting for it.
+    pub fn refresh_diagnostics(&self) {
+        self.refresh::<WorkspaceDiagnosticRefresh>();
     }
 
     /// Has the client ask anew for the inlay hints that it shows, without waiting for it.

@@ -7,6 +7,7 @@ use tower_lsp::lsp_types::{
     Diagnostic, DiagnosticSeverity, NumberOrString, PublishDiagnosticsParams, Url,
 };
 
+use super::client::show_controls_in;
 use super::document_kind::{is_brief, is_chunk};
 use super::position::{self, Encoding};
 use super::state::State;
@@ -15,12 +16,11 @@ use crate::story::{Problem, Severity};
 /// Takes a document's diagnostics back.
 pub fn clear(state: &Arc<State>, url: Url) {
     state.published.forget(&url);
+    state.reports.forget(&url);
     if is_brief(&url) {
         publish_for_brief(state, &url, vec![empty(url.clone())]);
-    } else if is_chunk(&url)
-        && let Some(client) = state.client()
-    {
-        client.publish_diagnostics(empty(url));
+    } else if is_chunk(&url) {
+        publish(state, empty(url));
     }
 }
 
@@ -37,11 +37,43 @@ pub fn publish_for_brief(state: &Arc<State>, brief: &Url, found: Vec<PublishDiag
     let beside = found.iter().map(|params| params.uri.clone());
     let beside = beside.filter(|url| url != brief).collect();
     let mended = state.published.set_beside(brief, beside);
-    let Some(client) = state.client() else {
-        return;
-    };
     for params in found.into_iter().chain(mended.into_iter().map(empty)) {
-        client.publish_diagnostics(params);
+        publish(state, params);
+    }
+}
+
+/// Has the client show what was found in a document: it is told, or, where it has asked for that, told to ask again.
+pub fn publish(state: &State, params: PublishDiagnosticsParams) {
+    if !state.is_pulled(&params.uri) {
+        if let Some(client) = state.client() {
+            client.publish_diagnostics(params.clone());
+        }
+        if state.is_pulled(&params.uri) {
+            // Asked for at this very moment: what was just said must not stay beside that.
+            take_back(state, &params.uri);
+        }
+    }
+    if !state.introduction().pulls_diagnostics() {
+        return;
+    }
+    if let Some(open) = state.documents.get(&params.uri) {
+        let mut found = params.diagnostics;
+        found.iter_mut().for_each(show_controls_in);
+        state.reports.set(&params.uri, open.version, found);
+    }
+}
+
+/// Notes that the client asks for what is found in a document: what it was told of that before is taken back. One that
+/// could ask and never does goes on being told.
+pub fn take_over(state: &State, url: &Url) {
+    if state.reports.ask_for(url) {
+        take_back(state, url);
+    }
+}
+
+fn take_back(state: &State, url: &Url) {
+    if let Some(client) = state.client() {
+        client.publish_diagnostics(empty(url.clone()));
     }
 }
 

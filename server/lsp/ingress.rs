@@ -43,6 +43,7 @@ impl<S> Ingress<S> {
         self.note_touch(request.method(), params);
         let state = &self.state;
         match request.method() {
+            "initialize" => state.note_capabilities(params),
             "shutdown" => state.lifecycle.note_shutdown(),
             "exit" => state.lifecycle.note_exit(),
             "textDocument/didOpen" => pass(state, params, document_sync::did_open),
@@ -65,6 +66,7 @@ impl<S> Ingress<S> {
             "textDocument/didClose" | "textDocument/didSave" => return,
             // What editors ask by themselves, of every document that is in sight.
             "textDocument/codeLens"
+            | "textDocument/diagnostic"
             | "textDocument/documentLink"
             | "textDocument/documentSymbol"
             | "textDocument/foldingRange"

@@ -8,10 +8,14 @@ use tower_lsp::lsp_types::{
     WorkspaceClientCapabilities,
 };
 
+use super::newer_capabilities::NewerCapabilities;
+
 /// Holds what the client said of itself.
 #[derive(Default)]
 pub struct Introduction {
     pub capabilities: ClientCapabilities,
+    /// What those leave out.
+    pub newer: NewerCapabilities,
     /// Its name, where it gave one.
     pub client_name: Option<String>,
     pub folders: Vec<PathBuf>,
@@ -68,6 +72,14 @@ impl Introduction {
     pub fn shows_progress(&self) -> bool {
         let progress = self.window().and_then(|window| window.work_done_progress);
         progress.unwrap_or(false)
+    }
+
+    /// Tells whether the client asks for the diagnostics of its open documents, and asks again when it is told to. One
+    /// that can't be told (Neovim 0.11) would show those of its last key for good: it is sent them instead.
+    pub fn pulls_diagnostics(&self) -> bool {
+        let document = self.text_document();
+        document.is_some_and(|document| document.diagnostic.is_some())
+            && self.newer.refreshes_diagnostics
     }
 
     /// Tells whether a diagnostic may name other places.

@@ -26,6 +26,10 @@ pub fn document_changed(state: &Arc<State>, url: Url) {
 
 /// Notes that a document was closed.
 pub fn document_closed(state: &Arc<State>, url: Url) {
+    // What it showed and did not save counts no more.
+    if is_beside_briefs(&url) {
+        note_open(state, is_brief);
+    }
     note(state, url);
 }
 
@@ -111,6 +115,16 @@ fn look(state: &Arc<State>, changed: &HashSet<Url>) {
     let changed = look_once(state, changed, IfChanged::Leave);
     if !changed.is_empty() {
         look_once(state, &changed, IfChanged::Move);
+    }
+    tell_of_outdated(state);
+}
+
+/// Has a client ask anew that shows something else than what was found.
+pub fn tell_of_outdated(state: &State) {
+    if state.reports.take_outdated()
+        && let Some(client) = state.client()
+    {
+        client.refresh_diagnostics();
     }
 }
 

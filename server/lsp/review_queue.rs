@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tower_lsp::lsp_types::Url;
 
 /// How long nothing is looked at after a look, in times of what the look took: no more than a third of a processor
@@ -15,7 +16,11 @@ const LONGEST_REST: Duration = Duration::from_millis(1_000);
 /// Collects changed documents. The first change is looked at at once; those that come while one is looked at,
 /// or soon after, are looked at together. No change waits for others to stop.
 #[derive(Default)]
-pub struct ReviewQueue(Mutex<Due>);
+pub struct ReviewQueue {
+    due: Mutex<Due>,
+    /// How many changes were noted before the last look that has ended.
+    looked: watch::Sender<u64>,
+}
 
 #[derive(Default)]
 struct Due {
@@ -24,6 +29,9 @@ struct Due {
     rested: Option<Instant>,
     /// Whether a task will look at it.
     awaited: bool,
+    /// How many changes were noted, and how many before the last look began.
+    noted: u64,
+    taken: u64,
 }
 
 impl ReviewQueue {
@@ -31,6 +39,7 @@ impl ReviewQueue {
     pub fn add(&self, url: Url) -> bool {
         let mut due = self.due();
         due.changed.insert(url);
+        due.noted += 1;
         !std::mem::replace(&mut due.awaited, true)
     }
 
@@ -44,17 +53,29 @@ impl ReviewQueue {
 
     /// Takes out all that changed.
     pub fn take(&self) -> HashSet<Url> {
-        std::mem::take(&mut self.due().changed)
+        let mut due = self.due();
+        due.taken = due.noted;
+        std::mem::take(&mut due.changed)
     }
 
     /// Notes that a look has ended, and what it took.
     pub fn looked(&self, now: Instant, took: Duration) {
-        self.due().rested = Some(now + (took * REST).min(LONGEST_REST));
+        let mut due = self.due();
+        due.rested = Some(now + (took * REST).min(LONGEST_REST));
+        self.looked.send_replace(due.taken);
+    }
+
+    /// Waits until all changes that are noted by now have been looked at.
+    pub async fn all_looked_at(&self) {
+        let noted = self.due().noted;
+        let mut looked = self.looked.subscribe();
+        // It ends early only with the queue itself.
+        let _ = looked.wait_for(|looked| *looked >= noted).await;
     }
 
     /// Locks the queue. That of a poisoned lock is still whole: every holder changes it in one step.
     fn due(&self) -> MutexGuard<'_, Due> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,7 +17,9 @@ use super::edits_underway::EditsUnderway;
 use super::introduction::Introduction;
 use super::journal_events::JournalEvents;
 use super::lifecycle::Lifecycle;
+use super::newer_capabilities::NewerCapabilities;
 use super::published::Published;
+use super::reports::Reports;
 use super::review_queue::ReviewQueue;
 use super::running_jobs::RunningJobs;
 use crate::analysis::snapshot::StorySource;
@@ -36,6 +38,7 @@ pub struct State {
     pub jobs: RunningJobs,
     pub review_queue: ReviewQueue,
     pub published: Published,
+    pub reports: Reports,
     pub journals: JournalEvents,
     client: OnceLock<EditorClient>,
     touched: Mutex<Option<Touched>>,
@@ -45,6 +48,7 @@ pub struct State {
     pub streams: BufferStreams,
     /// Open files of which the author was told that this client does not let them be changed.
     left_alone: Mutex<HashSet<PathBuf>>,
+    newer: OnceLock<NewerCapabilities>,
     introduced: OnceLock<Introduction>,
     /// What counts until the client has said something of itself.
     unknown: Introduction,
@@ -77,6 +81,7 @@ impl State {
             jobs: RunningJobs::default(),
             review_queue: ReviewQueue::default(),
             published: Published::default(),
+            reports: Reports::default(),
             journals: JournalEvents::default(),
             client: OnceLock::new(),
             touched: Mutex::default(),
@@ -84,6 +89,7 @@ impl State {
             edits_underway: EditsUnderway::default(),
             streams: BufferStreams::default(),
             left_alone: Mutex::default(),
+            newer: OnceLock::new(),
             introduced: OnceLock::new(),
             unknown: Introduction::default(),
             editor_settings: watch::Sender::default(),
@@ -104,6 +110,18 @@ impl State {
         self.client.get()
     }
 
+    /// Notes what the parameters of `initialize` say that the protocol library would drop.
+    pub fn note_capabilities(&self, params: &Value) {
+        let _ = self
+            .newer
+            .set(NewerCapabilities::of(&params["capabilities"]));
+    }
+
+    /// Returns what the client said of itself that the protocol library does not know.
+    pub fn newer_capabilities(&self) -> NewerCapabilities {
+        self.newer.get().copied().unwrap_or_default()
+    }
+
     /// Takes what the client says of itself, once, by `initialize`.
     pub fn introduce(&self, introduction: Introduction) {
         let _ = self.introduced.set(introduction);
@@ -112,6 +130,12 @@ impl State {
     /// Returns what the client said of itself; before it has, that is nothing.
     pub fn introduction(&self) -> &Introduction {
         self.introduced.get().unwrap_or(&self.unknown)
+    }
+
+    /// Tells whether the client has asked for what is found in a document that is open, so that it must not be told as
+    /// well.
+    pub fn is_pulled(&self, url: &Url) -> bool {
+        self.reports.is_asked_for(url) && self.documents.get(url).is_some()
     }
 
     /// Returns the workspace folder that holds `path`: the outermost, if several do.

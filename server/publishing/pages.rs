@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::analysis::candidates::Candidates;
 use crate::analysis::explain::Explanation;
+use crate::analysis::ledger::Ledger;
 use crate::analysis::story_file::StoryFile;
 use crate::analysis::versions::Comparison;
 use crate::session::{Disk, SessionId, StoreError, make_work_folder};
@@ -36,6 +38,33 @@ pub fn save_comparison(
     );
     let session = SessionId::parse(&comparison.session)?;
     save(&name, &comparison.markdown(), story, Some(&session), disk)
+}
+
+/// Writes the threads of a story as a markdown document; returns its path.
+///
+/// # Errors
+/// As for [`save_explanation`].
+pub fn save_ledger(
+    ledger: &Ledger,
+    story: &StoryFile,
+    wanted: Option<&SessionId>,
+    disk: &Disk,
+) -> Result<PathBuf, StoreError> {
+    save("threads", &ledger.markdown(), story, wanted, disk)
+}
+
+/// Writes the candidates of a chunk as a markdown document; returns its path.
+///
+/// # Errors
+/// As for [`save_explanation`].
+pub fn save_candidates(
+    found: &Candidates,
+    story: &StoryFile,
+    disk: &Disk,
+) -> Result<PathBuf, StoreError> {
+    let name = format!("chunk_{:02}-candidates", found.chunk.0);
+    let session = SessionId::parse(&found.session)?;
+    save(&name, &found.markdown(), story, Some(&session), disk)
 }
 
 /// Writes a document about the draft `wanted`, else the current one.

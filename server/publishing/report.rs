@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::Serialize;
 
 use super::draft;
+use crate::analysis::ledger::told_threads;
 use crate::analysis::session_snapshot::SessionSnapshot;
 use crate::analysis::snapshots::Look;
 use crate::analysis::stale_reason;
@@ -18,7 +19,6 @@ use crate::session::{self, ChunkRecord, ChunkStatus, ChunkView, Disk, Origin, Ow
 use crate::story::ChunkNumber;
 use crate::story::lint::ChunkFacts;
 use crate::story::names::CastNames;
-use crate::story::state::StoryState;
 
 /// The page that was made, as `report --json` prints it.
 #[derive(Debug, Clone, Serialize)]
@@ -164,40 +164,15 @@ fn work(record: &ChunkRecord) -> Option<Work> {
     })
 }
 
-/// Follows the threads through the states of the chunks.
+/// Returns the threads that the chunks tell of.
 fn threads(snapshot: &SessionSnapshot) -> Vec<Thread> {
-    let written = &snapshot.written;
-    let mut threads: Vec<Thread> = Vec::new();
-    let mut now = StoryState::default();
-    for (chunk, state) in written.view.chunks.iter().zip(&written.states) {
-        let Some(state) = state else { continue };
-        let before = now.open_threads.clone();
-        now.take(state);
-        for text in now
-            .open_threads
-            .iter()
-            .filter(|thread| !before.contains(thread))
-        {
-            threads.push(Thread {
-                text: text.clone(),
-                opened: chunk.number,
-                closed: None,
-            });
-        }
-        for text in before
-            .iter()
-            .filter(|thread| !now.open_threads.contains(thread))
-        {
-            let open = threads
-                .iter_mut()
-                .rev()
-                .find(|it| it.text == *text && it.closed.is_none());
-            if let Some(thread) = open {
-                thread.closed = Some(chunk.number);
-            }
-        }
-    }
-    threads
+    let told = told_threads(&snapshot.written).into_iter();
+    told.map(|thread| Thread {
+        text: thread.text,
+        opened: thread.opened,
+        closed: thread.closed,
+    })
+    .collect()
 }
 
 /// Sums the words by the day on which their chunk was first complete.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::codes::{self, INVALID, NOT_ALLOWED, NOT_USED, UNKNOWN};
 use super::names;
+use super::severities::EXPECTS;
 use super::{ProviderChoice, Settings};
 use crate::provider::ProviderKind;
 use crate::story::Span;
@@ -85,17 +87,6 @@ pub struct SettingsProblem {
     pub is_error: bool,
 }
 
-/// A value that makes no sense.
-pub const INVALID: &str = "invalid-setting";
-/// A name that no setting has.
-pub const UNKNOWN: &str = "unknown-setting";
-/// A setting that its layer must not choose.
-pub const NOT_ALLOWED: &str = "setting-not-allowed";
-/// An endpoint or a key of another provider.
-pub const NOT_USED: &str = "setting-not-used";
-/// A file that can't be read, or is no TOML.
-pub const UNREADABLE: &str = "unreadable-settings";
-
 /// Adds the line number, from 1, to a place where it is known.
 fn placed(place: &str, spot: Option<&Spot>) -> String {
     match spot {
@@ -169,7 +160,10 @@ pub(crate) fn dotted(prefix: &str, key: &str) -> String {
 
 /// Tells whether the settings of a name are those in its table.
 pub(crate) fn is_group(name: &str) -> bool {
-    matches!(name, "models" | "thinking" | "timeouts" | "demo" | "prices")
+    matches!(
+        name,
+        "models" | "thinking" | "timeouts" | "demo" | "prices" | "diagnostics"
+    )
 }
 
 impl Settings {
@@ -205,24 +199,13 @@ impl Settings {
             message,
             is_error: code == INVALID,
         };
-        let is_price = name.starts_with("prices.");
         let Some(setting) = names::find(name) else {
-            if is_price {
-                return self.set(name, value).ok_or_else(|| {
-                    problem(
-                        INVALID,
-                        format!("`{name}` expects a table such as {{ input = 3.0, output = 15.0 }}, a million tokens"),
-                    )
-                });
-            }
-            let hint = match names::suggestion(name) {
-                Some(known) => format!(" Did you mean `{known}`?"),
-                None => String::new(),
+            return match expected_of_open_name(name) {
+                Some(expected) => self
+                    .set(name, value)
+                    .ok_or_else(|| problem(INVALID, format!("`{name}` expects {expected}"))),
+                None => Err(problem(UNKNOWN, unknown(name))),
             };
-            return Err(problem(
-                UNKNOWN,
-                format!("there is no setting `{name}`.{hint}"),
-            ));
         };
         if setting.trusted_only && !layer.origin.is_trusted() {
             return Err(problem(
@@ -244,6 +227,29 @@ impl Settings {
             )
         })
     }
+}
+
+/// Returns what a setting expects whose name is partly the author's; `None` for any other.
+fn expected_of_open_name(name: &str) -> Option<String> {
+    if name.starts_with("prices.") {
+        let table = "a table such as { input = 3.0, output = 15.0 }, a million tokens";
+        return Some(table.to_owned());
+    }
+    if name == "diagnostics" {
+        return Some(format!("a table of codes, each with {EXPECTS}"));
+    }
+    codes::known(name.strip_prefix("diagnostics.")?)?;
+    Some(EXPECTS.to_owned())
+}
+
+/// Says that there is no setting of a name, and which one is probably meant.
+fn unknown(name: &str) -> String {
+    let (what, name, near) = match name.strip_prefix("diagnostics.") {
+        Some(code) => ("no finding has the code", code, codes::near(code)),
+        None => ("there is no setting", name, names::suggestion(name)),
+    };
+    let hint = near.map(|known| format!(" Did you mean `{known}`?"));
+    format!("{what} `{name}`.{}", hint.unwrap_or_default())
 }
 
 /// The provider for which an endpoint and its key were configured. They are used with no other: a key must

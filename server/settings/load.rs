@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use toml::de::{DeTable, DeValue};
 
-use super::layer::{UNREADABLE, dotted, is_group};
+use super::codes::UNREADABLE;
+use super::layer::{dotted, is_group};
 use super::{Layer, LayerFile, Origin, SettingsProblem, Spot};
 use crate::session::{Owners, ReadFiles, read_file};
 use crate::settings::environment::Environment;

@@ -5,6 +5,7 @@
 //! the provider that they were set for.
 
 pub mod argument;
+pub mod codes;
 pub mod connection;
 pub mod environment;
 mod layer;
@@ -12,6 +13,7 @@ mod load;
 pub mod local_servers;
 pub mod model_name;
 mod names;
+mod severities;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use layer::{Layer, LayerFile, Origin, SettingsProblem, Spot, flag};
 pub use load::{SettingsSources, load_layers, user_config_path};
 pub use names::{NAMES, SettingName};
+pub use severities::Severities;
 
 use crate::provider::{Deadlines, ProviderKind, Thinking};
 use crate::writing::schedule::Order;
@@ -71,6 +74,8 @@ pub struct Settings {
     pub seed: Option<u64>,
     /// Pace of the demo writer in words a second; `None`: as fast as it can.
     pub demo_words_per_second: Option<f64>,
+    /// How findings are shown.
+    pub severities: Severities,
 }
 
 impl Default for Settings {
@@ -103,6 +108,7 @@ impl Default for Settings {
             thinking_of: BTreeMap::new(),
             seed: None,
             demo_words_per_second: None,
+            severities: Severities::default(),
         }
     }
 }
@@ -122,6 +128,15 @@ impl Settings {
             .get(&role)
             .copied()
             .unwrap_or(self.thinking)
+    }
+
+    /// Tells whether jobs do the same by both: how findings are shown is nothing to them.
+    pub fn writes_as(&self, other: &Settings) -> bool {
+        let other = Settings {
+            severities: self.severities.clone(),
+            ..other.clone()
+        };
+        *self == other
     }
 
     /// Returns the seed for the demo writer, which always has one.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::codes;
 use super::{ProviderChoice, Role, Settings};
 use crate::provider::ProviderKind;
 
@@ -38,7 +39,7 @@ const fn trusted(name: &'static str, expects: &'static str) -> SettingName {
 
 const THINKING: &str = "auto, off, low, medium or high";
 
-/// Every setting but the `prices.*`, in the order of the documentation.
+/// Every setting but the `prices.*` and the `diagnostics.*`, in the order of the documentation.
 pub const NAMES: &[SettingName] = &[
     open("provider", "auto, anthropic, openai, ollama or demo"),
     open("model", "the name of a model"),
@@ -109,6 +110,9 @@ impl Settings {
             let price = serde_json::from_value(value.clone()).ok()?;
             self.prices.insert(model.to_owned(), price);
             return Some(());
+        }
+        if let Some(code) = name.strip_prefix("diagnostics.") {
+            return self.severities.set(codes::known(code)?, value);
         }
         match name {
             "provider" => self.provider = provider(value)?,

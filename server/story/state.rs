@@ -9,7 +9,7 @@ mod verify;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use fold::{StoryState, fold};
+pub use fold::{StoryState, fold, same as is_same_thread};
 
 /// The state that is extracted from one chunk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

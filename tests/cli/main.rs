@@ -13,6 +13,7 @@ mod one_reading;
 
 mod answers;
 mod books;
+mod candidates;
 mod commands;
 mod comments;
 mod dismiss;
@@ -26,6 +27,7 @@ mod finished;
 mod help;
 mod imports;
 mod interrupt;
+mod ledger;
 mod limits;
 mod lint;
 mod local;
@@ -45,6 +47,7 @@ mod records;
 mod seams;
 mod secrets;
 mod settings;
+mod severities;
 mod sizes;
 #[cfg(unix)]
 mod special;

@@ -206,6 +206,7 @@ fn the_extension_declares_every_setting_and_no_other() {
         "storywright.server.path",
         "storywright.trace.server",
         "storywright.prices",
+        "storywright.diagnostics",
     ];
     let names: BTreeSet<String> = declared
         .keys()

@@ -214,6 +214,26 @@ fn a_setting_of_the_editor_is_told_on_the_brief() {
     );
 }
 
+/// What a code is shown as comes from the editor's settings, too, and holds at once.
+#[test]
+fn a_kind_of_finding_is_shown_as_the_editor_has_it_set() {
+    let brief = BRIEF.replace("🦊 colour: grey\n", "");
+    let story = Workspace::with_text(&brief);
+    let settings = json!({"diagnostics": {"bad-words": "hint", "duplicate-beat-id": "off"}});
+    let mut editor = Setup::new(Persona::VsCode).settings(settings).start(&story);
+    let brief = story.brief();
+    editor.open(&brief);
+    let found = wait_for(&mut editor, &brief, "a hint", |found| {
+        let is_hint = |it: &Value| it["code"] == "bad-words" && it["severity"] == 4;
+        found.iter().any(is_hint)
+    });
+    assert!(!has(&found, "duplicate-beat-id"), "{found:?}");
+    editor.configure(json!({"diagnostics": {"bad-words": "off"}}));
+    wait_for(&mut editor, &brief, "the other one", |found| {
+        has(found, "duplicate-beat-id") && !has(found, "bad-words")
+    });
+}
+
 /// Templates are judged where they stand, too.
 #[test]
 fn a_template_has_its_problems_shown() {

@@ -47,7 +47,8 @@ function chunkOf(uri: string): { chunk?: number } {
 
 /** The commands that take a chunk. */
 const ON_CHUNKS = [
-  "acceptRevision", "rejectRevision", "rewriteChunk", "refine", "keep", "lock", "unlock", "restoreVersion", "showVersions", "showDiff",
+  "acceptRevision", "rejectRevision", "writeCandidates", "showCandidates", "takeCandidate", "rejectCandidates",
+  "rewriteChunk", "refine", "keep", "lock", "unlock", "restoreVersion", "showVersions", "showDiff",
 ].map((name) => `storywright.${name}`);
 
 /** A URI as the menus of an editor's title hand it over. */

@@ -7,6 +7,8 @@ use super::keys::{self, BRIEF_KEYS, CHUNK_KEYS};
 use super::note::Note;
 use super::subject::{Subject, character, subject_at};
 use crate::analysis::index::StoryIndex;
+use crate::analysis::ledger::authored::authored;
+use crate::analysis::ledger::{Ledger, Point, Standing, listed_at};
 use crate::analysis::session_snapshot::SessionSnapshot;
 use crate::analysis::stale_reason;
 use crate::session::{ChunkRecord, ChunkStatus, ChunkView};
@@ -32,6 +34,7 @@ pub fn hover(
             notes.reduce(Note::and)?
         }
         Subject::Beat(beat) => of_beat(document, index().as_deref(), beat)?,
+        Subject::Thread(at) => of_thread(document, index().as_deref(), at)?,
         Subject::Rule(rule) => {
             let rule = brief.rules.get(rule)?;
             Note::titled(format!("Rule {}", rule.number)).text(rule.text.as_str())
@@ -47,6 +50,39 @@ fn of_key(key: &keys::Key) -> Note {
     Note::titled(key.name)
         .text(key.meaning)
         .fact("for example", values)
+}
+
+// ---------------------------------------------------------------- threads
+
+/// Says where a thread of the brief's list is opened, due and paid; without a draft, what the list says.
+fn of_thread(document: &StoryDocument<'_>, index: Option<&StoryIndex>, at: usize) -> Option<Note> {
+    let listed = authored(document.brief, document.text);
+    let note = Note::titled(listed.get(at)?.text.as_str());
+    let Some(index) = index else {
+        return Some(note);
+    };
+    let ledger = Ledger::of(&index.read, index.session.as_deref());
+    let Some(thread) = listed_at(&ledger, &listed, at) else {
+        return Some(note);
+    };
+    let point = |point: Option<Point>| {
+        let point = point?;
+        let title = document.brief.beat(&point.beat).map(|beat| &beat.title);
+        let title = title.map_or_else(String::new, |title| format!(" “{title}”"));
+        Some(format!("chunk {}{title}", point.chunk))
+    };
+    let standing = match thread.standing {
+        Standing::Planned => "Not opened in what is written.",
+        Standing::Open => "Open.",
+        Standing::Overdue => "Still open, though the chunk where it is due is written.",
+        Standing::Paid => "Paid.",
+    };
+    Some(
+        note.text(standing)
+            .fact("opened", point(thread.opened))
+            .fact("due", point(thread.due))
+            .fact("paid", point(thread.paid)),
+    )
 }
 
 // ---------------------------------------------------------------- characters
@@ -274,6 +310,11 @@ mod tests {
             "[tense] tense\nThe tense that every chunk is told in.\nfor example: past, present",
         );
         check("story.md", "---\nauth|or: M\n---\n", "");
+        check(
+            "story.md",
+            "# Threads\n- the sealed le|tter (due: a)\n# Outline\n## A\nText.\n",
+            "[the sealed letter (due: a)] the sealed letter",
+        );
         check("notes.md", "no|body", "");
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::document::{DocumentKind, StoryDocument};
 use super::subject::{Pointed, Subject, own_beat, subject_at};
 use crate::analysis::index::{IndexedText, StoryIndex};
+use crate::analysis::ledger::beats_named;
 use crate::story::lint::passages::rules_named;
 use crate::story::{Beat, Span};
 
@@ -60,7 +61,7 @@ pub fn definition(
                 false => vec![in_brief(&beat.heading_span, &beat.span)],
             }
         }
-        Subject::Setting(_) | Subject::HeadKey(_) => return None,
+        Subject::Thread(_) | Subject::Setting(_) | Subject::HeadKey(_) => return None,
     };
     Some(Definition { from: span, to })
 }
@@ -116,12 +117,16 @@ pub fn references(subject: Subject, index: &StoryIndex, declared: bool) -> Vec<F
                 after.filter(|(id, _)| **id == beat.id)
             });
             let after = after.map(|(_, span)| place(&index.brief, span));
+            let threads = beats_named(brief, &index.brief.text).into_iter();
+            let threads = threads.filter(|(id, _)| *id == beat.id);
+            let threads = threads.map(|(_, span)| place(&index.brief, &span));
             let chunk = index.chunk_of(&beat.id).map(|chunk| {
                 let value = chunk.parts.keys.iter().find(|key| key.key == "beat");
                 let head = value.map_or_else(|| chunk.parts.head.clone(), |it| it.value.clone());
                 place(&chunk.file, &head)
             });
-            heading.into_iter().chain(after).chain(chunk).collect()
+            let in_brief = heading.into_iter().chain(after).chain(threads);
+            in_brief.chain(chunk).collect()
         }
         Subject::Rule(rule) => {
             let Some(rule) = brief.rules.get(rule) else {
@@ -135,7 +140,7 @@ pub fn references(subject: Subject, index: &StoryIndex, declared: bool) -> Vec<F
             });
             declaration.into_iter().chain(named).collect()
         }
-        Subject::Setting(_) | Subject::HeadKey(_) => Vec::new(),
+        Subject::Thread(_) | Subject::Setting(_) | Subject::HeadKey(_) => Vec::new(),
     }
 }
 

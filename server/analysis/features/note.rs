@@ -87,7 +87,7 @@ impl Note {
 
 /// Writes a text so that markdown shows it as it is: a brief may come from anybody, and a picture in it would be
 /// fetched.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in shown(text).chars() {
         if matches!(

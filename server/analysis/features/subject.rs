@@ -1,6 +1,7 @@
 //! What stands at a place of a document: whom or what the author points at.
 
 use super::document::{DocumentKind, StoryDocument, holds, paragraph_at};
+use crate::analysis::ledger::authored::{AuthoredThread, authored};
 use crate::story::brief::front_matter::Entry;
 use crate::story::comments::comments;
 use crate::story::lint::passages::rules_named;
@@ -12,6 +13,8 @@ pub enum Subject {
     /// One of the cast; several where the name may be of each.
     Characters(Vec<usize>),
     Beat(usize),
+    /// A thread of the list in the brief.
+    Thread(usize),
     Rule(usize),
     /// A setting in the front matter of a brief.
     Setting(String),
@@ -79,7 +82,23 @@ fn in_brief(document: &StoryDocument<'_>, offset: usize) -> Option<Pointed> {
             span: number_of(document.text, &brief.rules[rule]),
         });
     }
-    in_text(document, offset).or_else(|| {
+    let threads = authored(brief, document.text);
+    let named = threads.iter().flat_map(AuthoredThread::beats);
+    let mut named = named.filter(|named| holds(&named.span, offset));
+    if let Some((beat, span)) = named.find_map(|it| Some((it.position(brief)?, &it.span))) {
+        return Some(Pointed {
+            subject: Subject::Beat(beat),
+            span: span.clone(),
+        });
+    }
+    let thread = || {
+        let at = threads.iter().position(|it| holds(&it.span, offset))?;
+        Some(Pointed {
+            subject: Subject::Thread(at),
+            span: threads[at].span.clone(),
+        })
+    };
+    in_text(document, offset).or_else(thread).or_else(|| {
         let on_heading = |span: &Span| holds(span, offset);
         let beats = &brief.beats;
         let beat = beats.iter().position(|beat| on_heading(&beat.heading_span));
@@ -192,6 +211,7 @@ mod tests {
                     .collect::<Vec<_>>()
                     .join(" or "),
                 Subject::Beat(beat) => format!("beat {}", page.brief.beats[beat].id),
+                Subject::Thread(at) => format!("thread {at}"),
                 Subject::Rule(rule) => format!("rule {}", page.brief.rules[rule].number),
                 Subject::Setting(key) => format!("setting {key}"),
                 Subject::HeadKey(key) => format!("key {key}"),

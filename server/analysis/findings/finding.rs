@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::analysis::ledger::{THREAD_BEAT, THREAD_OVERDUE};
+use crate::story::conflict_markers::MERGE_CONFLICT;
 use crate::story::{BeatId, ChunkNumber, Severity, Span};
 
 pub const STALE: &str = "stale-chunk";
@@ -21,6 +23,8 @@ pub struct SourceText {
     pub text: Arc<str>,
     /// The chunk whose file it is, by its number and beat.
     pub chunk: Option<(ChunkNumber, BeatId)>,
+    /// Whether that chunk is partial or failed.
+    pub is_unfinished: bool,
 }
 
 /// A span of one of the texts.
@@ -36,7 +40,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub place: Place,
-    /// The severity; an error only where a file itself is damaged, or has an unresolved merge conflict.
+    /// The severity as the author set it for the code; by itself an error only where a file is damaged, or has an
+    /// unresolved merge conflict.
     pub severity: Severity,
     /// The stable kebab-case name: one of the lint's, or of this module's.
     pub code: &'static str,
@@ -51,10 +56,18 @@ impl Finding {
     /// Tells whether the author may call it no problem: what is said of the prose of a chunk, and not of the state of
     /// its file.
     pub fn may_be_dismissed(&self) -> bool {
-        self.severity != Severity::Error
-            && !matches!(
-                self.code,
-                STALE | PARTIAL | FAILED | CONFLICT_COPY | WITHOUT_BEAT | DISMISSED_UNUSABLE
-            )
+        !matches!(
+            self.code,
+            STALE
+                | PARTIAL
+                | FAILED
+                | DAMAGED
+                | MERGE_CONFLICT
+                | CONFLICT_COPY
+                | WITHOUT_BEAT
+                | DISMISSED_UNUSABLE
+                | THREAD_BEAT
+                | THREAD_OVERDUE
+        )
     }
 }

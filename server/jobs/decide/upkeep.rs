@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::candidates;
 use super::carrying_out::carry_out;
 use crate::analysis::error::StoryError;
 use crate::analysis::selection::Selection;
@@ -20,7 +21,7 @@ use crate::analysis::written::Written;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{OpenSession, Workshop};
-use crate::session::{ChunkStatus, ClientEdit, Lock, Saved, SessionId};
+use crate::session::{ChunkStatus, ClientEdit, Disk, Lock, Owners, Saved, SessionId};
 use crate::settings::Settings;
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
@@ -34,6 +35,10 @@ pub enum Decision {
     Keep,
     AcceptRevision,
     RejectRevision,
+    /// Takes one of the candidates, by its number.
+    TakeCandidate(u32),
+    /// Turns all candidates down.
+    RejectCandidates,
     /// Lets nothing but the author change the text from now on.
     Lock,
     Unlock,
@@ -133,7 +138,9 @@ fn in_session(
         None => decision.all(&status()?),
     };
     let written = Written::of_session(&open.session, &story, &settings)?;
-    let deciding = Deciding::new(&open, &story, &settings, decision, &written);
+    let inside = disk.within(story.folder.root());
+    let from = (editor.as_ref() as &dyn Owners, &inside);
+    let deciding = Deciding::new(&open, &story, &settings, decision, (&written, from));
     let (mut done, mut as_it_is) = (Vec::new(), Vec::new());
     let (mut failed, mut edits) = (Vec::new(), Vec::new());
     for number in numbers {
@@ -176,6 +183,8 @@ struct Deciding<'a> {
     settings: &'a Settings,
     decision: Decision,
     written: &'a Written,
+    owners: &'a dyn Owners,
+    disk: &'a Disk,
     /// What a kept text counts as written from; only who keeps one asks for it.
     inputs: OnceCell<CurrentInputs<'a>>,
     /// Whether each chunk is stale, in story order.
@@ -188,7 +197,7 @@ impl<'a> Deciding<'a> {
         story: &'a StoryFile,
         settings: &'a Settings,
         decision: Decision,
-        written: &'a Written,
+        (written, (owners, disk)): (&'a Written, (&'a dyn Owners, &'a Disk)),
     ) -> Deciding<'a> {
         let reasons = stale::reasons(story, written, settings);
         Deciding {
@@ -197,6 +206,8 @@ impl<'a> Deciding<'a> {
             settings,
             decision,
             written,
+            owners,
+            disk,
             inputs: OnceCell::new(),
             stale: reasons.iter().map(|reasons| !reasons.is_empty()).collect(),
         }
@@ -219,11 +230,28 @@ impl<'a> Deciding<'a> {
                 session.reject_revision(number)?;
                 Saved::default()
             }
+            Decision::TakeCandidate(candidate) => self.candidates(number)?.take(candidate)?,
+            Decision::RejectCandidates => {
+                self.candidates(number)?.reject_all()?;
+                Saved::default()
+            }
             Decision::Lock if is_locked => return Ok(None),
             Decision::Lock => session.set_lock(number, Lock::Locked)?,
             Decision::Unlock if !is_locked => return Ok(None),
             Decision::Unlock => session.set_lock(number, Lock::Unlocked)?,
         }))
+    }
+
+    /// Returns what decides about the candidates of a chunk.
+    fn candidates(&self, number: ChunkNumber) -> Result<candidates::Deciding<'_>, JobError> {
+        let chunk = self.written.view.chunk(number);
+        Ok(candidates::Deciding {
+            session: &self.open.session,
+            view: &self.written.view,
+            chunk: chunk.ok_or(JobError::NotComplete { number })?,
+            owners: self.owners,
+            disk: self.disk,
+        })
     }
 
     fn keep(&self, number: ChunkNumber) -> Result<Option<Saved>, JobError> {
@@ -248,8 +276,8 @@ impl Decision {
         match self {
             Decision::Restore(_) => "restore",
             Decision::Keep => "keep",
-            Decision::AcceptRevision => "accept",
-            Decision::RejectRevision => "reject",
+            Decision::AcceptRevision | Decision::TakeCandidate(_) => "accept",
+            Decision::RejectRevision | Decision::RejectCandidates => "reject",
             Decision::Lock => "lock",
             Decision::Unlock => "unlock",
         }
@@ -261,6 +289,7 @@ impl Decision {
             Decision::Restore(_) => chunk.has_history,
             Decision::Keep => chunk.stale,
             Decision::AcceptRevision | Decision::RejectRevision => chunk.has_revision,
+            Decision::TakeCandidate(_) | Decision::RejectCandidates => !chunk.candidates.is_empty(),
             Decision::Lock => chunk.is_complete() && !chunk.locked,
             Decision::Unlock => chunk.locked,
         };
@@ -309,6 +338,15 @@ impl Decision {
             }
             (Decision::RejectRevision, _) => {
                 format!("{names} stay; the rejected revisions are in history/")
+            }
+            (Decision::TakeCandidate(_) | Decision::RejectCandidates, []) => {
+                "no chunk has candidates".to_owned()
+            }
+            (Decision::TakeCandidate(candidate), _) => format!(
+                "candidate {candidate} is {names} now; {text} that it replaces and the other candidates are in history/"
+            ),
+            (Decision::RejectCandidates, _) => {
+                format!("{names} stays as it is; the candidates are in history/")
             }
             (Decision::Lock, _) => {
                 format!(

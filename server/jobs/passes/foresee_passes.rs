@@ -48,6 +48,9 @@ impl Prepared {
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<ForeseenPass, JobError> {
+        if let Scope::Candidates { .. } = self.request.scope {
+            return self.foresee_candidates(workshop, editor).await;
+        }
         let (role, numbers) = match &self.request.scope {
             Scope::Read(which) => {
                 let numbers = self.to_read(which, workshop, Arc::clone(&editor)).await?;

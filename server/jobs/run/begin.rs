@@ -221,7 +221,7 @@ impl Prepared {
 /// Returns the role whose model a job asks.
 fn role(work: Work) -> Role {
     match work {
-        Work::Write => Role::Draft,
+        Work::Write | Work::Candidates => Role::Draft,
         Work::Read => Role::State,
         Work::Refine => Role::Refine,
         Work::Audit => Role::Audit,
@@ -232,6 +232,7 @@ fn role(work: Work) -> Role {
 fn run_kind(work: Work) -> &'static str {
     match work {
         Work::Write => "draft",
+        Work::Candidates => "candidates",
         Work::Read => "state",
         Work::Refine => "refine",
         Work::Audit => "audit",

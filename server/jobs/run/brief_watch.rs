@@ -66,7 +66,7 @@ impl BriefWatch {
                       began; the change counts from the next `write` on, and `status` shows which chunks it makes \
                       stale",
         });
-        let settings = (before.settings != now.settings).then_some(Change {
+        let settings = (!before.settings.writes_as(&now.settings)).then_some(Change {
             code: "settings-changed",
             message: "the settings were changed while this job writes. They count from the next `write` on",
         });
@@ -152,6 +152,9 @@ mod tests {
         .unwrap();
         assert_eq!(look(), (vec!["settings-changed"], true));
         assert_eq!(look(), (vec![], true));
+        let shown = "chunk_words = 700\ndiagnostics.length = \"off\"\n";
+        std::fs::write(folder.path().join("storywright.toml"), shown).unwrap();
+        assert_eq!(look(), (vec![], true), "it is no matter of the job");
         std::fs::write(&path, format!("{brief}# Notes\nMine.\n")).unwrap();
         assert_eq!(look(), (vec![], false));
         std::fs::write(&path, brief.replace("Down", "Up")).unwrap();

@@ -82,6 +82,18 @@ pub enum JobError {
     },
     #[error("chunk {number} is not complete yet, so nothing was asked for. Write it first")]
     NotComplete { number: ChunkNumber },
+    #[error("{}", no_candidate(*number, *candidate, there))]
+    NoCandidate {
+        number: ChunkNumber,
+        /// The one that was asked for; `None`: any.
+        candidate: Option<u32>,
+        there: Vec<u32>,
+    },
+    #[error(
+        "a revision of chunk {number} waits that you have opened or changed, so that nothing was decided. Accept or reject it \
+         first, then do the same again"
+    )]
+    RevisionInTheWay { number: ChunkNumber },
     #[error("chunk {number} is not complete, so there is nothing to keep yet")]
     NothingToKeep { number: ChunkNumber },
     #[error(
@@ -138,6 +150,20 @@ impl JobError {
             }
             _ => false,
         }
+    }
+}
+
+fn no_candidate(number: ChunkNumber, candidate: Option<u32>, there: &[u32]) -> String {
+    let numbers: Vec<String> = there.iter().map(ToString::to_string).collect();
+    match (candidate, numbers.is_empty()) {
+        (Some(candidate), false) => format!(
+            "chunk {number} has no candidate {candidate}, so nothing was changed; there are {}",
+            numbers.join(", ")
+        ),
+        _ => format!(
+            "chunk {number} has no candidates, so nothing was changed. `storywright rewrite --chunk {number} --candidates 3` \
+             writes some"
+        ),
     }
 }
 

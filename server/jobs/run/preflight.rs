@@ -19,7 +19,8 @@ pub(crate) fn writes(work: Work, settings: &Settings) -> Writes<'static> {
     Writes {
         chunks: &[],
         states: is_for(Work::Read, settings.state == Switch::On),
-        revisions: is_for(Work::Refine, settings.refine == Refine::Propose),
+        revisions: work == Work::Candidates
+            || is_for(Work::Refine, settings.refine == Refine::Propose),
         audits: is_for(Work::Audit, settings.audit == Switch::On),
     }
 }

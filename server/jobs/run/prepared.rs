@@ -36,7 +36,12 @@ impl Prepared {
     pub fn brief_warnings(&self) -> Option<String> {
         let problems = self.story.brief.problems.iter();
         match problems
-            .filter(|problem| problem.severity == Severity::Warning)
+            .filter(|problem| {
+                self.settings
+                    .severities
+                    .shown(problem.code, problem.severity)
+                    == Some(Severity::Warning)
+            })
             .count()
         {
             0 => None,

@@ -49,6 +49,11 @@ impl Prepared {
             Scope::RewriteStale(Reach::Following) => {
                 "rewrite what is stale, and what becomes stale by that".to_owned()
             }
+            Scope::Candidates {
+                chunk: which,
+                count,
+                ..
+            } => format!("write {count} candidates of {}", chunk(which)),
             Scope::Refine { chunk: which, .. } => format!("refine {}", chunk(which)),
             Scope::Audit(Some(which)) => format!("audit {}", chunk(which)),
             Scope::Audit(None) => "audit what is complete".to_owned(),

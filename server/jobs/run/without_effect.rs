@@ -90,7 +90,8 @@ impl Situation<'_> {
             audit,
             ..
         } = self.settings;
-        let (writes, reads) = (self.work == Work::Write, self.work == Work::Read);
+        let writes = matches!(self.work, Work::Write | Work::Candidates);
+        let reads = self.work == Work::Read;
         let only_written = [
             "chunk_words",
             "target_words",

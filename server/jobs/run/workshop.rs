@@ -64,6 +64,12 @@ pub enum Scope {
     Chapter(ChapterRef),
     /// The named chunks, anew; what they replace is kept in history/.
     Rewrite(Selection),
+    /// Other texts of one complete chunk, as many as are missing, which wait for the author; with a note as below.
+    Candidates {
+        chunk: ChunkRef,
+        count: u32,
+        note: Option<String>,
+    },
     /// One chunk, anew, with this note and no other: one of the margin, or what the author says now.
     RewriteWithNote {
         chunk: ChunkRef,
@@ -135,7 +141,9 @@ impl Scope {
                 let first = chunk.resolve(plan)?;
                 all().filter(|number| *number >= first).collect()
             }
-            Scope::Refine { chunk, .. } | Scope::RewriteWithNote { chunk, .. } => {
+            Scope::Refine { chunk, .. }
+            | Scope::Candidates { chunk, .. }
+            | Scope::RewriteWithNote { chunk, .. } => {
                 vec![chunk.resolve(plan)?]
             }
             Scope::Read(Which { chunk, .. }) | Scope::Audit(chunk) => match chunk {
@@ -150,6 +158,7 @@ impl Scope {
         match self {
             Scope::Read(_) => Work::Read,
             Scope::Refine { .. } => Work::Refine,
+            Scope::Candidates { .. } => Work::Candidates,
             Scope::Audit(_) => Work::Audit,
             _ => Work::Write,
         }

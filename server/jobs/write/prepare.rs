@@ -90,6 +90,9 @@ impl Prepared {
         match self.request.scope.clone() {
             Scope::Read(which) => self.read_chunks(which, context).await,
             Scope::Refine { .. } | Scope::Audit(_) => self.go_over(context).await,
+            Scope::Candidates { count, note, .. } => {
+                self.write_candidates(count, note, context).await
+            }
             _ => self.write_chunks(context).await,
         }
     }
@@ -241,7 +244,9 @@ impl Prepared {
                 Lineup::stale(view, &reasons)
             }
             // They write nothing.
-            Scope::Read(_) | Scope::Refine { .. } | Scope::Audit(_) => Lineup::default(),
+            Scope::Read(_) | Scope::Refine { .. } | Scope::Candidates { .. } | Scope::Audit(_) => {
+                Lineup::default()
+            }
         })
     }
 

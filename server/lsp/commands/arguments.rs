@@ -34,6 +34,8 @@ pub struct Arguments {
     pub source: Option<String>,
     /// Of a chunk's history, counted from 1, the oldest.
     pub version: Option<usize>,
+    /// One of a chunk's candidates.
+    pub candidate: Option<u32>,
     /// The one note in the margin that a rewrite is to carry out.
     pub note: Option<String>,
     /// The code of a finding.
@@ -188,6 +190,11 @@ impl Arguments {
                     .and_then(|version| usize::try_from(version).ok());
                 let expects = || format!("`version` expects a number from 1, not {value}");
                 self.version = Some(version.filter(|version| *version > 0).ok_or_else(expects)?);
+            }
+            "candidate" => {
+                let candidate = value.as_u64().and_then(|it| u32::try_from(it).ok());
+                let expects = || format!("`candidate` expects a number from 1, not {value}");
+                self.candidate = Some(candidate.filter(|it| *it > 0).ok_or_else(expects)?);
             }
             "note" => self.note = Some(text()?),
             "code" if matches!(takes, Takes::Finding | Takes::ChunkAndNote) => {

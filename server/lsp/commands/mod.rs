@@ -3,6 +3,7 @@
 
 mod arguments;
 mod cancel;
+mod candidates;
 mod command;
 mod decide;
 mod dismiss;
@@ -11,6 +12,7 @@ mod explain;
 mod export;
 mod import;
 mod inplace;
+mod ledger;
 mod new_story;
 mod offers;
 mod passes;

@@ -257,6 +257,7 @@ mod tests {
             has_revision: false,
             in_conflict: Vec::new(),
             revision: None,
+            candidates: Vec::new(),
             error: None,
         }
     }
@@ -390,6 +391,7 @@ mod tests {
                 "lock: lock chunk 1 “Beat 1”",
                 "acceptRevision: accept the revision of chunk 1 “Beat 1”",
                 "rejectRevision: reject the revision of chunk 1 “Beat 1”",
+                "writeCandidates: write 3 candidates of chunk 1 “Beat 1”",
                 "refine: refine chunk 1 “Beat 1”",
                 "audit: audit chunk 1 “Beat 1”",
                 "rewriteFrom: rewrite from chunk 1 “Beat 1” on",

@@ -8,8 +8,8 @@ use super::command::{Command, On, Palette};
 use super::decide;
 use super::dismiss;
 use super::{
-    cancel, explain, export, import, inplace, new_story, passes, plan, report, sessions, start_job,
-    status, versions, write,
+    cancel, candidates, explain, export, import, inplace, ledger, new_story, passes, plan, report,
+    sessions, start_job, status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
 use crate::jobs::decide::upkeep::Decision;
@@ -174,6 +174,48 @@ pub const COMMANDS: &[Command] = &[
         answers: &[],
     },
     Command {
+        name: "storywright.takeCandidate",
+        title: "Take a Candidate of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| candidates::take(call).boxed(),
+        offered: &[
+            On::Chunk(candidates::offer_take::<0>),
+            On::Chunk(candidates::offer_take::<1>),
+            On::Chunk(candidates::offer_take::<2>),
+            On::Chunk(candidates::offer_take::<3>),
+            On::Chunk(candidates::offer_take::<4>),
+        ],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.showCandidates",
+        title: "Compare the Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| candidates::show(call).boxed(),
+        offered: &[On::Chunk(candidates::offer_show)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.rejectCandidates",
+        title: "Reject the Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| decide::run(call, Decision::RejectCandidates).boxed(),
+        offered: &[On::Chunk(candidates::offer_reject)],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.writeCandidates",
+        title: "Write Candidates of This Chunk",
+        palette: Palette::InMarkdown,
+        takes: Takes::ChunkAndNote,
+        runs: |call| start_job::run(call, candidates::write).boxed(),
+        offered: &[On::Chunk(candidates::offer_write)],
+        answers: &[],
+    },
+    Command {
         name: "storywright.refine",
         title: "Refine This Chunk",
         palette: Palette::InMarkdown,
@@ -227,6 +269,15 @@ pub const COMMANDS: &[Command] = &[
         palette: Palette::Everywhere,
         takes: Takes::Place,
         runs: |call| status::run(call).boxed(),
+        offered: &[],
+        answers: &[],
+    },
+    Command {
+        name: "storywright.showLedger",
+        title: "Show the Threads and Promises",
+        palette: Palette::InMarkdown,
+        takes: Takes::Session,
+        runs: |call| ledger::run(call).boxed(),
         offered: &[],
         answers: &[],
     },

@@ -24,9 +24,10 @@ pub fn handle(state: &Arc<State>, params: InitializeParams) -> InitializeResult 
         initial_settings: options.map(storywright_section),
         client_name: params.client_info.map(|client| client.name),
         capabilities: params.capabilities,
+        newer: state.newer_capabilities(),
     });
     InitializeResult {
-        capabilities: capabilities(encoding),
+        capabilities: capabilities(encoding, state.introduction()),
         server_info: Some(ServerInfo {
             name: "storywright".to_owned(),
             version: Some(env!("CARGO_PKG_VERSION").to_owned()),

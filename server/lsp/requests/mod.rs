@@ -6,6 +6,7 @@ pub mod code_action;
 pub mod code_lens;
 pub mod completion;
 pub mod definition;
+pub mod diagnostic;
 pub mod did_change_configuration;
 pub mod did_change_watched_files;
 pub mod did_rename_files;

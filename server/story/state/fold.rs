@@ -94,7 +94,7 @@ impl StoryState {
 }
 
 /// Tells whether two wordings, by their terms, are of one thread: they share most of the shorter one's words.
-fn same(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
+pub fn same(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
     let shared = short.iter().filter(|word| long.contains(*word)).count();
     !short.is_empty() && shared * 3 >= short.len() * 2

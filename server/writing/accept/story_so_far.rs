@@ -10,7 +10,7 @@ use super::wording::Wording;
 pub(crate) const TAIL: usize = 400;
 
 /// The text of the story before a chunk, to be compared with an answer.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Told {
     /// The runs of words of the text right before.
     own: HashSet<u64>,

@@ -4,9 +4,34 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Editor, Persona};
+use super::uris::path_of;
+use super::{Editor, Persona, Said};
 
 impl Editor {
+    /// Takes a notification of the server's.
+    pub(super) fn hear(&mut self, method: &str, mut params: Value) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        match method {
+            "window/logMessage" => self.said.push(Said::Log(text(&params["message"]))),
+            "window/showMessage" => {
+                let kind = params["type"].as_u64().unwrap_or_default();
+                self.said.push(Said::Show(kind, text(&params["message"])));
+            }
+            "$/progress" => {
+                let token = params["token"].as_str().expect("a token is a string");
+                let token = token.to_owned();
+                self.said
+                    .push(Said::Progress(token, params["value"].take()));
+            }
+            "textDocument/publishDiagnostics" => {
+                let path = path_of(&text(&params["uri"]));
+                self.note_told(&path, &params);
+                self.said.push(Said::Diagnostics(path, params));
+            }
+            other => panic!("the server notified of {other}"),
+        }
+    }
+
     /// Answers a request of the server's.
     pub(super) fn serve(&mut self, id: Value, method: &str, params: Value) {
         self.asked.push((method.to_owned(), params.clone()));
@@ -19,6 +44,10 @@ impl Editor {
             | "client/registerCapability"
             | "workspace/codeLens/refresh"
             | "workspace/inlayHint/refresh" => Value::Null,
+            "workspace/diagnostic/refresh" => {
+                self.pull_all();
+                Value::Null
+            }
             "window/showDocument" => json!({ "success": true }),
             "window/showMessageRequest" => self.choose(&params["actions"]),
             "workspace/applyEdit" => {

@@ -16,6 +16,7 @@
 mod answering;
 mod buffer;
 mod persona;
+mod pulling;
 mod restart;
 mod seen;
 mod uris;
@@ -33,6 +34,7 @@ use serde_json::{Value, json};
 pub use buffer::{Buffer, Change, Encoding, covered, is_place, offset, position};
 use persona::Tells;
 pub use persona::{Outcome, Persona};
+use pulling::Pulls;
 use uris::path_of;
 pub use uris::uri;
 pub use wire::{Process, frame};
@@ -92,6 +94,7 @@ pub struct Editor {
     /// Requests of the server's by method, with their parameters.
     asked: Vec<(String, Value)>,
     drop_edits: usize,
+    pulls: Pulls,
     /// Beginnings of the answers that it chooses, one a question.
     pub choices: Vec<String>,
     ended: bool,
@@ -122,6 +125,7 @@ impl Editor {
             misplaced: Vec::new(),
             asked: Vec::new(),
             drop_edits: 0,
+            pulls: Pulls::default(),
             choices: Vec::new(),
             ended: false,
         }
@@ -129,6 +133,7 @@ impl Editor {
 
     pub fn initialize(&mut self, params: Value) -> Value {
         let answer = self.request("initialize", params).expect("initialize");
+        self.pulls.note_offer(&answer);
         self.notify("initialized", json!({}));
         if self.persona == Persona::Eglot {
             let settings = match &self.settings {
@@ -261,6 +266,7 @@ impl Editor {
     fn take(&mut self, mut message: Value) {
         let Some(method) = message["method"].as_str().map(str::to_owned) else {
             match message["id"].as_i64() {
+                Some(id) if self.takes_pulled(id, &message) => {}
                 Some(id) => drop(self.answers.insert(id, message)),
                 None => self.unnumbered.push(message),
             }
@@ -270,28 +276,6 @@ impl Editor {
         match message.get("id").cloned() {
             Some(id) => self.serve(id, &method, params),
             None => self.hear(&method, params),
-        }
-    }
-
-    fn hear(&mut self, method: &str, mut params: Value) {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        match method {
-            "window/logMessage" => self.said.push(Said::Log(text(&params["message"]))),
-            "window/showMessage" => {
-                let kind = params["type"].as_u64().unwrap_or_default();
-                self.said.push(Said::Show(kind, text(&params["message"])));
-            }
-            "$/progress" => {
-                let token = params["token"].as_str().expect("a token is a string");
-                let token = token.to_owned();
-                self.said
-                    .push(Said::Progress(token, params["value"].take()));
-            }
-            "textDocument/publishDiagnostics" => {
-                let path = path_of(&text(&params["uri"]));
-                self.said.push(Said::Diagnostics(path, params));
-            }
-            other => panic!("the server notified of {other}"),
         }
     }
 
@@ -328,6 +312,7 @@ impl Editor {
         );
         self.buffers
             .insert(path.to_owned(), Buffer::new(text, version));
+        self.pull(path);
     }
 
     /// The text of an open document.
@@ -402,6 +387,7 @@ impl Editor {
             json!({"textDocument": {"uri": uri(path)}}),
         );
         self.buffers.remove(path);
+        self.forget_pulled(path);
     }
 
     /// The author changes the editor's `storywright` settings.
@@ -499,6 +485,7 @@ impl Editor {
                 "textDocument/didChange",
                 json!({"textDocument": {"uri": uri(path), "version": version}, "contentChanges": changes}),
             );
+            self.pull(path);
         }
     }
 
@@ -585,6 +572,7 @@ impl Drop for Editor {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             self.assert_no_panic();
+            self.assert_nothing_shown_twice();
         }
     }
 }

@@ -34,6 +34,7 @@ impl Editor {
         for parameters in opened {
             self.notify("textDocument/didOpen", parameters);
         }
+        self.pull_all();
     }
 
     /// The files that are open.
