@@ -58,11 +58,6 @@ impl Published {
         lock(&self.marks).remove(url);
     }
 
-    /// Tells whether a file has diagnostics because of a brief.
-    pub fn is_beside(&self, url: &Url) -> bool {
-        lock(&self.beside).values().any(|files| files.contains(url))
-    }
-
     /// Notes which settings files and templates have diagnostics because of a brief. Returns those
     /// that no brief has anything to say of any more.
     pub fn set_beside(&self, brief: &Url, found: HashSet<Url>) -> Vec<Url> {

@@ -111,6 +111,20 @@ fn a_client_is_told_when_something_else_changed_what_it_shows() {
     }
 }
 
+/// Until it asks, a client that could is told: one that never does would show nothing.
+#[test]
+fn a_client_that_does_not_ask_is_told() {
+    let story = Workspace::with_text(BRIEF);
+    let mut editor = Editor::start(Persona::VsCode, &story);
+    editor.ask_for_nothing();
+    editor.open(&story.brief());
+    let told = |editor: &mut Editor| {
+        let found = editor.diagnostics(&story.brief())?;
+        (codes(&found) == ["duplicate-beat-id"]).then_some(())
+    };
+    editor.wait("what the server tells by itself", told);
+}
+
 /// A template that is closed is told of; once it is open it is asked for, and what was told is taken back.
 #[test]
 fn a_file_that_is_opened_is_taken_over() {

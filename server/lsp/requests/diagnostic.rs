@@ -10,8 +10,8 @@ use tower_lsp::lsp_types::{
 };
 
 use crate::lsp::reports::Answer;
-use crate::lsp::{diagnostics, review};
 use crate::lsp::state::State;
+use crate::lsp::{diagnostics, review};
 
 /// How long a look is waited for. What comes later is told by asking the client to ask again.
 const PATIENCE: Duration = Duration::from_secs(20);
