@@ -134,9 +134,9 @@ def session(emacs):
 
     emacs.keys("\x18u")
     until("a step undone", lambda: emacs.text() != cancelled)
-    # What stands behind a C-g is thrown away with it.
-    emacs.keys("\x07")
-    until("the end of the undoing", lambda: emacs.ask("last-command") == "keyboard-quit")
+    # Any other command ends the undoing. A C-g would end whatever Emacs is at, be it the next question.
+    emacs.keys("\x0c")
+    until("the end of the undoing", lambda: emacs.ask("last-command") == "recenter-top-bottom")
     emacs.keys("\x18u")
     until("the undone step undone", lambda: emacs.text() == cancelled)
 

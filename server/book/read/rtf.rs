@@ -49,8 +49,11 @@ pub(super) fn read(file: &SourceFile) -> Result<ImportedBook, Unreadable> {
     Ok(book)
 }
 
+/// The footnotes of a text, each with its label.
+type Notes = Vec<(String, String)>;
+
 /// Reads a file into headings, breaks and paragraphs, and its footnotes.
-pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Vec<(String, String)>), Unreadable> {
+pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Notes), Unreadable> {
     let mut reader = Reader {
         file: &file.path,
         bytes: &file.bytes,

@@ -146,27 +146,31 @@ fn collapsed(text: &str, mut is_blank: bool) -> String {
     out
 }
 
+/// The longest name of a character that is taken for one.
+const MOST_OF_ENTITY: usize = 11;
+
 /// Escapes what would be taken for markup inside of a paragraph.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut before = ' ';
-    let mut characters = text.char_indices().peekable();
-    while let Some((at, c)) = characters.next() {
+    let last_target = text.rfind("](");
+    for (at, c) in text.char_indices() {
         let rest = &text[at + c.len_utf8()..];
         let next = rest.chars().next().unwrap_or(' ');
         let is_mark = match c {
             '\\' | '*' | '`' => true,
             '_' => !(before.is_alphanumeric() && next.is_alphanumeric()),
             '~' => next == '~' || before == '~',
-            '[' => next == '^' || rest.contains("]("),
+            '[' => next == '^' || last_target.is_some_and(|it| it > at),
             '<' => next.is_alphabetic() || matches!(next, '/' | '!' | '?'),
             '&' => {
-                let name = rest.find(';').map(|end| &rest[..end]);
-                name.is_some_and(|name| {
-                    !name.is_empty()
-                        && name.len() < 12
-                        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
-                })
+                let is_of_name = |c: &char| c.is_ascii_alphanumeric() || *c == '#';
+                let name = rest
+                    .chars()
+                    .take(MOST_OF_ENTITY)
+                    .take_while(is_of_name)
+                    .count();
+                name > 0 && rest[name..].starts_with(';')
             }
             _ => false,
         };
