@@ -2,7 +2,7 @@
 
 use super::assembly::{self, Piece, TitleIs};
 use super::imported::ImportedBook;
-use super::markdown::attach_notes;
+use super::markdown::{Note, attach_notes};
 use super::source::{SourceFile, Unreadable};
 use super::styled::{Paragraph, Style, is_break};
 
@@ -50,7 +50,7 @@ pub(super) fn read(file: &SourceFile) -> Result<ImportedBook, Unreadable> {
 }
 
 /// Reads a file into headings, breaks and paragraphs, and its footnotes.
-pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Vec<(String, String)>), Unreadable> {
+pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Vec<Note>), Unreadable> {
     let mut reader = Reader {
         file: &file.path,
         bytes: &file.bytes,
@@ -97,7 +97,7 @@ struct Reader<'a> {
     paragraph: Paragraph,
     level: Option<u8>,
     pieces: Vec<Piece>,
-    notes: Vec<(String, String)>,
+    notes: Vec<Note>,
     /// The paragraph that a footnote stands in, while the note is read.
     note: Option<Paragraph>,
     /// The first half of a character beyond the first 65,536.
