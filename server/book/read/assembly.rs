@@ -52,21 +52,45 @@ pub(super) fn chapters(
 }
 
 /// Makes headings of lines such as "Chapter 4", where a text has no headings.
-fn promote_lines(pieces: &mut [Piece]) {
+fn promote_lines(pieces: &mut Vec<Piece>) {
     if pieces.iter().any(|it| matches!(it, Piece::Heading { .. })) {
         return;
     }
-    for piece in pieces {
-        let Piece::Text(text) = &*piece else { continue };
-        let line = text.trim().trim_matches('*').trim();
-        let level = match line {
-            line if is_part_line(line) => 1,
-            line if is_chapter_line(line) => 2,
-            _ => continue,
-        };
-        let title = line.to_owned();
-        *piece = Piece::Heading { level, title };
+    let mut promoted = Vec::new();
+    for piece in std::mem::take(pieces) {
+        match piece {
+            Piece::Text(text) => promote_in(&text, &mut promoted),
+            piece => promoted.push(piece),
+        }
     }
+    *pieces = promoted;
+}
+
+/// Cuts a text at the paragraphs that are headings; what is between them stays as it is.
+fn promote_in(text: &str, promoted: &mut Vec<Piece>) {
+    let mut keep = |between: &str, heading: Option<Piece>| {
+        let between = between.trim_matches('\n').trim_end();
+        if !between.trim().is_empty() {
+            promoted.push(Piece::Text(between.to_owned()));
+        }
+        promoted.extend(heading);
+    };
+    let (mut from, mut at) = (0, 0);
+    for paragraph in text.split_inclusive("\n\n") {
+        let line = paragraph.trim().trim_matches('*').trim();
+        let level = match line {
+            line if is_part_line(line) => Some(1),
+            line if is_chapter_line(line) => Some(2),
+            _ => None,
+        };
+        if let Some(level) = level {
+            let title = line.to_owned();
+            keep(&text[from..at], Some(Piece::Heading { level, title }));
+            from = at + paragraph.len();
+        }
+        at += paragraph.len();
+    }
+    keep(&text[from..], None);
 }
 
 fn level_of(piece: &Piece) -> Option<u8> {

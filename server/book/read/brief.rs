@@ -6,6 +6,7 @@ use super::imported::{ImportedBook, ImportedScene, Person};
 use super::person::Telling;
 use super::styled::{guarded, on_one_line};
 use crate::story::brief::SectionKind;
+use crate::story::brief::attributes::MOST_BEAT_WORDS;
 use crate::story::brief::sizes::LEAST_BEAT_WORDS;
 use crate::story::comments::without_comments;
 use crate::story::slug::beat_slug;
@@ -28,7 +29,7 @@ impl SceneBeat {
     fn asked_words(&self) -> u32 {
         match self.words {
             0 => CHUNK_WORDS.0,
-            words => words.max(LEAST_BEAT_WORDS),
+            words => words.clamp(LEAST_BEAT_WORDS, MOST_BEAT_WORDS),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::assembly::{self, Piece, TitleIs};
 use super::imported::ImportedBook;
-use super::markdown::attach_notes;
+use super::markdown::{Note, attach_notes};
 use super::source::{SourceFile, Unreadable};
 use super::styled::{Paragraph, Style, is_break};
 
@@ -49,11 +49,8 @@ pub(super) fn read(file: &SourceFile) -> Result<ImportedBook, Unreadable> {
     Ok(book)
 }
 
-/// The footnotes of a text, each with its label.
-type Notes = Vec<(String, String)>;
-
 /// Reads a file into headings, breaks and paragraphs, and its footnotes.
-pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Notes), Unreadable> {
+pub(super) fn pieces(file: &SourceFile) -> Result<(Vec<Piece>, Vec<Note>), Unreadable> {
     let mut reader = Reader {
         file: &file.path,
         bytes: &file.bytes,
@@ -100,7 +97,7 @@ struct Reader<'a> {
     paragraph: Paragraph,
     level: Option<u8>,
     pieces: Vec<Piece>,
-    notes: Vec<(String, String)>,
+    notes: Vec<Note>,
     /// The paragraph that a footnote stands in, while the note is read.
     note: Option<Paragraph>,
     /// The first half of a character beyond the first 65,536.

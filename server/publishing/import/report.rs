@@ -82,8 +82,7 @@ impl ImportReport {
         let mut parts = vec![format!("{} unchanged", merged.unchanged)];
         let mut add = |chunks: &[u32], what: &str| {
             if !chunks.is_empty() {
-                let numbers: Vec<String> = chunks.iter().map(u32::to_string).collect();
-                parts.push(format!("{what}: {}", numbers.join(", ")));
+                parts.push(format!("{what}: {}", ranges(chunks)));
             }
         };
         add(&merged.replaced, "taken over (the old text is in history/)");
@@ -106,5 +105,32 @@ impl ImportReport {
             self.brief,
             parts.join("; ")
         )
+    }
+}
+
+/// Writes numbers in order as ranges: `1-3, 7`.
+fn ranges(numbers: &[u32]) -> String {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for number in numbers {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(*number) => *last = *number,
+            _ => runs.push((*number, *number)),
+        }
+    }
+    let shown = runs.iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_a_range() {
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3, 7, 9-10");
+        assert_eq!(ranges(&[]), "");
     }
 }

@@ -4,7 +4,7 @@
 //! [`Problem`](super::Problem) with its place for everything that could not.
 
 mod after;
-mod attributes;
+pub(crate) mod attributes;
 mod cast;
 pub mod checks;
 pub mod front_matter;
