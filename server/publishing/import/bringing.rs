@@ -459,8 +459,14 @@ fn merge(
         return Ok((report, Vec::new()));
     }
     if let Some(text) = &grown {
-        disk.within(folder.root())
-            .write(folder.brief(), text.as_bytes())?;
+        let held = disk.within(folder.root());
+        held.write(folder.brief(), text.as_bytes())?;
+        // At once, so that an import that is killed from here on does not add the same beats again.
+        let mut known = memory.clone();
+        let new = (0..was.len()).filter(|index| was[*index].is_none());
+        let new = new.filter_map(|index| incoming.remembered(index, &fresh[index].id));
+        known.scenes.extend(new);
+        known.write(&story.folder, id, disk)?;
     }
     let (story, settings) = read_story(workshop, request, folder.brief(), owners.as_ref())?;
     let plan = story.plan(&settings);

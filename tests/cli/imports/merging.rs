@@ -120,6 +120,25 @@ fn new_scenes_become_beats_and_lost_ones_stay() {
 }
 
 #[test]
+fn what_an_import_did_not_get_to_is_done_by_the_next_and_no_beat_is_doubled() {
+    let desk = desk();
+    desk.put(
+        "book.md",
+        &format!("{FIRST}\n# Four\n\nNobody had seen the boat with the red sail.\n"),
+    );
+    imported(&desk, "book.md", &[]);
+    std::fs::remove_file(desk.path("generated/book-01/chunks/chunk_04.md")).expect("removed");
+    imported(&desk, "book.md", &[]);
+    assert!(chunk(&desk, 4).contains("red sail"));
+    let status = desk.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(
+        status["chunks"].as_array().map(Vec::len),
+        Some(4),
+        "{status}"
+    );
+}
+
+#[test]
 fn a_brief_that_stands_is_another_story() {
     let desk = Desk::with("---\ntitle: Mine\n---\n# Premise\nx\n");
     desk.put("book.md", FIRST);
