@@ -53,7 +53,9 @@ export class Editor {
       args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
-    this.page = await this.browser.newPage({ viewport: { width: 1440, height: 900 } });
+    this.page = await this.browser.newPage({
+      viewport: process.env.PICTURES ? { width: 1200, height: 750 } : { width: 1440, height: 900 },
+    });
     this.page.setDefaultTimeout(DEADLINE);
     await this.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(this.folder)}`, { waitUntil: "commit" });
     await this.page.waitForSelector(".monaco-workbench .part.sidebar");
@@ -126,8 +128,16 @@ export class Editor {
 
   /** The text that the editor in front shows, as far as it is in sight. */
   async text() {
-    const lines = await this.page.locator(".editor-instance .view-lines").last().innerText();
-    return lines.replaceAll("\u00a0", " ");
+    // Their order in the page is not that on the screen.
+    const shownLines = this.page.locator(".editor-instance .view-lines");
+    if ((await shownLines.count()) === 0) {
+      return "";
+    }
+    const lines = await shownLines.last().evaluate((shown) => {
+      const top = (line) => Number.parseFloat(line.style.top);
+      return [...shown.children].sort((one, other) => top(one) - top(other)).map((line) => line.innerText);
+    });
+    return lines.join("\n").replaceAll("\u00a0", " ");
   }
 
   /** Puts the focus into the editor in front. */
@@ -144,6 +154,12 @@ export class Editor {
     await this.page.keyboard.press("Enter");
     await input.waitFor({ state: "hidden" });
     await this.page.keyboard.press("Home");
+  }
+
+  /** Waits until a file has unsaved changes, and saves it. */
+  async saveChanged(name) {
+    await this.page.locator(".tab.dirty", { hasText: name }).first().waitFor();
+    await this.saveAll();
   }
 
   async saveAll() {
@@ -178,6 +194,13 @@ export class Editor {
       fs.mkdirSync(process.env.PICTURES, { recursive: true });
       await this.page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`) });
     }
+  }
+
+  /** What the editor keeps of unsaved documents. */
+  backups() {
+    const folder = path.join(this.user, "User", "Backups");
+    const files = fs.existsSync(folder) ? fs.readdirSync(folder, { recursive: true, withFileTypes: true }) : [];
+    return files.filter((file) => file.isFile()).map((file) => fs.readFileSync(path.join(file.parentPath, file.name), "utf8"));
   }
 
   file(name) {

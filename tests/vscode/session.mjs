@@ -14,6 +14,7 @@ const folder = path.join(DESK, "novel");
 const settings = (wordsPerSecond) => ({
   "storywright.provider": "demo",
   "storywright.demo.words_per_second": wordsPerSecond,
+  "files.autoSave": "off",
   "workbench.startupEditor": "none",
   "editor.minimap.enabled": false,
   "workbench.secondarySideBar.defaultVisibility": "hidden",
@@ -99,10 +100,12 @@ try {
   assert.ok(left.includes("Typed meanwhile."), left);
 
   step("reload, and go on by the question");
+  // Written within a second or two, so that the window may go.
+  await until("the editor's own backup", () => editor.backups().some((text) => text.includes("Typed meanwhile.")));
   write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(100)));
   await page.reload();
-  await until("what was never saved in its file", () => editor.read(chunk(1)).includes("Typed meanwhile."));
   await page.waitForSelector(".monaco-workbench .part.sidebar");
+  await until("what was never saved in the editor", async () => (await editor.text()).includes("Typed meanwhile."));
   const question = editor.toast("stopped in chunk 1");
   await question.waitFor();
   await question.getByRole("button", { name: "Go On" }).click();
@@ -121,20 +124,35 @@ try {
   assert.match(offered[0], /Storywright: Rewrite This Chunk(,|$)/, offered.join("\n"));
 
   step("a rewrite with a note, and undo");
+  write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(30)));
   await editor.open("chunk_01.md");
   const before = editor.read(chunk(1));
+  const old = await editor.text();
   await editor.command("Storywright: Rewrite This Chunk with a Note");
   await editor.answer("colder");
   await editor.busy();
-  await editor.idle();
-  await until("the new text", async () => !(await editor.text()).includes("Typed meanwhile."));
+  // The editor closes its step of undo at a save, also at one of its own, and when the cursor moves.
+  const begins = await until("the first of the new text", async () => {
+    const text = await editor.text();
+    return text.includes("status: partial") && !text.includes("Typed meanwhile.") && text;
+  });
   await editor.focusText();
-  const isOld = async () => (await editor.text()).includes("Typed meanwhile.");
-  await until("the old text by undo", async () => (await isOld()) || (await page.keyboard.press("Control+Z"), await isOld()));
-  await until("the new text by redo", async () => isComplete(await editor.text()) && !(await isOld())
-    || (await page.keyboard.press("Control+Y"), false));
+  await page.keyboard.press("Control+Home");
   await editor.saveAll();
-  await until("the new text on disk", () => editor.read(chunk(1)) !== before);
+  await until("more of the new text", async () => (await editor.text()).length > begins.length + 40);
+  await page.keyboard.press("ArrowDown");
+  await editor.idle();
+  const rewritten = await until("all of the new text", async () => {
+    const text = await editor.text();
+    return isComplete(text) && text;
+  });
+  await editor.focusText();
+  await page.keyboard.press("Control+Z");
+  await until("the whole old text by one undo", async () => (await editor.text()) === old);
+  await page.keyboard.press("Control+Y");
+  await until("the whole new text by one redo", async () => (await editor.text()) === rewritten);
+  await editor.saveAll();
+  await until("the new text on disk", () => isComplete(editor.read(chunk(1))) && editor.read(chunk(1)) !== before);
   for (const number of [2, 3, 4]) {
     assert.ok(isComplete(editor.read(chunk(number))), `chunk ${number} is as it was`);
   }
@@ -156,7 +174,7 @@ try {
   await editor.tab("Now ↔ Revision").waitFor();
   await page.locator(".editor-actions [aria-label^='Accept the Revision']").first().click();
   await until("the revision to be gone", () => editor.read(`${DRAFT}/revisions/chunk_03.md`) === "");
-  await editor.saveAll();
+  await editor.saveChanged("chunk_03.md");
   await until("the accepted text", () => editor.read(chunk(3)) !== unrefined);
 
   step("a version is brought back");
@@ -166,7 +184,7 @@ try {
   const restore = editor.toast("is to be chunk 3 again").or(editor.toast("to be chunk 3 again"));
   await restore.first().waitFor();
   await restore.first().getByRole("button", { name: "Restore This Version" }).click();
-  await editor.saveAll();
+  await editor.saveChanged("chunk_03.md");
   await until("the version", () => editor.read(chunk(3)) === unrefined);
 
   step("a character is renamed, and hovered");
@@ -196,6 +214,7 @@ try {
 
   step("a beat is dragged to another place");
   await row("4. What the Ink Said").dragTo(row("1. The Logbook"));
+  await editor.saveChanged("story.md");
   await until("the beat at its new place", () => {
     const brief = editor.read("story.md");
     return brief.indexOf("## What the Ink Said") < brief.indexOf("## The Logbook");

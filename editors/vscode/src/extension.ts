@@ -9,6 +9,7 @@ import { followRestored } from "./restored";
 import { Server } from "./server";
 import { StatusBar } from "./statusBar";
 import { Story } from "./story";
+import { joinSteps } from "./streamed";
 import { Tree } from "./tree";
 
 let server: Server | undefined;
@@ -21,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(server, story, tree, new StatusBar(story));
   registerCommands(context, { server, story, tree, keys });
   followRestored(context);
+  joinSteps(context);
   const running = server;
   context.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((change) => {

@@ -1,19 +1,25 @@
-/** Lets go of unsaved text that came back with the window and that its file has by now. */
+/** Brings unsaved text that came back with the window up to a file that has it by now, or a part of it. */
 import * as fs from "node:fs/promises";
 import * as vscode from "vscode";
-import { isOfChunk, isSameText } from "./sameText";
+import { holdsAll, isOfChunk, isSameText } from "./sameText";
+
+/** What is being brought up to its file: the documents come one after the other, since each is shown for a moment. */
+let last: Promise<void> = Promise.resolve();
+
+/** Waits until no document is being brought up to its file. An edit in between would be lost. */
+export function restored(): Promise<void> {
+  return last;
+}
 
 /**
  * Looks at the documents that are open now and at those that are opened later.
  *
- * The server puts text that was never saved into its file when it leaves; VS Code brings the same text back as an unsaved
- * change of the older file, and would refuse to save it.
+ * The server puts generated text that was never saved into its file when it leaves; VS Code brings the same text back, with
+ * what the author typed, as an unsaved change of the older file, and would refuse to save it.
  */
 export function followRestored(context: vscode.ExtensionContext): void {
-  let last: Promise<void> = Promise.resolve();
   const look = (document: vscode.TextDocument): void => {
     if (document.isDirty && document.uri.scheme === "file" && isOfChunk(document.uri.path)) {
-      // One after the other: each is shown for a moment.
       last = last.then(() => letGo(document)).catch(() => {});
     }
   };
@@ -21,17 +27,25 @@ export function followRestored(context: vscode.ExtensionContext): void {
   vscode.workspace.textDocuments.forEach(look);
 }
 
-/** Loads a document from its file, where that has the same text. */
+/** Loads a document from its file, and leaves as an unsaved change what it has besides the text of that. */
 async function letGo(document: vscode.TextDocument): Promise<void> {
   const onDisk = await fs.readFile(document.uri.fsPath, "utf8");
-  if (!document.isDirty || document.isClosed || !isSameText(onDisk, document.getText())) {
+  const text = document.getText();
+  const isSame = isSameText(onDisk, text);
+  if (!document.isDirty || document.isClosed || !(isSame || holdsAll(text, onDisk))) {
     return;
   }
   const before = vscode.window.activeTextEditor;
   await vscode.window.showTextDocument(document, { preview: false });
-  // It takes the editor in front, and nothing else can be reverted.
-  if (vscode.window.activeTextEditor?.document === document) {
+  // It takes the editor in front, and nothing else can be reverted. What is typed now is not in `text`.
+  if (vscode.window.activeTextEditor?.document === document && document.getText() === text) {
     await vscode.commands.executeCommand("workbench.action.files.revert");
+    if (!isSame) {
+      const whole = new vscode.WorkspaceEdit();
+      const end = document.lineAt(document.lineCount - 1).range.end;
+      whole.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), text);
+      await vscode.workspace.applyEdit(whole);
+    }
   }
   if (before !== undefined && before.document !== document) {
     await vscode.window.showTextDocument(before.document, before.viewColumn);

@@ -14,6 +14,7 @@ import {
 import type { Arguments } from "./arguments";
 import type { Keys } from "./keys";
 import { locate } from "./locate";
+import { restored } from "./restored";
 import { forServer } from "./settings";
 import { applyStreamed, declared } from "./streamed";
 
@@ -198,8 +199,10 @@ export class Server implements vscode.Disposable {
           next(token, params);
         },
         workspace: {
-          handleApplyEdit: async (params, next) =>
-            (await applyStreamed(params)) ?? (await next(params, new vscode.CancellationTokenSource().token)),
+          handleApplyEdit: async (params, next) => {
+            await restored();
+            return applyStreamed(params, async (whole) => next(whole, new vscode.CancellationTokenSource().token));
+          },
           configuration: async (params, token, next) => {
             const values = await next(params, token);
             return Array.isArray(values) ? values.map(forServer) : values;

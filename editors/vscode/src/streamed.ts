@@ -3,14 +3,18 @@ import * as vscode from "vscode";
 import {
   TextDocumentEdit,
   type ApplyWorkspaceEditParams,
-  type ApplyWorkspaceEditResult,
+  type ApplyWorkspaceEditRequest,
   type ClientCapabilities,
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { follows } from "./follow";
-import { isStreamed, undoStops, type LastEdit } from "./undo";
+import { isNext, isStreamed, Passed, type LastEdit } from "./undo";
+
+type Answer = Awaited<ReturnType<ApplyWorkspaceEditRequest.HandlerSignature>>;
+type Apply = (params: ApplyWorkspaceEditParams) => Promise<Answer>;
 
 const last = new Map<string, LastEdit>();
+const passed = new Passed();
 
 /**
  * Says to the server that edits of one label are joined, so that it gives them labels, and that questions stand beside
@@ -28,24 +32,59 @@ export const declared: StaticFeature = {
   },
 };
 
+/** Has an undo or a redo of a page go on to its other end, wherever the editor made a stop within. */
+export function joinSteps(context: vscode.ExtensionContext): void {
+  context.subscriptions.push(
+    vscode.workspace.onDidChangeTextDocument(({ document, reason, contentChanges }) => {
+      const isActive = vscode.window.activeTextEditor?.document === document;
+      if (reason === undefined || contentChanges.length === 0 || !isActive) {
+        return;
+      }
+      if (passed.has(document.uri.toString(), () => document.getText())) {
+        const goesBack = reason === vscode.TextDocumentChangeReason.Undo;
+        void vscode.commands.executeCommand(goesBack ? "undo" : "redo");
+      }
+    }),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => {
+      last.delete(uri.toString());
+      passed.forget(uri.toString());
+    }),
+  );
+}
+
 /**
- * Applies an edit of a page in the text editor that shows its document: only a text editor lets
- * undo stops be chosen. `undefined` where the edit is none of a page, or no text editor shows it.
+ * Applies an edit of a page as part of one step of undo, and any other by `apply`. Where a text editor shows the
+ * document, it scrolls along.
  */
-export async function applyStreamed(params: ApplyWorkspaceEditParams): Promise<ApplyWorkspaceEditResult | undefined> {
+export async function applyStreamed(params: ApplyWorkspaceEditParams, apply: Apply): Promise<Answer> {
   const [change, ...others] = params.edit.documentChanges ?? [];
   if (!isStreamed(params.label) || change === undefined || others.length > 0 || !TextDocumentEdit.is(change)) {
-    return undefined;
+    return apply(params);
   }
   const uri = vscode.Uri.parse(change.textDocument.uri).toString();
-  const editor = vscode.window.visibleTextEditors.find((shown) => shown.document.uri.toString() === uri);
-  if (editor === undefined) {
-    return undefined;
+  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
+  if (document === undefined) {
+    return apply(params);
   }
-  const { version } = editor.document;
+  const { version } = document;
   if (version !== change.textDocument.version) {
     return { applied: false };
   }
+  const joins = isNext(last.get(uri), params.label, version);
+  const before = joins ? document.getText() : undefined;
+  // Only a text editor lets undo stops be chosen.
+  const editor = vscode.window.visibleTextEditors.find((shown) => shown.document === document);
+  const answer = editor === undefined ? await apply(params) : { applied: await applyIn(editor, change, joins) };
+  if ("applied" in answer && answer.applied) {
+    last.set(uri, { label: params.label, version: document.version });
+    if (before !== undefined) {
+      passed.note(uri, before);
+    }
+  }
+  return answer;
+}
+
+async function applyIn(editor: vscode.TextEditor, change: TextDocumentEdit, joins: boolean): Promise<boolean> {
   let grows: { before: number; after: number } | undefined;
   const applied = await editor.edit((builder) => {
     for (const edit of change.edits) {
@@ -55,12 +94,11 @@ export async function applyStreamed(params: ApplyWorkspaceEditParams): Promise<A
         grows = { before: start.line, after: start.line + edit.newText.split("\n").length - 1 };
       }
     }
-  }, undoStops(last.get(uri), params.label, version));
+  }, { undoStopBefore: !joins, undoStopAfter: false });
   if (applied) {
-    last.set(uri, { label: params.label, version: editor.document.version });
     scrollAlong(editor, grows);
   }
-  return { applied };
+  return applied;
 }
 
 function scrollAlong(editor: vscode.TextEditor, grows: { before: number; after: number } | undefined): void {
