@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -97,6 +98,20 @@ pub enum NoAnswer {
 enum Shown {
     InTheEditor,
     Outside,
+}
+
+/// Asks the client to ask anew for the text of a document: `workspace/textDocumentContent/refresh` (LSP 3.18).
+enum RefreshContent {}
+
+#[derive(Serialize, Deserialize)]
+struct RefreshContentParams {
+    uri: Url,
+}
+
+impl Request for RefreshContent {
+    type Params = RefreshContentParams;
+    type Result = ();
+    const METHOD: &'static str = "workspace/textDocumentContent/refresh";
 }
 
 impl EditorClient {
@@ -215,6 +230,17 @@ impl EditorClient {
     /// Opens a document in the editor, without waiting for it.
     pub fn show_document(&self, url: Url) {
         self.show_in(url, Shown::InTheEditor);
+    }
+
+    /// Has the client ask anew for the text of a document that is no file, without waiting for it.
+    pub fn refresh_content(&self, uri: Url) {
+        let client = self.clone();
+        tokio::spawn(async move {
+            let params = RefreshContentParams { uri };
+            let _ = client
+                .request::<RefreshContent>(params, Duration::from_secs(10))
+                .await;
+        });
     }
 
     /// Opens a page in a browser, without waiting for it.

@@ -121,14 +121,27 @@ where
         let Ok(future) = called else {
             return futures::future::ready(Ok(answer_panic(id, &method))).boxed();
         };
+        let state = Arc::clone(&self.state);
         async move {
             match AssertUnwindSafe(future).catch_unwind().await {
+                Ok(response) if method == "initialize" => {
+                    Ok(response?.map(|it| announced(&state, it)))
+                }
                 Ok(response) => response,
                 Err(_) => Ok(answer_panic(id, &method)),
             }
         }
         .boxed()
     }
+}
+
+/// Adds to the answer to `initialize` what the protocol library has no words for.
+fn announced(state: &State, response: Response) -> Response {
+    let (id, mut body) = response.into_parts();
+    if let Ok(answer) = &mut body {
+        state.newer_capabilities().announce(answer);
+    }
+    Response::from_parts(id, body)
 }
 
 /// Answers a request whose handler panicked; a notification gets no answer.

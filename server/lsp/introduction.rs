@@ -68,6 +68,11 @@ impl Introduction {
         show.is_some_and(|show| show.support)
     }
 
+    /// Tells whether the editor opens pages of the server's that are no files.
+    pub fn asks_for_pages(&self) -> bool {
+        self.newer.asks_for_documents && self.shows_documents()
+    }
+
     /// Tells whether the editor shows the progress of jobs.
     pub fn shows_progress(&self) -> bool {
         let progress = self.window().and_then(|window| window.work_done_progress);

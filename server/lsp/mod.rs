@@ -30,6 +30,8 @@ mod moves;
 mod newer_capabilities;
 mod newest;
 mod opened;
+mod page_address;
+mod pages;
 mod passage;
 mod plain;
 mod position;

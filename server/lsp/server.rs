@@ -44,6 +44,10 @@ pub async fn serve(environment: Environment) -> u8 {
             Backend { state }
         })
         .custom_method("window/workDoneProgress/cancel", Backend::cancel_progress)
+        .custom_method(
+            "workspace/textDocumentContent",
+            Backend::text_document_content,
+        )
         .finish()
     };
     let streams = (tokio::io::stdin(), tokio::io::stdout());
@@ -80,6 +84,13 @@ struct Backend {
 impl Backend {
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         requests::cancel_progress::handle(&self.state, params);
+    }
+
+    async fn text_document_content(
+        &self,
+        params: requests::text_document_content::Params,
+    ) -> Result<requests::text_document_content::Content> {
+        requests::text_document_content::handle(&self.state, params).await
     }
 }
 

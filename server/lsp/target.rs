@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tower_lsp::lsp_types::Url;
 
 use super::documents::path_of;
+use super::page_address;
 use super::position;
 use super::state::{State, Touched};
 use crate::analysis::error::StoryError;
@@ -36,6 +37,13 @@ impl Target {
 /// # Errors
 /// A sentence for the author.
 pub fn at(state: &State, place: &Touched) -> Result<Target, String> {
+    if let Some((brief, page)) = page_address::read(&place.url) {
+        return Ok(Target {
+            brief,
+            session: page.session,
+            chunk: page.subject.chunk().map(ChunkRef::Number),
+        });
+    }
     let path =
         path_of(&place.url).ok_or_else(|| format!("{} is not a file; save it first", place.url))?;
     of_document(state, &path, place)

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::lsp_client::{Persona, uri};
+use crate::pages::shown_page;
 use crate::written;
 
 #[test]
@@ -29,8 +30,7 @@ fn a_chunk_gets_candidates_and_one_is_taken_by_code_actions() {
         }
         let found = editor.run_action(&brief, place, "compare the candidates of chunk 2");
         assert_eq!(found["candidates"].as_array().expect("candidates").len(), 3);
-        let page = story.session(".work/explain/story-chunk_02-candidates.md");
-        let page = std::fs::read_to_string(page).expect("the page");
+        let (_, page) = shown_page(&mut editor, "story-chunk_02-candidates.md");
         assert!(page.contains("## Candidate 3"), "{page}");
         let file = found["candidates"][1]["file"].as_str().expect("a file");
         let text = std::fs::read_to_string(story.root().join(file)).expect("a candidate");

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::lsp_client::{Editor, Persona, Workspace, position, uri};
+use crate::pages::shown_page;
 
 const BRIEF: &str = include_str!("../../fixtures/briefs/short/story.md");
 
@@ -103,13 +104,7 @@ fn the_page_shows_what_the_command_answers() {
         .unwrap();
     assert_eq!(ledger["threads"][0]["thread"], "the sealed letter");
     assert_eq!(ledger["threads"][0]["standing"], "overdue");
-    let shown = editor.wait("the page", |editor| {
-        let asked = editor.asked("window/showDocument");
-        Some(asked.first()?["uri"].as_str()?.to_owned())
-    });
-    assert!(shown.ends_with("story-threads.md"), "{shown}");
-    let page = story.session(".work/explain/story-threads.md");
-    let page = std::fs::read_to_string(page).unwrap();
+    let (_, page) = shown_page(&mut editor, "story-threads.md");
     assert!(page.contains("## Overdue"), "{page}");
     assert!(
         page.contains("| the sealed letter | 1 (logbook) | 2 (early) |  | the brief |"),

@@ -30,6 +30,7 @@ mod lint;
 mod modes;
 mod open_chunk;
 mod orders;
+mod pages;
 mod passes;
 mod plan;
 mod privacy;

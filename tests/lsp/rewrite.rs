@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::lsp_client::{Editor, Persona, Setup, Workspace, prose_of, read, uri};
+use crate::pages::shown_page;
 use crate::support::model_server::{ModelServer, Reply};
 use crate::support::prose::prose;
 
@@ -161,8 +162,7 @@ fn the_prompt_of_a_chunk_is_shown_as_a_document() {
         editor.open(&story.brief());
         let shown = editor.run_action(&story.brief(), "{#early", "show the prompt of chunk 2");
         assert_eq!(shown["chunk"], 2, "{persona:?}: {shown}");
-        let page = story.session(".work/explain/story-chunk_02.md");
-        let text = read(&page);
+        let (_, text) = shown_page(&mut editor, "story-chunk_02.md");
         assert!(text.contains("| contract | system |"), "{text}");
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use tower_lsp::lsp_types::{Position, Range, Url};
 
 use crate::analysis::selection::ChunkRef;
+use crate::lsp::page_address::SCHEME;
 use crate::lsp::state::{State, Touched};
 use crate::lsp::target::{self, Target};
 use crate::publishing::export::Format;
@@ -133,7 +134,7 @@ impl Arguments {
             return Ok(());
         }
         match Url::parse(text) {
-            Ok(url) if matches!(url.scheme(), "file" | "untitled") => self.uri = Some(url),
+            Ok(url) if matches!(url.scheme(), "file" | "untitled" | SCHEME) => self.uri = Some(url),
             _ if text.starts_with("job-") => self.job = Some(text.to_owned()),
             _ => match (Url::from_file_path(text), takes) {
                 (Ok(url), _) => self.uri = Some(url),

@@ -15,9 +15,11 @@ use crate::jobs::run::error::JobError;
 use crate::jobs::run::reporter::cause_chain;
 use crate::jobs::run::workshop::Scope;
 use crate::lsp::confirm::PATIENCE;
+use crate::lsp::pages;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
-use crate::publishing::pages;
+use crate::publishing::pages::{Page, Subject};
+use crate::session::SessionId;
 
 /// How many candidates are written where nobody says how many.
 const COUNT: u32 = 3;
@@ -34,18 +36,22 @@ pub fn write(_: &Arc<State>, target: &Target, arguments: &Arguments) -> Result<S
 /// Shows the candidates of a chunk side by side as a document; the answer is the same as data.
 pub async fn show(call: Call) -> Answer {
     let found = find(&call).await?;
-    let page = found.clone();
-    let path = call
+    let shown = found.clone();
+    let page = call
         .blocking(move |state, arguments| {
             let target = arguments.target(state)?;
             let look = state.look(&target.brief, state.as_ref());
             let read = look.story().map_err(|error| cause_chain(&error))?;
-            let saved = pages::save_candidates(&page, &read.story, state.workshop.disk());
-            saved.map_err(|error| error.to_string())
+            let session = SessionId::parse(&shown.session);
+            let page = Page {
+                subject: Subject::Candidates(shown.chunk),
+                session: Some(session.map_err(|error| error.to_string())?),
+            };
+            pages::publish(state, &page, &shown.markdown(), &read.story)
         })
         .await?;
     call.tell(&found.headline());
-    call.show_document(&path);
+    call.show_story_page(page);
     serde_json::to_value(&found).map_err(|error| error.to_string())
 }
 

@@ -10,6 +10,7 @@ use tower_lsp::lsp_types::{Diagnostic, MessageType, Position, Range, Url};
 use super::arguments::{Arguments, Takes};
 use crate::analysis::status::{ChunkOverview, StoryStatus};
 use crate::jobs::run::blocking::blocking;
+use crate::lsp::page_address::SCHEME;
 use crate::lsp::state::State;
 use crate::lsp::target::Target;
 use crate::story::ChunkNumber;
@@ -77,6 +78,19 @@ impl Call {
             && self.state.introduction().shows_documents()
             && !self.arguments.quiet
         {
+            client.show_document(url);
+        }
+    }
+
+    /// Opens a page about a story in the editor, where it does so for a server. One that it shows already is read anew.
+    pub fn show_story_page(&self, url: Url) {
+        if let Some(client) = self.state.client()
+            && self.state.introduction().shows_documents()
+            && !self.arguments.quiet
+        {
+            if url.scheme() == SCHEME {
+                client.refresh_content(url.clone());
+            }
             client.show_document(url);
         }
     }

@@ -11,9 +11,11 @@ use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::confirm::PATIENCE;
+use crate::lsp::pages;
 use crate::lsp::review;
 use crate::lsp::target::Target;
-use crate::publishing::pages;
+use crate::publishing::pages::{Page, Subject};
+use crate::session::SessionId;
 
 /// So many of the latest versions are offered to choose from.
 const OFFERED: usize = 6;
@@ -58,21 +60,24 @@ async fn show_diff(
     version: Option<usize>,
 ) -> Result<Comparison, String> {
     let target = target.clone();
-    let (comparison, path) = call
+    let (comparison, page) = call
         .blocking(move |state, _| {
             let chunk = target.named_chunk().map_err(|error| error.to_string())?;
             let look = state.look(&target.brief, state.as_ref());
             let compared = look.comparison(target.session.as_ref(), &chunk, version);
             let comparison = compared.map_err(|error| cause_chain(&error))?;
             let read = look.story().map_err(|error| cause_chain(&error))?;
-            let disk = state.workshop.disk();
-            let saved = pages::save_comparison(&comparison, &read.story, disk);
-            let path = saved.map_err(|error| error.to_string())?;
-            Ok((comparison, path))
+            let session = SessionId::parse(&comparison.session);
+            let page = Page {
+                subject: Subject::Changes(comparison.chunk, comparison.version.version),
+                session: Some(session.map_err(|error| error.to_string())?),
+            };
+            let page = pages::publish(state, &page, &comparison.markdown(), &read.story)?;
+            Ok((comparison, page))
         })
         .await?;
     call.tell(&comparison.headline());
-    call.show_document(&path);
+    call.show_story_page(page);
     Ok(comparison)
 }
 

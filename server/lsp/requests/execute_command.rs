@@ -11,7 +11,7 @@ use crate::lsp::state::State;
 use crate::story::controls::shown;
 
 /// `RequestFailed` of LSP 3.17: the request was well-formed, and could not be done.
-const REQUEST_FAILED: i64 = -32803;
+pub const REQUEST_FAILED: i64 = -32803;
 
 /// Runs a command. What went wrong is a sentence for the author, which editors show as it is.
 pub async fn handle(state: &Arc<State>, params: ExecuteCommandParams) -> Result<Option<Value>> {

@@ -24,4 +24,5 @@ pub mod references;
 pub mod rename;
 pub mod selection_range;
 pub mod semantic_tokens;
+pub mod text_document_content;
 pub mod workspace_symbol;

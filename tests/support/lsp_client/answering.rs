@@ -43,7 +43,8 @@ impl Editor {
             "window/workDoneProgress/create"
             | "client/registerCapability"
             | "workspace/codeLens/refresh"
-            | "workspace/inlayHint/refresh" => Value::Null,
+            | "workspace/inlayHint/refresh"
+            | "workspace/textDocumentContent/refresh" => Value::Null,
             "workspace/diagnostic/refresh" => {
                 self.pull_all();
                 Value::Null

@@ -35,8 +35,7 @@ pub use buffer::{Buffer, Change, Encoding, covered, is_place, offset, position};
 use persona::Tells;
 pub use persona::{Outcome, Persona};
 use pulling::Pulls;
-use uris::path_of;
-pub use uris::uri;
+pub use uris::{path_of, uri};
 pub use wire::{Process, frame};
 pub use workspace::{SESSION, Setup, Workspace, prose_of, read};
 
