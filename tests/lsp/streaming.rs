@@ -365,8 +365,12 @@ fn opening_the_chunk_in_the_middle_goes_on_in_the_editor() {
     for persona in Persona::EDITORS {
         let mut half = Half::of(persona, false);
         let chunk = half.story.chunk(1);
-        let on_disk = read(&chunk);
         half.editor.open(&chunk);
+        // A save that was on its way may still come; from the journal on none does.
+        let journal = half.story.journal(1);
+        half.editor
+            .wait("the journal", |_| journal.exists().then_some(()));
+        let on_disk = read(&chunk);
         let (kind, end) = half.finish();
         assert_eq!(kind, 3, "{persona:?}: {end}");
         assert_eq!(

@@ -25,8 +25,10 @@ impl Editor {
             }
             "textDocument/publishDiagnostics" => {
                 let path = path_of(&text(&params["uri"]));
-                self.note_told(&path, &params);
-                self.said.push(Said::Diagnostics(path, params));
+                // What it asks for stands beside what is taken back.
+                if !self.note_told(&path, &params) {
+                    self.said.push(Said::Diagnostics(path, params));
+                }
             }
             other => panic!("the server notified of {other}"),
         }

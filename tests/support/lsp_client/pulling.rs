@@ -122,13 +122,15 @@ impl Editor {
         }
     }
 
-    /// Notes what the server told of a file.
-    pub(super) fn note_told(&mut self, path: &Path, told: &Value) {
+    /// Notes what the server told of a file. Returns whether it took back what it told before of one that the client asks
+    /// about.
+    pub(super) fn note_told(&mut self, path: &Path, told: &Value) -> bool {
         let is_empty = told["diagnostics"].as_array().is_some_and(Vec::is_empty);
         match is_empty {
             true => self.pulls.told.remove(path),
             false => self.pulls.told.insert(path.to_owned()),
         };
+        is_empty && self.pulls.is_offered && self.buffers.contains_key(path)
     }
 
     /// A client shows what it was told beside what it asked for: nothing may stand that it has both of. What was told
