@@ -71,6 +71,7 @@ impl<S> Ingress<S> {
             | "textDocument/documentSymbol"
             | "textDocument/foldingRange"
             | "textDocument/inlayHint"
+            | "textDocument/inlineCompletion"
             | "textDocument/semanticTokens/full"
             | "textDocument/semanticTokens/range" => return,
             "textDocument/codeAction" => params.pointer("/range/start"),

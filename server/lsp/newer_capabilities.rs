@@ -13,6 +13,8 @@ pub struct NewerCapabilities {
     pub refreshes_diagnostics: bool,
     /// Whether the client shows documents that are no files, and asks the server for their text (LSP 3.18).
     pub asks_for_documents: bool,
+    /// Whether the client offers text behind the cursor that is not there yet (LSP 3.18).
+    pub offers_inline: bool,
 }
 
 impl NewerCapabilities {
@@ -24,6 +26,7 @@ impl NewerCapabilities {
             refreshes_diagnostics: is_set("/workspace/diagnostics/refreshSupport")
                 || is_set("/workspace/diagnostic/refreshSupport"),
             asks_for_documents: is_there("/workspace/textDocumentContent"),
+            offers_inline: is_there("/textDocument/inlineCompletion"),
         }
     }
 
@@ -35,6 +38,9 @@ impl NewerCapabilities {
         if self.asks_for_documents {
             server["workspace"]["textDocumentContent"] =
                 json!({ "schemes": [page_address::SCHEME] });
+        }
+        if self.offers_inline {
+            server["inlineCompletionProvider"] = Value::Bool(true);
         }
     }
 }

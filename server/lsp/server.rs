@@ -48,6 +48,7 @@ pub async fn serve(environment: Environment) -> u8 {
             "workspace/textDocumentContent",
             Backend::text_document_content,
         )
+        .custom_method("textDocument/inlineCompletion", Backend::inline_completion)
         .finish()
     };
     let streams = (tokio::io::stdin(), tokio::io::stdout());
@@ -84,6 +85,13 @@ struct Backend {
 impl Backend {
     async fn cancel_progress(&self, params: WorkDoneProgressCancelParams) {
         requests::cancel_progress::handle(&self.state, params);
+    }
+
+    async fn inline_completion(
+        &self,
+        params: requests::inline_completion::Params,
+    ) -> Result<requests::inline_completion::Offered> {
+        Ok(requests::inline_completion::handle(&self.state, params).await)
     }
 
     async fn text_document_content(

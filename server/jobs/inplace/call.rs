@@ -12,7 +12,6 @@ use crate::provider::{ProviderError, Request, Usage};
 use crate::story::text::sentences::is_finished;
 use crate::writing::accept::{CallEnd, runs_away, runs_long};
 use crate::writing::continuation::LOOK_AHEAD;
-use crate::writing::inplace::Task;
 
 /// Progress is told so often.
 const TELL_EVERY: Duration = Duration::from_millis(500);
@@ -65,7 +64,7 @@ impl Job {
             let text = telling.borrow_and_update().clone();
             self.show(&text, &mut begins).await?;
             let is_due = told.elapsed() >= TELL_EVERY;
-            if !is_due && self.task != Task::Continue {
+            if !is_due && !self.task.goes_on() {
                 continue;
             }
             let words = self.count(&self.kept) + self.count(&text);
@@ -84,7 +83,7 @@ impl Job {
 
     /// Shows what there is of a continuation, once it is sure how it begins. A passage stays as it is.
     async fn show(&mut self, answer: &str, begins: &mut Option<usize>) -> Result<(), End> {
-        if self.task != Task::Continue {
+        if !self.task.goes_on() {
             return Ok(());
         }
         let start = match *begins {

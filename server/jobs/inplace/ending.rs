@@ -14,7 +14,7 @@ impl Job {
     /// Brings the text into the document, or leaves that as it is, and tells how it came out.
     pub async fn finish(mut self, end: End) -> Finished {
         let (outcome, words, message) = match self.task {
-            Task::Continue => self.end_continuation(end).await,
+            Task::Continue | Task::Sentence => self.end_continuation(end).await,
             _ => self.end_passage(end).await,
         };
         self.stream.close().await;

@@ -12,6 +12,7 @@ use crate::events::outcomes::Finished;
 use crate::jobs::run::background_calls::Asker;
 use crate::jobs::run::begin::{Context, NotBegun};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::connected_model::ConnectedModel;
 use crate::jobs::run::demo_scene;
 use crate::jobs::run::editor::PlaceStream;
 use crate::jobs::run::error::JobError;
@@ -28,7 +29,7 @@ use crate::writing::{prompt, seed};
 /// Words of the text before that a call and its judgement look at.
 const LOOKED_AT: usize = 2_000;
 /// Tokens of an answer besides its prose.
-const ROOM: u32 = 500;
+pub(super) const ROOM: u32 = 500;
 /// So many answers in a row that are not taken are enough.
 const MOST_REFUSED: u32 = 2;
 /// A continuation that lacks less than this share of its length is not gone on with.
@@ -74,10 +75,21 @@ impl Writing {
     /// # Errors
     /// When the job could not begin.
     pub(crate) async fn carry_out(self, context: &Context<'_>) -> Result<Finished, NotBegun> {
-        let (settings, warnings) = (&self.around.settings, &self.around.warnings);
-        let connected = context.connect(settings, warnings, Role::Draft);
-        let model = connected.await?;
+        let model = self.connect(context).await?;
         let run = self.records(context.workshop.disk()).await?;
+        let mut job = self.begin(context, &model, run);
+        let end = job.write(context.cancel).await;
+        Ok(job.finish(end).await)
+    }
+
+    /// Finds the model.
+    pub(super) async fn connect(&self, context: &Context<'_>) -> Result<ConnectedModel, NotBegun> {
+        let (settings, warnings) = (&self.around.settings, &self.around.warnings);
+        context.connect(settings, warnings, Role::Draft).await
+    }
+
+    /// Makes the job, and tells that it has begun.
+    pub(super) fn begin(self, context: &Context<'_>, model: &ConnectedModel, run: Run) -> Job {
         let Writing {
             request,
             around,
@@ -89,7 +101,7 @@ impl Writing {
             warnings,
             beat,
         } = around;
-        let reporter = Arc::new(context.reporter(run, &warnings, &model));
+        let reporter = Arc::new(context.reporter(run, &warnings, model));
         let InPlaceRequest {
             job,
             task,
@@ -103,7 +115,7 @@ impl Writing {
         let there = words::count(&place.passage, language);
         let wish = task.wish(there, language);
         let unit = language.unit();
-        let asker = Asker::new(&model, Role::Draft, &settings, Arc::clone(&reporter));
+        let asker = Asker::new(model, Role::Draft, &settings, Arc::clone(&reporter));
         reporter.tell(JobEvent::InPlace(InPlaceEvent::Started {
             job,
             task: task.as_str(),
@@ -114,7 +126,7 @@ impl Writing {
             unit,
         }));
         let notes = place.notes.iter().cloned().chain(instruction).collect();
-        let mut job = Job {
+        Job {
             task,
             document,
             place,
@@ -128,9 +140,7 @@ impl Writing {
             stream,
             kept: String::new(),
             shown: String::new(),
-        };
-        let end = job.write(context.cancel).await;
-        Ok(job.finish(end).await)
+        }
     }
 
     /// Begins the records, where the text belongs to a draft that is on disk.
@@ -198,7 +208,7 @@ impl Job {
             let measure = self.measure();
             let is_wordless = measure.so_far(&heard.text).trim().is_empty();
             if let CallEnd::Finished(finish) = &end
-                && (self.task != Task::Continue || is_wordless)
+                && (!self.task.goes_on() || is_wordless)
                 && self.asker.raise(&request, finish, &heard.text, heard.took)
             {
                 continue;
@@ -250,7 +260,7 @@ impl Job {
 
     /// Keeps what a call has brought of a continuation before it broke off.
     pub fn keep(&mut self, answer: &str) {
-        if self.task != Task::Continue {
+        if !self.task.goes_on() {
             return;
         }
         let prose = self.measure().so_far(answer).to_owned();
@@ -272,7 +282,7 @@ impl Job {
         )
     }
 
-    fn request(&self, refused: u32) -> Result<Request, DoesNotFit> {
+    pub fn request(&self, refused: u32) -> Result<Request, DoesNotFit> {
         let (model, settings) = (&self.asker.model, &self.settings);
         let brief = self.background.brief();
         let before = self.before();

@@ -7,6 +7,7 @@
 mod call;
 mod ending;
 mod job;
+mod sentence;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,8 @@ use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::Owners;
 use crate::writing::inplace::{Place, Task};
+
+pub use sentence::{NoSentence, Unshown};
 
 /// What is to be written, and where.
 pub struct InPlaceRequest {

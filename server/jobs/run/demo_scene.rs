@@ -86,7 +86,7 @@ pub fn at_place(
         scene.beat_cast = beat.cast.clone();
     }
     match task {
-        inplace::Task::Continue => {
+        inplace::Task::Continue | inplace::Task::Sentence => {
             before.clone_into(&mut scene.so_far);
             let there = words::count(before, &brief.language);
             scene.target_words = there.saturating_add(wish);

@@ -15,6 +15,7 @@ use crate::analysis::selection::ChunkRef;
 use crate::jobs::assignment::Assignment;
 use crate::jobs::inplace::{Governing, InPlaceRequest, Writing};
 use crate::jobs::run::blocking::blocking;
+use crate::jobs::run::editor::PlaceStream;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::buffer_stream::LspBufferStream;
 use crate::lsp::document_kind::is_full_story;
@@ -119,13 +120,50 @@ fn prepare(
             );
         }
     };
+    let stream = LspBufferStream::at_place(Arc::clone(state), &document, place.range.clone());
+    let asked = Asked {
+        task,
+        text,
+        place,
+        instruction,
+        job,
+    };
+    writing(state, url, asked, Box::new(stream))
+}
+
+/// What is asked for at a place of a document.
+pub struct Asked {
+    pub task: Task,
+    /// The text of the document, with LF line ends.
+    pub text: String,
+    pub place: Place,
+    pub instruction: Option<String>,
+    pub job: String,
+}
+
+/// Reads what governs a document, for writing at one place of it. Blocks on the file system.
+///
+/// # Errors
+/// A sentence for the author.
+pub fn writing(
+    state: &Arc<State>,
+    url: &Url,
+    asked: Asked,
+    stream: Box<dyn PlaceStream>,
+) -> Result<Writing, String> {
+    let Asked {
+        task,
+        text,
+        place,
+        instruction,
+        job,
+    } = asked;
     let story = governing(state, url);
     let folders = &state.introduction().folders;
-    let beside = path.unwrap_or_else(|| {
+    let beside = path_of(url).unwrap_or_else(|| {
         let folder = folders.first().cloned().unwrap_or_default();
         folder.join(name(url))
     });
-    let stream = LspBufferStream::at_place(Arc::clone(state), &document, place.range.clone());
     let request = InPlaceRequest {
         job,
         task,
@@ -138,7 +176,7 @@ fn prepare(
         beside,
         editor_settings: state.editor_settings(),
     };
-    let writing = Writing::new(&state.workshop, request, state.as_ref(), Box::new(stream));
+    let writing = Writing::new(&state.workshop, request, state.as_ref(), stream);
     writing.map_err(|error| cause_chain(&error))
 }
 

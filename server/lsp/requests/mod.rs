@@ -20,6 +20,7 @@ pub mod hover;
 pub mod initialize;
 pub mod initialized;
 pub mod inlay_hint;
+pub mod inline_completion;
 pub mod references;
 pub mod rename;
 pub mod selection_range;

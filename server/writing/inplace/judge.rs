@@ -43,13 +43,13 @@ impl<'a> Measure<'a> {
     ) -> Measure<'a> {
         let beat = beat.unwrap_or(brief.beats.len());
         let told = match task {
-            Task::Continue => Told::of(before),
+            Task::Continue | Task::Sentence => Told::of(before),
             // What the passage repeats of the text before it may stay.
             _ => Told::default(),
         };
         let acceptance = Acceptance::by(yardstick, brief, beat, wish, notes, told);
         let acceptance = acceptance.rewriting(match task {
-            Task::Continue => before,
+            Task::Continue | Task::Sentence => before,
             _ => passage,
         });
         let excused = match acceptance.judge_beginning(passage) {
@@ -88,7 +88,7 @@ impl<'a> Measure<'a> {
             end,
             CallEnd::Finished(FinishReason::Length | FinishReason::ContextFull)
         );
-        if is_cut_off && self.task != Task::Continue {
+        if is_cut_off && !self.task.goes_on() {
             return refused("the answer was cut off by the model's output limit".to_owned());
         }
         let judgement = self.acceptance.judge(&Answer {

@@ -54,6 +54,22 @@ impl Place {
         }
     }
 
+    /// Finds the place of a sentence that is offered behind the cursor: in the running paragraph, where one runs. `None`
+    /// where none is to be: in the head, or in a comment.
+    pub fn of_sentence(text: &str, at: usize) -> Option<Place> {
+        let mut place = Place::to_continue(text, Some(at));
+        let before = text.get(..at)?;
+        let is_comment = before.rfind("<!--") > before.rfind("-->");
+        if place.range.start != at || is_comment {
+            return None;
+        }
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        if !line.trim().is_empty() && !line.starts_with('#') {
+            place.seam = Seam::Onward;
+        }
+        Some(place)
+    }
+
     /// Finds the passage in a selection, without the blanks around it. A note of the margin that stands beside it
     /// is a part of it.
     ///
@@ -209,6 +225,35 @@ mod tests {
         assert!(text[place.range.clone()].ends_with("at night -->"));
         assert!(!place.passage.contains("<!--"), "{}", place.passage);
         assert_eq!(place.text_for("New."), "New. <!-- mine -->");
+    }
+
+    #[test]
+    fn a_sentence_is_offered_in_the_running_paragraph() {
+        for (text, expected) in [
+            ("It rained.|", Some("It rained. He went.")),
+            ("It rained. |", Some("It rained. He went.")),
+            (
+                "It rained.|\n\nShe sat.",
+                Some("It rained. He went.\n\nShe sat."),
+            ),
+            ("It rained and|", Some("It rained and He went.")),
+            ("It rained.\n\n|", Some("It rained.\n\nHe went.")),
+            ("# Night|", Some("# Night\n\nHe went.")),
+            ("|", Some("He went.")),
+            ("It rained. <!-- sw: |", None),
+            (
+                "It rained. <!-- a --> |",
+                Some("It rained. <!-- a --> He went."),
+            ),
+            ("---\nchunk: |1\n---\nIt rained.", None),
+        ] {
+            let at = text.find('|').unwrap();
+            let text = text.replace('|', "");
+            let place = Place::of_sentence(&text, at);
+            let written = place
+                .map(|it| format!("{}{}{}", &text[..at], it.text_for("He went."), &text[at..]));
+            assert_eq!(written.as_deref(), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -181,7 +181,7 @@ impl Asked<'_> {
         let (wish, unit) = (self.wish, self.brief.language.unit());
         let there = words::count(self.passage, &self.brief.language);
         let mut text = match self.task {
-            Task::Continue => {
+            Task::Continue | Task::Sentence => {
                 let begins = match self.seam {
                     Seam::Paragraph { .. } => "Begin a new paragraph.",
                     Seam::Onward => {
@@ -193,7 +193,11 @@ impl Asked<'_> {
                     "" => "",
                     _ => " It leads into the text after it, and tells nothing of that.",
                 };
-                format!("Go on with the text at this place: about {wish} {unit}. {begins}{leads}")
+                let much = match self.task {
+                    Task::Sentence => "the next sentence and no more, at most",
+                    _ => "about",
+                };
+                format!("Go on with the text at this place: {much} {wish} {unit}. {begins}{leads}")
             }
             Task::Rewrite => format!(
                 "Rewrite the passage as better prose. The same things happen in it in the same order, to the same people. \
@@ -209,7 +213,7 @@ impl Asked<'_> {
                  said for the first time in it stays; cut what is worn, wordy or said twice."
             ),
         };
-        if self.task != Task::Continue {
+        if !self.task.goes_on() {
             text.push_str(
                 " It follows on the text before it and leads into the text after it, which both stay as they are.",
             );
@@ -218,7 +222,7 @@ impl Asked<'_> {
             text.push_str(&format!("\nThe author asks: {note}"));
         }
         let only = match self.task {
-            Task::Continue => "the new text",
+            Task::Continue | Task::Sentence => "the new text",
             _ => "the passage as it is to stand",
         };
         text.push_str(&format!("\nAnswer with {only} and nothing else."));

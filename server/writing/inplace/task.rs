@@ -7,6 +7,8 @@ use crate::story::Language;
 pub enum Task {
     /// About a paragraph more.
     Continue,
+    /// The next sentence.
+    Sentence,
     /// A passage in other words, about as long.
     Rewrite,
     /// A passage at greater length.
@@ -17,6 +19,8 @@ pub enum Task {
 
 /// What a continuation has, in words and in characters.
 const PARAGRAPH: (u32, u32) = (120, 200);
+/// What a sentence may have, in words and in characters.
+const SENTENCE: (u32, u32) = (22, 40);
 /// Words by which any answer may miss its length, however short the passage is.
 const LEEWAY: u32 = 10;
 
@@ -24,20 +28,23 @@ impl Task {
     /// Returns the length to ask for, where the passage has `length`; in the unit of the language.
     pub fn wish(self, length: u32, language: &Language) -> u32 {
         let share = |per_cent: u32| (u64::from(length) * u64::from(per_cent)).div_ceil(100);
+        let of = |(words, characters)| match language.counts_characters() {
+            true => characters,
+            false => words,
+        };
         let wish = match self {
-            Task::Continue => {
-                let by_character = language.counts_characters();
-                return if by_character {
-                    PARAGRAPH.1
-                } else {
-                    PARAGRAPH.0
-                };
-            }
+            Task::Continue => return of(PARAGRAPH),
+            Task::Sentence => return of(SENTENCE),
             Task::Rewrite => share(100),
             Task::Expand => share(175),
             Task::Tighten => share(65),
         };
         u32::try_from(wish).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// Tells whether a text is gone on with, so that nothing of it makes way.
+    pub fn goes_on(self) -> bool {
+        matches!(self, Task::Continue | Task::Sentence)
     }
 
     /// Tells the least and the most that an answer may have where the passage has `length`. `told`: whether the
@@ -48,7 +55,7 @@ impl Task {
             u32::try_from(share).unwrap_or(u32::MAX)
         };
         match self {
-            Task::Continue => (1, u32::MAX),
+            Task::Continue | Task::Sentence => (1, u32::MAX),
             Task::Rewrite if told => (share(20).max(1), share(300).saturating_add(LEEWAY)),
             Task::Rewrite => (share(65).max(1), share(145).saturating_add(LEEWAY)),
             Task::Expand => (
@@ -65,7 +72,7 @@ impl Task {
     /// Says what the job does: `Rewriting a passage of …`.
     pub fn doing(self) -> &'static str {
         match self {
-            Task::Continue => "Continuing",
+            Task::Continue | Task::Sentence => "Continuing",
             Task::Rewrite => "Rewriting a passage of",
             Task::Expand => "Expanding a passage of",
             Task::Tighten => "Tightening a passage of",
@@ -75,7 +82,7 @@ impl Task {
     /// Says what was done: `rewritten`.
     pub fn done(self) -> &'static str {
         match self {
-            Task::Continue => "continued",
+            Task::Continue | Task::Sentence => "continued",
             Task::Rewrite => "rewritten",
             Task::Expand => "expanded",
             Task::Tighten => "tightened",
@@ -86,6 +93,7 @@ impl Task {
     pub fn as_str(self) -> &'static str {
         match self {
             Task::Continue => "continue",
+            Task::Sentence => "next sentence",
             Task::Rewrite => "rewrite",
             Task::Expand => "expand",
             Task::Tighten => "tighten",

@@ -2,6 +2,7 @@
 
 mod continuing;
 mod documents;
+mod offered;
 mod selection;
 
 use std::path::PathBuf;
