@@ -80,6 +80,10 @@ mod tests {
                 json!({ "workspace": { "textDocumentContent": { "schemes": ["storywright"] } } }),
             ),
             (
+                json!({ "textDocument": { "inlineCompletion": {} } }),
+                json!({ "workspace": {}, "inlineCompletionProvider": true }),
+            ),
+            (
                 json!({ "workspace": { "textDocumentContent": null } }),
                 json!({ "workspace": {} }),
             ),

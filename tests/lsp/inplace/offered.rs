@@ -159,11 +159,12 @@ fn what_goes_wrong_is_a_line_of_the_log() {
             ModelServer::queue([reply]),
         );
         assert_eq!(desk.offered("on the stair.", 1), nothing(), "{why}");
-        desk.editor.wait("the line", |editor| {
+        let line = desk.editor.wait("the line", |editor| {
             let mut logs = editor.logs();
             let line = logs.find(|it| it.contains("no sentence at the cursor"))?;
-            Some(assert!(line.contains(why), "{why}: {line}"))
+            Some(line.to_owned())
         });
+        assert!(line.contains(why), "{why}: {line}");
         assert!(desk.editor.shown().is_empty(), "{why}");
     }
 }
