@@ -19,6 +19,9 @@ use super::program::Program;
 /// Nothing takes this long but what is broken.
 const DEADLINE: Duration = Duration::from_secs(120);
 
+/// What JSON-RPC says of a method that there is not.
+const METHOD_NOT_FOUND: i64 = -32601;
+
 /// See the head of this file.
 pub struct Editor {
     child: Child,
@@ -91,16 +94,22 @@ impl Editor {
         send(&self.input, &message);
     }
 
-    /// Sends a request. Returns its answer, and how long that took.
+    /// Sends a request. Returns its result, and how long that took.
     fn request(&mut self, method: &str, params: Value) -> (Value, Duration) {
+        let (mut answer, took) = self.answer_to(method, params);
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        (answer["result"].take(), took)
+    }
+
+    /// Sends a request. Returns its whole answer, and how long that took.
+    fn answer_to(&mut self, method: &str, params: Value) -> (Value, Duration) {
         self.next_id += 1;
         let id = self.next_id;
         let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
         let start = Instant::now();
         send(&self.input, &message);
-        let (came, mut answer) = self.wait(|message| message["id"] == id);
-        assert!(answer["error"].is_null(), "{method}: {answer}");
-        (answer["result"].take(), came - start)
+        let (came, answer) = self.wait(|message| message["id"] == id);
+        (answer, came - start)
     }
 
     fn wait(&self, is_it: impl Fn(&Value) -> bool) -> (Instant, Value) {
@@ -191,8 +200,8 @@ impl Editor {
         (silences.max().unwrap_or_default().as_secs_f64(), published)
     }
 
-    /// How long a request about a place takes.
-    pub fn ask(&mut self, method: &str, document: &Document) -> Duration {
+    /// How long a request about a place takes; `None` where the server has no such method, as an earlier build.
+    pub fn ask(&mut self, method: &str, document: &Document) -> Option<Duration> {
         let position = json!({"line": document.line, "character": document.column});
         let range = json!({"start": position, "end": position});
         let all = json!({"start": {"line": 0, "character": 0},
@@ -211,7 +220,12 @@ impl Editor {
             }
             _ => params["position"] = position,
         }
-        self.request(method, params).1
+        let (answer, took) = self.answer_to(method, params);
+        if answer["error"]["code"] == METHOD_NOT_FOUND {
+            return None;
+        }
+        assert!(answer["error"].is_null(), "{method}: {answer}");
+        Some(took)
     }
 
     pub fn sample(&self) -> Option<Sample> {

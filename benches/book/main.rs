@@ -365,7 +365,7 @@ impl Desk {
 
     fn ask(&mut self, method: &str, what: &str, of_brief: bool, is_typing: bool, aim: f64) {
         let times: Vec<Duration> = (0..ASKED)
-            .map(|_| {
+            .filter_map(|_| {
                 if is_typing {
                     self.editor.press(&mut self.chunk);
                 }
