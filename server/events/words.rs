@@ -165,7 +165,8 @@ impl JobEvent {
                 ..
             } => (
                 format!(
-                    "chunk {chunk}: {words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"
+                    "chunk {chunk}: {words}/{target_words} {unit}{}",
+                    pace(*words_per_second, unit)
                 ),
                 Some(*percent),
             ),
@@ -203,7 +204,10 @@ impl JobEvent {
                 unit,
                 ..
             }) => (
-                format!("{planned}/{to_plan} beats, {words_per_second:.0} {unit}/s"),
+                format!(
+                    "{planned}/{to_plan} beats{}",
+                    pace(*words_per_second, unit)
+                ),
                 Some(*percent),
             ),
             JobEvent::Plan(PlanEvent::BeatSaved { title, percent, .. }) => {
@@ -217,7 +221,10 @@ impl JobEvent {
                 unit,
                 ..
             }) => (
-                format!("{words}/{target_words} {unit}, {words_per_second:.0} {unit}/s"),
+                format!(
+                    "{words}/{target_words} {unit}{}",
+                    pace(*words_per_second, unit)
+                ),
                 Some(*percent),
             ),
             _ => return None,
@@ -563,6 +570,15 @@ fn ending(outcome: Outcome) -> &'static str {
         Outcome::Complete => "complete",
         Outcome::Incomplete => "incomplete",
         Outcome::Cancelled => "cancelled",
+    }
+}
+
+/// Returns how fast text comes, to put behind a length; empty while none has come.
+fn pace(words_per_second: f64, unit: &str) -> String {
+    match words_per_second {
+        none if none < 0.05 => String::new(),
+        slow if slow < 9.95 => format!(", {slow:.1} {unit}/s"),
+        fast => format!(", {fast:.0} {unit}/s"),
     }
 }
 

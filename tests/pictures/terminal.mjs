@@ -7,7 +7,8 @@ import { chromium } from "playwright-core";
 const [capture, picture] = process.argv.slice(2);
 
 const INK = "#d4d4d8";
-const PAPER = "#1b1d23";
+/** That of Neovim, so that its cells have no edges. */
+const PAPER = "#14161b";
 const SIXTEEN = [
   "#3b3f4a", "#e06c75", "#98c379", "#e5c07b", "#61afef", "#c678dd", "#56b6c2", "#c8ccd4",
   "#7b8291", "#ef8a92", "#b3d99a", "#f0d399", "#82c4ff", "#d79be8", "#7fd0da", "#ffffff",

@@ -17,6 +17,8 @@ const settings = (wordsPerSecond) => ({
   "files.autoSave": "off",
   "workbench.startupEditor": "none",
   "editor.minimap.enabled": false,
+  // They would be read as text.
+  "editor.inlayHints.enabled": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "chat.disableAIFeatures": true,
 });
@@ -85,12 +87,12 @@ try {
     return text.length > 150 && text;
   });
   await until("more text", async () => (await editor.text()).length > first.length + 40);
+  await editor.picture("streaming");
   await editor.focusText();
   await editor.goToLine(6);
   await page.keyboard.type("Typed meanwhile. ");
   const typed = (await editor.text()).length;
   await until("text beside what was typed", async () => (await editor.text()).length > typed + 20);
-  await editor.picture("streaming");
 
   step("cancel");
   await editor.command("Storywright: Cancel the Running Jobs");
@@ -102,7 +104,7 @@ try {
   step("reload, and go on by the question");
   // Written within a second or two, so that the window may go.
   await until("the editor's own backup", () => editor.backups().some((text) => text.includes("Typed meanwhile.")));
-  write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(100)));
+  write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(30)));
   await page.reload();
   await page.waitForSelector(".monaco-workbench .part.sidebar");
   await until("what was never saved in the editor", async () => (await editor.text()).includes("Typed meanwhile."));
@@ -124,7 +126,6 @@ try {
   assert.match(offered[0], /Storywright: Rewrite This Chunk(,|$)/, offered.join("\n"));
 
   step("a rewrite with a note, and undo");
-  write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(30)));
   await editor.open("chunk_01.md");
   const before = editor.read(chunk(1));
   const old = await editor.text();

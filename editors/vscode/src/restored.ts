@@ -23,7 +23,15 @@ export function followRestored(context: vscode.ExtensionContext): void {
       last = last.then(() => letGo(document)).catch(() => {});
     }
   };
-  context.subscriptions.push(vscode.workspace.onDidOpenTextDocument(look));
+  context.subscriptions.push(
+    vscode.workspace.onDidOpenTextDocument(look),
+    vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
+      // It may be told after the opening that a document is unsaved: nobody has changed it since.
+      if (contentChanges.length === 0 && document.version === 1) {
+        look(document);
+      }
+    }),
+  );
   vscode.workspace.textDocuments.forEach(look);
 }
 

@@ -196,7 +196,10 @@ export class Server implements vscode.Disposable {
       middleware: {
         handleWorkDoneProgress: (token, params, next) => {
           this.progress.fire({ token: String(token), ...params });
-          next(token, params);
+          // The item of the status bar shows it, and cancels.
+          if (params.kind === "end") {
+            next(token, params);
+          }
         },
         workspace: {
           handleApplyEdit: async (params, next) => {

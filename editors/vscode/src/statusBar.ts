@@ -18,14 +18,15 @@ export class StatusBar implements vscode.Disposable {
   }
 
   private show(): void {
-    const { current, job } = this.story;
+    const { current, job, jobs } = this.story;
     if (current === undefined && job === undefined) {
       this.item.hide();
       return;
     }
     const length = current === undefined ? "" : `${words(current.status)} words`;
+    const more = jobs > 1 ? ` (+${jobs - 1})` : "";
     this.item.text =
-      job === undefined ? `$(book) ${length}` : `$(sync~spin) ${job.percentage ?? 0} % ${job.message ?? job.title ?? ""}`;
+      job === undefined ? `$(book) ${length}` : `$(sync~spin) ${job.percentage ?? 0} % ${job.message ?? job.title ?? ""}${more}`;
     this.item.tooltip = [current && summary(current.status), job?.title, "Click for more"]
       .filter((line) => line !== undefined)
       .join("\n");

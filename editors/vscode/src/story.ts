@@ -16,7 +16,7 @@ export interface Shown {
 
 export class Story implements vscode.Disposable {
   private shown: Shown | undefined;
-  private jobs = new Map<string, Progress>();
+  private readonly underway = new Map<string, Progress>();
   private timer: NodeJS.Timeout | undefined;
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly subscriptions: vscode.Disposable[];
@@ -47,7 +47,12 @@ export class Story implements vscode.Disposable {
 
   /** What the first job says of itself. */
   get job(): Progress | undefined {
-    return this.jobs.values().next().value;
+    return this.underway.values().next().value;
+  }
+
+  /** How many jobs are at work. */
+  get jobs(): number {
+    return this.underway.size;
   }
 
   dispose(): void {
@@ -59,7 +64,7 @@ export class Story implements vscode.Disposable {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.look();
-    }, this.jobs.size > 0 ? EVERY.busy : EVERY.idle);
+    }, this.underway.size > 0 ? EVERY.busy : EVERY.idle);
   }
 
   /** A file that the status names. */
@@ -98,12 +103,12 @@ export class Story implements vscode.Disposable {
   private note(progress: Progress): void {
     const { token, kind } = progress;
     if (kind === "end") {
-      this.jobs.delete(token);
+      this.underway.delete(token);
     } else {
-      this.jobs.set(token, { ...this.jobs.get(token), ...progress });
+      this.underway.set(token, { ...this.underway.get(token), ...progress });
     }
     this.lookSoon();
-    void vscode.commands.executeCommand("setContext", "storywright.busy", this.jobs.size > 0);
+    void vscode.commands.executeCommand("setContext", "storywright.busy", this.underway.size > 0);
     this.changed.fire();
   }
 }

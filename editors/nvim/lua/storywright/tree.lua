@@ -5,6 +5,7 @@ local M = {}
 local client_of = require("storywright.client")
 local messages = require("storywright.messages")
 local scratch = require("storywright.scratch")
+local statusline = require("storywright.statusline")
 
 local NAME = "storywright://story"
 
@@ -61,6 +62,7 @@ function M.refresh()
       local lines, chunks = M.lines(status)
       shown.lines = chunks
       scratch.fill(shown.buffer, lines)
+      statusline.note_status(shown.buffer, status)
     end
   end)
 end
@@ -123,6 +125,7 @@ function M.open(client, uri)
     end
     local lines, chunks = M.lines(status)
     local buffer = scratch.open(NAME, lines, "storywright")
+    statusline.note_status(buffer, status)
     shown = { buffer = buffer, uri = uri, client = client.id, lines = chunks, brief = status.brief }
     for _, key in ipairs(keys) do
       vim.keymap.set("n", key[1], key[2], { buffer = buffer, nowait = true, desc = key[3] })
