@@ -201,10 +201,7 @@ impl JobEvent {
                 unit,
                 ..
             }) => (
-                format!(
-                    "{planned}/{to_plan} beats{}",
-                    pace(*words_per_second, unit)
-                ),
+                format!("{planned}/{to_plan} beats{}", pace(*words_per_second, unit)),
                 Some(*percent),
             ),
             JobEvent::Plan(PlanEvent::BeatSaved { title, percent, .. }) => {
