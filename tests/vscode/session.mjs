@@ -21,6 +21,7 @@ const settings = (wordsPerSecond) => ({
   "editor.inlayHints.enabled": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "chat.disableAIFeatures": true,
+  "telemetry.telemetryLevel": "off",
 });
 fs.mkdirSync(folder, { recursive: true });
 
