@@ -116,7 +116,11 @@ export class Editor {
     await input.waitFor();
     await input.fill(name);
     const base = path.basename(name);
-    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: base }).first().waitFor();
+    // The list changes while it is searched.
+    const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    await until(`${base} to be found`, async () =>
+      (await searching.count()) === 0 && (await first.count()) > 0 && (await first.getAttribute("aria-label"))?.startsWith(base));
     await this.page.keyboard.press("Enter");
     await this.tab(base).waitFor();
     await until(`the cursor in ${base}`, () => this.page.locator(".editor-instance .monaco-editor.focused").count());

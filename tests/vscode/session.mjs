@@ -21,6 +21,7 @@ const settings = (wordsPerSecond) => ({
   "editor.inlayHints.enabled": "off",
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "chat.disableAIFeatures": true,
+  "telemetry.telemetryLevel": "off",
 });
 fs.mkdirSync(folder, { recursive: true });
 
@@ -87,7 +88,6 @@ try {
     return text.length > 150 && text;
   });
   await until("more text", async () => (await editor.text()).length > first.length + 40);
-  await editor.picture("streaming");
   await editor.focusText();
   await editor.goToLine(6);
   await page.keyboard.type("Typed meanwhile. ");
@@ -142,6 +142,7 @@ try {
   await editor.saveAll();
   await until("more of the new text", async () => (await editor.text()).length > begins.length + 40);
   await page.keyboard.press("ArrowDown");
+  await editor.picture("streaming");
   await editor.idle();
   const rewritten = await until("all of the new text", async () => {
     const text = await editor.text();
