@@ -99,7 +99,8 @@ export class Editor {
   /** Answers an input box. */
   async answer(text) {
     const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
+    // The palette before it has no title, and the same input.
+    await this.page.locator(".quick-input-titlebar").waitFor();
     await input.fill(text);
     await this.page.keyboard.press("Enter");
   }
