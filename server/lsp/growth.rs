@@ -305,9 +305,16 @@ impl Place {
             // The last line end, which a client took away.
             document.push('\n');
         }
+        let anchor = anchor.min(document.len());
+        // The space at the end of a text that breaks off between two words is one that editors take away.
+        let words = self.shown.trim_end();
+        let shown = match document[..anchor].ends_with(&self.shown[words.len()..]) {
+            true => self.shown.clone(),
+            false => words.to_owned(),
+        };
         Ok(Place {
-            shown: self.shown.clone(),
-            anchor: anchor.min(document.len()),
+            shown,
+            anchor,
             document,
             stage: self.stage,
         })

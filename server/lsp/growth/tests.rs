@@ -308,3 +308,22 @@ fn a_trimmed_end_is_taken_back() {
         format!("{HEAD}The lamp went out.\n").replace("partial", "complete")
     );
 }
+
+/// A text that breaks off between two words ends with their space, until an editor takes it away or loads a file without.
+#[test]
+fn a_space_that_an_editor_takes_away_comes_back_with_the_next_word() {
+    for (before, after) in [
+        ("At dusk Mara lit ", "At dusk Mara lit"),
+        ("At dusk Mara lit \n", "At dusk Mara lit\n"),
+        ("At dusk Mara lit ", "Typed. At dusk Mara lit\n"),
+        ("At dusk Mara lit ", "At dusk Mara lit "),
+    ] {
+        let mut growth = going_on("At dusk Mara lit");
+        growth.watch(&format!("{HEAD}{before}")).unwrap();
+        let document = format!("{HEAD}{after}");
+        growth.watch(&document).unwrap();
+        let step = growth.step(&document, "At dusk Mara lit the lamp", false);
+        let made = made(&document, &step.unwrap());
+        assert!(made.ends_with("Mara lit the lamp\n"), "{after:?}: {made:?}");
+    }
+}
