@@ -85,7 +85,7 @@ pub(super) fn of_nothing(read: &StorySnapshot) -> Findings {
     findings
 }
 
-/// Returns what is to be told of the threads that the author lists, in the brief.
+/// Makes a finding in the brief of each problem of the threads that the author lists there.
 fn of_threads(ledger: &Ledger) -> impl Iterator<Item = Finding> {
     let problems = ledger.problems.iter();
     problems.map(|problem| Finding {

@@ -85,7 +85,7 @@ pub struct ToldThread {
     pub closed: Option<ChunkNumber>,
 }
 
-/// What a chunk tells of threads.
+/// Holds the threads that a chunk opens and those that it pays.
 struct Told {
     is_complete: bool,
     /// Whether it was read at all.

@@ -114,7 +114,7 @@ fn of_brief(
     found
 }
 
-/// Finds what is to be told of the threads that the brief lists.
+/// Returns the diagnostics at the threads that the brief lists, such as one that is still open past its beat.
 fn of_threads(state: &State, document: &OpenDocument, open_files: &OpenFiles) -> Vec<Diagnostic> {
     let Some(path) = &document.path else {
         return Vec::new();

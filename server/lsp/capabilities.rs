@@ -32,7 +32,8 @@ fn renamed_briefs() -> FileOperationRegistrationOptions {
     }
 }
 
-/// Says how diagnostics are asked for: of open documents, any of which may change with any other. Closed files are told of.
+/// Describes the server as one that a client asks for the diagnostics of open documents. Those of one document may change
+/// with another; those of closed files are sent unasked.
 fn diagnostics() -> DiagnosticServerCapabilities {
     DiagnosticServerCapabilities::Options(DiagnosticOptions {
         inter_file_dependencies: true,

@@ -63,8 +63,8 @@ pub fn publish(state: &State, params: PublishDiagnosticsParams) {
     }
 }
 
-/// Notes that the client asks for what is found in a document: what it was told of that before is taken back. One that
-/// could ask and never does goes on being told.
+/// Notes that the client has asked for the diagnostics of a document, and clears those that it was sent before. A client
+/// that never asks goes on being sent them.
 pub fn take_over(state: &State, url: &Url) {
     if state.reports.ask_for(url) {
         take_back(state, url);

@@ -1,29 +1,13 @@
 //! A session of an author in a real Emacs, with its LSP client eglot.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use super::program;
-use super::tools;
 
 /// Measured: 25 s.
 const DEADLINE: Duration = Duration::from_secs(300);
 
 #[test]
 fn an_author_writes_a_chunk_in_emacs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let desk = tempfile::tempdir().unwrap();
-    let mut command = Command::new(tools::python());
-    command
-        .arg(root.join("tests/emacs/session.py"))
-        .env("STORYWRIGHT_BIN", env!("CARGO_BIN_EXE_storywright"))
-        .env("STORYWRIGHT_ROOT", root)
-        .env(
-            "STORYWRIGHT_BRIEF",
-            root.join("fixtures/briefs/short/story.md"),
-        )
-        .env("STORYWRIGHT_CONFIG", desk.path().join("config.toml"))
-        .env("DESK", desk.path());
-    program::succeeds(command, DEADLINE, "session.py");
+    program::session("emacs/session.py", DEADLINE);
 }

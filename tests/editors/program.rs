@@ -1,9 +1,12 @@
 //! Runs an editor to its end, or until it has taken too long.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
+
+use super::tools;
 
 #[derive(Debug)]
 enum End {
@@ -18,6 +21,25 @@ pub fn succeeds(command: Command, deadline: Duration, what: &str) {
         matches!(&end, End::Exited(status) if status.success()),
         "{what}: {end:?}\n{output}"
     );
+}
+
+/// Runs the session of an author in an editor, a Python script of `tests/`, at an empty desk; panics where it fails.
+pub fn session(script: &str, deadline: Duration) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let desk = tempfile::tempdir().unwrap();
+    let mut command = Command::new(tools::python());
+    command
+        .arg(root.join("tests").join(script))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("STORYWRIGHT_BIN", env!("CARGO_BIN_EXE_storywright"))
+        .env("STORYWRIGHT_ROOT", root)
+        .env(
+            "STORYWRIGHT_BRIEF",
+            root.join("fixtures/briefs/short/story.md"),
+        )
+        .env("STORYWRIGHT_CONFIG", desk.path().join("config.toml"))
+        .env("DESK", desk.path());
+    succeeds(command, deadline, script);
 }
 
 /// Runs a command to its end or until `deadline`; returns what it printed, and how it ended.

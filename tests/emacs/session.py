@@ -3,23 +3,17 @@
 Emacs runs in a terminal of its own and is driven by keys; what it shows is asked of it with emacsclient.
 """
 
-import fcntl
 import os
-import pty
-import select
 import shutil
-import signal
-import struct
 import subprocess
 import sys
-import termios
-import threading
-import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from terminal import DEADLINE, Terminal, check, until
 
 DESK = Path(os.environ["DESK"])
 ROOT = Path(os.environ["STORYWRIGHT_ROOT"])
-DEADLINE = 60
 SOCKET = DESK / "socket" / "server"
 CHUNK = "generated/the-lamp-keeper-01/chunks/chunk_01.md"
 
@@ -40,28 +34,12 @@ init = f"""
 """
 
 
-class Emacs:
+class Emacs(Terminal):
     def __init__(self, file):
         (DESK / "init.el").write_text(init)
         environment = {**os.environ, "HOME": str(DESK), "TERM": "xterm-256color"}
-        self.child, self.terminal = pty.fork()
-        if self.child == 0:
-            os.chdir(novel)
-            os.execvpe("emacs", ["emacs", "-nw", "-q", "-l", str(DESK / "init.el"), file], environment)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.screen = b""
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        while True:
-            try:
-                select.select([self.terminal], [], [])
-                self.screen = (self.screen + os.read(self.terminal, 65536))[-8000:]
-            except OSError:
-                return
-
-    def keys(self, text):
-        os.write(self.terminal, text.encode())
+        command = ["emacs", "-nw", "-q", "-l", str(DESK / "init.el"), file]
+        super().__init__(command, novel, environment, lines=40, columns=120)
 
     def ask(self, expression):
         """Evaluates an expression in the buffer that is shown."""
@@ -82,28 +60,6 @@ class Emacs:
               self.ask("(active-minibuffer-window)") != "nil")
         self.keys(name + "\r")
         until("the question to be over", lambda: self.ask("(active-minibuffer-window)") == "nil")
-
-    def stop(self):
-        try:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
-
-
-def until(what, condition):
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
 
 
 def session(emacs):

@@ -3,24 +3,18 @@
 Vim runs in a terminal of its own, with what editors/README.md says to paste and nothing else, and is driven by keys.
 """
 
-import fcntl
 import json
 import os
-import pty
 import re
-import select
 import shutil
-import signal
-import struct
 import sys
-import termios
-import threading
-import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "support"))
+from terminal import Terminal, check, until
 
 DESK = Path(os.environ["DESK"])
 ROOT = Path(os.environ["STORYWRIGHT_ROOT"])
-DEADLINE = 60
 CHUNKS = "generated/the-lamp-keeper-01/chunks"
 
 novel = DESK / "novel"
@@ -47,31 +41,15 @@ command! -nargs=1 Ask call Answer(<q-args>)
 """
 
 
-class Vim:
+class Vim(Terminal):
     def __init__(self, file):
         (DESK / "vimrc").write_text(settings())
         programs = Path(os.environ["STORYWRIGHT_BIN"]).parent
         environment = {**os.environ, "HOME": str(DESK), "TERM": "xterm", "PATH": f"{programs}:{os.environ['PATH']}"}
         for variable in ["VIM", "VIMRUNTIME", "VIMINIT"]:
             environment.pop(variable, None)
-        self.child, self.terminal = pty.fork()
-        if self.child == 0:
-            os.chdir(novel)
-            os.execvpe("vim", ["vim", "-u", str(DESK / "vimrc"), "-U", "NONE", "-i", "NONE", file], environment)
-        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
-        self.screen = b""
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        while True:
-            try:
-                select.select([self.terminal], [], [])
-                self.screen += os.read(self.terminal, 65536)
-            except OSError:
-                return
-
-    def keys(self, text):
-        os.write(self.terminal, text.encode())
+        command = ["vim", "-u", str(DESK / "vimrc"), "-U", "NONE", "-i", "NONE", file]
+        super().__init__(command, novel, environment, lines=50, columns=160)
 
     def run(self, command):
         self.keys(f"\x1b:{command}\r")
@@ -99,28 +77,6 @@ class Vim:
         number = re.search(rf"(\d+)\) {re.escape(title)}", listed)
         check(number, f"{title} is not among the code actions:\n{listed}")
         self.keys(f"{number[1]}\r")
-
-    def stop(self):
-        try:
-            os.kill(self.child, signal.SIGKILL)
-            os.waitpid(self.child, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
-
-
-def until(what, condition):
-    end = time.monotonic() + DEADLINE
-    while time.monotonic() < end:
-        found = condition()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited in vain for {what}")
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
 
 
 def is_complete(file):

@@ -7,8 +7,8 @@ pub(crate) async fn blocking<T: Send + 'static>(call: impl FnOnce() -> T + Send 
     ended(tokio::task::spawn_blocking(call).await).await
 }
 
-/// Takes the value of a call that ended, or its panic. Never ends where the call was cancelled: only a runtime that
-/// shuts down cancels one, before it begins, and whoever waits for it goes with the runtime.
+/// Returns the value of a call that ended, or resumes its panic. Never returns where the call was cancelled: only a runtime
+/// that shuts down cancels a call, and it drops this future as well.
 pub(crate) async fn ended<T>(result: Result<T, JoinError>) -> T {
     match result {
         Ok(value) => value,
