@@ -70,12 +70,18 @@ export class Editor {
     }
   }
 
+  /** Opens the palette by a key and fills it; again where what was going on took the focus away from it. */
+  async fill(key, text) {
+    const input = this.page.locator(".quick-input-widget input");
+    await until(`the palette by ${key}`, async () => {
+      await this.page.keyboard.press(key);
+      return input.fill(text, { timeout: 5000 }).then(() => true, () => false);
+    });
+  }
+
   /** Runs a command of the palette by the title that it shows first for it. */
   async command(title) {
-    await this.page.keyboard.press("F1");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
+    await this.fill("F1", `>${title}`);
     const first = this.page.locator(".quick-input-list .monaco-list-row").first();
     await until(`the palette to offer ${title}`, async () => (await first.getAttribute("aria-label"))?.includes(title));
     const label = await first.getAttribute("aria-label");
@@ -85,10 +91,7 @@ export class Editor {
 
   /** What the palette lists for some words, in its order. */
   async palette(words) {
-    await this.page.keyboard.press("F1");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(`>${words}`);
+    await this.fill("F1", `>${words}`);
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
     await until(`the palette for ${words}`, async () => (await rows.first().getAttribute("aria-label"))?.includes("Storywright"));
     const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
@@ -112,10 +115,7 @@ export class Editor {
 
   /** Opens a file of the folder by its name. */
   async open(name) {
-    await this.page.keyboard.press("Control+P");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(name);
+    await this.fill("Control+P", name);
     const base = path.basename(name);
     // The list changes while it is searched.
     const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
@@ -152,12 +152,9 @@ export class Editor {
 
   /** Puts the cursor at the start of a line, from 1. */
   async goToLine(line) {
-    await this.page.keyboard.press("Control+G");
-    const input = this.page.locator(".quick-input-widget input");
-    await input.waitFor();
-    await input.fill(`:${line}`);
+    await this.fill("Control+G", `:${line}`);
     await this.page.keyboard.press("Enter");
-    await input.waitFor({ state: "hidden" });
+    await this.page.locator(".quick-input-widget input").waitFor({ state: "hidden" });
     await this.page.keyboard.press("Home");
   }
 

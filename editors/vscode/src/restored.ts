@@ -48,14 +48,24 @@ async function letGo(document: vscode.TextDocument): Promise<void> {
   // It takes the editor in front, and nothing else can be reverted. What is typed now is not in `text`.
   if (vscode.window.activeTextEditor?.document === document && document.getText() === text) {
     await vscode.commands.executeCommand("workbench.action.files.revert");
-    if (!isSame) {
-      const whole = new vscode.WorkspaceEdit();
-      const end = document.lineAt(document.lineCount - 1).range.end;
-      whole.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), text);
-      await vscode.workspace.applyEdit(whole);
+    if (!isSame && !(await putBack(document, text))) {
+      // Nothing else has the author's words now.
+      const kept = await vscode.workspace.openTextDocument({ language: "markdown", content: text });
+      await vscode.window.showTextDocument(kept, { preview: false });
+      void vscode.window.showWarningMessage(
+        `What you had not saved of ${vscode.workspace.asRelativePath(document.uri)} could not be put back there, and is in a new document.`,
+      );
     }
   }
   if (before !== undefined && before.document !== document) {
     await vscode.window.showTextDocument(before.document, before.viewColumn);
   }
+}
+
+/** Replaces the text of a document, as an unsaved change. Returns whether that was done. */
+async function putBack(document: vscode.TextDocument, text: string): Promise<boolean> {
+  const whole = new vscode.WorkspaceEdit();
+  const end = document.lineAt(document.lineCount - 1).range.end;
+  whole.replace(document.uri, new vscode.Range(new vscode.Position(0, 0), end), text);
+  return Promise.resolve(vscode.workspace.applyEdit(whole)).catch(() => false);
 }
