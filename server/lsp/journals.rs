@@ -19,7 +19,7 @@ use crate::jobs::run::editor::Editor;
 use crate::jobs::run::reporter::cause_chain;
 use crate::session::{
     ClientEdit, Disk, Owners, StoreError, StoryFolder, Unsaved, journal_opened, journal_saved,
-    journal_seen, settle_journal,
+    journal_seen, settle_journal, settle_left,
 };
 
 /// Notes that a document was opened.
@@ -59,19 +59,20 @@ fn note(state: &Arc<State>, event: JournalEvent) {
     }
 }
 
-/// Brings what the editor never saved into the files: it is leaving, and with it what it shows.
+/// Brings what was generated and never saved into the files, and what the author typed beside it into history: the
+/// editor is leaving, and with it what it shows.
 pub async fn finish(state: &Arc<State>) {
     state.journals.settled().await;
     let open = state.documents.all().into_iter();
-    let chunks: Vec<PathBuf> = open
-        .filter_map(|it| it.path)
-        .filter(|it| is_in_chunks(it))
+    let chunks: Vec<(PathBuf, Rope)> = open
+        .filter_map(|it| Some((it.path?, it.snapshot.rope)))
+        .filter(|(path, _)| is_in_chunks(path))
         .collect();
     let state = Arc::clone(state);
     blocking(move || {
-        for path in chunks {
+        for (path, shown) in chunks {
             if let Err(error) = on_chunk(&path, state.workshop.disk(), (), |disk| {
-                settle_journal(&path, disk).map(|_| ())
+                settle_left(&path, &shown.to_string(), disk).map(|_| ())
             }) {
                 tracing::error!("{}", cause_chain(&error));
             }

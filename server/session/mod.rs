@@ -46,7 +46,7 @@ pub use holder::Holder;
 pub use jiff::Timestamp;
 pub use journal::settling::{
     Settled, Unsaved, has_journal, journal_opened, journal_saved, journal_seen, settle_journal,
-    settle_left_over,
+    settle_left, settle_left_over,
 };
 pub use layout::{GENERATED, SessionId, StoryFolder};
 pub use lock::Choosing;

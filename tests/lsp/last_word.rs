@@ -173,6 +173,27 @@ fn what_was_never_saved_is_in_the_file_when_the_editor_has_left() {
     }
 }
 
+/// The window is reloaded right after the author typed into what had been written: nobody asked whether his words may go.
+#[test]
+fn what_was_typed_and_never_saved_is_a_version_when_the_editor_has_left() {
+    for persona in Persona::APPLYING {
+        let (story, mut editor, whole) = rewritten(persona);
+        editor.type_at_end(&story.chunk(1), " Typed at the last moment.");
+        editor.end_server();
+        drop(editor);
+        let saved = read(&story.chunk(1));
+        assert_eq!(
+            prose_of(&saved).trim(),
+            prose_of(&whole).trim(),
+            "{persona:?}"
+        );
+        let kept = story.files().into_iter().any(|(path, text)| {
+            path.iter().any(|part| part == "history") && text.contains("Typed at the last moment.")
+        });
+        assert!(kept, "{persona:?}");
+    }
+}
+
 /// The server was killed, and the editor with it: the next one opens what stands on disk.
 #[test]
 fn a_file_that_is_opened_again_shows_what_was_never_saved() {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::fixture::{A, Editor, EndChunk, Story, kept_texts, n, result, written};
 use storywright::session::{
     Call, Disk, Faults, Settled, Unsaved, Verdict, journal_opened, journal_saved, journal_seen,
-    settle_journal,
+    settle_journal, settle_left,
 };
 
 /// How the author leaves a text that he has seen whole: what of it he saves, and what else is known.
@@ -349,5 +349,49 @@ fn what_the_author_saves_while_a_text_is_on_its_way_to_disk_stays() {
         assert!(faults.file.lock().unwrap().is_none(), "{is_end}");
         assert_eq!(story.read("chunks/chunk_01.md"), MINE, "{is_end}");
         assert!(story.has_anywhere("One. Two."), "{is_end}");
+    }
+}
+
+/// An editor is left while it shows words of the author's that were never saved: they are a version, and the file has
+/// what was generated. What the file has as well is not kept twice.
+#[test]
+fn words_that_an_editor_took_along_unsaved_are_in_history() {
+    let generated = "The keeper climbed the stair. The lamp was cold.";
+    for (shown, is_kept) in [
+        (
+            "The keeper climbed the stair, slowly. The lamp was cold.",
+            true,
+        ),
+        (
+            "The keeper climbed the stair. The lamp was cold.\n\nMine.",
+            true,
+        ),
+        ("The keeper climbed the stair. The lamp", false),
+        ("The keeper climbed the stair.  The lamp was cold.\n", false),
+        ("The keeper climbed the st", false),
+        ("", false),
+    ] {
+        let story = Story::new();
+        let editor = Arc::new(Editor::default());
+        let opened = story.open_as(&["a"], editor.clone(), Disk::real());
+        let session = opened.unwrap().session;
+        let path = story.path("chunks/chunk_01.md");
+        session.chunk(n(1)).unwrap();
+        editor.open(&path);
+        session.save_partial(n(1), generated).unwrap();
+        let head = "---\nchunk: 1\nbeat: a\nstatus: partial\nmood: grey\n---\n";
+        let shown_file = format!("{head}{shown}");
+        journal_seen(&path, &shown_file, &Disk::real()).unwrap();
+        editor.close(&path);
+        let settled = settle_left(&path, &shown_file, &Disk::real()).unwrap();
+        assert_eq!(settled, Settled::AppliedToFile, "{shown:?}");
+        assert_eq!(
+            store_prose(&story.read("chunks/chunk_01.md")),
+            generated,
+            "{shown:?}"
+        );
+        let expected: &[&str] = if is_kept { &[shown] } else { &[] };
+        assert_eq!(kept_texts(&session, n(1)), expected);
+        assert_eq!(story.has_anywhere("mood: grey"), is_kept, "{shown:?}");
     }
 }

@@ -14,11 +14,15 @@ use crate::session::lock;
 use crate::session::notice::Notice;
 use crate::session::work;
 use crate::session::{ClientEdit, Owner, Owners};
-use crate::story::chunk_file::{self, ChunkFile, FileStatus, Form};
+use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::conflict_markers::conflict_line;
 use crate::story::journal::{Journal, OnDisk, Place, Seen, Stands, Verdict};
 use crate::story::sync_copies;
+use crate::story::words;
 use crate::story::{BeatId, ChunkNumber};
+
+/// Why a generated text is in history when the file has another one.
+const WHILE_WRITING: &str = "generated while the author wrote another text in the editor";
 
 /// Sessions in which this process keeps journals for an editor, each with the lock that tells
 /// other processes so.
@@ -61,26 +65,19 @@ pub fn has_journal(chunk_path: &Path, disk: &Disk) -> bool {
 /// Settles the journal of a chunk file that the editor **closed**: drops, applies or
 /// keeps the journal. Needs no [`Session`](crate::session::Session).
 pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
+    with_journal(chunk_path, disk, Settled::NoJournal, |desk| desk.settle())
+}
+
+/// Settles the journal of a chunk file whose editor **leaves** without saving what it shows. Keeps the shown text in
+/// history where it has words that the file has not: an editor that is reloaded or gone has asked nobody.
+pub fn settle_left(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Settled, StoreError> {
     with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
-        if conflict_line(&desk.raw).is_some() {
-            // Nothing is written there until the merge is resolved.
-            return Ok(Settled::StillNeeded);
+        let settled = desk.settle()?;
+        let there = desk.disk.read_text(chunk_path)?.unwrap_or_default();
+        let (there, shown) = (chunk_file::parse(&there), chunk_file::parse(shown));
+        if !words::has_words_of(&there.prose, &shown.prose) {
+            desk.keep_text(&shown, "unsaved in an editor that was left")?;
         }
-        let place = desk.on_disk.clone();
-        let settled = match desk.journal.against(&desk.file, Place::File(&place)) {
-            Verdict::Saved => Settled::Saved,
-            Verdict::Apply => {
-                desk.apply(&desk.journal.file.prose)?;
-                Settled::AppliedToFile
-            }
-            Verdict::Add => {
-                let merged = desk.journal.merged(&desk.file.prose);
-                desk.apply(merged.as_deref().unwrap_or(&desk.file.prose))?;
-                Settled::AppliedToFile
-            }
-            Verdict::Apart => desk.keep()?,
-        };
-        desk.remove()?;
         Ok(settled)
     })
 }
@@ -392,13 +389,11 @@ fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
     };
     let path = layout::journal_path(chunk_path);
     if disk.metadata(&path)?.is_some() {
-        let root = chunk_path.parent().and_then(Path::parent);
-        let paths = SessionPaths {
-            root: root.unwrap_or(chunk_path).to_owned(),
-        };
         let there = disk.read_text(chunk_path)?.unwrap_or_default();
-        let form = chunk_file::parse(&there).form;
-        keep(chunk_path, &paths, &Journal::parse(&text), form, disk)?;
+        let mut journal = Journal::parse(&text);
+        journal.file.form = chunk_file::parse(&there).form;
+        let names = names(chunk_path, &journal);
+        keep(chunk_path, names, &journal.file, WHILE_WRITING, disk)?;
     } else {
         if let Some(work) = path.parent() {
             work::make_work_folder(work, disk)?;
@@ -408,30 +403,36 @@ fn move_earlier(chunk_path: &Path, disk: &Disk) -> Result<(), StoreError> {
     disk.remove(&earlier)
 }
 
-/// Puts a journal's text into history.
+/// Puts a text of a chunk file into history.
 fn keep(
     chunk_path: &Path,
-    paths: &SessionPaths,
-    journal: &Journal,
-    form: Form,
+    (number, beat): (ChunkNumber, BeatId),
+    file: &ChunkFile,
+    why: &str,
     disk: &Disk,
 ) -> Result<Settled, StoreError> {
-    if journal.file.is_empty() {
+    if file.is_empty() {
         return Ok(Settled::Saved);
     }
-    let (number, beat) = names(chunk_path, journal);
     let stem = chunk_path.file_stem().unwrap_or_default();
+    let root = chunk_path.parent().and_then(Path::parent);
+    let root = root.unwrap_or(chunk_path).to_owned();
     let version = Version {
         number,
         beat,
-        status: journal.file.status.unwrap_or(FileStatus::Partial),
-        prose: &journal.file.prose,
-        extra: &[],
-        form,
-        why: "generated while the author wrote another text in the editor",
+        status: file.status.unwrap_or(FileStatus::Partial),
+        prose: &file.prose,
+        extra: &file.extra,
+        form: file.form,
+        why,
         record: None,
     };
-    let kept = history::keep(paths, &stem.to_string_lossy(), &version, disk)?;
+    let kept = history::keep(
+        &SessionPaths { root },
+        &stem.to_string_lossy(),
+        &version,
+        disk,
+    )?;
     Ok(Settled::KeptInHistory(kept))
 }
 
@@ -447,6 +448,30 @@ fn names(chunk_path: &Path, journal: &Journal) -> (ChunkNumber, BeatId) {
 }
 
 impl Desk<'_> {
+    /// Drops, applies or keeps the journal of a file that no editor has open any more.
+    fn settle(&self) -> Result<Settled, StoreError> {
+        if conflict_line(&self.raw).is_some() {
+            // Nothing is written there until the merge is resolved.
+            return Ok(Settled::StillNeeded);
+        }
+        let place = self.on_disk.clone();
+        let settled = match self.journal.against(&self.file, Place::File(&place)) {
+            Verdict::Saved => Settled::Saved,
+            Verdict::Apply => {
+                self.apply(&self.journal.file.prose)?;
+                Settled::AppliedToFile
+            }
+            Verdict::Add => {
+                let merged = self.journal.merged(&self.file.prose);
+                self.apply(merged.as_deref().unwrap_or(&self.file.prose))?;
+                Settled::AppliedToFile
+            }
+            Verdict::Apart => self.keep()?,
+        };
+        self.remove()?;
+        Ok(settled)
+    }
+
     /// Brings a prose into the file.
     fn apply(&self, prose: &str) -> Result<(), StoreError> {
         if prose.trim().is_empty() {
@@ -465,14 +490,14 @@ impl Desk<'_> {
 
     /// Puts the journal's text into history.
     fn keep(&self) -> Result<Settled, StoreError> {
-        let form = self.file.form;
-        keep(
-            self.chunk_path,
-            &self.paths,
-            &self.journal,
-            form,
-            &self.disk,
-        )
+        let mut file = self.journal.file.clone();
+        file.form = self.file.form;
+        self.keep_text(&file, WHILE_WRITING)
+    }
+
+    /// Puts a text into history that is neither in the file nor there.
+    fn keep_text(&self, file: &ChunkFile, why: &str) -> Result<Settled, StoreError> {
+        keep(self.chunk_path, self.names(), file, why, &self.disk)
     }
 
     /// Writes the journal with its marks as they are now.

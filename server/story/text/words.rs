@@ -27,6 +27,13 @@ pub fn count(text: &str, language: &Language) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
+/// Tells whether the words of another text stand in `text`, in their order; the last one may go on there.
+pub fn has_words_of(text: &str, other: &str) -> bool {
+    let mut words = text.split_whitespace();
+    text.starts_with(other.trim_end())
+        || (other.split_whitespace()).all(|word| words.any(|there| there == word))
+}
+
 /// Takes out comments and the targets of `[label](here)`.
 fn visible(text: &str) -> Cow<'_, str> {
     let text = without_comments(text);
