@@ -206,6 +206,57 @@ pub enum JobEvent {
     InPlace(InPlaceEvent),
 }
 
+/// The latest that the events of a job said of time and progress.
+#[derive(Debug, Default)]
+pub struct Course {
+    elapsed_ms: u64,
+    percent: u32,
+}
+
+impl JobEvent {
+    /// Brings an event in line with those that were told before it: chunks are written side by side, and an event that
+    /// was made first may be told later, but neither time nor progress goes back.
+    pub fn follow(&mut self, course: &mut Course) {
+        let (elapsed_ms, percent) = match self {
+            JobEvent::ChunkStarted {
+                percent,
+                elapsed_ms,
+                ..
+            }
+            | JobEvent::Progress {
+                percent,
+                elapsed_ms,
+                ..
+            }
+            | JobEvent::ChunkSaved {
+                percent,
+                elapsed_ms,
+                ..
+            } => (elapsed_ms, Some(percent)),
+            JobEvent::StateSaved {
+                percent,
+                elapsed_ms,
+                ..
+            } => (elapsed_ms, percent.as_mut()),
+            JobEvent::Retry { elapsed_ms, .. }
+            | JobEvent::ChunkFailed { elapsed_ms, .. }
+            | JobEvent::Seam { elapsed_ms, .. }
+            | JobEvent::ChunkRefined { elapsed_ms, .. }
+            | JobEvent::CandidateSaved { elapsed_ms, .. }
+            | JobEvent::ChunkAudited { elapsed_ms, .. }
+            | JobEvent::Warning { elapsed_ms, .. }
+            | JobEvent::JobFinished { elapsed_ms, .. } => (elapsed_ms, None),
+            JobEvent::JobStarted { .. } | JobEvent::Plan(_) | JobEvent::InPlace(_) => return,
+        };
+        course.elapsed_ms = course.elapsed_ms.max(*elapsed_ms);
+        *elapsed_ms = course.elapsed_ms;
+        if let Some(percent) = percent {
+            course.percent = course.percent.max(*percent);
+            *percent = course.percent;
+        }
+    }
+}
+
 /// The result of looking at a seam.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -289,4 +340,43 @@ pub trait Observer: Send + Sync {
 
     /// Receives a `[CHECKPOINT]` line for people: no prose, no prompt, no key.
     fn checkpoint(&self, _line: &str) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_time_nor_progress_goes_back() {
+        let chunk = ChunkNumber(1);
+        let progress = |percent, elapsed_ms| JobEvent::Progress {
+            chunk,
+            words: 0,
+            target_words: 0,
+            story_words: 0,
+            percent,
+            words_per_second: 0.0,
+            elapsed_ms,
+        };
+        let warning = |elapsed_ms| JobEvent::Warning {
+            chunk: None,
+            code: String::new(),
+            message: String::new(),
+            elapsed_ms,
+        };
+        let mut course = Course::default();
+        for (mut event, expected) in [
+            (progress(10, 100), progress(10, 100)),
+            (progress(12, 99), progress(12, 100)),
+            (warning(90), warning(100)),
+            (progress(11, 120), progress(12, 120)),
+            (warning(121), warning(121)),
+        ] {
+            event.follow(&mut course);
+            assert_eq!(
+                serde_json::to_value(&event).unwrap(),
+                serde_json::to_value(&expected).unwrap()
+            );
+        }
+    }
 }

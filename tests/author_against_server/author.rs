@@ -447,7 +447,7 @@ impl Author {
         self.heard = said.len();
         for said in fresh {
             match said {
-                Said::Show(_, text) if text.contains("bug") => return Err(text),
+                Said::Show(_, text) if is_of_a_fault(&text) => return Err(text),
                 Said::Log(line) => {
                     if let Some(chunk) = saved_chunk(&line) {
                         let made = self.model.saved(chunk);
@@ -498,6 +498,13 @@ fn short(text: &str) -> String {
             format!("{} [...] {}", part(0, 300), part(length - 180, length))
         }
     }
+}
+
+/// Tells whether the server owns up to a fault of its own. The word alone may stand in the name of a temporary folder.
+fn is_of_a_fault(message: &str) -> bool {
+    [" a bug;", " a bug of its own"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The chunk that a line of the log says is saved.

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::blocking::blocking;
 use crate::events::inplace::InPlaceEvent;
-use crate::events::job::{JobEvent, Observer, Outcome, SeamResult, Unit};
+use crate::events::job::{Course, JobEvent, Observer, Outcome, SeamResult, Unit};
 use crate::events::plan::PlanEvent;
 use crate::events::words::because;
 use crate::provider::Usage;
@@ -28,6 +28,8 @@ pub struct Reporter {
     observer: Arc<dyn Observer>,
     run: Run,
     started: Instant,
+    /// What was told last of time and progress; held while an event is told, so that they come in order.
+    course: Mutex<Course>,
     /// The warnings that were already given, which are the same for every chunk.
     told_once: Mutex<BTreeSet<String>>,
     /// The number of thinking tokens in all answers.
@@ -75,6 +77,7 @@ impl Reporter {
             observer,
             run,
             started,
+            course: Mutex::default(),
             told_once: Mutex::default(),
             thought: AtomicU64::new(0),
             unit: Unit::default(),
@@ -94,8 +97,10 @@ impl Reporter {
         millis(self.elapsed())
     }
 
-    /// Sends one event. Progress goes to observers only; everything else is a checkpoint.
-    pub fn tell(&self, event: JobEvent) {
+    /// Sends one event, after those that are being sent. Progress goes to observers only; everything else is a checkpoint.
+    pub fn tell(&self, mut event: JobEvent) {
+        let mut course = self.course.lock().unwrap_or_else(PoisonError::into_inner);
+        event.follow(&mut course);
         self.record(&event);
         self.observer.event(&event);
     }

@@ -72,7 +72,7 @@ impl Author {
     }
 
     pub(super) fn refused(&mut self, name: &str, sentence: &str) -> Outcome {
-        if sentence.contains("bug") {
+        if is_of_a_fault(sentence) {
             return Err(format!("{name}: {sentence}"));
         }
         let words: Vec<&str> = sentence
