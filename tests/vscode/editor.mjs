@@ -25,6 +25,7 @@ export class Editor {
     const folders = ["--user-data-dir", user, "--extensions-dir", path.join(home, "extensions")];
     execFileSync(node, [entry, ...folders, "--install-extension", vsix], {
       stdio: ["ignore", "inherit", "inherit"],
+      timeout: DEADLINE,
       env: { ...process.env, HOME: home },
     });
     const port = await freePort();
@@ -47,9 +48,14 @@ export class Editor {
   }
 
   async show(port) {
-    await until("the server of the editor", () => answers(port));
+    // An editor that is not there is not waited for.
+    this.server.once("exit", (code) => { this.ended = `the server of the editor ended with ${code}`; });
+    await until("the server of the editor", () => this.ended ?? answers(port));
+    if (this.ended) {
+      throw new Error(`${this.ended}: ${fs.readFileSync(path.join(this.home, "code-server.log"), "utf8")}`);
+    }
     this.browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM,
       args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
@@ -168,10 +174,21 @@ export class Editor {
     await this.command("File: Save All");
   }
 
-  /** What the item of the status bar says. */
-  async statusBar() {
-    const item = this.page.locator(".statusbar-item[id*='storywright']").first();
-    return (await item.count()) > 0 ? (await item.innerText()).trim() : "";
+  /** What stands above the first line of the text in front, as soon as it says something. */
+  async lens(saying) {
+    const lens = this.page.locator(".editor-instance .codelens-decoration", { hasText: saying });
+    await lens.first().waitFor();
+  }
+
+  /** Makes the side bar wider, where pictures are wanted. */
+  async widenSideBar(by) {
+    if (process.env.PICTURES) {
+      const { x, y, width, height } = await this.page.locator(".part.sidebar").boundingBox();
+      await this.page.mouse.move(x + width, y + height / 2);
+      await this.page.mouse.down();
+      await this.page.mouse.move(x + width + by, y + height / 2, { steps: 5 });
+      await this.page.mouse.up();
+    }
   }
 
   /** Waits until nothing is being written. */
