@@ -9,6 +9,8 @@ import { chromium } from "playwright-core";
 
 /** Nothing that a test waits for takes longer, on the slowest machine. */
 const DEADLINE = 300_000;
+/** What was asked of the editor before it could answer is never answered: so long an answer is waited for before it is asked again. */
+const ASK_AGAIN = 20_000;
 
 export class Editor {
   /**
@@ -85,21 +87,32 @@ export class Editor {
     });
   }
 
+  /** Opens the palette by a key, fills it, and waits until what it shows first is what is looked for. */
+  async find(key, text, isIt) {
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    // The list changes while it is searched.
+    const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
+    await until(`the palette to offer ${text}`, async () => {
+      await this.fill(key, text);
+      const isThere = await holds(ASK_AGAIN, async () =>
+        (await searching.count()) === 0 && (await first.count()) > 0 && isIt((await first.getAttribute("aria-label", { timeout: ASK_AGAIN })) ?? ""));
+      if (!isThere) {
+        await this.page.keyboard.press("Escape");
+      }
+      return isThere;
+    });
+  }
+
   /** Runs a command of the palette by the title that it shows first for it. */
   async command(title) {
-    await this.fill("F1", `>${title}`);
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await until(`the palette to offer ${title}`, async () => (await first.getAttribute("aria-label"))?.includes(title));
-    const label = await first.getAttribute("aria-label");
+    await this.find("F1", `>${title}`, (label) => label.includes(title));
     await this.page.keyboard.press("Enter");
-    return label;
   }
 
   /** What the palette lists for some words, in its order. */
   async palette(words) {
-    await this.fill("F1", `>${words}`);
+    await this.find("F1", `>${words}`, (label) => label.includes("Storywright"));
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
-    await until(`the palette for ${words}`, async () => (await rows.first().getAttribute("aria-label"))?.includes("Storywright"));
     const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
     await this.page.keyboard.press("Escape");
     return labels;
@@ -121,13 +134,8 @@ export class Editor {
 
   /** Opens a file of the folder by its name. */
   async open(name) {
-    await this.fill("Control+P", name);
     const base = path.basename(name);
-    // The list changes while it is searched.
-    const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await until(`${base} to be found`, async () =>
-      (await searching.count()) === 0 && (await first.count()) > 0 && (await first.getAttribute("aria-label"))?.startsWith(base));
+    await this.find("Control+P", name, (label) => label.startsWith(base));
     await this.page.keyboard.press("Enter");
     await this.tab(base).waitFor();
     await until(`the cursor in ${base}`, () => this.page.locator(".editor-instance .monaco-editor.focused").count());
@@ -239,14 +247,20 @@ export class Editor {
 
 /** Waits until a condition holds, and returns what it gave. */
 export async function until(what, condition) {
-  const end = Date.now() + DEADLINE;
+  const found = await holds(DEADLINE, condition);
+  if (!found) {
+    throw new Error(`waited in vain for ${what}`);
+  }
+  return found;
+}
+
+/** Waits for some time until a condition holds, and returns what it gave last. */
+async function holds(patience, condition) {
+  const end = Date.now() + patience;
   for (;;) {
     const found = await condition();
-    if (found) {
+    if (found || Date.now() > end) {
       return found;
-    }
-    if (Date.now() > end) {
-      throw new Error(`waited in vain for ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
