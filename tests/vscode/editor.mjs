@@ -182,10 +182,10 @@ export class Editor {
     await this.command("File: Save All");
   }
 
-  /** What stands above the first line of the text in front, as soon as it says something. */
+  /** Waits until something is said above a line that is in sight. */
   async lens(saying) {
     const lens = this.page.locator(".editor-instance .codelens-decoration", { hasText: saying });
-    await lens.first().waitFor();
+    await lens.filter({ visible: true }).first().waitFor();
   }
 
   /** Makes the side bar wider, where pictures are wanted. */
