@@ -39,7 +39,7 @@ export class Editor {
       { stdio: ["ignore", log, log], detached: true, env: { ...process.env, HOME: home, SHELL: "/bin/sh" } },
     );
     const editor = new Editor();
-    Object.assign(editor, { home, folder, server, user });
+    Object.assign(editor, { home, folder, server, user, console: [] });
     try {
       await editor.show(port);
     } catch (error) {
@@ -65,8 +65,34 @@ export class Editor {
       viewport: process.env.PICTURES ? { width: 1200, height: 750 } : { width: 1440, height: 900 },
     });
     this.page.setDefaultTimeout(DEADLINE);
+    this.page.on("console", (message) => this.console.push(message.text()));
     await this.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(this.folder)}`, { waitUntil: "commit" });
+    await this.loaded();
+  }
+
+  /** Loads the window again. */
+  async reload() {
+    await this.page.reload({ waitUntil: "commit" });
+    await this.loaded();
+  }
+
+  /**
+   * Waits until the window is there and its extensions answer. Where their host took half a minute to be reached, the window
+   * does without it until it is loaded again.
+   */
+  async loaded() {
+    const [file] = fs.readdirSync(this.folder).filter((name) => name.endsWith(".md"));
+    const isFound = () => this.offers("Control+P", file, (label) => label.startsWith(file));
     await this.page.waitForSelector(".monaco-workbench .part.sidebar");
+    await until("extensions that answer", async () => {
+      if ((await isFound()) || (await isFound()) || (await isFound())) {
+        await this.page.keyboard.press("Escape");
+        return true;
+      }
+      await this.page.reload({ waitUntil: "commit" });
+      await this.page.waitForSelector(".monaco-workbench .part.sidebar");
+      return false;
+    });
   }
 
   async stop() {
@@ -89,18 +115,21 @@ export class Editor {
 
   /** Opens the palette by a key, fills it, and waits until what it shows first is what is looked for. */
   async find(key, text, isIt) {
+    await until(`the palette to offer ${text}`, () => this.offers(key, text, isIt));
+  }
+
+  /** Asks the palette once, and returns whether it shows first what is looked for. */
+  async offers(key, text, isIt) {
     const first = this.page.locator(".quick-input-list .monaco-list-row").first();
     // The list changes while it is searched.
     const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
-    await until(`the palette to offer ${text}`, async () => {
-      await this.fill(key, text);
-      const isThere = await holds(ASK_AGAIN, async () =>
-        (await searching.count()) === 0 && (await first.count()) > 0 && isIt((await first.getAttribute("aria-label", { timeout: ASK_AGAIN })) ?? ""));
-      if (!isThere) {
-        await this.page.keyboard.press("Escape");
-      }
-      return isThere;
-    });
+    await this.fill(key, text);
+    const isThere = await holds(ASK_AGAIN, async () =>
+      (await searching.count()) === 0 && (await first.count()) > 0 && isIt((await first.getAttribute("aria-label", { timeout: ASK_AGAIN })) ?? ""));
+    if (!isThere) {
+      await this.page.keyboard.press("Escape");
+    }
+    return isThere;
   }
 
   /** Runs a command of the palette by the title that it shows first for it. */
@@ -218,6 +247,7 @@ export class Editor {
   /** Takes a picture without messages, where pictures are wanted. */
   async picture(name) {
     if (process.env.PICTURES) {
+      await this.page.getByText("Activating Extensions").waitFor({ state: "hidden" });
       fs.mkdirSync(process.env.PICTURES, { recursive: true });
       const style = ".notifications-toasts { display: none !important }";
       await this.page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`), style });

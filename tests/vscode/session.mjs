@@ -24,7 +24,7 @@ const settings = (wordsPerSecond) => ({
   "telemetry.telemetryLevel": "off",
   "remote.autoForwardPorts": false,
 });
-fs.mkdirSync(folder, { recursive: true });
+write(path.join(folder, "notes.md"), "Notes.\n");
 
 const DRAFT = "generated/the-lamp-keeper-01";
 const chunk = (number) => `${DRAFT}/chunks/chunk_0${number}.md`;
@@ -48,6 +48,7 @@ const { page } = editor;
 async function fail(error) {
   await page.screenshot({ path: FAILED, timeout: 10_000 }).then(() => console.error(`see ${FAILED}`), () => {});
   const draft = editor.file(DRAFT);
+  console.error(editor.console.slice(-20).join("\n"));
   console.error(fs.existsSync(draft) ? fs.readdirSync(draft, { recursive: true }).join("\n") : "no draft");
   console.error(error);
   process.exitCode = 1;
@@ -67,7 +68,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 try {
   step("a wrong path is said once, and corrected without a reload");
   const wrong = editor.toast("there is no such program");
-  write(path.join(folder, "notes.md"), "Notes.\n");
   await editor.open("notes.md");
   await wrong.waitFor();
   assert.equal(await wrong.count(), 1, "one message for one fault");
@@ -128,8 +128,7 @@ try {
   // Written within a second or two, so that the window may go.
   await until("the editor's own backup", () => editor.backups().some((text) => text.includes("Typed meanwhile.")));
   write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(30)));
-  await page.reload();
-  await page.waitForSelector(".monaco-workbench .part.sidebar");
+  await editor.reload();
   await until("what was never saved in the editor", async () => (await editor.text()).includes("Typed meanwhile."));
   const question = editor.toast("stopped in chunk 1");
   await question.waitFor();
