@@ -293,6 +293,20 @@ impl Look<'_> {
         versions::compare(&snapshot, chunk, version, self.disk())
     }
 
+    /// Returns a version of a chunk, counted from 1, as the chunk's file would be with it.
+    ///
+    /// # Errors
+    /// As [`Look::comparison`].
+    pub fn version_as_file(
+        &self,
+        wanted: Option<&SessionId>,
+        chunk: &ChunkRef,
+        version: usize,
+    ) -> Result<String, StoryError> {
+        let snapshot = self.written_session(wanted, chunk, "diff")?;
+        versions::as_file(&snapshot, chunk, version, self.disk())
+    }
+
     pub(super) fn owners(&self) -> &dyn Owners {
         self.owners
     }

@@ -9,7 +9,7 @@ use crate::analysis::selection::ChunkRef;
 use crate::session::{
     ChunkRecord, ChunkView, Disk, KeptVersion, Origin, StoreError, read_versions,
 };
-use crate::story::chunk_file::FileStatus;
+use crate::story::chunk_file::{FileStatus, render_like};
 use crate::story::edits::Edit;
 use crate::story::{BeatId, ChunkNumber, Language, words};
 
@@ -94,25 +94,20 @@ pub(super) fn compare(
     disk: &Disk,
 ) -> Result<Comparison, StoryError> {
     let found = Found::read(snapshot, chunk, disk)?;
-    let count = found.kept.len();
-    let index = version.unwrap_or(count).checked_sub(1);
-    let number = found.chunk.number;
-    let Some((kept, _)) = index.and_then(|index| found.kept.get(index)) else {
-        let versions = count;
-        return Err(StoreError::NoVersion { number, versions }.into());
-    };
-    let language = &snapshot.read.story.brief.language;
+    let (number, kept, record) = found.version(version)?;
+    let story = &snapshot.read.story;
+    let language = &story.brief.language;
     let edit = Edit::whole(&kept.file.prose, &found.chunk.text, language);
     let versions = found.versions();
-    let mut states = versions.versions.into_iter();
-    let Some(version) = states.nth(index.unwrap_or(0)) else {
-        let versions = count;
-        return Err(StoreError::NoVersion { number, versions }.into());
+    let version = VersionState {
+        version: number,
+        file: relative(&kept.path, story.folder.root()),
+        ..VersionState::of(kept, record, language)
     };
     Ok(Comparison {
         story: versions.story,
         session: versions.session,
-        chunk: number,
+        chunk: found.chunk.number,
         beat: versions.beat,
         title: versions.title,
         version,
@@ -121,6 +116,23 @@ pub(super) fn compare(
         diff: edit.diff,
         unit: versions.unit,
     })
+}
+
+/// Returns a version of a chunk, counted from 1, as the chunk's file would be with it: without what history/ says of it.
+///
+/// # Errors
+/// As for [`compare`].
+pub(super) fn as_file(
+    snapshot: &SessionSnapshot,
+    chunk: &ChunkRef,
+    version: usize,
+    disk: &Disk,
+) -> Result<String, StoryError> {
+    let found = Found::read(snapshot, chunk, disk)?;
+    let (_, KeptVersion { file, .. }, _) = found.version(Some(version))?;
+    let (number, beat) = (found.chunk.number, &found.chunk.beat);
+    let status = file.status.unwrap_or(FileStatus::Complete);
+    Ok(render_like(file, number, beat, status, &file.prose))
 }
 
 /// A chunk with its versions.
@@ -148,6 +160,21 @@ impl Found<'_> {
             chunk,
             kept,
         })
+    }
+
+    /// Returns a version with its number and what is known of it; `None`: the one that was replaced last.
+    fn version(
+        &self,
+        version: Option<usize>,
+    ) -> Result<(usize, &KeptVersion, Option<&ChunkRecord>), StoryError> {
+        let versions = self.kept.len();
+        let wanted = version.unwrap_or(versions);
+        let kept = wanted.checked_sub(1).and_then(|index| self.kept.get(index));
+        let (kept, record) = kept.ok_or(StoreError::NoVersion {
+            number: self.chunk.number,
+            versions,
+        })?;
+        Ok((wanted, kept, record.as_ref()))
     }
 
     fn versions(&self) -> Versions {

@@ -17,9 +17,10 @@ use super::newest::{IfChanged, Newest};
 use super::position;
 use super::published::Mark;
 use super::state::State;
-use crate::analysis::findings::{Finding, Findings};
+use crate::analysis::findings::{Finding, Findings, SourceText};
 use crate::jobs::decide::dismiss::Named;
 use crate::session::{SessionId, StoryFolder};
+use crate::story::ChunkNumber;
 
 /// Names a draft by its brief and its session.
 type StorySession = (PathBuf, SessionId);
@@ -79,14 +80,32 @@ fn found_in<'a>(
             Arc::default()
         }
     };
-    let is_written = !state.jobs.of_brief(&place.0).is_empty();
+    let being_written = BeingWritten {
+        any: !state.jobs.of_brief(brief).is_empty(),
+        chunks: &state.jobs.being_written(brief, Some(session.as_str())),
+    };
     let documents = documents.iter();
     documents
         .map(|document| {
-            let marks = marks(state, &found, document, open_files, is_written);
+            let marks = marks(state, &found, document, open_files, &being_written);
             (&document.snapshot, marks)
         })
         .collect()
+}
+
+/// What jobs write of a draft at the moment.
+struct BeingWritten<'a> {
+    /// Whether a job is at work on the story at all.
+    any: bool,
+    chunks: &'a [ChunkNumber],
+}
+
+impl BeingWritten<'_> {
+    /// Tells whether a text is being written, or may be before the job ends.
+    fn has(&self, text: &SourceText) -> bool {
+        let chunk = text.chunk.as_ref().map(|(number, _)| number);
+        self.any && text.is_unfinished || chunk.is_some_and(|chunk| self.chunks.contains(chunk))
+    }
 }
 
 fn marks(
@@ -94,7 +113,7 @@ fn marks(
     found: &Findings,
     document: &OpenDocument,
     open_files: &OpenFiles,
-    is_written: bool,
+    being_written: &BeingWritten<'_>,
 ) -> Vec<Mark> {
     let path = document.path.as_deref();
     let Some(text) = found
@@ -111,7 +130,7 @@ fn marks(
             .filter(|finding| finding.place.text == text)
     };
     // While it is being written it is not to be judged.
-    if is_written && found.texts[text].is_unfinished {
+    if being_written.has(&found.texts[text]) {
         return Vec::new();
     }
     let encoding = state.documents.encoding();

@@ -303,6 +303,7 @@ async fn tell(
                 let is_saved = matches!(event.as_ref(), JobEvent::ChunkSaved { .. });
                 if state.jobs.note(&id, &event) || is_saved {
                     review::progress_changed(&state);
+                    review::chunks_changed(&state);
                 }
                 if let JobEvent::ChunkAudited { .. } = event.as_ref() {
                     // What was found is shown in open chunks at once.

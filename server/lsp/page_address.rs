@@ -30,12 +30,13 @@ pub fn address(brief: &Path, page: &Page) -> Option<Url> {
     if let Some(chunk) = page.subject.chunk() {
         path.push(format!("{CHUNK}{chunk}"));
     }
-    if let Subject::Changes(_, version) = page.subject {
+    if let Subject::Changes(_, version) | Subject::Version(_, version) = page.subject {
         path.push(format!("{VERSION}{version}"));
     }
     path.push(match page.subject {
         Subject::Prompt(_) => "prompt",
         Subject::Changes(..) => "changes",
+        Subject::Version(..) => "text",
         Subject::Threads => "threads",
         Subject::Candidates(_) => "candidates",
     });
@@ -74,6 +75,9 @@ pub fn read(url: &Url) -> Option<(PathBuf, Page)> {
         ("prompt", Some(chunk), None) => Subject::Prompt(chunk),
         ("changes", Some(chunk), Some(version)) => {
             Subject::Changes(chunk, usize::try_from(version?).ok()?)
+        }
+        ("text", Some(chunk), Some(version)) => {
+            Subject::Version(chunk, usize::try_from(version?).ok()?)
         }
         ("threads", None, None) => Subject::Threads,
         ("candidates", Some(chunk), None) => Subject::Candidates(chunk),
@@ -124,6 +128,7 @@ mod tests {
         for subject in [
             Subject::Prompt(three),
             Subject::Changes(three, 12),
+            Subject::Version(three, 12),
             Subject::Threads,
             Subject::Candidates(three),
         ] {

@@ -24,6 +24,8 @@ pub enum Subject {
     Prompt(ChunkNumber),
     /// What changed in a chunk since one of its versions, counted from 1.
     Changes(ChunkNumber, usize),
+    /// One of the versions of a chunk, counted from 1, as the chunk's file would be with it.
+    Version(ChunkNumber, usize),
     /// The threads of the story.
     Threads,
     /// The candidates of a chunk.
@@ -34,9 +36,10 @@ impl Subject {
     /// Returns the chunk that the document is about, where it is about one.
     pub fn chunk(self) -> Option<ChunkNumber> {
         match self {
-            Subject::Prompt(chunk) | Subject::Changes(chunk, _) | Subject::Candidates(chunk) => {
-                Some(chunk)
-            }
+            Subject::Prompt(chunk)
+            | Subject::Changes(chunk, _)
+            | Subject::Version(chunk, _)
+            | Subject::Candidates(chunk) => Some(chunk),
             Subject::Threads => None,
         }
     }
@@ -50,6 +53,9 @@ impl Page {
             Subject::Prompt(chunk) => format!("{brief}-chunk_{:02}.md", chunk.0),
             Subject::Changes(chunk, version) => {
                 format!("{brief}-chunk_{:02}-version_{version}.md", chunk.0)
+            }
+            Subject::Version(chunk, version) => {
+                format!("{brief}-chunk_{:02}-version_{version}-text.md", chunk.0)
             }
             Subject::Threads => format!("{brief}-threads.md"),
             Subject::Candidates(chunk) => format!("{brief}-chunk_{:02}-candidates.md", chunk.0),
@@ -70,6 +76,9 @@ impl Page {
             Subject::Changes(chunk, version) => {
                 let found = look.comparison(session, &ChunkRef::Number(chunk), Some(version))?;
                 Ok(found.markdown())
+            }
+            Subject::Version(chunk, version) => {
+                look.version_as_file(session, &ChunkRef::Number(chunk), version)
             }
             Subject::Threads => Ok(look.ledger(session)?.markdown()),
             Subject::Candidates(chunk) => {

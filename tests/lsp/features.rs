@@ -347,6 +347,44 @@ fn how_far_a_story_is_stands_beside_its_beats() {
     }
 }
 
+/// The length that it had is no news while it is another with every word.
+#[test]
+fn what_is_being_written_says_so_until_it_is_done() {
+    for persona in [Persona::VsCode, Persona::Neovim] {
+        let (story, mut editor) = opened(persona);
+        let (brief, chunk) = (story.brief(), story.chunk(1));
+        let lens = |editor: &mut Editor, path: &Path| -> String {
+            let params = json!({"textDocument": {"uri": uri(path)}});
+            let lenses = ask(editor, "codeLens", params);
+            let title = &lenses[0]["command"]["title"];
+            title.as_str().expect("a title").to_owned()
+        };
+        assert_eq!(lens(&mut editor, &brief), "14 / 150 words");
+        story.demo(60);
+        let job = editor.start_job("rewriteChunk", json!([uri(&chunk)]));
+        editor.wait("the chunk to be begun", |editor| {
+            editor
+                .text(&chunk)
+                .contains("status: partial")
+                .then_some(())
+        });
+        for path in [&brief, &chunk] {
+            assert_eq!(lens(&mut editor, path), "150 words · being written");
+        }
+        editor.forget();
+        editor.wait_for_end(&job);
+        if persona == Persona::VsCode {
+            assert!(!editor.asked("workspace/codeLens/refresh").is_empty());
+        }
+        let words = lens(&mut editor, &brief);
+        assert!(
+            words.ends_with(" / 150 words") && words != "14 / 150 words",
+            "{words}"
+        );
+        assert_eq!(lens(&mut editor, &chunk), words);
+    }
+}
+
 #[test]
 fn what_is_begun_is_completed_where_the_client_can() {
     for persona in Persona::ANY {

@@ -465,6 +465,23 @@ fn a_chunk_that_breaks_off_says_so_and_is_gone_on_with() {
 }
 
 #[test]
+fn a_stale_chunk_is_not_called_so_while_it_is_rewritten() {
+    let (story, mut editor) = crate::written(Persona::Helix);
+    let (brief, chunk) = (story.brief(), story.chunk(2));
+    editor.open(&chunk);
+    let rule = editor.text(&brief).find("1. ").unwrap() + "1. ".len();
+    editor.replace(&brief, rule, rule, "Nobody whistles. ");
+    editor.save(&brief);
+    wait_for(&mut editor, &chunk, "stale-chunk", true);
+    story.demo(5);
+    let job = editor.start_job("rewriteChunk", json!([uri(&chunk)]));
+    wait_for(&mut editor, &chunk, "stale-chunk", false);
+    editor.command("cancel", json!([])).unwrap();
+    let (_, end) = editor.wait_for_end(&job);
+    assert!(!end.contains("1 chunk was written"), "{end}");
+}
+
+#[test]
 fn a_failed_chunk_says_why() {
     let server = ModelServer::start(|_| Reply::error(400, json!({"error": {"message": "No"}})));
     let story = Workspace::with_brief("short");

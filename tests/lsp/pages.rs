@@ -86,6 +86,33 @@ fn a_page_that_is_shown_again_shows_what_is_so_now() {
     assert!(!explain_folder(&story).exists());
 }
 
+/// What history/ says of a version in its front matter is no difference to the author.
+#[test]
+fn a_version_is_shown_as_the_file_of_its_chunk() {
+    for persona in Persona::EDITORS {
+        let (story, mut editor) = written(persona);
+        let chunk = story.chunk(1);
+        let locked = read(&chunk).replacen("status:", "mood: grim\nstatus:", 1);
+        std::fs::write(&chunk, &locked).unwrap();
+        let job = editor.start_job("rewriteChunk", json!([uri(&story.brief()), 1]));
+        editor.wait_for_end(&job);
+        assert_ne!(read(&chunk), locked);
+        let about = json!([{ "uri": uri(&chunk), "quiet": true }]);
+        let found = editor.command("showDiff", about).unwrap();
+        let before = found["before"].as_str().unwrap();
+        let text = match before.starts_with("storywright:") {
+            true => content(&mut editor, before).unwrap(),
+            false => read(&path_of(before)),
+        };
+        let mine =
+            locked
+                .replacen("mood: grim\n", "", 1)
+                .replacen("\n---\n", "\nmood: grim\n---\n", 1);
+        assert_eq!(text, mine, "{persona:?}");
+        assert!(editor.asked("window/showDocument").is_empty());
+    }
+}
+
 /// A page is about its chunk: a command that is called from it is, too.
 #[test]
 fn a_command_on_a_page_is_about_its_chunk() {

@@ -10,7 +10,24 @@ pub fn nvim() -> PathBuf {
 
 /// Where VS Code and what drives it are.
 pub fn vscode() -> PathBuf {
+    tool("vscode/server/node_modules/code-server/out/node/entry.js");
     tool("vscode")
+}
+
+/// The Chromium that shows VS Code: the one that `CHROMIUM` names, else the system's.
+pub fn chromium() -> PathBuf {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&folders).collect::<Vec<_>>();
+    let mut installed = folders.iter().map(|folder| folder.join("chromium"));
+    let found = match named {
+        Some(named) => Some(named).filter(|named| named.exists()),
+        None => installed.find(|path| path.exists()),
+    };
+    found.expect(
+        "Chromium is missing, in which VS Code is shown: run tests/run first, it installs what the tests need, \
+         or say in CHROMIUM where one is",
+    )
 }
 
 /// The Node that VS Code runs with.

@@ -9,6 +9,8 @@ import { chromium } from "playwright-core";
 
 /** Nothing that a test waits for takes longer, on the slowest machine. */
 const DEADLINE = 300_000;
+/** What was asked of the editor before it could answer is never answered: so long an answer is waited for before it is asked again. */
+const ASK_AGAIN = 20_000;
 
 export class Editor {
   /**
@@ -25,6 +27,7 @@ export class Editor {
     const folders = ["--user-data-dir", user, "--extensions-dir", path.join(home, "extensions")];
     execFileSync(node, [entry, ...folders, "--install-extension", vsix], {
       stdio: ["ignore", "inherit", "inherit"],
+      timeout: DEADLINE,
       env: { ...process.env, HOME: home },
     });
     const port = await freePort();
@@ -36,7 +39,7 @@ export class Editor {
       { stdio: ["ignore", log, log], detached: true, env: { ...process.env, HOME: home, SHELL: "/bin/sh" } },
     );
     const editor = new Editor();
-    Object.assign(editor, { home, folder, server, user });
+    Object.assign(editor, { home, folder, server, user, console: [] });
     try {
       await editor.show(port);
     } catch (error) {
@@ -47,9 +50,14 @@ export class Editor {
   }
 
   async show(port) {
-    await until("the server of the editor", () => answers(port));
+    // An editor that is not there is not waited for.
+    this.server.once("exit", (code) => { this.ended = `the server of the editor ended with ${code}`; });
+    await until("the server of the editor", () => this.ended ?? answers(port));
+    if (this.ended) {
+      throw new Error(`${this.ended}: ${fs.readFileSync(path.join(this.home, "code-server.log"), "utf8")}`);
+    }
     this.browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM,
       args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
         "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     });
@@ -57,8 +65,34 @@ export class Editor {
       viewport: process.env.PICTURES ? { width: 1200, height: 750 } : { width: 1440, height: 900 },
     });
     this.page.setDefaultTimeout(DEADLINE);
+    this.page.on("console", (message) => this.console.push(message.text()));
     await this.page.goto(`http://127.0.0.1:${port}/?folder=${encodeURIComponent(this.folder)}`, { waitUntil: "commit" });
+    await this.loaded();
+  }
+
+  /** Loads the window again. */
+  async reload() {
+    await this.page.reload({ waitUntil: "commit" });
+    await this.loaded();
+  }
+
+  /**
+   * Waits until the window is there and its extensions answer. Where their host took half a minute to be reached, the window
+   * does without it until it is loaded again.
+   */
+  async loaded() {
+    const [file] = fs.readdirSync(this.folder).filter((name) => name.endsWith(".md"));
+    const isFound = () => this.offers("Control+P", file, (label) => label.startsWith(file));
     await this.page.waitForSelector(".monaco-workbench .part.sidebar");
+    await until("extensions that answer", async () => {
+      if ((await isFound()) || (await isFound()) || (await isFound())) {
+        await this.page.keyboard.press("Escape");
+        return true;
+      }
+      await this.page.reload({ waitUntil: "commit" });
+      await this.page.waitForSelector(".monaco-workbench .part.sidebar");
+      return false;
+    });
   }
 
   async stop() {
@@ -79,21 +113,35 @@ export class Editor {
     });
   }
 
+  /** Opens the palette by a key, fills it, and waits until what it shows first is what is looked for. */
+  async find(key, text, isIt) {
+    await until(`the palette to offer ${text}`, () => this.offers(key, text, isIt));
+  }
+
+  /** Asks the palette once, and returns whether it shows first what is looked for. */
+  async offers(key, text, isIt) {
+    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
+    // The list changes while it is searched.
+    const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
+    await this.fill(key, text);
+    const isThere = await holds(ASK_AGAIN, async () =>
+      (await searching.count()) === 0 && (await first.count()) > 0 && isIt((await first.getAttribute("aria-label", { timeout: ASK_AGAIN })) ?? ""));
+    if (!isThere) {
+      await this.page.keyboard.press("Escape");
+    }
+    return isThere;
+  }
+
   /** Runs a command of the palette by the title that it shows first for it. */
   async command(title) {
-    await this.fill("F1", `>${title}`);
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await until(`the palette to offer ${title}`, async () => (await first.getAttribute("aria-label"))?.includes(title));
-    const label = await first.getAttribute("aria-label");
+    await this.find("F1", `>${title}`, (label) => label.includes(title));
     await this.page.keyboard.press("Enter");
-    return label;
   }
 
   /** What the palette lists for some words, in its order. */
   async palette(words) {
-    await this.fill("F1", `>${words}`);
+    await this.find("F1", `>${words}`, (label) => label.includes("Storywright"));
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
-    await until(`the palette for ${words}`, async () => (await rows.first().getAttribute("aria-label"))?.includes("Storywright"));
     const labels = await rows.evaluateAll((all) => all.map((row) => row.getAttribute("aria-label")));
     await this.page.keyboard.press("Escape");
     return labels;
@@ -115,13 +163,8 @@ export class Editor {
 
   /** Opens a file of the folder by its name. */
   async open(name) {
-    await this.fill("Control+P", name);
     const base = path.basename(name);
-    // The list changes while it is searched.
-    const searching = this.page.locator(".quick-input-widget .monaco-progress-container.active");
-    const first = this.page.locator(".quick-input-list .monaco-list-row").first();
-    await until(`${base} to be found`, async () =>
-      (await searching.count()) === 0 && (await first.count()) > 0 && (await first.getAttribute("aria-label"))?.startsWith(base));
+    await this.find("Control+P", name, (label) => label.startsWith(base));
     await this.page.keyboard.press("Enter");
     await this.tab(base).waitFor();
     await until(`the cursor in ${base}`, () => this.page.locator(".editor-instance .monaco-editor.focused").count());
@@ -168,10 +211,21 @@ export class Editor {
     await this.command("File: Save All");
   }
 
-  /** What the item of the status bar says. */
-  async statusBar() {
-    const item = this.page.locator(".statusbar-item[id*='storywright']").first();
-    return (await item.count()) > 0 ? (await item.innerText()).trim() : "";
+  /** Waits until something is said above a line that is in sight. */
+  async lens(saying) {
+    const lens = this.page.locator(".editor-instance .codelens-decoration", { hasText: saying });
+    await lens.filter({ visible: true }).first().waitFor();
+  }
+
+  /** Makes the side bar wider, where pictures are wanted. */
+  async widenSideBar(by) {
+    if (process.env.PICTURES) {
+      const { x, y, width, height } = await this.page.locator(".part.sidebar").boundingBox();
+      await this.page.mouse.move(x + width, y + height / 2);
+      await this.page.mouse.down();
+      await this.page.mouse.move(x + width + by, y + height / 2, { steps: 5 });
+      await this.page.mouse.up();
+    }
   }
 
   /** Waits until nothing is being written. */
@@ -193,6 +247,7 @@ export class Editor {
   /** Takes a picture without messages, where pictures are wanted. */
   async picture(name) {
     if (process.env.PICTURES) {
+      await this.page.getByText("Activating Extensions").waitFor({ state: "hidden" });
       fs.mkdirSync(process.env.PICTURES, { recursive: true });
       const style = ".notifications-toasts { display: none !important }";
       await this.page.screenshot({ path: path.join(process.env.PICTURES, `${name}.png`), style });
@@ -222,14 +277,20 @@ export class Editor {
 
 /** Waits until a condition holds, and returns what it gave. */
 export async function until(what, condition) {
-  const end = Date.now() + DEADLINE;
+  const found = await holds(DEADLINE, condition);
+  if (!found) {
+    throw new Error(`waited in vain for ${what}`);
+  }
+  return found;
+}
+
+/** Waits for some time until a condition holds, and returns what it gave last. */
+async function holds(patience, condition) {
+  const end = Date.now() + patience;
   for (;;) {
     const found = await condition();
-    if (found) {
+    if (found || Date.now() > end) {
       return found;
-    }
-    if (Date.now() > end) {
-      throw new Error(`waited in vain for ${what}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

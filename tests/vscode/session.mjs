@@ -8,9 +8,9 @@ import path from "node:path";
 
 import { Editor, until, write } from "./editor.mjs";
 
-const { STORYWRIGHT_BIN, STORYWRIGHT_VSIX, STORYWRIGHT_TOOLS, STORYWRIGHT_BRIEF, DESK } = process.env;
+const { STORYWRIGHT_BIN, STORYWRIGHT_VSIX, STORYWRIGHT_TOOLS, STORYWRIGHT_BRIEF, DESK, FAILED, LIMIT_SECONDS } = process.env;
 const folder = path.join(DESK, "novel");
-/** Slow enough to watch, and fast enough not to. */
+/** The first pace leaves time to watch a chunk on a machine with other work, the second does not keep anybody waiting. */
 const settings = (wordsPerSecond) => ({
   "storywright.provider": "demo",
   "storywright.demo.words_per_second": wordsPerSecond,
@@ -22,8 +22,9 @@ const settings = (wordsPerSecond) => ({
   "workbench.secondarySideBar.defaultVisibility": "hidden",
   "chat.disableAIFeatures": true,
   "telemetry.telemetryLevel": "off",
+  "remote.autoForwardPorts": false,
 });
-fs.mkdirSync(folder, { recursive: true });
+write(path.join(folder, "notes.md"), "Notes.\n");
 
 const DRAFT = "generated/the-lamp-keeper-01";
 const chunk = (number) => `${DRAFT}/chunks/chunk_0${number}.md`;
@@ -37,16 +38,36 @@ const editor = await Editor.start({
   folder,
   vsix: STORYWRIGHT_VSIX,
   tools: STORYWRIGHT_TOOLS,
-  settings: settings(4),
+  settings: settings(2),
   machine: { "storywright.server.path": "/nowhere/storywright" },
 });
 const machine = path.join(editor.user, "Machine", "settings.json");
 const { page } = editor;
 
+/** Says what went wrong, with a picture of it. */
+async function fail(error) {
+  await page.screenshot({ path: FAILED, timeout: 10_000 }).then(() => console.error(`see ${FAILED}`), () => {});
+  const draft = editor.file(DRAFT);
+  console.error(editor.console.slice(-20).join("\n"));
+  console.error(fs.existsSync(draft) ? fs.readdirSync(draft, { recursive: true }).join("\n") : "no draft");
+  console.error(error);
+  process.exitCode = 1;
+}
+
+/** Ends before the whole is over, and leaves no editor and no browser behind. */
+async function end(error) {
+  await fail(error);
+  await editor.stop();
+  process.exit(1);
+}
+setTimeout(() => end(new Error(`the session took longer than ${LIMIT_SECONDS} s`)), LIMIT_SECONDS * 1000).unref();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(signal, () => end(new Error(signal)));
+}
+
 try {
   step("a wrong path is said once, and corrected without a reload");
   const wrong = editor.toast("there is no such program");
-  write(path.join(folder, "notes.md"), "Notes.\n");
   await editor.open("notes.md");
   await wrong.waitFor();
   assert.equal(await wrong.count(), 1, "one message for one fault");
@@ -54,6 +75,8 @@ try {
 
   await editor.command("Storywright: Focus on Story View");
   await page.getByText("There is no story in this folder yet").waitFor();
+  await wrong.waitFor({ state: "hidden" });
+  await editor.widenSideBar(90);
 
   step("the walkthrough");
   await editor.command("Welcome: Open Walkthrough...");
@@ -102,13 +125,13 @@ try {
   assert.ok(left.includes("Typed meanwhile."), left);
 
   step("reload, and go on by the question");
-  // Written within a second or two, so that the window may go.
-  await until("the editor's own backup", () => editor.backups().some((text) => text.includes("Typed meanwhile.")));
+  // Written within a second or two of the last change, so that the window may go.
+  const lastLine = left.trimEnd().split("\n").at(-1);
+  await until("the editor's own backup", () => editor.backups().some((text) => text.includes("Typed meanwhile.") && text.includes(lastLine)));
   write(path.join(editor.user, "User", "settings.json"), JSON.stringify(settings(30)));
-  await page.reload();
-  await page.waitForSelector(".monaco-workbench .part.sidebar");
+  await editor.reload();
   await until("what was never saved in the editor", async () => (await editor.text()).includes("Typed meanwhile."));
-  const question = editor.toast("stopped in chunk 1");
+  const question = editor.toast("stopped in chunk");
   await question.waitFor();
   await question.getByRole("button", { name: "Go On" }).click();
   await editor.busy();
@@ -142,6 +165,7 @@ try {
   await editor.saveAll();
   await until("more of the new text", async () => (await editor.text()).length > begins.length + 40);
   await page.keyboard.press("ArrowDown");
+  await editor.lens("being written");
   await editor.picture("streaming");
   await editor.idle();
   const rewritten = await until("all of the new text", async () => {
@@ -155,6 +179,7 @@ try {
   await until("the whole new text by one redo", async () => (await editor.text()) === rewritten);
   await editor.saveAll();
   await until("the new text on disk", () => isComplete(editor.read(chunk(1))) && editor.read(chunk(1)) !== before);
+  await editor.lens(/^\d+ \/ 150 words/);
   for (const number of [2, 3, 4]) {
     assert.ok(isComplete(editor.read(chunk(number))), `chunk ${number} is as it was`);
   }
@@ -163,6 +188,7 @@ try {
   await editor.command("Storywright: Show What Changed in This Chunk");
   await page.locator(".monaco-diff-editor").first().waitFor();
   await page.locator(".monaco-diff-editor .line-insert, .monaco-diff-editor .char-insert").first().waitFor();
+  assert.ok(!(await page.locator(".monaco-diff-editor").innerText()).includes("replaced:"), "nothing but the text differs");
   await editor.picture("diff");
 
   step("a revision is accepted from the diff");
@@ -212,6 +238,8 @@ try {
   await editor.command("Show or Focus Hover");
   await page.locator(".monaco-hover", { hasText: "forty-one years old" }).first().waitFor();
   await page.keyboard.press("Escape");
+  await editor.goToLine(editor.read("story.md").split("\n").findIndex((text) => text.startsWith("## What the Ink Said")) + 1);
+  await editor.lens("150 words");
   await editor.picture("tree");
 
   step("a beat is dragged to another place");
@@ -232,12 +260,7 @@ try {
   });
   step("done");
 } catch (error) {
-  await page.screenshot({ path: path.join(DESK, "failed.png") }).catch(() => {});
-  console.error(await page.locator(".notification-toast").allInnerTexts().catch(() => []));
-  const draft = editor.file(DRAFT);
-  console.error(fs.existsSync(draft) ? fs.readdirSync(draft, { recursive: true }).join("\n") : "no draft");
-  console.error(error);
-  process.exitCode = 1;
+  await fail(error);
 } finally {
   await editor.stop();
 }

@@ -9,6 +9,9 @@ import type { Story } from "./story";
 import type { Tree } from "./tree";
 import { chooseVersion, showDiff } from "./versions";
 
+/** The pace of the demo writer at which its text is seen to grow, in words a second: that of a fast model. */
+const VISIBLY = 60;
+
 type Run = (given: Arguments) => Promise<unknown>;
 
 export interface Parts {
@@ -90,7 +93,11 @@ function ofExtension({ server, story, tree, keys }: Parts): Record<string, (...g
       void vscode.window.showInformationMessage(count === 1 ? "One key is forgotten." : `${count} keys are forgotten.`);
     },
     "storywright.useDemo": async () => {
-      await vscode.workspace.getConfiguration("storywright").update("provider", "demo", vscode.ConfigurationTarget.Global);
+      const settings = vscode.workspace.getConfiguration("storywright");
+      await settings.update("provider", "demo", vscode.ConfigurationTarget.Global);
+      if (settings.inspect("demo.words_per_second")?.globalValue === undefined) {
+        await settings.update("demo.words_per_second", VISIBLY, vscode.ConfigurationTarget.Global);
+      }
       void vscode.window.showInformationMessage("The demo writer writes now: no model, no network, no cost.");
     },
     "storywright.rewriteWithNote": withWords(

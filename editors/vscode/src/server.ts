@@ -148,6 +148,7 @@ export class Server implements vscode.Disposable {
       void this.offerSettings(`${found.program} is no Storywright server, or one that does not start. (${sentence(error)})`);
       return;
     }
+    await this.tellsInstead("");
     await vscode.commands.executeCommand("setContext", "storywright.running", true);
     this.started.fire();
   }
@@ -164,7 +165,7 @@ export class Server implements vscode.Disposable {
     if (this.asking === why) {
       return;
     }
-    this.asking = why;
+    await this.tellsInstead(why);
     const open = "Open Settings";
     const log = "Show Log";
     const advice = "Install the program, or say where it is.";
@@ -176,6 +177,15 @@ export class Server implements vscode.Disposable {
       await vscode.commands.executeCommand("workbench.action.openSettings", "storywright.server.path");
     } else if (answer === log) {
       this.showLog();
+    }
+  }
+
+  /** Takes the message off the screen that was so until now: one with buttons stays there until it is answered. */
+  private async tellsInstead(why: string): Promise<void> {
+    const stands = this.asking !== "";
+    this.asking = why;
+    if (stands) {
+      await vscode.commands.executeCommand("notifications.hideToasts");
     }
   }
 

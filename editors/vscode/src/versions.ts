@@ -6,7 +6,6 @@ import { folderOf, type Story } from "./story";
 
 interface Version {
   version: number;
-  file: string;
   replaced: string | null;
   why: string | null;
   words: number;
@@ -25,9 +24,19 @@ async function versions(server: Server, given: Arguments): Promise<Versions | un
   return typeof found === "object" && found !== null && "versions" in found ? (found as Versions) : undefined;
 }
 
-function diff(folder: vscode.Uri, left: string, right: string, title: string): Thenable<unknown> {
-  const uri = (file: string): vscode.Uri => vscode.Uri.joinPath(folder, file);
-  return vscode.commands.executeCommand("vscode.diff", uri(left), uri(right), title, { preview: true });
+function diff(left: vscode.Uri, right: vscode.Uri, title: string): Thenable<unknown> {
+  return vscode.commands.executeCommand("vscode.diff", left, right, title, { preview: true });
+}
+
+/** Shows what changed since a version. On the left is its text as the file of the chunk would be with it. */
+async function diffSince(server: Server, given: Arguments, found: Versions, version: number): Promise<boolean> {
+  const answer = await server.run("storywright.showDiff", { ...given, version, quiet: true });
+  if (typeof answer !== "object" || answer === null || !("before" in answer) || given.uri === undefined) {
+    return false;
+  }
+  const now = vscode.Uri.joinPath(folderOf(vscode.Uri.parse(given.uri)), found.file);
+  await diff(vscode.Uri.parse(String(answer.before)), now, `Chunk ${found.chunk}: Version ${version} ↔ Now`);
+  return true;
 }
 
 /** Lets the author choose an earlier version, shows what changed since, and offers to bring it back. */
@@ -51,9 +60,10 @@ export async function chooseVersion(server: Server, given: Arguments): Promise<v
   if (chosen === undefined) {
     return;
   }
-  const { version, file } = chosen.version;
-  const folder = folderOf(vscode.Uri.parse(given.uri));
-  await diff(folder, file, found.file, `Chunk ${found.chunk}: Version ${version} ↔ Now`);
+  const { version } = chosen.version;
+  if (!(await diffSince(server, given, found, version))) {
+    return;
+  }
   const restore = "Restore This Version";
   const question = `Is version ${version} to be chunk ${found.chunk} again? The text that it replaces is kept.`;
   if ((await vscode.window.showInformationMessage(question, restore)) === restore) {
@@ -72,10 +82,11 @@ export async function showDiff(server: Server, story: Story, given: Arguments): 
   const chunk = shown?.status.chunks.find(({ number }) => number === found.chunk);
   const last = found.versions.at(-1);
   if (chunk?.revision !== undefined) {
-    // The revision is on the right, so that its buttons are in the title.
-    await diff(folderOf(uri), found.file, chunk.revision, `Chunk ${found.chunk}: Now ↔ Revision`);
+    // The revision is on the right, so that its buttons are in the title, and may be changed before it is accepted.
+    const file = (name: string): vscode.Uri => vscode.Uri.joinPath(folderOf(uri), name);
+    await diff(file(found.file), file(chunk.revision), `Chunk ${found.chunk}: Now ↔ Revision`);
   } else if (last !== undefined) {
-    await diff(folderOf(uri), last.file, found.file, `Chunk ${found.chunk}: Version ${last.version} ↔ Now`);
+    await diffSince(server, given, found, last.version);
   } else {
     void vscode.window.showInformationMessage(`Chunk ${found.chunk} “${found.title}” has no earlier version and no revision.`);
   }

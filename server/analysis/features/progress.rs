@@ -3,7 +3,7 @@
 use super::document::{DocumentKind, StoryDocument};
 use super::hover::status_word;
 use crate::analysis::status::{ChunkOverview, StoryStatus};
-use crate::story::Span;
+use crate::story::{ChunkNumber, Span};
 
 /// A place that stands for a chunk: the heading of its beat, or the head of its file.
 #[derive(Debug, Clone)]
@@ -48,8 +48,12 @@ pub fn chunk_places<'a>(
     }
 }
 
-/// Says in a few words how far a chunk is.
-pub fn label(chunk: &ChunkOverview, unit: &str) -> String {
+/// Says in a few words how far a chunk is. Of one that is among those being written it says that: its length is another
+/// with every word, and the progress of the job tells it.
+pub fn label(chunk: &ChunkOverview, unit: &str, being_written: &[ChunkNumber]) -> String {
+    if being_written.contains(&chunk.number) {
+        return format!("{} {unit} · being written", chunk.target_words);
+    }
     let length = match chunk.words {
         0 => format!("{} {unit}", chunk.target_words),
         words => format!("{words} / {} {unit}", chunk.target_words),

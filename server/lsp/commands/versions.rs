@@ -16,6 +16,7 @@ use crate::lsp::review;
 use crate::lsp::target::Target;
 use crate::publishing::pages::{Page, Subject};
 use crate::session::SessionId;
+use crate::story::ChunkNumber;
 
 /// So many of the latest versions are offered to choose from.
 const OFFERED: usize = 6;
@@ -46,11 +47,45 @@ pub async fn list(call: Call) -> Answer {
     answer
 }
 
-/// Shows what changed since a version; the answer is the same as data.
+/// Shows what changed since a version; the answer is the same as data. Where a program shows it itself, the answer has
+/// the address of the version's text as well, as the chunk's file would be with it: `before`.
 pub async fn diff(call: Call) -> Answer {
     let target = call.target().await?;
-    let comparison = show_diff(&call, &target, call.arguments.version).await?;
+    let version = call.arguments.version;
+    if call.arguments.quiet {
+        return data_of_diff(&call, target, version).await;
+    }
+    let comparison = show_diff(&call, &target, version).await?;
     serde_json::to_value(&comparison).map_err(|error| error.to_string())
+}
+
+async fn data_of_diff(call: &Call, target: Target, version: Option<usize>) -> Answer {
+    call.blocking(move |state, _| {
+        let chunk = target.named_chunk().map_err(|error| error.to_string())?;
+        let look = state.look(&target.brief, state.as_ref());
+        let compared = look.comparison(target.session.as_ref(), &chunk, version);
+        let comparison = compared.map_err(|error| cause_chain(&error))?;
+        let page = page_of(&comparison, Subject::Version)?;
+        let text = page.text(&look).map_err(|error| cause_chain(&error))?;
+        let read = look.story().map_err(|error| cause_chain(&error))?;
+        let before = pages::publish(state, &page, &text, &read.story)?;
+        let mut data = serde_json::to_value(&comparison).map_err(|error| error.to_string())?;
+        data["before"] = before.as_str().into();
+        Ok(data)
+    })
+    .await
+}
+
+/// Returns a page about the version of a comparison.
+fn page_of(
+    comparison: &Comparison,
+    subject: fn(ChunkNumber, usize) -> Subject,
+) -> Result<Page, String> {
+    let session = SessionId::parse(&comparison.session).map_err(|error| error.to_string())?;
+    Ok(Page {
+        subject: subject(comparison.chunk, comparison.version.version),
+        session: Some(session),
+    })
 }
 
 /// Shows what changed since a version as a document.
@@ -67,11 +102,7 @@ async fn show_diff(
             let compared = look.comparison(target.session.as_ref(), &chunk, version);
             let comparison = compared.map_err(|error| cause_chain(&error))?;
             let read = look.story().map_err(|error| cause_chain(&error))?;
-            let session = SessionId::parse(&comparison.session);
-            let page = Page {
-                subject: Subject::Changes(comparison.chunk, comparison.version.version),
-                session: Some(session.map_err(|error| error.to_string())?),
-            };
+            let page = page_of(&comparison, Subject::Changes)?;
             let page = pages::publish(state, &page, &comparison.markdown(), &read.story)?;
             Ok((comparison, page))
         })

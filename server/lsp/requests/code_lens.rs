@@ -50,7 +50,7 @@ fn lenses(jobs: &RunningJobs, opened: &Opened<'_>, status: &StoryStatus) -> Opti
     for place in chunk_places(&opened.document(), status) {
         let range = opened.range(&place.span);
         let about = json!({ "uri": here.url, "session": here.session() });
-        let how = label(place.chunk, status.unit);
+        let how = label(place.chunk, status.unit, &being_written);
         lenses.push(lens(range, how, STATUS, about));
         for offered in offers_on(&here, place.chunk) {
             let name = offered.command.name;

@@ -67,8 +67,12 @@ function M.show(client, arguments, number)
         messages.say(("Storywright: chunk %d has no such version"):format(found.chunk), 2)
         return
       end
-      diff(path(version.file), path(found.file))
-      messages.say(("Storywright: :%dStorywright restoreVersion brings the left side back"):format(version.version))
+      asked.version = version.version
+      client_of.execute(client, "showDiff", asked, function(compared)
+        -- The version as the chunk's file would be with it.
+        diff(vim.uri_to_fname(compared.before), path(found.file))
+        messages.say(("Storywright: :%dStorywright restoreVersion brings the left side back"):format(version.version))
+      end)
     end)
   end)
 end
