@@ -321,6 +321,7 @@ fn the_author_types_in_other_files_while_the_text_streams() {
         let (brief, chunk) = (story.brief(), story.chunk(1));
         let elsewhere = story.root().join("notes.md");
         let mut editor = Editor::start(persona, &story);
+        editor.open(&brief);
         editor.open(&chunk);
         editor.open_with(&elsewhere, "# Notes 🕯\n\nMara\n");
         let notes = editor.text(&elsewhere).to_owned();
