@@ -34,7 +34,6 @@ struct Table {
 }
 
 /// A warning that `check` gives.
-#[derive(Debug)]
 struct Warned {
     chunk: u32,
     code: String,
@@ -67,7 +66,7 @@ fn imported(novel: &str) -> Desk {
     // A beat without a word about it is told of; what a chapter is about is no matter here.
     let beats = made[outline..]
         .lines()
-        .map(|line| match line.starts_with("## ") {
+        .map(|line| match line.starts_with("##") {
             true => format!("{line}\nWhat this chapter tells.\n"),
             false => format!("{line}\n"),
         });
@@ -112,7 +111,10 @@ fn warnings_on_published_novels_are_right() {
                     *right += usize::from(judged.right);
                     *all += 1;
                 }
-                None => unseen.push(format!("{novel}: nobody has looked at {warning:?}")),
+                None => unseen.push(format!(
+                    "{novel}: nobody has looked at chunk {} {} “{}”: {}",
+                    warning.chunk, warning.code, warning.text, warning.message
+                )),
             }
         }
         for judged in judged {
