@@ -104,6 +104,7 @@ fn warnings_on_published_novels_are_right() {
         let judged: Vec<&Judged> = (table.warning.iter())
             .filter(|it| it.novel == novel)
             .collect();
+        counts.insert(novel, (0, 0));
         for warning in &warnings {
             match judged.iter().find(|judged| warning.is(judged)) {
                 Some(judged) => {
