@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tower_lsp::lsp_types::Url;
 
-use super::process::Sample;
+use super::process::{self, Sample};
 use super::program::Program;
 
 /// Nothing takes this long but what is broken.
@@ -74,6 +74,7 @@ impl Editor {
             "initialize",
             json!({
                 "processId": null, "rootUri": root,
+                "initializationOptions": {"provider": "demo", "demo": {"words_per_second": 20}},
                 "workspaceFolders": [{"uri": root, "name": "book"}],
                 "capabilities": {
                     "workspace": {"applyEdit": true, "workspaceFolders": true},
@@ -213,6 +214,12 @@ impl Editor {
                 params["context"] = json!({"diagnostics": []});
             }
             "textDocument/inlayHint" => params["range"] = all,
+            "textDocument/references" | "textDocument/rename" => {
+                params["context"] = json!({"includeDeclaration": true});
+                params["newName"] = json!("Warden Lind");
+                params["position"] = position;
+            }
+            "workspace/symbol" => params = json!({"query": "watch"}),
             "textDocument/documentSymbol" | "textDocument/codeLens" => {}
             "textDocument/completion" => {
                 params["context"] = json!({"triggerKind": 1});
@@ -226,6 +233,35 @@ impl Editor {
         }
         assert!(answer["error"].is_null(), "{method}: {answer}");
         Some(took)
+    }
+
+    /// The place in the brief where the cast has the hero; nothing is typed there.
+    pub fn hero(&self, brief: &Document) -> Document {
+        let text = fs::read_to_string(brief.uri.to_file_path().expect("a path")).expect("a brief");
+        let line = text.lines().position(|line| line == "## Keeper 1");
+        Document {
+            uri: brief.uri.clone(),
+            version: brief.version,
+            line: line.expect("a hero"),
+            column: 4,
+        }
+    }
+
+    /// Starts the writing of another text of a chunk, which is not waited for.
+    pub fn start_rewriting(&mut self, brief: &Document, chunk: usize) {
+        let arguments = json!([{"uri": brief.uri, "chunk": chunk}]);
+        let command = json!({"command": "storywright.rewriteChunk", "arguments": arguments});
+        self.request("workspace/executeCommand", command);
+    }
+
+    pub fn cancel(&mut self) {
+        let command = json!({"command": "storywright.cancel", "arguments": []});
+        self.request("workspace/executeCommand", command);
+    }
+
+    /// The seconds that the server took of the processors.
+    pub fn processor_time(&self) -> Option<f64> {
+        process::cpu_of(self.child.id())
     }
 
     pub fn sample(&self) -> Option<Sample> {

@@ -9,8 +9,9 @@
 //!   words, reads and writes a chunk, the length of the last prompt, and the memory at the
 //!   chunks 11 and 601;
 //! - `write` with nothing to do, `check`, `status` and `explain` of the last chunk;
-//! - the language server on that folder: requests, keys to diagnostics, diagnostics while
-//!   somebody types on, memory.
+//! - the language server on that folder: what is asked after a key in a chunk and in the brief, references and rename of the
+//!   hero, keys to diagnostics, diagnostics while somebody types on, the same beside a job that streams, processor time while
+//!   idle, memory.
 //!
 //! Nothing is asserted. The long form, which takes hours with an old build beside it:
 //!
@@ -29,6 +30,8 @@
 //! | `STORYWRIGHT_BENCH_LOOK_WORDS` | 300 | words of each of their chunks |
 //! | `STORYWRIGHT_BENCH_KEYS` | 200 | keys until the memory is looked at |
 //! | `STORYWRIGHT_BENCH_TYPING` | 5 | seconds of typing at each pace |
+//! | `STORYWRIGHT_BENCH_IDLE` | 5 | seconds in which nothing is done |
+//! | `STORYWRIGHT_BENCH_MINUTES` | 0 | minutes of scripted use, with the memory after each |
 //! | `STORYWRIGHT_BENCH_OWN` | the built one | the build that is measured |
 //! | `STORYWRIGHT_BENCH_PEER` | – | another build, which does the same in turn |
 //! | `STORYWRIGHT_BENCH_FOLDER` | the system's | where the stories are put; delete them yourself |
@@ -43,16 +46,16 @@ mod editor;
 mod model;
 mod process;
 mod program;
+mod server;
 mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use editor::{Document, Editor, open_files};
 use model::{Call, ModelServer};
 use program::Program;
-use table::{Figure, quantile};
+use table::Figure;
 
 /// The chunks around which gaps are looked at.
 const AROUND: [usize; 5] = [10, 100, 300, 600, 2_000];
@@ -60,10 +63,6 @@ const AROUND: [usize; 5] = [10, 100, 300, 600, 2_000];
 const REACH: usize = 5;
 /// How often a command of the shell is run.
 const RUNS: usize = 9;
-/// How often something is asked of the language server.
-const ASKED: usize = 60;
-/// How long somebody rests between two keys whose diagnostics are waited for.
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// A story that is written.
 #[derive(Clone, Copy)]
@@ -269,7 +268,7 @@ fn look(programs: &[Program], beats: usize, words: usize) {
     let title = format!("the shell on {beats} × {words} words");
     table::print(&title, &shell(&sides, beats));
     let title = format!("the language server on {beats} × {words} words");
-    table::print(&title, &language_server(&sides));
+    table::print(&title, &server::language_server(&sides));
 }
 
 fn copy_of(folder: &Folder) -> Folder {
@@ -322,158 +321,4 @@ fn shell(sides: &[(&Program, &Path)], beats: usize) -> Vec<Vec<Figure>> {
         }
     }
     figures
-}
-
-/// An editor with the brief and a chunk open.
-struct Desk {
-    editor: Editor,
-    brief: Document,
-    chunk: Document,
-    figures: Vec<Figure>,
-}
-
-impl Desk {
-    fn new(program: &Program, folder: &Path) -> Desk {
-        let start = Instant::now();
-        let mut editor = Editor::start(program, folder);
-        let (brief, chunk) = open_files(folder);
-        let chunk = editor.open(&chunk);
-        let opened = start.elapsed();
-        let brief = editor.open(&brief);
-        let ms = opened.as_secs_f64() * 1e3;
-        let figures = vec![Figure::new(
-            "start to the diagnostics of a chunk",
-            "ms",
-            Some(ms),
-        )];
-        Desk {
-            editor,
-            brief,
-            chunk,
-            figures,
-        }
-    }
-
-    /// Adds median and 99th percentile.
-    fn times(&mut self, what: &str, mut times: Vec<Duration>, aim: f64) {
-        for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-            let value = quantile(&mut times, share);
-            self.figures
-                .push(Figure::new(format!("{what}, {name}"), "ms", value).aim(aim));
-        }
-    }
-
-    fn ask(&mut self, method: &str, what: &str, of_brief: bool, is_typing: bool, aim: f64) {
-        let times: Vec<Duration> = (0..ASKED)
-            .filter_map(|_| {
-                if is_typing {
-                    self.editor.press(&mut self.chunk);
-                }
-                let document = match of_brief {
-                    true => &self.brief,
-                    false => &self.chunk,
-                };
-                self.editor.ask(method, document)
-            })
-            .collect();
-        self.times(what, times, aim);
-    }
-}
-
-fn language_server(sides: &[(&Program, &Path)]) -> Vec<Vec<Figure>> {
-    let mut desks: Vec<Desk> = sides
-        .iter()
-        .map(|(program, folder)| Desk::new(program, folder))
-        .collect();
-    let mut each = |work: &dyn Fn(&mut Desk)| desks.iter_mut().for_each(work);
-    let method = |name: &str| format!("textDocument/{name}");
-    each(&|desk| {
-        desk.ask(
-            &method("codeAction"),
-            "code action in a chunk",
-            false,
-            false,
-            1.0,
-        );
-    });
-    each(&|desk| {
-        desk.ask(
-            &method("codeAction"),
-            "code action in the brief",
-            true,
-            false,
-            1.0,
-        );
-    });
-    // Between two keys somebody rests.
-    each(&|desk| {
-        let key = |desk: &mut Desk| {
-            std::thread::sleep(PAUSE);
-            desk.editor.diagnosed(&mut desk.chunk)
-        };
-        let times = (0..ASKED / 2).map(|_| key(desk)).collect();
-        desk.times("key in a chunk to its diagnostics", times, 30.0);
-    });
-    each(&|desk| {
-        let key = |desk: &mut Desk| {
-            std::thread::sleep(PAUSE);
-            desk.editor.diagnosed(&mut desk.brief)
-        };
-        let times = (0..ASKED / 2).map(|_| key(desk)).collect();
-        desk.times("key in the brief to its diagnostics", times, 30.0);
-    });
-    let asked = [
-        ("codeAction", "code action in a chunk", false),
-        ("codeLens", "lens of the brief", true),
-        ("inlayHint", "hints of the brief", true),
-        ("hover", "hover in the brief", true),
-        ("hover", "hover in a chunk", false),
-        ("documentSymbol", "symbols of the brief", true),
-        ("completion", "completion in a chunk", false),
-    ];
-    for (name, what, of_brief) in asked {
-        let what = format!("{what}, after a key in a chunk");
-        each(&|desk| desk.ask(&method(name), &what, of_brief, true, 10.0));
-    }
-    let seconds = numbers("TYPING", "5").first().copied().unwrap_or(5);
-    for pause in [20, 150] {
-        each(&|desk| {
-            let for_ = Duration::from_secs(seconds as u64);
-            let pause_ = Duration::from_millis(pause);
-            let (silence, published) = desk.editor.type_on(&mut desk.chunk, pause_, for_);
-            let what = format!("typing a key in {pause} ms in a chunk: ");
-            let longest = Figure::new(what.clone() + "longest silence", "s", Some(silence));
-            desk.figures.push(longest.aim(2.0));
-            let times = Figure::new(what + "published", "times", Some(published as f64));
-            desk.figures.push(times);
-            let (silence, published) = desk.editor.type_on(&mut desk.brief, pause_, for_);
-            let what = format!("typing a key in {pause} ms in the brief: ");
-            let longest = Figure::new(what.clone() + "longest silence", "s", Some(silence));
-            desk.figures.push(longest.aim(2.0));
-            let times = Figure::new(what + "published", "times", Some(published as f64));
-            desk.figures.push(times);
-        });
-    }
-    let keys = numbers("KEYS", "200").first().copied().unwrap_or(200);
-    each(&|desk| {
-        for _ in 0..keys {
-            desk.editor.press(&mut desk.chunk);
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        desk.editor.diagnosed(&mut desk.chunk);
-        let sample = desk.editor.sample();
-        let what = format!("memory after {keys} more keys");
-        let resident = sample.map(|sample| sample.resident);
-        desk.figures
-            .push(Figure::new(what, "MB", resident).aim(50.0));
-        let peak = sample.map(|sample| sample.peak);
-        desk.figures.push(Figure::new("most memory", "MB", peak));
-    });
-    desks
-        .into_iter()
-        .map(|desk| {
-            desk.editor.quit();
-            desk.figures
-        })
-        .collect()
 }

@@ -57,6 +57,14 @@ fn cpu_of_ended() -> Option<f64> {
     times(&fs::read_to_string("/proc/self/stat").ok()?, 13)
 }
 
+/// The seconds that a running process took of the processors.
+pub fn cpu_of(process: u32) -> Option<f64> {
+    times(
+        &fs::read_to_string(format!("/proc/{process}/stat")).ok()?,
+        11,
+    )
+}
+
 /// What a process took from its start to its end.
 #[derive(Debug, Clone, Copy)]
 pub struct Taken {

@@ -298,7 +298,114 @@ mod tests {
         assert!(documents.close(&url()).is_none());
     }
 
+    /// Lines as the protocol ends them, each with its end; found without the rope.
+    fn lines(text: &str) -> Vec<&str> {
+        let mut lines = Vec::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(['\n', '\r']) {
+            let end = at + if rest[at..].starts_with("\r\n") { 2 } else { 1 };
+            lines.push(&rest[..end]);
+            rest = &rest[end..];
+        }
+        lines.push(rest);
+        lines
+    }
+
+    fn width(c: char, encoding: Encoding) -> usize {
+        match encoding {
+            Encoding::Utf8 => c.len_utf8(),
+            Encoding::Utf16 => c.len_utf16(),
+            Encoding::Utf32 => 1,
+        }
+    }
+
+    /// Where a position is in a text, in bytes; found without the rope.
+    fn place(text: &str, (line, column): (u32, u32), encoding: Encoding) -> usize {
+        let lines = lines(text);
+        let Some(found) = lines.get(line as usize) else {
+            return text.len();
+        };
+        let before: usize = lines[..line as usize].iter().map(|line| line.len()).sum();
+        let mut units = 0;
+        for (at, c) in found.trim_end_matches(['\n', '\r']).char_indices() {
+            units += width(c, encoding);
+            if units > column as usize {
+                return before + at;
+            }
+        }
+        before + found.trim_end_matches(['\n', '\r']).len()
+    }
+
+    /// Applies changes one after the other to a plain string.
+    fn changed(mut text: String, changes: &[Edit], encoding: Encoding) -> String {
+        for (start, end, new) in changes {
+            let start = place(&text, *start, encoding);
+            let end = place(&text, *end, encoding).max(start);
+            text.replace_range(start..end, new);
+        }
+        text
+    }
+
+    /// What a change puts in place of what stands between two positions.
+    type Edit = ((u32, u32), (u32, u32), String);
+
+    const ENCODINGS: [Encoding; 3] = [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32];
+    /// Letters, emoji (one of several characters), combining marks, ends of lines and what is none.
+    const PIECES: &str = "[a-c“ é漢😀\u{301}\u{200d}\u{fe0f}\u{2028}\u{85}\n]{0,8}(\r\n|\r|👩\u{200d}🚀)?[a-c😀\u{301}\n]{0,4}";
+
+    #[track_caller]
+    fn check(text: &str, changes: &[Vec<Edit>], encoding: Encoding) {
+        let documents = Documents::default();
+        documents.set_encoding(encoding);
+        documents.open(url(), 1, text);
+        let mut expected = text.to_owned();
+        for (edits, version) in changes.iter().zip(2..) {
+            expected = changed(expected, edits, encoding);
+            let events: Vec<_> = (edits.iter())
+                .map(|(start, end, text)| change(*start, *end, text))
+                .collect();
+            documents.change(&url(), version, &events);
+            let now = documents.get(&url()).unwrap().text();
+            assert!(now == expected, "{encoding:?}: {edits:?}");
+        }
+    }
+
+    /// Lines of a megabyte, and many cursors in one of them.
+    #[test]
+    fn long_lines_and_many_cursors_are_as_in_a_plain_string() {
+        let line = "a😀e\u{301}\u{2028}漢".repeat(80_000);
+        let text = format!("{line}\r\n{line}\n{line}");
+        assert!(line.len() > 1_000_000);
+        // Editors send the last cursor first, so that the others stay where they are.
+        let cursors = |line: u32| -> Vec<Edit> {
+            let columns = [399_999, 240_001, 120_000, 7, 2, 1, 0];
+            let cursor = |column: &u32| ((line, *column), (line, column + 3), "🕯x".to_owned());
+            columns.iter().map(cursor).collect()
+        };
+        let over = vec![((0, 399_990), (1, 5), "\r".to_owned())];
+        for encoding in ENCODINGS {
+            check(
+                &text,
+                &[cursors(1), cursors(0), over.clone(), cursors(2)],
+                encoding,
+            );
+        }
+    }
+
+    fn edits() -> impl Strategy<Value = Vec<Vec<Edit>>> {
+        let place = || (0..7_u32, 0..14_u32);
+        let edit = (place(), place(), PIECES);
+        prop::collection::vec(prop::collection::vec(edit, 1..5), 0..6)
+    }
+
     proptest! {
+        #[test]
+        fn edits_are_as_in_a_plain_string(text in PIECES, changes in edits()) {
+            for encoding in ENCODINGS {
+                check(&text, &changes, encoding);
+            }
+        }
+
         #[test]
         fn no_change_panics(text in any::<String>(), edits in prop::collection::vec((any::<(u32, u32)>(), any::<(u32, u32)>(), any::<String>()), 0..6)) {
             let documents = Documents::default();

@@ -14,14 +14,20 @@ use crate::story::Span;
 pub enum Encoding {
     Utf8,
     Utf16,
+    /// Characters.
+    Utf32,
 }
 
 impl Encoding {
-    /// Chooses UTF-8 where the client can, else the protocol's default.
+    /// Chooses UTF-8 where the client can, UTF-32 where it offers that instead of the protocol's default.
     pub fn negotiate(offered: Option<&[PositionEncodingKind]>) -> Encoding {
-        match offered {
-            Some(kinds) if kinds.contains(&PositionEncodingKind::UTF8) => Encoding::Utf8,
-            _ => Encoding::Utf16,
+        let has = |kind| offered.is_some_and(|kinds| kinds.contains(&kind));
+        if has(PositionEncodingKind::UTF8) {
+            Encoding::Utf8
+        } else if has(PositionEncodingKind::UTF32) && !has(PositionEncodingKind::UTF16) {
+            Encoding::Utf32
+        } else {
+            Encoding::Utf16
         }
     }
 
@@ -29,6 +35,7 @@ impl Encoding {
         match self {
             Encoding::Utf8 => PositionEncodingKind::UTF8,
             Encoding::Utf16 => PositionEncodingKind::UTF16,
+            Encoding::Utf32 => PositionEncodingKind::UTF32,
         }
     }
 }
@@ -45,6 +52,7 @@ pub fn to_char(rope: &Rope, position: Position, encoding: Encoding) -> usize {
     let within = match encoding {
         Encoding::Utf8 => content.byte_to_char(column.min(content.len_bytes())),
         Encoding::Utf16 => content.utf16_cu_to_char(column.min(content.len_utf16_cu())),
+        Encoding::Utf32 => column.min(content.len_chars()),
     };
     start + within
 }
@@ -62,6 +70,7 @@ pub fn from_byte(rope: &Rope, byte: usize, encoding: Encoding) -> Position {
     let column = match encoding {
         Encoding::Utf8 => rope.char_to_byte(char_index) - rope.char_to_byte(start),
         Encoding::Utf16 => rope.char_to_utf16_cu(char_index) - rope.char_to_utf16_cu(start),
+        Encoding::Utf32 => char_index - start,
     };
     Position {
         line: u32::try_from(line).unwrap_or(u32::MAX),
@@ -124,6 +133,9 @@ mod tests {
             (Encoding::Utf16, position(0, 2), 1),
             (Encoding::Utf16, position(0, 3), 5),
             (Encoding::Utf16, position(0, 99), 7),
+            (Encoding::Utf32, position(0, 1), 1),
+            (Encoding::Utf32, position(0, 2), 5),
+            (Encoding::Utf32, position(0, 99), 7),
             (Encoding::Utf8, position(0, 3), 1),
             (Encoding::Utf8, position(0, 5), 5),
             (Encoding::Utf16, position(1, 2), 11),
@@ -134,6 +146,26 @@ mod tests {
                 expected,
                 "{encoding:?} {at:?}"
             );
+        }
+    }
+
+    #[test]
+    fn the_encoding_is_one_that_the_client_can() {
+        let [utf8, utf16, utf32] = [
+            PositionEncodingKind::UTF8,
+            PositionEncodingKind::UTF16,
+            PositionEncodingKind::UTF32,
+        ];
+        for (offered, expected) in [
+            (None, Encoding::Utf16),
+            (Some(vec![]), Encoding::Utf16),
+            (Some(vec![utf16.clone(), utf8.clone()]), Encoding::Utf8),
+            (Some(vec![utf32.clone(), utf16]), Encoding::Utf16),
+            (Some(vec![utf32.clone(), utf8]), Encoding::Utf8),
+            (Some(vec![utf32]), Encoding::Utf32),
+        ] {
+            let chosen = Encoding::negotiate(offered.as_deref());
+            assert_eq!(chosen, expected, "{offered:?}");
         }
     }
 
@@ -172,7 +204,7 @@ mod tests {
         #[test]
         fn every_offset_survives_the_round_trip(text in "[a-z😀é\u{2028}\u{301}漢]{0,12}(\r\n|\n|\r)?[a-z😀é漢]{0,12}") {
             let rope = Rope::from_str(&text);
-            for encoding in [Encoding::Utf8, Encoding::Utf16] {
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
                 for (offset, _) in text.char_indices() {
                     // Between CR and LF there is no position.
                     if text[..offset].ends_with('\r') && text[offset..].starts_with('\n') {
@@ -187,7 +219,7 @@ mod tests {
         #[test]
         fn no_position_is_out_of_range(text in any::<String>(), line in any::<u32>(), character in any::<u32>()) {
             let rope = Rope::from_str(&text);
-            for encoding in [Encoding::Utf8, Encoding::Utf16] {
+            for encoding in [Encoding::Utf8, Encoding::Utf16, Encoding::Utf32] {
                 prop_assert!(to_byte(&rope, position(line, character), encoding) <= text.len());
                 prop_assert!(to_byte(&rope, position(line % 4, character % 9), encoding) <= text.len());
             }

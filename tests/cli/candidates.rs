@@ -8,10 +8,10 @@ use crate::protocols::novelist;
 use crate::support::model_server::{ModelServer, Reply};
 use crate::support::prose::prose;
 
-const FOLDER: &str = "revisions/candidates";
+pub const FOLDER: &str = "revisions/candidates";
 
 /// A story that is written, and a server for what comes after.
-fn written() -> Desk {
+pub fn written() -> Desk {
     let mut desk = Desk::with(BRIEF);
     desk.set("OPENAI_API_KEY", KEY);
     desk.write("openai", &novelist(), &["--state", "off"])
@@ -20,7 +20,7 @@ fn written() -> Desk {
 }
 
 /// The arguments that ask a server for candidates of the third chunk.
-fn asking<'a>(server: &'a ModelServer, count: &'a str) -> Vec<&'a str> {
+pub fn asking<'a>(server: &'a ModelServer, count: &'a str) -> Vec<&'a str> {
     let mut arguments = vec!["rewrite", "--chunk", "3", "--candidates", count];
     arguments.extend([
         "--provider",
@@ -40,12 +40,12 @@ fn inventive() -> ModelServer {
     ModelServer::queue((0..6).map(|seed| Reply::text(prose(PART, 700 + seed))))
 }
 
-fn candidates(desk: &Desk) -> Vec<Value> {
+pub fn candidates(desk: &Desk) -> Vec<Value> {
     let found = desk.run(&["candidates", "3", "--json"]).exits(0).json();
     found["candidates"].as_array().expect("candidates").clone()
 }
 
-fn history_of_third(desk: &Desk) -> Vec<String> {
+pub fn history_of_third(desk: &Desk) -> Vec<String> {
     let folder = format!("{}/history/chunk_03", desk.session());
     let files = desk.files(&folder).into_iter();
     files

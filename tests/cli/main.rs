@@ -14,6 +14,8 @@ mod one_reading;
 mod answers;
 mod books;
 mod candidates;
+#[cfg(unix)]
+mod candidates_killed;
 mod commands;
 mod comments;
 mod dismiss;
@@ -33,6 +35,7 @@ mod lint;
 mod local;
 mod messages;
 mod modes;
+mod novels;
 mod odd;
 mod one_slot;
 mod orders;

@@ -14,6 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(900);
 const TO_END: Duration = Duration::from_secs(60);
 
 #[test]
+#[ignore = "tests/setup/tools vscode, then cargo test --test editors vscode -- --ignored --nocapture"]
 fn an_author_writes_a_story_in_vs_code() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let desk = tempfile::tempdir().unwrap();

@@ -312,6 +312,53 @@ fn the_author_types_while_the_text_streams() {
     }
 }
 
+/// While a chunk grows in one buffer, its author writes in another of the same story, and in the brief.
+#[test]
+fn the_author_types_in_other_files_while_the_text_streams() {
+    for persona in Persona::EDITORS {
+        let story = Workspace::with_brief("short");
+        story.demo(60);
+        let (brief, chunk) = (story.brief(), story.chunk(1));
+        let elsewhere = story.root().join("notes.md");
+        let mut editor = Editor::start(persona, &story);
+        editor.open(&brief);
+        editor.open(&chunk);
+        editor.open_with(&elsewhere, "# Notes 🕯\n\nMara\n");
+        let notes = editor.text(&elsewhere).to_owned();
+        let said = editor.text(&brief).to_owned();
+        let job = editor.start_job("writeChunk", json!([uri(&brief), 1]));
+        let mut typed = String::new();
+        let mut seen = 0;
+        let end = editor.wait("the end", |editor| {
+            let length = editor.text(&chunk).len();
+            if length > seen + 20 && typed.len() < 60 {
+                for path in [&elsewhere, &brief] {
+                    let at = editor.text(path).trim_end().len();
+                    editor.replace(path, at, at, " é🕯");
+                }
+                typed.push_str(" é🕯");
+                seen = length;
+            }
+            let mut shown = editor.shown().into_iter();
+            let end = shown.find(|(kind, _)| *kind != 2);
+            end.map(|(kind, text)| (kind, text.to_owned()))
+        });
+        assert_eq!(end.0, 3, "{persona:?} {end:?} {job}");
+        assert!(!typed.is_empty());
+        for (path, before) in [(&elsewhere, &notes), (&brief, &said)] {
+            let (text, end) = before.split_at(before.trim_end().len());
+            assert_eq!(
+                editor.text(path),
+                format!("{text}{typed}{end}"),
+                "{persona:?}"
+            );
+        }
+        let journal = read(&story.journal(1));
+        let (shown, kept) = (prose_of(editor.text(&chunk)), prose_of(&journal));
+        assert_eq!(shown.trim_end(), kept.trim_end(), "{persona:?}");
+    }
+}
+
 #[test]
 fn typing_at_the_growing_end_stops_the_stream_and_loses_nothing() {
     for persona in Persona::EDITORS {

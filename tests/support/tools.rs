@@ -58,6 +58,11 @@ pub fn epubcheck() -> (PathBuf, PathBuf) {
     )
 }
 
+/// A published novel as markdown, a heading a chapter.
+pub fn novel(name: &str) -> PathBuf {
+    tool(&format!("novels/{name}.md"))
+}
+
 fn tool(path: &str) -> PathBuf {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(".tools")

@@ -41,6 +41,12 @@ pub fn add_people(book: &mut ImportedBook, language: &Language) -> Telling {
     looked.telling
 }
 
+/// Tells cheaply whether a text can name somebody; letters with marks can be written in two ways.
+fn may_name(text: &str, name: &str) -> bool {
+    let first = name.split(' ').next().unwrap_or_default();
+    !first.is_ascii() || text.contains(first)
+}
+
 /// Returns a name with the word that mostly stands before it where that has a capital too: "Brandt" as "Tom Brandt".
 fn fuller(name: &str, texts: &[&str]) -> String {
     if name.contains(' ') {
@@ -49,7 +55,7 @@ fn fuller(name: &str, texts: &[&str]) -> String {
     let names = CastNames::of_name(name);
     let mut before: BTreeMap<&str, usize> = BTreeMap::new();
     let mut all = 0;
-    for text in texts {
+    for text in texts.iter().filter(|text| may_name(text, name)) {
         for mention in names.mentions_in(text) {
             all += 1;
             let head = text.get(..mention.span.start).unwrap_or_default();
@@ -119,7 +125,7 @@ fn people(names: &[String], texts: &[&str]) -> Vec<Person> {
 fn mentions(name: &str, texts: &[&str]) -> usize {
     let names = CastNames::of_name(name);
     let (mut all, mut as_place) = (0, 0);
-    for text in texts {
+    for text in texts.iter().filter(|text| may_name(text, name)) {
         for mention in names.mentions_in(text) {
             all += 1;
             let before = text

@@ -10,6 +10,8 @@ pub(super) struct Speech {
     closers: Option<&'static [char]>,
     /// Inside speech that a dash began.
     dashed: bool,
+    /// Whether all of this paragraph is said by somebody whom its first words name, as in a play.
+    in_play: bool,
     /// Whether this paragraph began with a dash, so that each further one changes sides.
     by_dashes: bool,
     /// Whether its dashes are typed as hyphens: -No sé -dijo ella-. Quizá.
@@ -40,6 +42,7 @@ impl Speech {
         Speech {
             by_dashes: by_hyphens || start.starts_with(is_dash),
             by_hyphens,
+            in_play: is_line_of_a_play(start),
             last_single_close: paragraph
                 .match_indices('’')
                 .map(|(index, mark)| (index, &paragraph[index + mark.len()..]))
@@ -51,7 +54,7 @@ impl Speech {
     }
 
     pub(super) fn is_spoken(&self) -> bool {
-        self.closers.is_some() || self.dashed
+        self.closers.is_some() || self.dashed || self.in_play
     }
 
     /// Reads `c`, the character at byte `index` of the paragraph, before `next`.
@@ -93,6 +96,16 @@ impl Speech {
         self.closers = Some(opened);
         Turn::Opened
     }
+}
+
+/// Tells whether a paragraph is a line of a play: "FIRST SAILOR. Oh, boys!"
+fn is_line_of_a_play(paragraph: &str) -> bool {
+    let Some((speaker, line)) = paragraph.split_once(['.', ':']) else {
+        return false;
+    };
+    let of_a_name = |c: char| c.is_uppercase() || c.is_numeric() || " '’-".contains(c);
+    let letters = speaker.chars().filter(|c| c.is_uppercase()).count();
+    line.starts_with(' ') && (3..60).contains(&letters) && speaker.chars().all(of_a_name)
 }
 
 pub(super) fn is_dash(c: char) -> bool {
@@ -140,6 +153,13 @@ mod tests {
             ("The dogs’ bowls; ’twas late.", ""),
             ("“It goes on", "It goes on"),
             ("She went—slowly—home.", ""),
+            (
+                "1ST SAILOR. Oh, boys, don't!",
+                "1ST SAILOR. Oh, boys, don't!",
+            ),
+            ("HAMLET: I am.", "HAMLET: I am."),
+            ("U.S. ships came.", ""),
+            ("吾輩は猫である. 名前", ""),
             ("", ""),
         ] {
             assert_eq!(spoken(paragraph), expected, "{paragraph}");

@@ -121,9 +121,14 @@ pub(super) fn told(voice: &Voice, pack: &Pack) -> Option<Person> {
     }
 }
 
+/// Tells whether a pack has the words for "I" of its language.
+pub(super) fn knows_persons(pack: &Pack) -> bool {
+    !pack.first_person.is_empty() || !pack.first_phrases.is_empty()
+}
+
 pub(super) fn check(story: &Story<'_>, findings: &mut Vec<Finding>) {
     let pack = story.pack;
-    if pack.first_person.is_empty() && pack.first_phrases.is_empty() {
+    if !knows_persons(pack) {
         return;
     }
     let sums: Vec<Voice> = story

@@ -1,6 +1,7 @@
 //! `protagonist-absent`: chunks in a row that never name the protagonist.
 //!
-//! By name, part of the name or alias, or as the "I" that tells the chunk. Chunks whose beat
+//! By name, part of the name or alias, or as the "I" that tells the chunk; where the story is to be told by "I", a few
+//! of them will do, and nothing is said of a language without a pack. Chunks whose beat
 //! is told by somebody else, or whose cast leaves the protagonist out, are not expected to.
 //!
 //! Limits: a chunk that only says "she" counts as absent; that is why it takes two in a row,
@@ -45,8 +46,11 @@ fn is_absent(story: &Story<'_>, index: usize) -> bool {
         return false;
     }
     let voice = Voice::sum(&facts.voices);
-    let tells = pov_shift::told(&voice, story.pack) == Some(Person::First)
-        && pov_shift::expected(story, beat) != Some(Person::Third);
+    let tells = match pov_shift::expected(story, beat) {
+        Some(Person::Third) => false,
+        Some(Person::First) => voice.first > 0 || !pov_shift::knows_persons(story.pack),
+        _ => pov_shift::told(&voice, story.pack) == Some(Person::First),
+    };
     !tells && !hero.is_in(facts)
 }
 
