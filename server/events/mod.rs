@@ -5,5 +5,7 @@
 pub(crate) mod inplace;
 pub mod job;
 pub mod outcomes;
+pub(crate) mod phrases;
 pub(crate) mod plan;
+mod plan_words;
 pub mod words;

@@ -76,7 +76,7 @@ fn a_story_comes_back_from_each_format_as_it_left() {
         status["words"].clone(),
         status["chunks"].as_array().expect("chunks").len(),
     );
-    for format in ["epub", "docx", "docx-plain", "md"] {
+    for format in ["epub", "docx", "docx-plain", "md", "txt"] {
         let report = desk
             .run(&["export", "--format", format, "--json"])
             .exits(0)

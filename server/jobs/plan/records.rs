@@ -65,7 +65,10 @@ pub struct Summary<'a> {
     pub model: &'a str,
     pub outcome: Outcome,
     pub message: &'a str,
+    /// What the titles are.
+    pub heading: &'a str,
     pub titles: &'a [String],
+    pub rules: &'a [String],
     pub usage: Usage,
     pub cost: Option<f64>,
     pub seconds: f64,
@@ -97,10 +100,16 @@ impl Summary<'_> {
             text.push_str(&format!("- Cost: {cost:.4}\n"));
         }
         if !self.titles.is_empty() {
-            text.push_str("\n## New beats\n\n");
+            text.push_str(&format!("\n## {}\n\n", self.heading));
         }
         for title in self.titles {
             text.push_str(&format!("- {title}\n"));
+        }
+        if !self.rules.is_empty() {
+            text.push_str("\n## New rules\n\n");
+        }
+        for rule in self.rules {
+            text.push_str(&format!("- {rule}\n"));
         }
         text
     }

@@ -46,6 +46,15 @@ pub const COMMANDS: &[Command] = &[
         answers: plan::ANSWERS,
     },
     Command {
+        name: "storywright.planFromText",
+        title: "Plan the Outline from the Text",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| plan::run_from_text(call).boxed(),
+        offered: &[On::Brief(plan::offer_from_text)],
+        answers: &[],
+    },
+    Command {
         name: "storywright.write",
         title: "Write or Resume the Story",
         palette: Palette::InMarkdown,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside::{self, brief_to_add_to};
 use super::error::ImportError;
 use super::loading::{self, Loaded};
 use super::memory::{self, Memory, Origin, Remembered};
@@ -33,6 +34,8 @@ pub struct ImportRequest {
     pub path: PathBuf,
     pub folder: PathBuf,
     pub title: Option<String>,
+    /// The brief that people and background of a source without text are added to; `None`: the only one of the folder.
+    pub brief: Option<PathBuf>,
     pub dry_run: bool,
     pub workspace: Option<PathBuf>,
 }
@@ -102,10 +105,16 @@ pub fn import(
             (&folder, &session, memory),
             owners,
         )?,
-        _ => (
-            begin(workshop, request, &root, &incoming, owners)?,
-            Vec::new(),
-        ),
+        _ => match brief_to_add_to(&root, request.brief.as_deref(), disk)? {
+            Some(brief) if incoming.beats.is_empty() => {
+                let report = incoming.report(&brief, request);
+                beside::add(&brief, &incoming.book, report, owners.as_ref(), disk)?
+            }
+            _ => (
+                begin(workshop, request, &root, &incoming, owners)?,
+                Vec::new(),
+            ),
+        },
     };
     Ok(Import::Made(Box::new(report), edits))
 }
