@@ -1,8 +1,10 @@
 //! Books that come in: round trips through each format, the same source again, kinds of sources, hostile files.
 
+mod beside;
 mod hostile;
 mod kinds;
 mod merging;
+mod samples;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};

@@ -41,6 +41,11 @@ pub fn epubcheck() -> (PathBuf, PathBuf) {
     )
 }
 
+/// The sample project that a version of novelWriter ships.
+pub fn novelwriter_sample(version: &str) -> PathBuf {
+    tool(&format!("novelwriter/{version}/sample"))
+}
+
 fn tool(path: &str) -> PathBuf {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(".tools")

@@ -172,6 +172,10 @@ fn message(results: &Results, stop: Option<Stop>, place: &str, fresh: &[ChunkNum
         ));
     }
     let left = ids::chunks(&results.left);
+    let ended = |why: &str| match why.ends_with(['.', '?', '!']) {
+        true => why.to_owned(),
+        false => format!("{why}."),
+    };
     let go_on = "The same command goes on from there.";
     match stop {
         None if results.left.is_empty() => {
@@ -180,12 +184,13 @@ fn message(results: &Results, stop: Option<Stop>, place: &str, fresh: &[ChunkNum
         None => {
             let why = results.why.as_deref().unwrap_or_default();
             let planned = run_summary::capitalised(&planned);
-            format!("{why}. {planned}; still to read: {left}. The same command tries again.")
+            let why = ended(why);
+            format!("{why} {planned}; still to read: {left}. The same command tries again.")
         }
         Some(Stop::Cancelled) => format!("cancelled: {planned}; still to read: {left}. {go_on}"),
         Some(Stop::Message(why)) => format!(
-            "{}. {}; still to read: {left}. {go_on}",
-            why.trim_end_matches('.'),
+            "{} {}; still to read: {left}. {go_on}",
+            ended(&why),
             run_summary::capitalised(&planned)
         ),
     }
