@@ -7,5 +7,6 @@ pub mod job;
 pub mod outcomes;
 pub(crate) mod phrases;
 pub(crate) mod plan;
+pub(crate) mod plan_summary;
 mod plan_words;
 pub mod words;

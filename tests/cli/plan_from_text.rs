@@ -97,7 +97,7 @@ fn an_imported_story_gets_beats_and_rules_from_its_own_words() {
     assert!(crate::plan::is_inside(&brief, &text), "{text}");
     assert!(
         text.contains(
-            "## The Storm {#the-storm words=100}\n\nWhat happens in part 2.\n\nEnter: Before part 2.\nExit: After part 2.\n"
+            "## The Storm {#the-storm words=50}\n\nWhat happens in part 2.\n\nEnter: Before part 2.\nExit: After part 2.\n"
         ),
         "{text}"
     );
@@ -324,10 +324,13 @@ fn it_goes_on_where_a_budget_or_an_interrupt_ended_it() {
 #[test]
 fn the_authors_words_stay_unless_their_replacement_is_asked_for() {
     let (desk, server) = (imported_desk(), reader());
-    let mine = desk.read("story.md").replace(
-        "words=100}\n\n## The Storm",
-        "words=100}\nMine alone. <!-- a note -->\nExit: My end.\n\n## The Storm",
-    );
+    let brief = desk.read("story.md");
+    let heading = brief
+        .lines()
+        .find(|line| line.starts_with("## The Harbour {"));
+    let heading = heading.expect("the first beat");
+    let words = "Mine alone. <!-- a note -->\nExit: My end.";
+    let mine = brief.replace(heading, &format!("{heading}\n{words}"));
     assert!(mine.contains("Mine alone."), "{mine}");
     desk.put("story.md", &mine);
     plan(&desk, &server, &[]).exits(0);

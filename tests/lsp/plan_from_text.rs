@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::lsp_client::{Editor, Persona, Setup, Workspace, read};
 use crate::support::model_server::{ModelServer, Recorded, Reply, author};
 
-const BRIEF: &str = "---\ntitle: The Lamp Keeper\nlanguage: en\ntarget_words: 600\nchunk_words: 300\nstate: off\n---\n\
+const BRIEF: &str = "---\ntitle: The Lamp Keeper\nlanguage: en\ntarget_words: 600\nchunk_words: 300\n---\n\
     # Premise\nA door in the sea wall.\n\n# Outline\n\n## The Lantern {#one}\n\n## The Rope {#two}\nMine.\n\n# Notes\nMine.\n";
 
 /// Writes as the author, and says of a part what its own words prove.

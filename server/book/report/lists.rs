@@ -162,7 +162,11 @@ pub fn stale(report: &Report) -> String {
             chunks => {
                 let numbers: Vec<ChunkNumber> = chunks.iter().map(|chunk| chunk.number).collect();
                 let links = links(report, &numbers);
-                format!("<li>{} chunks, {links}: {}</li>\n", chunks.len(), escaped(why))
+                format!(
+                    "<li>{} chunks, {links}: {}</li>\n",
+                    chunks.len(),
+                    escaped(why)
+                )
             }
         })
         .collect();

@@ -103,7 +103,10 @@ fn what_many_chunks_share_is_said_once_and_long_threads_are_readable() {
     ] {
         assert!(list.contains(part), "{part}\n{list}");
     }
-    assert!(page.contains(">Who took the brass key from below the stair?</text>"), "{page}");
+    assert!(
+        page.contains(">Who took the brass key from below the stair?</text>"),
+        "{page}"
+    );
 }
 
 #[test]

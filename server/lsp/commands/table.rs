@@ -12,7 +12,7 @@ use super::{
     sessions, start_job, status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
-use crate::jobs::decide::upkeep::Decision;
+use crate::decisions::upkeep::Decision;
 use crate::lsp::fixes::{DISMISS, REWRITE};
 use crate::writing::inplace::Task;
 

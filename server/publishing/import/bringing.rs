@@ -15,7 +15,7 @@ use crate::analysis::snapshot::StorySource;
 use crate::analysis::story_file::StoryFile;
 use crate::book::read::brief::{SceneBeat, beats, render};
 use crate::book::read::{self, ImportedBook, Kind, add_people};
-use crate::jobs::decide::sessions;
+use crate::decisions::sessions;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{
     ChunkStatus, ChunkView, ClientEdit, Disk, Owner, Owners, Proposed, Revision, Session,

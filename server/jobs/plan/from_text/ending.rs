@@ -1,23 +1,20 @@
 //! Ends a plan from the text: reports its result and writes its records.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::TextPlanning;
 use super::job::{Job, Results, Stop};
-use super::{TextPlanRequest, TextPlanning};
-use crate::analysis::snapshot::StorySource;
+use super::staleness::stale;
 use crate::events::job::{JobEvent, Outcome};
 use crate::events::outcomes::Finished;
 use crate::events::plan::PlanEvent;
-use crate::jobs::plan::records;
+use crate::events::plan_summary::PlanSummary;
 use crate::jobs::run::begin::Context;
-use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::reporter::millis;
 use crate::jobs::run::run_summary;
 use crate::jobs::run::workshop::Workshop;
 use crate::provider::Usage;
-use crate::session::SessionId;
 use crate::story::ChunkNumber;
 use crate::story::counted::counted;
 use crate::story::ids;
@@ -57,29 +54,6 @@ impl TextPlanning {
     }
 }
 
-/// Lists the chunks of a session that are stale as the brief is now.
-pub(super) async fn stale(
-    workshop: &Workshop,
-    request: &TextPlanRequest,
-    session: &SessionId,
-    editor: Arc<dyn Editor>,
-) -> BTreeSet<ChunkNumber> {
-    let (workshop, request, session) = (workshop.clone(), request.clone(), session.clone());
-    blocking(move || {
-        let source = StorySource {
-            brief: &request.brief,
-            workspace: request.workspace.as_deref(),
-            editor_settings: request.editor_settings.as_ref(),
-            flags: Some(&request.flags),
-        };
-        let owners: &dyn Editor = editor.as_ref();
-        let status = workshop.look(&source, owners).status(Some(&session));
-        let stale = status.iter().flat_map(|status| status.stale());
-        stale.map(|chunk| chunk.number).collect()
-    })
-    .await
-}
-
 impl Job {
     /// Reports the result and keeps it in the run's records.
     pub(super) async fn finish(
@@ -110,7 +84,7 @@ impl Job {
         let message = message(&self.results, stop, &place, &fresh);
         let spent = self.asker.spent();
         let count = |many: usize| u32::try_from(many).unwrap_or(u32::MAX);
-        let summary = records::Summary {
+        let summary = PlanSummary {
             story: &self.planning.story.brief.title,
             asked,
             provider: self.asker.model.kind.as_str(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::ending;
+use super::staleness::stale;
 use super::{TextPlanRequest, TextPlanning};
 use crate::events::job::JobEvent;
 use crate::events::outcomes::Finished;
@@ -124,7 +124,7 @@ impl TextPlanning {
         let language = &self.story.brief.language;
         model.tokenizers.begin(language, None);
         let asker = Asker::new(&model, Role::Plan, &self.settings, Arc::clone(&reporter));
-        let before = ending::stale(workshop, &self.request, &self.view.id, Arc::clone(editor));
+        let before = stale(workshop, &self.request, &self.view.id, Arc::clone(editor));
         let stale_before = before.await;
         let story = &self.story;
         let mut job = Job {

@@ -8,6 +8,7 @@
 mod ending;
 mod job;
 mod memory;
+mod staleness;
 
 use std::path::PathBuf;
 
