@@ -202,7 +202,7 @@ fn what_no_words_of_the_text_prove_is_left_out_and_told() {
     assert!(end.contains("3 statements were left out"), "{end}");
     // What was asked and not proven is asked again only by name.
     let again = plan(&desk, &server, &[]).exits(0);
-    assert!(again.said().contains("chunks 1 and 2"), "{again:?}");
+    assert!(again.said().contains("chunks 1, 2"), "{again:?}");
     assert_eq!(server.completions().len(), 3);
     plan(&desk, &reader(), &["--chunk", "2"]).exits(0);
     assert!(desk.read("story.md").contains("Enter: Before part 2."));

@@ -193,7 +193,7 @@ mod tests {
         for part in [
             "the budget is used up. 2 beats and",
             "Chunk 1 counts as stale now",
-            "still to read: chunks 3 and 4. The same command goes on",
+            "still to read: chunks 3, 4. The same command goes on",
         ] {
             assert!(text.contains(part), "{text}");
         }

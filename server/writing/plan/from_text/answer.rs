@@ -208,7 +208,7 @@ fn judge(said: &Quoted, text: &str, longest: usize) -> Judged {
     if line.chars().filter(|c| c.is_alphabetic()).count() < SHORTEST {
         return falls("it says nothing");
     }
-    if is_talk.is_some() || leftovers::stands_in(&line) {
+    if is_talk.is_some() || leftovers::stands_in(&said.text) {
         return falls("it is no statement about the text");
     }
     match said.quote.as_str() {
