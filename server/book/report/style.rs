@@ -39,5 +39,5 @@ td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; white-space: n
 summary { cursor: pointer; color: var(--soft); margin: 0.5rem 0; }
 .key { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; font-size: 0.85rem; color: var(--soft); }
 .key svg { display: inline-block; width: 1.1rem; height: 0.8rem; vertical-align: -0.05rem; margin-inline-end: 0.3rem; }
-@media print { :root { --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --bar: #444; --pale: #ccc; --mark: #000; } body { font-size: 10pt; max-width: none; padding: 0; } section { break-inside: avoid; } section.long { break-inside: auto; } tr { break-inside: avoid; } details > *:not(summary) { display: block; } h2 { break-after: avoid; } a { text-decoration: none; } }
+@media print { :root { --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --bar: #444; --pale: #ccc; --mark: #000; } body { font-size: 10pt; max-width: none; padding: 0; } section { break-inside: avoid; } section.long { break-inside: auto; } tr { break-inside: avoid; } details > *:not(summary) { display: block; } details::details-content { content-visibility: visible; } h2 { break-after: avoid; } a { text-decoration: none; } }
 ";

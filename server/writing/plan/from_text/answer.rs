@@ -18,6 +18,8 @@ pub(crate) const MOST_RULES_OF_STORY: usize = 24;
 /// The most characters of a statement; more is prose.
 const LONGEST_BEAT: usize = 600;
 const LONGEST_LINE: usize = 320;
+/// The most characters of a statement in the very words of the text; more is prose.
+const LONGEST_COPY: usize = 60;
 /// The most characters of a quote.
 const LONGEST_QUOTE: usize = 400;
 /// The least letters of a statement.
@@ -211,6 +213,9 @@ fn judge(said: &Quoted, text: &str, longest: usize) -> Judged {
     if is_talk.is_some() || leftovers::stands_in(&said.text) {
         return falls("it is no statement about the text");
     }
+    if line.chars().count() > LONGEST_COPY && has_quote(text, &line) {
+        return falls("it copies the text instead of saying what happens");
+    }
     match said.quote.as_str() {
         "" => falls("the model gave no words of the text for it"),
         quote if quote.chars().count() > LONGEST_QUOTE => {
@@ -327,6 +332,7 @@ mod tests {
             "She went on and on. ".repeat(60),
             "…".to_owned(),
             "[insert scene here]".to_owned(),
+            TEXT[TEXT.find("The lamp").unwrap()..].to_owned(),
             "As an AI language model, I cannot summarise this.".to_owned(),
         ] {
             let told = Told {
