@@ -379,8 +379,6 @@ fn nothing_is_sent_where_nothing_can_be_read_or_was_asked_for() {
     );
     let none = plan(&desk, &server, &["--chunk", "9"]).exits(2);
     assert!(none.stderr.contains("no chunk 9"), "{none:?}");
-    let small = plan(&desk, &server, &["--context-tokens", "600"]);
-    assert!(small.said().contains("context_tokens"), "{small:?}");
     assert_eq!(server.requests().len(), 0);
     let fresh = crate::plan::desk(crate::plan::BRIEF);
     fresh.put(
