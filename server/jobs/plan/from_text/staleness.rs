@@ -24,7 +24,8 @@ pub(super) async fn stale(
             brief: &request.brief,
             workspace: request.workspace.as_deref(),
             editor_settings: request.editor_settings.as_ref(),
-            flags: Some(&request.flags),
+            // Those of this command say who plans; who drafts, as `status` sees it, is no matter of theirs.
+            flags: None,
         };
         let owners: &dyn Editor = editor.as_ref();
         let status = workshop.look(&source, owners).status(Some(&session));
