@@ -92,8 +92,8 @@ fn add(text: &mut String, kind: SectionKind, title: &str, entries: &[String]) ->
         return Some(());
     }
     let brief = Brief::parse(text);
-    let sections = brief.sections.iter().filter(|it| it.kind == kind);
-    match sections.last() {
+    let mut sections = brief.sections.iter().filter(|it| it.kind == kind);
+    match sections.next_back() {
         Some(section) => insert(text, section.span.end, &entries.join("\n")),
         None => {
             let block = format!("# {title}\n\n{}", entries.join("\n"));
