@@ -4,6 +4,7 @@
 //!
 //! - [`cli`], [`lsp`]: the shell front and the editor front
 //! - [`publishing`]: acts: what leaves a story and what comes in
+//! - [`decisions`]: acts: what an author decides, without a model
 //! - [`jobs`]: acts: plans, writes, reads, goes over; [`analysis`]: looks; [`settings`]: layers and trust
 //! - [`events`]: what happens in a job, as data and in words; pure
 //! - [`writing`]: what a prompt holds and what an answer must pass; pure
@@ -16,6 +17,7 @@
 pub mod analysis;
 pub mod book;
 pub mod cli;
+pub mod decisions;
 pub mod events;
 pub mod jobs;
 pub mod lsp;

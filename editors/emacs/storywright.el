@@ -65,7 +65,7 @@
 (add-hook 'text-mode-hook #'storywright-maybe-start)
 
 (defconst storywright--commands
-  '("plan" "write" "writeChunk" "rewriteChunk" "rewriteFrom" "rewriteStale" "refine" "audit" "keep" "lock" "unlock"
+  '("plan" "planFromText" "write" "writeChunk" "rewriteChunk" "rewriteFrom" "rewriteStale" "refine" "audit" "keep" "lock" "unlock"
     "acceptRevision" "rejectRevision" "writeCandidates" "showCandidates" "takeCandidate"
     "rejectCandidates" "restoreVersion" "showVersions" "showDiff" "showStatus" "explain" "extractState"
     "continueHere" "rewriteSelection" "expandSelection" "tightenSelection" "newSession" "switchSession" "adoptSession"

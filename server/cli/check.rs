@@ -18,7 +18,7 @@ use crate::analysis::placed_problem::PlacedProblem;
 use crate::analysis::selection::ChunkRef;
 use crate::analysis::snapshot::StorySource;
 use crate::analysis::snapshots::Look;
-use crate::jobs::decide::dismiss::Named;
+use crate::decisions::dismiss::Named;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId, StoryFolder};
 use crate::story::{Severity, Span};

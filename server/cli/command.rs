@@ -8,7 +8,7 @@ use super::{
     import, ledger, new, output, place, plan, refine, report, rewrite, session, state, status,
     versions, write,
 };
-use crate::jobs::decide::upkeep::Decision;
+use crate::decisions::upkeep::Decision;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::Disk;
 use crate::settings::environment::Environment;

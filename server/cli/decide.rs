@@ -11,7 +11,7 @@ use super::output;
 use super::place::{self, OneChunk, workspace};
 use super::setting_flags::SettingFlags;
 use crate::analysis::selection::Selection;
-use crate::jobs::decide::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
+use crate::decisions::upkeep::{About, Decided, Decision, UpkeepRequest, decide};
 use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::{brief, workspace};
-use crate::jobs::decide::dismiss::{DismissRequest, Named, dismiss};
+use crate::decisions::dismiss::{DismissRequest, Named, dismiss};
 use crate::jobs::run::workshop::Workshop;
 use crate::session::NoEditor;
 

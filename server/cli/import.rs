@@ -27,6 +27,9 @@ pub struct Import {
     /// What the story is called [default: what the source says]
     #[arg(long)]
     pub title: Option<String>,
+    /// The brief that a character card or lorebook is added to [default: the only one of the folder]
+    #[arg(long, value_name = "BRIEF")]
+    pub into: Option<PathBuf>,
     /// Say what it would make; write nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -53,6 +56,7 @@ pub fn run(workshop: &Workshop, arguments: Import) -> Result<Exit, Failure> {
         path: arguments.path.clone(),
         folder: arguments.folder.clone(),
         title: arguments.title.clone(),
+        brief: arguments.into.clone(),
         dry_run: arguments.dry_run,
         workspace: workspace(),
     };

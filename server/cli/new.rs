@@ -7,7 +7,7 @@ use clap::Args;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
-use crate::jobs::decide::new_story;
+use crate::decisions::new_story;
 use crate::settings::argument::as_argument;
 
 #[derive(Args)]

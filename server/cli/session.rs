@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::story::{look, story_and_settings};
-use crate::jobs::decide::sessions;
+use crate::decisions::sessions;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{NoEditor, SessionId};
 

@@ -5,5 +5,8 @@
 pub(crate) mod inplace;
 pub mod job;
 pub mod outcomes;
+pub(crate) mod phrases;
 pub(crate) mod plan;
+pub(crate) mod plan_summary;
+mod plan_words;
 pub mod words;

@@ -21,6 +21,9 @@ pub enum PlanEvent {
         /// The number of beats that are there.
         beats: u32,
         to_plan: u32,
+        /// Whether the beats are there, and are planned from the text of their chunks.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        from_text: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         target_words: Option<u32>,
     },
@@ -70,6 +73,9 @@ pub enum PlanEvent {
         missing: u32,
         /// The number of beats of the outline.
         beats: u32,
+        /// The number of rules that were added; absent where none are looked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        rules: Option<u32>,
         usage: Usage,
         #[serde(skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,

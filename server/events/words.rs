@@ -1,9 +1,10 @@
 //! Words events for people; shells, editors and logs all take their words from here.
 
 use super::inplace::InPlaceEvent;
-use super::job::{JobEvent, Outcome, SeamResult, Work};
+use super::job::{JobEvent, SeamResult, Work};
+use super::phrases::{because, ending, seconds, tokens};
 use super::plan::PlanEvent;
-use crate::provider::message::Usage;
+use super::plan_words::{plan_checkpoint, plan_line};
 use crate::story::counted::counted;
 
 /// The progress of a job in a few words.
@@ -412,111 +413,6 @@ impl JobEvent {
     }
 }
 
-fn plan_line(event: &PlanEvent) -> Option<String> {
-    Some(match event {
-        PlanEvent::Started {
-            story,
-            provider,
-            model,
-            beats,
-            to_plan,
-            ..
-        } => {
-            let to_plan = counted(to_plan, "beat");
-            format!("{story}: planning {to_plan} beside {beats} with {provider}/{model}")
-        }
-        PlanEvent::BeatSaved {
-            number,
-            title,
-            percent,
-            file,
-            ..
-        } => format!("beat {number} “{title}”, {percent} % done: {file}"),
-        PlanEvent::Retry {
-            wait_ms,
-            patience_ms: Some(patience_ms),
-            message,
-            ..
-        } => format!(
-            "the server is not ready, asked again in {} and for {:.0} s at most: {message}",
-            seconds(*wait_ms),
-            *patience_ms as f64 / 1000.0
-        ),
-        PlanEvent::Retry {
-            attempt,
-            attempts,
-            wait_ms,
-            message,
-            ..
-        } => format!(
-            "attempt {attempt} of {attempts} failed, next in {}: {message}",
-            seconds(*wait_ms)
-        ),
-        PlanEvent::Progress { .. } | PlanEvent::Finished { .. } => return None,
-    })
-}
-
-fn plan_checkpoint(event: &PlanEvent) -> Option<String> {
-    Some(match event {
-        PlanEvent::Started {
-            job,
-            provider,
-            model,
-            beats,
-            to_plan,
-            ..
-        } => {
-            let to_plan = counted(to_plan, "beat");
-            format!("{job} started: {to_plan} to plan beside {beats} with {provider}/{model}")
-        }
-        PlanEvent::Progress { .. } => return None,
-        PlanEvent::BeatSaved {
-            number,
-            beat,
-            percent,
-            elapsed_ms,
-            ..
-        } => format!(
-            "beat {number} ({beat}) saved, {percent} %, {} elapsed",
-            seconds(*elapsed_ms)
-        ),
-        PlanEvent::Retry {
-            planned,
-            attempt,
-            attempts,
-            wait_ms,
-            patience_ms,
-            message,
-            causes,
-            elapsed_ms,
-        } => format!(
-            "{} with {} planned, next in {}: {message}{}; {} elapsed",
-            match patience_ms {
-                Some(_) => "server not ready".to_owned(),
-                None => format!("attempt {attempt} of {attempts} failed"),
-            },
-            counted(planned, "beat"),
-            seconds(*wait_ms),
-            because(causes),
-            seconds(*elapsed_ms)
-        ),
-        PlanEvent::Finished {
-            outcome,
-            planned,
-            missing,
-            usage,
-            elapsed_ms,
-            ..
-        } => format!(
-            "job {}: {} planned, {missing} missing, {} tokens, {} elapsed",
-            ending(*outcome),
-            counted(planned, "beat"),
-            tokens(usage),
-            seconds(*elapsed_ms)
-        ),
-    })
-}
-
 fn inplace_line(event: &InPlaceEvent) -> Option<String> {
     match event {
         InPlaceEvent::Started {
@@ -562,36 +458,11 @@ fn inplace_checkpoint(event: &InPlaceEvent) -> Option<String> {
     }
 }
 
-fn ending(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Complete => "complete",
-        Outcome::Incomplete => "incomplete",
-        Outcome::Cancelled => "cancelled",
-    }
-}
-
 /// Returns how fast text comes, to put behind a length; empty while none has come.
 fn pace(words_per_second: f64, unit: &str) -> String {
     match words_per_second {
         none if none < 0.05 => String::new(),
         slow if slow < 9.95 => format!(", {slow:.1} {unit}/s"),
         fast => format!(", {fast:.0} {unit}/s"),
-    }
-}
-
-fn seconds(ms: u64) -> String {
-    format!("{:.1} s", ms as f64 / 1000.0)
-}
-
-fn tokens(usage: &Usage) -> String {
-    let count = usage.output_tokens;
-    count.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
-}
-
-/// Returns ` (caused by: …: …)`, or an empty text.
-pub(crate) fn because(causes: &[String]) -> String {
-    match causes {
-        [] => String::new(),
-        causes => format!(" (caused by: {})", causes.join(": ")),
     }
 }

@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::inplace::Writing;
 use super::plan::Planning;
+use super::plan::from_text::TextPlanning;
 use super::run::begin::{Context, NotBegun};
 use super::run::editor::Editor;
 use super::run::error::JobError;
@@ -20,6 +21,8 @@ pub enum Assignment {
     Chunks(Box<Prepared>),
     /// Planning of beats.
     Outline(Box<Planning>),
+    /// Planning of beats from the text that is there.
+    OutlineFromText(Box<TextPlanning>),
     /// Writes at one place of an open document.
     InPlace(Box<Writing>),
 }
@@ -32,6 +35,9 @@ impl Assignment {
                 format!("{} {}", began(prepared.work()), prepared.title())
             }
             Assignment::Outline(planning) => format!("Planning {}", planning.title()),
+            Assignment::OutlineFromText(planning) => {
+                format!("Planning {} from its text", planning.title())
+            }
             Assignment::InPlace(writing) => writing.title(),
         }
     }
@@ -51,6 +57,7 @@ impl Assignment {
         NotBegun::as_end(match self {
             Assignment::Chunks(prepared) => prepared.carry_out(&context).await,
             Assignment::Outline(planning) => planning.carry_out(&context).await,
+            Assignment::OutlineFromText(planning) => planning.carry_out(&context).await,
             Assignment::InPlace(writing) => writing.carry_out(&context).await,
         })
     }

@@ -1,4 +1,4 @@
-//! Runs jobs, which plan, write, read, refine and audit a story, and carries out what an author decides.
+//! Runs jobs, which plan, write, read, refine and audit a story.
 //!
 //! Only here is a model asked for anything and a session written. Jobs speak of stories, beats and chunks; they
 //! know no terminal and no editor protocol: both listen through [`crate::events::job::Observer`], and an editor's open
@@ -6,7 +6,6 @@
 
 pub mod assignment;
 pub(crate) mod candidates;
-pub mod decide;
 pub mod inplace;
 pub mod passes;
 pub mod plan;

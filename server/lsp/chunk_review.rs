@@ -18,7 +18,7 @@ use super::position;
 use super::published::Mark;
 use super::state::State;
 use crate::analysis::findings::{Finding, Findings, SourceText};
-use crate::jobs::decide::dismiss::Named;
+use crate::decisions::dismiss::Named;
 use crate::session::{SessionId, StoryFolder};
 use crate::story::ChunkNumber;
 

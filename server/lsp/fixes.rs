@@ -10,7 +10,7 @@ use super::documents::Snapshot;
 use super::edit::{Replacement, workspace_edit};
 use super::published::Mark;
 use super::state::State;
-use crate::jobs::decide::dismiss::Named;
+use crate::decisions::dismiss::Named;
 
 /// The command that writes a chunk anew.
 pub const REWRITE: &str = "storywright.rewriteChunk";

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tower_lsp::lsp_types::{Diagnostic, Url};
 
 use super::documents::Snapshot;
-use crate::jobs::decide::dismiss::Named;
+use crate::decisions::dismiss::Named;
 use crate::story::Span;
 
 /// Joins a diagnostic with what would put it right: a span of the document, and its new text.

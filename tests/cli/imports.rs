@@ -1,8 +1,10 @@
 //! Books that come in: round trips through each format, the same source again, kinds of sources, hostile files.
 
+mod beside;
 mod hostile;
 mod kinds;
 mod merging;
+mod samples;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write as _};
@@ -76,7 +78,7 @@ fn a_story_comes_back_from_each_format_as_it_left() {
         status["words"].clone(),
         status["chunks"].as_array().expect("chunks").len(),
     );
-    for format in ["epub", "docx", "docx-plain", "md"] {
+    for format in ["epub", "docx", "docx-plain", "md", "txt"] {
         let report = desk
             .run(&["export", "--format", format, "--json"])
             .exits(0)

@@ -43,6 +43,7 @@ mod parameters;
 mod passes;
 mod places;
 mod plan;
+mod plan_from_text;
 mod plan_locks;
 mod plan_safety;
 mod protocols;

@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "publishing",
+            "decisions",
             "jobs",
             "events",
             "analysis",
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "lsp",
         &[
             "publishing",
+            "decisions",
             "jobs",
             "events",
             "analysis",
@@ -43,7 +45,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "publishing",
-        &["jobs", "analysis", "settings", "book", "session", "story"],
+        &[
+            "decisions",
+            "jobs",
+            "analysis",
+            "settings",
+            "book",
+            "session",
+            "story",
+        ],
+    ),
+    (
+        "decisions",
+        &["jobs", "analysis", "settings", "session", "story"],
     ),
     (
         "jobs",

@@ -33,6 +33,7 @@ mod orders;
 mod pages;
 mod passes;
 mod plan;
+mod plan_from_text;
 mod privacy;
 mod pull;
 mod rename;

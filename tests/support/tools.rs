@@ -63,6 +63,11 @@ pub fn novel(name: &str) -> PathBuf {
     tool(&format!("novels/{name}.md"))
 }
 
+/// The sample project that a version of novelWriter ships.
+pub fn novelwriter_sample(version: &str) -> PathBuf {
+    tool(&format!("novelwriter/{version}/sample"))
+}
+
 fn tool(path: &str) -> PathBuf {
     let tool = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join(".tools")

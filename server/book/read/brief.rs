@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::imported::{ImportedBook, ImportedScene, Person};
+use super::imported::{Background, ImportedBook, ImportedScene, Person};
 use super::person::Telling;
 use super::styled::{guarded, on_one_line};
 use crate::story::brief::SectionKind;
@@ -180,11 +180,7 @@ pub fn render(
     if !book.private.is_empty() {
         out.push_str("\n# Notes\n");
         for note in &book.private {
-            out.push_str(&format!(
-                "\n## {}\n\n{}\n",
-                escaped(&short(&note.title)),
-                body(&note.text)
-            ));
+            out.push_str(&format!("\n{}", note_entry(note)));
         }
     }
     out
@@ -200,6 +196,12 @@ pub fn cast_entry(person: &Person) -> String {
         text => out.push_str(&format!("\n{}\n", body(text))),
     }
     out
+}
+
+/// Renders a private note.
+pub fn note_entry(note: &Background) -> String {
+    let title = escaped(&short(&note.title));
+    format!("## {title}\n\n{}\n", body(&note.text))
 }
 
 fn aka(aliases: &[String]) -> String {

@@ -26,6 +26,7 @@ mod reading;
 mod rtf;
 mod scrivener;
 mod source;
+mod spaced;
 mod styled;
 mod table;
 mod xml;

@@ -4,6 +4,7 @@ use super::assembly::{self, Piece, TitleIs};
 use super::heading_lines::{is_chapter_line, is_number, is_part_line};
 use super::imported::ImportedBook;
 use super::source::{SourceFile, Unreadable};
+use super::spaced;
 use super::styled::{guarded, is_break, on_one_line};
 
 /// A line of so many bytes is a paragraph, not a line of one.
@@ -13,7 +14,8 @@ pub(super) fn read(file: &SourceFile) -> Result<ImportedBook, Unreadable> {
     let text = file.text()?;
     let mut book = ImportedBook::default();
     let text = without_library_notice(&text, &mut book);
-    let mut pieces = pieces(text);
+    let spaced = spaced::pieces(text, &mut book);
+    let mut pieces = spaced.unwrap_or_else(|| pieces(text));
     let has_chapters =
         |pieces: &[Piece]| pieces.iter().any(|it| matches!(it, Piece::Heading { .. }));
     if !has_chapters(&pieces) {

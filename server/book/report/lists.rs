@@ -1,9 +1,10 @@
 //! Writes the sections that are tables and lists: phrases, calls, what is stale, all chunks.
 
 use super::pictures::{Bar, bars};
-use super::section::{figure, name, section};
+use super::section::{figure, links, name, section};
 use super::{Chunk, Report};
 use crate::book::xml::escaped;
+use crate::story::ChunkNumber;
 use crate::story::text::numbers::grouped;
 
 /// Writes a section; empty where there is nothing to tell.
@@ -15,21 +16,12 @@ pub fn phrases(report: &Report) -> String {
         .phrases
         .iter()
         .map(|phrase| {
-            let places: Vec<String> = phrase
-                .chunks
-                .iter()
-                .map(|number| {
-                    let link = report.chunks.iter().find(|chunk| chunk.number == *number);
-                    let link = link.map_or("", |chunk| &chunk.link);
-                    format!("<a href=\"{}\">{number}</a>", escaped(link))
-                })
-                .collect();
             format!(
                 "<tr><td dir=\"auto\" lang=\"{}\">{}</td><td class=\"n\">{}</td><td>{}</td></tr>\n",
                 report.language,
                 escaped(&phrase.text),
                 phrase.times,
-                places.join(", ")
+                links(report, &phrase.chunks)
             )
         })
         .collect();
@@ -150,15 +142,32 @@ pub fn stale(report: &Report) -> String {
             "",
         );
     }
-    let lines: String = stale
+    // What several are stale for is said once.
+    let mut reasons: Vec<(&String, Vec<&Chunk>)> = Vec::new();
+    for (chunk, why) in stale {
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, chunks)) => chunks.push(chunk),
+            None => reasons.push((why, vec![chunk])),
+        }
+    }
+    let lines: String = reasons
         .iter()
-        .map(|(chunk, reasons)| {
-            format!(
+        .map(|(why, chunks)| match chunks.as_slice() {
+            [chunk] => format!(
                 "<li><a href=\"{}\">{}</a>: {}</li>\n",
                 escaped(&chunk.link),
                 escaped(&name(chunk)),
-                escaped(reasons)
-            )
+                escaped(why)
+            ),
+            chunks => {
+                let numbers: Vec<ChunkNumber> = chunks.iter().map(|chunk| chunk.number).collect();
+                let links = links(report, &numbers);
+                format!(
+                    "<li>{} chunks, {links}: {}</li>\n",
+                    chunks.len(),
+                    escaped(why)
+                )
+            }
         })
         .collect();
     section(

@@ -109,22 +109,25 @@ pub struct Range {
 
 /// Draws rows over the chunks.
 pub fn rows(title: &str, rows: &[Row], chunks: &[Chunk]) -> String {
-    const NAMES: usize = 190;
     const ROW: usize = 24;
     const BOTTOM: usize = 24;
+    /// The width of a letter of a name, about.
+    const LETTER: usize = 7;
+    let longest = rows.iter().map(|row| row.label.chars().count()).max();
+    let names = (longest.unwrap_or(0) * LETTER + 8).clamp(190, WIDTH * 2 / 5);
     let height = rows.len() * ROW + BOTTOM;
-    let slot = (WIDTH - NAMES) as f64 / chunks.len().max(1) as f64;
+    let slot = (WIDTH - names) as f64 / chunks.len().max(1) as f64;
     let mut out = open(title, height);
-    let x = |column: usize| NAMES as f64 + slot * (column as f64 + 0.5);
+    let x = |column: usize| names as f64 + slot * (column as f64 + 0.5);
     for (index, row) in rows.iter().enumerate() {
         let middle = (index * ROW + ROW / 2) as f64;
         out.push_str(&format!(
-            "<line class=\"grid\" x1=\"{NAMES}\" x2=\"{WIDTH}\" y1=\"{middle}\" y2=\"{middle}\"/>\
+            "<line class=\"grid\" x1=\"{names}\" x2=\"{WIDTH}\" y1=\"{middle}\" y2=\"{middle}\"/>\
              <text class=\"name\" x=\"{}\" y=\"{}\"><title>{}</title>{}</text>\n",
-            NAMES - 8,
+            names - 8,
             middle + 4.0,
             escaped(&row.label),
-            escaped(&shortened(&row.label, 28))
+            escaped(&shortened(&row.label, names / LETTER))
         ));
         for mark in &row.marks {
             let (shape, words, column) = match mark {
@@ -178,7 +181,7 @@ pub fn rows(title: &str, rows: &[Row], chunks: &[Chunk]) -> String {
             out.push_str(&told(&shape, words, link));
         }
     }
-    out.push_str(&columns(chunks, slot, NAMES, height));
+    out.push_str(&columns(chunks, slot, names, height));
     out + "</svg>\n"
 }
 

@@ -10,8 +10,8 @@ h2 { font-size: 1.15rem; margin: 2.5rem 0 0.25rem; }
 p { margin: 0.25rem 0 0.75rem; max-width: 45rem; }
 .soft, figcaption, th { color: var(--soft); }
 a { color: inherit; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); gap: 0.75rem; margin: 1.25rem 0; padding: 0; }
-.numbers div { border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem 0.8rem; }
+.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 0.75rem; margin: 1.25rem 0; padding: 0; }
+.numbers div { display: flex; flex-direction: column; justify-content: space-between; border: 1px solid var(--line); border-radius: 6px; padding: 0.6rem 0.8rem; }
 .numbers dt { color: var(--soft); font-size: 0.85rem; }
 .numbers dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
 figure { margin: 0.5rem 0; }
@@ -34,9 +34,10 @@ a:hover rect, a:focus rect { stroke: var(--ink); stroke-width: 2; }
 table { border-collapse: collapse; font-size: 0.9rem; width: 100%; }
 th { text-align: start; font-weight: 500; }
 th, td { border-bottom: 1px solid var(--line); padding: 0.25rem 0.6rem 0.25rem 0; vertical-align: top; }
+td:first-child { min-width: 15rem; }
 td.n, th.n { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 summary { cursor: pointer; color: var(--soft); margin: 0.5rem 0; }
 .key { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; font-size: 0.85rem; color: var(--soft); }
 .key svg { display: inline-block; width: 1.1rem; height: 0.8rem; vertical-align: -0.05rem; margin-inline-end: 0.3rem; }
-@media print { :root { --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --bar: #444; --pale: #ccc; --mark: #000; } body { font-size: 10pt; max-width: none; padding: 0; } section { break-inside: avoid; } section.long { break-inside: auto; } tr { break-inside: avoid; } details > *:not(summary) { display: block; } h2 { break-after: avoid; } a { text-decoration: none; } }
+@media print { :root { --ink: #000; --soft: #333; --paper: #fff; --line: #bbb; --bar: #444; --pale: #ccc; --mark: #000; } body { font-size: 10pt; max-width: none; padding: 0; } section { break-inside: avoid; } section.long { break-inside: auto; } tr { break-inside: avoid; } details > *:not(summary) { display: block; } details::details-content { content-visibility: visible; } h2 { break-after: avoid; } a { text-decoration: none; } }
 ";

@@ -83,6 +83,33 @@ fn the_page_says_what_its_pictures_show() {
 }
 
 #[test]
+fn what_many_chunks_share_is_said_once_and_long_threads_are_readable() {
+    let why = |mut chunk: Chunk| {
+        chunk.stale = Some("the cast entry of Ilse changed".to_owned());
+        chunk
+    };
+    let chunks = [1, 2, 3, 4, 7, 8].map(|number| why(chunk(number, 100)));
+    let mut report = report(chunks.to_vec());
+    report.threads[0].text = "Who took the brass key from below the stair?".to_owned();
+    let page = render(&report);
+    let list = page.split("What is stale").nth(1).unwrap_or_default();
+    let list = list.split("</ul>").next().unwrap_or_default();
+    assert_eq!(list.matches("<li>").count(), 1, "{list}");
+    for part in [
+        "<li>6 chunks, ",
+        ">1</a>–<a href=\"../chunks/chunk_04.md\"",
+        ">7</a>, <a",
+        ": the cast entry of Ilse changed</li>",
+    ] {
+        assert!(list.contains(part), "{part}\n{list}");
+    }
+    assert!(
+        page.contains(">Who took the brass key from below the stair?</text>"),
+        "{page}"
+    );
+}
+
+#[test]
 fn a_page_of_nothing_is_a_page() {
     let mut empty = report(Vec::new());
     empty.threads.clear();

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::audit;
 use crate::jobs::plan;
 use crate::jobs::plan::Planning;
+use crate::jobs::plan::from_text::TextPlanning;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
@@ -145,6 +146,24 @@ impl Planning {
     }
 }
 
+impl TextPlanning {
+    /// Estimates the calls of a plan from the text. Sends nothing, writes nothing.
+    pub fn foresee(&self) -> ForeseenPass {
+        let mut calls = Calls::none();
+        for number in self.chunks() {
+            let prose = u64::from(tokens::estimate(self.text_of(*number)));
+            calls.add_pass(self.settings(), Role::Plan, prose);
+        }
+        ForeseenPass {
+            story: self.title().to_owned(),
+            work: "plan",
+            chunks: Some(self.chunks().to_vec()),
+            beats: None,
+            calls: calls.known(),
+        }
+    }
+}
+
 impl ForeseenPass {
     /// Returns the text of a dry run.
     pub fn message(&self) -> String {
@@ -156,6 +175,10 @@ impl ForeseenPass {
         };
         let line = match self.calls.count {
             0 => format!("there is nothing to {}", self.work),
+            _ if self.work == "plan" && self.chunks.is_some() => format!(
+                "would plan from the text of {what} ({})",
+                self.calls.sentence()
+            ),
             _ => format!("would {} {what} ({})", self.work, self.calls.sentence()),
         };
         format!("{line}\n{NOTHING_SENT}")

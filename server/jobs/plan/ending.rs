@@ -1,10 +1,10 @@
 //! Ends a plan: reports its result and writes its records.
 
 use super::job::{Job, Stop};
-use super::records;
 use crate::events::job::{JobEvent, Outcome};
 use crate::events::outcomes::Finished;
 use crate::events::plan::PlanEvent;
+use crate::events::plan_summary::PlanSummary;
 use crate::jobs::run::run_summary;
 use crate::provider::ProviderKind;
 use crate::story::counted::counted;
@@ -23,14 +23,16 @@ impl Job {
         let message = self.message(stop);
         let beats = u32::try_from(self.story.brief.beats.len()).unwrap_or(u32::MAX);
         let (usage, cost) = (self.usage, self.cost());
-        let summary = records::Summary {
+        let summary = PlanSummary {
             story: &self.story.brief.title,
             asked,
             provider: self.model.kind.as_str(),
             model: &self.model.answers(),
             outcome,
             message: &message,
+            heading: "New beats",
             titles: &self.titles,
+            rules: &[],
             usage,
             cost,
             seconds: self.reporter.elapsed().as_secs_f64(),
@@ -42,6 +44,7 @@ impl Job {
             planned: self.planned(),
             missing: self.left(),
             beats,
+            rules: None,
             usage,
             cost,
             message: message.clone(),

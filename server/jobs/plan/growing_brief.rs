@@ -1,4 +1,5 @@
-//! Inserts beats into the brief, one after the other: into the editor where it is open, else into the file.
+//! Puts beats and their words into the brief, one after the other: into the editor where it is open, else into the
+//! file.
 //!
 //! It reads the brief anew before each insertion. Where the author changed the place in the meantime it
 //! stops, and no text is lost.
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::{BufferStop, Editor};
 use crate::session::{ClientEdit, Disk, StoreError, StoryFolder};
-use crate::story::new_beats::{Grown, NewBeat, insert};
+use crate::story::new_beats::{Grown, NewBeat, NoPlace, insert};
 use crate::story::{Beat, BeatId, Brief};
 
 /// The longest wait for an editor to take one beat while the author types.
@@ -49,7 +50,7 @@ pub enum PutStop {
     Unresponsive(String),
     /// A beat that can't be inserted there.
     #[error(transparent)]
-    NoPlace(#[from] crate::story::new_beats::NoPlace),
+    NoPlace(#[from] NoPlace),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -142,6 +143,48 @@ impl GrowingBrief {
             blocking(move || disk.write(&file, &bytes)).await?;
             self.note(&text, &brief);
             return Ok(Put { text, brief });
+        }
+    }
+
+    /// Changes the brief to what `changed` makes of it, until that has nothing to change; returns whether it had.
+    /// When this returns, the brief is synced to disk or shown by the editor.
+    pub async fn change(
+        &mut self,
+        changed: impl Fn(&str, &Brief) -> Result<Option<String>, NoPlace>,
+    ) -> Result<bool, PutStop> {
+        let deadline = Instant::now() + PATIENCE;
+        let path = self.folder.brief().to_owned();
+        let mut has_changed = false;
+        loop {
+            let base = self.read().await?;
+            let brief = Brief::parse(&base);
+            let Some(text) = changed(&base, &brief)? else {
+                return Ok(has_changed);
+            };
+            if !self.is_open() {
+                let disk = self.disk.clone();
+                blocking(move || disk.write(&path, text.as_bytes())).await?;
+                return Ok(true);
+            }
+            if Instant::now() >= deadline {
+                return Err(PutStop::Unresponsive(self.name()));
+            }
+            has_changed = true;
+            let edit = ClientEdit {
+                path: path.clone(),
+                text,
+                base,
+            };
+            match self.editor.replace(&edit).await {
+                Ok(()) => {}
+                // The author typed meanwhile: perhaps elsewhere.
+                Err(BufferStop::AuthorEdited | BufferStop::Unresponsive) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(BufferStop::CannotEdit(_)) => {
+                    return Err(PutStop::Unresponsive(self.name()));
+                }
+            }
         }
     }
 

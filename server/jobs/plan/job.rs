@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::brief_file::check_file;
 use super::growing_brief::{GrowingBrief, Put, PutStop};
 use super::{Count, Planning, records};
 use crate::analysis::story_file::StoryFile;
@@ -22,7 +23,6 @@ use crate::jobs::run::workshop::Workshop;
 use crate::jobs::run::{demo_scene, measuring};
 use crate::provider::demo::scene::{Outline, Task};
 use crate::provider::{Extension, GiveUp, ProviderError, Request, Retries, Retry, Usage};
-use crate::session::{Disk, EntryKind, StoreError};
 use crate::settings::{Role, Settings};
 use crate::story::counted::counted;
 use crate::story::new_beats::NewBeat;
@@ -107,7 +107,7 @@ impl Planning {
             return Ok(self.nothing_to_plan(context));
         }
         let _claim = workshop.claim_outline(self.story.folder.brief())?;
-        self.check_file(workshop.disk(), editor.as_ref()).await?;
+        check_file(&self.story.folder, workshop.disk(), editor.as_ref()).await?;
         let connected = context.connect(&self.settings, &self.warnings, Role::Plan);
         let model = connected.await?;
         let _lock = blocking({
@@ -202,32 +202,6 @@ impl Planning {
         )
     }
 
-    /// Refuses a brief that could not be written back: not UTF-8, read-only, or behind a link.
-    async fn check_file(&self, disk: &Disk, editor: &dyn Editor) -> Result<(), JobError> {
-        let path = self.story.folder.brief().to_owned();
-        if editor.open_text(&path).is_some() {
-            return Ok(());
-        }
-        let (disk, root) = (disk.clone(), self.story.folder.root().to_owned());
-        blocking(move || {
-            let bytes = disk.read_linked(&path)?;
-            if std::str::from_utf8(&bytes.unwrap_or_default()).is_err() {
-                return Err(JobError::NotText { path });
-            }
-            match disk.metadata(&path)? {
-                Some(file) if file.kind == EntryKind::Link => {
-                    Err(StoreError::Outside { path, root }.into())
-                }
-                Some(file) if file.read_only => {
-                    let kept = None;
-                    Err(StoreError::ReadOnlyFile { path, kept }.into())
-                }
-                _ => Ok(()),
-            }
-        })
-        .await
-    }
-
     /// Ends the job without asking a model, since no beats are missing.
     fn nothing_to_plan(&self, context: &Context<'_>) -> Finished {
         let Count { there, wanted } = self.count;
@@ -247,6 +221,7 @@ impl Planning {
             planned: 0,
             missing: 0,
             beats: there,
+            rules: None,
             usage: Usage::default(),
             cost: None,
             message: message.clone(),
@@ -285,6 +260,7 @@ impl Job {
             model: self.model.asked().to_owned(),
             beats: self.count.there,
             to_plan: self.to_plan(),
+            from_text: false,
             target_words: self.settings.target_words,
         }));
     }

@@ -8,8 +8,10 @@
 //! The records of a plan are a run of the current session, or lie in `generated/.work/plan/` where
 //! there is no session yet. They hold the brief as it was, and every beat as it came.
 
+mod brief_file;
 mod call;
 mod ending;
+pub mod from_text;
 mod growing_brief;
 mod job;
 mod records;

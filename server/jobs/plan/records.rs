@@ -4,10 +4,8 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 
 use crate::analysis::story_file::StoryFile;
-use crate::events::job::Outcome;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::check_no_file;
-use crate::provider::Usage;
 use crate::session::{Disk, NoEditor, Run, make_work_folder, read_session};
 use crate::story::new_beats::NewBeat;
 
@@ -55,55 +53,6 @@ pub fn artifact(number: u32, beat: &NewBeat) -> (String, String) {
         }
     }
     (format!("planned_{number:03}.md"), text)
-}
-
-/// The data of a plan's summary.
-pub struct Summary<'a> {
-    pub story: &'a str,
-    pub asked: &'a str,
-    pub provider: &'a str,
-    pub model: &'a str,
-    pub outcome: Outcome,
-    pub message: &'a str,
-    pub titles: &'a [String],
-    pub usage: Usage,
-    pub cost: Option<f64>,
-    pub seconds: f64,
-}
-
-impl Summary<'_> {
-    /// Returns the text of the run's `summary.md`.
-    pub fn markdown(&self) -> String {
-        let outcome = match self.outcome {
-            Outcome::Complete => "planned",
-            Outcome::Incomplete => "not all planned",
-            Outcome::Cancelled => "cancelled",
-        };
-        let count = |tokens: Option<u64>| {
-            tokens.map_or_else(|| "?".to_owned(), |tokens| tokens.to_string())
-        };
-        let mut text = format!(
-            "# {}: {outcome}\n\n{}\n\n- Asked for: {}\n- Planned by: {}/{}\n- Time: {:.1} s\n- Tokens: {} in, {} out\n",
-            self.story,
-            self.message,
-            self.asked,
-            self.provider,
-            self.model,
-            self.seconds,
-            count(self.usage.input_tokens),
-            count(self.usage.output_tokens),
-        );
-        if let Some(cost) = self.cost {
-            text.push_str(&format!("- Cost: {cost:.4}\n"));
-        }
-        if !self.titles.is_empty() {
-            text.push_str("\n## New beats\n\n");
-        }
-        for title in self.titles {
-            text.push_str(&format!("- {title}\n"));
-        }
-        text
-    }
 }
 
 /// Returns the path of the records, relative to the story's folder.

@@ -64,6 +64,11 @@ pub enum JobError {
         path.display()
     )]
     NotText { path: PathBuf },
+    #[error(
+        "the demo writer reads no text, so it can't say what the beats of a text are. Nothing was sent, and nothing changed. \
+         Set `provider` to a model's: `--provider ollama`, for instance"
+    )]
+    DemoReadsNothing,
     #[error("the outline is being planned; cancel that first, or wait for it")]
     BeingPlanned,
     #[error("{}", adoptable_message(brief, strays))]
@@ -130,6 +135,7 @@ impl JobError {
             JobError::Story(error) => error.is_usage(),
             JobError::StateOff
             | JobError::NoLength
+            | JobError::DemoReadsNothing
             | JobError::BeatCount { .. }
             | JobError::SessionExists(_)
             | JobError::NothingToAdopt(_) => true,

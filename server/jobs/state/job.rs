@@ -243,7 +243,11 @@ fn message(results: &Results) -> String {
         }
         (Some(why), _) => format!(
             "{why}{} {}; still to read: {left}. The story is not affected; the same command tries again.",
-            if why.ends_with('.') { "" } else { "." },
+            if why.ends_with(['.', '?', '!']) {
+                ""
+            } else {
+                "."
+            },
             run_summary::capitalised(&read),
         ),
     }

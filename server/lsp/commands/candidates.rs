@@ -10,7 +10,7 @@ use super::command::{Answer, Call, Here, Offer};
 use super::decide;
 use crate::analysis::candidates::Candidates;
 use crate::analysis::status::ChunkOverview;
-use crate::jobs::decide::upkeep::Decision;
+use crate::decisions::upkeep::Decision;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::reporter::cause_chain;
 use crate::jobs::run::workshop::Scope;

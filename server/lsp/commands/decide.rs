@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::error::StoryError;
 use crate::analysis::status::ChunkOverview;
-use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::decisions::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::review;
 use crate::session::ChunkStatus;

@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::Range;
 
 use super::arguments::Arguments;
 use super::command::{Answer, Call};
-use crate::jobs::decide::dismiss::{DismissRequest, Named, dismiss};
+use crate::decisions::dismiss::{DismissRequest, Named, dismiss};
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::documents::path_of;
 use crate::lsp::fixes;

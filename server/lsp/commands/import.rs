@@ -57,6 +57,7 @@ fn bring(
         path,
         folder,
         title: arguments.title.clone(),
+        brief: None,
         dry_run: false,
     };
     let owners: Arc<dyn Owners> = Arc::clone(state) as Arc<dyn Owners>;

@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::Url;
 
 use super::arguments::Arguments;
 use super::command::{Answer, Call};
-use crate::jobs::decide::new_story;
+use crate::decisions::new_story;
 use crate::lsp::documents::path_of;
 use crate::lsp::state::State;
 

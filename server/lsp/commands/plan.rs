@@ -1,4 +1,4 @@
-//! Runs the command that plans what is missing in an outline.
+//! Runs the commands that plan what is missing in an outline, and what its beats say, from their text.
 
 use std::sync::Arc;
 
@@ -7,7 +7,9 @@ use tower_lsp::lsp_types::{Diagnostic, NumberOrString};
 
 use super::command::{Answer, Call, Offer, Place};
 use super::start_job::SETTINGS_PATIENCE;
+use crate::analysis::status::ChunkOverview;
 use crate::jobs::assignment::Assignment;
+use crate::jobs::plan::from_text::{TextPlanRequest, TextPlanning};
 use crate::jobs::plan::{Count, PlanRequest, Planning};
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::reporter::cause_chain;
@@ -17,6 +19,7 @@ use crate::lsp::documents::path_of;
 use crate::lsp::jobs;
 use crate::lsp::state::State;
 use crate::lsp::{position, stories};
+use crate::session::ChunkStatus;
 use crate::story::SectionKind;
 use crate::story::checks::NO_OUTLINE;
 
@@ -52,6 +55,70 @@ pub async fn run(call: Call) -> Answer {
     let planning = planning.map_err(|error| cause_chain(&error))?;
     jobs::start(listed, Assignment::Outline(Box::new(planning)));
     Ok(Value::from(id))
+}
+
+/// Starts to plan what the beats of written chunks say: of the chunk that is named, else of all; the answer is the
+/// job's id.
+pub async fn run_from_text(call: Call) -> Answer {
+    let Call { state, arguments } = &call;
+    state.wait_for_settings(SETTINGS_PATIENCE).await;
+    let target = call.target().await?;
+    let id = state.jobs.next_id();
+    let listed = jobs::list(state, &id, target.brief.clone());
+    let planning = {
+        let (state, job) = (Arc::clone(state), id.clone());
+        let is_named = arguments.chunk.is_some();
+        blocking(move || {
+            let request = TextPlanRequest {
+                job,
+                workspace: state.workspace_of(&target.brief),
+                brief: target.brief,
+                session: target.session,
+                // The place of the cursor names no chunk: a command about the outline is about all of it.
+                chunk: target.chunk.filter(|_| is_named),
+                overwrite: false,
+                editor_settings: state.editor_settings(),
+                flags: Map::new(),
+            };
+            let editor = LspEditor::new(Arc::clone(&state));
+            TextPlanning::new(&state.workshop, request, &editor)
+        })
+        .await
+    };
+    let planning = planning.map_err(|error| cause_chain(&error))?;
+    jobs::start(listed, Assignment::OutlineFromText(Box::new(planning)));
+    Ok(Value::from(id))
+}
+
+/// Offers to plan beats from their text, within an outline with beats that say nothing while their chunks are written.
+pub fn offer_from_text(state: &Arc<State>, place: &Place) -> Option<Offer> {
+    if !is_brief(place.url) {
+        return None;
+    }
+    let snapshot = state.documents.get(place.url)?;
+    let path = path_of(place.url)?;
+    let (story, _) = stories::read(state, &path).ok()?;
+    let at = position::to_byte(&snapshot.rope, place.position, state.documents.encoding());
+    let outline = story.brief.section(SectionKind::Outline)?;
+    if !outline.span.contains(&at) && outline.span.end != at {
+        return None;
+    }
+    let status = stories::status(state, &path, None).ok()?;
+    let is_silent = |chunk: &&ChunkOverview| {
+        chunk.status == ChunkStatus::Complete
+            && story
+                .brief
+                .beat(&chunk.beat)
+                .is_some_and(|beat| beat.text.is_empty())
+    };
+    let silent = status.chunks.iter().filter(is_silent).count();
+    let beats = match silent {
+        0 => return None,
+        1 => "1 beat".to_owned(),
+        n => format!("{n} beats"),
+    };
+    let title = format!("plan {beats} from the text");
+    Some(Offer::new(title, json!({ "uri": place.url })))
 }
 
 /// Offers to plan in a brief whose outline has too few beats: anywhere where it has none, else

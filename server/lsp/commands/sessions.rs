@@ -10,7 +10,7 @@ use super::arguments::Arguments;
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::sessions::Sessions;
 use crate::analysis::story_file::StoryFile;
-use crate::jobs::decide::sessions;
+use crate::decisions::sessions;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::confirm::PATIENCE;
 use crate::lsp::state::State;

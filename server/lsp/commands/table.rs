@@ -12,7 +12,7 @@ use super::{
     sessions, start_job, status, versions, write,
 };
 use crate::analysis::findings::{CONTRADICTION, FAILED, PARTIAL, STALE};
-use crate::jobs::decide::upkeep::Decision;
+use crate::decisions::upkeep::Decision;
 use crate::lsp::fixes::{DISMISS, REWRITE};
 use crate::writing::inplace::Task;
 
@@ -44,6 +44,15 @@ pub const COMMANDS: &[Command] = &[
         runs: |call| plan::run(call).boxed(),
         offered: &[On::Brief(plan::offer)],
         answers: plan::ANSWERS,
+    },
+    Command {
+        name: "storywright.planFromText",
+        title: "Plan the Outline from the Text",
+        palette: Palette::InMarkdown,
+        takes: Takes::Chunk,
+        runs: |call| plan::run_from_text(call).boxed(),
+        offered: &[On::Brief(plan::offer_from_text)],
+        answers: &[],
     },
     Command {
         name: "storywright.write",

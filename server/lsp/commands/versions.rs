@@ -7,7 +7,7 @@ use tower_lsp::lsp_types::MessageType;
 use super::command::{Answer, Call, Here, Offer};
 use crate::analysis::status::ChunkOverview;
 use crate::analysis::versions::{Comparison, Versions};
-use crate::jobs::decide::upkeep::{About, Decision, UpkeepRequest, decide};
+use crate::decisions::upkeep::{About, Decision, UpkeepRequest, decide};
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::confirm::PATIENCE;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tower_lsp::lsp_types::{MessageType, RenameFilesParams, Url};
 
 use crate::analysis::story_file::is_brief_name;
-use crate::jobs::decide::sessions;
+use crate::decisions::sessions;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::documents::path_of;

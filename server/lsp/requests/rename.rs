@@ -12,7 +12,7 @@ use tower_lsp::lsp_types::{
 
 use crate::analysis::features::subject::{Pointed, Subject, subject_at};
 use crate::analysis::rename::{RenamedFile, Renaming};
-use crate::jobs::decide::rename;
+use crate::decisions::rename;
 use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::opened::{Opened, with_document};
 use crate::lsp::state::State;

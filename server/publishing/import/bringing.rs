@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside::{self, brief_to_add_to};
 use super::error::ImportError;
 use super::loading::{self, Loaded};
 use super::memory::{self, Memory, Origin, Remembered};
@@ -14,7 +15,7 @@ use crate::analysis::snapshot::StorySource;
 use crate::analysis::story_file::StoryFile;
 use crate::book::read::brief::{SceneBeat, beats, render};
 use crate::book::read::{self, ImportedBook, Kind, add_people};
-use crate::jobs::decide::sessions;
+use crate::decisions::sessions;
 use crate::jobs::run::workshop::Workshop;
 use crate::session::{
     ChunkStatus, ChunkView, ClientEdit, Disk, Owner, Owners, Proposed, Revision, Session,
@@ -33,6 +34,8 @@ pub struct ImportRequest {
     pub path: PathBuf,
     pub folder: PathBuf,
     pub title: Option<String>,
+    /// The brief that people and background of a source without text are added to; `None`: the only one of the folder.
+    pub brief: Option<PathBuf>,
     pub dry_run: bool,
     pub workspace: Option<PathBuf>,
 }
@@ -102,10 +105,16 @@ pub fn import(
             (&folder, &session, memory),
             owners,
         )?,
-        _ => (
-            begin(workshop, request, &root, &incoming, owners)?,
-            Vec::new(),
-        ),
+        _ => match brief_to_add_to(&root, request.brief.as_deref(), disk)? {
+            Some(brief) if incoming.beats.is_empty() => {
+                let report = incoming.report(&brief, request);
+                beside::add(&brief, &incoming.book, report, owners.as_ref(), disk)?
+            }
+            _ => (
+                begin(workshop, request, &root, &incoming, owners)?,
+                Vec::new(),
+            ),
+        },
     };
     Ok(Import::Made(Box::new(report), edits))
 }

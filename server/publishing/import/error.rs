@@ -47,6 +47,12 @@ pub enum ImportError {
     )]
     NoPlace(PathBuf),
     #[error(
+        "{} can't take what is new without being read otherwise. Nothing was imported; `storywright check` says what is wrong \
+         with the brief",
+        .0.display()
+    )]
+    NoPlaceBeside(PathBuf),
+    #[error(
         "a brief could not be made of {}: {why}. Nothing was imported, and nothing was changed",
         path.display()
     )]

@@ -4,10 +4,12 @@
 //! merged into the story that it made: what the author changed there stays.
 
 mod archive;
+mod beside;
 pub mod bringing;
 pub mod error;
 mod loading;
 mod memory;
 mod merging;
 mod outline;
+mod people;
 pub mod report;

@@ -25,10 +25,22 @@ pub struct ImportReport {
     pub dry_run: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged: Option<Merged>,
+    /// What was added to a brief that was there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub added: Option<Added>,
     pub notices: Vec<String>,
     /// What language's unit the length is in.
     #[serde(skip)]
     pub unit: &'static str,
+}
+
+/// What an import without text added to a brief that was there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// The names of the characters.
+    pub cast: Vec<String>,
+    /// The titles of the sections.
+    pub background: Vec<String>,
 }
 
 /// What a second import of a source did.
@@ -50,6 +62,9 @@ impl ImportReport {
     /// Returns the result as sentences.
     pub fn message(&self) -> String {
         let would = if self.dry_run { "would be " } else { "" };
+        if let Some(added) = &self.added {
+            return self.added_message(added);
+        }
         let Some(merged) = &self.merged else {
             let mut parts = Vec::new();
             if self.beats > 0 {
@@ -105,6 +120,30 @@ impl ImportReport {
             self.brief,
             parts.join("; ")
         )
+    }
+}
+
+impl ImportReport {
+    fn added_message(&self, added: &Added) -> String {
+        let lists = [
+            ("to the cast", &added.cast),
+            ("as background", &added.background),
+        ];
+        let parts: Vec<String> = lists
+            .iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(place, names)| format!("{} {place}", names.join(", ")))
+            .collect();
+        match parts.is_empty() {
+            true => format!("{} has all of it already: nothing changed", self.brief),
+            false => format!(
+                "\"{}\" {} added to {}: {}. Nothing else in it changed",
+                self.title,
+                if self.dry_run { "would be" } else { "was" },
+                self.brief,
+                parts.join("; ")
+            ),
+        }
     }
 }
 

@@ -165,7 +165,7 @@ fn space_behind(before: &str, line_end: &str) -> String {
 }
 
 /// Returns how the lines of a text end: as most of them do.
-fn line_end_of(text: &str) -> &'static str {
+pub(crate) fn line_end_of(text: &str) -> &'static str {
     let dos = text.matches("\r\n").count();
     let unix = text.matches('\n').count() - dos;
     let old = text.matches('\r').count() - dos;
@@ -226,7 +226,7 @@ fn is_same_but_for(
 }
 
 /// Tells whether two beats are the same, apart from their places in the text.
-fn is_same(a: &Beat, b: &Beat) -> bool {
+pub(crate) fn is_same(a: &Beat, b: &Beat) -> bool {
     let notes = |beat: &Beat| -> Vec<String> {
         let notes = beat.notes.iter();
         notes.map(|note| note.text.clone()).collect()

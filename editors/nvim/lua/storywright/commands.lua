@@ -11,6 +11,7 @@ M.server = {
   "newStory",
   "import",
   "plan",
+  "planFromText",
   "write",
   "writeChunk",
   "rewriteChunk",
