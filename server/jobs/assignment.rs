@@ -32,7 +32,14 @@ impl Assignment {
     pub fn title(&self) -> String {
         match self {
             Assignment::Chunks(prepared) => {
-                format!("{} {}", began(prepared.work()), prepared.title())
+                let (began, title) = (began(prepared.work()), prepared.title());
+                match prepared.only_chunk() {
+                    Some(chunk) => {
+                        let (number, name) = (chunk.number, &chunk.title);
+                        format!("{began} {title}, chunk {number} “{name}”")
+                    }
+                    None => format!("{began} {title}"),
+                }
             }
             Assignment::Outline(planning) => format!("Planning {}", planning.title()),
             Assignment::OutlineFromText(planning) => {

@@ -119,10 +119,10 @@ impl Documents {
     }
 
     /// Closes a document. Returns its path, if it was open and has one.
-    pub fn close(&self, url: &Url) -> Option<PathBuf> {
+    pub fn close(&self, url: &Url) -> Option<(PathBuf, Rope)> {
         let closed = self.state().open.remove(url);
         self.tell();
-        closed.and_then(|open| open.path)
+        closed.and_then(|open| Some((open.path?, open.snapshot.rope)))
     }
 
     pub fn get(&self, url: &Url) -> Option<Snapshot> {

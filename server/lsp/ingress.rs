@@ -115,6 +115,11 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let id = request.id().cloned();
         let method = request.method().to_owned();
+        if let Some(id) = id.clone().filter(|_| method.starts_with("$/")) {
+            // The library takes whatever is called so for a notification.
+            let answer = Response::from_error(id, Error::method_not_found());
+            return futures::future::ready(Ok(Some(answer))).boxed();
+        }
         let called = std::panic::catch_unwind(AssertUnwindSafe(|| {
             self.note(&request);
             self.inner.call(request)

@@ -15,7 +15,8 @@ pub enum JournalEvent {
     Opened(PathBuf, Rope),
     Changed(PathBuf, Rope),
     Saved(PathBuf),
-    Closed(PathBuf),
+    /// With the text that it showed last.
+    Closed(PathBuf, Rope),
     /// Everything before is dealt with.
     Reached(oneshot::Sender<()>),
 }

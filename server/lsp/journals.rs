@@ -19,7 +19,7 @@ use crate::jobs::run::editor::Editor;
 use crate::jobs::run::reporter::cause_chain;
 use crate::session::{
     ClientEdit, Disk, Owners, StoreError, StoryFolder, Unsaved, journal_opened, journal_saved,
-    journal_seen, settle_journal, settle_left,
+    journal_seen, settle_left,
 };
 
 /// Notes that a document was opened.
@@ -43,10 +43,11 @@ pub fn saved(state: &Arc<State>, path: PathBuf) {
     }
 }
 
-/// Notes that a document was closed: what it showed and the file does not have is brought there.
-pub fn closed(state: &Arc<State>, path: PathBuf) {
+/// Notes that a document was closed, and what it showed: what was generated and the file does not have is brought
+/// there, and what the author typed beside it goes to history.
+pub fn closed(state: &Arc<State>, path: PathBuf, shown: Rope) {
     if is_in_chunks(&path) {
-        note(state, JournalEvent::Closed(path));
+        note(state, JournalEvent::Closed(path, shown));
     }
 }
 
@@ -120,9 +121,9 @@ fn follow(state: &State, event: JournalEvent) -> Result<Option<Box<ClientEdit>>,
             journal_saved(&path, disk).map(|_| None)
         }),
         // Opened again meanwhile: then that comes next.
-        JournalEvent::Closed(path) if state.documents.of_path(&path).is_some() => Ok(None),
-        JournalEvent::Closed(path) => on_chunk(&path, disk, None, |disk| {
-            settle_journal(&path, disk).map(|_| None)
+        JournalEvent::Closed(path, _) if state.documents.of_path(&path).is_some() => Ok(None),
+        JournalEvent::Closed(path, shown) => on_chunk(&path, disk, None, |disk| {
+            settle_left(&path, &shown.to_string(), disk).map(|_| None)
         }),
         JournalEvent::Reached(_) => Ok(None),
     }

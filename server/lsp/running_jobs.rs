@@ -54,12 +54,15 @@ impl RunningJobs {
         job.is_some()
     }
 
-    /// Cancels the jobs on a brief, or with `None` all. Returns their ids.
-    pub fn cancel_of(&self, brief: Option<&PathBuf>) -> Vec<String> {
+    /// Cancels the jobs on a brief, or with `None` all; with a draft only what writes that, or has not said yet which.
+    /// Returns their ids.
+    pub fn cancel_of(&self, brief: Option<&PathBuf>, draft: Option<&str>) -> Vec<String> {
         let running = self.running();
+        let is_of = |job: &Running, draft: &str| job.session.as_ref().is_none_or(|it| it == draft);
         running
             .iter()
             .filter(|(_, job)| brief.is_none_or(|brief| &job.brief == brief))
+            .filter(|(_, job)| draft.is_none_or(|draft| is_of(job, draft)))
             .map(|(id, job)| {
                 job.cancel.cancel();
                 id.clone()
@@ -114,7 +117,7 @@ impl RunningJobs {
 
     /// Cancels everything and waits until all is saved, for as long as patience lasts.
     pub async fn finish(&self, patience: Duration) {
-        self.cancel_of(None);
+        self.cancel_of(None, None);
         let mut count = self.count.subscribe();
         let _ = tokio::time::timeout(patience, count.wait_for(|count| *count == 0)).await;
     }
@@ -141,5 +144,26 @@ impl RunningJobs {
 
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_that_is_named_is_the_only_one_whose_jobs_are_cancelled() {
+        let jobs = RunningJobs::default();
+        let brief = PathBuf::from("/novel/story.md");
+        for (id, session) in [("a", Some("first")), ("b", Some("second")), ("c", None)] {
+            jobs.add(id, brief.clone(), CancellationToken::new());
+            jobs.running().get_mut(id).unwrap().session = session.map(str::to_owned);
+        }
+        assert_eq!(jobs.cancel_of(Some(&brief), Some("second")), ["b", "c"]);
+        assert_eq!(jobs.cancel_of(Some(&brief), None), ["a", "b", "c"]);
+        assert_eq!(
+            jobs.cancel_of(Some(&PathBuf::from("/other.md")), None),
+            [""; 0]
+        );
     }
 }

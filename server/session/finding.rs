@@ -90,17 +90,26 @@ impl StoryFolder {
         Ok(chosen.and_then(|id| id.as_str().and_then(|id| SessionId::parse(id).ok())))
     }
 
+    /// Looks for a session.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSession`] where this brief has no such session.
+    pub fn find_session(&self, id: &SessionId, disk: &Disk) -> Result<(), StoreError> {
+        match self.sessions(disk)?.contains(id) {
+            true => Ok(()),
+            false => Err(StoreError::NoSession {
+                id: id.to_string(),
+                generated: self.generated(),
+            }),
+        }
+    }
+
     /// Switches to a session, so that `write` continues it.
     ///
     /// # Errors
     /// [`StoreError::NoSession`] where this brief has no such session.
     pub fn switch_session(&self, id: &SessionId, disk: &Disk) -> Result<(), StoreError> {
-        if !self.sessions(disk)?.contains(id) {
-            return Err(StoreError::NoSession {
-                id: id.to_string(),
-                generated: self.generated(),
-            });
-        }
+        self.find_session(id, disk)?;
         let mut current = read_current(&self.generated(), disk)?;
         current.insert(self.brief_name().to_owned(), id.as_str().into());
         let text = format!("{:#}\n", serde_json::Value::Object(current));

@@ -220,6 +220,7 @@ fn nonsense_arguments_are_refused_with_a_sentence() {
     editor.open(&story.brief());
     let brief = uri(&story.brief());
     let elsewhere = uri(&story.root().join("elsewhere/notes.md"));
+    let outside = uri(&story.root().parent().unwrap().join("outside/story.md"));
     for (command, arguments, part) in [
         ("write", json!(["banana"]), "banana"),
         ("write", json!([{"uri": 5}]), "expects text"),
@@ -231,6 +232,21 @@ fn nonsense_arguments_are_refused_with_a_sentence() {
             "write",
             json!([{"uri": brief, "session": "../../etc"}]),
             "session",
+        ),
+        (
+            "write",
+            json!([{"uri": brief, "session": "nope"}]),
+            "no session \"nope\"",
+        ),
+        (
+            "showStatus",
+            json!([{"uri": brief, "session": "nope"}]),
+            "no session \"nope\"",
+        ),
+        (
+            "newStory",
+            json!([{"uri": outside, "title": "A"}]),
+            "none of the folders that are open",
         ),
         ("writeChunk", json!([brief, 0]), "from 1"),
         ("writeChunk", json!([brief, -1]), "from 1"),

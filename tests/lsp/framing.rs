@@ -72,6 +72,11 @@ fn rows() -> Vec<Row> {
             vec![(json!("x"), 0), (Value::Null, -32600)]),
         ("garbage before a head", [b"\0\x01\xff nonsense\n".as_slice(), &framed(&good)].concat(), vec![(json!("x"), 0), (Value::Null, -32600)]),
         ("garbage that runs into a head", [b"\xed\xa0\x80{\"a\"".as_slice(), &framed(&good)].concat(), vec![(json!("x"), 0), (Value::Null, -32600)]),
+        (
+            "a request that is named like a notification of the protocol",
+            framed(r#"{"jsonrpc":"2.0","id":"x","method":"$/foo"}"#),
+            refused(json!("x"), -32601),
+        ),
         ("an answer that nobody waits for", framed(r#"{"jsonrpc":"2.0","id":987654,"result":null}"#), vec![]),
         ("an answer to nothing", framed(r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"no"}}"#), vec![]),
         ("an error that is none", framed(r#"{"jsonrpc":"2.0","id":987654,"error":"no"}"#), vec![]),

@@ -173,24 +173,28 @@ fn what_was_never_saved_is_in_the_file_when_the_editor_has_left() {
     }
 }
 
-/// The window is reloaded right after the author typed into what had been written: nobody asked whether his words may go.
+/// The author typed into what had been written, and the window is reloaded or the file closed: whoever was asked or not,
+/// the words are a version.
 #[test]
 fn what_was_typed_and_never_saved_is_a_version_when_the_editor_has_left() {
-    for persona in Persona::APPLYING {
+    for (persona, is_closed) in Persona::APPLYING
+        .into_iter()
+        .flat_map(|it| [(it, true), (it, false)])
+    {
         let (story, mut editor, whole) = rewritten(persona);
         editor.type_at_end(&story.chunk(1), " Typed at the last moment.");
+        if is_closed {
+            editor.close(&story.chunk(1));
+        }
         editor.end_server();
         drop(editor);
+        let case = format!("{persona:?}, closed {is_closed}");
         let saved = read(&story.chunk(1));
-        assert_eq!(
-            prose_of(&saved).trim(),
-            prose_of(&whole).trim(),
-            "{persona:?}"
-        );
+        assert_eq!(prose_of(&saved).trim(), prose_of(&whole).trim(), "{case}");
         let kept = story.files().into_iter().any(|(path, text)| {
             path.iter().any(|part| part == "history") && text.contains("Typed at the last moment.")
         });
-        assert!(kept, "{persona:?}");
+        assert!(kept, "{case}");
     }
 }
 

@@ -111,3 +111,13 @@ fn the_page_shows_what_the_command_answers() {
         "{page}"
     );
 }
+
+/// A client that opens nothing for a server (eglot) is told where the page is.
+#[test]
+fn a_page_that_is_not_shown_is_named() {
+    let (story, mut editor) = written(Persona::Eglot);
+    let brief = uri(&story.brief());
+    editor.command("showLedger", json!([brief])).unwrap();
+    let (_, told) = editor.wait_for_message("the page is ");
+    assert!(told.contains("story-threads.md"), "{told}");
+}

@@ -85,6 +85,11 @@ fn a_rewrite_that_is_cancelled_is_partial_wherever_it_is_seen() {
             editor.command("cancel", json!([])).unwrap();
             editor.wait_for_end(&job);
             let case = format!("{persona:?} saved: {saved}");
+            let title = &editor.progress(&job)[0]["title"];
+            assert_eq!(
+                title, "Writing The Lamp Keeper, chunk 1 “The Logbook”",
+                "{case}"
+            );
             assert!(
                 editor.text(&chunk).contains("status: partial"),
                 "{case}: {}",

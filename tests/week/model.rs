@@ -55,6 +55,8 @@ pub struct Inputs {
     is_serial: bool,
     /// Every complete chunk before that, by beat.
     upstream: Vec<(String, String)>,
+    /// Their paragraphs.
+    upstream_paragraphs: Vec<Vec<String>>,
 }
 
 impl Inputs {
@@ -69,8 +71,12 @@ impl Inputs {
             (chunk.is_complete && !chunk.is_empty()).then_some(chunk)
         };
         let before = place.checked_sub(1);
-        let earlier = (0..place.saturating_sub(1))
-            .filter_map(|place| Some((brief.beats[place].id.clone(), complete(place)?.key())));
+        let earlier = (0..place.saturating_sub(1)).filter_map(|place| {
+            let chunk = complete(place)?;
+            let paragraphs = texts::paragraphs(&texts::bare(&chunk.prose));
+            Some(((brief.beats[place].id.clone(), chunk.key()), paragraphs))
+        });
+        let (upstream, upstream_paragraphs) = earlier.unzip();
         Inputs {
             setting: brief.setting.clone(),
             style: brief.style.clone(),
@@ -85,7 +91,8 @@ impl Inputs {
                 .map(|it| texts::paragraphs(&texts::bare(&it.prose)))
                 .unwrap_or_default(),
             is_serial,
-            upstream: earlier.collect(),
+            upstream,
+            upstream_paragraphs,
         }
     }
 }
@@ -152,6 +159,7 @@ fn stale_for(then: &Inputs, now: &Inputs, all_texts: &str) -> Stale {
         || then.before != now.before
         || then.after != now.after
         || then.upstream != now.upstream
+        || then.upstream_paragraphs != now.upstream_paragraphs
         || cast_may_matter(then, now, all_texts);
     if may { Stale::May } else { Stale::Never }
 }

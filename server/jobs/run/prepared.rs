@@ -27,6 +27,15 @@ impl Prepared {
         &self.story.brief.title
     }
 
+    /// Returns the chunk that the job is about, where its request names one and no more.
+    pub fn only_chunk(&self) -> Option<&PlannedChunk> {
+        let named = self.request.scope.named(&self.plan).ok()??;
+        let [number] = named.as_slice() else {
+            return None;
+        };
+        self.plan.iter().find(|chunk| chunk.number == *number)
+    }
+
     /// Returns what the job does to chunks.
     pub fn work(&self) -> Work {
         self.request.scope.work()

@@ -9,7 +9,7 @@ use crate::lsp::page_address::SCHEME;
 use crate::lsp::state::{State, Touched};
 use crate::lsp::target::{self, Target};
 use crate::publishing::export::Format;
-use crate::session::SessionId;
+use crate::session::{SessionId, StoryFolder};
 use crate::story::{BeatId, ChunkNumber};
 
 /// Holds what a command's arguments name; every part may be missing.
@@ -218,11 +218,26 @@ impl Arguments {
         Ok(())
     }
 
-    /// Finds what a command with these arguments is about.
+    /// Finds what a command with these arguments is about. Reads the folder of the story where a session is named.
+    ///
+    /// # Errors
+    /// A sentence for the author, also where the story has no such session.
+    pub fn target(&self, state: &State) -> Result<Target, String> {
+        let mut target = self.place(state)?;
+        if let Some(session) = &self.session {
+            let id = SessionId::parse(session).map_err(|error| error.to_string())?;
+            let folder = StoryFolder::of_brief(&target.brief).map_err(|error| error.to_string())?;
+            (folder.find_session(&id, state.workshop.disk())).map_err(|error| error.to_string())?;
+            target.session = Some(id);
+        }
+        Ok(target)
+    }
+
+    /// Finds where a command with these arguments is, whether or not there is a session of the name that it has.
     ///
     /// # Errors
     /// A sentence for the author.
-    pub fn target(&self, state: &State) -> Result<Target, String> {
+    pub fn place(&self, state: &State) -> Result<Target, String> {
         let mut target = match &self.uri {
             Some(url) => target::at(
                 state,
@@ -233,9 +248,6 @@ impl Arguments {
             )?,
             None => target::current(state)?,
         };
-        if let Some(session) = &self.session {
-            target.session = Some(SessionId::parse(session).map_err(|error| error.to_string())?);
-        }
         if self.chunk.is_some() {
             target.chunk.clone_from(&self.chunk);
         }

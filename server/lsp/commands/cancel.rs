@@ -23,12 +23,13 @@ pub async fn run(call: Call) -> Answer {
         (None, Some(url)) => Some(target::what_jobs_are_on(state, &url)),
         (None, None) => target::current_brief(state).ok(),
     };
+    let draft = arguments.session.as_deref();
     let mut cancelled = match &brief {
-        Some(brief) => state.jobs.cancel_of(Some(brief)),
+        Some(brief) => state.jobs.cancel_of(Some(brief), draft),
         None => Vec::new(),
     };
-    if cancelled.is_empty() && arguments.uri.is_none() {
-        cancelled = state.jobs.cancel_of(None);
+    if cancelled.is_empty() && arguments.uri.is_none() && draft.is_none() {
+        cancelled = state.jobs.cancel_of(None, None);
     }
     if cancelled.is_empty() {
         call.tell("nothing is being written");

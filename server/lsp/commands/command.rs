@@ -82,17 +82,22 @@ impl Call {
         }
     }
 
-    /// Opens a page about a story in the editor, where it does so for a server. One that it shows already is read anew.
+    /// Opens a page about a story in the editor, where it does so for a server; elsewhere says where it is. One that it
+    /// shows already is read anew.
     pub fn show_story_page(&self, url: Url) {
-        if let Some(client) = self.state.client()
-            && self.state.introduction().shows_documents()
-            && !self.arguments.quiet
-        {
-            if url.scheme() == SCHEME {
-                client.refresh_content(url.clone());
+        let Some(client) = self.state.client().filter(|_| !self.arguments.quiet) else {
+            return;
+        };
+        if !self.state.introduction().shows_documents() {
+            if let Ok(path) = url.to_file_path() {
+                self.tell(&format!("the page is {}", path.display()));
             }
-            client.show_document(url);
+            return;
         }
+        if url.scheme() == SCHEME {
+            client.refresh_content(url.clone());
+        }
+        client.show_document(url);
     }
 
     /// Opens a page in the browser, where the client does so for a server.

@@ -125,7 +125,7 @@ async fn switch_to(call: &Call, brief: PathBuf, wanted: String) -> Result<Sessio
 }
 
 fn story(state: &Arc<State>, arguments: &Arguments) -> Result<(StoryFile, Settings), String> {
-    let target = arguments.target(state)?;
+    let target = arguments.place(state)?;
     stories::read(state, &target.brief).map_err(|error| cause_chain(&error))
 }
 

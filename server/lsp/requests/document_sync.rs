@@ -50,11 +50,11 @@ pub fn did_save(state: &Arc<State>, params: DidSaveTextDocumentParams) {
 /// Takes in that a document was closed.
 pub fn did_close(state: &Arc<State>, params: DidCloseTextDocumentParams) {
     let url = params.text_document.uri;
-    let path = state.documents.close(&url);
+    let closed = state.documents.close(&url);
     // What it showed and did not save is gone, and its neighbours may read otherwise.
     review::document_closed(state, url.clone());
     diagnostics::clear(state, url);
-    if let Some(path) = path {
-        journals::closed(state, path);
+    if let Some((path, shown)) = closed {
+        journals::closed(state, path, shown);
     }
 }

@@ -62,21 +62,22 @@ pub fn has_journal(chunk_path: &Path, disk: &Disk) -> bool {
         .any(|path| matches!(disk.metadata(path), Ok(Some(_))))
 }
 
-/// Settles the journal of a chunk file that the editor **closed**: drops, applies or
+/// Settles the journal of a chunk file that no editor shows any more: drops, applies or
 /// keeps the journal. Needs no [`Session`](crate::session::Session).
 pub fn settle_journal(chunk_path: &Path, disk: &Disk) -> Result<Settled, StoreError> {
     with_journal(chunk_path, disk, Settled::NoJournal, |desk| desk.settle())
 }
 
-/// Settles the journal of a chunk file whose editor **leaves** without saving what it shows. Keeps the shown text in
-/// history where it has words that the file has not: an editor that is reloaded or gone has asked nobody.
+/// Settles the journal of a chunk file that the editor **leaves**, with what it showed last. Keeps that text in history
+/// where it has words that the file has not: they were typed beside what was generated, and an editor that is reloaded
+/// or gone has asked nobody.
 pub fn settle_left(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Settled, StoreError> {
     with_journal(chunk_path, disk, Settled::NoJournal, |desk| {
         let settled = desk.settle()?;
         let there = desk.disk.read_text(chunk_path)?.unwrap_or_default();
         let (there, shown) = (chunk_file::parse(&there), chunk_file::parse(shown));
         if !words::has_words_of(&there.prose, &shown.prose) {
-            desk.keep_text(&shown, "unsaved in an editor that was left")?;
+            desk.keep_text(&shown, "unsaved when its editor left it")?;
         }
         Ok(settled)
     })
