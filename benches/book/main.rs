@@ -51,7 +51,7 @@ mod table;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use model::{Call, ModelServer};
 use program::Program;
