@@ -114,7 +114,7 @@ pub fn read(
                 number,
                 is_complete: file.status == Some(FileStatus::Complete),
                 of: file.take_extra(OF).map(Digest),
-                prose: file.prose,
+                prose: file.prose.to_string(),
                 made: made.unwrap_or_default(),
                 path,
             });

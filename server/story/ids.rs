@@ -59,11 +59,20 @@ pub struct Digest(pub String);
 impl Digest {
     /// Returns the digest of the bytes of `text`.
     pub fn of(text: &str) -> Self {
+        Digest::of_pieces([text])
+    }
+
+    /// Returns the digest of a text that is in pieces.
+    pub fn of_pieces(pieces: impl IntoIterator<Item: AsRef<str>>) -> Self {
         const DIGITS: [char; 16] = [
             '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
         ];
         // By hand: a status of a long story works out some thousands of these.
-        let hash = Sha256::digest(text.as_bytes());
+        let mut hash = Sha256::new();
+        pieces
+            .into_iter()
+            .for_each(|piece| hash.update(piece.as_ref()));
+        let hash = hash.finalize();
         let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
         Digest(halves.map(|half| DIGITS[usize::from(half)]).collect())
     }

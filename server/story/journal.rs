@@ -350,7 +350,7 @@ mod tests {
 
     fn file(status: FileStatus, prose: &str) -> ChunkFile {
         ChunkFile {
-            prose: prose.to_owned(),
+            prose: prose.into(),
             status: Some(status),
             ..ChunkFile::default()
         }

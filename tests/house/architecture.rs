@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "settings",
             "writing",
             "book",
+            "archive",
             "session",
             "provider",
             "story",
@@ -36,6 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "settings",
             "writing",
             "book",
+            "archive",
             "session",
             "provider",
             "story",
@@ -43,12 +45,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "publishing",
-        &["jobs", "analysis", "settings", "book", "session", "story"],
+        &[
+            "jobs", "analysis", "settings", "book", "archive", "session", "story",
+        ],
     ),
     (
         "jobs",
         &[
-            "events", "analysis", "settings", "writing", "session", "provider", "story",
+            "events", "analysis", "settings", "writing", "archive", "session", "provider", "story",
         ],
     ),
     ("events", &["story"]),
@@ -56,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("settings", &["writing", "session", "provider", "story"]),
     ("writing", &["story"]),
     ("book", &["story"]),
+    ("archive", &["session", "story"]),
     ("session", &["story"]),
     ("provider", &["story"]),
     ("story", &[]),

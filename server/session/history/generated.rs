@@ -59,11 +59,11 @@ pub(crate) fn text_of_record(
         return Ok(None);
     };
     if let Some(copy) = read(paths, digest, disk)? {
-        return Ok(Some(copy.prose));
+        return Ok(Some(copy.prose.to_string()));
     }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let version = history::find(paths, &stem, &record.beats(), digest, disk)?;
-    Ok(version.map(|kept| kept.file.prose))
+    Ok(version.map(|kept| kept.file.prose.to_string()))
 }
 
 /// Tells where the copy of a text is. A digest out of a manifest may be anything; only a real one

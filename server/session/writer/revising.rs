@@ -212,7 +212,7 @@ impl Inner {
 fn proposed(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Complete),
-        prose: prose.to_owned(),
+        prose: prose.into(),
         ..ChunkFile::default()
     }
 }
