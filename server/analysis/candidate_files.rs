@@ -113,7 +113,7 @@ pub fn read(
             found.push(CandidateFile {
                 number,
                 is_complete: file.status == Some(FileStatus::Complete),
-                of: file.take_extra(OF).map(Digest),
+                of: file.take_extra(OF).map(Digest::from),
                 prose: file.prose.to_string(),
                 made: made.unwrap_or_default(),
                 path,

@@ -7,6 +7,7 @@
 //! The store knows nothing of models, prompts, jobs or editors' protocols. It never writes
 //! outside the story's folder, and never overwrites or removes a text of the author's.
 
+mod at_once;
 mod disk;
 mod error;
 mod finding;
@@ -31,6 +32,7 @@ mod view;
 mod work;
 mod writer;
 
+pub(crate) use at_once::map_at_once;
 pub(crate) use disk::stream::{self, NewFile};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, ReadFiles, Verdict, read_file};
 pub(crate) use disk::{Temporary, temporary_of};
@@ -48,6 +50,7 @@ pub use journal::settling::{
 pub use layout::{GENERATED, SessionId, StoryFolder};
 pub use lock::Choosing;
 pub use lock::outline::OutlineLock;
+pub use manifest::inputs::{Input, Inputs};
 pub use manifest::record::{Begun, BegunNote, ChunkRecord, ChunkResult, ChunkStatus, Origin};
 pub use manifest::spending::{RoleTotals, Spending, SpentCall};
 pub use manifest::usage::TokenUsage;

@@ -1,9 +1,10 @@
 //! Defines newtypes for beat ids, chunk numbers and digests.
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// The id of a beat: its `{#id}`, else the slug of its heading.
@@ -50,11 +51,26 @@ impl fmt::Display for ChunkNumber {
 }
 
 /// A SHA-256 in lower-case hexadecimal.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(transparent)]
-pub struct Digest(pub String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+pub struct Digest(#[schemars(with = "String")] pub Arc<str>);
+
+impl From<String> for Digest {
+    fn from(digest: String) -> Digest {
+        Digest(digest.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        String::deserialize(deserializer).map(Digest::from)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
 
 impl Digest {
     /// Returns the digest of the bytes of `text`.
@@ -74,7 +90,8 @@ impl Digest {
             .for_each(|piece| hash.update(piece.as_ref()));
         let hash = hash.finalize();
         let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        Digest(halves.map(|half| DIGITS[usize::from(half)]).collect())
+        let digest: String = halves.map(|half| DIGITS[usize::from(half)]).collect();
+        digest.into()
     }
 
     /// Returns the first 12 digits, enough to tell texts apart in a message.

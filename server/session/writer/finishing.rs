@@ -447,6 +447,7 @@ impl Inner {
     /// synced. One that somebody else changed meanwhile is kept aside first.
     fn put_manifest(&self, cache: &mut Cache) -> Result<(), StoreError> {
         cache.manifest.sum();
+        cache.manifest.share_inputs();
         cache.manifest.updated = self.disk.now();
         let text = cache.manifest.render();
         let digest = Digest::of(&text);
