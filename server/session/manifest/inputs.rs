@@ -4,7 +4,6 @@
 //! in manifest.json by a list that the records refer to.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ops::Index;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -80,19 +79,6 @@ impl PartialEq<BTreeMap<String, Digest>> for Inputs {
     fn eq(&self, other: &BTreeMap<String, Digest>) -> bool {
         let others = other.iter().map(|(slice, digest)| (slice.as_str(), digest));
         self.iter().eq(others)
-    }
-}
-
-impl Index<&str> for Inputs {
-    type Output = Digest;
-
-    /// # Panics
-    /// Where there is no such slice.
-    fn index(&self, slice: &str) -> &Digest {
-        match self.get(slice) {
-            Some(digest) => digest,
-            None => panic!("there is no slice {slice:?}"),
-        }
     }
 }
 

@@ -30,13 +30,13 @@ impl<'a> Assembly<'a> {
         Digest::of_pieces(self.pieces())
     }
 
-    /// Returns what follows after `begun`; `None` where the story does not begin so.
-    pub(crate) fn rest(self, mut begun: &[u8]) -> Option<String> {
-        let mut rest = String::new();
+    /// Returns what follows after `begun`, which may end inside of a letter; `None` where the story does not begin so.
+    pub(crate) fn rest(self, mut begun: &[u8]) -> Option<Vec<u8>> {
+        let mut rest = Vec::new();
         for piece in self.pieces() {
-            let shared = begun.len().min(piece.len());
-            begun = begun.strip_prefix(piece.as_bytes().get(..shared)?)?;
-            rest.push_str(piece.get(shared..)?);
+            let (there, new) = piece.as_bytes().split_at(begun.len().min(piece.len()));
+            begun = begun.strip_prefix(there)?;
+            rest.extend_from_slice(new);
         }
         begun.is_empty().then_some(rest)
     }

@@ -192,7 +192,7 @@ impl Inner {
             .filter(|_| in_editor.is_none() && !on_disk.is_empty())
         {
             cache.manifest.remember_assembled(digest);
-            return self.extend_derived(cache, &path, rest.as_bytes());
+            return self.extend_derived(cache, &path, rest);
         }
         let on_disk = chunk_file::decode(on_disk);
         if rest.is_none() {
