@@ -9,12 +9,14 @@
 //! - [`events`]: what happens in a job, as data and in words; pure
 //! - [`writing`]: what a prompt holds and what an answer must pass; pure
 //! - [`book`]: a story as a book, and books read as stories; pure
+//! - [`archive`]: a session as one file, written and read
 //! - [`session`], [`provider`]: the checkpoint store; model wire protocols
 //! - [`story`]: the brief and the prose as data; pure
 //!
 //! `ARCHITECTURE.md` has the code map and the invariants.
 
 pub mod analysis;
+pub mod archive;
 pub mod book;
 pub mod cli;
 pub mod decisions;

@@ -113,8 +113,8 @@ pub fn read(
             found.push(CandidateFile {
                 number,
                 is_complete: file.status == Some(FileStatus::Complete),
-                of: file.take_extra(OF).map(Digest),
-                prose: file.prose,
+                of: file.take_extra(OF).map(Digest::from),
+                prose: file.prose.to_string(),
                 made: made.unwrap_or_default(),
                 path,
             });

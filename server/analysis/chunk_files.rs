@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::at_once::map_at_once;
 use super::error::StoryError;
-use crate::session::{self, Disk, MergedFiles, Owners, TextMark};
+use crate::session::{self, Disk, MergedFiles, Owners, TextMark, map_at_once};
 use crate::story::Language;
 use crate::story::chunk_file::{self, Damage, Places};
 use crate::story::lint::{BriefWords, ChunkFacts};

@@ -4,7 +4,6 @@
 //! It reads files and open documents; it never writes and never asks a model. Shell and editor get the same
 //! answers from here.
 
-mod at_once;
 pub(crate) mod candidate_files;
 pub mod candidates;
 mod character_rename;

@@ -212,11 +212,11 @@ fn of_state(text: &str, name: &NewName, beats: &BTreeMap<BeatId, BeatId>) -> Vec
     edits.sort_by_key(|(span, _)| span.start);
     let digest = state_file::own_digest(text).zip(state_file::field(text, "state_sha256"));
     if let Some((before, span)) = digest
-        && text[span.clone()] == before.0
+        && text[span.clone()] == *before.0
         && let Some(after) = state_file::own_digest(&apply(text, &edits))
         && after != before
     {
-        edits.push((span, after.0));
+        edits.push((span, after.0.to_string()));
         edits.sort_by_key(|(span, _)| span.start);
     }
     edits
@@ -302,7 +302,9 @@ fn slices_of(session: &SessionSnapshot) -> Vec<Slices> {
     let chunks = 0..session.written.view.chunks.len();
     let slices = chunks.map(|index| {
         let mut slices = slices::of_beat(&story.brief, index, &story.templates);
-        slices.extend(slices::of_record(&current.of(index)));
+        let inputs = current.of(index);
+        let inputs = inputs.iter().map(|(name, digest)| (name.as_str(), digest));
+        slices.extend(slices::of_record(inputs));
         slices
     });
     slices.collect()

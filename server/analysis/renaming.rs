@@ -135,9 +135,9 @@ impl Look<'_> {
 
 /// Returns a record whose inputs go by the new names.
 fn with_new_keys(record: &ChunkRecord, names: &NewNames) -> ChunkRecord {
-    let key = |name: &String| match Slice::parse(name) {
+    let key = |name: &str| match Slice::parse(name) {
         Some(slice) => names.slice(slice).name(),
-        None => name.clone(),
+        None => name.to_owned(),
     };
     let inputs = record.inputs.iter();
     ChunkRecord {

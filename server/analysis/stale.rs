@@ -6,12 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::at_once::map_at_once;
 use super::stale_by_other_chunks::Others;
 use super::stale_reason::StaleReason;
 use super::story_file::StoryFile;
 use super::written::Written;
-use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Renames, SharedRecord};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Renames, SharedRecord, map_at_once};
 use crate::settings::model_name::recorded_model;
 use crate::settings::{ProviderChoice, Role, Settings};
 use crate::story::{Digest, SharedText};
@@ -40,7 +39,7 @@ impl Known {
     fn of(record: &SharedRecord) -> Known {
         Known {
             record: record.clone(),
-            held: slices::of_record(&record.inputs),
+            held: slices::of_record(record.inputs.iter()),
             follows: Mutex::default(),
         }
     }
@@ -133,7 +132,7 @@ impl<'a> CurrentInputs<'a> {
         let (story, written) = (self.story, self.written);
         let chunk = written.view.chunks.get(index);
         let record = chunk.and_then(|chunk| chunk.record.as_ref());
-        let held = record.map(|record| slices::of_record(&record.inputs));
+        let held = record.map(|record| slices::of_record(record.inputs.iter()));
         let held = held.unwrap_or_default();
         let ground = story.ground();
         let mut always = ground.always.clone();
@@ -171,7 +170,7 @@ pub fn changed_since_begun(
         return Vec::new();
     };
     let index = (chunk.number.0 as usize).saturating_sub(1);
-    let mut then = slices::of_record(&begun.inputs);
+    let mut then = slices::of_record(begun.inputs.iter());
     then.retain(|slice, _| slice.is_foundation());
     let own = slices::own(&story.brief, index, &story.templates);
     let now = story.ground().shared.iter().chain(&own);

@@ -48,9 +48,11 @@ impl<'a> Others<'a> {
         let chunks = &self.written.view.chunks;
         let mut told: HashMap<usize, Vec<(BeatId, usize)>> = HashMap::new();
         for (index, chunk) in chunks.iter().enumerate().take(until.saturating_add(1)) {
-            let inputs = chunk.record.iter().flat_map(|record| record.inputs.keys());
-            let states = inputs.filter(|name| name.starts_with("state "));
-            for slice in states.filter_map(|name| Slice::parse(name)) {
+            let inputs = chunk.record.iter().flat_map(|record| record.inputs.iter());
+            let states = inputs
+                .map(|(name, _)| name)
+                .filter(|name| name.starts_with("state "));
+            for slice in states.filter_map(Slice::parse) {
                 if let Slice::State(beat) = slice
                     && let Some(source) = self.places.get(&beat)
                 {

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use super::at_once::map_at_once;
 use super::error::StoryError;
 use super::features::document::{DocumentKind, StoryDocument};
 use super::placed_problem::PlacedProblem;
-use crate::session::{GENERATED, NoFile, Owners, PlannedChunk, ReadFiles, StoryFolder, read_file};
+use crate::session::{
+    GENERATED, NoFile, Owners, PlannedChunk, ReadFiles, StoryFolder, map_at_once, read_file,
+};
 use crate::settings::Settings;
 use crate::story::encoding::{self, NotText};
 use crate::story::names::CastNames;

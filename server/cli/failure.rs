@@ -3,9 +3,10 @@
 use super::exit::Exit;
 use crate::analysis::error::StoryError;
 use crate::analysis::story_file::FindError;
+use crate::archive::ArchiveError;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::reporter::cause_chain;
-use crate::session::{ArchiveError, StoreError};
+use crate::session::StoreError;
 
 /// Says why a command could not do its work, and how the process ends.
 pub struct Failure {

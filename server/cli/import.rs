@@ -9,10 +9,11 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 use super::place::workspace;
+use crate::archive::{Limits, import_zip};
 use crate::jobs::run::workshop::Workshop;
 use crate::publishing::import::bringing::{Import as Brought, ImportRequest, import};
 use crate::publishing::import::error::ImportError;
-use crate::session::{Limits, NoEditor, import_zip};
+use crate::session::NoEditor;
 use crate::settings::argument::as_argument;
 use crate::story::counted::counted;
 

@@ -9,9 +9,10 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::draft::{self, DraftBook};
 use crate::analysis::story_file::StoryFile;
+use crate::archive::{self, Exported};
 use crate::book::{self, Book, Content, Part};
 use crate::jobs::run::error::JobError;
-use crate::session::{self, Disk, Exported, Owners, SessionId};
+use crate::session::{Disk, Owners, SessionId};
 use crate::settings::Settings;
 use crate::story::counted::counted;
 
@@ -79,13 +80,13 @@ pub fn export(
     }
     let id = draft::session_of(story, wanted, "export", disk)?;
     let exported = match format {
-        Format::Zip => session::export_zip(&story.folder, &id, target, disk)?,
+        Format::Zip => archive::export_zip(&story.folder, &id, target, disk)?,
         Format::Book(format) => {
             let DraftBook { book, notices, .. } =
                 draft::book_of(story, settings, id.clone(), owners, disk)?;
             let name = format!("{id}{}", format.suffix());
             let mut exported =
-                session::export_file(&story.folder, &id, &name, target, disk, |file| {
+                archive::export_file(&story.folder, &id, &name, target, disk, |file| {
                     write_book(&book, format, file)
                 })?;
             exported.notices.splice(0..0, notices);

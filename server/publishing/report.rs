@@ -10,12 +10,13 @@ use crate::analysis::ledger::told_threads;
 use crate::analysis::session_snapshot::SessionSnapshot;
 use crate::analysis::snapshots::Look;
 use crate::analysis::stale_reason;
+use crate::archive;
 use crate::book::count::Counts;
 use crate::book::report::{
     Chunk, Day, Report, Role, Sentences, Status, Thread, Work, render, repeated_phrases,
 };
 use crate::jobs::run::error::JobError;
-use crate::session::{self, ChunkRecord, ChunkStatus, ChunkView, Disk, Origin, Owners, SessionId};
+use crate::session::{ChunkRecord, ChunkStatus, ChunkView, Disk, Origin, Owners, SessionId};
 use crate::story::ChunkNumber;
 use crate::story::lint::ChunkFacts;
 use crate::story::names::CastNames;
@@ -56,7 +57,7 @@ pub fn report(
         counts = counts.plus(Counts::of(scene, &book));
     }
     let page = render(&report_of(&snapshot, counts, &book.modified, &from));
-    let written = session::export_file(&story.folder, &id, NAME, target, disk, |file| {
+    let written = archive::export_file(&story.folder, &id, NAME, target, disk, |file| {
         file.write_all(page.as_bytes())
     })?;
     Ok(ReportFile {

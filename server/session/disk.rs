@@ -13,7 +13,7 @@ pub(super) mod log;
 mod read_files;
 mod regular;
 mod replacing;
-pub(super) mod stream;
+pub(crate) mod stream;
 mod temporary;
 mod watch;
 mod writable;
@@ -39,7 +39,8 @@ use regular::Links;
 pub(crate) use regular::NotAFile;
 pub(super) use regular::open_linked;
 pub use regular::{NoFile, read_file};
-pub(super) use temporary::{Maker, Temporary, temporary_of};
+pub(super) use temporary::Maker;
+pub(crate) use temporary::{Temporary, temporary_of};
 
 /// The file system and the clock. Cheap to clone.
 #[derive(Clone)]
@@ -164,7 +165,7 @@ impl Disk {
     }
 
     /// Reads the text of a file in any encoding that is recognised; `None` where the file does not exist.
-    pub(super) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
+    pub(crate) fn read_text(&self, path: &Path) -> Result<Option<String>, StoreError> {
         Ok(self.read(path)?.map(decode_any))
     }
 
@@ -239,7 +240,7 @@ impl Disk {
     }
 
     /// Returns this disk without a limit on where it writes.
-    pub(super) fn anywhere(&self) -> Disk {
+    pub(crate) fn anywhere(&self) -> Disk {
         Disk {
             root: None,
             ..self.clone()
@@ -345,7 +346,7 @@ impl Disk {
 
     /// Reserves a temporary path in the nearest `.work/` of the same file system, where neither explorers nor
     /// git show it, or in the folder of `path` where there is none.
-    pub(super) fn temporary_for(&self, path: &Path) -> Temporary {
+    pub(crate) fn temporary_for(&self, path: &Path) -> Temporary {
         match work_folder_of(path).filter(|work| self.is_on_disk_of(work, path)) {
             Some(work) => Temporary::inside(&work, path),
             None => Temporary::beside(path),

@@ -3,12 +3,14 @@
 //! The manifest is about the chunk files and never holds what only it knows, timings and
 //! cost aside. Fields that this version does not know are kept when it is rewritten.
 
+pub(super) mod inputs;
 pub(super) mod record;
 pub(super) mod spending;
 pub(super) mod usage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -16,6 +18,7 @@ use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _, Serialize};
 use serde_json::Value;
 
+use self::inputs::{Input, Inputs, SharedInputs};
 use self::record::{ChunkRecord, ChunkStatus, rendered};
 use self::spending::Spending;
 use self::usage::TokenUsage;
@@ -25,7 +28,7 @@ use super::shared_record::SharedRecord;
 use crate::story::{BeatId, Digest};
 
 /// The version that this code writes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How many digests of full_story.md are remembered.
 const ASSEMBLED_KEPT: usize = 4;
@@ -34,7 +37,7 @@ const ASSEMBLED_KEPT: usize = 4;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Storywright session manifest")]
 pub struct Manifest {
-    /// Version of this format; 1.
+    /// Version of this format; 2. In 1 each record had its inputs itself.
     pub version: u32,
     /// The session's id, which is its folder's name.
     pub id: String,
@@ -60,6 +63,9 @@ pub struct Manifest {
     /// Entries of beats that left the outline.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<SharedRecord>,
+    /// The inputs that the records refer to; empty in memory, where the records have their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<Input>,
     #[serde(flatten)]
     pub other: BTreeMap<String, Value>,
 }
@@ -100,6 +106,7 @@ impl Manifest {
             assembled_sha256: Vec::new(),
             chunks: Vec::new(),
             removed: Vec::new(),
+            inputs: Vec::new(),
             other: BTreeMap::new(),
         }
     }
@@ -177,8 +184,46 @@ impl Manifest {
         self.totals = totals;
     }
 
+    /// Renders the file: each input is in it once.
     pub(crate) fn render(&self) -> String {
-        rendered(self)
+        let mut file = self.clone();
+        let mut inputs = SharedInputs::default();
+        for record in file.records_mut() {
+            let input_places = inputs.places_of(&record.inputs);
+            *record = SharedRecord::from(ChunkRecord {
+                input_places,
+                inputs: Inputs::default(),
+                ..ChunkRecord::clone(record)
+            });
+        }
+        file.inputs = inputs.into_list();
+        file.version = VERSION;
+        rendered(&file)
+    }
+
+    /// Lets all records hold one copy of what they have in common.
+    pub(crate) fn share_inputs(&mut self) {
+        let mut inputs = SharedInputs::default();
+        for record in self.records_mut() {
+            if let Some(shared) = inputs.shared(&record.inputs) {
+                record.inputs = shared;
+            }
+        }
+    }
+
+    /// Gives each record the inputs that the file has in its list.
+    fn take_inputs(&mut self) {
+        let list: Vec<Arc<Input>> = self.inputs.drain(..).map(Arc::new).collect();
+        for record in self.records_mut() {
+            if !record.input_places.is_empty() {
+                let places = std::mem::take(&mut record.input_places);
+                record.inputs = inputs::at_places(&list, &places);
+            }
+        }
+    }
+
+    fn records_mut(&mut self) -> impl Iterator<Item = &mut SharedRecord> {
+        self.chunks.iter_mut().chain(&mut self.removed)
     }
 }
 
@@ -226,7 +271,10 @@ pub fn parse(text: &str, id: &str) -> ManifestFact {
         Ok(manifest) if manifest.id != id => {
             ManifestFact::Unusable(format!("belongs to another session (\"{}\")", manifest.id))
         }
-        Ok(manifest) => ManifestFact::Read(Box::new(manifest)),
+        Ok(mut manifest) => {
+            manifest.take_inputs();
+            ManifestFact::Read(Box::new(manifest))
+        }
         Err(error) => why_unusable(text, &error),
     }
 }
@@ -387,6 +435,7 @@ pub(crate) fn kept_aside(path: &Path, disk: &Disk) -> Result<PathBuf, StoreError
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::story::ChunkNumber;
 
     #[test]
     fn unknown_fields_survive() {
@@ -398,6 +447,44 @@ mod tests {
         let again: Value = serde_json::from_str(&manifest.render()).unwrap();
         assert_eq!(again["mood"], "grim");
         assert_eq!(again["chunks"][0]["stars"], 5);
+    }
+
+    /// What many chunks were written from is in the file once, and comes back as each record had it.
+    #[test]
+    fn inputs_that_records_share_are_written_once() {
+        let record = |number: u32| {
+            let mut record =
+                ChunkRecord::missing(ChunkNumber(number), BeatId(format!("b{number}")));
+            let own = (format!("quote {number}"), Digest::of(&number.to_string()));
+            let shared = |rule: u32| (format!("rule {rule}"), Digest::of(&format!("Rule {rule}.")));
+            record.inputs = (1..=40).map(shared).chain([own]).collect();
+            record
+        };
+        let mut manifest = Manifest::new("s-01", "story.md", "en", Timestamp::UNIX_EPOCH);
+        manifest.chunks = (1..=20).map(|number| record(number).into()).collect();
+        manifest.removed = vec![record(21).into()];
+        let text = manifest.render();
+        assert_eq!(text.matches("\"sha256\"").count(), 40 + 21);
+        let ManifestFact::Read(again) = parse(&text, "s-01") else {
+            panic!("not read");
+        };
+        assert_eq!(*again, manifest);
+        // One of an earlier version, whose records have them.
+        let earlier = serde_json::to_string(&Manifest {
+            version: 1,
+            ..manifest.clone()
+        });
+        let ManifestFact::Read(earlier) = parse(&earlier.unwrap(), "s-01") else {
+            panic!("not read");
+        };
+        assert_eq!(earlier.chunks, manifest.chunks);
+        assert_eq!(earlier.render(), text);
+        // A place that the list does not have tells nothing.
+        let damaged = text.replace("\"input_places\": [", "\"input_places\": [ 4000000000,");
+        let ManifestFact::Read(damaged) = parse(&damaged, "s-01") else {
+            panic!("not read");
+        };
+        assert_eq!(damaged.chunks, manifest.chunks);
     }
 
     #[test]

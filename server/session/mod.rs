@@ -7,7 +7,7 @@
 //! The store knows nothing of models, prompts, jobs or editors' protocols. It never writes
 //! outside the story's folder, and never overwrites or removes a text of the author's.
 
-mod archive;
+mod at_once;
 mod disk;
 mod error;
 mod finding;
@@ -32,11 +32,10 @@ mod view;
 mod work;
 mod writer;
 
-pub use archive::export::{Exported, export_zip};
-pub use archive::import::{Imported, import_zip};
-pub use archive::made_file::export_file;
-pub use archive::{ArchiveError, Limits, Refusal};
+pub(crate) use at_once::map_at_once;
+pub(crate) use disk::stream::{self, NewFile};
 pub use disk::{Call, Disk, Entry, EntryKind, Faults, NoFile, ReadFiles, Verdict, read_file};
+pub(crate) use disk::{Temporary, temporary_of};
 pub use error::{Doing, StoreError, Trouble};
 pub use finding::Located;
 pub use history::KeptVersion;
@@ -51,6 +50,7 @@ pub use journal::settling::{
 pub use layout::{GENERATED, SessionId, StoryFolder};
 pub use lock::Choosing;
 pub use lock::outline::OutlineLock;
+pub use manifest::inputs::{Input, Inputs};
 pub use manifest::record::{Begun, BegunNote, ChunkRecord, ChunkResult, ChunkStatus, Origin};
 pub use manifest::spending::{RoleTotals, Spending, SpentCall};
 pub use manifest::usage::TokenUsage;
@@ -71,6 +71,7 @@ pub use writer::adopting::Stray;
 pub use writer::audits::{Audits, ChunkAudit, read_audits};
 pub use writer::chunk_lock::Lock;
 pub use writer::dismissing::read_dismissed;
+pub(crate) use writer::index;
 pub use writer::mending::Mending;
 pub use writer::open::Opened;
 pub use writer::preflight::Writes;

@@ -15,7 +15,7 @@ pub(super) mod companions;
 pub(super) mod dismissing;
 pub(super) mod ending;
 pub(super) mod finishing;
-pub(super) mod index;
+pub(crate) mod index;
 pub(super) mod keeping;
 pub(super) mod mending;
 pub(super) mod open;

@@ -16,7 +16,7 @@ use front_matter::{continues_front_matter, is_fence, key_value, lines, quote, st
 pub use head::{Damage, Fault};
 
 use crate::story::comments::without_comments;
-use crate::story::{BeatId, ChunkNumber, Digest, Span};
+use crate::story::{BeatId, ChunkNumber, Digest, SharedText, Span};
 
 /// The front matter key of a chunk whose text nothing may replace. It is one of the author's own
 /// lines: they are kept wherever the text goes.
@@ -32,7 +32,7 @@ pub struct ChunkFile {
     /// Front matter lines that are not ours, as they stand.
     pub extra: Vec<String>,
     /// Line ends are LF, there is no byte order mark and no blank line at the start.
-    pub prose: String,
+    pub prose: SharedText,
     /// Where the prose begins in the text that was parsed, in bytes.
     pub prose_offset: usize,
     /// What is wrong with the front matter, in the order of its lines.
@@ -139,7 +139,7 @@ pub fn parse(text: &str) -> ChunkFile {
     let body = &text[start + head..];
     let blank = body.len() - body.trim_start_matches(['\n', '\r']).len();
     file.prose_offset = start + head + blank;
-    file.prose = normalise(&body[blank..]).into_owned();
+    file.prose = normalise(&body[blank..]).into();
     file
 }
 

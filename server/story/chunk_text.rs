@@ -36,6 +36,29 @@ pub(crate) struct Told {
     pub(crate) commented: Option<SharedText>,
 }
 
+impl Told {
+    /// Takes a prose with its comments; where it has none, that text itself is shared.
+    fn of(prose: &SharedText) -> Told {
+        match without_comments(prose) {
+            Cow::Borrowed(_) => Told {
+                text: prose.clone(),
+                commented: None,
+            },
+            Cow::Owned(bare) => Told {
+                text: bare.into(),
+                commented: Some(prose.clone()),
+            },
+        }
+    }
+
+    fn without_end(&self) -> Told {
+        Told {
+            text: self.text.without_end(),
+            commented: self.commented.as_ref().map(SharedText::without_end),
+        }
+    }
+}
+
 impl ChunkText {
     pub(crate) fn parse(text: &str) -> ChunkText {
         let file = chunk_file::parse(text);
@@ -67,22 +90,12 @@ impl ChunkText {
 
     /// Returns the prose just as it stands.
     pub(crate) fn told(&self) -> &Told {
-        self.told.get_or_init(|| self.told_by(|text| text))
+        self.told.get_or_init(|| Told::of(&self.file.prose))
     }
 
     /// Returns the prose without the white space at its end.
     pub(crate) fn told_whole(&self) -> &Told {
-        self.told_whole
-            .get_or_init(|| self.told_by(|text| text.trim_end()))
-    }
-
-    fn told_by(&self, ended: impl Fn(&str) -> &str) -> Told {
-        let bare = without_comments(&self.file.prose);
-        let is_commented = matches!(bare, Cow::Owned(_));
-        Told {
-            text: SharedText::from(ended(&bare)),
-            commented: is_commented.then(|| SharedText::from(ended(&self.file.prose))),
-        }
+        self.told_whole.get_or_init(|| self.told().without_end())
     }
 
     /// Counts the words, comments aside.

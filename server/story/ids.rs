@@ -1,9 +1,10 @@
 //! Defines newtypes for beat ids, chunk numbers and digests.
 
 use std::fmt;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 /// The id of a beat: its `{#id}`, else the slug of its heading.
@@ -50,22 +51,47 @@ impl fmt::Display for ChunkNumber {
 }
 
 /// A SHA-256 in lower-case hexadecimal.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(transparent)]
-pub struct Digest(pub String);
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
+pub struct Digest(#[schemars(with = "String")] pub Arc<str>);
+
+impl From<String> for Digest {
+    fn from(digest: String) -> Digest {
+        Digest(digest.into())
+    }
+}
+
+impl<'de> Deserialize<'de> for Digest {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Digest, D::Error> {
+        String::deserialize(deserializer).map(Digest::from)
+    }
+}
+
+impl Serialize for Digest {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
 
 impl Digest {
     /// Returns the digest of the bytes of `text`.
     pub fn of(text: &str) -> Self {
+        Digest::of_pieces([text])
+    }
+
+    /// Returns the digest of a text that is in pieces.
+    pub fn of_pieces(pieces: impl IntoIterator<Item: AsRef<str>>) -> Self {
         const DIGITS: [char; 16] = [
             '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
         ];
         // By hand: a status of a long story works out some thousands of these.
-        let hash = Sha256::digest(text.as_bytes());
+        let mut hash = Sha256::new();
+        pieces
+            .into_iter()
+            .for_each(|piece| hash.update(piece.as_ref()));
+        let hash = hash.finalize();
         let halves = hash.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        Digest(halves.map(|half| DIGITS[usize::from(half)]).collect())
+        let digest: String = halves.map(|half| DIGITS[usize::from(half)]).collect();
+        digest.into()
     }
 
     /// Returns the first 12 digits, enough to tell texts apart in a message.

@@ -97,7 +97,7 @@ impl Journal {
         let mut line = |key| file.take_extra(key).unwrap_or_default();
         let digests = |line: &str| {
             let words = line.split_whitespace();
-            words.map(|word| Digest(word.to_owned())).collect()
+            words.map(|word| Digest(word.into())).collect()
         };
         let marks = Marks {
             replaces: digests(&line(REPLACES)),
@@ -262,7 +262,7 @@ impl Marks {
     }
 
     fn lines(&self) -> Vec<String> {
-        let replaces: Vec<&str> = self.replaces.iter().map(|it| it.0.as_str()).collect();
+        let replaces: Vec<&str> = self.replaces.iter().map(|it| &*it.0).collect();
         let replaces = (!replaces.is_empty()).then(|| (REPLACES, replaces.join(" ")));
         let seen = self.seen.as_ref().map(|seen| {
             let OnDisk { digest, modified } = &seen.on_disk;
@@ -284,7 +284,7 @@ impl Seen {
         Some(Seen {
             bytes: words.next()?.parse().ok()?,
             on_disk: OnDisk {
-                digest: Digest(words.next()?.to_owned()),
+                digest: Digest(words.next()?.into()),
                 modified: words.next().and_then(|at| at.parse().ok()),
             },
         })
@@ -296,7 +296,7 @@ impl Stands {
         let mut words = line.split_whitespace();
         Some(Stands {
             bytes: words.next()?.parse().ok()?,
-            digest: Digest(words.next()?.to_owned()),
+            digest: Digest(words.next()?.into()),
         })
     }
 }
@@ -350,7 +350,7 @@ mod tests {
 
     fn file(status: FileStatus, prose: &str) -> ChunkFile {
         ChunkFile {
-            prose: prose.to_owned(),
+            prose: prose.into(),
             status: Some(status),
             ..ChunkFile::default()
         }

@@ -160,9 +160,9 @@ fn parse_any(text: &str) -> Result<Told, String> {
     let state: ChunkState =
         serde_json::from_value(value).map_err(|error| format!("can't be read ({error})"))?;
     Ok(Told {
-        edited: extracted != Some(digest(&state).0),
+        edited: extracted.map(Digest::from) != Some(digest(&state)),
         beat: beat.map(BeatId),
-        text: taken_from.map(Digest),
+        text: taken_from.map(Digest::from),
         state,
     })
 }

@@ -11,10 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::fixture::{EndChunk, Story, english, n, plan, result};
-use storywright::session::{
-    ArchiveError, Call, Disk, Faults, Limits, NoEditor, SessionId, StoreError, Verdict,
-    export_file, export_zip, import_zip,
-};
+use storywright::archive::{ArchiveError, Limits, export_file, export_zip, import_zip};
+use storywright::session::{Call, Disk, Faults, NoEditor, SessionId, StoreError, Verdict};
 
 const OUTLINE: [&str; 3] = ["arrival", "storm", "lamp"];
 
@@ -83,14 +81,14 @@ impl Desk {
         desk
     }
 
-    fn import(&self) -> Result<storywright::session::Imported, ArchiveError> {
+    fn import(&self) -> Result<storywright::archive::Imported, ArchiveError> {
         self.import_within(&Limits::default())
     }
 
     fn import_within(
         &self,
         limits: &Limits,
-    ) -> Result<storywright::session::Imported, ArchiveError> {
+    ) -> Result<storywright::archive::Imported, ArchiveError> {
         import_zip(&self.archive, &self.target, limits, &Disk::real())
     }
 

@@ -61,7 +61,7 @@ fn a_manifest_that_cant_be_used_is_kept_aside() {
         ("empty", |_| String::new()),
         ("foreign", |_| "{\"name\": \"package\"}".to_owned()),
         ("newer", |text| {
-            text.replace("\"version\": 1", "\"version\": 7")
+            text.replace("\"version\": 2", "\"version\": 7")
         }),
         ("of another session", |text| {
             text.replace("the-lamp-keeper-01", "other-01")

@@ -178,7 +178,7 @@ fn of_two_records_of_one_text_the_later_one_counts() {
         drop(story.open(&ALL));
         let manifest = story.read("manifest.json");
         assert!(
-            manifest.contains(&Digest::of("another beat").0),
+            manifest.contains(&*Digest::of("another beat").0),
             "{text}: {manifest}"
         );
     }

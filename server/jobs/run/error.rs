@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::editor::BufferStop;
 use crate::analysis::error::{StoryError, offer};
-use crate::session::{ArchiveError, SessionId, StoreError, Stray};
+use crate::archive::ArchiveError;
+use crate::session::{SessionId, StoreError, Stray};
 use crate::settings::connection::ConnectError;
 use crate::story::ChunkNumber;
 use crate::writing::contract::Boundary;

@@ -217,7 +217,7 @@ impl Drafting<'_> {
         let record = self.chunk.record.as_ref();
         let begun = record.and_then(|record| record.begun.as_ref());
         let begun = begun.filter(|_| !self.chunk.text.trim().is_empty());
-        begun.map_or_else(Slices::new, |begun| slices::of_record(&begun.inputs))
+        begun.map_or_else(Slices::new, |begun| slices::of_record(begun.inputs.iter()))
     }
 
     /// Notes the inputs that a prompt holds. Which beats are next to this one is recorded with the text

@@ -10,13 +10,14 @@ use super::arguments::Arguments;
 use super::command::{Answer, Call};
 use super::new_story::story_folder;
 use crate::analysis::story_file::is_brief_name;
+use crate::archive::{Limits, import_zip};
 use crate::jobs::run::editor::Editor as _;
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::documents::path_of;
 use crate::lsp::review;
 use crate::lsp::state::State;
 use crate::publishing::import::bringing::{Import, ImportRequest, import};
-use crate::session::{ClientEdit, Limits, Owners, import_zip};
+use crate::session::{ClientEdit, Owners};
 
 /// What an import leaves to tell and to show.
 struct Brought {

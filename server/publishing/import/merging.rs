@@ -30,7 +30,7 @@ pub(super) fn matched(
         &mut taken,
         old,
         new,
-        |old| Some(old.sha256.0.clone()),
+        |old| Some(old.sha256.0.to_string()),
         |new| Some(new.sha256.to_owned()),
     );
     by(

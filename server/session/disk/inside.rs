@@ -11,11 +11,7 @@ const MOST_LOOKS: usize = 4;
 
 impl Disk {
     /// Fails where `folder`, which may not exist yet, leads out of `root`.
-    pub(in crate::session) fn ensure_inside(
-        &self,
-        folder: &Path,
-        root: &Path,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn ensure_inside(&self, folder: &Path, root: &Path) -> Result<(), StoreError> {
         for _ in 0..MOST_LOOKS {
             match self.resolve(folder)? {
                 Some(real) if real.starts_with(root) => return Ok(()),

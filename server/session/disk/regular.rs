@@ -81,6 +81,11 @@ impl NoFile {
 /// # Errors
 /// [`NotAFile`] inside the error where something else lies there.
 pub(super) fn open(path: &Path, options: &OpenOptions, links: Links) -> io::Result<File> {
+    Ok(opened(path, options, links)?.0)
+}
+
+/// Opens a file as [`open`] does, and returns its length in bytes.
+fn opened(path: &Path, options: &OpenOptions, links: Links) -> io::Result<(File, u64)> {
     let found = match links {
         Links::Follow => fs::metadata(path),
         Links::Refuse => fs::symlink_metadata(path),
@@ -115,8 +120,9 @@ pub(super) fn open(path: &Path, options: &OpenOptions, links: Links) -> io::Resu
     if file.metadata()?.file_type().is_symlink() {
         return Err(io::Error::from_raw_os_error(STOPPED_ON_LINK));
     }
-    refuse(file.metadata()?.file_type())?;
-    Ok(file)
+    let opened = file.metadata()?;
+    refuse(opened.file_type())?;
+    Ok((file, opened.len()))
 }
 
 fn refuse(kind: fs::FileType) -> io::Result<()> {
@@ -140,10 +146,10 @@ pub(super) fn read_folder(folder: &Path) -> io::Result<fs::ReadDir> {
 
 /// Reads a file as a whole.
 pub(super) fn read(path: &Path, links: Links) -> io::Result<Vec<u8>> {
-    let mut file = open(path, OpenOptions::new().read(true), links)?;
-    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let (file, length) = opened(path, OpenOptions::new().read(true), links)?;
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
-    file.read_to_end(&mut bytes)?;
+    // A file by itself would be asked for its length once more.
+    file.take(u64::MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -15,7 +15,7 @@ static COUNT: AtomicU64 = AtomicU64::new(0);
 
 /// The place of a temporary file, which counts as in use for as long as this lives.
 #[derive(Debug)]
-pub(in crate::session) struct Temporary {
+pub(crate) struct Temporary {
     path: PathBuf,
     count: u64,
 }
@@ -29,12 +29,12 @@ pub(crate) struct Maker {
 
 impl Temporary {
     /// Reserves a temporary path in the same folder.
-    pub(in crate::session) fn beside(path: &Path) -> Temporary {
+    pub(crate) fn beside(path: &Path) -> Temporary {
         Temporary::inside(path.parent().unwrap_or(Path::new("")), path)
     }
 
     /// Takes a place in a folder: `.NAME.PID-COUNT.tmp`.
-    pub(in crate::session) fn inside(folder: &Path, path: &Path) -> Temporary {
+    pub(crate) fn inside(folder: &Path, path: &Path) -> Temporary {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let mut name = OsString::from(".");
         name.push(path.file_name().unwrap_or_default());
@@ -46,7 +46,7 @@ impl Temporary {
         }
     }
 
-    pub(in crate::session) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -81,7 +81,7 @@ impl Maker {
 
     /// Tells whether no process can be writing to the file, in a folder that only this process uses: in a
     /// container every process may have the same id.
-    pub(in crate::session) fn is_done(self) -> bool {
+    pub(crate) fn is_done(self) -> bool {
         match self.process == std::process::id() {
             true => !in_use().contains(&self.count),
             false => self.is_gone(),

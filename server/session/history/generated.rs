@@ -8,7 +8,7 @@
 //! What the author wrote has a record here as well, and no copy: without it, a lost manifest would
 //! make a generated text of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -59,11 +59,11 @@ pub(crate) fn text_of_record(
         return Ok(None);
     };
     if let Some(copy) = read(paths, digest, disk)? {
-        return Ok(Some(copy.prose));
+        return Ok(Some(copy.prose.to_string()));
     }
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let version = history::find(paths, &stem, &record.beats(), digest, disk)?;
-    Ok(version.map(|kept| kept.file.prose))
+    Ok(version.map(|kept| kept.file.prose.to_string()))
 }
 
 /// Tells where the copy of a text is. A digest out of a manifest may be anything; only a real one
@@ -147,31 +147,32 @@ pub(crate) fn record_of(
 pub(crate) struct NotedTimes(KeptFiles<Option<Timestamp>>);
 
 impl NotedTimes {
-    /// Tells when what is known of a text here was found to be so, as [`ChunkRecord::known_at`]; `None` where
-    /// nothing is known.
-    pub(crate) fn known_at(
+    /// Tells when what is known here of each text was found to be so, as [`ChunkRecord::known_at`], by the place of
+    /// its digest; a text that nothing is known of is left out.
+    pub(crate) fn known_at<'a>(
         &mut self,
         paths: &SessionPaths,
-        digest: &Digest,
+        digests: impl Iterator<Item = &'a Digest>,
         disk: &Disk,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<HashMap<usize, Timestamp>, StoreError> {
         #[derive(Deserialize)]
         struct Times {
             finished: Option<Timestamp>,
             noted: Option<Timestamp>,
         }
-        let Some(path) = path(paths, digest) else {
-            return Ok(None);
-        };
-        let path = path.with_extension("json");
         let known_at = |bytes: Vec<u8>| {
             let times = serde_json::from_slice::<Times>(&bytes).ok()?;
             times.noted.max(times.finished)
         };
-        let kept = self
-            .0
-            .get(&path, disk, || Ok(disk.read(&path)?.map(known_at)))?;
-        Ok(kept.and_then(|known_at| *known_at))
+        let (at, files): (Vec<usize>, Vec<PathBuf>) = digests
+            .enumerate()
+            .filter_map(|(at, digest)| Some((at, path(paths, digest)?.with_extension("json"))))
+            .unzip();
+        let read = |path: &Path| Ok(disk.read(path)?.map(known_at));
+        let read = self.0.get_all(&files, disk, read)?;
+        let known = at.into_iter().zip(read);
+        let known = known.filter_map(|(at, known_at)| Some((at, (*known_at?)?)));
+        Ok(known.collect())
     }
 }
 
@@ -226,14 +227,14 @@ mod tests {
             root: PathBuf::from("s"),
         };
         for (digest, expected) in [
-            (Digest::of("x").0.as_str(), true),
+            (&Digest::of("x").0, true),
             ("../../../../../../etc/passwd", false),
             ("/etc/passwd/etc/passwd", false),
             ("abc", false),
             ("", false),
             ("灯台灯台灯台灯台灯台", false),
         ] {
-            let path = path(&paths, &Digest(digest.to_owned()));
+            let path = path(&paths, &Digest(digest.into()));
             assert_eq!(path.is_some(), expected, "{digest}");
         }
     }

@@ -71,7 +71,9 @@ fn bring_up(
     (disk, noted): (&Disk, &mut NotedTimes),
 ) -> Result<(), StoreError> {
     let mut unknown = Vec::new();
-    for (at, text) in standing(files).into_iter().enumerate() {
+    let standing = standing(files);
+    let noted = noted.known_at(paths, standing.iter().map(|text| &text.digest), disk)?;
+    for (at, text) in standing.into_iter().enumerate() {
         // Files and records mostly have one order.
         let at_its_place = chunks.get(at).map(|record| &**record);
         let at_its_place = at_its_place.filter(|record| Some(&record.beat) == text.beat.as_ref());
@@ -79,7 +81,7 @@ fn bring_up(
         // One that is about an edit of this text tells nothing else of it.
         let is_of_it = |record: &ChunkRecord| record.content_sha256.as_ref() == Some(&text.digest);
         if let Some(record) = record.filter(|record| is_of_it(record))
-            && noted.known_at(paths, &text.digest, disk)? <= record.known_at()
+            && noted.get(&at).copied() <= record.known_at()
         {
             continue;
         }

@@ -160,7 +160,7 @@ pub fn journal_opened(chunk_path: &Path, shown: &str, disk: &Disk) -> Result<Uns
             false => desk.journal.against(&buffer, Place::Buffer),
         };
         let prose = match verdict {
-            Verdict::Apply => desk.journal.file.prose.clone(),
+            Verdict::Apply => desk.journal.file.prose.to_string(),
             Verdict::Add => match desk.journal.merged(&desk.file.prose) {
                 Some(merged) => merged,
                 None => return Ok(Unsaved::Nothing),

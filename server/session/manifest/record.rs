@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::inputs::Inputs;
 use super::usage::TokenUsage;
 use crate::story::{BeatId, ChunkNumber, Digest};
 
@@ -74,8 +75,12 @@ pub struct ChunkRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_sha256: Option<Digest>,
     /// Digest of each input slice that the prompt used.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub inputs: BTreeMap<String, Digest>,
+    #[serde(default, skip_serializing_if = "Inputs::is_empty")]
+    #[schemars(with = "BTreeMap<String, Digest>")]
+    pub inputs: Inputs,
+    /// In place of `inputs`, where the manifest has them: their places, from 0, in its list of inputs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub input_places: Vec<u32>,
     /// The origin of a partial text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begun: Option<Begun>,
@@ -147,7 +152,8 @@ pub struct Begun {
     #[schemars(with = "String")]
     pub at: Timestamp,
     /// Digest of each input slice that its first prompt used, by name.
-    pub inputs: BTreeMap<String, Digest>,
+    #[schemars(with = "BTreeMap<String, Digest>")]
+    pub inputs: Inputs,
     /// Digest of the text that the last job on it left, where all of that was generated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_sha256: Option<Digest>,
@@ -213,7 +219,7 @@ impl ChunkRecord {
         self.first_token_ms = result.first_token_ms;
         self.usage = Some(result.usage);
         self.cost = result.cost;
-        self.inputs = result.inputs;
+        self.inputs = result.inputs.into();
         self.demo = result.demo;
         self.failure = None;
         self.locked = false;

@@ -192,6 +192,7 @@ fn read_folder(
     unread: &mut Vec<(PathBuf, EntryKind)>,
     (disk, texts): (&Disk, &mut KeptTexts),
 ) -> Result<(), StoreError> {
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
     for entry in disk.list(folder)? {
         let is_copy = sync_copies::is_copy_name(&entry.name);
         let name = match (holds, entry.name.strip_suffix(".journal")) {
@@ -208,28 +209,39 @@ fn read_folder(
             unread.push((folder.join(entry.name), entry.kind));
             continue;
         }
-        let path = folder.join(&entry.name);
-        let (mut journal, mut text) = (None, None);
-        match holds {
-            Holds::Journals => journal = disk.read_text(&path)?,
-            Holds::Chunks => {
-                text = texts.get(&path, disk, || {
-                    let text = disk.read_text(&path)?;
-                    Ok::<_, StoreError>(text.map(|text| ChunkText::parse(&text)))
-                })?;
+        found.push((name, folder.join(&entry.name)));
+    }
+    let (names, paths): (Vec<String>, Vec<PathBuf>) = found.into_iter().unzip();
+    match holds {
+        Holds::Journals => {
+            for (name, path) in names.into_iter().zip(paths) {
+                if let Some(journal) = disk.read_text(&path)? {
+                    fact_of(name, files).journal = Some(journal);
+                }
             }
         }
-        if journal.is_none() && text.is_none() {
-            continue;
+        Holds::Chunks => {
+            let read = |path: &Path| {
+                let text = disk.read_text(path)?;
+                Ok::<_, StoreError>(text.map(|text| ChunkText::parse(&text)))
+            };
+            let read = texts.get_all(&paths, disk, read)?;
+            for (name, text) in names.into_iter().zip(read) {
+                if let Some(text) = text {
+                    fact_of(name, files).text = text;
+                }
+            }
         }
-        let file = files.entry(name.clone()).or_insert_with(|| FileFact {
-            name,
-            ..FileFact::default()
-        });
-        file.journal = journal.or(file.journal.take());
-        file.text = text.unwrap_or_else(|| std::mem::take(&mut file.text));
     }
     Ok(())
+}
+
+fn fact_of(name: String, files: &mut BTreeMap<String, FileFact>) -> &mut FileFact {
+    let fact = files.entry(name.clone());
+    fact.or_insert_with(|| FileFact {
+        name,
+        ..FileFact::default()
+    })
 }
 
 fn read_removed(paths: &SessionPaths, disk: &Disk) -> Result<Vec<KeptVersion>, StoreError> {

@@ -22,7 +22,7 @@ use crate::story::chunk_file::{self, ChunkFile, FileStatus};
 use crate::story::chunk_text::Told;
 use crate::story::journal::{Journal, Place, Verdict};
 use crate::story::sync_copies;
-use crate::story::{BeatId, Digest, Language, words};
+use crate::story::{BeatId, Digest, Language, SharedText, words};
 
 /// The facts, sorted out.
 pub(crate) struct Recovered {
@@ -140,7 +140,7 @@ fn candidate(fact: &FileFact) -> Candidate {
     };
     let newer = match journal.against(&file, place) {
         Verdict::Apply => Some(journal.file.prose.clone()),
-        Verdict::Add => journal.merged(&file.prose),
+        Verdict::Add => journal.merged(&file.prose).map(SharedText::from),
         Verdict::Saved | Verdict::Apart => None,
     };
     file.beat = file.beat.or(journal.file.beat);

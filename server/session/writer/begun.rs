@@ -34,7 +34,7 @@ impl Session {
             known.unwrap_or_else(|| ChunkRecord::missing(planned.number, planned.beat.clone()));
         record.begun = Some(Begun {
             at,
-            inputs,
+            inputs: inputs.into(),
             notes,
             generated_sha256: None,
         });

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::assemble;
+use super::assemble::Assembly;
 use super::changelog;
 use super::{Cache, Inner, Session};
 use crate::session::error::StoreError;
@@ -171,35 +171,41 @@ impl Inner {
     fn assemble_from_chunks(&self, cache: &mut Cache) -> Result<(), StoreError> {
         let recovered = self.recovered(&cache.manifest)?.1;
         let page = self.title_page(cache)?;
-        let chunks = &recovered.view.chunks;
-        let story = assemble::assemble(&page, &self.plan, chunks);
+        let story = Assembly {
+            page: &page,
+            plan: &self.plan,
+            chunks: &recovered.view.chunks,
+        };
         let path = self.paths.full_story();
         let in_editor = self.owners.open_text(&path).filter(|_| self.is_open(&path));
+        let digest = story.digest();
         if let Some(text) = &in_editor {
-            self.keep_authors_story(cache, &story, text)?;
+            self.keep_authors_story(cache, &digest, text)?;
         }
         let Some(on_disk) = self.read_derived(cache, &path)? else {
             return Ok(());
         };
         // All that is in a story that the new one begins with is in the new one.
-        // A draft of an earlier version is no text of the author's.
-        let earlier = assemble::assemble_plainly(&page, &self.plan, chunks);
-        if chunk_file::decode(on_disk.clone()) == earlier {
-            cache.manifest.remember_assembled(Digest::of(&earlier));
+        let rest = story.rest(&on_disk);
+        if let Some(rest) = rest
+            .as_ref()
+            .filter(|_| in_editor.is_none() && !on_disk.is_empty())
+        {
+            cache.manifest.remember_assembled(digest);
+            return self.extend_derived(cache, &path, rest);
         }
-        let rest = story.as_bytes().strip_prefix(on_disk.as_slice());
-        let begun = rest.is_some() && !on_disk.is_empty();
+        let on_disk = chunk_file::decode(on_disk);
         if rest.is_none() {
-            self.keep_authors_story(cache, &story, &chunk_file::decode(on_disk.clone()))?;
-        }
-        cache.manifest.remember_assembled(Digest::of(&story));
-        match rest {
-            Some(rest) if begun && in_editor.is_none() => self.extend_derived(cache, &path, rest),
-            _ => {
-                let base = in_editor.unwrap_or_else(|| chunk_file::decode(on_disk));
-                self.write_derived(cache, &path, base, &story).map(|_| ())
+            // A draft of an earlier version is no text of the author's.
+            if let Some(earlier) = story.earlier_digest(&on_disk) {
+                cache.manifest.remember_assembled(earlier);
             }
+            self.keep_authors_story(cache, &digest, &on_disk)?;
         }
+        cache.manifest.remember_assembled(digest);
+        let base = in_editor.unwrap_or(on_disk);
+        self.write_derived(cache, &path, base, &story.text())
+            .map(|_| ())
     }
 
     fn title_page(&self, cache: &mut Cache) -> Result<TitlePage, StoreError> {
@@ -237,10 +243,15 @@ impl Inner {
         }
     }
 
-    /// Keeps what the author made of full_story.md, before `story` takes its place.
-    fn keep_authors_story(&self, cache: &Cache, story: &str, text: &str) -> Result<(), StoreError> {
-        let known = &cache.manifest.assembled_sha256;
-        if text == story || text.trim().is_empty() || known.contains(&Digest::of(text)) {
+    /// Keeps what the author made of full_story.md, before the story with this digest takes its place.
+    fn keep_authors_story(
+        &self,
+        cache: &Cache,
+        story: &Digest,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let (known, digest) = (&cache.manifest.assembled_sha256, Digest::of(text));
+        if digest == *story || text.trim().is_empty() || known.contains(&digest) {
             return Ok(());
         }
         self.keep_full_story(text)
@@ -436,6 +447,7 @@ impl Inner {
     /// synced. One that somebody else changed meanwhile is kept aside first.
     fn put_manifest(&self, cache: &mut Cache) -> Result<(), StoreError> {
         cache.manifest.sum();
+        cache.manifest.share_inputs();
         cache.manifest.updated = self.disk.now();
         let text = cache.manifest.render();
         let digest = Digest::of(&text);

@@ -165,7 +165,7 @@ impl Session {
             return Ok(());
         };
         let mut record = record.clone();
-        record.inputs = inputs;
+        record.inputs = inputs.into();
         record.noted = Some(inner.disk.exact_now());
         let mut steps = inner.record_steps(record);
         steps.push(Step::Line {

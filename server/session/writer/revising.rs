@@ -212,7 +212,7 @@ impl Inner {
 fn proposed(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Complete),
-        prose: prose.to_owned(),
+        prose: prose.into(),
         ..ChunkFile::default()
     }
 }
@@ -223,13 +223,13 @@ pub(super) fn parse_revision(text: &str) -> (ChunkFile, Option<Digest>) {
     let mut file = chunk_file::parse(text);
     file.take_extra(PROPOSED);
     file.take_extra(OF);
-    let own = file.take_extra(OWN).map(Digest);
+    let own = file.take_extra(OWN).map(Digest::from);
     (file, own)
 }
 
 /// Returns the text that a revision was made of, as far as it says so.
 pub(super) fn made_of(text: &str) -> Option<Digest> {
-    chunk_file::parse(text).take_extra(OF).map(Digest)
+    chunk_file::parse(text).take_extra(OF).map(Digest::from)
 }
 
 /// Reads the revision of a chunk that waits for a decision; `None` also for one that can't be read. Takes no

@@ -292,7 +292,7 @@ impl Inner {
         let shown = self.owners.open_text(path).unwrap_or_default();
         let mut journal = Journal {
             file: ChunkFile {
-                prose: prose.to_owned(),
+                prose: prose.into(),
                 ..ChunkFile::default()
             },
             marks: Marks::replacing(replaces),
@@ -335,7 +335,7 @@ impl Inner {
                 .open_text(path)
                 .map(|text| chunk_file::parse(&text));
             let file = ChunkFile {
-                prose: prose.to_owned(),
+                prose: prose.into(),
                 ..shown.unwrap_or_default()
             };
             self.keep_replaced(cache, index, &file, WRITTEN_ANEW)?;
@@ -415,7 +415,7 @@ impl Inner {
 fn generated(prose: &str) -> ChunkFile {
     ChunkFile {
         status: Some(FileStatus::Partial),
-        prose: prose.to_owned(),
+        prose: prose.into(),
         ..ChunkFile::default()
     }
 }
@@ -478,7 +478,7 @@ mod tests {
         for row in &table::rows(rows)[1..] {
             let digest = |text: &str| (!text.is_empty()).then(|| chunk_file::digest(text));
             let file = ChunkFile {
-                prose: row[0].clone(),
+                prose: row[0].as_str().into(),
                 status: match row[1].as_str() {
                     "Partial" => Some(FileStatus::Partial),
                     "Complete" => Some(FileStatus::Complete),

@@ -156,9 +156,8 @@ pub fn recorded(slices: &Slices) -> BTreeMap<String, Digest> {
 }
 
 /// Returns the slices of a record, without those that nothing is compared with.
-pub fn of_record(inputs: &BTreeMap<String, Digest>) -> Slices {
-    let known = inputs.iter();
-    known
+pub fn of_record<'a>(inputs: impl Iterator<Item = (&'a str, &'a Digest)>) -> Slices {
+    inputs
         .filter_map(|(name, digest)| Some((Slice::parse(name)?, digest.clone())))
         .collect()
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use storywright::session::{ArchiveError, Limits, Refusal};
+use storywright::archive::{ArchiveError, Limits, Refusal};
 use zip::write::SimpleFileOptions;
 
 use super::{Desk, export, files, written};

@@ -137,7 +137,7 @@ fn the_manuscripts_are_accepted() {
             if let Some(complaint) = complaint(&brief, &texts, &text) {
                 wrong.push(format!("{}: {complaint}", path.display()));
             }
-            earlier.push(text);
+            earlier.push(text.to_string());
             read_any += 1;
         }
     }

@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-use crate::session::archive::{self, ArchiveError};
-use crate::session::disk::stream::{self, NewFile};
-use crate::session::disk::{Disk, Entry, EntryKind};
-use crate::session::error::{Doing, StoreError};
-use crate::session::layout::{SessionId, StoryFolder};
+use crate::archive::{self, ArchiveError};
+use crate::session::{Disk, Entry, EntryKind};
+use crate::session::{Doing, StoreError};
+use crate::session::{NewFile, stream};
+use crate::session::{SessionId, StoryFolder};
 
 /// The file that an export made.
 #[derive(Debug, Clone, PartialEq, Eq)]

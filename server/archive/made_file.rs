@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::export::{Exported, HashWriter, Target};
-use crate::session::archive::{self, ArchiveError};
-use crate::session::disk::stream::NewFile;
-use crate::session::disk::{Disk, EntryKind};
-use crate::session::error::{Doing, StoreError};
-use crate::session::layout::{SessionId, StoryFolder};
+use crate::archive::{self, ArchiveError};
+use crate::session::NewFile;
 use crate::session::manifest;
+use crate::session::{Disk, EntryKind};
+use crate::session::{Doing, StoreError};
+use crate::session::{SessionId, StoryFolder};
 
 /// Writes one file that is made of the session, such as a book. `name` is what it is called by default. It
 /// gets its name only after it was read back and found to hold what was written; a file there that is not known

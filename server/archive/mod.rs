@@ -15,15 +15,18 @@
 //! than into a new folder of the session refuses the archive as a whole; a harmless name that
 //! no session has (a Finder's `.DS_Store`, a folder of the packer's own) is skipped and named.
 
-pub(super) mod export;
-pub(super) mod import;
-pub(super) mod made_file;
+mod export;
+mod import;
+mod made_file;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::error::StoreError;
-use super::layout::SessionId;
+pub use export::{Exported, export_zip};
+pub use import::{Imported, import_zip};
+pub use made_file::export_file;
+
+use crate::session::{SessionId, StoreError};
 pub(crate) use crate::story::archive_limits::{DEPTH, parts_of, shown};
 pub use crate::story::archive_limits::{Limits, Refusal};
 use crate::story::slug;
