@@ -162,7 +162,7 @@ mod tests {
         );
         let mut file = chunk_file::parse(&text);
         assert_eq!(file.take_extra(CANDIDATE).as_deref(), Some("2"));
-        assert_eq!(file.take_extra(OF), Some(of.0));
+        assert_eq!(file.take_extra(OF).map(Digest::from), Some(of));
         assert_eq!(file.status, Some(FileStatus::Partial));
         assert_eq!(file.prose.trim(), "The lamp.");
     }

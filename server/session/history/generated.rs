@@ -227,7 +227,7 @@ mod tests {
             root: PathBuf::from("s"),
         };
         for (digest, expected) in [
-            (&Digest::of("x").0, true),
+            (&*Digest::of("x").0, true),
             ("../../../../../../etc/passwd", false),
             ("/etc/passwd/etc/passwd", false),
             ("abc", false),
