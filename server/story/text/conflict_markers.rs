@@ -1,13 +1,17 @@
 //! Finds the marks that git leaves in a file where a merge could not decide.
 //!
 //! Each stands at the start of a line, seven characters long: `<<<<<<< ours`, `||||||| base`
-//! (diff3), `=======`, `>>>>>>> theirs`. A line of `=` alone is a heading's underline and `>` a
-//! quotation, so a mark counts only together with another that belongs to it.
+//! (diff3), `=======`, `>>>>>>> theirs`. One that is left over, where the others were deleted, counts as
+//! they do. A line of `=` alone is a heading's underline and one of `|` alone a table's empty row, so
+//! these count only together with another mark.
 
 use crate::story::{Problem, Span};
 
 /// The code of the problem.
 pub const MERGE_CONFLICT: &str = "merge-conflict";
+
+/// The length of a mark alone.
+const BARE: usize = 7;
 
 const MESSAGE: &str = "This line marks a merge conflict that is not resolved. Until it is, nothing in this file is read, \
                        sent or moved. Keep the text that you want and delete the marks.";
@@ -23,7 +27,8 @@ enum Kind {
 /// Finds the marks of unresolved conflicts: each line, its line end not included, in order.
 pub fn conflict_markers(text: &str) -> Vec<Span> {
     // Most texts have none, and are looked at often.
-    if !text.contains("<<<<<<<") && !text.contains(">>>>>>>") {
+    let any = ["<<<<<<<", "|||||||", ">>>>>>>"];
+    if !any.iter().any(|mark| text.contains(mark)) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -41,7 +46,7 @@ pub fn conflict_markers(text: &str) -> Vec<Span> {
     found
 }
 
-/// Takes marks that stand together for a conflict, if they are more than one kind of mark.
+/// Takes marks that stand together for a conflict, if one of them is nothing else.
 fn close(open: &mut Vec<(Kind, Span)>, found: &mut Vec<Span>) {
     // What stands before the first mark that belongs to the last is a heading's.
     let begins = |kind: &Kind| matches!(kind, Kind::Begin | Kind::Base);
@@ -49,10 +54,12 @@ fn close(open: &mut Vec<(Kind, Span)>, found: &mut Vec<Span>) {
         Some(first) => first,
         None => open.len().saturating_sub(2),
     };
-    let is_conflict = open[first..]
-        .iter()
-        .any(|(kind, _)| matches!(kind, Kind::Begin | Kind::End))
-        && open.len() - first > 1;
+    let is_sign = |(kind, span): &(Kind, Span)| match kind {
+        Kind::Begin | Kind::End => true,
+        Kind::Base => span.len() > BARE,
+        Kind::Parts => false,
+    };
+    let is_conflict = open[first..].iter().any(is_sign);
     let marks = open.drain(..).skip(first);
     found.extend(marks.filter(|_| is_conflict).map(|(_, span)| span));
 }
@@ -76,7 +83,7 @@ fn marks(text: &str) -> impl Iterator<Item = (Kind, Span)> + '_ {
 }
 
 fn kind(line: &str) -> Option<Kind> {
-    let (mark, rest) = line.split_at_checked(7)?;
+    let (mark, rest) = line.split_at_checked(BARE)?;
     let kind = match mark {
         "<<<<<<<" => Kind::Begin,
         "|||||||" => Kind::Base,
@@ -137,10 +144,15 @@ mod tests {
             ("<<<<<<< HEAD\na\n=======\nb\n", 2),
             ("<<<<<<< HEAD\na\n>>>>>>> theirs\n", 2),
             ("Setting\n=======\na\n<<<<<<< HEAD\n=======\n>>>>>>> x\n", 3),
+            // One is left.
+            ("a\n<<<<<<< HEAD\nb\n", 1),
+            ("a\n>>>>>>> branch\nb\n", 1),
+            ("a\n||||||| 1a2b3c4\nb\n", 1),
+            ("<<<<<<<\n", 1),
+            ("Setting\n=======\na\n||||||| base\n", 1),
             // None.
             ("Setting\n=======\nA rock.\n", 0),
-            ("<<<<<<< HEAD\n", 0),
-            (">>>>>>> a letter in a letter\n", 0),
+            ("|||||||\n|||||||\n", 0),
             ("<<<<<<<< eight\n========\n>>>>>>>> eight\n", 0),
             (" <<<<<<< indented\n =======\n >>>>>>> indented\n", 0),
             ("x <<<<<<< y\n", 0),
