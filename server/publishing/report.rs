@@ -154,7 +154,7 @@ fn status(chunk: &ChunkView) -> Status {
 }
 
 fn work(record: &ChunkRecord) -> Option<Work> {
-    let usage = record.usage.unwrap_or_default();
+    let usage = record.usage.clone().unwrap_or_default();
     Some(Work {
         model: record.model.clone()?,
         input_tokens: usage.input_tokens,

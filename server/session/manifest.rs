@@ -155,12 +155,23 @@ impl Manifest {
         self.assembled_sha256.drain(..surplus);
     }
 
+    /// Takes in the settings of a job, which names all that it knows.
+    pub(crate) fn set_settings(&mut self, settings: Value) {
+        let before = std::mem::replace(&mut self.settings, settings);
+        if let (Value::Object(before), Value::Object(settings)) = (before, &mut self.settings) {
+            for (name, value) in before {
+                settings.entry(name).or_insert(value);
+            }
+        }
+    }
+
     pub(crate) fn sum(&mut self) {
         let mut totals = Totals {
             other: std::mem::take(&mut self.totals.other),
             by_role: std::mem::take(&mut self.totals.by_role),
             ..Totals::default()
         };
+        let unknown = std::mem::take(&mut self.totals.usage.other);
         let mut usage = TokenUsage::default();
         let mut cost: Option<f64> = None;
         for record in &self.chunks {
@@ -171,7 +182,7 @@ impl Manifest {
             }
             totals.target_words += u64::from(record.target_words);
             totals.elapsed_ms += record.elapsed_ms.unwrap_or(0);
-            if let Some(took) = record.usage {
+            if let Some(took) = &record.usage {
                 usage.add(took);
             }
             if let Some(took) = record.cost {
@@ -181,6 +192,7 @@ impl Manifest {
         spending::raise(&mut totals.by_role, &spending::of_chunks(usage, cost));
         let whole = spending::whole(&totals.by_role);
         (totals.usage, totals.cost) = (whole.usage, whole.cost);
+        totals.usage.other = unknown;
         self.totals = totals;
     }
 
@@ -440,13 +452,28 @@ mod tests {
     #[test]
     fn unknown_fields_survive() {
         let text = r#"{"version":1,"id":"s-01","brief":"story.md","language":"en","created":"2026-01-01T00:00:00Z",
-            "updated":"2026-01-01T00:00:00Z","mood":"grim","chunks":[{"number":1,"beat":"a","stars":5}]}"#;
-        let ManifestFact::Read(manifest) = parse(text, "s-01") else {
+            "updated":"2026-01-01T00:00:00Z","mood":"grim","settings":{"model":"m-1","a":1},
+            "totals":{"chunks":1,"complete":1,"words":1,"target_words":1,"elapsed_ms":1,"usage":{"b":2},
+                "by_role":{"draft":{"c":3,"usage":{"d":4}}}},
+            "chunks":[{"number":1,"beat":"a","stars":5,"usage":{"output_tokens":7,"e":5}}]}"#;
+        let ManifestFact::Read(mut manifest) = parse(text, "s-01") else {
             panic!("not read");
         };
+        manifest.set_settings(serde_json::json!({"model": "m-2"}));
+        manifest.sum();
         let again: Value = serde_json::from_str(&manifest.render()).unwrap();
         assert_eq!(again["mood"], "grim");
         assert_eq!(again["chunks"][0]["stars"], 5);
+        assert_eq!(
+            again["settings"],
+            serde_json::json!({"model": "m-2", "a": 1})
+        );
+        let totals = &again["totals"];
+        assert_eq!(totals["usage"]["output_tokens"], 7);
+        assert_eq!(totals["usage"]["b"], 2);
+        assert_eq!(totals["by_role"]["draft"]["c"], 3);
+        assert_eq!(totals["by_role"]["draft"]["usage"]["d"], 4);
+        assert_eq!(again["chunks"][0]["usage"]["e"], 5);
     }
 
     /// What many chunks were written from is in the file once, and comes back as each record had it.

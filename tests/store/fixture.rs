@@ -222,8 +222,8 @@ pub fn result() -> ChunkResult {
         first_token_ms: Some(20),
         usage: TokenUsage {
             input_tokens: Some(1000),
-            cached_tokens: None,
             output_tokens: Some(200),
+            ..TokenUsage::default()
         },
         cost: Some(0.25),
         inputs: BTreeMap::from([("beat".to_owned(), Digest::of("beat"))]),
@@ -240,8 +240,8 @@ pub fn mending(prose: &str) -> Mending {
         next: (Digest::of("then"), Digest::of("now")),
         usage: TokenUsage {
             input_tokens: Some(10),
-            cached_tokens: None,
             output_tokens: Some(5),
+            ..TokenUsage::default()
         },
         cost: Some(0.5),
     }

@@ -249,6 +249,7 @@ pub(crate) fn token_usage(usage: Usage) -> TokenUsage {
         input_tokens: usage.input_tokens,
         cached_tokens: usage.cached_tokens,
         output_tokens: usage.output_tokens,
+        ..TokenUsage::default()
     }
 }
 

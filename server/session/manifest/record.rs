@@ -217,7 +217,11 @@ impl ChunkRecord {
         self.noted = None;
         self.elapsed_ms = Some(result.elapsed_ms);
         self.first_token_ms = result.first_token_ms;
-        self.usage = Some(result.usage);
+        let unknown = self.usage.take().map(|usage| usage.other);
+        self.usage = Some(TokenUsage {
+            other: unknown.unwrap_or_default(),
+            ..result.usage
+        });
         self.cost = result.cost;
         self.inputs = result.inputs.into();
         self.demo = result.demo;

@@ -29,6 +29,8 @@ pub struct RoleTotals {
     /// In the currency of the configured prices.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<f64>,
+    #[serde(flatten)]
+    pub other: BTreeMap<String, Value>,
 }
 
 /// The sums of each role, by its name: draft, plan, state, refine, audit.
@@ -70,7 +72,7 @@ pub(in crate::session) fn read(runs: &Path, disk: &Disk) -> Spending {
             if let Some(call) = parse(line) {
                 let sum = spending.entry(call.role.clone()).or_default();
                 sum.calls += 1;
-                sum.usage.add(call.usage);
+                sum.usage.add(&call.usage);
                 add_cost(&mut sum.cost, call.cost);
             }
         }
@@ -95,7 +97,7 @@ pub(in crate::session) fn join(into: &mut Spending, more: Spending) {
     for (role, more) in more {
         let sum = into.entry(role).or_default();
         sum.calls += more.calls;
-        sum.usage.add(more.usage);
+        sum.usage.add(&more.usage);
         add_cost(&mut sum.cost, more.cost);
     }
 }
@@ -106,11 +108,7 @@ pub(in crate::session) fn raise(sums: &mut Spending, known: &Spending) {
     for (role, known) in known {
         let sum = sums.entry(role.clone()).or_default();
         sum.calls = sum.calls.max(known.calls);
-        sum.usage = TokenUsage {
-            input_tokens: sum.usage.input_tokens.max(known.usage.input_tokens),
-            cached_tokens: sum.usage.cached_tokens.max(known.usage.cached_tokens),
-            output_tokens: sum.usage.output_tokens.max(known.usage.output_tokens),
-        };
+        sum.usage.raise(&known.usage);
         if known.cost.unwrap_or(0.0) > sum.cost.unwrap_or(0.0) || sum.cost.is_none() {
             sum.cost = known.cost;
         }
@@ -122,8 +120,12 @@ pub(super) fn of_chunks(usage: TokenUsage, cost: Option<f64>) -> Spending {
     if usage == TokenUsage::default() && cost.is_none() {
         return Spending::new();
     }
-    let calls = 0;
-    Spending::from([(DRAFT.to_owned(), RoleTotals { calls, usage, cost })])
+    let draft = RoleTotals {
+        usage,
+        cost,
+        ..RoleTotals::default()
+    };
+    Spending::from([(DRAFT.to_owned(), draft)])
 }
 
 /// Sums all roles up.
@@ -131,7 +133,7 @@ pub(in crate::session) fn whole(spending: &Spending) -> RoleTotals {
     let mut whole = RoleTotals::default();
     for role in spending.values() {
         whole.calls += role.calls;
-        whole.usage.add(role.usage);
+        whole.usage.add(&role.usage);
         add_cost(&mut whole.cost, role.cost);
     }
     whole
@@ -153,8 +155,8 @@ mod tests {
             model: "m".to_owned(),
             usage: TokenUsage {
                 input_tokens: Some(10),
-                cached_tokens: None,
                 output_tokens: Some(output),
+                ..TokenUsage::default()
             },
             cost: Some(cost),
         }

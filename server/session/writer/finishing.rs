@@ -23,7 +23,7 @@ impl Session {
     pub fn set_settings(&self, settings: serde_json::Value) -> Result<(), StoreError> {
         let mut cache = self.inner.lock_cache();
         self.inner.finish_pending(&mut cache)?;
-        cache.manifest.settings = settings;
+        cache.manifest.set_settings(settings);
         self.inner.write_manifest(&mut cache)
     }
 

@@ -93,7 +93,7 @@ impl Inner {
         record
             .inputs
             .insert(mending.input.0.clone(), mending.input.1);
-        record.usage.get_or_insert_default().add(mending.usage);
+        record.usage.get_or_insert_default().add(&mending.usage);
         if let Some(cost) = mending.cost {
             record.cost = Some(record.cost.unwrap_or(0.0) + cost);
         }
