@@ -188,6 +188,11 @@ impl SessionPaths {
         self.work().join("changelog.late")
     }
 
+    /// Lists the digests of the partial texts that were saved of a chunk.
+    pub(crate) fn partial_saves(&self, beat: &BeatId) -> PathBuf {
+        self.work().join(format!("{}.saved", beat_folder(beat)))
+    }
+
     /// Returns the path of the records that are newer than the manifest.
     pub(crate) fn record_log(&self) -> PathBuf {
         self.work().join("records.jsonl")

@@ -19,6 +19,7 @@ pub(crate) mod index;
 pub(super) mod keeping;
 pub(super) mod mending;
 pub(super) mod open;
+pub(super) mod partial_saves;
 pub(super) mod preflight;
 pub(super) mod replacing;
 pub(super) mod rescue;
@@ -36,6 +37,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::disk::Disk;
+use super::disk::log::Log;
 use super::error::StoreError;
 use super::kept_files::KeptFiles;
 use super::layout::{self, SessionPaths, StoryFolder};
@@ -86,6 +88,8 @@ pub(super) struct Cache {
     /// File of each planned chunk.
     pub(super) files: Vec<PathBuf>,
     pub(super) known: BTreeMap<ChunkNumber, Known>,
+    /// The lists of the partial texts that were saved, by the place of the chunk in the plan.
+    pub(super) partial_saves: BTreeMap<usize, Log>,
     /// The story's title page, and the digest of the brief that it was read from.
     pub(super) title_page: Option<(Digest, TitlePage)>,
     /// Lines that the changelog has not taken yet.
@@ -111,6 +115,8 @@ pub(super) struct Known {
     pub(super) told: Option<Digest>,
     /// The digest of the text that the job continues.
     pub(super) handed: Option<Digest>,
+    /// Whether the author has put words into that.
+    pub(super) is_mixed: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -162,6 +168,9 @@ impl Session {
         let chunk = view.chunks[index].clone();
         cache.files[index].clone_from(&chunk.path);
         cache.handed(number, &chunk.digest);
+        if self.inner.is_mixed(&chunk)? {
+            cache.known.entry(number).or_default().is_mixed = true;
+        }
         Ok((chunk, view))
     }
 

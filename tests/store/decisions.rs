@@ -139,7 +139,7 @@ fn a_version_of_which_nothing_is_known_brings_no_metadata_of_another() {
         let record = chunk.record.unwrap();
         assert_eq!(chunk.text, text);
         assert_eq!(
-            (record.model.clone(), record.usage, record.cost),
+            (record.model.clone(), record.usage.clone(), record.cost),
             (None, None, None)
         );
         assert_eq!(record.inputs.len(), 0);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use crate::fixture::{EndChunk, Story, n, result, written};
-use storywright::session::{ChunkResult, ChunkStatus, Origin, Revision};
+use storywright::session::{ChunkResult, ChunkStatus, Origin, Revision, Session};
 use storywright::story::Digest;
 
 const ALL: [&str; 3] = ["a", "b", "c"];
@@ -352,4 +352,109 @@ fn comments_that_only_a_copy_has_stay_when_the_same_text_is_written_again() {
     story.remove("chunks/chunk_01.md");
     complete("Of a. And so on.");
     assert!(story.has_anywhere("colder"));
+}
+
+#[test]
+fn a_chunk_by_hand_is_the_authors_whatever_its_front_matter() {
+    let outline = ["a", "b", "c", "d"];
+    for (has_session, number, beat) in [(true, 4, "d"), (false, 1, "a")] {
+        let story = if has_session { written() } else { Story::new() };
+        let text = format!("---\nchunk: {number}\nbeat: {beat}\nstatus: complete\n---\nMine.\n");
+        story.write(&format!("chunks/chunk_0{number}.md"), &text);
+        for _ in 0..2 {
+            let chunk = story.view(&outline).chunks[number - 1].clone();
+            assert_eq!(chunk.origin, Some(Origin::Written), "{has_session}");
+            drop(story.open(&outline));
+        }
+        lose(&story, None);
+        for at in 0..3 {
+            let origin = story.view(&outline).chunks[at].origin;
+            let expected = has_session.then_some(Origin::Generated);
+            let expected = expected.or((at == 0).then_some(Origin::Written));
+            assert_eq!(origin, expected, "{has_session}");
+        }
+    }
+}
+
+#[test]
+fn a_text_that_the_author_has_ended_is_the_authors() {
+    let story = Story::new();
+    let session = story.open(&ALL).session;
+    begin(&session);
+    session.save_partial(n(2), "The lamp went").unwrap();
+    drop(session);
+    drop(story.open(&ALL));
+    by_hand(&story, "The lamp went out, I say.");
+    assert_eq!(story.view(&ALL).chunks[1].origin, Some(Origin::Edited));
+}
+
+fn begin(session: &Session) {
+    session
+        .note_begun(n(2), result().started, inputs("beat"), Vec::new())
+        .unwrap();
+}
+
+/// A job on the second chunk that is killed.
+fn killed(story: &Story, text: &str) {
+    let session = story.open(&ALL).session;
+    let chunk = session.chunk(n(2)).unwrap();
+    if chunk.text.is_empty() {
+        begin(&session);
+    }
+    let goes_on = chunk.going_on(text).into_owned();
+    session.save_partial(n(2), &goes_on).unwrap();
+    let goes_on = chunk.going_on(&format!("{text} And on")).into_owned();
+    session.save_partial(n(2), &goes_on).unwrap();
+}
+
+#[test]
+fn words_that_are_typed_into_a_part_of_a_text_are_the_authors() {
+    let generated = "The lamp went out. And on";
+    // What the author makes of it, and whose it is when it is complete.
+    for (typed, origin) in [
+        (generated, Origin::Generated),
+        (
+            "The lamp <!-- colder --> went out. And on",
+            Origin::Generated,
+        ),
+        ("The lamp went out. And on, I say", Origin::Edited),
+        ("Mine alone", Origin::Edited),
+    ] {
+        for (kills, keeps_manifest) in [(0, true), (1, true), (0, false)] {
+            let what = format!("{typed:?}, killed {kills} times more");
+            let story = Story::new();
+            killed(&story, "The lamp went out.");
+            let text = story.read("chunks/chunk_02.md");
+            assert!(text.contains(generated));
+            story.write("chunks/chunk_02.md", &text.replace(generated, typed));
+            for _ in 0..kills {
+                let text = story.view(&ALL).chunks[1].text.trim_end().to_owned();
+                killed(&story, &text);
+            }
+            let session = story.open(&ALL).session;
+            let chunk = session.chunk(n(2)).unwrap();
+            let whole = format!("{} to the end.", chunk.text.trim_end());
+            let whole = chunk.going_on(&whole).into_owned();
+            session.save_partial(n(2), &whole).unwrap();
+            session.complete_chunk(n(2), &whole, result()).unwrap();
+            assert_eq!(session.chunk(n(2)).unwrap().origin, Some(origin), "{what}");
+            drop(session);
+            if !keeps_manifest {
+                lose(&story, None);
+            }
+            for _ in 0..2 {
+                let chunk = story.view(&ALL).chunks[1].clone();
+                assert_eq!(chunk.origin, Some(origin), "{what}");
+                drop(story.open(&ALL));
+            }
+            // It is written anew where it is named.
+            let session = story.open(&ALL).session;
+            session.retire_chunk(n(2), "rewritten").unwrap();
+            begin(&session);
+            session.save_partial(n(2), "Another").unwrap();
+            session.complete_chunk(n(2), "Another.", result()).unwrap();
+            let chunk = session.chunk(n(2)).unwrap();
+            assert_eq!(chunk.origin, Some(Origin::Generated), "{what}");
+        }
+    }
 }

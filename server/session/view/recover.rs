@@ -272,10 +272,10 @@ fn origin(
     record: Option<&ChunkRecord>,
 ) -> Origin {
     let Some(record) = record else {
-        // Generated files have front matter; a text without it came by the author's hand.
+        // Of what was generated whole there is a record, in the manifest or in history/.
         return match file.status {
-            Some(_) => Origin::Generated,
-            None => Origin::Written,
+            Some(FileStatus::Partial) => Origin::Generated,
+            _ => Origin::Written,
         };
     };
     if record.generated_sha256.as_ref() == Some(digest) {
@@ -285,10 +285,13 @@ fn origin(
     } else if status != ChunkStatus::Complete {
         // Partial saves are not recorded, so nothing tells whose the last words are.
         Origin::Generated
-    } else if record.generated_sha256.is_some() {
-        Origin::Edited
     } else {
-        record.origin.unwrap_or(Origin::Written)
+        match record.origin {
+            _ if record.generated_sha256.is_some() => Origin::Edited,
+            // It was begun, and the author has ended it.
+            Some(Origin::Generated) => Origin::Edited,
+            known => known.unwrap_or(Origin::Written),
+        }
     }
 }
 

@@ -131,6 +131,10 @@ impl Inner {
             self.disk.sync_folder(&self.paths.chunks())?;
         }
         cache.wrote(number, prose);
+        if entry.record.status == ChunkStatus::Complete {
+            self.drop_partials(cache, index);
+            cache.known.entry(number).or_default().is_mixed = false;
+        }
         Self::take_entry(cache, entry);
         cache.behind.story |= failure.is_none();
         for removal in &removals {
@@ -197,17 +201,19 @@ impl Inner {
         record.body_sha256.clone_from(&planned.body);
         record.file = self.inside(&cache.files[index]);
         record.words = words::count(prose, &self.language);
-        let origin = if is_imported {
-            Origin::Imported
-        } else {
-            Origin::Generated
+        let known = cache.known.get(&planned.number);
+        let is_mixed = known.is_some_and(|known| known.is_mixed) && !is_imported;
+        let origin = match is_imported {
+            true => Origin::Imported,
+            false if is_mixed => Origin::Edited,
+            false => Origin::Generated,
         };
         record.origin = (!prose.trim().is_empty()).then_some(origin);
         record.content_sha256 = Some(digest.clone());
         match failure {
             None => {
                 record.status = ChunkStatus::Complete;
-                record.generated_sha256 = Some(digest).filter(|_| !is_imported);
+                record.generated_sha256 = Some(digest).filter(|_| origin == Origin::Generated);
                 record.begun = None;
             }
             Some(reason) => {

@@ -97,6 +97,7 @@ impl Session {
                 })
                 .collect(),
             known: BTreeMap::new(),
+            partial_saves: BTreeMap::new(),
             title_page: None,
             lines: Vec::new(),
             log,

@@ -82,12 +82,14 @@ impl Inner {
     ) -> Result<(), StoreError> {
         let path = cache.files[index].clone();
         if self.is_open(&path) {
+            self.note_partial(cache, index, prose);
             self.save_journal(cache, index, &path, status, prose)?;
         } else {
             let there = self.there(index, &path)?;
             let prose = self.making_way(cache, index, &path, &there.file, prose)?;
             let text = self.render(index, status, &there.file, &prose);
             let read = there.raw.as_deref();
+            self.note_partial(cache, index, &prose);
             let written = self.disk.write_unchanged(&path, text.as_bytes(), read);
             if !written.map_err(|error| self.kept_elsewhere(error, index, &path, &prose))? {
                 // The author saved it this very moment.
