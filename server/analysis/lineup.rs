@@ -190,17 +190,19 @@ pub(crate) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
 /// Returns the pairs of complete chunks of which the later was begun before the earlier was there, and was
 /// not fitted to it since. A text that the author changed or locked is left out.
 pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
-    let is_open = |chunk: &ChunkView| {
-        let record = chunk.record.as_ref();
-        let is_open = record.is_some_and(|record| record.seam_open);
-        is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
-    };
     let complete = |chunk: &ChunkView| chunk.status == ChunkStatus::Complete;
     let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
     pairs
-        .filter(|(earlier, later)| complete(earlier) && complete(later) && is_open(later))
+        .filter(|(earlier, later)| complete(earlier) && complete(later) && is_seam_open(later))
         .map(|(earlier, later)| (earlier.clone(), later.clone()))
         .collect()
+}
+
+/// Tells whether a chunk was begun before the text that it follows was there, and may be fitted to it.
+pub(crate) fn is_seam_open(chunk: &ChunkView) -> bool {
+    let record = chunk.record.as_ref();
+    let is_open = record.is_some_and(|record| record.seam_open);
+    is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
 }
 
 /// Tells whether the text is the author's own, wholly or in part.

@@ -8,17 +8,19 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::looking::Found;
 use super::prepare::Prepared;
 use crate::analysis::explain::is_one_call;
-use crate::analysis::lineup::{Kept, Lineup};
+use crate::analysis::lineup::{Kept, Lineup, is_seam_open, without_tail};
 use crate::analysis::written::{Call, Written, margin_notes, still_wanted};
+use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Reach, Scope, Workshop};
-use crate::provider::Usage;
+use crate::provider::{ProviderKind, Usage};
 use crate::session::{ChunkStatus, ChunkView};
-use crate::settings::{Refine, Role, Settings, Switch};
+use crate::settings::{ProviderChoice, Refine, Role, Settings, Switch};
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 use crate::writing::schedule::Treatment;
@@ -28,6 +30,8 @@ use crate::writing::tokens::{PromptLimit, Tokenizers};
 const FIXED_WORDS: u64 = 600;
 /// The tokens of the answer of a call that reads or audits.
 const SHORT_ANSWER: u64 = 500;
+/// The words of the first paragraph of a chunk.
+const OPENING_WORDS: u32 = 100;
 
 /// The last words of every dry run.
 pub(crate) const NOTHING_SENT: &str = "nothing was sent, and nothing changed";
@@ -61,6 +65,10 @@ pub struct Work {
     pub to_write: Vec<ChunkNumber>,
     /// The complete chunks among them, which are written anew.
     pub rewrites: Vec<ChunkNumber>,
+    /// The chunks whose beginning is fitted to the text before them.
+    pub seams: Vec<ChunkNumber>,
+    /// The chunks that earlier jobs left to be refined or audited.
+    pub left: Vec<ChunkNumber>,
     /// The length to be written, in words (characters for CJK).
     pub words: u32,
     #[serde(flatten)]
@@ -88,6 +96,10 @@ impl Prepared {
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<Foreseen, JobError> {
+        let left = match self.find_work(workshop, &editor).await? {
+            Found::Work(left) => left,
+            Found::Nothing(_) => Left::default(),
+        };
         let written = self.written(workshop, editor).await?;
         let lineup = self.lineup(&written)?;
         let (story, settings) = (self.story.clone(), self.settings.clone());
@@ -113,8 +125,10 @@ impl Prepared {
             });
             Ok(Foreseen {
                 story: story.brief.title.clone(),
-                work: estimate.of(&lineup)?,
-                following: following.map(|more| estimate.of(&more)).transpose()?,
+                work: estimate.of(&lineup, left)?,
+                following: following
+                    .map(|more| estimate.of(&more, Left::default()))
+                    .transpose()?,
                 kept: kept.collect(),
                 unit: story.brief.language.unit(),
             })
@@ -169,7 +183,7 @@ struct Estimate<'a> {
 }
 
 impl Estimate<'_> {
-    fn of(&self, lineup: &Lineup) -> Result<Work, JobError> {
+    fn of(&self, lineup: &Lineup, left: Left) -> Result<Work, JobError> {
         let view = &self.written.view;
         let mut work = Work {
             rewrites: lineup.rewrites(view).map(|chunk| chunk.number).collect(),
@@ -202,8 +216,48 @@ impl Estimate<'_> {
             let prompt = u64::from(prompt.tokens());
             calls.add(self.settings, Role::Draft, prompt, prose);
         }
+        work.seams = self.seams(lineup);
+        for chunk in work.seams.iter().filter_map(|number| view.chunk(*number)) {
+            let prompt = self.prompt(chunk, Treatment::Rewrite)?;
+            let opening = u64::from(self.of_words(OPENING_WORDS.min(chunk.target_words)));
+            calls.add(self.settings, Role::Draft, prompt, opening);
+        }
+        let left = left.without(&work.to_write);
+        work.left = left.chunks();
+        for (role, numbers) in [(Role::Refine, left.to_refine), (Role::Audit, left.to_audit)] {
+            for chunk in numbers.iter().filter_map(|number| view.chunk(*number)) {
+                let prose = u64::from(self.of_words(chunk.words));
+                calls.add_pass(self.settings, role, prose);
+            }
+        }
         work.calls = calls.known();
         Ok(work)
+    }
+
+    /// Returns the chunks whose beginning will have to be fitted: those that are written before the text that
+    /// they follow, and those that earlier jobs left.
+    fn seams(&self, lineup: &Lineup) -> Vec<ChunkNumber> {
+        // The demo writer fits nothing.
+        let demo = ProviderChoice::Fixed(ProviderKind::Demo);
+        if !lineup.closes_seams || self.settings.provider == demo {
+            return Vec::new();
+        }
+        let view = &self.written.view;
+        let planned = without_tail(&lineup.schedule(&self.story.brief, view, self.settings));
+        let task = |chunk: &ChunkView| lineup.tasks.iter().find(|task| task.number == chunk.number);
+        let will_be_there =
+            |chunk: &ChunkView| chunk.status == ChunkStatus::Complete || task(chunk).is_some();
+        let is_open = |chunk: &ChunkView| match task(chunk).map(|task| task.treatment) {
+            None => is_seam_open(chunk),
+            Some(Treatment::GoOn) if !chunk.text.trim().is_empty() => is_seam_open(chunk),
+            Some(_) => planned.contains(&chunk.number),
+        };
+        let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
+        pairs
+            .filter(|(earlier, later)| will_be_there(earlier) && will_be_there(later))
+            .filter(|(_, later)| is_open(later))
+            .map(|(_, later)| later.number)
+            .collect()
     }
 
     fn of_words(&self, words: u32) -> u32 {
@@ -328,14 +382,28 @@ impl Foreseen {
     /// Returns the text of a dry run.
     pub fn message(&self) -> String {
         let mut lines = Vec::new();
-        lines.push(match self.work.to_write.is_empty() {
-            true => "there is nothing to write".to_owned(),
-            false => format!("would write {}", self.work.sentence(self.unit)),
+        let work = &self.work;
+        lines.push(match (work.to_write.is_empty(), work.calls.count) {
+            (true, 0) => "there is nothing to write".to_owned(),
+            (true, _) => format!("would write no chunk ({})", work.calls.sentence()),
+            (false, _) => format!("would write {}", work.sentence(self.unit)),
         });
         if !self.work.rewrites.is_empty() {
             lines.push(format!(
                 "complete, and written anew: {}",
                 chunks(&self.work.rewrites)
+            ));
+        }
+        if !work.seams.is_empty() {
+            lines.push(format!(
+                "beginnings fitted to the text before them afterwards: {}",
+                chunks(&work.seams)
+            ));
+        }
+        if !work.left.is_empty() {
+            lines.push(format!(
+                "refined or audited, since earlier jobs left it: {}",
+                chunks(&work.left)
             ));
         }
         lines.extend(self.kept_words());
@@ -401,6 +469,7 @@ mod tests {
                 output_tokens: 1400,
                 cost: Some(0.0123),
             },
+            ..Work::default()
         };
         assert_eq!(
             work.sentence("words"),
