@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use crate::session::error::StoreError;
+use crate::session::error::{Doing, StoreError};
 use crate::session::layout::RESCUE;
 use crate::session::make_work_folder;
 use crate::story::ChunkNumber;
@@ -46,9 +46,11 @@ impl Session {
         let inner = &self.inner;
         let (own, of_story) = (inner.paths.work(), inner.folder.work());
         let inside = [&own, &of_story].map(|work| (Some(work), work.join(RESCUE)));
-        let places = inside
-            .into_iter()
-            .chain([(None, elsewhere.join(format!("storywright-{RESCUE}")))]);
+        // The folder may be another user's, who keeps it closed.
+        let outside = ["".to_owned(), format!("-{}", std::process::id())];
+        let outside =
+            outside.map(|end| (None, elsewhere.join(format!("storywright-{RESCUE}{end}"))));
+        let places = inside.into_iter().chain(outside);
         for (work, folder) in places {
             let made = work.map_or(Ok(()), |work| make_work_folder(work, &inner.disk));
             let put = made.and_then(|()| self.put_aside(&folder, number, prose, work.is_some()));
@@ -74,6 +76,9 @@ impl Session {
             false => inner.disk.anywhere(),
         };
         disk.make_folder(folder)?;
+        if !is_inside {
+            keep_private(folder, 0o700)?;
+        }
         let planned = &inner.plan[inner.index(number)?];
         let text = chunk_file::render(number, &planned.beat, FileStatus::Partial, prose);
         let time = disk.now().strftime("%Y%m%d-%H%M%S");
@@ -87,6 +92,21 @@ impl Session {
             count += 1;
         };
         disk.write(&path, text.as_bytes())?;
+        if !is_inside {
+            keep_private(&path, 0o600)?;
+        }
         Ok(path)
     }
+}
+
+/// Closes what stands in a folder of all users to the others.
+fn keep_private(path: &Path, mode: u32) -> Result<(), StoreError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, mode).map_err(|e| StoreError::io(Doing::Write, path, e))?;
+    }
+    let _ = (path, mode);
+    Ok(())
 }
