@@ -11,25 +11,21 @@ use serde::Serialize;
 use super::looking::Found;
 use super::prepare::Prepared;
 use crate::analysis::explain::is_one_call;
-use crate::analysis::lineup::{Kept, Lineup, is_seam_open, without_tail};
+use crate::analysis::lineup::{Kept, Lineup};
 use crate::analysis::written::{Call, Written, margin_notes, still_wanted};
 use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Reach, Scope, Workshop};
-use crate::provider::{ProviderKind, Usage};
 use crate::session::{ChunkStatus, ChunkView};
-use crate::settings::{ProviderChoice, Refine, Role, Settings, Switch};
+use crate::settings::calls::Calls;
+use crate::settings::{Refine, Role, Settings, Switch};
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 use crate::writing::schedule::Treatment;
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
-/// The tokens of the fixed words of a call that reads, audits or refines.
-const FIXED_WORDS: u64 = 600;
-/// The tokens of the answer of a call that reads or audits.
-const SHORT_ANSWER: u64 = 500;
 /// The words of the first paragraph of a chunk.
 const OPENING_WORDS: u32 = 100;
 
@@ -73,17 +69,6 @@ pub struct Work {
     pub words: u32,
     #[serde(flatten)]
     pub calls: Calls,
-}
-
-/// The estimated calls, tokens and cost.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Calls {
-    #[serde(rename = "calls")]
-    pub count: u32,
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-    /// The cost in the currency of the configured prices; `None` where a price is not known.
-    pub cost: Option<f64>,
 }
 
 impl Prepared {
@@ -216,7 +201,7 @@ impl Estimate<'_> {
             let prompt = u64::from(prompt.tokens());
             calls.add(self.settings, Role::Draft, prompt, prose);
         }
-        work.seams = self.seams(lineup);
+        work.seams = lineup.seams(&self.story.brief, view, self.settings);
         for chunk in work.seams.iter().filter_map(|number| view.chunk(*number)) {
             let prompt = self.prompt(chunk, Treatment::Rewrite)?;
             let opening = u64::from(self.of_words(OPENING_WORDS.min(chunk.target_words)));
@@ -232,32 +217,6 @@ impl Estimate<'_> {
         }
         work.calls = calls.known();
         Ok(work)
-    }
-
-    /// Returns the chunks whose beginning will have to be fitted: those that are written before the text that
-    /// they follow, and those that earlier jobs left.
-    fn seams(&self, lineup: &Lineup) -> Vec<ChunkNumber> {
-        // The demo writer fits nothing.
-        let demo = ProviderChoice::Fixed(ProviderKind::Demo);
-        if !lineup.closes_seams || self.settings.provider == demo {
-            return Vec::new();
-        }
-        let view = &self.written.view;
-        let planned = without_tail(&lineup.schedule(&self.story.brief, view, self.settings));
-        let task = |chunk: &ChunkView| lineup.tasks.iter().find(|task| task.number == chunk.number);
-        let will_be_there =
-            |chunk: &ChunkView| chunk.status == ChunkStatus::Complete || task(chunk).is_some();
-        let is_open = |chunk: &ChunkView| match task(chunk).map(|task| task.treatment) {
-            None => is_seam_open(chunk),
-            Some(Treatment::GoOn) if !chunk.text.trim().is_empty() => is_seam_open(chunk),
-            Some(_) => planned.contains(&chunk.number),
-        };
-        let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
-        pairs
-            .filter(|(earlier, later)| will_be_there(earlier) && will_be_there(later))
-            .filter(|(_, later)| is_open(later))
-            .map(|(_, later)| later.number)
-            .collect()
     }
 
     fn of_words(&self, words: u32) -> u32 {
@@ -302,66 +261,6 @@ impl Estimate<'_> {
         if self.settings.audit == Switch::On {
             calls.add_pass(self.settings, Role::Audit, prose);
         }
-    }
-}
-
-impl Calls {
-    /// Makes an estimate without calls.
-    pub(crate) fn none() -> Calls {
-        Calls {
-            cost: Some(0.0),
-            ..Calls::default()
-        }
-    }
-
-    /// Adds a call that a role answers, by the tokens of its prompt and of its answer.
-    pub(crate) fn add(&mut self, settings: &Settings, role: Role, input: u64, output: u64) {
-        self.count += 1;
-        self.input_tokens += input;
-        self.output_tokens += output;
-        let usage = Usage {
-            input_tokens: Some(input),
-            cached_tokens: None,
-            output_tokens: Some(output),
-        };
-        let model = settings.model_for(role);
-        let price = model.and_then(|model| settings.prices.get(model));
-        self.cost = self
-            .cost
-            .zip(price)
-            .map(|(sum, price)| sum + price.of(&usage));
-    }
-
-    /// Adds the call that reads, refines or audits a chunk of so many tokens.
-    pub(crate) fn add_pass(&mut self, settings: &Settings, role: Role, prose: u64) {
-        match role {
-            Role::State => self.add(settings, role, FIXED_WORDS + prose, SHORT_ANSWER),
-            Role::Refine => self.add(settings, role, FIXED_WORDS + 2 * prose, prose),
-            _ => self.add(settings, role, FIXED_WORDS + 2 * prose, SHORT_ANSWER),
-        }
-    }
-
-    /// Returns the final estimate: where there are no calls there is no cost.
-    pub(crate) fn known(mut self) -> Calls {
-        if self.count == 0 {
-            self.cost = None;
-        }
-        self
-    }
-
-    /// Returns a phrase such as `6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123`.
-    pub(crate) fn sentence(&self) -> String {
-        let cost = self
-            .cost
-            .map(|cost| format!(", at a cost of about {cost:.4}"));
-        let calls = if self.count == 1 { "call" } else { "calls" };
-        format!(
-            "{} {calls}, about {} tokens in and {} out{}",
-            self.count,
-            self.input_tokens,
-            self.output_tokens,
-            cost.unwrap_or_default()
-        )
     }
 }
 

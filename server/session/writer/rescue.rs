@@ -31,16 +31,14 @@ impl Session {
         replaces_other: bool,
         elsewhere: &Path,
     ) -> Kept {
+        // As any reader sees it: the guard learns nothing by that.
         let is_there = || {
-            // As any reader sees it: the guard learns nothing by that.
             let view = self.view().ok();
             let chunk = view.as_ref().and_then(|view| view.chunk(number));
             chunk.is_some_and(|chunk| chunk.source().starts_with(prose.trim_end()))
         };
-        if is_there() {
-            return Kept::InPlace;
-        }
-        if !replaces_other && self.save_partial(number, prose).is_ok() && is_there() {
+        let save = || !replaces_other && self.save_partial(number, prose).is_ok();
+        if is_there() || (save() && is_there()) {
             return Kept::InPlace;
         }
         let inner = &self.inner;
@@ -50,8 +48,7 @@ impl Session {
         let outside = ["".to_owned(), format!("-{}", std::process::id())];
         let outside =
             outside.map(|end| (None, elsewhere.join(format!("storywright-{RESCUE}{end}"))));
-        let places = inside.into_iter().chain(outside);
-        for (work, folder) in places {
+        for (work, folder) in inside.into_iter().chain(outside) {
             let made = work.map_or(Ok(()), |work| make_work_folder(work, &inner.disk));
             let put = made.and_then(|()| self.put_aside(&folder, number, prose, work.is_some()));
             match put {
@@ -71,42 +68,26 @@ impl Session {
         is_inside: bool,
     ) -> Result<PathBuf, StoreError> {
         let inner = &self.inner;
-        let disk = match is_inside {
-            true => inner.disk.clone(),
-            false => inner.disk.anywhere(),
-        };
+        let anywhere = inner.disk.anywhere();
+        let disk = if is_inside { &inner.disk } else { &anywhere };
         disk.make_folder(folder)?;
+        #[cfg(unix)]
         if !is_inside {
-            keep_private(folder, 0o700)?;
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(folder, mode)
+                .map_err(|e| StoreError::io(Doing::Write, folder, e))?;
         }
-        let planned = &inner.plan[inner.index(number)?];
-        let text = chunk_file::render(number, &planned.beat, FileStatus::Partial, prose);
+        let beat = &inner.plan[inner.index(number)?].beat;
+        let text = chunk_file::render(number, beat, FileStatus::Partial, prose);
         let time = disk.now().strftime("%Y%m%d-%H%M%S");
         let stem = format!("{}-chunk_{:02}-{time}", inner.id, number.0);
+        let mut path = folder.join(format!("{stem}-1.md"));
         let mut count = 1;
-        let path = loop {
-            let path = folder.join(format!("{stem}-{count}.md"));
-            if disk.metadata(&path)?.is_none() {
-                break path;
-            }
+        while disk.metadata(&path)?.is_some() {
             count += 1;
-        };
-        disk.write(&path, text.as_bytes())?;
-        if !is_inside {
-            keep_private(&path, 0o600)?;
+            path = folder.join(format!("{stem}-{count}.md"));
         }
+        disk.write(&path, text.as_bytes())?;
         Ok(path)
     }
-}
-
-/// Closes what stands in a folder of all users to the others.
-fn keep_private(path: &Path, mode: u32) -> Result<(), StoreError> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(path, mode).map_err(|e| StoreError::io(Doing::Write, path, e))?;
-    }
-    let _ = (path, mode);
-    Ok(())
 }
