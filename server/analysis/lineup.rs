@@ -164,6 +164,35 @@ impl Lineup {
         self.tasks.push(Task { number, treatment });
     }
 
+    /// Returns the chunks whose beginning will have to be fitted: those that are written before the text that
+    /// they follow, and those that earlier jobs left.
+    pub fn seams(
+        &self,
+        brief: &Brief,
+        view: &SessionView,
+        settings: &Settings,
+    ) -> Vec<ChunkNumber> {
+        // The demo writer fits nothing.
+        if !self.closes_seams || settings.provider.to_string() == "demo" {
+            return Vec::new();
+        }
+        let planned = without_tail(&self.schedule(brief, view, settings));
+        let task = |chunk: &ChunkView| self.tasks.iter().find(|task| task.number == chunk.number);
+        let will_be_there =
+            |chunk: &ChunkView| chunk.status == ChunkStatus::Complete || task(chunk).is_some();
+        let is_open = |chunk: &ChunkView| match task(chunk).map(|task| task.treatment) {
+            None => is_seam_open(chunk),
+            Some(Treatment::GoOn) if !chunk.text.trim().is_empty() => is_seam_open(chunk),
+            Some(_) => planned.contains(&chunk.number),
+        };
+        let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
+        pairs
+            .filter(|(earlier, later)| will_be_there(earlier) && will_be_there(later))
+            .filter(|(_, later)| is_open(later))
+            .map(|(_, later)| later.number)
+            .collect()
+    }
+
     /// Returns the schedule of the chunks.
     pub fn schedule(&self, brief: &Brief, view: &SessionView, settings: &Settings) -> Schedule {
         let left = |task: &Task| {
@@ -190,17 +219,19 @@ pub(crate) fn without_tail(schedule: &Schedule) -> Vec<ChunkNumber> {
 /// Returns the pairs of complete chunks of which the later was begun before the earlier was there, and was
 /// not fitted to it since. A text that the author changed or locked is left out.
 pub(crate) fn open_seams(view: &SessionView) -> Vec<(ChunkView, ChunkView)> {
-    let is_open = |chunk: &ChunkView| {
-        let record = chunk.record.as_ref();
-        let is_open = record.is_some_and(|record| record.seam_open);
-        is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
-    };
     let complete = |chunk: &ChunkView| chunk.status == ChunkStatus::Complete;
     let pairs = view.chunks.iter().zip(view.chunks.iter().skip(1));
     pairs
-        .filter(|(earlier, later)| complete(earlier) && complete(later) && is_open(later))
+        .filter(|(earlier, later)| complete(earlier) && complete(later) && is_seam_open(later))
         .map(|(earlier, later)| (earlier.clone(), later.clone()))
         .collect()
+}
+
+/// Tells whether a chunk was begun before the text that it follows was there, and may be fitted to it.
+pub(crate) fn is_seam_open(chunk: &ChunkView) -> bool {
+    let record = chunk.record.as_ref();
+    let is_open = record.is_some_and(|record| record.seam_open);
+    is_open && chunk.origin == Some(Origin::Generated) && !chunk.locked
 }
 
 /// Tells whether the text is the author's own, wholly or in part.

@@ -18,6 +18,7 @@ use crate::jobs::run::workshop::{JobRequest, Naming, Reach, Scope, Workshop};
 use crate::jobs::write::foresee::Foreseen;
 use crate::jobs::write::prepare::Prepared;
 use crate::session::NoEditor;
+use crate::signals;
 
 #[derive(Args)]
 pub struct Rewrite {
@@ -119,7 +120,11 @@ pub async fn run(workshop: &Workshop, arguments: Rewrite) -> Result<Exit, Failur
         if let Some(warning) = foreseen.warning() {
             output::note(&format!("note: {warning}"));
             let can_ask = !arguments.yes && !arguments.json;
-            match can_ask.then(|| ask(&foreseen, reach)).flatten() {
+            let answer = match can_ask {
+                true => ask(&foreseen, reach).await,
+                false => None,
+            };
+            match answer {
                 Some(Answer::No) => {
                     output::note("nothing was sent, and nothing changed");
                     return Ok(Exit::Cancelled);
@@ -142,7 +147,7 @@ enum Answer {
 }
 
 /// Asks where somebody can answer: `None` without a terminal on either side.
-fn ask(foreseen: &Foreseen, reach: Reach) -> Option<Answer> {
+async fn ask(foreseen: &Foreseen, reach: Reach) -> Option<Answer> {
     let stdin = std::io::stdin();
     if !(stdin.is_terminal() && std::io::stderr().is_terminal()) {
         return None;
@@ -152,10 +157,22 @@ fn ask(foreseen: &Foreseen, reach: Reach) -> Option<Answer> {
         true => "Write them anew? [y] yes, [a] yes, and what becomes stale by it, [N] no: ",
         false => "Write them anew? [y/N] ",
     };
-    output::ask(question);
-    let mut line = String::new();
-    // What can't be read is no yes.
-    let _ = stdin.read_line(&mut line);
+    let read = tokio::task::spawn_blocking(move || {
+        output::ask(question);
+        let mut line = String::new();
+        // What can't be read is no yes.
+        let _ = std::io::stdin().read_line(&mut line);
+        line
+    });
+    let line = tokio::select! {
+        biased;
+        _ = signals::next() => {
+            output::note("");
+            // The thread that reads the terminal ends with the process only.
+            std::process::exit(i32::from(Exit::Cancelled.code()));
+        }
+        line = read => line.unwrap_or_default(),
+    };
     Some(match line.trim().to_lowercase().as_str() {
         "y" | "yes" => Answer::Yes,
         "a" | "all" if may_follow => Answer::Following,

@@ -78,7 +78,7 @@ impl std::fmt::Display for GiveUp {
             GiveUp::WaitTooLong { asked } => write!(
                 f,
                 "The server asks for a wait of {}; run the same command again then.",
-                counted(asked.as_secs().div_ceil(60), "minute")
+                spoken(*asked)
             ),
             GiveUp::StayedAway { patience } => write!(
                 f,
@@ -215,6 +215,15 @@ fn is_outage(error: &ProviderError) -> bool {
     }
 }
 
+/// Words a wait, rounded up: in seconds up to two minutes, else in minutes.
+fn spoken(wait: Duration) -> String {
+    let seconds = wait.as_secs_f64().ceil() as u64;
+    match seconds {
+        0..120 => counted(seconds, "second"),
+        _ => counted(seconds.div_ceil(60), "minute"),
+    }
+}
+
 fn doubled(base: Duration, times: u32) -> Duration {
     base.saturating_mul(1 << times.min(20))
 }
@@ -308,6 +317,16 @@ mod tests {
         assert_eq!(given_up, Retry::GiveUp(GiveUp::WaitTooLong { asked }));
         let said = GiveUp::WaitTooLong { asked }.to_string();
         assert!(said.contains("11 minutes"), "{said}");
+        for (asked, words) in [
+            (1_000, " 1 second;"),
+            (1_200, " 2 seconds;"),
+            (90_000, " 90 seconds;"),
+            (120_001, " 3 minutes;"),
+        ] {
+            let asked = Duration::from_millis(asked);
+            let said = GiveUp::WaitTooLong { asked }.to_string();
+            assert!(said.contains(words), "{said}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the provider that they were set for.
 
 pub mod argument;
+pub mod calls;
 pub mod codes;
 pub mod connection;
 pub mod environment;

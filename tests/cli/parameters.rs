@@ -69,6 +69,28 @@ fn a_seed_is_sent_only_when_set_and_asking_again_has_another() {
     }
 }
 
+/// Without a seed, and in protocols that have none, asking again asks something else: the end of the prompt says
+/// what was wrong, and what caches have stays as it was.
+#[test]
+fn asking_again_without_a_seed_asks_something_else() {
+    for provider in PROVIDERS {
+        let server =
+            ModelServer::start(|_| Reply::text("I'm sorry, I can't help with IGNORE-THIS."));
+        let desk = Desk::with(BRIEF);
+        desk.write(provider, &server, &["--to", "1", "--state", "off"])
+            .exits(1);
+        let asked: Vec<String> = server.completions().iter().map(Recorded::user).collect();
+        let [first, second] = asked.as_slice() else {
+            panic!("{provider}: {}", asked.len());
+        };
+        let more = second
+            .strip_prefix(first.trim_end())
+            .expect("the same prompt");
+        assert!(more.contains("This was asked before"), "{provider}: {more}");
+        assert!(!more.contains("IGNORE-THIS"), "{more}");
+    }
+}
+
 /// A server that has one model, whatever it is asked for, and tells its file.
 fn of_one_model() -> ModelServer {
     let novel = Novel::short();

@@ -4,6 +4,7 @@
 use serde_json::json;
 
 use crate::desk::{DEADLINE, Desk};
+use crate::novel::BRIEF;
 use crate::orders::{CHAPTERS, SESSION, answer, is_seam, is_whole, novel, opening, seam_of, seams};
 use crate::orders::{with_order, write};
 use crate::support::model_server::{Finish, Gate, ModelServer, Reply};
@@ -218,4 +219,42 @@ fn the_demo_writer_has_no_seams_to_close() {
     let ended = desk.run(&flags).exits(0);
     assert_eq!(ended.named("chunk_saved").len(), 6);
     assert_eq!(ended.named("seam").len(), 0);
+}
+
+/// A dry run announces as many calls as are made.
+#[test]
+fn a_dry_run_counts_the_beginnings_that_are_fitted() {
+    for (order, fitted) in [
+        ("serial", &[][..]),
+        ("chapters", &[4]),
+        ("all", &[2, 3, 4, 5, 6]),
+    ] {
+        let server = ModelServer::start(answer);
+        let desk = Desk::with(CHAPTERS);
+        let flags = with_order(order, "4", &["--state", "off"]);
+        let dry = [&flags[..], &["--dry-run".to_owned()]].concat();
+        let foreseen = write(&desk, &server, &dry).exits(0).json();
+        assert_eq!(server.completions().len(), 0);
+        assert_eq!(foreseen["seams"], json!(fitted), "{order}");
+        write(&desk, &server, &flags).exits(0);
+        assert_eq!(
+            foreseen["calls"],
+            json!(server.completions().len()),
+            "{order}"
+        );
+        let again = write(&desk, &server, &dry).exits(0).json();
+        assert_eq!(again["calls"], json!(0), "{order}");
+    }
+}
+
+/// What the command refuses, its dry run refuses too.
+#[test]
+fn a_dry_run_refuses_a_plan_that_does_not_chain() {
+    let server = ModelServer::start(answer);
+    let desk = Desk::with(BRIEF);
+    let flags = ["--order", "all", "--parallel", "4"];
+    let refused = desk.write("openai", &server, &flags).exits(1);
+    let dry = [&flags[..], &["--dry-run"]].concat();
+    let dry = desk.write("openai", &server, &dry).exits(1);
+    assert_eq!((dry.stdout, dry.stderr), (refused.stdout, refused.stderr));
 }

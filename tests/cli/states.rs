@@ -223,13 +223,13 @@ fn a_failure_is_in_the_records() {
     assert_eq!(
         warning["message"],
         "the state of chunk 1 could not be read: the model's answer has no JSON object in it that tells of the chunk. \
-         The story is not affected; the next write, or `storywright state`, tries again"
+         The story is not affected; `storywright state` tries again"
     );
     assert_eq!(
         warnings(&ended, "state-failed")[1]["message"],
         "the states of chunks 1 to 4 were not read: the model's answer has no JSON object in it that tells of the \
-         chunk; after 2 failures in a row no more was asked. The story is not affected; the next write, or \
-         `storywright state`, reads them"
+         chunk; after 2 failures in a row no more was asked. The story is not affected; `storywright state` reads \
+         them"
     );
     let log = desk.log();
     let line = log.iter().find_map(|line| {

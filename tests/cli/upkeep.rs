@@ -505,3 +505,23 @@ fn the_demo_writer_fails_no_story_of_its_own() {
         assert!(copied < 2, "seed {seed}: {storm}\n---\n{morning}");
     }
 }
+
+/// Without a seed a rewrite by the demo writer is another text each time; with one it comes again.
+#[test]
+fn the_demo_writer_rewrites_to_another_text() {
+    let desk = written();
+    let mut texts = vec![desk.chunk(2).prose];
+    for _ in 0..2 {
+        demo(&desk, &["rewrite", "--chunk", "2"]).exits(0);
+        texts.push(desk.chunk(2).prose);
+    }
+    assert!(
+        texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2],
+        "{texts:?}"
+    );
+    let seeded = || {
+        demo(&desk, &["rewrite", "--chunk", "2", "--seed", "7"]).exits(0);
+        desk.chunk(2).prose
+    };
+    assert_eq!(seeded(), seeded());
+}

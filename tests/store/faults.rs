@@ -330,6 +330,13 @@ fn a_text_is_rescued_to_the_first_place_that_takes_it() {
             (Some(""), Kept::Nowhere) => assert!(!story.has_anywhere("Text of a.")),
             (Some(place), Kept::Rescued(path)) => {
                 assert!(path.to_string_lossy().contains(place), "{path:?}");
+                #[cfg(unix)]
+                if path.starts_with(&elsewhere) {
+                    // A temporary folder is everybody's.
+                    use std::os::unix::fs::PermissionsExt;
+                    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+                    assert_eq!(mode(path.parent().unwrap()) & 0o777, 0o700);
+                }
                 assert!(fs::read_to_string(&path).unwrap().contains("Text of a."));
             }
             (place, kept) => panic!("{place:?}: {kept:?}"),

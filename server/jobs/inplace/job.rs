@@ -21,7 +21,7 @@ use crate::provider::{Extension, ProviderError, ProviderKind, Request, Retries};
 use crate::session::{Disk, Run};
 use crate::settings::{Role, Settings};
 use crate::story::words;
-use crate::writing::accept::{CallEnd, finished_end};
+use crate::writing::accept::{CallEnd, finished_end, once_more};
 use crate::writing::continuation;
 use crate::writing::inplace::{Asked, DoesNotFit, Measure, Place, Task};
 use crate::writing::{prompt, seed};
@@ -290,7 +290,11 @@ impl Job {
             "" => self.place.seam,
             _ => Default::default(),
         };
-        let calls = Asked {
+        let again = match refused {
+            0 => "",
+            _ => once_more::LINE,
+        };
+        let mut calls = Asked {
             task: self.task,
             brief,
             templates: self.background.templates(),
@@ -303,9 +307,10 @@ impl Job {
             seam,
             wish: self.left(),
             notes: &self.notes,
-            limit: self.asker.limit(),
+            limit: once_more::room(self.asker.limit(), again),
         }
         .build()?;
+        once_more::end(&mut calls.user, again);
         let seed = settings.demo_seed().wrapping_add(refused.into());
         let extension = match model.kind {
             ProviderKind::Demo => {

@@ -27,6 +27,7 @@ use crate::settings::{Role, Settings};
 use crate::story::counted::counted;
 use crate::story::new_beats::NewBeat;
 use crate::story::{BeatId, Brief};
+use crate::writing::accept::once_more;
 use crate::writing::plan::prompt::{Prompt, Wanted};
 use crate::writing::plan::size;
 use crate::writing::seed;
@@ -298,14 +299,17 @@ impl Job {
                 total: self.count.wanted,
                 words: self.words,
             };
+            let again = if self.empty == 0 { "" } else { once_more::LINE };
             let (templates, limit) = (&self.story.templates, self.model.limit(&self.settings));
+            let limit = once_more::room(limit, again);
             let prompt = match Prompt::build(&brief, &text, templates, wanted, limit) {
                 Ok(prompt) => prompt,
                 Err(_) if self.measure(&brief, &text, wanted, cancel).await => continue,
                 Err(too_large) => return Some(Stop::Message(too_large.to_string())),
             };
             let gaps = self.gaps(&brief, parts);
-            let request = self.request(&brief, prompt, gaps.clone());
+            let mut request = self.request(&brief, prompt, gaps.clone());
+            once_more::end(&mut request.user, again);
             let end = self.call(request, &brief, gaps, cancel).await;
             if let Some(stop) = self.after(end, cancel).await {
                 return Some(stop);

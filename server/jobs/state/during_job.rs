@@ -157,8 +157,8 @@ impl Reading {
         if !self.warned.swap(true, Ordering::Relaxed) {
             let why = failure.to_string();
             let message = format!(
-                "the state of chunk {number} could not be read: {}. The story is not affected; the next write, \
-                 or `storywright state`, tries again",
+                "the state of chunk {number} could not be read: {}. The story is not affected; \
+                 `storywright state` tries again",
                 why.trim_end_matches('.')
             );
             let reporter = self.reader.reporter();
@@ -189,8 +189,8 @@ impl Reading {
         };
         let numbers: Vec<ChunkNumber> = numbers.into_iter().collect();
         let message = format!(
-            "the {state} of {} {was} not read: {why}. The story is not affected; the next write, or \
-             `storywright state`, reads {it}",
+            "the {state} of {} {was} not read: {why}. The story is not affected; `storywright state` \
+             reads {it}",
             chunks(&numbers)
         );
         let reporter = self.reader.reporter();

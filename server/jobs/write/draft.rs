@@ -97,6 +97,7 @@ impl Drafting<'_> {
             acceptance,
             continued: 0,
             refused: 0,
+            fault: None,
         };
         if let Some(end) = self.judge_resumed(draft, &tries.acceptance, buffer).await {
             return end;
@@ -105,10 +106,11 @@ impl Drafting<'_> {
             let start = draft.prose.len();
             let before = words::count(&draft.prose, self.language());
             let ask = self.ask(&draft.prose);
+            let again = tries.again();
             let prompt = tokio::select! {
                 biased;
                 () = cancel.cancelled() => return DraftEnd::Cancelled,
-                prompt = self.prompt(&draft.prose, ask) => prompt,
+                prompt = self.prompt(&draft.prose, ask, &again) => prompt,
             };
             let prompt = match prompt {
                 Ok(prompt) => prompt,
@@ -125,6 +127,7 @@ impl Drafting<'_> {
             let usage_before = draft.usage;
             let mut course = Course::new(ask, before);
             course.refused = tries.refused;
+            course.again = again;
             let result = self
                 .call(
                     draft,

@@ -8,26 +8,26 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::looking::Found;
 use super::prepare::Prepared;
 use crate::analysis::explain::is_one_call;
 use crate::analysis::lineup::{Kept, Lineup};
 use crate::analysis::written::{Call, Written, margin_notes, still_wanted};
+use crate::jobs::passes::during_job::Left;
 use crate::jobs::run::blocking::blocking;
 use crate::jobs::run::editor::Editor;
 use crate::jobs::run::error::JobError;
 use crate::jobs::run::workshop::{Reach, Scope, Workshop};
-use crate::provider::Usage;
 use crate::session::{ChunkStatus, ChunkView};
+use crate::settings::calls::Calls;
 use crate::settings::{Refine, Role, Settings, Switch};
 use crate::story::ChunkNumber;
 use crate::story::ids::chunks;
 use crate::writing::schedule::Treatment;
 use crate::writing::tokens::{PromptLimit, Tokenizers};
 
-/// The tokens of the fixed words of a call that reads, audits or refines.
-const FIXED_WORDS: u64 = 600;
-/// The tokens of the answer of a call that reads or audits.
-const SHORT_ANSWER: u64 = 500;
+/// The words of the first paragraph of a chunk.
+const OPENING_WORDS: u32 = 100;
 
 /// The last words of every dry run.
 pub(crate) const NOTHING_SENT: &str = "nothing was sent, and nothing changed";
@@ -61,21 +61,14 @@ pub struct Work {
     pub to_write: Vec<ChunkNumber>,
     /// The complete chunks among them, which are written anew.
     pub rewrites: Vec<ChunkNumber>,
+    /// The chunks whose beginning is fitted to the text before them.
+    pub seams: Vec<ChunkNumber>,
+    /// The chunks that earlier jobs left to be refined or audited.
+    pub left: Vec<ChunkNumber>,
     /// The length to be written, in words (characters for CJK).
     pub words: u32,
     #[serde(flatten)]
     pub calls: Calls,
-}
-
-/// The estimated calls, tokens and cost.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Calls {
-    #[serde(rename = "calls")]
-    pub count: u32,
-    pub input_tokens: u64,
-    pub output_tokens: u64,
-    /// The cost in the currency of the configured prices; `None` where a price is not known.
-    pub cost: Option<f64>,
 }
 
 impl Prepared {
@@ -88,6 +81,10 @@ impl Prepared {
         workshop: &Workshop,
         editor: Arc<dyn Editor>,
     ) -> Result<Foreseen, JobError> {
+        let left = match self.find_work(workshop, &editor).await? {
+            Found::Work(left) => left,
+            Found::Nothing(_) => Left::default(),
+        };
         let written = self.written(workshop, editor).await?;
         let lineup = self.lineup(&written)?;
         let (story, settings) = (self.story.clone(), self.settings.clone());
@@ -113,8 +110,10 @@ impl Prepared {
             });
             Ok(Foreseen {
                 story: story.brief.title.clone(),
-                work: estimate.of(&lineup)?,
-                following: following.map(|more| estimate.of(&more)).transpose()?,
+                work: estimate.of(&lineup, left)?,
+                following: following
+                    .map(|more| estimate.of(&more, Left::default()))
+                    .transpose()?,
                 kept: kept.collect(),
                 unit: story.brief.language.unit(),
             })
@@ -169,7 +168,7 @@ struct Estimate<'a> {
 }
 
 impl Estimate<'_> {
-    fn of(&self, lineup: &Lineup) -> Result<Work, JobError> {
+    fn of(&self, lineup: &Lineup, left: Left) -> Result<Work, JobError> {
         let view = &self.written.view;
         let mut work = Work {
             rewrites: lineup.rewrites(view).map(|chunk| chunk.number).collect(),
@@ -201,6 +200,20 @@ impl Estimate<'_> {
             let prose = u64::from(self.of_words(work.words));
             let prompt = u64::from(prompt.tokens());
             calls.add(self.settings, Role::Draft, prompt, prose);
+        }
+        work.seams = lineup.seams(&self.story.brief, view, self.settings);
+        for chunk in work.seams.iter().filter_map(|number| view.chunk(*number)) {
+            let prompt = self.prompt(chunk, Treatment::Rewrite)?;
+            let opening = u64::from(self.of_words(OPENING_WORDS.min(chunk.target_words)));
+            calls.add(self.settings, Role::Draft, prompt, opening);
+        }
+        let left = left.without(&work.to_write);
+        work.left = left.chunks();
+        for (role, numbers) in [(Role::Refine, left.to_refine), (Role::Audit, left.to_audit)] {
+            for chunk in numbers.iter().filter_map(|number| view.chunk(*number)) {
+                let prose = u64::from(self.of_words(chunk.words));
+                calls.add_pass(self.settings, role, prose);
+            }
         }
         work.calls = calls.known();
         Ok(work)
@@ -251,66 +264,6 @@ impl Estimate<'_> {
     }
 }
 
-impl Calls {
-    /// Makes an estimate without calls.
-    pub(crate) fn none() -> Calls {
-        Calls {
-            cost: Some(0.0),
-            ..Calls::default()
-        }
-    }
-
-    /// Adds a call that a role answers, by the tokens of its prompt and of its answer.
-    pub(crate) fn add(&mut self, settings: &Settings, role: Role, input: u64, output: u64) {
-        self.count += 1;
-        self.input_tokens += input;
-        self.output_tokens += output;
-        let usage = Usage {
-            input_tokens: Some(input),
-            cached_tokens: None,
-            output_tokens: Some(output),
-        };
-        let model = settings.model_for(role);
-        let price = model.and_then(|model| settings.prices.get(model));
-        self.cost = self
-            .cost
-            .zip(price)
-            .map(|(sum, price)| sum + price.of(&usage));
-    }
-
-    /// Adds the call that reads, refines or audits a chunk of so many tokens.
-    pub(crate) fn add_pass(&mut self, settings: &Settings, role: Role, prose: u64) {
-        match role {
-            Role::State => self.add(settings, role, FIXED_WORDS + prose, SHORT_ANSWER),
-            Role::Refine => self.add(settings, role, FIXED_WORDS + 2 * prose, prose),
-            _ => self.add(settings, role, FIXED_WORDS + 2 * prose, SHORT_ANSWER),
-        }
-    }
-
-    /// Returns the final estimate: where there are no calls there is no cost.
-    pub(crate) fn known(mut self) -> Calls {
-        if self.count == 0 {
-            self.cost = None;
-        }
-        self
-    }
-
-    /// Returns a phrase such as `6 calls, about 5200 tokens in and 1400 out, at a cost of about 0.0123`.
-    pub(crate) fn sentence(&self) -> String {
-        let cost = self
-            .cost
-            .map(|cost| format!(", at a cost of about {cost:.4}"));
-        let calls = if self.count == 1 { "call" } else { "calls" };
-        format!(
-            "{} {calls}, about {} tokens in and {} out{}",
-            self.count,
-            self.input_tokens,
-            self.output_tokens,
-            cost.unwrap_or_default()
-        )
-    }
-}
-
 impl Work {
     /// Returns a phrase such as `chunks 2, 4 to 5 (450 words; 6 calls, about 5200 tokens in and 1400 out, at
     /// a cost of about 0.0123)`.
@@ -328,14 +281,28 @@ impl Foreseen {
     /// Returns the text of a dry run.
     pub fn message(&self) -> String {
         let mut lines = Vec::new();
-        lines.push(match self.work.to_write.is_empty() {
-            true => "there is nothing to write".to_owned(),
-            false => format!("would write {}", self.work.sentence(self.unit)),
+        let work = &self.work;
+        lines.push(match (work.to_write.is_empty(), work.calls.count) {
+            (true, 0) => "there is nothing to write".to_owned(),
+            (true, _) => format!("would write no chunk ({})", work.calls.sentence()),
+            (false, _) => format!("would write {}", work.sentence(self.unit)),
         });
         if !self.work.rewrites.is_empty() {
             lines.push(format!(
                 "complete, and written anew: {}",
                 chunks(&self.work.rewrites)
+            ));
+        }
+        if !work.seams.is_empty() {
+            lines.push(format!(
+                "beginnings fitted to the text before them afterwards: {}",
+                chunks(&work.seams)
+            ));
+        }
+        if !work.left.is_empty() {
+            lines.push(format!(
+                "refined or audited, since earlier jobs left it: {}",
+                chunks(&work.left)
             ));
         }
         lines.extend(self.kept_words());
@@ -401,6 +368,7 @@ mod tests {
                 output_tokens: 1400,
                 cost: Some(0.0123),
             },
+            ..Work::default()
         };
         assert_eq!(
             work.sentence("words"),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Session;
-use crate::session::error::StoreError;
+use crate::session::error::{Doing, StoreError};
 use crate::session::layout::RESCUE;
 use crate::session::make_work_folder;
 use crate::story::ChunkNumber;
@@ -31,25 +31,24 @@ impl Session {
         replaces_other: bool,
         elsewhere: &Path,
     ) -> Kept {
+        // As any reader sees it: the guard learns nothing by that.
         let is_there = || {
-            // As any reader sees it: the guard learns nothing by that.
             let view = self.view().ok();
             let chunk = view.as_ref().and_then(|view| view.chunk(number));
             chunk.is_some_and(|chunk| chunk.source().starts_with(prose.trim_end()))
         };
-        if is_there() {
-            return Kept::InPlace;
-        }
-        if !replaces_other && self.save_partial(number, prose).is_ok() && is_there() {
+        let save = || !replaces_other && self.save_partial(number, prose).is_ok();
+        if is_there() || (save() && is_there()) {
             return Kept::InPlace;
         }
         let inner = &self.inner;
         let (own, of_story) = (inner.paths.work(), inner.folder.work());
         let inside = [&own, &of_story].map(|work| (Some(work), work.join(RESCUE)));
-        let places = inside
-            .into_iter()
-            .chain([(None, elsewhere.join(format!("storywright-{RESCUE}")))]);
-        for (work, folder) in places {
+        // The folder may be another user's, who keeps it closed.
+        let outside = ["".to_owned(), format!("-{}", std::process::id())];
+        let outside =
+            outside.map(|end| (None, elsewhere.join(format!("storywright-{RESCUE}{end}"))));
+        for (work, folder) in inside.into_iter().chain(outside) {
             let made = work.map_or(Ok(()), |work| make_work_folder(work, &inner.disk));
             let put = made.and_then(|()| self.put_aside(&folder, number, prose, work.is_some()));
             match put {
@@ -69,23 +68,25 @@ impl Session {
         is_inside: bool,
     ) -> Result<PathBuf, StoreError> {
         let inner = &self.inner;
-        let disk = match is_inside {
-            true => inner.disk.clone(),
-            false => inner.disk.anywhere(),
-        };
+        let anywhere = inner.disk.anywhere();
+        let disk = if is_inside { &inner.disk } else { &anywhere };
         disk.make_folder(folder)?;
-        let planned = &inner.plan[inner.index(number)?];
-        let text = chunk_file::render(number, &planned.beat, FileStatus::Partial, prose);
+        #[cfg(unix)]
+        if !is_inside {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+            std::fs::set_permissions(folder, mode)
+                .map_err(|e| StoreError::io(Doing::Write, folder, e))?;
+        }
+        let beat = &inner.plan[inner.index(number)?].beat;
+        let text = chunk_file::render(number, beat, FileStatus::Partial, prose);
         let time = disk.now().strftime("%Y%m%d-%H%M%S");
         let stem = format!("{}-chunk_{:02}-{time}", inner.id, number.0);
+        let mut path = folder.join(format!("{stem}-1.md"));
         let mut count = 1;
-        let path = loop {
-            let path = folder.join(format!("{stem}-{count}.md"));
-            if disk.metadata(&path)?.is_none() {
-                break path;
-            }
+        while disk.metadata(&path)?.is_some() {
             count += 1;
-        };
+            path = folder.join(format!("{stem}-{count}.md"));
+        }
         disk.write(&path, text.as_bytes())?;
         Ok(path)
     }

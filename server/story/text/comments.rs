@@ -2,7 +2,7 @@
 //!
 //! One reading for briefs and chunks. Code (a fence, or what stands between backticks) and
 //! `\<!--` hold no comment. A comment goes on over blank lines to its `-->`. One that is never
-//! closed ends with its paragraph, so that a slip of the author's hides no more than that.
+//! closed ends with its paragraph or before a heading, so that a slip of the author's hides no more than that.
 
 use std::borrow::Cow;
 
@@ -277,7 +277,7 @@ impl<'a> Scan<'a> {
             .filter(|close| !self.is_of_another(start, *close));
         let (end, closed) = match close {
             Some(close) => (close + CLOSE.len(), true),
-            None => (paragraph_end(self.text, start), false),
+            None => (open_end(self.text, start), false),
         };
         self.found.push(Comment {
             span: start..end,
@@ -301,7 +301,7 @@ impl<'a> Scan<'a> {
     /// where, below its paragraph, another begins first, or a heading stands that a comment in the midst of a line
     /// can't have been meant to take away.
     fn is_of_another(&self, start: usize, close: usize) -> bool {
-        let paragraph = paragraph_end(&self.text[..close], start);
+        let paragraph = open_end(&self.text[..close], start);
         let below = &self.text[paragraph..close];
         if below.is_empty() {
             return false;
@@ -317,10 +317,26 @@ impl<'a> Scan<'a> {
 }
 
 fn has_heading(text: &str) -> bool {
-    text.split(['\n', '\r']).any(|line| {
-        let rest = line.trim_start_matches('#');
-        (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with([' ', '\t'])
-    })
+    text.split(['\n', '\r']).any(is_heading)
+}
+
+fn is_heading(line: &str) -> bool {
+    let rest = line.trim_start_matches('#');
+    (1..=6).contains(&(line.len() - rest.len())) && rest.starts_with([' ', '\t'])
+}
+
+/// Finds the end of a comment that is never closed: that of its paragraph, which a heading ends as well.
+fn open_end(text: &str, start: usize) -> usize {
+    let end = paragraph_end(text, start);
+    let mut lines = text[start..end].split_inclusive(['\n', '\r']);
+    let mut at = start + lines.next().map_or(0, str::len);
+    for line in lines {
+        if is_heading(line) {
+            return text[..at].trim_end_matches(['\n', '\r']).len();
+        }
+        at += line.len();
+    }
+    end
 }
 
 /// Finds the end of the line, its line end not included, after which the paragraph at `at` is over.
@@ -410,6 +426,9 @@ mod tests {
             ("A.\n<!-- c -->\n\nB.", "A.\n\nB."),
             ("A.\n\n<!-- c\n\nd -->\n\n<!-- e -->\n\nB.", "A.\n\nB."),
             ("A.\n\n<!-- c --> B.", "A.\n\nB."),
+            // Never closed, it ends before a heading.
+            ("A.\n<!-- c\n# B\nd", "A.\n# B\nd"),
+            ("<!-- c\r\n## B\r\n<!-- d -->\r\nE.", "## B\r\nE."),
             ("A <!-- c\nd --> B.", "A B."),
             ("A <!-- c\n\nd --> B.", "A B."),
             ("A <!-- c --> <!-- d --> B.", "A B."),

@@ -18,6 +18,7 @@ mod length;
 mod lines;
 mod marks;
 mod metadata;
+pub(crate) mod once_more;
 mod opening;
 mod repair;
 pub mod replan;

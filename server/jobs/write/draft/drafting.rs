@@ -9,7 +9,7 @@ use crate::analysis::written::{Asks, Written};
 use crate::jobs::write::job::Job;
 use crate::provider::{FinishReason, ProviderError, Usage};
 use crate::session::{ChunkView, StoreError};
-use crate::writing::accept::{Acceptance, CallEnd, Cut, Fault};
+use crate::writing::accept::{Acceptance, CallEnd, Check, Cut, Fault, once_more};
 use crate::writing::continuation;
 use crate::writing::prompt::slices::Slices;
 use crate::writing::schedule::Tail;
@@ -82,6 +82,16 @@ pub(crate) struct Tries<'a> {
     /// The number of calls that continued an earlier one without a fault.
     pub(crate) continued: u32,
     pub(crate) refused: u32,
+    /// What was wrong with the answer that was refused last.
+    pub(crate) fault: Option<Check>,
+}
+
+impl Tries<'_> {
+    /// Returns the line that ends the next prompt, where the same was asked before; else nothing.
+    pub(crate) fn again(&self) -> String {
+        let refused = self.fault.filter(|_| self.refused > 0);
+        refused.map_or_else(String::new, once_more::line)
+    }
 }
 
 /// The numbers of a failed call, from 1.

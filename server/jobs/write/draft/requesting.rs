@@ -21,7 +21,7 @@ use crate::provider::{
 };
 use crate::settings::Role;
 use crate::story::words;
-use crate::writing::accept::{CallEnd, Check, Cut, Fault};
+use crate::writing::accept::{CallEnd, Check, Cut, Fault, once_more};
 use crate::writing::prompt::slices::Slice;
 use crate::writing::prompt::{Prompt, TooLarge};
 use crate::writing::seed;
@@ -47,6 +47,8 @@ pub(crate) struct Course {
     pub words_before: u32,
     /// The number of refused answers for the chunk before.
     pub refused: u32,
+    /// The line that ends the prompt, where an answer was refused.
+    pub again: String,
     /// The time of the request.
     pub began: Instant,
     /// The prompt tokens that this chunk is counted for, by estimate.
@@ -75,6 +77,7 @@ impl Course {
             ask,
             words_before,
             refused: 0,
+            again: String::new(),
             began: Instant::now(),
             prompt_tokens: 0,
             asked: Weight::default(),
@@ -139,12 +142,18 @@ impl Drafting<'_> {
         size::ask(wanted, &bounds)
     }
 
-    /// Returns the prompt of the next call.
+    /// Returns the prompt of the next call, with room for the line that ends it where the same was asked before.
     ///
     /// # Errors
     /// [`TooLarge`], as [`Prompt::build`].
-    pub(crate) async fn prompt(&self, so_far: &str, ask: Ask) -> Result<Prompt, TooLarge> {
+    pub(crate) async fn prompt(
+        &self,
+        so_far: &str,
+        ask: Ask,
+        again: &str,
+    ) -> Result<Prompt, TooLarge> {
         let limit = self.job.model().limit(self.job.settings());
+        let limit = once_more::room(limit, again);
         self.prompt_within(limit, so_far, ask).await
     }
 
@@ -301,11 +310,15 @@ impl Drafting<'_> {
         let demo = settings.demo_seed();
         // By its beat: another one that stood here before was asked for again, too.
         let beat = (course.refused > 0).then_some(self.chunk.beat.0.as_str());
-        let demo = seed::of_call(Some(demo), course.refused, beat).unwrap_or(demo);
+        // Without a seed of the author's, a rewrite is another text.
+        let anew = self.replaces.as_deref().filter(|_| settings.seed.is_none());
+        let demo = seed::of_call(Some(demo), course.refused, anew.or(beat)).unwrap_or(demo);
+        let mut user = prompt.user();
+        once_more::end(&mut user, &course.again);
         let request = Request {
             model: self.job.model().name.clone(),
             system: prompt.system(),
-            user: prompt.user(),
+            user,
             max_output_tokens: self.output_tokens(course.ask.words),
             prompt_tokens: settings.context_tokens,
             context_tokens: settings.context_tokens,

@@ -74,6 +74,7 @@ impl Drafting<'_> {
                 self.after_slice(course, Some(&fault));
                 // A chunk is asked for once more on its own account.
                 tries.refused += u32::from(!course.is_slice);
+                tries.fault = Some(fault.check);
                 tries.continued = 0;
                 if fault.check == Check::TooShort {
                     // It is prose, and all there is.
