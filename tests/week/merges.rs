@@ -89,7 +89,13 @@ impl Week {
         } else {
             // The files were brought into order before the version was looked at.
             let before = self.look.clone();
-            self.after(&before, &Touch::Nothing, Source::History, &ended)?;
+            let place: Option<usize> = arguments.get(1).and_then(|number| number.parse().ok());
+            let restored = place.filter(|_| may_be_done).map(|it| it - 1);
+            let touch = match restored {
+                Some(place) => Touch::One(self.brief.beats[place].id.clone()),
+                None => Touch::Nothing,
+            };
+            self.after(&before, &touch, Source::History, &ended)?;
         }
         Ok(true)
     }
