@@ -53,13 +53,14 @@ fn an_open_full_story_is_changed_by_edit_and_never_on_disk() {
         assert!(warnings.is_empty(), "{persona:?}: {warnings:?}");
         editor.save(&path);
         editor.close(&path);
-        // The same is on disk when nobody has it open.
+        // It is brought up to date on disk when nobody has it open.
+        let first = story.prose(1).trim().to_owned();
         let job = editor.start_job("rewriteChunk", json!([uri(&story.brief()), 1]));
         editor.wait_for_end(&job);
         assert_eq!(
             read(&path),
-            shown,
-            "{persona:?}: the demo writer's second draft is its first"
+            shown.replace(&first, story.prose(1).trim()),
+            "{persona:?}"
         );
     }
 }
