@@ -143,12 +143,11 @@ impl Journal {
                 Verdict::Apart
             };
         }
-        if theirs.is_empty()
-            || self
-                .marks
-                .replaces
-                .contains(&chunk_file::source_digest(theirs))
-        {
+        let is_replaced = (self.marks.replaces).contains(&chunk_file::source_digest(theirs));
+        if is_replaced && self.is_saved_since(theirs, place) {
+            // It was shown when the journal began, and the author saved it after the text that stood then.
+            Verdict::Apart
+        } else if theirs.is_empty() || is_replaced {
             Verdict::Apply
         } else if ours.is_empty() {
             // Nothing to keep.
@@ -191,6 +190,11 @@ impl Journal {
     fn stood(&self, theirs: &str) -> bool {
         let stands = self.marks.stands.as_ref();
         stands.is_some_and(|stands| stands.digest == chunk_file::source_digest(theirs))
+    }
+
+    /// Tells whether the author saved a text after another one that he had saved during generation.
+    fn is_saved_since(&self, theirs: &str, place: Place<'_>) -> bool {
+        !matches!(place, Place::Buffer) && self.marks.stands.is_some() && !self.stood(theirs)
     }
 
     /// Returns the text that the author saved during generation, followed by what was generated after it.

@@ -395,3 +395,31 @@ fn words_that_an_editor_took_along_unsaved_are_in_history() {
         assert_eq!(story.has_anywhere("mood: grey"), is_kept, "{shown:?}");
     }
 }
+
+/// The author saves what he typed at the end of a growing text, types over all of it, and saves that only when the rest
+/// has come, in an editor that shows none of it.
+#[test]
+fn what_the_author_saved_after_the_rest_had_come_is_final() {
+    let story = Story::new();
+    let editor = Arc::new(Editor::default());
+    let opened = story.open_as(&["a"], editor.clone(), Disk::real());
+    let session = opened.unwrap().session;
+    let path = story.path("chunks/chunk_01.md");
+    let head = "---\nchunk: 1\nbeat: a\nstatus: partial\n---\n";
+    session.chunk(n(1)).unwrap();
+    session.save_partial(n(1), "One. Two.").unwrap();
+    editor.open(&path);
+    editor.edit(&path, &format!("{head}One. Two and mine.\n"));
+    editor.save(&path);
+    journal_saved(&path, &Disk::real()).unwrap();
+    editor.edit(&path, "Mine alone.\n");
+    (session.complete_chunk(n(1), "One. Two. Three.", result())).unwrap();
+    editor.save(&path);
+    journal_saved(&path, &Disk::real()).unwrap();
+    editor.close(&path);
+    settle_journal(&path, &Disk::real()).unwrap();
+    assert_eq!(story.read("chunks/chunk_01.md"), "Mine alone.\n");
+    for text in ["One. Two and mine.", "One. Two. Three."] {
+        assert!(story.has_anywhere(text), "{text}");
+    }
+}
