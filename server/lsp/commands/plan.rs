@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use tower_lsp::lsp_types::{Diagnostic, NumberOrString};
 
 use super::command::{Answer, Call, Offer, Place};
-use super::start_job::SETTINGS_PATIENCE;
+use super::start_job::begin;
 use crate::analysis::status::ChunkOverview;
 use crate::jobs::assignment::Assignment;
 use crate::jobs::plan::from_text::{TextPlanRequest, TextPlanning};
 use crate::jobs::plan::{Count, PlanRequest, Planning};
-use crate::jobs::run::blocking::blocking;
-use crate::jobs::run::reporter::cause_chain;
 use crate::lsp::buffer_stream::LspEditor;
 use crate::lsp::document_kind::is_brief;
 use crate::lsp::documents::path_of;
-use crate::lsp::jobs;
 use crate::lsp::state::State;
 use crate::lsp::{position, stories};
 use crate::session::ChunkStatus;
@@ -31,63 +28,42 @@ pub const ANSWERS: &[&str] = &[NO_OUTLINE, LONG_BEATS];
 
 /// Starts to plan the outline of a brief; the answer is the job's id.
 pub async fn run(call: Call) -> Answer {
-    let state = &call.state;
-    state.wait_for_settings(SETTINGS_PATIENCE).await;
-    let target = call.target().await?;
-    let id = state.jobs.next_id();
-    let listed = jobs::list(state, &id, target.brief.clone());
-    let planning = {
-        let (state, job) = (Arc::clone(state), id.clone());
-        blocking(move || {
-            let request = PlanRequest {
-                job,
-                workspace: state.workspace_of(&target.brief),
-                brief: target.brief,
-                beats: None,
-                editor_settings: state.editor_settings(),
-                flags: Map::new(),
-            };
-            let editor = LspEditor::new(Arc::clone(&state));
-            Planning::new(&state.workshop, request, &editor)
-        })
-        .await
-    };
-    let planning = planning.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, Assignment::Outline(Box::new(planning)));
-    Ok(Value::from(id))
+    begin(&call, |state, target, _, job| {
+        let request = PlanRequest {
+            job,
+            workspace: state.workspace_of(&target.brief),
+            brief: target.brief,
+            beats: None,
+            editor_settings: state.editor_settings(),
+            flags: Map::new(),
+        };
+        let editor = LspEditor::new(Arc::clone(state));
+        let planning = Planning::new(&state.workshop, request, &editor)?;
+        Ok(Assignment::Outline(Box::new(planning)))
+    })
+    .await
 }
 
 /// Starts to plan what the beats of written chunks say: of the chunk that is named, else of all; the answer is the
 /// job's id.
 pub async fn run_from_text(call: Call) -> Answer {
-    let Call { state, arguments } = &call;
-    state.wait_for_settings(SETTINGS_PATIENCE).await;
-    let target = call.target().await?;
-    let id = state.jobs.next_id();
-    let listed = jobs::list(state, &id, target.brief.clone());
-    let planning = {
-        let (state, job) = (Arc::clone(state), id.clone());
-        let is_named = arguments.chunk.is_some();
-        blocking(move || {
-            let request = TextPlanRequest {
-                job,
-                workspace: state.workspace_of(&target.brief),
-                brief: target.brief,
-                session: target.session,
-                // The place of the cursor names no chunk: a command about the outline is about all of it.
-                chunk: target.chunk.filter(|_| is_named),
-                overwrite: false,
-                editor_settings: state.editor_settings(),
-                flags: Map::new(),
-            };
-            let editor = LspEditor::new(Arc::clone(&state));
-            TextPlanning::new(&state.workshop, request, &editor)
-        })
-        .await
-    };
-    let planning = planning.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, Assignment::OutlineFromText(Box::new(planning)));
-    Ok(Value::from(id))
+    begin(&call, |state, target, arguments, job| {
+        let request = TextPlanRequest {
+            job,
+            workspace: state.workspace_of(&target.brief),
+            brief: target.brief,
+            session: target.session,
+            // The place of the cursor names no chunk: a command about the outline is about all of it.
+            chunk: target.chunk.filter(|_| arguments.chunk.is_some()),
+            overwrite: false,
+            editor_settings: state.editor_settings(),
+            flags: Map::new(),
+        };
+        let editor = LspEditor::new(Arc::clone(state));
+        let planning = TextPlanning::new(&state.workshop, request, &editor)?;
+        Ok(Assignment::OutlineFromText(Box::new(planning)))
+    })
+    .await
 }
 
 /// Offers to plan beats from their text, within an outline with beats that say nothing while their chunks are written.

@@ -26,40 +26,42 @@ pub type ScopeOf = fn(&Arc<State>, &Target, &Arguments) -> Result<Scope, JobErro
 
 /// Starts a job with the scope that the command has here.
 pub async fn run(call: Call, scope_of: ScopeOf) -> Answer {
-    let Call { state, arguments } = &call;
+    begin(&call, move |state, target, arguments, job| {
+        let scope = scope_of(state, &target, arguments)?;
+        let request = JobRequest {
+            job,
+            workspace: state.workspace_of(&target.brief),
+            brief: target.brief,
+            session: target.session,
+            naming: Naming::ByPlace,
+            scope,
+            editor_settings: state.editor_settings(),
+            flags: Map::new(),
+        };
+        let editor = LspEditor::new(Arc::clone(state));
+        let prepared = Prepared::new(&state.workshop, request, &editor)?;
+        Ok(Assignment::Chunks(Box::new(prepared)))
+    })
+    .await
+}
+
+/// Starts the job that `prepare` makes of the story that a command is about, with the id that it gets. It is listed
+/// before it is prepared, which may block, so that no other begins beside it.
+pub async fn begin(
+    call: &Call,
+    prepare: impl FnOnce(&Arc<State>, Target, &Arguments, String) -> Result<Assignment, JobError>
+    + Send
+    + 'static,
+) -> Answer {
+    let Call { state, arguments } = call;
     state.wait_for_settings(SETTINGS_PATIENCE).await;
     let target = call.target().await?;
     let id = state.jobs.next_id();
     let listed = jobs::list(state, &id, target.brief.clone());
-    let prepared = {
+    let assignment = {
         let (state, arguments, id) = (Arc::clone(state), arguments.clone(), id.clone());
-        blocking(move || {
-            let scope = scope_of(&state, &target, &arguments)?;
-            prepare(&state, target, scope, id)
-        })
-        .await
+        blocking(move || prepare(&state, target, &arguments, id)).await
     };
-    let prepared = prepared.map_err(|error| cause_chain(&error))?;
-    jobs::start(listed, Assignment::Chunks(Box::new(prepared)));
+    jobs::start(listed, assignment.map_err(|error| cause_chain(&error))?);
     Ok(Value::from(id))
-}
-
-fn prepare(
-    state: &Arc<State>,
-    target: Target,
-    scope: Scope,
-    id: String,
-) -> Result<Prepared, JobError> {
-    let request = JobRequest {
-        job: id,
-        workspace: state.workspace_of(&target.brief),
-        brief: target.brief,
-        session: target.session,
-        naming: Naming::ByPlace,
-        scope,
-        editor_settings: state.editor_settings(),
-        flags: Map::new(),
-    };
-    let editor = LspEditor::new(Arc::clone(state));
-    Prepared::new(&state.workshop, request, &editor)
 }
